@@ -1,0 +1,1 @@
+"""The architecture: an emulator of z/Architecture in which page hinting (ESSA) is real."""

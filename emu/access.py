@@ -1,0 +1,296 @@
+"""Storage access by instructions: translation, protection, recording, in the manual's order of checks.
+
+PoP chapter 3 ("Protection", "Dynamic Address Translation", "Storage Key") and the figure "Priority of Access
+Exceptions" of chapter 6: low-address protection first, then translation, then DAT and instruction-execution
+protection, then addressing, then key-controlled protection.  The engine's TLB fills come through
+:func:`resolve` as well, so there is one set of rules.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from emu import cpu as control
+from emu import dat
+from emu.addresses import PAGE_SIZE, AbsoluteAddress
+from emu.bits import bit
+from emu.program_interruption import ProgramInterruption, ProgramInterruptionCode
+from emu.psw import AddressSpaceControl
+from emu.storage_keys import CHANGE, REFERENCE, fetch_permitted, store_permitted
+from emu.teid import Access, Protection, protection_exception, translation_exception
+
+if TYPE_CHECKING:
+    from emu.cpu import Cpu
+
+PRIVATE_SPACE: Final = bit(55)
+"""ASCE: private-space control."""
+_LOW_ADDRESS_BLOCKS: Final = 0x11FF
+"""The last byte that low-address protection covers (ranges 0-511 and 4096-4607)."""
+_FETCH_OVERRIDE_END: Final = 2048
+_CONTROL_REGISTER: Final = {
+    AddressSpaceControl.PRIMARY: 1,
+    AddressSpaceControl.SECONDARY: 7,
+    AddressSpaceControl.HOME: 13,
+}
+
+
+class NotModelled(Exception):  # noqa: N818 - it ends the run, but it is not an error
+    """The guest asked for a part of the architecture that this machine leaves out; the run stops and names it."""
+
+
+def operand_space(cpu: Cpu, access: Access) -> AddressSpaceControl:
+    """The space that a logical address of *cpu* belongs to.
+
+    :raises NotModelled: in access-register mode with DAT on.
+    """
+    space = cpu.space
+    if access is Access.INSTRUCTION_FETCH:
+        return space if space is AddressSpaceControl.HOME else AddressSpaceControl.PRIMARY
+    if space is AddressSpaceControl.ACCESS_REGISTER:
+        raise NotModelled("access-register mode")
+    return space
+
+
+def space_designation(cpu: Cpu, space: AddressSpaceControl) -> int:
+    """The address-space-control element that *space* uses."""
+    return cpu.cr[_CONTROL_REGISTER[space]]
+
+
+def _walk(cpu: Cpu, asce: int, address: int) -> dat.Translation | dat.TranslationFailure:
+    storage = cpu.machine.storage
+    cr0 = cpu.cr[0]
+    return dat.walk(
+        asce,
+        address,
+        lambda entry: storage.read_integer(entry, 8),
+        edat1=bool(cr0 & control.CR0_EDAT),
+        execution_protection=bool(cr0 & control.CR0_EXECUTION_PROTECTION),
+    )
+
+
+def walk(cpu: Cpu, address: int, space: AddressSpaceControl) -> dat.Translation | dat.TranslationFailure:
+    """Translate *address* in *space* whether DAT is on or not, and give the outcome instead of an interruption.
+
+    LRA, IVSK and their like build on it.
+
+    :raises ProgramInterruption: addressing, if a table lies outside the configuration.
+    """
+    return _walk(cpu, space_designation(cpu, space), address)
+
+
+def translate(cpu: Cpu, address: int, access: Access, space: AddressSpaceControl) -> tuple[AbsoluteAddress, int | None]:
+    """The absolute address of virtual *address*, and the key that ACC validity puts in place of the storage key.
+
+    :raises ProgramInterruption: a translation exception, or DAT or instruction-execution protection.
+    """
+    asce = space_designation(cpu, space)
+    found = _walk(cpu, asce, address)
+    if isinstance(found, dat.TranslationFailure):
+        raise ProgramInterruption(
+            found.code,
+            translation_exception=None
+            if found.code is ProgramInterruptionCode.TRANSLATION_SPECIFICATION
+            else translation_exception(address, access, space),
+            exception_access=0,
+        )
+    if found.is_protected and access is Access.STORE:
+        raise protection(address, access, space, Protection.DAT)
+    if found.no_execute and access is Access.INSTRUCTION_FETCH:
+        raise protection(address, access, space, Protection.INSTRUCTION_EXECUTION)
+    if found.is_absolute:
+        return AbsoluteAddress(found.address), found.access_key
+    return cpu.real_to_absolute(found.address), None
+
+
+def protection(address: int, access: Access, space: int, kind: Protection) -> ProgramInterruption:
+    """The protection exception of *kind* for *address*."""
+    return ProgramInterruption(
+        ProgramInterruptionCode.PROTECTION,
+        translation_exception=protection_exception(address, access, space, kind),
+        exception_access=0,
+    )
+
+
+def low_address_protected(cpu: Cpu, address: int, asce: int | None) -> bool:
+    """Whether a store at effective *address* is stopped by low-address protection.
+
+    :param asce: what translates the address, or None if nothing does; a private space is exempt.
+    """
+    if address > _LOW_ADDRESS_BLOCKS or address & 0xE00 or not cpu.cr[0] & control.CR0_LOW_ADDRESS_PROTECTION:
+        return False
+    return asce is None or not asce & PRIVATE_SPACE
+
+
+def fetch_override(cpu: Cpu, address: int, asce: int | None) -> bool:
+    """Whether fetch-protection override lets a fetch at effective *address* through."""
+    if address >= _FETCH_OVERRIDE_END or not cpu.cr[0] & control.CR0_FETCH_OVERRIDE:
+        return False
+    return asce is None or not asce & PRIVATE_SPACE
+
+
+def resolve(
+    cpu: Cpu,
+    address: int,
+    access: Access,
+    *,
+    key: int | None = None,
+    space: AddressSpaceControl | None = None,
+    real: bool = False,
+) -> AbsoluteAddress:
+    """The absolute address of one byte, with every check made, its page present, and reference and change recorded.
+
+    :param key: the access key; None means that of the PSW.
+    :param space: the space of a virtual address; None means that which the PSW selects, if DAT is on.
+    :param real: *address* is a real address: no DAT, whatever the PSW says.
+    :raises ProgramInterruption: any access exception.
+    """
+    if key is None:
+        key = cpu.key
+    asce = None
+    if not real and (space is not None or cpu.dat):
+        if space is None:
+            space = operand_space(cpu, access)
+        asce = space_designation(cpu, space)
+    reported_space = space or AddressSpaceControl.PRIMARY
+    is_store = access is Access.STORE
+    if is_store and low_address_protected(cpu, address, asce):
+        raise protection(address, access, reported_space, Protection.LOW_ADDRESS)
+    override_key = None
+    if asce is None:
+        absolute = cpu.real_to_absolute(address)
+    else:
+        absolute, override_key = translate(cpu, address, access, reported_space)
+    machine = cpu.machine
+    machine.storage.require(absolute)
+    page = absolute >> 12
+    keys = machine.keys.bytes
+    storage_key = keys[page]
+    effective_key = storage_key if override_key is None else override_key
+    if is_store:
+        allowed = store_permitted(effective_key, key, bool(cpu.cr[0] & control.CR0_STORAGE_OVERRIDE))
+    else:
+        allowed = fetch_permitted(effective_key, key) or fetch_override(cpu, address, asce) or (
+            bool(cpu.cr[0] & control.CR0_STORAGE_OVERRIDE) and effective_key >> 4 == 9
+        )
+    if not allowed:
+        raise protection(address, access, reported_space, Protection.KEY_CONTROLLED)
+    machine.storage.hypervisor.frame(page)
+    keys[page] = storage_key | (REFERENCE | CHANGE if is_store else REFERENCE)
+    return absolute
+
+
+def _pieces(cpu: Cpu, address: int, length: int) -> list[tuple[int, int]]:
+    """The (address, length) of the parts of an operand, cut at page boundaries and where addresses wrap around."""
+    pieces = []
+    while length:
+        part = min(length, PAGE_SIZE - (address & PAGE_SIZE - 1))
+        pieces.append((address, part))
+        address = cpu.wrap(address + part)
+        length -= part
+    return pieces
+
+
+def probe(
+    cpu: Cpu,
+    address: int,
+    length: int,
+    access: Access,
+    *,
+    key: int | None = None,
+    space: AddressSpaceControl | None = None,
+    real: bool = False,
+) -> list[tuple[AbsoluteAddress, int]]:
+    """Check access to a whole operand, and give its (absolute address, length) parts.
+
+    :raises ProgramInterruption: the first access exception of the operand; nothing has been stored then.
+    """
+    found = []
+    for part, size in _pieces(cpu, address, length):
+        # A part begins in a protected low range, or reaches one only by crossing offset 512 downwards, which no
+        # ascending part does: checking its first byte suffices.
+        found.append((resolve(cpu, part, access, key=key, space=space, real=real), size))
+    return found
+
+
+def load(
+    cpu: Cpu,
+    address: int,
+    length: int,
+    *,
+    key: int | None = None,
+    space: AddressSpaceControl | None = None,
+    real: bool = False,
+) -> bytes:
+    """Fetch *length* bytes at a logical address (see :func:`resolve` for the parameters)."""
+    read = cpu.machine.storage.read
+    parts = probe(cpu, address, length, Access.FETCH, key=key, space=space, real=real)
+    if len(parts) == 1:
+        return read(*parts[0])
+    return b"".join(read(absolute, size) for absolute, size in parts)
+
+
+def store(
+    cpu: Cpu,
+    address: int,
+    data: bytes,
+    *,
+    key: int | None = None,
+    space: AddressSpaceControl | None = None,
+    real: bool = False,
+) -> None:
+    """Store *data* at a logical address; nothing is stored unless all of it can be."""
+    write = cpu.machine.storage.write
+    done = 0
+    for absolute, size in probe(cpu, address, len(data), Access.STORE, key=key, space=space, real=real):
+        write(absolute, data[done : done + size])
+        done += size
+
+
+def load_integer(
+    cpu: Cpu,
+    address: int,
+    length: int,
+    *,
+    key: int | None = None,
+    space: AddressSpaceControl | None = None,
+    real: bool = False,
+) -> int:
+    """Fetch a big-endian integer of *length* bytes."""
+    return int.from_bytes(load(cpu, address, length, key=key, space=space, real=real), "big")
+
+
+def store_integer(
+    cpu: Cpu,
+    address: int,
+    length: int,
+    value: int,
+    *,
+    key: int | None = None,
+    space: AddressSpaceControl | None = None,
+    real: bool = False,
+) -> None:
+    """Store *value* as a big-endian integer of *length* bytes."""
+    store(cpu, address, value.to_bytes(length, "big"), key=key, space=space, real=real)
+
+
+def fetch_instruction(cpu: Cpu, address: int) -> bytes:
+    """The two, four or six bytes of the instruction at logical *address*.
+
+    :raises ProgramInterruption: an access exception with *instruction_fetch* set.
+    """
+    try:
+        first = _fetch(cpu, address, 2)
+        top = first[0] >> 6
+        if not top:
+            return first
+        rest = 4 if top == 3 else 2
+        return first + _fetch(cpu, cpu.wrap(address + 2), rest)
+    except ProgramInterruption as condition:
+        condition.instruction_fetch = True
+        raise
+
+
+def _fetch(cpu: Cpu, address: int, length: int) -> bytes:
+    read = cpu.machine.storage.read
+    parts = probe(cpu, address, length, Access.INSTRUCTION_FETCH)
+    return b"".join(read(absolute, size) for absolute, size in parts)

@@ -1,0 +1,298 @@
+"""One CPU: its registers, PSW, prefix, pending interruptions and state (PoP chapters 2 and 4)."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING, Protocol
+
+from emu import psw as psw_bits
+from emu.bits import MASK_32, MASK_64, bit
+from emu.prefixing import real_to_absolute
+from emu.psw import AddressSpaceControl, Psw
+
+if TYPE_CHECKING:
+    from emu.addresses import AbsoluteAddress
+    from emu.machine import Machine
+
+CR0_SSM_SUPPRESSION = bit(33)
+CR0_TOD_CLOCK_SYNC = bit(34)
+CR0_LOW_ADDRESS_PROTECTION = bit(35)
+CR0_EXTRACTION_AUTHORITY = bit(36)
+CR0_SECONDARY_SPACE = bit(37)
+CR0_FETCH_OVERRIDE = bit(38)
+CR0_STORAGE_OVERRIDE = bit(39)
+CR0_EDAT = bit(40)
+CR0_EXECUTION_PROTECTION = bit(43)
+CR0_AFP = bit(45)
+CR0_VECTOR = bit(46)
+CR0_MALFUNCTION_ALERT = bit(48)
+CR0_EMERGENCY_SIGNAL = bit(49)
+CR0_EXTERNAL_CALL = bit(50)
+CR0_CLOCK_COMPARATOR = bit(52)
+CR0_CPU_TIMER = bit(53)
+CR0_SERVICE_SIGNAL = bit(54)
+CR0_INTERRUPT_KEY = bit(57)
+CR14_CHANNEL_REPORT = bit(35)
+
+_ENGINE_OWNS = psw_bits.ADDRESSING_MODE | psw_bits.PROGRAM_MASK
+"""PSW bits that unprivileged instructions change natively, so that the engine's copy is the true one."""
+_SYSTEM = MASK_64 & ~(_ENGINE_OWNS | psw_bits.CONDITION_CODE)
+_TRANSLATION = psw_bits.DAT | psw_bits.ADDRESS_SPACE_CONTROL
+
+
+class CpuState(Enum):
+    """PoP chapter 4, "Stopped, Operating, Load, and Check-Stop States"."""
+
+    OPERATING = "operating"
+    STOPPED = "stopped"
+    CHECK_STOP = "check-stop"
+
+
+class Registers(Protocol):
+    """The registers that the engine holds, seen in place: nothing is copied to look at one.
+
+    *gr* has 16 doublewords, *vr* 64 (the high half of vector register n, which is floating-point register n for n
+    below 16, is element 2n), *ar* 16 words.
+    """
+
+    gr: memoryview[int]
+    vr: memoryview[int]
+    ar: memoryview[int]
+
+    @property
+    def fpc(self) -> int: ...
+    @fpc.setter
+    def fpc(self, value: int) -> None: ...
+    @property
+    def mask(self) -> int: ...
+    @mask.setter
+    def mask(self, value: int) -> None: ...
+    @property
+    def address(self) -> int: ...
+    @address.setter
+    def address(self, value: int) -> None: ...
+    @property
+    def condition_code(self) -> int: ...
+    @condition_code.setter
+    def condition_code(self, value: int) -> None: ...
+    def set_control_register_0(self, value: int) -> None: ...
+
+
+class TranslationBuffer(Protocol):
+    """What a CPU asks of the engine's translation-lookaside buffer."""
+
+    def flush(self) -> None:
+        """Forget every translation."""
+
+    def holds(self, page: int) -> bool:
+        """Whether absolute *page* may be reached through a translation made since the last flush."""
+
+
+class PendingExternal:
+    """External-interruption requests that belong to one CPU."""
+
+    def __init__(self) -> None:
+        self.malfunction_alert: list[int] = []
+        """CPU addresses, in the order of arrival."""
+        self.emergency_signal: set[int] = set()
+        """CPU addresses; the lowest is presented first."""
+        self.external_call: int | None = None
+        """The address of the CPU that called."""
+
+
+class Cpu:
+    """One CPU of a configuration."""
+
+    def __init__(self, machine: Machine, address: int, registers: Registers, tlb: TranslationBuffer) -> None:
+        self.machine = machine
+        self.address = address
+        """The CPU address."""
+        self.registers = registers
+        self.tlb = tlb
+        self.gr = registers.gr
+        self.ar = registers.ar
+        self.vr = registers.vr
+        self.cr = [0] * 16
+        """The control registers; to change one, call :meth:`set_control_register`."""
+        self.prefix = 0
+        self.clock_comparator = 0
+        self.cpu_timer_origin = 0
+        """The CPU timer is this value minus the TOD clock's steady time (see :mod:`emu.timing`)."""
+        self.tod_programmable = 0
+        self.program_parameter = 0
+        self.breaking_event_address = 1
+        self.state = CpuState.STOPPED
+        self.pending = PendingExternal()
+        self.restart_pending = False
+        self.stop_pending = False
+        self.store_status_pending = False
+        self.next_address = 0
+        """Where execution goes on after the current instruction; an instruction function may change it."""
+        self.instruction_length = 0
+        """Length of the instruction being executed (of EXECUTE, if it is the target of one)."""
+        self.psw_loaded = False
+        """A PSW was loaded since the last check for an early exception."""
+        self.executed = 0
+        """Instructions ended so far."""
+        self._system_mask = 0
+        self.problem_state = False
+        self.key = 0
+        self.dat = False
+        self.space = AddressSpaceControl.PRIMARY
+        self.load_psw(Psw(0, 0))
+
+    # The PSW
+
+    @property
+    def psw(self) -> Psw:
+        """The current PSW, put together."""
+        registers = self.registers
+        mask = self._system_mask | registers.mask & _ENGINE_OWNS | registers.condition_code << 44
+        return Psw(mask, registers.address)
+
+    def load_psw(self, new: Psw) -> None:
+        """Make *new* the current PSW; it may be invalid, which the execution loop finds out."""
+        old_key = self.key
+        registers = self.registers
+        self._system_mask = new.mask & _SYSTEM
+        self.problem_state = bool(new.mask & psw_bits.PROBLEM_STATE)
+        self.key = new.key
+        self.dat = bool(new.mask & psw_bits.DAT)
+        self.space = new.address_space_control
+        engine = new.mask & _ENGINE_OWNS | psw_bits.PROBLEM_STATE
+        registers.mask = engine | new.mask & _TRANSLATION if self.dat else engine
+        registers.condition_code = (new.mask & psw_bits.CONDITION_CODE) >> 44
+        registers.address = self.next_address = new.address
+        self.psw_loaded = True
+        if self.key != old_key:
+            self.tlb.flush()
+
+    def change_psw_mask(self, mask: int) -> None:
+        """Replace the PSW mask (system mask, key, address-space control ...) in the middle of an instruction.
+
+        The condition code, the program mask and the address stay what the instruction makes of them.
+        """
+        next_address, address = self.next_address, self.registers.address
+        self.load_psw(Psw(mask, address))
+        self.next_address = next_address
+
+    @property
+    def is_waiting(self) -> bool:
+        return bool(self._system_mask & psw_bits.WAIT)
+
+    @property
+    def system_mask(self) -> int:
+        """The PSW mask without addressing mode, condition code and program mask: cheap to look at."""
+        return self._system_mask
+
+    @property
+    def cc(self) -> int:
+        """The condition code."""
+        return self.registers.condition_code
+
+    @cc.setter
+    def cc(self, value: int) -> None:
+        self.registers.condition_code = value
+
+    @property
+    def instruction_address(self) -> int:
+        """PSW bits 64-127."""
+        return self.registers.address
+
+    @instruction_address.setter
+    def instruction_address(self, value: int) -> None:
+        self.registers.address = value
+
+    # Addresses
+
+    @property
+    def address_limit(self) -> int:
+        """The mask of the current addressing mode: 24, 31 or 64 one bits."""
+        return psw_bits.address_limit(self.registers.mask)
+
+    @property
+    def is_64_bit(self) -> bool:
+        """Whether the CPU is in the 64-bit addressing mode."""
+        return bool(self.registers.mask & psw_bits.EXTENDED_ADDRESSING)
+
+    def wrap(self, address: int) -> int:
+        """*address* as the current addressing mode cuts it."""
+        return address & psw_bits.address_limit(self.registers.mask)
+
+    def effective_address(self, base: int, displacement: int, index: int = 0) -> int:
+        """The address of a storage operand (PoP 5, "Address Generation"); register 0 counts as zero."""
+        address = displacement
+        if base:
+            address += self.gr[base]
+        if index:
+            address += self.gr[index]
+        return address & psw_bits.address_limit(self.registers.mask)
+
+    def address_in(self, register: int) -> int:
+        """The address that general register *register* holds, register 0 included."""
+        return self.gr[register] & psw_bits.address_limit(self.registers.mask)
+
+    def real_to_absolute(self, address: int) -> AbsoluteAddress:
+        """Apply this CPU's prefix to a real address."""
+        return real_to_absolute(address, self.prefix)
+
+    # Registers
+
+    def gr32(self, register: int) -> int:
+        """Bits 32-63 of a general register."""
+        return self.gr[register] & MASK_32
+
+    def set_gr32(self, register: int, value: int) -> None:
+        """Set bits 32-63 of a general register; bits 0-31 stay."""
+        self.gr[register] = self.gr[register] & ~MASK_32 | value & MASK_32
+
+    def set_address_register(self, register: int, address: int) -> None:
+        """Put *address* in a general register as the addressing mode wants it: bits 0-31 stay in 24- and 31-bit mode."""
+        if self.is_64_bit:
+            self.gr[register] = address
+        else:
+            self.set_gr32(register, address)
+
+    def set_control_register(self, number: int, value: int) -> None:
+        """Load a control register, and drop the translations that depend on it."""
+        before = self.cr[number]
+        if before == value:
+            return
+        self.cr[number] = value
+        if number == 0:
+            self.registers.set_control_register_0(value)
+        if number in (0, 1, 7, 13):
+            self.tlb.flush()
+
+    def set_prefix(self, prefix: int) -> None:
+        """Load the prefix register and drop all translations."""
+        self.prefix = prefix
+        self.tlb.flush()
+
+    # Resets
+
+    def reset(self, *, initial: bool) -> None:
+        """A CPU reset, or an initial CPU reset (PoP chapter 4, "Resets")."""
+        self.pending = PendingExternal()
+        self.restart_pending = self.stop_pending = self.store_status_pending = False
+        self.state = CpuState.STOPPED
+        if initial:
+            self.load_psw(Psw(0, 0))
+            self.set_prefix(0)
+            self.machine.timing.set_cpu_timer(self, 0)
+            self.clock_comparator = 0
+            self.tod_programmable = 0
+            self.registers.fpc = 0
+            for number in range(16):
+                self.set_control_register(number, {0: 0xE0, 14: 0xC2000000}.get(number, 0))
+            self.breaking_event_address = 1
+            self.program_parameter = 0
+        self.tlb.flush()
+
+    def clear_registers(self) -> None:
+        """Zero the general, access and vector registers, as a clear reset does."""
+        for number in range(16):
+            self.gr[number] = 0
+            self.ar[number] = 0
+        for number in range(64):
+            self.vr[number] = 0

@@ -1,0 +1,36 @@
+"""What the machine announces, and to whom.
+
+The model prints nothing.  Traces, the stepper, debuggers and tests register an :class:`Observer`; with none registered
+an event costs one test of an empty list.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from emu.cpu import Cpu
+    from emu.program_interruption import ProgramInterruption
+    from emu.psw import Psw
+
+
+class Observer:
+    """Base of all observers: every method does nothing; override what is wanted."""
+
+    wants_instructions = False
+    """Whether :meth:`retired` must be called for every instruction, which makes the machine run step by step."""
+
+    def retired(self, cpu: Cpu, address: int, instruction: bytes) -> None:
+        """An instruction at *address* ended, in whatever way.  Its bytes are empty if they could not be fetched."""
+
+    def interrupted(self, cpu: Cpu, kind: str, code: int, old: Psw, condition: ProgramInterruption | None) -> None:
+        """An interruption was taken: *kind* is program, svc, external, io, machine-check or restart."""
+
+    def state_changed(self, cpu: Cpu, page: int, request: int, before: int, after: int) -> None:
+        """ESSA with *request* took absolute page *page* from state *before* to *after* (they may be equal)."""
+
+    def key_changed(self, cpu: Cpu, page: int, before: int, after: int) -> None:
+        """An instruction changed the storage key of absolute page *page*."""
+
+    def stored(self, cpu: Cpu, address: int, length: int) -> None:
+        """A control instruction or an interruption stored *length* bytes at absolute *address*."""

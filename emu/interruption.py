@@ -1,0 +1,126 @@
+"""Interruptions: storing the old PSW and the low-core fields, loading the new PSW (PoP chapter 6).
+
+Everything is stored at real addresses of the CPU that takes the interruption, without key checks and without
+low-address protection, as the manual says of interruption storing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from emu import lowcore
+from emu.addresses import RealAddress
+from emu.program_interruption import Ending, ProgramInterruption
+from emu.psw import Psw
+
+if TYPE_CHECKING:
+    from emu.cpu import Cpu
+
+EXTERNAL_INTERRUPT_KEY: Final = 0x0040
+EXTERNAL_CLOCK_COMPARATOR: Final = 0x1004
+EXTERNAL_CPU_TIMER: Final = 0x1005
+EXTERNAL_MALFUNCTION_ALERT: Final = 0x1200
+EXTERNAL_EMERGENCY_SIGNAL: Final = 0x1201
+EXTERNAL_CALL: Final = 0x1202
+EXTERNAL_SERVICE_SIGNAL: Final = 0x2401
+
+INTERRUPTION_WORK: Final = 64
+"""Units of work that an interruption is reckoned at."""
+
+
+def _write(cpu: Cpu, address: RealAddress, length: int, value: int) -> None:
+    cpu.machine.storage.write_integer(cpu.real_to_absolute(address), length, value)
+
+
+def _swap(
+    cpu: Cpu,
+    kind: str,
+    code: int,
+    old: Psw,
+    old_at: RealAddress,
+    new_at: RealAddress,
+    condition: ProgramInterruption | None = None,
+) -> None:
+    storage = cpu.machine.storage
+    storage.write(cpu.real_to_absolute(old_at), old.to_bytes())
+    cpu.load_psw(Psw.from_bytes(storage.read(cpu.real_to_absolute(new_at), 16)))
+    cpu.machine.timing.work += INTERRUPTION_WORK
+    for observer in cpu.machine.observers:
+        observer.interrupted(cpu, kind, code, old, condition)
+
+
+def program(cpu: Cpu, condition: ProgramInterruption, address: int, length: int) -> None:
+    """Take a program interruption for the instruction of *length* bytes at *address*.
+
+    A nullifying condition leaves the old PSW at the instruction, every other behind it.
+    """
+    mask = cpu.psw.mask
+    if condition.ending is Ending.NULLIFICATION:
+        old = Psw(mask, address)
+    elif condition.ending is Ending.COMPLETION:
+        old = Psw(mask, cpu.next_address)
+    else:
+        old = Psw(mask, cpu.wrap(address + length))
+    _store_program_fields(cpu, condition, length)
+    _swap(cpu, "program", condition.code, old, lowcore.PROGRAM_OLD_PSW, lowcore.PROGRAM_NEW_PSW, condition)
+
+
+def program_early(cpu: Cpu, condition: ProgramInterruption, length: int) -> None:
+    """Take the early specification exception of the current PSW, which becomes the old PSW as it is.
+
+    *length* is that of the instruction which loaded the PSW, or zero if an interruption did.
+    """
+    _store_program_fields(cpu, condition, length)
+    _swap(cpu, "program", condition.code, cpu.psw, lowcore.PROGRAM_OLD_PSW, lowcore.PROGRAM_NEW_PSW, condition)
+
+
+def _store_program_fields(cpu: Cpu, condition: ProgramInterruption, length: int) -> None:
+    _write(cpu, lowcore.PROGRAM_ILC, 4, length << 16 | condition.code)
+    if condition.translation_exception is not None:
+        _write(cpu, lowcore.TRANSLATION_EXCEPTION, 8, condition.translation_exception)
+    if condition.exception_access is not None:
+        _write(cpu, lowcore.EXCEPTION_ACCESS, 1, condition.exception_access)
+    if condition.data_exception_code is not None:
+        _write(cpu, lowcore.DATA_EXCEPTION_CODE, 4, condition.data_exception_code)
+    if condition.monitor_class is not None:
+        _write(cpu, lowcore.MONITOR_CLASS, 2, condition.monitor_class)
+        _write(cpu, lowcore.MONITOR_CODE, 8, condition.monitor_code or 0)
+    _write(cpu, lowcore.BREAKING_EVENT_ADDRESS, 8, cpu.breaking_event_address)
+
+
+def supervisor_call(cpu: Cpu, number: int, length: int) -> None:
+    """Take a supervisor-call interruption for SVC (or EXECUTE of it) of *length* bytes; the PSW is behind it already."""
+    old = cpu.psw
+    _write(cpu, lowcore.SVC_ILC, 4, length << 16 | number)
+    _swap(cpu, "svc", number, old, lowcore.SVC_OLD_PSW, lowcore.SVC_NEW_PSW)
+
+
+def external(cpu: Cpu, code: int, *, cpu_address: int = 0, parameter: int = 0) -> None:
+    """Take an external interruption with *code*."""
+    old = cpu.psw
+    _write(cpu, lowcore.EXTERNAL_PARAMETER, 4, parameter)
+    _write(cpu, lowcore.EXTERNAL_CPU_ADDRESS, 2, cpu_address)
+    _write(cpu, lowcore.EXTERNAL_CODE, 2, code)
+    _swap(cpu, "external", code, old, lowcore.EXTERNAL_OLD_PSW, lowcore.EXTERNAL_NEW_PSW)
+
+
+def input_output(cpu: Cpu, subsystem: int, parameter: int, identification: int) -> None:
+    """Take an I/O interruption."""
+    old = cpu.psw
+    _write(cpu, lowcore.SUBSYSTEM_IDENTIFICATION, 4, subsystem)
+    _write(cpu, lowcore.IO_PARAMETER, 4, parameter)
+    _write(cpu, lowcore.IO_IDENTIFICATION, 4, identification)
+    _swap(cpu, "io", subsystem, old, lowcore.IO_OLD_PSW, lowcore.IO_NEW_PSW)
+
+
+def machine_check(cpu: Cpu, code: int) -> None:
+    """Take a machine-check interruption with the 64-bit machine-check-interruption *code*."""
+    old = cpu.psw
+    _write(cpu, lowcore.MACHINE_CHECK_CODE, 8, code)
+    _swap(cpu, "machine-check", code, old, lowcore.MACHINE_CHECK_OLD_PSW, lowcore.MACHINE_CHECK_NEW_PSW)
+
+
+def restart(cpu: Cpu) -> None:
+    """Take a restart interruption."""
+    old = cpu.psw
+    _swap(cpu, "restart", 0, old, lowcore.RESTART_OLD_PSW, lowcore.RESTART_NEW_PSW)

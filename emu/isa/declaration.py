@@ -1,0 +1,191 @@
+"""The declaration of an instruction: one line from which decoder, assembler, disassembler and coverage follow.
+
+An instruction function takes the CPU and its decoded operands, checks in the manual's order, and raises
+:class:`~emu.program_interruption.ProgramInterruption` before it has changed anything.  It need not advance the
+PSW: the execution loop does that, unless the function sets ``cpu.next_address`` (a branch) or loads a PSW.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Final
+
+from emu.isa.formats import Format, instruction_length
+
+if TYPE_CHECKING:
+    from emu.cpu import Cpu
+
+
+class Operands:
+    """The operand fields of one decoded instruction; a field that the format lacks reads as zero.
+
+    Registers are numbers, displacements signed integers, lengths one less than the byte count, and *raw* is the
+    whole instruction as an integer of *length* bytes.
+    """
+
+    __slots__ = (
+        "b1", "b2", "d1", "d2", "i1", "i2", "i3", "i4", "i5", "l1", "length", "m3", "m4",
+        "r1", "r2", "r3", "raw", "ri2", "x2",
+    )  # fmt: skip
+
+    b1: int
+    b2: int
+    d1: int
+    d2: int
+    i1: int
+    i2: int
+    i3: int
+    i4: int
+    i5: int
+    l1: int
+    length: int
+    m3: int
+    m4: int
+    r1: int
+    r2: int
+    r3: int
+    raw: int
+    ri2: int
+    x2: int
+
+    def __init__(self, raw: int, length: int, fields: dict[str, int]) -> None:
+        for name in Operands.__slots__:
+            setattr(self, name, fields.get(name, 0))
+        self.raw = raw
+        self.length = length
+
+
+InstructionFunction = Callable[["Cpu", Operands], None]
+
+
+class Reason(Enum):
+    """Why an instruction is executed here and not by the engine."""
+
+    CONTROL = "the engine traps it: privileged or missing there"
+    SENSITIVE = "the engine would execute it, but with the host's state instead of the guest's"
+    CORRECTION = "the engine executes it wrongly"
+
+
+@dataclass(frozen=True, slots=True)
+class Instruction:
+    """A declared instruction.
+
+    *opcode* holds the pieces of the opcode concatenated, as the manual prints it (B9AB, EB2F, C80); *facility* is
+    the facility bit that must be installed, or None for the basic machine; *privileged* means that problem state
+    gives a privileged-operation exception before anything else is checked.
+    """
+
+    opcode: int
+    mnemonic: str
+    title: str
+    format: Format
+    privileged: bool
+    facility: int | None
+    reason: Reason
+    execute: InstructionFunction
+
+    @property
+    def opcode_text(self) -> str:
+        digits = sum(width for _, width in self.format.opcode) // 4
+        return f"{self.opcode:0{digits}X}"
+
+
+class InstructionSet:
+    """All declared instructions, found by their bits or by their mnemonic."""
+
+    def __init__(self) -> None:
+        self._by_first_byte: dict[int, list[tuple[int, int, Instruction]]] = {}
+        self._by_mnemonic: dict[str, Instruction] = {}
+
+    def add(self, instruction: Instruction) -> None:
+        """Enter *instruction*.
+
+        :raises ValueError: if its opcode or mnemonic is taken: a wrong declaration dies at import.
+        """
+        if instruction.mnemonic in self._by_mnemonic:
+            raise ValueError(f"{instruction.mnemonic} is declared twice")
+        form = instruction.format
+        total = 8 * form.length
+        mask = value = 0
+        remaining = sum(width for _, width in form.opcode)
+        for start, width in form.opcode:
+            remaining -= width
+            ones = (1 << width) - 1
+            mask |= ones << (total - start - width)
+            value |= ((instruction.opcode >> remaining) & ones) << (total - start - width)
+        first = value >> (total - 8)
+        if instruction_length(first) != form.length:
+            raise ValueError(f"{instruction.mnemonic}: an opcode {first:02X}.. is not {form.length} bytes long")
+        candidates = self._by_first_byte.setdefault(first, [])
+        if any(value & other_mask & mask == other & mask for other_mask, other, _ in candidates):
+            raise ValueError(f"{instruction.mnemonic}: opcode {instruction.opcode_text} is taken")
+        candidates.append((mask, value, instruction))
+        self._by_mnemonic[instruction.mnemonic] = instruction
+
+    def find(self, raw: int, length: int) -> Instruction | None:
+        """The instruction whose *length* bytes are the integer *raw*, or None."""
+        first = raw >> (8 * length - 8)
+        for mask, value, instruction in self._by_first_byte.get(first, ()):
+            if raw & mask == value:
+                return instruction
+        return None
+
+    def by_mnemonic(self, mnemonic: str) -> Instruction:
+        """The instruction called *mnemonic*.
+
+        :raises KeyError: if there is none.
+        """
+        return self._by_mnemonic[mnemonic]
+
+    def __iter__(self) -> Iterator[Instruction]:
+        return iter(self._by_mnemonic.values())
+
+    def __len__(self) -> int:
+        return len(self._by_mnemonic)
+
+
+INSTRUCTIONS: Final = InstructionSet()
+"""Every instruction that is executed in Python; filled by importing :mod:`emu.isa.catalogue`."""
+
+
+def instruction(
+    opcode: int,
+    mnemonic: str,
+    form: Format,
+    title: str,
+    *,
+    privileged: bool = False,
+    facility: int | None = None,
+    reason: Reason = Reason.CONTROL,
+) -> Callable[[InstructionFunction], InstructionFunction]:
+    """Declare the decorated function to be the instruction *mnemonic* (see :class:`Instruction`).
+
+    :param title: the name of the instruction in the manual, in its capitals.
+    """
+
+    def declare(function: InstructionFunction) -> InstructionFunction:
+        INSTRUCTIONS.add(Instruction(opcode, mnemonic, title, form, privileged, facility, reason, function))
+        return function
+
+    return declare
+
+
+_decoded: dict[tuple[int, int], tuple[Instruction, Operands] | None] = {}
+_DECODED_LIMIT: Final = 1 << 16
+
+
+def decode(raw: int, length: int) -> tuple[Instruction, Operands] | None:
+    """The declared instruction that the *length* bytes *raw* are, with its operands; None if none is declared."""
+    key = (raw, length)
+    try:
+        return _decoded[key]
+    except KeyError:
+        pass
+    found = INSTRUCTIONS.find(raw, length)
+    result = (found, Operands(raw, length, found.format.extract(raw))) if found else None
+    if len(_decoded) >= _DECODED_LIMIT:
+        _decoded.clear()
+    _decoded[key] = result
+    return result

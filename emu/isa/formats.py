@@ -1,0 +1,169 @@
+"""Instruction formats as data (PoP chapter 5, "Instruction Formats").
+
+A format says how long an instruction is, where its opcode lies, and where each operand field lies, in the bit
+numbers of the manual's figures.  Decoder, assembler and disassembler all read these tables.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+from emu.bits import signed
+
+
+class Kind(Enum):
+    """What an operand field holds."""
+
+    REGISTER = "register"
+    MASK = "mask"
+    LENGTH = "length"
+    """One less than the number of bytes."""
+    BASE = "base register"
+    INDEX = "index register"
+    DISPLACEMENT = "displacement"
+    LONG_DISPLACEMENT = "signed 20-bit displacement, low part first"
+    IMMEDIATE = "unsigned immediate"
+    SIGNED_IMMEDIATE = "signed immediate"
+    RELATIVE = "signed number of halfwords from the instruction"
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One operand field: *width* bits from bit *start*."""
+
+    name: str
+    start: int
+    width: int
+    kind: Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """An instruction format.
+
+    *opcode* lists the (start, width) of the opcode's pieces; *syntax* is the operand list as the manual writes it,
+    for example ``R1,D2(X2,B2)``.
+    """
+
+    name: str
+    length: int
+    opcode: tuple[tuple[int, int], ...]
+    syntax: str
+    fields: tuple[Field, ...]
+
+    def extract(self, instruction: int) -> dict[str, int]:
+        """The operand fields of *instruction* (an integer of ``length`` bytes), by name."""
+        return {field.name: self._extract(field, instruction) for field in self.fields}
+
+    def _extract(self, field: Field, instruction: int) -> int:
+        width = 8 * self.length
+        value = (instruction >> (width - field.start - field.width)) & ((1 << field.width) - 1)
+        if field.kind is Kind.LONG_DISPLACEMENT:
+            return signed(((value & 0xFF) << 12) | value >> 8, 20)
+        if field.kind in (Kind.RELATIVE, Kind.SIGNED_IMMEDIATE):
+            return signed(value, field.width)
+        return value
+
+    def compose(self, opcode: int, operands: dict[str, int]) -> int:
+        """The instruction with *opcode* (its pieces concatenated) and *operands*; the inverse of :meth:`extract`.
+
+        :raises ValueError: if an operand is missing, unknown, or does not fit its field.
+        """
+        unknown = operands.keys() - {field.name for field in self.fields}
+        if unknown:
+            raise ValueError(f"format {self.name} has no field {', '.join(sorted(unknown))}")
+        total = 8 * self.length
+        instruction = 0
+        remaining = sum(width for _, width in self.opcode)
+        for start, width in self.opcode:
+            remaining -= width
+            instruction |= ((opcode >> remaining) & ((1 << width) - 1)) << (total - start - width)
+        for field in self.fields:
+            if field.name not in operands:
+                raise ValueError(f"format {self.name} needs the field {field.name}")
+            instruction |= _field_bits(field, operands[field.name]) << (total - field.start - field.width)
+        return instruction
+
+    def opcode_of(self, instruction: int) -> int:
+        """The opcode pieces of *instruction*, concatenated."""
+        total = 8 * self.length
+        opcode = 0
+        for start, width in self.opcode:
+            opcode = opcode << width | (instruction >> (total - start - width)) & ((1 << width) - 1)
+        return opcode
+
+
+def _field_bits(field: Field, value: int) -> int:
+    is_signed = field.kind in (Kind.LONG_DISPLACEMENT, Kind.RELATIVE, Kind.SIGNED_IMMEDIATE)
+    low, high = (-(1 << field.width - 1), (1 << field.width - 1) - 1) if is_signed else (0, (1 << field.width) - 1)
+    if not low <= value <= high:
+        raise ValueError(f"{field.name} must lie between {low} and {high}, not {value}")
+    bits = value & ((1 << field.width) - 1)
+    if field.kind is Kind.LONG_DISPLACEMENT:
+        return (bits & 0xFFF) << 8 | bits >> 12
+    return bits
+
+
+def instruction_length(first_byte: int) -> int:
+    """The length in bytes of the instruction that begins with *first_byte* (PoP 5, "Instruction-Length Code")."""
+    return (2, 4, 4, 6)[first_byte >> 6]
+
+
+def _r(number: int, start: int) -> Field:
+    return Field(f"r{number}", start, 4, Kind.REGISTER)
+
+
+def _m(number: int, start: int) -> Field:
+    return Field(f"m{number}", start, 4, Kind.MASK)
+
+
+def _bd(number: int, start: int) -> tuple[Field, Field]:
+    return Field(f"b{number}", start, 4, Kind.BASE), Field(f"d{number}", start + 4, 12, Kind.DISPLACEMENT)
+
+
+def _bdl(number: int, start: int) -> tuple[Field, Field]:
+    return Field(f"b{number}", start, 4, Kind.BASE), Field(f"d{number}", start + 4, 20, Kind.LONG_DISPLACEMENT)
+
+
+def _x(number: int, start: int) -> Field:
+    return Field(f"x{number}", start, 4, Kind.INDEX)
+
+
+def _i(number: int, start: int, width: int) -> Field:
+    return Field(f"i{number}", start, width, Kind.IMMEDIATE)
+
+
+_FIRST_BYTE: Final = ((0, 8),)
+_TWO_BYTES: Final = ((0, 16),)
+_SPLIT: Final = ((0, 8), (40, 8))
+_NIBBLE: Final = ((0, 8), (12, 4))
+
+E: Final = Format("E", 2, _TWO_BYTES, "", ())
+I: Final = Format("I", 2, _FIRST_BYTE, "I", (_i(1, 8, 8),))  # noqa: E741 - the manual's name
+RR: Final = Format("RR", 2, _FIRST_BYTE, "R1,R2", (_r(1, 8), _r(2, 12)))
+RRE: Final = Format("RRE", 4, _TWO_BYTES, "R1,R2", (_r(1, 24), _r(2, 28)))
+RRF_A: Final = Format("RRF-a", 4, _TWO_BYTES, "R1,R2,R3,M4", (_r(3, 16), _m(4, 20), _r(1, 24), _r(2, 28)))
+RRF_B: Final = Format("RRF-b", 4, _TWO_BYTES, "R1,R3,R2,M4", (_r(3, 16), _m(4, 20), _r(1, 24), _r(2, 28)))
+RRF_C: Final = Format("RRF-c", 4, _TWO_BYTES, "R1,R2,M3", (_m(3, 16), _r(1, 24), _r(2, 28)))
+RRF_E: Final = Format("RRF-e", 4, _TWO_BYTES, "R1,M3,R2,M4", (_m(3, 16), _m(4, 20), _r(1, 24), _r(2, 28)))
+RS_A: Final = Format("RS-a", 4, _FIRST_BYTE, "R1,R3,D2(B2)", (_r(1, 8), _r(3, 12), *_bd(2, 16)))
+RSY_A: Final = Format("RSY-a", 6, _SPLIT, "R1,R3,D2(B2)", (_r(1, 8), _r(3, 12), *_bdl(2, 16)))
+RSY_B: Final = Format("RSY-b", 6, _SPLIT, "R1,M3,D2(B2)", (_r(1, 8), _m(3, 12), *_bdl(2, 16)))
+RX_A: Final = Format("RX-a", 4, _FIRST_BYTE, "R1,D2(X2,B2)", (_r(1, 8), _x(2, 12), *_bd(2, 16)))
+RXE: Final = Format("RXE", 6, _SPLIT, "R1,D2(X2,B2),M3", (_r(1, 8), _x(2, 12), *_bd(2, 16), _m(3, 32)))
+RXY_A: Final = Format("RXY-a", 6, _SPLIT, "R1,D2(X2,B2)", (_r(1, 8), _x(2, 12), *_bdl(2, 16)))
+RIE_F: Final = Format(
+    "RIE-f", 6, _SPLIT, "R1,R2,I3,I4,I5", (_r(1, 8), _r(2, 12), _i(3, 16, 8), _i(4, 24, 8), _i(5, 32, 8))
+)
+RIL_B: Final = Format("RIL-b", 6, _NIBBLE, "R1,RI2", (_r(1, 8), Field("ri2", 16, 32, Kind.RELATIVE)))
+S: Final = Format("S", 4, _TWO_BYTES, "D2(B2)", _bd(2, 16))
+S_8: Final = Format("S (one-byte opcode)", 4, _FIRST_BYTE, "D2(B2)", _bd(2, 16))
+SI: Final = Format("SI", 4, _FIRST_BYTE, "D1(B1),I2", (_i(2, 8, 8), *_bd(1, 16)))
+SS_A: Final = Format(
+    "SS-a", 6, _FIRST_BYTE, "D1(L1,B1),D2(B2)", (Field("l1", 8, 8, Kind.LENGTH), *_bd(1, 16), *_bd(2, 32))
+)
+SS_D: Final = Format("SS-d", 6, _FIRST_BYTE, "D1(R1,B1),D2(B2),R3", (_r(1, 8), _r(3, 12), *_bd(1, 16), *_bd(2, 32)))
+SSE: Final = Format("SSE", 6, _TWO_BYTES, "D1(B1),D2(B2)", (*_bd(1, 16), *_bd(2, 32)))
+SSF: Final = Format("SSF", 6, _NIBBLE, "D1(B1),D2(B2),R3", (_r(3, 8), *_bd(1, 16), *_bd(2, 32)))

@@ -1,0 +1,404 @@
+"""The machine: one configuration of CPUs, storage, keys, page states, clock and devices, run in turn.
+
+Everything is deterministic: CPUs run one after the other, in slices of executed work, and virtual time is that work.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Final
+
+import emu.isa.catalogue  # noqa: F401 - fills the instruction set
+from emu import cpu as control
+from emu import execution, interruption
+from emu import psw as psw_bits
+from emu.access import NotModelled, fetch_instruction
+from emu.cpu import Cpu, CpuState
+from emu.devices.sclp import Sclp
+from emu.engine.engine import Engine, Exit
+from emu.facilities import DEFAULT_FACILITIES
+from emu.hypervisor import FirstTouchHypervisor, Hypervisor
+from emu.page_states import PageStates, Profile
+from emu.program_interruption import ProgramInterruption, ProgramInterruptionCode
+from emu.storage import Storage
+from emu.storage_keys import StorageKeys
+from emu.timing import Timing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from emu.events import Observer
+    from emu.isa.declaration import Instruction
+    from emu.psw import Psw
+
+SLICE: Final = 100_000
+"""Units of work that a CPU gets before it is the next one's turn."""
+MEGABYTE: Final = 1 << 20
+_PROGRAM_LOOP: Final = 16
+"""Program interruptions in a row, with nothing executed between, that make a loop."""
+CONTROL_INSTRUCTION_WORK: Final = 16
+"""Units of work that an instruction executed in Python is reckoned at."""
+
+
+class StopKind(Enum):
+    """Why the machine stopped."""
+
+    DISABLED_WAIT = "disabled wait"
+    ALL_STOPPED = "all CPUs stopped"
+    POWERED_OFF = "powered off"
+    NOTHING_TO_WAIT_FOR = "enabled wait without any event to come"
+    CHECK_STOP = "check-stop"
+    PROGRAM_LOOP = "program-interruption loop"
+    NOT_MODELLED = "not modelled"
+    BUDGET = "instruction budget used up"
+    REQUESTED = "stop requested"
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """How a run ended: on which CPU, with which PSW, and in words."""
+
+    kind: StopKind
+    cpu: int
+    psw: Psw
+    text: str
+
+
+class StopRun(Exception):  # noqa: N818 - it carries a Stop out of the run loop
+    """Raised inside the machine to end the run with *stop*."""
+
+    def __init__(self, stop: Stop) -> None:
+        super().__init__(stop.text)
+        self.stop = stop
+
+
+class Machine:
+    """A configuration and everything in it."""
+
+    def __init__(
+        self,
+        memory: int,
+        *,
+        cpus: int = 1,
+        profile: Profile = Profile.ZVM,
+        facilities: frozenset[int] = DEFAULT_FACILITIES,
+        hypervisor: Callable[[int, PageStates, Profile], Hypervisor] = FirstTouchHypervisor,
+    ) -> None:
+        """Make a stopped, cleared machine.
+
+        :param memory: bytes of absolute storage, a multiple of 1 MB.
+        :param cpus: how many CPUs, with the CPU addresses 0 to *cpus* - 1.
+        :param facilities: the facility bits that STFLE shows; an instruction of any other is an operation exception.
+        :param hypervisor: makes the host that supplies frames.
+        :raises ValueError: if a size is impossible.
+        """
+        if memory <= 0 or memory % MEGABYTE:
+            raise ValueError(f"the memory size must be a multiple of 1 MB, not {memory} bytes")
+        if not 1 <= cpus <= 248:
+            raise ValueError(f"a configuration has 1 to 248 CPUs, not {cpus}")
+        self.memory = memory
+        self.profile = profile
+        self.facilities = facilities
+        self.states = PageStates(memory >> 12)
+        self.keys = StorageKeys(memory >> 12)
+        self.hypervisor = hypervisor(memory, self.states, profile)
+        self.storage = Storage(memory, self.hypervisor)
+        self.storage.code_written = self.code_written
+        self.timing = Timing()
+        self.observers: list[Observer] = []
+        self.engines = [Engine(self) for _ in range(cpus)]
+        self.cpus = [Cpu(self, number, engine.registers, engine) for number, engine in enumerate(self.engines)]
+        for engine, cpu in zip(self.engines, self.cpus, strict=True):
+            engine.attach(cpu)
+            cpu.reset(initial=True)
+        self.sclp = Sclp(self)
+        self.unmodelled: Counter[str] = Counter()
+        """Instructions met that nothing here implements, by their leading bytes."""
+        self.instruction_counts: Counter[str] = Counter()
+        """How often each declared instruction was executed, by mnemonic."""
+        self.program_interruptions: Counter[int] = Counter()
+        """Program interruptions taken, by code."""
+        self._last_program: tuple[int, int, int] = (0, 0, 0)
+        self._turn = 0
+
+    # What instruction functions and devices call
+
+    @property
+    def executed(self) -> int:
+        """Instructions ended on all CPUs."""
+        return sum(cpu.executed for cpu in self.cpus)
+
+    def flush_all(self) -> None:
+        """Drop the translations of every CPU."""
+        for engine in self.engines:
+            engine.flush()
+
+    def page_changed(self, page: int) -> None:
+        """Drop translations wherever absolute *page* can be reached: its key, state or frame is about to matter."""
+        for engine in self.engines:
+            if engine.holds(page):
+                engine.flush()
+
+    def code_written(self, page: int) -> None:
+        """Forget what the engines translated of absolute *page*, which is being written."""
+        for engine in self.engines:
+            engine.forget_code(page)
+        self.storage.code_pages[page] = 0
+
+    def count(self, instruction: Instruction) -> None:
+        """Note that a declared instruction is executed."""
+        self.instruction_counts[instruction.mnemonic] += 1
+        self.timing.work += CONTROL_INSTRUCTION_WORK
+
+    def not_modelled(self, instruction: bytes) -> None:
+        """Note an instruction that nothing here implements."""
+        self.unmodelled[instruction.hex()] += 1
+
+    def stop(self, kind: StopKind, cpu: Cpu, text: str | None = None) -> StopRun:
+        """The exception that ends the run in *kind*; raise it."""
+        return StopRun(Stop(kind, cpu.address, cpu.psw, text or kind.value))
+
+    def note_program_interruption(self, cpu: Cpu, condition: ProgramInterruption, address: int) -> None:
+        """Count a program interruption, and recognise a loop of them.
+
+        :raises StopRun: if this CPU has taken many in a row without ending any instruction.
+        """
+        self.program_interruptions[condition.code] += 1
+        where, executed, count = self._last_program
+        count = count + 1 if (where, executed) == (cpu.address, cpu.executed) else 1
+        self._last_program = (cpu.address, cpu.executed, count)
+        if count > _PROGRAM_LOOP:
+            raise self.stop(
+                StopKind.PROGRAM_LOOP, cpu, f"program-interruption loop at {address:#x}: {condition}, over and over"
+            )
+
+    # Running
+
+    def run(self, max_instructions: int | None = None) -> Stop:
+        """Run until the machine stops or *max_instructions* more instructions have ended; say why it stopped."""
+        limit = None if max_instructions is None else self.executed + max_instructions
+        try:
+            while True:
+                remaining = None if limit is None else limit - self.executed
+                if remaining is not None and remaining <= 0:
+                    raise self.stop(StopKind.BUDGET, self._next_cpu(), "instruction budget used up")
+                cpu = self._next_cpu()
+                if self._make_ready(cpu):
+                    if any(observer.wants_instructions for observer in self.observers):
+                        self._single(cpu)
+                    else:
+                        self._slice(cpu, remaining)
+        except StopRun as ended:
+            return ended.stop
+
+    def step(self) -> Stop | None:
+        """Execute one instruction, or take one interruption, on the CPU whose turn it is."""
+        try:
+            cpu = self._next_cpu()
+            if self._make_ready(cpu):
+                self._single(cpu)
+        except StopRun as ended:
+            return ended.stop
+        return None
+
+    def _next_cpu(self) -> Cpu:
+        """The CPU whose turn it is; time moves on if all of them wait.
+
+        :raises StopRun: if no CPU can ever run again.
+        """
+        for _ in range(2):
+            for offset in range(len(self.cpus)):
+                cpu = self.cpus[(self._turn + offset) % len(self.cpus)]
+                if self._can_run(cpu):
+                    self._turn = cpu.address
+                    return cpu
+            self._pass_time()
+        raise self._nobody_runs()
+
+    def _can_run(self, cpu: Cpu) -> bool:
+        if cpu.restart_pending or (cpu.stop_pending and cpu.state is CpuState.OPERATING):
+            return True
+        if cpu.state is not CpuState.OPERATING:
+            return False
+        return not cpu.is_waiting or self._enabled_interruption(cpu) is not None
+
+    def _pass_time(self) -> None:
+        """Every CPU waits: go to the earliest moment at which a clock comparator or CPU timer ends a wait."""
+        waiting = [cpu for cpu in self.cpus if cpu.state is CpuState.OPERATING]
+        events = [units for cpu in waiting for units in self._timer_events(cpu)]
+        if not events:
+            raise self._nobody_runs()
+        self.timing.work += min(events)
+
+    def _timer_events(self, cpu: Cpu) -> list[int]:
+        """Units of work until each timer interruption for which *cpu* is enabled."""
+        if not cpu.system_mask & psw_bits.EXTERNAL_MASK:
+            return []
+        events = []
+        if cpu.cr[0] & control.CR0_CLOCK_COMPARATOR:
+            events.append(self.timing.units_to_clock_comparator(cpu))
+        if cpu.cr[0] & control.CR0_CPU_TIMER:
+            events.append(self.timing.units_to_cpu_timer(cpu))
+        return events
+
+    def _nobody_runs(self) -> StopRun:
+        for cpu in self.cpus:
+            if cpu.state is CpuState.CHECK_STOP:
+                return self.stop(StopKind.CHECK_STOP, cpu)
+        for cpu in self.cpus:
+            if cpu.state is CpuState.OPERATING:
+                enabled = psw_bits.IO_MASK | psw_bits.EXTERNAL_MASK | psw_bits.MACHINE_CHECK_MASK
+                if cpu.psw.is_enabled(enabled):
+                    return self.stop(StopKind.NOTHING_TO_WAIT_FOR, cpu)
+                return self.stop(StopKind.DISABLED_WAIT, cpu, f"disabled wait at {cpu.instruction_address:#x}")
+        return self.stop(StopKind.ALL_STOPPED, self.cpus[0])
+
+    def _make_ready(self, cpu: Cpu) -> bool:
+        """Do what comes before the next instruction of *cpu*: stop, restart, interruptions. True if it may execute."""
+        if cpu.stop_pending:
+            cpu.stop_pending = False
+            if cpu.state is CpuState.OPERATING:
+                cpu.state = CpuState.STOPPED
+            if cpu.store_status_pending:
+                cpu.store_status_pending = False
+                from emu.isa.signaling import store_status
+
+                store_status(cpu, 0)
+        if cpu.restart_pending:
+            cpu.restart_pending = False
+            cpu.state = CpuState.OPERATING
+            interruption.restart(cpu)
+            execution.check_loaded_psw(cpu, 0)
+        if cpu.state is not CpuState.OPERATING:
+            return False
+        deliver = self._enabled_interruption(cpu)
+        if deliver is not None:
+            deliver()
+            execution.check_loaded_psw(cpu, 0)
+            return self._can_run(cpu) and self._enabled_interruption(cpu) is None
+        return not cpu.is_waiting
+
+    def _enabled_interruption(self, cpu: Cpu) -> Callable[[], None] | None:
+        """The pending interruption of highest priority that *cpu* is enabled for, as the action that takes it.
+
+        PoP chapter 6, "Priority of Interruptions": external interruptions here, in the order of their codes' priority;
+        program interruptions and supervisor calls belong to instructions.
+        """
+        if not cpu.system_mask & psw_bits.EXTERNAL_MASK:
+            return None
+        cr0, pending, timing = cpu.cr[0], cpu.pending, self.timing
+        if pending.malfunction_alert and cr0 & control.CR0_MALFUNCTION_ALERT:
+            return lambda: interruption.external(
+                cpu, interruption.EXTERNAL_MALFUNCTION_ALERT, cpu_address=pending.malfunction_alert.pop(0)
+            )
+        if pending.emergency_signal and cr0 & control.CR0_EMERGENCY_SIGNAL:
+            sender = min(pending.emergency_signal)
+            return lambda: (
+                pending.emergency_signal.discard(sender),
+                interruption.external(cpu, interruption.EXTERNAL_EMERGENCY_SIGNAL, cpu_address=sender),
+            )[-1]
+        if pending.external_call is not None and cr0 & control.CR0_EXTERNAL_CALL:
+            return lambda: self._take_external_call(cpu)
+        if cr0 & control.CR0_CLOCK_COMPARATOR and timing.clock_comparator_due(cpu):
+            return lambda: interruption.external(cpu, interruption.EXTERNAL_CLOCK_COMPARATOR)
+        if cr0 & control.CR0_CPU_TIMER and timing.cpu_timer_due(cpu):
+            return lambda: interruption.external(cpu, interruption.EXTERNAL_CPU_TIMER)
+        if cr0 & control.CR0_SERVICE_SIGNAL and self.sclp.is_signal_pending:
+            return lambda: interruption.external(
+                cpu, interruption.EXTERNAL_SERVICE_SIGNAL, parameter=self.sclp.take_signal()
+            )
+        return None
+
+    @staticmethod
+    def _take_external_call(cpu: Cpu) -> None:
+        sender, cpu.pending.external_call = cpu.pending.external_call, None
+        interruption.external(cpu, interruption.EXTERNAL_CALL, cpu_address=sender or 0)
+
+    def _slice(self, cpu: Cpu, remaining: int | None) -> None:
+        """Let *cpu* run for one slice, or until something can happen to it."""
+        engine = self.engines[cpu.address]
+        end = self.timing.work + SLICE
+        while True:
+            budget = end - self.timing.work
+            for units in self._timer_events(cpu):
+                budget = min(budget, max(units, 1))
+            if remaining is not None:
+                budget = min(budget, remaining)
+            if budget <= 0:
+                break
+            before = cpu.executed
+            ended = engine.run(budget)
+            if ended is Exit.LIMIT:
+                if cpu.executed == before:
+                    # The next block is longer than what is left: go on instruction by instruction.
+                    self._single(cpu)
+            else:
+                self._handle(cpu, engine, ended)
+            if remaining is not None:
+                remaining -= cpu.executed - before
+            if not self._can_run(cpu) or self._enabled_interruption(cpu) is not None or cpu.stop_pending:
+                break
+        self._turn = (cpu.address + 1) % len(self.cpus)
+
+    def _handle(self, cpu: Cpu, engine: Engine, ended: Exit) -> None:
+        """Do what the engine could not."""
+        address = cpu.instruction_address
+        if ended is Exit.DECLARED:
+            self._execute_declared(cpu, address)
+        elif ended is Exit.SUPERVISOR_CALL:
+            cpu.instruction_address = cpu.wrap(address + engine.instruction_length)
+            self._retire(cpu)
+            interruption.supervisor_call(cpu, engine.supervisor_call_number, engine.instruction_length)
+            execution.check_loaded_psw(cpu, 0)
+        elif ended is Exit.CONDITION:
+            condition = engine.take_condition()
+            cpu.next_address = cpu.wrap(address + engine.instruction_length)
+            execution.deliver(cpu, condition, address, engine.instruction_length)
+        elif ended is Exit.CAREFUL:
+            self._single(cpu)
+
+    def _execute_declared(self, cpu: Cpu, address: int) -> None:
+        try:
+            instruction = fetch_instruction(cpu, address)
+        except ProgramInterruption as condition:
+            execution.deliver(cpu, condition, address, 2)
+            return
+        except NotModelled as reason:
+            raise self.stop(StopKind.NOT_MODELLED, cpu, f"not modelled: {reason}") from None
+        try:
+            execution.run_declared(cpu, instruction, address)
+        except NotModelled as reason:
+            raise self.stop(StopKind.NOT_MODELLED, cpu, f"not modelled: {reason}") from None
+        self._retire(cpu)
+
+    def _retire(self, cpu: Cpu) -> None:
+        cpu.executed += 1
+        self.timing.work += 1
+
+    def _single(self, cpu: Cpu) -> None:
+        """Execute exactly one instruction of *cpu* and tell the observers."""
+        address = cpu.instruction_address
+        instruction = b""
+        if address & 1:
+            # PoP 6, "Specification Exception": an odd instruction address is found when the fetch is tried.
+            execution.deliver(cpu, ProgramInterruption(ProgramInterruptionCode.SPECIFICATION), address, 2)
+        else:
+            try:
+                instruction = fetch_instruction(cpu, address)
+            except ProgramInterruption as condition:
+                execution.deliver(cpu, condition, address, 2)
+            else:
+                self._single_fetched(cpu, address, instruction)
+        for observer in self.observers:
+            observer.retired(cpu, address, instruction)
+
+    def _single_fetched(self, cpu: Cpu, address: int, instruction: bytes) -> None:
+        engine = self.engines[cpu.address]
+        if engine.is_declared(cpu, instruction, address):
+            self._execute_declared(cpu, address)
+            return
+        ended = engine.step()
+        if ended is not Exit.LIMIT:
+            self._handle(cpu, engine, ended)

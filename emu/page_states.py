@@ -1,0 +1,165 @@
+"""Page states and the transitions that ESSA makes: the tables, and nothing but the tables.
+
+The instruction itself is in :mod:`emu.isa.page_hinting`.  Reference: the tables 1.4 (z/VM profile) and 6.4 (KVM
+profile) of the page-hinting reference, built from patch 6 of version 7 and from KVM's emulation.
+
+A state is kept as the byte that ESSA returns: content in 0x03, usage in 0x0c, no-DAT in 0x20.
+"""
+
+from __future__ import annotations
+
+from enum import Enum, IntEnum
+from typing import Final
+
+import numpy as np
+
+from emu.program_interruption import ProgramInterruption, ProgramInterruptionCode
+
+
+class Content(IntEnum):
+    """Block content state, the host's side of a page."""
+
+    RESIDENT = 0
+    PRESERVED = 2
+    ZERO = 3
+
+
+class Usage(IntEnum):
+    """Block usage state, the guest's side of a page, in place in the state byte."""
+
+    STABLE = 0x00
+    UNUSED = 0x04
+    POTENTIALLY_VOLATILE = 0x08
+    VOLATILE = 0x0C
+
+
+CONTENT_MASK: Final = 0x03
+USAGE_MASK: Final = 0x0C
+NO_DAT: Final = 0x20
+
+STABLE_RESIDENT: Final = Usage.STABLE | Content.RESIDENT
+DISCARDED: Final = Usage.VOLATILE | Content.ZERO
+
+
+class OperationRequest(IntEnum):
+    """ESSA operation request codes, the M3 field."""
+
+    GET_STATE = 0
+    SET_STABLE = 1
+    SET_UNUSED = 2
+    SET_VOLATILE = 3
+    SET_POTENTIALLY_VOLATILE = 4
+    SET_STABLE_AND_MAKE_RESIDENT = 5
+    SET_STABLE_IF_NOT_DISCARDED = 6
+    SET_STABLE_NO_DAT = 7
+
+
+class Profile(Enum):
+    """Whose ESSA this machine has."""
+
+    ZVM = "zvm"
+    """The architected one: discard faults are delivered."""
+    KVM = "kvm"
+    """KVM's: no faults, non-resident pages keep their usage."""
+    OFF = "off"
+    """None: ESSA is an operation exception."""
+
+
+class PageStates:
+    """The state byte of every page of absolute storage; a new page is Sz."""
+
+    def __init__(self, pages: int) -> None:
+        self.array = np.full(pages, int(Content.ZERO), dtype=np.uint8)
+        self.bytes = memoryview(self.array)
+
+    def reset(self) -> None:
+        """Make every page stable and clear no-DAT, as a clear or load-clear reset does (reference 6.1, 6.6)."""
+        self.array &= CONTENT_MASK
+
+
+def name(state: int) -> str:
+    """The two-letter name of a state as the reference writes it, with ``+NT`` for no-DAT: ``Sr``, ``Vz``, ``Sr+NT``."""
+    usage = {Usage.STABLE: "S", Usage.UNUSED: "U", Usage.POTENTIALLY_VOLATILE: "P", Usage.VOLATILE: "V"}
+    content = {Content.RESIDENT: "r", Content.PRESERVED: "p", Content.ZERO: "z"}
+    letters = usage[Usage(state & USAGE_MASK)] + content[Content(state & CONTENT_MASK)]
+    return letters + "+NT" if state & NO_DAT else letters
+
+
+_STATES: Final = {
+    letters + suffix: usage | content | no_dat
+    for letters, usage, content in (
+        (u_letter + c_letter, usage, content)
+        for u_letter, usage in (("S", 0x00), ("U", 0x04), ("P", 0x08), ("V", 0x0C))
+        for c_letter, content in (("r", 0), ("p", 2), ("z", 3))
+    )
+    for suffix, no_dat in (("", 0), ("+NT", NO_DAT))
+}
+
+# Rows are the state before (the value ESSA returns); columns are the request codes 0 to 7.  "clean/dirty" gives the
+# result with the change bit zero and one.  No-DAT: cleared by 1, set by 7, kept by the others.
+_ZVM_TABLE: Final = """
+    Sr  Sr  Sr  Ur  Vr  Pr     Sr  Sr  Sr
+    Sp  Sp  Sp  Uz  Vz  Vz/Sp  Sr  Sp  Sp
+    Sz  Sz  Sz  Uz  Vz  Vz     Sr  Sz  Sz
+    Ur  Ur  Sr  Ur  Vr  Pr     Sr  Sr  Sr
+    Uz  Uz  Sz  Uz  Vz  Vz     Sr  Sz  Sz
+    Pr  Pr  Sr  Ur  Vr  Pr     Sr  Sr  Sr
+    Vr  Vr  Sr  Ur  Vr  Pr     Sr  Sr  Sr
+    Vz  Vz  Sz  Uz  Vz  Vz     Sr  Vz  Sz
+"""
+_KVM_TABLE: Final = """
+    Sr  Sr  Sr  Ur  Vr  Pr     Sr  Sr  Sr
+    Sp  Sp  Sp  Uz  Vz  Vz/Sp  Sp  Sp  Sp
+    Sz  Sz  Sz  Uz  Vz  Vz     Sz  Sz  Sz
+    Ur  Ur  Sr  Ur  Vr  Pr     Sr  Sr  Sr
+    Up  Up  Sp  Uz  Vz  Vz/Sp  Sp  Up  Sp
+    Uz  Uz  Sz  Uz  Vz  Vz     Sz  Uz  Sz
+    Pr  Pr  Sr  Ur  Vr  Pr     Sr  Sr  Sr
+    Pp  Pp  Sp  Uz  Vz  Vz/Sp  Sp  Pp  Sp
+    Pz  Pz  Sz  Uz  Vz  Vz     Sz  Pz  Sz
+    Vr  Vr  Sr  Ur  Vr  Pr     Sr  Sr  Sr
+    Vp  Vp  Sp  Uz  Vz  Vz/Sp  Sp  Vp  Sp
+    Vz  Vz  Sz  Uz  Vz  Vz     Sz  Vz  Sz
+"""
+
+
+def _read_table(text: str) -> dict[tuple[int, int, bool], int]:
+    """The table as (state before, request code, changed) -> state after, for states with and without no-DAT."""
+    table = {}
+    for line in text.split("\n"):
+        if not line.strip():
+            continue
+        before, *cells = line.split()
+        for request, cell in enumerate(cells):
+            clean, _, dirty = cell.partition("/")
+            for changed, after in ((False, clean), (True, dirty or clean)):
+                for no_dat in (0, NO_DAT):
+                    kept = {1: 0, 7: NO_DAT}.get(request, no_dat)
+                    table[_STATES[before] | no_dat, request, changed] = _STATES[after] | kept
+    return table
+
+
+TRANSITIONS: Final = {Profile.ZVM: _read_table(_ZVM_TABLE), Profile.KVM: _read_table(_KVM_TABLE)}
+
+
+def transition(profile: Profile, state: int, request: int, changed: bool) -> int:
+    """The state after ESSA with *request* on a page in *state* whose change bit is *changed*.
+
+    :raises KeyError: if the state is not valid in *profile*.
+    """
+    return TRANSITIONS[profile][state, request, changed]
+
+
+def touch(state: int, page: int, profile: Profile) -> int:
+    """The state of a page in *state* after the CPU touches it, given that the host has a frame for it.
+
+    :raises ProgramInterruption: z/VM profile: addressing for an unused page, resident or not, and discard fault with
+        the absolute page address for a discarded one (reference 2.4, 3.1).
+    """
+    if profile is Profile.ZVM:
+        usage = state & USAGE_MASK
+        if usage == Usage.UNUSED:
+            raise ProgramInterruption(ProgramInterruptionCode.ADDRESSING)
+        if state & (USAGE_MASK | CONTENT_MASK) == DISCARDED:
+            raise ProgramInterruption(ProgramInterruptionCode.DISCARD_FAULT, translation_exception=page << 12)
+    return state & ~CONTENT_MASK

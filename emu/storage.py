@@ -1,0 +1,83 @@
+"""Absolute storage: the bytes behind the frames that the host supplies."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable
+
+from emu.addresses import PAGE_OFFSET_MASK, PAGE_SHIFT, PAGE_SIZE
+from emu.hypervisor import Hypervisor
+from emu.program_interruption import ProgramInterruption, ProgramInterruptionCode
+
+
+class Storage:
+    """The configuration's absolute storage, *size* bytes.
+
+    Reads and writes here are the machine's own: no key, no protection, no reference or change recording.  They do
+    touch the page, so an unused or discarded page gives its exception here too, whoever asks.
+    """
+
+    def __init__(self, size: int, hypervisor: Hypervisor) -> None:
+        self.size = size
+        self.pages = size >> PAGE_SHIFT
+        self.hypervisor = hypervisor
+        pool = (ctypes.c_ubyte * hypervisor.frame_bytes).from_address(hypervisor.frame_address)
+        self._pool = memoryview(pool).cast("B")
+        self.code_pages = bytearray(self.pages)
+        """One for each page that some CPU's engine may hold translated code of."""
+        self.code_written: Callable[[int], None] = _ignore
+        """Called with the page, before a page of :attr:`code_pages` is written."""
+
+    def require(self, address: int) -> None:
+        """Raise the addressing exception unless *address* is in the configuration."""
+        if address >= self.size:
+            raise ProgramInterruption(ProgramInterruptionCode.ADDRESSING)
+
+    def read(self, address: int, length: int) -> bytes:
+        """The *length* bytes at absolute *address*.
+
+        :raises ProgramInterruption: addressing, or what the page's state gives.
+        """
+        offset = address & PAGE_OFFSET_MASK
+        if offset + length <= PAGE_SIZE:
+            self.require(address)
+            start = self.hypervisor.frame(address >> PAGE_SHIFT) + offset
+            return bytes(self._pool[start : start + length])
+        first = PAGE_SIZE - offset
+        return self.read(address, first) + self.read(address + first, length - first)
+
+    def write(self, address: int, data: bytes) -> None:
+        """Store *data* at absolute *address*; nothing is stored if any page of it gives an exception."""
+        offset = address & PAGE_OFFSET_MASK
+        length = len(data)
+        if offset + length > PAGE_SIZE:
+            for page_address in range(address & -PAGE_SIZE, address + length, PAGE_SIZE):
+                self.require(page_address)
+                self.hypervisor.frame(page_address >> PAGE_SHIFT)
+            first = PAGE_SIZE - offset
+            self.write(address, data[:first])
+            self.write(address + first, data[first:])
+            return
+        self.require(address)
+        page = address >> PAGE_SHIFT
+        start = self.hypervisor.frame(page) + offset
+        if self.code_pages[page]:
+            self.code_written(page)
+        self._pool[start : start + length] = data
+
+    def read_integer(self, address: int, length: int) -> int:
+        """The big-endian integer of *length* bytes at absolute *address*."""
+        return int.from_bytes(self.read(address, length), "big")
+
+    def write_integer(self, address: int, length: int, value: int) -> None:
+        """Store *value* as *length* bytes, big-endian."""
+        self.write(address, value.to_bytes(length, "big"))
+
+    def frame_view(self, page: int) -> memoryview:
+        """The 4096 bytes of the frame that now holds *page*; valid until the host takes the frame away."""
+        start = self.hypervisor.frame(page)
+        return self._pool[start : start + PAGE_SIZE]
+
+
+def _ignore(page: int) -> None:
+    """Nothing holds translated code yet."""

@@ -1,0 +1,68 @@
+"""Fixtures for all tests; their vocabulary is expect, act, check."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
+import pytest
+
+from emu import execution
+from emu.cpu import Cpu, CpuState
+from emu.isa.declaration import INSTRUCTIONS
+from emu.machine import MEGABYTE, Machine
+from emu.program_interruption import ProgramInterruption, ProgramInterruptionCode
+from emu.psw import ADDRESSING_MODE, Psw
+
+PROGRAM_ADDRESS = 0x10000
+
+Run = Callable[..., None]
+Expect = Callable[[ProgramInterruptionCode], AbstractContextManager["pytest.ExceptionInfo[ProgramInterruption]"]]
+
+
+def make_ready(cpu: Cpu) -> None:
+    """Put *cpu* in the operating state: supervisor state, key 0, 64-bit addressing, DAT off."""
+    cpu.state = CpuState.OPERATING
+    cpu.load_psw(Psw(ADDRESSING_MODE, PROGRAM_ADDRESS))
+    cpu.psw_loaded = False
+
+
+@pytest.fixture
+def machine() -> Machine:
+    """A machine of 4 MB with one CPU, ready to execute."""
+    machine = Machine(4 * MEGABYTE)
+    make_ready(machine.cpus[0])
+    return machine
+
+
+@pytest.fixture
+def cpu(machine: Machine) -> Cpu:
+    """The CPU of :func:`machine`."""
+    return machine.cpus[0]
+
+
+@pytest.fixture
+def run() -> Run:
+    """Executes one declared instruction, given by its mnemonic and operand fields, at the current PSW address.
+
+    Program interruptions come out as exceptions, so that the old PSW is not in the way.
+    """
+
+    def run(cpu: Cpu, mnemonic: str, **operands: int) -> None:
+        declared = INSTRUCTIONS.by_mnemonic(mnemonic)
+        fields = {field.name: 0 for field in declared.format.fields} | operands
+        raw = declared.format.compose(declared.opcode, fields)
+        length = declared.format.length
+        execution.execute(cpu, raw.to_bytes(length, "big"), cpu.instruction_address, length)
+
+    return run
+
+
+@pytest.fixture
+def expect() -> Expect:
+    """A context in which exactly the given program interruption must be raised; ``.value`` is the condition."""
+
+    def expect(code: ProgramInterruptionCode) -> AbstractContextManager[pytest.ExceptionInfo[ProgramInterruption]]:
+        return pytest.raises(ProgramInterruption, check=lambda condition: condition.code is code)
+
+    return expect
