@@ -17,6 +17,7 @@ from emu import psw as psw_bits
 from emu.access import NotModelled, fetch_instruction
 from emu.cpu import Cpu, CpuState
 from emu.devices.sclp import Sclp
+from emu.engine.code import CodePages
 from emu.engine.engine import Engine, Exit
 from emu.facilities import DEFAULT_FACILITIES
 from emu.hypervisor import FirstTouchHypervisor, Hypervisor
@@ -106,6 +107,7 @@ class Machine:
         self.hypervisor = hypervisor(memory, self.states, profile)
         self.storage = Storage(memory, self.hypervisor)
         self.storage.code_written = self.code_written
+        self.code = CodePages(self.storage)
         self.timing = Timing()
         self.observers: list[Observer] = []
         self.engines = [Engine(self) for _ in range(cpus)]
@@ -145,7 +147,15 @@ class Machine:
         """Forget what the engines translated of absolute *page*, which is being written."""
         for engine in self.engines:
             engine.forget_code(page)
+        self.code.release(page)
         self.storage.code_pages[page] = 0
+
+    def forget_all_code(self) -> None:
+        """Forget everything that the engines translated; there is no more room for it."""
+        for page in self.code.pages():
+            self.code_written(page)
+        for engine in self.engines:
+            engine.forget_all_code()
 
     def count(self, instruction: Instruction) -> None:
         """Note that a declared instruction is executed."""

@@ -1,0 +1,238 @@
+"""The careful engine: one general instruction at a time, with every storage access seen and undone if it must not be.
+
+It serves single-stepping, and the cases for which pages are too coarse: stores that low-address protection may stop,
+fetches that only fetch-protection override lets through, and stores into pages that hold code.  Its registers are
+copied from the CPU's engine and back, so that the free-running engine never changes its mode of working (Unicorn drops
+all translated code when an instruction count is switched on or off).
+"""
+
+from __future__ import annotations
+
+import ctypes
+from typing import TYPE_CHECKING, Any
+
+from unicorn import unicorn_const as uc_const
+
+from emu import access
+from emu.addresses import PAGE_SIZE
+from emu.engine.engine import (
+    ACCESS,
+    FRAMES,
+    INTERRUPT_SVC,
+    LOW_PAGES_END,
+    SINK_ADDRESS,
+    Engine,
+    Exit,
+    is_look_behind,
+    needs_byte_checks,
+    show_sink,
+)
+from emu.engine.environment import EngineRegisters
+from emu.engine.library import (
+    ERROR_EXCEPTION,
+    EngineError,
+    FillAccess,
+    InterruptCallback,
+    MemoryCallback,
+    TlbFillCallback,
+    Unicorn,
+)
+from emu.program_interruption import ProgramInterruption, ProgramInterruptionCode
+from emu.psw import AddressSpaceControl
+from emu.teid import Access, Protection
+
+if TYPE_CHECKING:
+    from emu.cpu import Cpu
+    from emu.machine import Machine
+
+_EXECUTE_STEPS = 3
+"""Bursts that one instruction can need: an EXECUTE, its target, and a spare."""
+
+
+class CarefulEngine:
+    """A Unicorn instance that executes single instructions for one CPU."""
+
+    def __init__(self, machine: Machine, cpu: Cpu, registers: EngineRegisters) -> None:
+        self._machine = machine
+        self._cpu = cpu
+        self._registers = registers
+        self._unicorn = Unicorn()
+        self._own = EngineRegisters(self._unicorn)
+        self.condition: ProgramInterruption | None = None
+        self.instruction_length = 0
+        self.supervisor_call_number = 0
+        self._error: BaseException | None = None
+        self._interrupt = 0
+        self._sink_shown = False
+        self._refused = False
+        """An access exception, found here and not by the engine, ended the instruction."""
+        self._held: set[int] = set()
+        self._code: dict[int, int] = {}
+        """Pages that something was translated from, with their frames."""
+        self._code_stores: set[int] = set()
+        self._low_frames: dict[int, int] = {}
+        """Effective page address of each frame reached through a page that needs byte checks."""
+        self._undo: list[tuple[int, bytes]] = []
+        storage, unicorn = machine.storage, self._unicorn
+        everything = uc_const.UC_PROT_ALL
+        unicorn.uc.mem_map(SINK_ADDRESS, PAGE_SIZE)
+        unicorn.map(FRAMES, storage.hypervisor.frame_bytes, everything, storage.hypervisor.frame_address)
+        unicorn.hook(uc_const.UC_HOOK_TLB_FILL, TlbFillCallback(self._fill))
+        unicorn.hook(uc_const.UC_HOOK_INTR, InterruptCallback(self._interrupted))
+        unicorn.hook(uc_const.UC_HOOK_MEM_WRITE, MemoryCallback(self._storing))
+        unicorn.hook(uc_const.UC_HOOK_MEM_READ, MemoryCallback(self._fetching))
+
+    def flush(self) -> None:
+        """Forget every translation."""
+        if self._held or self._sink_shown:
+            self._sink_shown = False
+            self._held.clear()
+            self._low_frames.clear()
+            self._unicorn.flush_tlb()
+
+    def holds(self, page: int) -> bool:
+        """Whether a translation made since the last flush leads to absolute *page*."""
+        return page in self._held
+
+    def forget_code(self, page: int) -> None:
+        """Drop what was translated of absolute *page*."""
+        frame = self._code.pop(page, None)
+        if frame is not None:
+            pool = self._machine.storage.hypervisor.frame_address
+            self._unicorn.write(FRAMES + frame, ctypes.string_at(pool + frame, PAGE_SIZE))
+
+    def step(self) -> Exit:
+        """Execute the instruction at the PSW address, or leave everything as it was and say why not."""
+        size = self._registers.layout.end
+        ctypes.memmove(self._own.base, self._registers.base, size)
+        self.condition = None
+        self._interrupt = 0
+        self._undo.clear()
+        self._code_stores.clear()
+        self._refused = False
+        ended = self._burst()
+        if self._refused:
+            # Suppressed or nullified: registers stay as they were, and so does storage.
+            for place, before in reversed(self._undo):
+                ctypes.memmove(place, before, len(before))
+        else:
+            ctypes.memmove(self._registers.base, self._own.base, size)
+        if ended is Exit.LIMIT:
+            self._cpu.executed += 1
+            self._machine.timing.work += 1
+        if self._code_stores or self._sink_shown:
+            for page in self._code_stores:
+                self._machine.code_written(page)
+            self.flush()
+        return ended
+
+    def _burst(self) -> Exit:
+        for _ in range(_EXECUTE_STEPS):
+            error = self._unicorn.start(self._own.address, 1)
+            if self._error is not None:
+                failure, self._error = self._error, None
+                raise failure
+            if self.condition is not None:
+                self.instruction_length = self._own.program_length or self._length_here()
+                return Exit.CONDITION
+            if self._interrupt:
+                return self._classify()
+            if error:
+                kind = "an exception" if error == ERROR_EXCEPTION else f"error {error}"
+                raise EngineError(f"Unicorn stopped with {kind} at {self._own.address:#x}")
+            if not self._own.execute_value:
+                return Exit.LIMIT
+        raise EngineError(f"an EXECUTE at {self._own.address:#x} never came to its target")
+
+    def _length_here(self) -> int:
+        return len(access.fetch_instruction(self._cpu, self._registers.address))
+
+    def _classify(self) -> Exit:
+        own = self._own
+        if self._interrupt == INTERRUPT_SVC:
+            self.instruction_length = own.svc_length
+            self.supervisor_call_number = own.svc_code
+            return Exit.SUPERVISOR_CALL
+        self.instruction_length = own.program_length
+        code = own.program_code
+        if code in (ProgramInterruptionCode.OPERATION, ProgramInterruptionCode.PRIVILEGED_OPERATION):
+            return Exit.DECLARED
+        self.condition = Engine.condition_of(code, self._unicorn, own)
+        return Exit.CONDITION
+
+    def _interrupted(self, _: Any, number: int, __: Any) -> None:
+        self._interrupt = number
+        self._unicorn.stop()
+
+    def _fill(self, _: Any, address: int, kind: int, entry: Any, __: Any) -> bool:
+        try:
+            return self._answer(address, kind, entry)
+        except ProgramInterruption as condition:
+            self._refuse(condition)
+        except BaseException as error:  # noqa: BLE001 - it must not be lost in Unicorn; step() raises it again
+            self._error = error
+        return False
+
+    def _answer(self, address: int, kind: int, entry: Any) -> bool:
+        cpu, storage = self._cpu, self._machine.storage
+        if kind == FillAccess.FETCH and is_look_behind(cpu, address):
+            self._sink_shown = True
+            show_sink(entry[0])
+            return True
+        byte_checks = address < LOW_PAGES_END and needs_byte_checks(cpu, address, kind)
+        absolute = access.resolve(cpu, address, ACCESS[FillAccess(kind)], by_page=byte_checks)
+        page = absolute >> 12
+        frame = storage.hypervisor.frame(page)
+        if byte_checks:
+            self._low_frames[frame] = address
+        answer = entry[0]
+        answer.permissions = uc_const.UC_PROT_READ
+        if kind == FillAccess.FETCH:
+            self._code[page] = frame
+            storage.code_pages[page] = 1
+            for engine in self._machine.engines:
+                if engine.may_write(page):
+                    engine.flush_later()
+            answer.permissions |= uc_const.UC_PROT_EXEC
+        elif kind == FillAccess.WRITE:
+            if storage.code_pages[page]:
+                self._code_stores.add(page)
+            answer.permissions |= uc_const.UC_PROT_WRITE
+        self._held.add(page)
+        answer.address = FRAMES + frame
+        return True
+
+    def _storing(self, _: Any, __: int, address: int, size: int, ___: int, ____: Any) -> None:
+        place = address - FRAMES
+        frame = place & -PAGE_SIZE
+        effective = self._low_frames.get(frame)
+        pool = self._machine.storage.hypervisor.frame_address
+        self._undo.append((pool + place, ctypes.string_at(pool + place, size)))
+        if effective is not None and self.condition is None:
+            self._check_store(effective | place & (PAGE_SIZE - 1))
+
+    def _check_store(self, address: int) -> None:
+        cpu = self._cpu
+        asce = None
+        space = AddressSpaceControl.PRIMARY
+        if cpu.dat:
+            space = access.operand_space(cpu, Access.STORE)
+            asce = access.space_designation(cpu, space)
+        if access.low_address_protected(cpu, address, asce):
+            self._refuse(access.protection(address, Access.STORE, space, Protection.LOW_ADDRESS))
+            self._unicorn.stop()
+
+    def _refuse(self, condition: ProgramInterruption) -> None:
+        self.condition = condition
+        self._refused = True
+
+    def _fetching(self, _: Any, __: int, address: int, ___: int, ____: int, _____: Any) -> None:
+        place = address - FRAMES
+        effective = self._low_frames.get(place & -PAGE_SIZE)
+        if effective is None or self.condition is not None:
+            return
+        try:
+            access.resolve(self._cpu, effective | place & (PAGE_SIZE - 1), Access.FETCH)
+        except ProgramInterruption as condition:
+            self._refuse(condition)
+            self._unicorn.stop()

@@ -1,0 +1,455 @@
+"""The engine of one CPU: Unicorn for general instructions, and the way back into Python for everything else.
+
+Unicorn runs with its problem-state bit always on, so that every control instruction traps, and with its TLB in
+virtual mode, so that every translation is asked for.  Two instances serve a CPU: one runs freely, with a budget; the
+other (:mod:`emu.engine.careful`) executes single instructions where pages are too coarse a grain.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING, Any, Final
+
+from unicorn import unicorn_const as uc_const
+
+from emu import access
+from emu import cpu as control
+from emu.access import resolve
+from emu.addresses import PAGE_SIZE
+from emu.bits import MASK_64
+from emu.engine import blocks, interception
+from emu.engine.blocks import BlockState, StopReason
+from emu.engine.code import CodeFull
+from emu.engine.environment import EngineRegisters
+from emu.engine.library import (
+    ERROR_EXCEPTION,
+    EngineError,
+    FillAccess,
+    InterruptCallback,
+    TlbFillCallback,
+    Unicorn,
+)
+from emu.isa.formats import instruction_length
+from emu.program_interruption import ProgramInterruption, ProgramInterruptionCode
+from emu.psw import AddressSpaceControl
+from emu.teid import Access
+
+if TYPE_CHECKING:
+    from emu.cpu import Cpu
+    from emu.engine.careful import CarefulEngine
+    from emu.machine import Machine
+
+FRAMES: Final = 1 << 40
+"""Where the host's frame pool lies in the engine's physical memory."""
+CODE: Final = 1 << 48
+"""Where the code pages lie there."""
+SINK_ADDRESS: Final = 0
+"""A page of the engine's own: Unicorn stores data-exception codes at its idea of real 0x90."""
+_SINK_DATA_EXCEPTION: Final = 0x90
+LOW_PAGES_END: Final = 0x2000
+
+INTERRUPT_SVC: Final = 2
+INTERRUPT_PROGRAM: Final = 3
+
+ACCESS: Final = {
+    FillAccess.READ: Access.FETCH,
+    FillAccess.WRITE: Access.STORE,
+    FillAccess.FETCH: Access.INSTRUCTION_FETCH,
+}
+
+
+class Exit(Enum):
+    """Why the engine came back."""
+
+    LIMIT = "the budget is used up, or the single step was made"
+    DECLARED = "an instruction that Python executes"
+    SUPERVISOR_CALL = "SUPERVISOR CALL"
+    CONDITION = "a program-interruption condition"
+    CAREFUL = "the next instruction must be executed alone"
+
+
+class Engine:
+    """The engine of one CPU."""
+
+    def __init__(self, machine: Machine) -> None:
+        self._machine = machine
+        self._unicorn = Unicorn()
+        self.registers = EngineRegisters(self._unicorn)
+        self._cpu: Cpu
+        self._careful: CarefulEngine | None = None
+        self._state = BlockState(self.registers.execute_value_address, interception.candidates())
+        self._words = self._state.words
+        self._visible_code: dict[tuple[int, int], int] = {}
+        """Slot of the code page last shown for (virtual page, mode)."""
+        self._held: set[int] = set()
+        self._written: set[int] = set()
+        self._condition: ProgramInterruption | None = None
+        self._reason: Exit | None = None
+        self._error: BaseException | None = None
+        self._interrupt = 0
+        self._flush_due = False
+        self.instruction_length = 0
+        """Length of the instruction that a condition or SVC belongs to."""
+        self.supervisor_call_number = 0
+        storage, code, unicorn = machine.storage, machine.code, self._unicorn
+        unicorn.uc.mem_map(SINK_ADDRESS, PAGE_SIZE)
+        readable = uc_const.UC_PROT_READ
+        unicorn.map(
+            FRAMES, storage.hypervisor.frame_bytes, readable | uc_const.UC_PROT_WRITE, storage.hypervisor.frame_address
+        )
+        unicorn.map(CODE, code.bytes, readable | uc_const.UC_PROT_EXEC, code.address)
+        unicorn.hook(uc_const.UC_HOOK_TLB_FILL, TlbFillCallback(self._fill))
+        unicorn.hook(uc_const.UC_HOOK_INTR, InterruptCallback(self._interrupted))
+        unicorn.hook(uc_const.UC_HOOK_BLOCK, blocks.CALLBACK_ADDRESS, self._state.address)
+
+    def attach(self, cpu: Cpu) -> None:
+        """Say which CPU this is the engine of."""
+        self._cpu = cpu
+
+    # The translation-lookaside buffer
+
+    def flush(self) -> None:
+        """Forget every translation."""
+        if self._held or self._flush_due:
+            self._flush_due = False
+            self._held.clear()
+            self._written.clear()
+            self._unicorn.flush_tlb()
+        if self._careful is not None:
+            self._careful.flush()
+
+    def holds(self, page: int) -> bool:
+        """Whether a translation made since the last flush leads to absolute *page*."""
+        return page in self._held or (self._careful is not None and self._careful.holds(page))
+
+    def may_write(self, page: int) -> bool:
+        """Whether a translation made since the last flush lets *page* be written."""
+        return page in self._written
+
+    def flush_later(self) -> None:
+        """Forget every translation before this engine runs again; it must not happen inside a fill."""
+        self._flush_due = True
+
+    def forget_code(self, page: int) -> None:
+        """Drop what was translated of absolute *page*."""
+        slot = self._machine.code.find(page)
+        if slot is not None:
+            self._unicorn.write(CODE + slot * PAGE_SIZE, bytes(PAGE_SIZE))
+            self._state.forget_blocks()
+            self.flush()
+        if self._careful is not None:
+            self._careful.forget_code(page)
+
+    def forget_all_code(self) -> None:
+        """Drop everything that was translated."""
+        self._unicorn.uc.ctl_flush_tb()
+        self._state.forget_blocks()
+        self._visible_code.clear()
+        self.flush()
+
+    def _fill(self, _: Any, address: int, kind: int, entry: Any, __: Any) -> bool:
+        """Unicorn's question: where is the page at *address*, for this kind of access?"""
+        try:
+            return self._answer(address, kind, entry)
+        except ProgramInterruption as condition:
+            if kind == FillAccess.FETCH:
+                # The engine translates ahead: only executing up to there shows whether this fetch happens.
+                self._reason = Exit.CAREFUL
+            else:
+                self._condition, self._reason = condition, Exit.CONDITION
+        except BaseException as error:  # noqa: BLE001 - it must not be lost in Unicorn; run() raises it again
+            self._error = error
+        return False
+
+    def _answer(self, address: int, kind: int, entry: Any) -> bool:
+        cpu = self._cpu
+        if kind == FillAccess.FETCH and is_look_behind(cpu, address):
+            self._flush_due = True
+            show_sink(entry[0])
+            return True
+        if address < LOW_PAGES_END and needs_byte_checks(cpu, address, kind):
+            self._reason = Exit.CAREFUL
+            return False
+        absolute = resolve(cpu, address, ACCESS[FillAccess(kind)])
+        page = absolute >> 12
+        storage = self._machine.storage
+        answer = entry[0]
+        if kind == FillAccess.FETCH:
+            return self._show_code(address, page, answer)
+        if kind == FillAccess.WRITE:
+            if storage.code_pages[page]:
+                # Executed alone, so that the very next instruction sees what it stored.
+                self._reason = Exit.CAREFUL
+                return False
+            self._written.add(page)
+            answer.permissions = uc_const.UC_PROT_READ | uc_const.UC_PROT_WRITE
+        else:
+            answer.permissions = uc_const.UC_PROT_READ
+        self._held.add(page)
+        answer.address = FRAMES + storage.hypervisor.frame(page)
+        return True
+
+    def _show_code(self, address: int, page: int, answer: Any) -> bool:
+        machine = self._machine
+        if not machine.storage.code_pages[page]:
+            for engine in machine.engines:
+                if engine.may_write(page):
+                    # It must not be written behind our back; the flush cannot be made from inside a fill.
+                    self._reason = None
+                    return False
+        try:
+            slot = machine.code.slot(page)
+        except CodeFull:
+            self._reason = Exit.CAREFUL
+            self._error = CodeFull()
+            return False
+        mode = self._words[blocks.MODE]
+        where = (address >> 12, mode)
+        if self._visible_code.get(where) != slot:
+            if where in self._visible_code:
+                self._state.forget_blocks()
+            self._visible_code[where] = slot
+            self._state.show_page(address >> 12, mode, machine.code.address + slot * PAGE_SIZE)
+        self._held.add(page)
+        answer.address = CODE + slot * PAGE_SIZE
+        answer.permissions = uc_const.UC_PROT_EXEC
+        return True
+
+    # Running
+
+    def run(self, budget: int) -> Exit:
+        """Run general instructions until something else is due, at most *budget* of them.
+
+        Executed instructions are added to the CPU's count and to virtual time.
+
+        :raises NotModelled: when an access needs a part of the architecture that is left out.
+        """
+        words, registers = self._words, self.registers
+        words[blocks.MODE] = self._fetch_mode()
+        if self._flush_due:
+            self.flush()
+        done = 0
+        while True:
+            words[blocks.EXECUTED] = 0
+            words[blocks.LIMIT] = budget - done
+            words[blocks.REASON] = StopReason.NONE
+            self._reason = self._condition = None
+            self._interrupt = 0
+            error = self._unicorn.start(registers.address)
+            executed, ended = self._after(error)
+            done += executed
+            self._cpu.executed += executed
+            self._machine.timing.work += executed
+            if ended is not None:
+                return ended
+
+    def _fetch_mode(self) -> int:
+        cpu = self._cpu
+        if not cpu.dat:
+            return 0
+        return 3 if cpu.space is AddressSpaceControl.HOME else 1
+
+    def _after(self, error: int) -> tuple[int, Exit | None]:
+        """How many instructions ended in this burst, and why it ended; None means: go on."""
+        words = self._words
+        executed = words[blocks.EXECUTED]
+        if self._error is not None:
+            failure, self._error = self._error, None
+            if isinstance(failure, CodeFull):
+                self._machine.forget_all_code()
+                return executed - self._not_executed(), None
+            raise failure
+        if self._interrupt:
+            return executed - self._not_executed(), self._classify()
+        if error == ERROR_EXCEPTION:
+            executed -= self._not_executed()
+            if self._reason is Exit.CONDITION:
+                self.instruction_length = self.registers.program_length
+            if self._reason is None:
+                self._machine.flush_all()
+            return executed, self._reason
+        if error:
+            raise EngineError(f"Unicorn stopped with error {error} at {self.registers.address:#x}")
+        reason = words[blocks.REASON]
+        if reason == StopReason.LIMIT:
+            return executed, Exit.LIMIT
+        if reason == StopReason.CANDIDATE or reason == StopReason.UNKNOWN_CODE:
+            self._look_at_block(words[blocks.BLOCK_ADDRESS], words[blocks.BLOCK_SIZE])
+            return executed, None
+        if reason == StopReason.EXECUTE_TARGET:
+            return self._look_at_target(executed)
+        if reason == StopReason.ODD_ADDRESS:
+            return executed, Exit.CAREFUL
+        raise EngineError(f"Unicorn stopped for no reason at {self.registers.address:#x}")
+
+    def _classify(self) -> Exit:
+        registers = self.registers
+        kind, self._interrupt = self._interrupt, 0
+        if kind == INTERRUPT_SVC:
+            self.instruction_length = registers.svc_length
+            self.supervisor_call_number = registers.svc_code
+            return Exit.SUPERVISOR_CALL
+        self.instruction_length = registers.program_length
+        code = registers.program_code
+        if code in (ProgramInterruptionCode.OPERATION, ProgramInterruptionCode.PRIVILEGED_OPERATION):
+            return Exit.DECLARED
+        self._condition = self.condition_of(code, self._unicorn, registers)
+        return Exit.CONDITION
+
+    @staticmethod
+    def condition_of(code: int, unicorn: Unicorn, registers: EngineRegisters) -> ProgramInterruption:
+        """The program interruption *code* that an engine reported."""
+        known = ProgramInterruptionCode(code)
+        if known in (ProgramInterruptionCode.DATA, ProgramInterruptionCode.VECTOR_PROCESSING):
+            stored = bytes(unicorn.uc.mem_read(SINK_ADDRESS + _SINK_DATA_EXCEPTION, 4))
+            return ProgramInterruption(known, data_exception_code=int.from_bytes(stored, "big"))
+        return ProgramInterruption(known)
+
+    def take_condition(self) -> ProgramInterruption:
+        """The condition of an exit of that kind."""
+        condition, self._condition = self._condition, None
+        assert condition is not None
+        return condition
+
+    def _not_executed(self) -> int:
+        """Instructions of the current block that were counted but not executed: those from the PSW address on."""
+        words = self._words
+        end = words[blocks.BLOCK_ADDRESS] + words[blocks.BLOCK_SIZE]
+        at = self.registers.address
+        if not words[blocks.EXECUTED] or not words[blocks.BLOCK_ADDRESS] <= at < end:
+            return 0
+        count = 0
+        while at < end:
+            at += instruction_length(self._code_bytes(at, 1)[0])
+            count += 1
+        return min(count, words[blocks.EXECUTED])
+
+    def _interrupted(self, _: Any, number: int, __: Any) -> None:
+        self._interrupt = number
+        self._unicorn.stop()
+
+    # Interception
+
+    def is_declared(self, cpu: Cpu, instruction: bytes, address: int) -> bool:
+        """Whether Python, not the engine, executes *instruction*, which is at *address*."""
+        from emu.execution import execute_target, is_execute
+        from emu.isa.declaration import Reason, decode
+
+        if is_execute(instruction):
+            try:
+                target = execute_target(cpu, instruction, address)
+            except ProgramInterruption:
+                return True
+            if interception.is_intercepted_target(target):
+                return True
+            instruction = target
+        decoded = decode(int.from_bytes(instruction, "big"), len(instruction))
+        if decoded is None:
+            return False
+        return decoded[0].reason is Reason.CONTROL or interception.is_intercepted(instruction)
+
+    def _code_bytes(self, address: int, length: int) -> bytes:
+        """Code as this engine executes it; the pages have been shown to it."""
+        mode, contents = self._words[blocks.MODE], self._machine.code.contents
+        found = b""
+        while len(found) < length:
+            at = address + len(found)
+            offset = at & (PAGE_SIZE - 1)
+            slot = self._visible_code[at >> 12, mode]
+            found += contents(slot)[offset : offset + length - len(found)]
+        return found
+
+    def _look_at_block(self, address: int, size: int) -> None:
+        """A block runs for the first time: put traps where needed, or let it run."""
+        mode = self._words[blocks.MODE]
+        for page in {address >> 12, (address + size - 1) >> 12}:
+            slot = self._visible_code.get((page, mode))
+            if slot is not None:
+                self._state.show_page(page, mode, self._machine.code.address + slot * PAGE_SIZE)
+        code = self._code_bytes(address, size)
+        offset = count = 0
+        trapped = False
+        while offset < size:
+            length = instruction_length(code[offset])
+            if interception.is_intercepted(code[offset : offset + length]):
+                self._put_trap(address + offset, interception.trap(length))
+                trapped = True
+            offset += length
+            count += 1
+        if not trapped:
+            self._state.remember_block(address, size, count)
+
+    def _put_trap(self, address: int, trap: bytes) -> None:
+        mode = self._words[blocks.MODE]
+        offset = address & (PAGE_SIZE - 1)
+        first = trap[: PAGE_SIZE - offset]
+        for at, part in ((address, first), (address + len(first), trap[len(first) :])):
+            if part:
+                place = CODE + self._visible_code[at >> 12, mode] * PAGE_SIZE + (at & (PAGE_SIZE - 1))
+                for engine in self._machine.engines:
+                    engine.write_code(place, part)
+
+    def write_code(self, place: int, data: bytes) -> None:
+        """Change a code page at engine-physical *place* and drop what was translated from there."""
+        self._unicorn.write(place, data)
+        self._state.forget_blocks()
+
+    def _look_at_target(self, executed: int) -> tuple[int, Exit | None]:
+        """The target of an EXECUTE is about to run: let it, or take it over."""
+        pending = self.registers.execute_value
+        raw = pending.to_bytes(8, "big")
+        target = raw[: instruction_length(raw[0])]
+        if not interception.is_intercepted_target(target):
+            self._words[blocks.ALLOWED_TARGET] = pending
+            return executed, None
+        self.registers.execute_value = 0
+        return executed - 1, Exit.DECLARED
+
+    # Single instructions
+
+    def step(self) -> Exit:
+        """Execute exactly one instruction, which the engine knows."""
+        if self._careful is None:
+            from emu.engine.careful import CarefulEngine
+
+            self._careful = CarefulEngine(self._machine, self._cpu, self.registers)
+        ended = self._careful.step()
+        self._condition = self._careful.condition
+        self.instruction_length = self._careful.instruction_length
+        self.supervisor_call_number = self._careful.supervisor_call_number
+        return ended
+
+
+def is_look_behind(cpu: Cpu, address: int) -> bool:
+    """Whether the engine asks for a page that the guest does not fetch from.
+
+    When an instruction that traps begins a page, Unicorn makes a block of no bytes of it and then looks up the page
+    in which the byte before it lies (seen in 2.1.4).  The one genuine fetch from there is that of an EXECUTE's target.
+    """
+    pc = cpu.instruction_address
+    if pc & (PAGE_SIZE - 1) or address != (pc - PAGE_SIZE) & MASK_64:
+        return False
+    try:
+        return cpu.machine.storage.read(resolve(cpu, pc, Access.INSTRUCTION_FETCH), 1)[0] not in (0x44, 0xC6)
+    except ProgramInterruption:
+        return False
+
+
+def show_sink(answer: Any) -> None:
+    """Answer such a question harmlessly; the translations must be flushed before anything else is fetched."""
+    answer.address = SINK_ADDRESS
+    answer.permissions = uc_const.UC_PROT_EXEC
+
+
+def needs_byte_checks(cpu: Cpu, address: int, kind: int) -> bool:
+    """Whether low-address protection or fetch-protection override may apply to parts of the page at *address*."""
+    cr0 = cpu.cr[0]
+    if kind == FillAccess.WRITE:
+        if not cr0 & control.CR0_LOW_ADDRESS_PROTECTION:
+            return False
+    elif address or not cr0 & control.CR0_FETCH_OVERRIDE or cpu.key == 0:
+        return False
+    if not cpu.dat:
+        return True
+    space = access.operand_space(cpu, ACCESS[FillAccess(kind)])
+    return not access.space_designation(cpu, space) & access.PRIVATE_SPACE

@@ -1,0 +1,263 @@
+"""Unicorn's register file in place: where it lies in memory, found by experiment when the first engine is made.
+
+Unicorn hands over an interruption's class but neither its code nor its length, and copies a register at a microsecond
+a call.  All of it lies in one structure inside Unicorn, so the engine finds that structure and reads it there.  Nothing
+is taken on trust: known values are written through Unicorn's interface and searched for, every field that is used is
+checked by an experiment, and a library that does not fit is refused with a clear error.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import struct
+from dataclasses import dataclass
+from functools import cache
+from typing import Final
+
+from unicorn import s390x_const as reg
+from unicorn import unicorn_const as uc_const
+
+from emu.bits import bit
+from emu.cpu import CR0_AFP, CR0_VECTOR
+from emu.engine.library import EngineError, InterruptCallback, Unicorn
+from emu.psw import ADDRESSING_MODE, PROBLEM_STATE
+
+_PATTERN: Final = tuple(0x5A17_0000_0000_C3E1 + number * 0x0101_0000_0000 for number in range(16))
+_STRUCTURE_BYTES: Final = 4096
+_CPU_BYTES: Final = 1 << 18
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Byte offsets from the general registers, which come first in the structure."""
+
+    vector: int
+    access: int
+    fpc: int
+    cc_operation: int
+    mask: int
+    address: int
+    execute_value: int
+    program_code: int
+    program_length: int
+    svc_code: int
+    svc_length: int
+    control: int
+
+    @property
+    def end(self) -> int:
+        """Just behind the last field that is used: what must be copied to move a CPU to another engine."""
+        return self.control + 128
+
+
+def _writable_regions() -> list[tuple[int, int]]:
+    regions = []
+    with open("/proc/self/maps", encoding="ascii") as maps:
+        for line in maps:
+            span, permissions, *_ = line.split()
+            if permissions.startswith("rw"):
+                low, high = span.split("-")
+                regions.append((int(low, 16), int(high, 16)))
+    return regions
+
+
+def find_environment(unicorn: Unicorn) -> int:
+    """The address of the structure that begins with the general registers of *unicorn*.
+
+    :raises EngineError: if it is not found.
+    """
+    for number, value in enumerate(_PATTERN):
+        unicorn.uc.reg_write(reg.UC_S390X_REG_R0 + number, value)
+    wanted = struct.pack("=16Q", *_PATTERN)
+    regions = _writable_regions()
+    found: set[int] = set()
+    for (pointer,) in struct.iter_unpack("=Q", ctypes.string_at(unicorn.address, _STRUCTURE_BYTES)):
+        for low, high in regions:
+            if low <= pointer < high:
+                place = ctypes.string_at(pointer, min(high - pointer, _CPU_BYTES)).find(wanted)
+                if place >= 0:
+                    found.add(pointer + place)
+    for address in found:
+        unicorn.uc.reg_write(reg.UC_S390X_REG_R0, 1)
+        if ctypes.c_uint64.from_address(address).value == 1:
+            return address
+    raise EngineError("Unicorn's register file was not found in memory; this project needs Unicorn 2.1.4")
+
+
+@cache
+def layout() -> Layout:
+    """The layout of the structure in the installed library, found once a process.
+
+    :raises EngineError: if a field is not where it must be.
+    """
+    unicorn = Unicorn()
+    base = find_environment(unicorn)
+    uc = unicorn.uc
+    values = {
+        reg.UC_S390X_REG_F0: 0x1111_F0F0_0F0F_2222,
+        reg.UC_S390X_REG_A0: 0xA1B2_C3D4,
+        reg.UC_S390X_REG_FPC: 0x00F1_0203,
+        reg.UC_S390X_REG_CR0 + 3: 0x3333_0C0C_C0C0_4444,
+        reg.UC_S390X_REG_PC: 0x0000_0077_1234_5678,
+    }
+    for register, value in values.items():
+        uc.reg_write(register, value)
+    mask = ADDRESSING_MODE | PROBLEM_STATE | bit(5)
+    uc.reg_write(reg.UC_S390X_REG_PSWM, mask)
+    memory = ctypes.string_at(base, 2048)
+
+    def place(name: str, pattern: bytes) -> int:
+        offset = memory.find(pattern)
+        if offset < 0:
+            raise EngineError(f"Unicorn's {name} was not found in its register file; this project needs Unicorn 2.1.4")
+        return offset
+
+    fpc = place("floating-point control register", struct.pack("=I", values[reg.UC_S390X_REG_FPC]))
+    psw = place("PSW", struct.pack("=QQ", mask, values[reg.UC_S390X_REG_PC]))
+    control = place("control registers", struct.pack("=Q", values[reg.UC_S390X_REG_CR0 + 3])) - 24
+    found = Layout(
+        vector=place("vector registers", struct.pack("=Q", values[reg.UC_S390X_REG_F0])),
+        access=place("access registers", struct.pack("=I", values[reg.UC_S390X_REG_A0])),
+        fpc=fpc,
+        cc_operation=fpc + 4,
+        mask=psw,
+        address=psw + 8,
+        execute_value=psw + 40,
+        program_code=control - 32,
+        program_length=control - 28,
+        svc_code=control - 24,
+        svc_length=control - 20,
+        control=control,
+    )
+    _check_condition_code(unicorn, base, found)
+    _check_interruption_words(unicorn, base, found)
+    return found
+
+
+def _check_condition_code(unicorn: Unicorn, base: int, found: Layout) -> None:
+    for code in range(4):
+        unicorn.uc.reg_write(reg.UC_S390X_REG_PSWM, ADDRESSING_MODE | code << 44)
+        if ctypes.c_uint32.from_address(base + found.cc_operation).value != code:
+            raise EngineError("Unicorn keeps the condition code elsewhere; this project needs Unicorn 2.1.4")
+
+
+def _check_interruption_words(unicorn: Unicorn, base: int, found: Layout) -> None:
+    """Execute an invalid four-byte instruction and SVC 0x5A, and EXECUTE of an instruction that traps."""
+    unicorn.uc.ctl_set_tlb_mode(uc_const.UC_TLB_VIRTUAL)
+    unicorn.uc.mem_map(0, 4096)
+    stop = InterruptCallback(lambda *_: unicorn.stop())
+    unicorn.hook(uc_const.UC_HOOK_INTR, stop)
+    unicorn.uc.reg_write(reg.UC_S390X_REG_PSWM, ADDRESSING_MODE | PROBLEM_STATE)
+    unicorn.write(0x100, bytes.fromhex("B0000000 0A5A"))
+    unicorn.start(0x100)
+    first = [ctypes.c_uint32.from_address(base + at).value for at in (found.program_code, found.program_length)]
+    unicorn.start(0x104)
+    second = [ctypes.c_uint32.from_address(base + at).value for at in (found.svc_code, found.svc_length)]
+    if first != [1, 4] or second != [0x5A, 2]:
+        raise EngineError("Unicorn keeps interruption codes elsewhere; this project needs Unicorn 2.1.4")
+
+
+class EngineRegisters:
+    """The registers of one Unicorn instance, seen in place (:class:`emu.cpu.Registers`)."""
+
+    def __init__(self, unicorn: Unicorn) -> None:
+        self._uc = unicorn.uc
+        self.layout = found = layout()
+        self.base = find_environment(unicorn)
+        self._keep = (ctypes.c_ubyte * found.end).from_address(self.base)
+        whole = memoryview(self._keep).cast("B")
+
+        def view(offset: int, count: int, kind: str) -> memoryview[int]:
+            size = count * struct.calcsize("=" + kind)
+            return whole[offset : offset + size].cast(kind)
+
+        self.gr = view(0, 16, "Q")
+        self.vr = view(found.vector, 64, "Q")
+        self.ar = view(found.access, 16, "I")
+        self._control = view(found.control, 16, "Q")
+        self._psw = view(found.mask, 2, "Q")
+        self._fpc = view(found.fpc, 1, "I")
+        self._cc = view(found.cc_operation, 1, "I")
+        self._execute_value = view(found.execute_value, 1, "Q")
+        self._interruption = view(found.program_code, 4, "I")
+        for number in range(16):
+            self.gr[number] = 0
+        self._control[0] = 0
+
+    @property
+    def execute_value_address(self) -> int:
+        """Where Unicorn keeps the target of an EXECUTE that it is about to execute; zero there means none."""
+        return self.base + self.layout.execute_value
+
+    @property
+    def execute_value(self) -> int:
+        """The pending target of an EXECUTE: instruction left-aligned, length of the EXECUTE in the last four bits."""
+        return self._execute_value[0]
+
+    @execute_value.setter
+    def execute_value(self, value: int) -> None:
+        self._execute_value[0] = value
+
+    @property
+    def fpc(self) -> int:
+        """The floating-point control register."""
+        return self._fpc[0]
+
+    @fpc.setter
+    def fpc(self, value: int) -> None:
+        self._fpc[0] = value
+
+    @property
+    def mask(self) -> int:
+        """The PSW mask that the engine runs with."""
+        return self._psw[0]
+
+    @mask.setter
+    def mask(self, value: int) -> None:
+        self._psw[0] = value
+
+    @property
+    def address(self) -> int:
+        """The instruction address."""
+        return self._psw[1]
+
+    @address.setter
+    def address(self, value: int) -> None:
+        self._psw[1] = value
+
+    @property
+    def condition_code(self) -> int:
+        """The condition code; the engine may have left it to be computed from its operands."""
+        code = self._cc[0]
+        if code < 4:
+            return code
+        mask: int = self._uc.reg_read(reg.UC_S390X_REG_PSWM)
+        return mask >> 44 & 3
+
+    @condition_code.setter
+    def condition_code(self, value: int) -> None:
+        self._cc[0] = value
+
+    def set_control_register_0(self, value: int) -> None:
+        """Let floating-point and vector instructions through, or not; the engine needs no other control."""
+        self._control[0] = value & (CR0_AFP | CR0_VECTOR)
+
+    @property
+    def program_code(self) -> int:
+        """The program-interruption code that the engine reported last."""
+        return self._interruption[0]
+
+    @property
+    def program_length(self) -> int:
+        """The instruction length that goes with it, in bytes."""
+        return self._interruption[1]
+
+    @property
+    def svc_code(self) -> int:
+        """The number of the SUPERVISOR CALL that the engine reported last."""
+        return self._interruption[2]
+
+    @property
+    def svc_length(self) -> int:
+        """The length of that instruction, or of the EXECUTE of it."""
+        return self._interruption[3]

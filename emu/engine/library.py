@@ -1,0 +1,109 @@
+"""The Unicorn library through ctypes, without the Python binding's wrappers on the hot paths.
+
+The binding costs a microsecond or more a call; the calls that matter here are made hundreds of thousands of times.
+Only what the engine needs is declared.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from enum import IntEnum
+from typing import Any, Final
+
+import unicorn
+from unicorn import unicorn_const as uc_const
+
+# The binding keeps its loaded library here; there is no public name for it.
+from unicorn.unicorn_py3.unicorn import uclib as _library
+
+
+class EngineError(Exception):
+    """Unicorn is not as this project knows it, or it refused something it must not refuse."""
+
+
+class TlbEntry(ctypes.Structure):
+    """What a TLB-fill callback answers."""
+
+    _fields_ = (("address", ctypes.c_uint64), ("permissions", ctypes.c_uint32))
+
+
+class FillAccess(IntEnum):
+    """Why Unicorn asks for a translation."""
+
+    READ = 16
+    WRITE = 17
+    FETCH = 18
+
+
+TlbFillCallback: Final = ctypes.CFUNCTYPE(
+    ctypes.c_bool, ctypes.c_void_p, ctypes.c_uint64, ctypes.c_int, ctypes.POINTER(TlbEntry), ctypes.c_void_p
+)
+InterruptCallback: Final = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_uint32, ctypes.c_void_p)
+MemoryCallback: Final = ctypes.CFUNCTYPE(
+    None, ctypes.c_void_p, ctypes.c_int, ctypes.c_uint64, ctypes.c_int, ctypes.c_int64, ctypes.c_void_p
+)
+
+_emu_start = _library.uc_emu_start
+_emu_stop = _library.uc_emu_stop
+_hook_add = ctypes.CFUNCTYPE(
+    ctypes.c_int,
+    ctypes.c_void_p,
+    ctypes.POINTER(ctypes.c_size_t),
+    ctypes.c_int,
+    ctypes.c_void_p,
+    ctypes.c_void_p,
+    ctypes.c_uint64,
+    ctypes.c_uint64,
+)(ctypes.cast(_library.uc_hook_add, ctypes.c_void_p).value or 0)
+
+STOP_FUNCTION: Final = ctypes.cast(_emu_stop, ctypes.c_void_p).value or 0
+"""The address of uc_emu_stop, for compiled callbacks."""
+ERROR_EXCEPTION: Final = uc_const.UC_ERR_EXCEPTION
+
+
+class Unicorn:
+    """One Unicorn instance for s390x with its TLB in virtual mode."""
+
+    def __init__(self) -> None:
+        self.uc = unicorn.Uc(unicorn.UC_ARCH_S390X, unicorn.UC_MODE_BIG_ENDIAN)
+        # With exits enabled and none set, Unicorn does not fetch the "until" address when it stops.
+        self.uc.ctl_exits_enabled(True)
+        self.uc.ctl_set_tlb_mode(uc_const.UC_TLB_VIRTUAL)
+        self.handle: Any = self.uc._uch  # noqa: SLF001 - the binding has no public accessor
+        self._keep: list[Any] = []
+
+    @property
+    def address(self) -> int:
+        """The address of Unicorn's own structure."""
+        value = self.handle.value
+        assert value is not None
+        return int(value)
+
+    def hook(self, kind: int, callback: Any, data: int = 0) -> None:
+        """Register *callback* (a ctypes function or an address) for all addresses."""
+        handle = ctypes.c_size_t()
+        pointer = callback if isinstance(callback, int) else ctypes.cast(callback, ctypes.c_void_p).value
+        error = _hook_add(self.handle, ctypes.byref(handle), kind, pointer, data, 1, 0)
+        if error:
+            raise EngineError(f"Unicorn refused a hook of type {kind}: error {error}")
+        self._keep.append(callback)
+
+    def map(self, address: int, size: int, permissions: int, host_address: int) -> None:
+        """Show *size* bytes of this process at the engine's physical *address*."""
+        self.uc.mem_map_ptr(address, size, permissions, host_address)
+
+    def write(self, address: int, data: bytes) -> None:
+        """Write engine-physical memory and drop what was translated from it."""
+        self.uc.mem_write(address, data)
+
+    def start(self, address: int, count: int = 0) -> int:
+        """Run from *address*, for *count* instructions if that is not zero; give Unicorn's error number."""
+        return int(_emu_start(self.handle, address, 0, 0, count))
+
+    def stop(self) -> None:
+        """Ask the running engine to stop; only from a callback."""
+        _emu_stop(self.handle)
+
+    def flush_tlb(self) -> None:
+        """Forget all translations of addresses."""
+        self.uc.ctl(uc_const.UC_CTL_TLB_FLUSH, uc_const.UC_CTL_IO_WRITE)
