@@ -13,17 +13,15 @@ from typing import TYPE_CHECKING, Final
 from emu import cpu as control
 from emu import dat
 from emu.addresses import PAGE_SIZE, AbsoluteAddress
-from emu.bits import bit
 from emu.program_interruption import ProgramInterruption, ProgramInterruptionCode
 from emu.psw import AddressSpaceControl
-from emu.storage_keys import CHANGE, REFERENCE, fetch_permitted, store_permitted
+from emu.storage_keys import CHANGE, OVERRIDE_KEY, REFERENCE, fetch_permitted, store_permitted
 from emu.teid import Access, Protection, protection_exception, translation_exception
 
 if TYPE_CHECKING:
     from emu.cpu import Cpu
 
-PRIVATE_SPACE: Final = bit(55)
-"""ASCE: private-space control."""
+PRIVATE_SPACE: Final = dat.PRIVATE_SPACE
 _LOW_ADDRESS_BLOCKS: Final = 0x11FF
 """The last byte that low-address protection covers (ranges 0-511 and 4096-4607)."""
 _FETCH_OVERRIDE_END: Final = 2048
@@ -128,6 +126,22 @@ def fetch_override(cpu: Cpu, address: int, asce: int | None) -> bool:
     return asce is None or not asce & PRIVATE_SPACE
 
 
+def key_permits(cpu: Cpu, address: int, access: Access, asce: int | None, storage_key: int, access_key: int) -> bool:
+    """Whether key-controlled protection, with its two overrides, permits *access* at effective *address*.
+
+    :param asce: what translates the address, or None if nothing does.
+    :param storage_key: the key of the block, or what ACC validity puts in its place.
+    """
+    storage_override = bool(cpu.cr[0] & control.CR0_STORAGE_OVERRIDE)
+    if access is Access.STORE:
+        return store_permitted(storage_key, access_key, storage_override)
+    return (
+        fetch_permitted(storage_key, access_key)
+        or fetch_override(cpu, address, asce)
+        or (storage_override and storage_key >> 4 == OVERRIDE_KEY)
+    )
+
+
 def resolve(
     cpu: Cpu,
     address: int,
@@ -169,13 +183,7 @@ def resolve(
     keys = machine.keys.bytes
     storage_key = keys[page]
     effective_key = storage_key if override_key is None else override_key
-    if is_store:
-        allowed = store_permitted(effective_key, key, bool(cpu.cr[0] & control.CR0_STORAGE_OVERRIDE))
-    else:
-        allowed = fetch_permitted(effective_key, key) or fetch_override(cpu, address, asce) or (
-            bool(cpu.cr[0] & control.CR0_STORAGE_OVERRIDE) and effective_key >> 4 == 9
-        )
-    if not allowed:
+    if not key_permits(cpu, address, access, asce, effective_key, key):
         raise protection(address, access, reported_space, Protection.KEY_CONTROLLED)
     machine.storage.hypervisor.frame(page)
     keys[page] = storage_key | (REFERENCE | CHANGE if is_store else REFERENCE)
@@ -183,10 +191,14 @@ def resolve(
 
 
 def _pieces(cpu: Cpu, address: int, length: int) -> list[tuple[int, int]]:
-    """The (address, length) of the parts of an operand, cut at page boundaries and where addresses wrap around."""
+    """The (address, length) of the parts of an operand.
+
+    It is cut at page boundaries, where addresses wrap around, and where fetch-protection override ends.
+    """
     pieces = []
     while length:
-        part = min(length, PAGE_SIZE - (address & PAGE_SIZE - 1))
+        end = _FETCH_OVERRIDE_END if address < _FETCH_OVERRIDE_END else (address | PAGE_SIZE - 1) + 1
+        part = min(length, end - address)
         pieces.append((address, part))
         address = cpu.wrap(address + part)
         length -= part

@@ -18,6 +18,8 @@ REAL_SPACE: Final = bit(58)
 """ASCE: real-space control."""
 DESIGNATION_TYPE: Final = bits(60, 61)
 TABLE_LENGTH: Final = bits(62, 63)
+PRIVATE_SPACE: Final = bit(55)
+"""ASCE: private-space control."""
 SPACE_SWITCH_EVENT: Final = bit(57)
 """ASCE: space-switch-event control."""
 
@@ -123,6 +125,8 @@ def walk(
         origin = entry & TABLE_ORIGIN
         first, last = (entry >> REGION_OFFSET_SHIFT) & 3, entry & TABLE_LENGTH
         level -= 1
+    if entry & SEGMENT_COMMON and asce & PRIVATE_SPACE and not entry & SEGMENT_INVALID:
+        return TranslationFailure(_Code.TRANSLATION_SPECIFICATION, entry_address, entry)
     return _segment(address, entry, entry_address, fetch, is_protected, edat1, execution_protection)
 
 

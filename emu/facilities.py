@@ -42,9 +42,11 @@ class Facility(IntEnum):
     VECTOR = 129
     INSTRUCTION_EXECUTION_PROTECTION = 130
     ESSA_NO_TRANSLATE = 147
+    STORAGE_KEY_REMOVAL = 169
+    """Storage keys are gone: instructions that name one give a special-operation exception."""
 
 
-DEFAULT_FACILITIES: Final = frozenset(Facility) - {Facility.VECTOR}
+DEFAULT_FACILITIES: Final = frozenset(Facility) - {Facility.VECTOR, Facility.STORAGE_KEY_REMOVAL}
 
 
 def facility_list(facilities: frozenset[int]) -> bytes:

@@ -80,6 +80,8 @@ def _store_program_fields(cpu: Cpu, condition: ProgramInterruption, length: int)
         _write(cpu, lowcore.TRANSLATION_EXCEPTION, 8, condition.translation_exception)
     if condition.exception_access is not None:
         _write(cpu, lowcore.EXCEPTION_ACCESS, 1, condition.exception_access)
+    if condition.operand_access is not None:
+        _write(cpu, lowcore.OPERAND_ACCESS, 1, condition.operand_access)
     if condition.data_exception_code is not None:
         _write(cpu, lowcore.DATA_EXCEPTION_CODE, 4, condition.data_exception_code)
     if condition.monitor_class is not None:

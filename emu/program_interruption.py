@@ -118,6 +118,7 @@ class ProgramInterruption(Exception):  # noqa: N818 - it is the manual's word, a
         ending: Ending | None = None,
         translation_exception: int | None = None,
         exception_access: int | None = None,
+        operand_access: int | None = None,
         data_exception_code: int | None = None,
         monitor_class: int | None = None,
         monitor_code: int | None = None,
@@ -128,6 +129,7 @@ class ProgramInterruption(Exception):  # noqa: N818 - it is the manual's word, a
         :param translation_exception: the translation-exception identification (TEID) for real location 168, if
             this condition stores one.
         :param exception_access: the exception access identification for real location 160.
+        :param operand_access: the operand access identification for real location 162.
         :param data_exception_code: the DXC or VXC for real location 147.
         :param monitor_class: the monitor-class number for real location 149.
         :param monitor_code: the monitor code for real location 176.
@@ -138,6 +140,7 @@ class ProgramInterruption(Exception):  # noqa: N818 - it is the manual's word, a
         self.ending = ending or default_ending(code)
         self.translation_exception = translation_exception
         self.exception_access = exception_access
+        self.operand_access = operand_access
         self.data_exception_code = data_exception_code
         self.monitor_class = monitor_class
         self.monitor_code = monitor_code

@@ -1,3 +1,7 @@
 """Imports every file of instruction functions, and so fills :data:`emu.isa.declaration.INSTRUCTIONS`."""
 
 from __future__ import annotations
+
+from emu.isa import page_hinting  # noqa: F401
+from emu.isa import storage_key_instructions  # noqa: F401
+from emu.isa import translation  # noqa: F401
