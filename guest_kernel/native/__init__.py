@@ -1,0 +1,1 @@
+"""Bare-metal s390x programs of our own, and how they are built."""
