@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from emu import access, interruption
 from emu.isa.declaration import decode
-from emu.program_interruption import ProgramInterruption, ProgramInterruptionCode
+from emu.program_interruption import Ending, ProgramInterruption, ProgramInterruptionCode
 
 if TYPE_CHECKING:
     from emu.cpu import Cpu
@@ -23,6 +23,14 @@ def is_execute(instruction: bytes) -> bool:
     return instruction[0] == EXECUTE or (instruction[0] == EXECUTE_RELATIVE_LONG and not instruction[1] & 0x0F)
 
 
+def execute_target_address(cpu: Cpu, instruction: bytes, address: int) -> int:
+    """Where the target of the EXECUTE *instruction* at *address* lies."""
+    if instruction[0] == EXECUTE:
+        displacement = int.from_bytes(instruction[2:4], "big") & 0xFFF
+        return cpu.effective_address(instruction[2] >> 4, displacement, instruction[1] & 0x0F)
+    return cpu.wrap(address + 2 * int.from_bytes(instruction[2:6], "big", signed=True))
+
+
 def execute_target(cpu: Cpu, instruction: bytes, address: int) -> bytes:
     """The target of the EXECUTE *instruction* at *address*, with bits 56-63 of R1 ORed into its second byte.
 
@@ -30,11 +38,7 @@ def execute_target(cpu: Cpu, instruction: bytes, address: int) -> bytes:
         and the access exceptions of fetching it.
     """
     r1 = instruction[1] >> 4
-    if instruction[0] == EXECUTE:
-        displacement = int.from_bytes(instruction[2:4], "big") & 0xFFF
-        target_address = cpu.effective_address(instruction[2] >> 4, displacement, instruction[1] & 0x0F)
-    else:
-        target_address = cpu.wrap(address + 2 * int.from_bytes(instruction[2:6], "big", signed=True))
+    target_address = execute_target_address(cpu, instruction, address)
     if target_address & 1:
         raise ProgramInterruption(ProgramInterruptionCode.SPECIFICATION)
     target = access.fetch_instruction(cpu, target_address)
@@ -44,16 +48,18 @@ def execute_target(cpu: Cpu, instruction: bytes, address: int) -> bytes:
     return bytes((target[0], target[1] | modifier)) + target[2:]
 
 
-def execute(cpu: Cpu, instruction: bytes, address: int, length: int) -> None:
+def execute(cpu: Cpu, instruction: bytes, address: int, length: int, *, target_address: int | None = None) -> None:
     """Execute a declared instruction: *instruction* is its bytes, found at *address* in *length* bytes.
 
-    The two lengths differ when *instruction* is the target of an EXECUTE at *address*.
+    :param target_address: where *instruction* lies when it is the target of an EXECUTE, which then is what *address*
+        and *length* describe.
 
     :raises ProgramInterruption: operation, if the instruction is not declared or its facility not installed;
         privileged operation; and whatever the instruction itself recognises.
     """
     cpu.instruction_length = length
     cpu.next_address = cpu.wrap(address + length)
+    cpu.relative_base = address if target_address is None else target_address
     decoded = decode(int.from_bytes(instruction, "big"), len(instruction))
     if decoded is None:
         cpu.machine.not_modelled(instruction)
@@ -68,18 +74,26 @@ def execute(cpu: Cpu, instruction: bytes, address: int, length: int) -> None:
     cpu.instruction_address = cpu.next_address
 
 
-def run_declared(cpu: Cpu, instruction: bytes, address: int) -> None:
-    """Execute the declared *instruction* at *address*, through EXECUTE if that is what it is, and deliver what comes."""
+def run_declared(cpu: Cpu, instruction: bytes, address: int) -> bool:
+    """Execute the declared *instruction* at *address*, through EXECUTE if that is what it is, and deliver what comes.
+
+    Give whether it was executed, that is, neither suppressed nor nullified.
+    """
     length = len(instruction)
+    executed = True
     try:
         cpu.next_address = cpu.wrap(address + length)
+        target_address = None
         if is_execute(instruction):
+            target_address = execute_target_address(cpu, instruction, address)
             instruction = execute_target(cpu, instruction, address)
-        execute(cpu, instruction, address, length)
+        execute(cpu, instruction, address, length, target_address=target_address)
     except ProgramInterruption as condition:
+        executed = condition.ending is Ending.COMPLETION
         deliver(cpu, condition, address, length)
     if cpu.psw_loaded:
         check_loaded_psw(cpu, length)
+    return executed
 
 
 def deliver(cpu: Cpu, condition: ProgramInterruption, address: int, length: int) -> None:

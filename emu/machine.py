@@ -339,7 +339,10 @@ class Machine:
             if budget <= 0:
                 break
             before = cpu.executed
-            ended = engine.run(budget)
+            try:
+                ended = engine.run(budget)
+            except NotModelled as reason:
+                raise self.stop(StopKind.NOT_MODELLED, cpu, f"not modelled: {reason}") from None
             if ended is Exit.LIMIT:
                 if cpu.executed == before:
                     # The next block is longer than what is left: go on instruction by instruction.
@@ -374,14 +377,16 @@ class Machine:
             instruction = fetch_instruction(cpu, address)
         except ProgramInterruption as condition:
             execution.deliver(cpu, condition, address, 2)
-            return
-        except NotModelled as reason:
-            raise self.stop(StopKind.NOT_MODELLED, cpu, f"not modelled: {reason}") from None
+        else:
+            self._run_declared(cpu, instruction, address)
+
+    def _run_declared(self, cpu: Cpu, instruction: bytes, address: int) -> None:
         try:
-            execution.run_declared(cpu, instruction, address)
+            executed = execution.run_declared(cpu, instruction, address)
         except NotModelled as reason:
             raise self.stop(StopKind.NOT_MODELLED, cpu, f"not modelled: {reason}") from None
-        self._retire(cpu)
+        if executed:
+            self._retire(cpu)
 
     def _retire(self, cpu: Cpu) -> None:
         cpu.executed += 1
@@ -406,9 +411,11 @@ class Machine:
 
     def _single_fetched(self, cpu: Cpu, address: int, instruction: bytes) -> None:
         engine = self.engines[cpu.address]
-        if engine.is_declared(cpu, instruction, address):
-            self._execute_declared(cpu, address)
-            return
-        ended = engine.step()
-        if ended is not Exit.LIMIT:
+        try:
+            ended = engine.step(instruction)
+        except NotModelled as reason:
+            raise self.stop(StopKind.NOT_MODELLED, cpu, f"not modelled: {reason}") from None
+        if ended is Exit.DECLARED:
+            self._run_declared(cpu, instruction, address)
+        elif ended is not Exit.LIMIT:
             self._handle(cpu, engine, ended)

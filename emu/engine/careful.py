@@ -9,7 +9,7 @@ all translated code when an instruction count is switched on or off).
 from __future__ import annotations
 
 import ctypes
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from unicorn import unicorn_const as uc_const
 
@@ -45,8 +45,8 @@ if TYPE_CHECKING:
     from emu.cpu import Cpu
     from emu.machine import Machine
 
-_EXECUTE_STEPS = 3
-"""Bursts that one instruction can need: an EXECUTE, its target, and a spare."""
+_EXECUTED_AT_ONCE: Final = frozenset((0x0A, 0xD0, 0xD2, 0xD4, 0xD5, 0xD6, 0xD7, 0xDC, 0xDD))
+"""Opcodes of EXECUTE targets that Unicorn counts as one instruction with the EXECUTE; others count as two."""
 
 
 class CarefulEngine:
@@ -101,8 +101,11 @@ class CarefulEngine:
             pool = self._machine.storage.hypervisor.frame_address
             self._unicorn.write(FRAMES + frame, ctypes.string_at(pool + frame, PAGE_SIZE))
 
-    def step(self) -> Exit:
-        """Execute the instruction at the PSW address, or leave everything as it was and say why not."""
+    def step(self, target: bytes | None) -> Exit:
+        """Execute the instruction at the PSW address, or leave everything as it was and say why not.
+
+        :param target: the target instruction, if it is an EXECUTE.
+        """
         size = self._registers.layout.end
         ctypes.memmove(self._own.base, self._registers.base, size)
         self.condition = None
@@ -110,7 +113,7 @@ class CarefulEngine:
         self._undo.clear()
         self._code_stores.clear()
         self._refused = False
-        ended = self._burst()
+        ended = self._burst(2 if target is not None and target[0] not in _EXECUTED_AT_ONCE else 1)
         if self._refused:
             # Suppressed or nullified: registers stay as they were, and so does storage.
             for place, before in reversed(self._undo):
@@ -126,23 +129,20 @@ class CarefulEngine:
             self.flush()
         return ended
 
-    def _burst(self) -> Exit:
-        for _ in range(_EXECUTE_STEPS):
-            error = self._unicorn.start(self._own.address, 1)
-            if self._error is not None:
-                failure, self._error = self._error, None
-                raise failure
-            if self.condition is not None:
-                self.instruction_length = self._own.program_length or self._length_here()
-                return Exit.CONDITION
-            if self._interrupt:
-                return self._classify()
-            if error:
-                kind = "an exception" if error == ERROR_EXCEPTION else f"error {error}"
-                raise EngineError(f"Unicorn stopped with {kind} at {self._own.address:#x}")
-            if not self._own.execute_value:
-                return Exit.LIMIT
-        raise EngineError(f"an EXECUTE at {self._own.address:#x} never came to its target")
+    def _burst(self, count: int) -> Exit:
+        error = self._unicorn.start(self._own.address, count)
+        if self._error is not None:
+            failure, self._error = self._error, None
+            raise failure
+        if self.condition is not None:
+            self.instruction_length = self._own.program_length or self._length_here()
+            return Exit.CONDITION
+        if self._interrupt:
+            return self._classify()
+        if error:
+            kind = "an exception" if error == ERROR_EXCEPTION else f"error {error}"
+            raise EngineError(f"Unicorn stopped with {kind} at {self._own.address:#x}")
+        return Exit.LIMIT
 
     def _length_here(self) -> int:
         return len(access.fetch_instruction(self._cpu, self._registers.address))

@@ -29,6 +29,7 @@ from emu.engine.library import (
     TlbFillCallback,
     Unicorn,
 )
+from emu.execution import execute_target, is_execute
 from emu.isa.formats import instruction_length
 from emu.program_interruption import ProgramInterruption, ProgramInterruptionCode
 from emu.psw import AddressSpaceControl
@@ -330,24 +331,6 @@ class Engine:
 
     # Interception
 
-    def is_declared(self, cpu: Cpu, instruction: bytes, address: int) -> bool:
-        """Whether Python, not the engine, executes *instruction*, which is at *address*."""
-        from emu.execution import execute_target, is_execute
-        from emu.isa.declaration import Reason, decode
-
-        if is_execute(instruction):
-            try:
-                target = execute_target(cpu, instruction, address)
-            except ProgramInterruption:
-                return True
-            if interception.is_intercepted_target(target):
-                return True
-            instruction = target
-        decoded = decode(int.from_bytes(instruction, "big"), len(instruction))
-        if decoded is None:
-            return False
-        return decoded[0].reason is Reason.CONTROL or interception.is_intercepted(instruction)
-
     def _code_bytes(self, address: int, length: int) -> bytes:
         """Code as this engine executes it; the pages have been shown to it."""
         mode, contents = self._words[blocks.MODE], self._machine.code.contents
@@ -371,7 +354,7 @@ class Engine:
         trapped = False
         while offset < size:
             length = instruction_length(code[offset])
-            if interception.is_intercepted(code[offset : offset + length]):
+            if interception.is_intercepted(code[offset : offset + length], address + offset):
                 self._put_trap(address + offset, interception.trap(length))
                 trapped = True
             offset += length
@@ -399,7 +382,7 @@ class Engine:
         pending = self.registers.execute_value
         raw = pending.to_bytes(8, "big")
         target = raw[: instruction_length(raw[0])]
-        if not interception.is_intercepted_target(target):
+        if not interception.is_intercepted_target(target, self.registers.address):
             self._words[blocks.ALLOWED_TARGET] = pending
             return executed, None
         self.registers.execute_value = 0
@@ -407,13 +390,21 @@ class Engine:
 
     # Single instructions
 
-    def step(self) -> Exit:
-        """Execute exactly one instruction, which the engine knows."""
+    def step(self, instruction: bytes) -> Exit:
+        """Execute exactly the *instruction* at the PSW address; DECLARED says that Python must do it."""
+        target = None
+        if is_execute(instruction):
+            try:
+                target = execute_target(self._cpu, instruction, self.registers.address)
+            except ProgramInterruption:
+                return Exit.DECLARED
+        if interception.is_executed_in_python(instruction, self.registers.address, target):
+            return Exit.DECLARED
         if self._careful is None:
             from emu.engine.careful import CarefulEngine
 
             self._careful = CarefulEngine(self._machine, self._cpu, self.registers)
-        ended = self._careful.step()
+        ended = self._careful.step(target)
         self._condition = self._careful.condition
         self.instruction_length = self._careful.instruction_length
         self.supervisor_call_number = self._careful.supervisor_call_number

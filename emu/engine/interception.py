@@ -15,11 +15,13 @@ import numpy.typing as npt
 
 import emu.isa.catalogue  # noqa: F401 - fills the instruction set
 from emu.engine.blocks import CANDIDATE, SPLIT, SPLIT_TABLE, TABLE_BYTES, TARGET
-from emu.isa.corrections.execute_relative import needs_correction
 from emu.isa.declaration import INSTRUCTIONS, Reason, decode
 
 _TRAPS: Final = {2: b"\x00\x00", 4: b"\xb0\x00\x00\x00", 6: b"\xcf\x00\x00\x00\x00\x00"}
 """Unassigned opcodes, by length.  They stay unassigned whatever EXECUTE ORs into the second byte."""
+
+
+_INTERCEPTED: Final = (Reason.SENSITIVE, Reason.CORRECTION)
 
 
 def trap(length: int) -> bytes:
@@ -27,18 +29,34 @@ def trap(length: int) -> bytes:
     return _TRAPS[length]
 
 
-def is_intercepted(instruction: bytes) -> bool:
-    """Whether *instruction* must be executed in Python although the engine would execute it."""
+def is_intercepted(instruction: bytes, address: int) -> bool:
+    """Whether *instruction*, at *address*, must be executed in Python although the engine would execute it."""
     decoded = decode(int.from_bytes(instruction, "big"), len(instruction))
-    if decoded is None or decoded[0].reason is Reason.CONTROL:
+    if decoded is None or decoded[0].reason not in _INTERCEPTED:
         return False
     declared, operands = decoded
-    return declared.only is None or declared.only(operands)
+    return declared.only is None or declared.only(operands, address)
 
 
-def is_intercepted_target(instruction: bytes) -> bool:
-    """Whether *instruction*, as the target of an EXECUTE, must be executed in Python."""
-    return is_intercepted(instruction) or needs_correction(instruction)
+def is_intercepted_target(instruction: bytes, address: int) -> bool:
+    """Whether *instruction*, as the target of an EXECUTE at *address*, must be executed in Python.
+
+    The engine counts relative operands from the EXECUTE instead of its target (seen in Unicorn 2.1.4).
+    """
+    decoded = decode(int.from_bytes(instruction, "big"), len(instruction))
+    if decoded is not None and decoded[0].format.is_relative and decoded[0].reason is not Reason.CONTROL:
+        return True
+    return is_intercepted(instruction, address)
+
+
+def is_executed_in_python(instruction: bytes, address: int, target: bytes | None) -> bool:
+    """Whether *instruction* at *address*, an EXECUTE of *target* if that is given, is Python's and not the engine's."""
+    if target is not None:
+        if is_intercepted_target(target, address):
+            return True
+        instruction = target
+    decoded = decode(int.from_bytes(instruction, "big"), len(instruction))
+    return decoded is not None and (decoded[0].reason is Reason.CONTROL or is_intercepted(instruction, address))
 
 
 @cache
@@ -49,26 +67,24 @@ def candidates() -> npt.NDArray[np.uint8]:
     """
     table = np.zeros(TABLE_BYTES, dtype=np.uint8)
     for declared in INSTRUCTIONS:
-        if declared.reason is not Reason.CONTROL:
-            _enter(table, declared.opcode, declared.format.opcode)
-    for first in range(1 << 16):
-        head = first.to_bytes(2, "big")
-        if needs_correction(head + bytes((0, 4, 4, 6)[head[0] >> 6])[2:]):
-            table[first] |= TARGET
+        if declared.reason in _INTERCEPTED:
+            _enter(table, declared.opcode, declared.format.opcode, CANDIDATE)
+        if declared.reason is not Reason.CONTROL and declared.format.is_relative:
+            _enter(table, declared.opcode, declared.format.opcode, TARGET)
     return table
 
 
-def _enter(table: npt.NDArray[np.uint8], opcode: int, pieces: tuple[tuple[int, int], ...]) -> None:
+def _enter(table: npt.NDArray[np.uint8], opcode: int, pieces: tuple[tuple[int, int], ...], kind: int) -> None:
     if pieces == ((0, 8),):
-        table[opcode << 8 : (opcode + 1) << 8] |= CANDIDATE
+        table[opcode << 8 : (opcode + 1) << 8] |= kind
     elif pieces == ((0, 16),):
-        table[opcode] |= CANDIDATE
+        table[opcode] |= kind
     elif pieces == ((0, 8), (12, 4)):
         for register in range(16):
-            table[(opcode >> 4) << 8 | register << 4 | opcode & 0x0F] |= CANDIDATE
+            table[(opcode >> 4) << 8 | register << 4 | opcode & 0x0F] |= kind
     elif pieces == ((0, 8), (40, 8)):
         first, last = opcode >> 8, opcode & 0xFF
         table[first << 8 : (first + 1) << 8] |= SPLIT
-        table[SPLIT_TABLE + (first << 8 | last)] |= CANDIDATE
+        table[SPLIT_TABLE + (first << 8 | last)] |= kind
     else:
         raise ValueError(f"no rule for an opcode in the bits {pieces}")

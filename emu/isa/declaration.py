@@ -26,8 +26,8 @@ class Operands:
     """
 
     __slots__ = (
-        "b1", "b2", "d1", "d2", "i1", "i2", "i3", "i4", "i5", "l1", "length", "m3", "m4",
-        "r1", "r2", "r3", "raw", "ri2", "x2",
+        "b1", "b2", "d1", "d2", "i1", "i2", "i3", "i4", "i5", "l1", "l2", "length", "m1", "m3",
+        "m4", "r1", "r2", "r3", "raw", "ri2", "ri4", "x2",
     )  # fmt: skip
 
     b1: int
@@ -40,7 +40,9 @@ class Operands:
     i4: int
     i5: int
     l1: int
+    l2: int
     length: int
+    m1: int
     m3: int
     m4: int
     r1: int
@@ -48,6 +50,7 @@ class Operands:
     r3: int
     raw: int
     ri2: int
+    ri4: int
     x2: int
 
     def __init__(self, raw: int, length: int, fields: dict[str, int]) -> None:
@@ -58,6 +61,8 @@ class Operands:
 
 
 InstructionFunction = Callable[["Cpu", Operands], None]
+Condition = Callable[[Operands, int], bool]
+"""A condition on the operands and the address of an instruction."""
 
 
 class Reason(Enum):
@@ -66,6 +71,7 @@ class Reason(Enum):
     CONTROL = "the engine traps it: privileged or missing there"
     SENSITIVE = "the engine would execute it, but with the host's state instead of the guest's"
     CORRECTION = "the engine executes it wrongly"
+    EXECUTED = "the engine executes it wrongly as the target of an EXECUTE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +80,9 @@ class Instruction:
 
     *opcode* holds the pieces of the opcode concatenated, as the manual prints it (B9AB, EB2F, C80); *facility* is
     the facility bit that must be installed, or None for the basic machine; *privileged* means that problem state
-    gives a privileged-operation exception before anything else is checked.
+    gives a privileged-operation exception before anything else is checked.  *only* narrows a correction: the engine's
+    own execution is right unless *only* holds of the operands and the instruction address.  The function must be
+    right for all operands all the same, since it is also called directly and through EXECUTE.
     """
 
     opcode: int
@@ -85,6 +93,7 @@ class Instruction:
     facility: int | None
     reason: Reason
     execute: InstructionFunction
+    only: Condition | None = None
 
     @property
     def opcode_text(self) -> str:
@@ -159,14 +168,16 @@ def instruction(
     privileged: bool = False,
     facility: int | None = None,
     reason: Reason = Reason.CONTROL,
+    only: Condition | None = None,
 ) -> Callable[[InstructionFunction], InstructionFunction]:
     """Declare the decorated function to be the instruction *mnemonic* (see :class:`Instruction`).
 
     :param title: the name of the instruction in the manual, in its capitals.
+    :param only: the forms that the engine executes wrongly, if it executes the others rightly.
     """
 
     def declare(function: InstructionFunction) -> InstructionFunction:
-        INSTRUCTIONS.add(Instruction(opcode, mnemonic, title, form, privileged, facility, reason, function))
+        INSTRUCTIONS.add(Instruction(opcode, mnemonic, title, form, privileged, facility, reason, function, only))
         return function
 
     return declare

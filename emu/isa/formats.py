@@ -53,6 +53,11 @@ class Format:
     syntax: str
     fields: tuple[Field, ...]
 
+    @property
+    def is_relative(self) -> bool:
+        """Whether an operand is designated relative to the address of the instruction."""
+        return any(field.kind is Kind.RELATIVE for field in self.fields)
+
     def extract(self, instruction: int) -> dict[str, int]:
         """The operand fields of *instruction* (an integer of ``length`` bytes), by name."""
         return {field.name: self._extract(field, instruction) for field in self.fields}
@@ -135,6 +140,10 @@ def _i(number: int, start: int, width: int) -> Field:
     return Field(f"i{number}", start, width, Kind.IMMEDIATE)
 
 
+def _relative(number: int, start: int, width: int) -> Field:
+    return Field(f"ri{number}", start, width, Kind.RELATIVE)
+
+
 _FIRST_BYTE: Final = ((0, 8),)
 _TWO_BYTES: Final = ((0, 16),)
 _SPLIT: Final = ((0, 8), (40, 8))
@@ -142,12 +151,19 @@ _NIBBLE: Final = ((0, 8), (12, 4))
 
 E: Final = Format("E", 2, _TWO_BYTES, "", ())
 I: Final = Format("I", 2, _FIRST_BYTE, "I", (_i(1, 8, 8),))  # noqa: E741 - the manual's name
+RI_B: Final = Format("RI-b", 4, _NIBBLE, "R1,RI2", (_r(1, 8), _relative(2, 16, 16)))
+RI_C: Final = Format("RI-c", 4, _NIBBLE, "M1,RI2", (_m(1, 8), _relative(2, 16, 16)))
+RIE_B: Final = Format("RIE-b", 6, _SPLIT, "R1,R2,M3,RI4", (_r(1, 8), _r(2, 12), _relative(4, 16, 16), _m(3, 32)))
+RIE_C: Final = Format("RIE-c", 6, _SPLIT, "R1,I2,M3,RI4", (_r(1, 8), _m(3, 12), _relative(4, 16, 16), _i(2, 32, 8)))
+RIE_E: Final = Format("RIE-e", 6, _SPLIT, "R1,R3,RI2", (_r(1, 8), _r(3, 12), _relative(2, 16, 16)))
+RIL_C: Final = Format("RIL-c", 6, _NIBBLE, "M1,RI2", (_m(1, 8), _relative(2, 16, 32)))
 RR: Final = Format("RR", 2, _FIRST_BYTE, "R1,R2", (_r(1, 8), _r(2, 12)))
 RRE: Final = Format("RRE", 4, _TWO_BYTES, "R1,R2", (_r(1, 24), _r(2, 28)))
 RRF_A: Final = Format("RRF-a", 4, _TWO_BYTES, "R1,R2,R3,M4", (_r(3, 16), _m(4, 20), _r(1, 24), _r(2, 28)))
 RRF_B: Final = Format("RRF-b", 4, _TWO_BYTES, "R1,R3,R2,M4", (_r(3, 16), _m(4, 20), _r(1, 24), _r(2, 28)))
 RRF_C: Final = Format("RRF-c", 4, _TWO_BYTES, "R1,R2,M3", (_m(3, 16), _r(1, 24), _r(2, 28)))
 RRF_E: Final = Format("RRF-e", 4, _TWO_BYTES, "R1,M3,R2,M4", (_m(3, 16), _m(4, 20), _r(1, 24), _r(2, 28)))
+RSI: Final = Format("RSI", 4, _FIRST_BYTE, "R1,R3,RI2", (_r(1, 8), _r(3, 12), _relative(2, 16, 16)))
 RS_A: Final = Format("RS-a", 4, _FIRST_BYTE, "R1,R3,D2(B2)", (_r(1, 8), _r(3, 12), *_bd(2, 16)))
 RSY_A: Final = Format("RSY-a", 6, _SPLIT, "R1,R3,D2(B2)", (_r(1, 8), _r(3, 12), *_bdl(2, 16)))
 RSY_B: Final = Format("RSY-b", 6, _SPLIT, "R1,M3,D2(B2)", (_r(1, 8), _m(3, 12), *_bdl(2, 16)))
@@ -157,7 +173,7 @@ RXY_A: Final = Format("RXY-a", 6, _SPLIT, "R1,D2(X2,B2)", (_r(1, 8), _x(2, 12), 
 RIE_F: Final = Format(
     "RIE-f", 6, _SPLIT, "R1,R2,I3,I4,I5", (_r(1, 8), _r(2, 12), _i(3, 16, 8), _i(4, 24, 8), _i(5, 32, 8))
 )
-RIL_B: Final = Format("RIL-b", 6, _NIBBLE, "R1,RI2", (_r(1, 8), Field("ri2", 16, 32, Kind.RELATIVE)))
+RIL_B: Final = Format("RIL-b", 6, _NIBBLE, "R1,RI2", (_r(1, 8), _relative(2, 16, 32)))
 S: Final = Format("S", 4, _TWO_BYTES, "D2(B2)", _bd(2, 16))
 S_8: Final = Format("S (one-byte opcode)", 4, _FIRST_BYTE, "D2(B2)", _bd(2, 16))
 SI: Final = Format("SI", 4, _FIRST_BYTE, "D1(B1),I2", (_i(2, 8, 8), *_bd(1, 16)))
