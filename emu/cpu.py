@@ -128,6 +128,9 @@ class Cpu:
         self.store_status_pending = False
         self.next_address = 0
         """Where execution goes on after the current instruction; an instruction function may change it."""
+        self.relative_base = 0
+        """What the relative immediate operands of the current instruction count from: its own address, also when it
+        is the target of an EXECUTE."""
         self.instruction_length = 0
         """Length of the instruction being executed (of EXECUTE, if it is the target of one)."""
         self.psw_loaded = False
@@ -227,6 +230,10 @@ class Cpu:
         if index:
             address += self.gr[index]
         return address & psw_bits.address_limit(self.registers.mask)
+
+    def relative_address(self, halfwords: int) -> int:
+        """The address *halfwords* from the current instruction (PoP 5, "Relative-Immediate Operand Addresses")."""
+        return (self.relative_base + 2 * halfwords) & psw_bits.address_limit(self.registers.mask)
 
     def address_in(self, register: int) -> int:
         """The address that general register *register* holds, register 0 included."""

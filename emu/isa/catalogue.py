@@ -5,3 +5,5 @@ from __future__ import annotations
 from emu.isa import page_hinting  # noqa: F401
 from emu.isa import storage_key_instructions  # noqa: F401
 from emu.isa import translation  # noqa: F401
+from emu.isa.corrections import relative_branch  # noqa: F401
+from emu.isa.corrections import relative_storage  # noqa: F401
