@@ -304,11 +304,7 @@ class Machine:
                 cpu, interruption.EXTERNAL_MALFUNCTION_ALERT, cpu_address=pending.malfunction_alert.pop(0)
             )
         if pending.emergency_signal and cr0 & control.CR0_EMERGENCY_SIGNAL:
-            sender = min(pending.emergency_signal)
-            return lambda: (
-                pending.emergency_signal.discard(sender),
-                interruption.external(cpu, interruption.EXTERNAL_EMERGENCY_SIGNAL, cpu_address=sender),
-            )[-1]
+            return lambda: self._take_emergency_signal(cpu)
         if pending.external_call is not None and cr0 & control.CR0_EXTERNAL_CALL:
             return lambda: self._take_external_call(cpu)
         if cr0 & control.CR0_CLOCK_COMPARATOR and timing.clock_comparator_due(cpu):
@@ -320,6 +316,12 @@ class Machine:
                 cpu, interruption.EXTERNAL_SERVICE_SIGNAL, parameter=self.sclp.take_signal()
             )
         return None
+
+    @staticmethod
+    def _take_emergency_signal(cpu: Cpu) -> None:
+        sender = min(cpu.pending.emergency_signal)
+        cpu.pending.emergency_signal.discard(sender)
+        interruption.external(cpu, interruption.EXTERNAL_EMERGENCY_SIGNAL, cpu_address=sender)
 
     @staticmethod
     def _take_external_call(cpu: Cpu) -> None:

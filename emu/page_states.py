@@ -70,7 +70,7 @@ class PageStates:
 
     def __init__(self, pages: int) -> None:
         self.array = np.full(pages, int(Content.ZERO), dtype=np.uint8)
-        self.bytes = memoryview(self.array)
+        self.bytes = self.array.data
 
     def reset(self) -> None:
         """Make every page stable and clear no-DAT, as a clear or load-clear reset does (reference 6.1, 6.6)."""

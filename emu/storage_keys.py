@@ -26,7 +26,7 @@ class StorageKeys:
     def __init__(self, pages: int) -> None:
         self.array = np.zeros(pages, dtype=np.uint8)
         """The keys as an array, for sweeps."""
-        self.bytes = memoryview(self.array)
+        self.bytes = self.array.data
         """The same keys for single reads and writes, which are far quicker through a memoryview."""
 
     def reset(self) -> None:

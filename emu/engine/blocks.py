@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-from numba import carray, cfunc, types
+from numba import carray, cfunc, types  # type: ignore[attr-defined]
 from numba.core import cgutils
 from numba.extending import intrinsic
 
@@ -83,8 +83,7 @@ ODD_REASON: Final = int(StopReason.ODD_ADDRESS)
 EXECUTE_TARGET_REASON: Final = int(StopReason.EXECUTE_TARGET)
 
 
-@intrinsic
-def _pointer(typing_context: Any, address: Any) -> Any:  # noqa: ARG001 - numba's signature
+def _generate_pointer(typing_context: Any, address: Any) -> Any:  # noqa: ARG001 - numba's signature
     """An integer as an address."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:  # noqa: ARG001
@@ -93,10 +92,9 @@ def _pointer(typing_context: Any, address: Any) -> Any:  # noqa: ARG001 - numba'
     return types.voidptr(address), generate
 
 
-@intrinsic
-def _call(typing_context: Any, function: Any, argument: Any) -> Any:  # noqa: ARG001
+def _generate_call(typing_context: Any, function: Any, argument: Any) -> Any:  # noqa: ARG001
     """Call the C function at the address *function* with one 64-bit argument."""
-    from llvmlite import ir
+    from llvmlite import ir  # type: ignore[import-untyped]
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:  # noqa: ARG001
         kind = ir.FunctionType(ir.IntType(32), [ir.IntType(64)])
@@ -105,7 +103,11 @@ def _call(typing_context: Any, function: Any, argument: Any) -> Any:  # noqa: AR
     return types.int32(function, argument), generate
 
 
-@cfunc(types.void(types.uint64, types.uint64, types.uint32, types.voidptr), cache=True)  # type: ignore[untyped-decorator]
+_pointer: Any = intrinsic(_generate_pointer)
+_call: Any = intrinsic(_generate_call)
+
+
+@cfunc(types.void(types.uint64, types.uint64, types.uint32, types.voidptr), cache=True)
 def _block_callback(engine: Any, address: Any, size: Any, data: Any) -> None:
     state = carray(data, (STATE_WORDS,), dtype=np.uint64)
     pending = carray(_pointer(state[EXECUTE_VALUE]), (1,), dtype=np.uint64)[0]
@@ -196,7 +198,7 @@ def _block_callback(engine: Any, address: Any, size: Any, data: Any) -> None:
         state[EXECUTED] += count
 
 
-CALLBACK_ADDRESS: Final[int] = _block_callback.address
+CALLBACK_ADDRESS: Final = int(_block_callback.address or 0)
 """The address of the compiled callback."""
 
 
@@ -206,7 +208,7 @@ class BlockState:
     def __init__(self, execute_value_address: int, candidates: npt.NDArray[np.uint8]) -> None:
         self._words = np.zeros(STATE_WORDS, dtype=np.uint64)
         self._candidates = candidates
-        self.words: memoryview[int] = memoryview(self._words)
+        self.words: memoryview[int] = self._words.data
         self.words[STOP] = STOP_FUNCTION
         self.words[EXECUTE_VALUE] = execute_value_address
         self.words[CANDIDATES] = candidates.ctypes.data

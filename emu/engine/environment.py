@@ -12,7 +12,7 @@ import ctypes
 import struct
 from dataclasses import dataclass
 from functools import cache
-from typing import Final
+from typing import Final, Literal
 
 from unicorn import s390x_const as reg
 from unicorn import unicorn_const as uc_const
@@ -167,7 +167,7 @@ class EngineRegisters:
         self._keep = (ctypes.c_ubyte * found.end).from_address(self.base)
         whole = memoryview(self._keep).cast("B")
 
-        def view(offset: int, count: int, kind: str) -> memoryview[int]:
+        def view(offset: int, count: int, kind: Literal["Q", "I"]) -> memoryview[int]:
             size = count * struct.calcsize("=" + kind)
             return whole[offset : offset + size].cast(kind)
 

@@ -43,6 +43,8 @@ MemoryCallback: Final = ctypes.CFUNCTYPE(
     None, ctypes.c_void_p, ctypes.c_int, ctypes.c_uint64, ctypes.c_int, ctypes.c_int64, ctypes.c_void_p
 )
 
+_binding: Any = unicorn
+"""The binding, which is only partly annotated."""
 _emu_start = _library.uc_emu_start
 _emu_stop = _library.uc_emu_stop
 _hook_add = ctypes.CFUNCTYPE(
@@ -65,7 +67,7 @@ class Unicorn:
     """One Unicorn instance for s390x with its TLB in virtual mode."""
 
     def __init__(self) -> None:
-        self.uc = unicorn.Uc(unicorn.UC_ARCH_S390X, unicorn.UC_MODE_BIG_ENDIAN)
+        self.uc: Any = _binding.Uc(uc_const.UC_ARCH_S390X, uc_const.UC_MODE_BIG_ENDIAN)
         # With exits enabled and none set, Unicorn does not fetch the "until" address when it stops.
         self.uc.ctl_exits_enabled(True)
         self.uc.ctl_set_tlb_mode(uc_const.UC_TLB_VIRTUAL)
