@@ -64,8 +64,5 @@ def _check(cpu: Cpu, request: int) -> None:
         request == OperationRequest.SET_STABLE_NO_DAT and Facility.ESSA_NO_TRANSLATE not in machine.facilities
     ):
         raise ProgramInterruption(ProgramInterruptionCode.SPECIFICATION)
-    if (
-        request == OperationRequest.SET_POTENTIALLY_VOLATILE
-        and Facility.STORAGE_KEY_REMOVAL in machine.facilities
-    ):
+    if request == OperationRequest.SET_POTENTIALLY_VOLATILE and Facility.STORAGE_KEY_REMOVAL in machine.facilities:
         raise ProgramInterruption(ProgramInterruptionCode.SPECIAL_OPERATION)

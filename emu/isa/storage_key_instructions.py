@@ -222,9 +222,7 @@ def rrbm(cpu: Cpu, operands: Operands) -> None:
     cpu.gr[operands.r1] = collected
 
 
-@instruction(
-    0xB9AF, "PFMF", RRE, "PERFORM FRAME MANAGEMENT FUNCTION", privileged=True, facility=Facility.EDAT_1
-)
+@instruction(0xB9AF, "PFMF", RRE, "PERFORM FRAME MANAGEMENT FUNCTION", privileged=True, facility=Facility.EDAT_1)
 def pfmf(cpu: Cpu, operands: Operands) -> None:
     """Clear the frame that R2 designates, or set its keys, or both, as the function bits of R1 say.
 

@@ -209,9 +209,7 @@ def ipte(cpu: Cpu, operands: Operands) -> None:
     _clear_tlb(cpu, locally=_is_local(cpu, operands))
 
 
-@instruction(
-    0xB98E, "IDTE", RRF_B, "INVALIDATE DAT TABLE ENTRY", privileged=True, facility=Facility.DAT_ENHANCEMENT_1
-)
+@instruction(0xB98E, "IDTE", RRF_B, "INVALIDATE DAT TABLE ENTRY", privileged=True, facility=Facility.DAT_ENHANCEMENT_1)
 def idte(cpu: Cpu, operands: Operands) -> None:
     """Invalidate region-table or segment-table entries and clear the TLB, or clear it by ASCE.
 

@@ -43,9 +43,7 @@ class Tables:
         self.address = sum(index[level] << (20 + 11 * level) for level in range(top + 1)) | PAGE_INDEX << 12 | OFFSET
         self.entry_address = {level: ORIGIN[level] + 8 * index[level] for level in range(top + 1)}
         self.page_entry_address = PAGE_TABLE + 8 * PAGE_INDEX
-        self.memory = {
-            self.entry_address[level]: ORIGIN[level - 1] | level << 2 | 3 for level in range(1, top + 1)
-        }
+        self.memory = {self.entry_address[level]: ORIGIN[level - 1] | level << 2 | 3 for level in range(1, top + 1)}
         self.memory[self.entry_address[0]] = PAGE_TABLE
         self.memory[self.page_entry_address] = FRAME
 
@@ -153,9 +151,7 @@ def test_table_offset_in_an_entry_cuts_the_start_of_the_next_table(level: int) -
 def test_invalid_page() -> None:
     tables = Tables(3)
     tables.memory[tables.page_entry_address] |= PAGE_INVALID
-    assert tables.walk() == TranslationFailure(
-        Code.PAGE_TRANSLATION, tables.page_entry_address, FRAME | PAGE_INVALID
-    )
+    assert tables.walk() == TranslationFailure(Code.PAGE_TRANSLATION, tables.page_entry_address, FRAME | PAGE_INVALID)
 
 
 def test_reserved_bit_52_of_a_page_table_entry() -> None:

@@ -229,9 +229,12 @@ def test_code_5_has_the_host_bring_the_page_in(
     machine: Machine, cpu: Cpu, run: Run, monkeypatch: pytest.MonkeyPatch, before: str
 ) -> None:
     seen: list[tuple[int, int]] = []
-    monkeypatch.setattr(
-        machine.hypervisor, "frame", lambda page: seen.append((page, machine.states.bytes[page])) or page << 12
-    )
+
+    def frame(page: int) -> int:
+        seen.append((page, machine.states.bytes[page]))
+        return page << 12
+
+    monkeypatch.setattr(machine.hypervisor, "frame", frame)
     machine.states.bytes[PAGE] = BYTE[before]
     cpu.gr[2] = ADDRESS
     run(cpu, "ESSA", r1=1, r2=2, m3=5)

@@ -266,9 +266,7 @@ def test_sske_takes_a_real_address(cpu: Cpu, run: Run) -> None:
         (MR, 0x50, 0x56, 0x52, 2),
     ),
 )
-def test_sske_conditional(
-    cpu: Cpu, run: Run, m3: int, before: int, new: int, after: int, condition_code: int
-) -> None:
+def test_sske_conditional(cpu: Cpu, run: Run, m3: int, before: int, new: int, after: int, condition_code: int) -> None:
     cpu.machine.keys.bytes[PAGE] = before
     cpu.gr[1], cpu.gr[2] = 0xFFFF_FFFF_FFFF_FF01 | new, ADDRESS
     run(cpu, "SSKE", r1=1, r2=2, m3=m3)
@@ -323,9 +321,7 @@ def test_sske_multiple_blocks_takes_an_absolute_address(cpu: Cpu, run: Run) -> N
         (0, 0xDEAD_BEEF_FF1F_E123, 0xDEAD_BEEF_0020_0123),
     ),
 )
-def test_sske_multiple_blocks_outside_the_64_bit_mode(
-    cpu: Cpu, run: Run, mask: int, before: int, after: int
-) -> None:
+def test_sske_multiple_blocks_outside_the_64_bit_mode(cpu: Cpu, run: Run, mask: int, before: int, after: int) -> None:
     in_mode(cpu, mask)
     cpu.gr[1], cpu.gr[2] = 0x30, before
     run(cpu, "SSKE", r1=1, r2=2, m3=MB)
@@ -379,9 +375,7 @@ def test_observers_are_told_of_key_changes(cpu: Cpu, run: Run) -> None:
 @pytest.mark.parametrize(
     ("before", "after", "condition_code"), ((0x58, 0x58, 0), (0x5A, 0x5A, 1), (0x5C, 0x58, 2), (0x5E, 0x5A, 3))
 )
-def test_rrbe(
-    cpu: Cpu, run: Run, flushed: list[int], before: int, after: int, condition_code: int
-) -> None:
+def test_rrbe(cpu: Cpu, run: Run, flushed: list[int], before: int, after: int, condition_code: int) -> None:
     cpu.machine.keys.bytes[PAGE] = before
     cpu.gr[2] = ADDRESS | 0x123
     run(cpu, "RRBE", r1=1, r2=2)
@@ -489,9 +483,7 @@ def test_pfmf_1m_frame_outside_the_64_bit_mode(cpu: Cpu, run: Run) -> None:
     ((PFMF_MR | PFMF_MC, 0x36, 0x36), (PFMF_MR | PFMF_MC, 0x56, 0x30), (PFMF_MR, 0x36, 0x34), (PFMF_MC, 0x36, 0x32)),
 )
 @pytest.mark.parametrize("frame_size", (0, FRAME_1M))
-def test_pfmf_conditional_key_setting(
-    cpu: Cpu, run: Run, masks: int, before: int, after: int, frame_size: int
-) -> None:
+def test_pfmf_conditional_key_setting(cpu: Cpu, run: Run, masks: int, before: int, after: int, frame_size: int) -> None:
     cpu.machine.keys.bytes[511] = before
     cpu.cc = 3
     cpu.gr[1], cpu.gr[2] = SET_KEY | masks | frame_size | 0x30, 511 << 12

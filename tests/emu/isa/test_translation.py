@@ -75,9 +75,7 @@ def test_facility_not_installed(cpu: Cpu, run: Run, expect: Expect, mnemonic: st
 # LOAD USING REAL ADDRESS, STORE USING REAL ADDRESS
 
 
-@pytest.mark.parametrize(
-    ("mnemonic", "expected"), (("LURA", 0xFFFF_FFFF_0123_4567), ("LURAG", 0x0123_4567_89AB_CDEF))
-)
+@pytest.mark.parametrize(("mnemonic", "expected"), (("LURA", 0xFFFF_FFFF_0123_4567), ("LURAG", 0x0123_4567_89AB_CDEF)))
 def test_load_using_real_address(cpu: Cpu, run: Run, address_space: Any, mnemonic: str, expected: int) -> None:
     cpu.machine.storage.write_integer(0x6000, 8, 0x0123_4567_89AB_CDEF)
     address_space.enter(cpu)
@@ -88,9 +86,7 @@ def test_load_using_real_address(cpu: Cpu, run: Run, address_space: Any, mnemoni
     assert cpu.machine.keys.bytes[6] == 0x04
 
 
-@pytest.mark.parametrize(
-    ("mnemonic", "expected"), (("STURA", 0x89AB_CDEF_0000_0000), ("STURG", 0x0123_4567_89AB_CDEF))
-)
+@pytest.mark.parametrize(("mnemonic", "expected"), (("STURA", 0x89AB_CDEF_0000_0000), ("STURG", 0x0123_4567_89AB_CDEF)))
 def test_store_using_real_address(cpu: Cpu, run: Run, address_space: Any, mnemonic: str, expected: int) -> None:
     address_space.enter(cpu)
     cpu.set_prefix(0x6000)
@@ -146,9 +142,7 @@ LRA_FORMS = (("LRA", 0x10, 32), ("LRAY", -16, 32), ("LRAG", -16, 64))
 
 
 @pytest.mark.parametrize(("mnemonic", "displacement", "width"), LRA_FORMS)
-def test_lra_with_dat_off(
-    cpu: Cpu, run: Run, address_space: Any, mnemonic: str, displacement: int, width: int
-) -> None:
+def test_lra_with_dat_off(cpu: Cpu, run: Run, address_space: Any, mnemonic: str, displacement: int, width: int) -> None:
     address_space.map(0x5000, ADDRESS)
     cpu.set_control_register(1, address_space.asce)
     cpu.gr[1], cpu.gr[2], cpu.gr[3] = ONES, 0x5000, 0x123 - displacement
@@ -169,9 +163,7 @@ def test_lra_in_the_31_bit_mode(
     assert cpu.gr[1] == (ADDRESS if width == 64 else 0xFFFF_FFFF_0000_0000 | ADDRESS)
 
 
-def test_lra_ignores_protection_and_the_page_state_and_records_nothing(
-    cpu: Cpu, run: Run, address_space: Any
-) -> None:
+def test_lra_ignores_protection_and_the_page_state_and_records_nothing(cpu: Cpu, run: Run, address_space: Any) -> None:
     address_space.map(0x5000, ADDRESS, 0x300)
     address_space.enter(cpu, key=5)
     cpu.machine.keys.bytes[PAGE] = 0x68
@@ -430,9 +422,7 @@ def test_invalidated_entry_is_found_at_its_absolute_address(cpu: Cpu, run: Run) 
 
 
 @pytest.mark.parametrize(("designation_type", "shift"), ((3, 53), (2, 42), (1, 31), (0, 20)))
-def test_idte_at_every_level(
-    cpu: Cpu, run: Run, flushed: list[str], designation_type: int, shift: int
-) -> None:
+def test_idte_at_every_level(cpu: Cpu, run: Run, flushed: list[str], designation_type: int, shift: int) -> None:
     fill_table(cpu, 2048)
     cpu.cc = 2
     # The indexes of other levels are ignored.
@@ -461,9 +451,7 @@ def test_idte_clearing_by_asce_invalidates_nothing(cpu: Cpu, run: Run, flushed: 
 
 @pytest.mark.parametrize("reserved", [1 << (63 - bit) for bit in range(44, 52)])
 @pytest.mark.parametrize("option", (0, 0x800))
-def test_idte_reserved_bits(
-    cpu: Cpu, run: Run, expect: Expect, flushed: list[str], reserved: int, option: int
-) -> None:
+def test_idte_reserved_bits(cpu: Cpu, run: Run, expect: Expect, flushed: list[str], reserved: int, option: int) -> None:
     cpu.gr[1], cpu.gr[2] = cpu.machine.memory, reserved | option
     with expect(Code.SPECIFICATION):
         run(cpu, "IDTE", r1=1, r2=2, r3=0)
@@ -501,9 +489,7 @@ def test_csp_swaps_and_purges_if_equal(
     assert flushed == (["all"] if purge & 1 else [])
 
 
-@pytest.mark.parametrize(
-    ("mnemonic", "expected"), (("CSP", 0x7777_7777_1111_1111), ("CSPG", 0x1111_1111_9999_9999))
-)
+@pytest.mark.parametrize(("mnemonic", "expected"), (("CSP", 0x7777_7777_1111_1111), ("CSPG", 0x1111_1111_9999_9999)))
 def test_csp_loads_if_unequal(cpu: Cpu, run: Run, flushed: list[str], mnemonic: str, expected: int) -> None:
     storage = cpu.machine.storage
     storage.write_integer(ADDRESS, 8, 0x1111_1111_9999_9999)
@@ -681,9 +667,7 @@ def test_mvpg_condition_code_option(
 
 
 @pytest.mark.parametrize("controls", (0, MVPG_CONDITION_CODE))
-def test_mvpg_exceptions_that_the_option_leaves(
-    cpu: Cpu, run: Run, expect: Expect, pages: Any, controls: int
-) -> None:
+def test_mvpg_exceptions_that_the_option_leaves(cpu: Cpu, run: Run, expect: Expect, pages: Any, controls: int) -> None:
     cpu.gr[0] = controls
     pages.map(DESTINATION, ADDRESS + 0x1000, 0x200)
     with expect(Code.PROTECTION):
