@@ -13,7 +13,7 @@ from emu import cpu as control
 from emu.addresses import PAGE_OFFSET_MASK, PAGE_SIZE, SEGMENT_SIZE, AbsoluteAddress
 from emu.bits import bit, bits, field, insert
 from emu.facilities import Facility
-from emu.isa.declaration import Operands, instruction
+from emu.isa.declaration import Operands, Reason, instruction
 from emu.isa.formats import RRE, RRF_C, SSE
 from emu.program_interruption import ProgramInterruption, ProgramInterruptionCode
 from emu.psw import AddressSpaceControl
@@ -311,7 +311,8 @@ def tb(cpu: Cpu, operands: Operands) -> None:
     cpu.cc = 0
 
 
-@instruction(0xE501, "TPROT", SSE, "TEST PROTECTION", privileged=True)
+# Sensitive although privileged: the engine has it without the problem-state check, and with its own idea of storage.
+@instruction(0xE501, "TPROT", SSE, "TEST PROTECTION", privileged=True, reason=Reason.SENSITIVE)
 def tprot(cpu: Cpu, operands: Operands) -> None:
     """Say in the condition code what the access key in bits 56-59 of the second address may do at the first one.
 

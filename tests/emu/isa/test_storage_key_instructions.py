@@ -738,3 +738,11 @@ def test_tprot_addressing(cpu: Cpu, run: Run, expect: Expect, address_space: Any
         cpu.gr[1] = address
         with expect(Code.ADDRESSING):
             run(cpu, "TPROT", b1=1, d1=0, b2=0, d2=0)
+
+
+def test_tprot_is_not_left_to_the_engine(machine: Machine, cpu: Cpu) -> None:
+    machine.storage.write(0x10000, bytes.fromhex("E50110000020"))
+    machine.keys.bytes[PAGE] = 0x18
+    cpu.gr[1] = ADDRESS
+    assert machine.step() is None
+    assert (cpu.cc, cpu.instruction_address) == (2, 0x10006)

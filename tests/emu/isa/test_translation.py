@@ -693,3 +693,18 @@ def test_mvpg_meets_the_page_state(cpu: Cpu, run: Run, expect: Expect, pages: An
     with expect(Code.DISCARD_FAULT) as raised:
         run(cpu, "MVPG", r1=1, r2=2)
     assert raised.value.translation_exception == ADDRESS
+
+
+def test_mvpg_is_not_left_to_the_engine(machine: Machine, cpu: Cpu) -> None:
+    machine.storage.write(0x10000, bytes.fromhex("B2540012"))
+    machine.storage.write(ADDRESS, PATTERN)
+    cpu.cc = 3
+    machine.keys.bytes[PAGE + 1] = 0x50
+    cpu.gr[0], cpu.gr[1], cpu.gr[2] = MVPG_FIRST_KEY | 0x60, ADDRESS + 0x1000, ADDRESS
+    assert machine.step() is None
+    assert machine.storage.read_integer(0x8C, 4) == 0x0004_0004
+    cpu.load_psw(Psw(ADDRESSING_MODE, 0x10000))
+    cpu.gr[0] = MVPG_FIRST_KEY | 0x50
+    assert machine.step() is None
+    assert is_moved(cpu)
+    assert cpu.cc == 0
