@@ -150,15 +150,12 @@ def resolve(
     key: int | None = None,
     space: AddressSpaceControl | None = None,
     real: bool = False,
-    by_page: bool = False,
 ) -> AbsoluteAddress:
     """The absolute address of one byte, with every check made, its page present, and reference and change recorded.
 
     :param key: the access key; None means that of the PSW.
     :param space: the space of a virtual address; None means that which the PSW selects, if DAT is on.
     :param real: *address* is a real address: no DAT, whatever the PSW says.
-    :param by_page: leave the two rules that hold for parts of a page to the caller: do not apply low-address
-        protection, and let fetch-protection override open the whole page.
     :raises ProgramInterruption: any access exception.
     """
     if key is None:
@@ -170,7 +167,7 @@ def resolve(
         asce = space_designation(cpu, space)
     reported_space = space or AddressSpaceControl.PRIMARY
     is_store = access is Access.STORE
-    if is_store and not by_page and low_address_protected(cpu, address, asce):
+    if is_store and low_address_protected(cpu, address, asce):
         raise protection(address, access, reported_space, Protection.LOW_ADDRESS)
     override_key = None
     if asce is None:

@@ -25,7 +25,7 @@ from emu.engine.engine import (
     Exit,
     is_look_behind,
     needs_byte_checks,
-    show_sink,
+    show,
 )
 from emu.engine.environment import EngineRegisters
 from emu.engine.library import (
@@ -45,6 +45,8 @@ if TYPE_CHECKING:
     from emu.cpu import Cpu
     from emu.machine import Machine
 
+_PARTS: Final = ((0x0000, 0x01FF), (0x0200, 0x07FF), (0x0800, 0x0FFF), (0x1000, 0x11FF), (0x1200, 0x1FFF))
+"""The first 8 KiB, cut where low-address protection and fetch-protection override begin and end."""
 _EXECUTED_AT_ONCE: Final = frozenset((0x0A, 0xD0, 0xD2, 0xD4, 0xD5, 0xD6, 0xD7, 0xDC, 0xDD))
 """Opcodes of EXECUTE targets that Unicorn counts as one instruction with the EXECUTE; others count as two."""
 
@@ -64,6 +66,7 @@ class CarefulEngine:
         self._error: BaseException | None = None
         self._interrupt = 0
         self._sink_shown = False
+        self._part = 0
         self._refused = False
         """An access exception, found here and not by the engine, ended the instruction."""
         self._held: set[int] = set()
@@ -77,6 +80,10 @@ class CarefulEngine:
         everything = uc_const.UC_PROT_ALL
         unicorn.uc.mem_map(SINK_ADDRESS, PAGE_SIZE)
         unicorn.map(FRAMES, storage.hypervisor.frame_bytes, everything, storage.hypervisor.frame_address)
+        # Unicorn gives a callback the page, but chooses the callbacks by the byte that is accessed.
+        for first, last in _PARTS:
+            note = TlbFillCallback(self._note_part)
+            unicorn.hook(uc_const.UC_HOOK_TLB_FILL, note, first, first=first, last=last)
         unicorn.hook(uc_const.UC_HOOK_TLB_FILL, TlbFillCallback(self._fill))
         unicorn.hook(uc_const.UC_HOOK_INTR, InterruptCallback(self._interrupted))
         unicorn.hook(uc_const.UC_HOOK_MEM_WRITE, MemoryCallback(self._storing))
@@ -98,8 +105,9 @@ class CarefulEngine:
         """Drop what was translated of absolute *page*."""
         frame = self._code.pop(page, None)
         if frame is not None:
-            pool = self._machine.storage.hypervisor.frame_address
-            self._unicorn.write(FRAMES + frame, ctypes.string_at(pool + frame, PAGE_SIZE))
+            self._unicorn.drop_code(FRAMES + frame, PAGE_SIZE)
+            self._held.clear()
+            self._low_frames.clear()
 
     def step(self, target: bytes | None) -> Exit:
         """Execute the instruction at the PSW address, or leave everything as it was and say why not.
@@ -164,6 +172,11 @@ class CarefulEngine:
         self._interrupt = number
         self._unicorn.stop()
 
+    def _note_part(self, _: Any, __: int, ___: int, ____: Any, first: int | None) -> bool:
+        """The access that the next fill is for begins in the part of a low page that begins at *first*."""
+        self._part = first or 0
+        return False
+
     def _fill(self, _: Any, address: int, kind: int, entry: Any, __: Any) -> bool:
         try:
             return self._answer(address, kind, entry)
@@ -174,13 +187,17 @@ class CarefulEngine:
         return False
 
     def _answer(self, address: int, kind: int, entry: Any) -> bool:
+        if self._unicorn.probed is not None:
+            show(entry[0], self._unicorn.probed)
+            return True
         cpu, storage = self._cpu, self._machine.storage
         if kind == FillAccess.FETCH and is_look_behind(cpu, address):
             self._sink_shown = True
-            show_sink(entry[0])
+            show(entry[0], SINK_ADDRESS)
             return True
         byte_checks = address < LOW_PAGES_END and needs_byte_checks(cpu, address, kind)
-        absolute = access.resolve(cpu, address, ACCESS[FillAccess(kind)], by_page=byte_checks)
+        accessed = self._part if byte_checks else address
+        absolute = access.resolve(cpu, accessed, ACCESS[FillAccess(kind)])
         page = absolute >> 12
         frame = storage.hypervisor.frame(page)
         if byte_checks:

@@ -69,6 +69,11 @@ class CodePages:
         """The bytes of *slot*, traps included."""
         return self._memory[slot * PAGE_SIZE : (slot + 1) * PAGE_SIZE]
 
+    def patch(self, slot: int, offset: int, data: bytes) -> None:
+        """Put *data* at *offset* of *slot*; the engines must then drop what they translated from there."""
+        start = slot * PAGE_SIZE + offset
+        self._memory[start : start + len(data)] = data
+
     def pages(self) -> list[int]:
         """The pages that have a slot."""
         return list(self._slots)

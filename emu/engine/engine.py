@@ -135,9 +135,7 @@ class Engine:
         """Drop what was translated of absolute *page*."""
         slot = self._machine.code.find(page)
         if slot is not None:
-            self._unicorn.write(CODE + slot * PAGE_SIZE, bytes(PAGE_SIZE))
-            self._state.forget_blocks()
-            self.flush()
+            self._drop_code(CODE + slot * PAGE_SIZE, PAGE_SIZE)
         if self._careful is not None:
             self._careful.forget_code(page)
 
@@ -163,10 +161,13 @@ class Engine:
         return False
 
     def _answer(self, address: int, kind: int, entry: Any) -> bool:
+        if self._unicorn.probed is not None:
+            show(entry[0], self._unicorn.probed)
+            return True
         cpu = self._cpu
         if kind == FillAccess.FETCH and is_look_behind(cpu, address):
             self._flush_due = True
-            show_sink(entry[0])
+            show(entry[0], SINK_ADDRESS)
             return True
         if address < LOW_PAGES_END and needs_byte_checks(cpu, address, kind):
             self._reason = Exit.CAREFUL
@@ -368,13 +369,19 @@ class Engine:
         first = trap[: PAGE_SIZE - offset]
         for at, part in ((address, first), (address + len(first), trap[len(first) :])):
             if part:
-                place = CODE + self._visible_code[at >> 12, mode] * PAGE_SIZE + (at & (PAGE_SIZE - 1))
+                slot = self._visible_code[at >> 12, mode]
+                self._machine.code.patch(slot, at & (PAGE_SIZE - 1), part)
                 for engine in self._machine.engines:
-                    engine.write_code(place, part)
+                    engine.code_changed(slot, at & (PAGE_SIZE - 1), len(part))
 
-    def write_code(self, place: int, data: bytes) -> None:
-        """Change a code page at engine-physical *place* and drop what was translated from there."""
-        self._unicorn.write(place, data)
+    def code_changed(self, slot: int, offset: int, length: int) -> None:
+        """Drop what was translated of *length* bytes of the code page in *slot*."""
+        self._drop_code(CODE + slot * PAGE_SIZE + offset, length)
+
+    def _drop_code(self, place: int, length: int) -> None:
+        self._unicorn.drop_code(place, length)
+        self._held.clear()
+        self._written.clear()
         self._state.forget_blocks()
 
     def _look_at_target(self, executed: int) -> tuple[int, Exit | None]:
@@ -426,9 +433,9 @@ def is_look_behind(cpu: Cpu, address: int) -> bool:
         return False
 
 
-def show_sink(answer: Any) -> None:
-    """Answer such a question harmlessly; the translations must be flushed before anything else is fetched."""
-    answer.address = SINK_ADDRESS
+def show(answer: Any, place: int) -> None:
+    """Answer a question that no access of the guest asks; the translations must be flushed before the next one does."""
+    answer.address = place & -PAGE_SIZE
     answer.permissions = uc_const.UC_PROT_EXEC
 
 

@@ -148,7 +148,7 @@ def _check_interruption_words(unicorn: Unicorn, base: int, found: Layout) -> Non
     stop = InterruptCallback(lambda *_: unicorn.stop())
     unicorn.hook(uc_const.UC_HOOK_INTR, stop)
     unicorn.uc.reg_write(reg.UC_S390X_REG_PSWM, ADDRESSING_MODE | PROBLEM_STATE)
-    unicorn.write(0x100, bytes.fromhex("B0000000 0A5A"))
+    unicorn.uc.mem_write(0x100, bytes.fromhex("B0000000 0A5A"))
     unicorn.start(0x100)
     first = [ctypes.c_uint32.from_address(base + at).value for at in (found.program_code, found.program_length)]
     unicorn.start(0x104)

@@ -35,6 +35,8 @@ class FillAccess(IntEnum):
     FETCH = 18
 
 
+_PROBE_ADDRESS: Final = 0x7FFF_F000
+
 TlbFillCallback: Final = ctypes.CFUNCTYPE(
     ctypes.c_bool, ctypes.c_void_p, ctypes.c_uint64, ctypes.c_int, ctypes.POINTER(TlbEntry), ctypes.c_void_p
 )
@@ -73,6 +75,8 @@ class Unicorn:
         self.uc.ctl_set_tlb_mode(uc_const.UC_TLB_VIRTUAL)
         self.handle: Any = self.uc._uch  # noqa: SLF001 - the binding has no public accessor
         self._keep: list[Any] = []
+        self.probed: int | None = None
+        """While :meth:`drop_code` runs: the place that the TLB-fill callback must answer with."""
 
     @property
     def address(self) -> int:
@@ -81,11 +85,11 @@ class Unicorn:
         assert value is not None
         return int(value)
 
-    def hook(self, kind: int, callback: Any, data: int = 0) -> None:
-        """Register *callback* (a ctypes function or an address) for all addresses."""
+    def hook(self, kind: int, callback: Any, data: int = 0, *, first: int = 1, last: int = 0) -> None:
+        """Register *callback* (a ctypes function or an address) for the addresses *first* to *last*, or for all."""
         handle = ctypes.c_size_t()
         pointer = callback if isinstance(callback, int) else ctypes.cast(callback, ctypes.c_void_p).value
-        error = _hook_add(self.handle, ctypes.byref(handle), kind, pointer, data, 1, 0)
+        error = _hook_add(self.handle, ctypes.byref(handle), kind, pointer, data, first, last)
         if error:
             raise EngineError(f"Unicorn refused a hook of type {kind}: error {error}")
         self._keep.append(callback)
@@ -94,9 +98,17 @@ class Unicorn:
         """Show *size* bytes of this process at the engine's physical *address*."""
         self.uc.mem_map_ptr(address, size, permissions, host_address)
 
-    def write(self, address: int, data: bytes) -> None:
-        """Write engine-physical memory and drop what was translated from it."""
-        self.uc.mem_write(address, data)
+    def drop_code(self, place: int, length: int) -> None:
+        """Drop what was translated from *length* bytes at engine-physical *place*, and all translations of addresses.
+
+        Unicorn takes a virtual address for this and asks the TLB-fill callback where it lies, which must then answer
+        with :attr:`probed`.  (Writing through uc_mem_write does not drop anything in 2.1.4.)
+        """
+        self.flush_tlb()
+        self.probed = place
+        self.uc.ctl_remove_cache(_PROBE_ADDRESS | place & 0xFFF, (_PROBE_ADDRESS | place & 0xFFF) + length)
+        self.probed = None
+        self.flush_tlb()
 
     def start(self, address: int, count: int = 0) -> int:
         """Run from *address*, for *count* instructions if that is not zero; give Unicorn's error number."""

@@ -1,0 +1,263 @@
+"""The engine: what runs natively, what comes back to Python, and that both keep exact count."""
+
+from __future__ import annotations
+
+import pytest
+
+from emu import cpu as control
+from emu import psw as psw_bits
+from emu.cpu import Cpu, CpuState
+from emu.events import Observer
+from emu.machine import MEGABYTE, Machine, Stop, StopKind
+from emu.psw import ADDRESSING_MODE, Psw
+
+START = 0x10000
+WAIT_ADDRESS = 0x999
+SVC_WAIT_ADDRESS = 0x888
+DATA = 0x20000
+
+
+class EveryInstruction(Observer):
+    """Makes the machine run instruction by instruction."""
+
+    wants_instructions = True
+
+
+@pytest.fixture(params=["free", "stepped"])
+def started(request: pytest.FixtureRequest, machine: Machine) -> Machine:
+    """A machine that stops at any program interruption or SVC, running freely or step by step."""
+    waiting = ADDRESSING_MODE | psw_bits.WAIT
+    machine.storage.write(0x1D0, Psw(waiting, WAIT_ADDRESS).to_bytes())
+    machine.storage.write(0x1C0, Psw(waiting, SVC_WAIT_ADDRESS).to_bytes())
+    if request.param == "stepped":
+        machine.observers.append(EveryInstruction())
+    return machine
+
+
+def execute(machine: Machine, code: str, *, address: int = START, budget: int = 10_000) -> Stop:
+    """Run *code* from *address*; behind it lie zeros, which are no instruction."""
+    machine.storage.write(address, bytes.fromhex(code))
+    cpu = machine.cpus[0]
+    cpu.load_psw(Psw(ADDRESSING_MODE, address))
+    cpu.psw_loaded = False
+    return machine.run(budget)
+
+
+def program_interruption(machine: Machine) -> tuple[int, int, int]:
+    """Code, length in bytes, and old instruction address of the last program interruption."""
+    word = machine.storage.read_integer(0x8C, 4)
+    return word & 0xFFFF, word >> 16, machine.storage.read_integer(0x158, 8)
+
+
+def test_a_fault_in_the_middle_of_a_block_counts_what_was_before_it(started: Machine) -> None:
+    # LGHI 1,1; LLILH 2,X'2000'; LGHI 3,3; LG 4,0(2) beyond storage; LGHI 3,4
+    stop = execute(started, "a7190001 a52e2000 a7390003 e34020000004 a7390004")
+    assert stop.kind is StopKind.DISABLED_WAIT
+    assert program_interruption(started) == (5, 6, START + 0x12)
+    assert started.cpus[0].gr[3] == 3
+    assert started.executed == 3
+
+
+def test_instructions_are_counted_exactly_through_a_loop(started: Machine) -> None:
+    # LGHI 1,1000; loop: AGHI 2,1; BRCTG 1,loop
+    execute(started, "a71903e8 a72b0001 a717fffe")
+    assert started.cpus[0].gr[2] == 1000
+    assert started.executed == 1 + 2 * 1000
+
+
+@pytest.mark.parametrize("budget", [1, 2, 3, 17, 1000])
+def test_a_budget_is_kept_to_the_instruction(started: Machine, budget: int) -> None:
+    stop = execute(started, "a71903e8 a72b0001 a717fffe", budget=budget)
+    assert stop.kind is StopKind.BUDGET
+    assert started.executed == budget
+    assert started.cpus[0].gr[2] == budget // 2
+
+
+def test_supervisor_call_stores_its_number_and_the_address_behind_it(started: Machine) -> None:
+    # LGHI 1,1; SVC X'42'
+    stop = execute(started, "a7190001 0a42")
+    assert stop.psw.address == SVC_WAIT_ADDRESS
+    assert started.storage.read_integer(0x88, 4) == 2 << 16 | 0x42
+    assert started.storage.read_integer(0x148, 8) == START + 6
+
+
+def test_execute_of_supervisor_call_has_the_length_of_the_execute(started: Machine) -> None:
+    # LARL 6,target; LGHI 1,X'21'; EX 1,0(6); target: SVC 0
+    execute(started, "c06000000007 a7190021 44106000 0a00")
+    assert started.storage.read_integer(0x88, 4) == 4 << 16 | 0x21
+    assert started.storage.read_integer(0x148, 8) == START + 14
+
+
+def test_execute_of_a_general_instruction_continues_behind_the_execute(started: Machine) -> None:
+    # LARL 6,target; EX 0,0(6); LGHI 5,5; target: LA 7,7
+    execute(started, "c06000000007 44006000 a7590005 41700007")
+    cpu = started.cpus[0]
+    assert (cpu.gr[5], cpu.gr[7]) == (5, 7)
+    assert started.executed == 4
+
+
+def test_execute_of_a_move_ors_the_length(started: Machine) -> None:
+    # LARL 6,target; LGHI 1,7; EX 1,0(6); LGHI 5,5; target: MVC 0(1,8),0(9)
+    cpu = started.cpus[0]
+    cpu.gr[8], cpu.gr[9] = DATA, DATA + 0x100
+    started.storage.write(DATA + 0x100, b"eight...NO")
+    execute(started, "c06000000009 a7190007 44106000 a7590005 d20080009000")
+    assert started.storage.read(DATA, 10) == b"eight...\0\0" or started.storage.read(DATA, 8) == b"eight..."
+    assert cpu.gr[5] == 5
+
+
+def test_a_store_into_the_next_instruction_is_seen_by_it(started: Machine) -> None:
+    # LGHI 1,X'55'; LARL 2,next; LGHI 5,0; STC 1,3(2); next: LGHI 3,0
+    execute(started, "a7190055 c02000000007 a7590000 42102003 a7390000")
+    assert started.cpus[0].gr[3] == 0x55
+
+
+def test_a_loop_that_changes_its_own_operand(started: Machine) -> None:
+    # LARL 2,loop; LGHI 5,3; loop: LGHI 3,7; STC 5,3(2); AGR 4,3; BRCTG 5,loop: adds 7, then 3, then 2
+    execute(started, "c02000000005 a7590003 a7390007 42502003 b9080043 a757fffa")
+    assert started.cpus[0].gr[4] == 7 + 3 + 2
+
+
+def test_code_written_by_the_machine_is_seen(started: Machine) -> None:
+    execute(started, "a7190001")
+    execute(started, "a7190002")
+    assert started.cpus[0].gr[1] == 2
+
+
+def test_low_address_protection_stops_a_store_at_its_bytes(started: Machine) -> None:
+    cpu = started.cpus[0]
+    cpu.set_control_register(0, cpu.cr[0] | control.CR0_LOW_ADDRESS_PROTECTION)
+    # LGHI 1,77; STG 1,X'200'; STG 1,X'1FC'
+    execute(started, "a719004d e31002000024 e31001fc0024")
+    assert program_interruption(started) == (4, 6, START + 0x10)
+    assert started.storage.read_integer(0x200, 8) == 77
+    assert started.executed == 2
+
+
+def test_a_partly_protected_move_stores_nothing(started: Machine) -> None:
+    cpu = started.cpus[0]
+    cpu.set_control_register(0, cpu.cr[0] | control.CR0_LOW_ADDRESS_PROTECTION)
+    cpu.gr[6] = DATA
+    started.storage.write(DATA, b"x" * 32)
+    # MVC X'FF0'(32),0(6): the second half falls on 4096-4111
+    execute(started, "d21f0ff06000")
+    assert program_interruption(started)[0] == 4
+    assert started.storage.read(0xFF0, 32) == bytes(32)
+
+
+def test_the_trap_in_a_code_page_is_not_seen_as_data(started: Machine) -> None:
+    # STCK 0(8) is intercepted; then LARL 6,start; LG 1,0(6) reads the code as data
+    cpu = started.cpus[0]
+    cpu.gr[8] = DATA
+    execute(started, "b2058000 c060fffffffe e31060000004")
+    assert cpu.gr[1] == 0xB205_8000_C060_FFFF
+
+
+def test_store_clock_is_ours_and_moves_with_the_work(started: Machine) -> None:
+    cpu = started.cpus[0]
+    cpu.gr[8] = DATA
+    # STCK 0(8); LGHI 1,1; STCK 8(8)
+    before = started.timing.tod
+    execute(started, "b2058000 a7190001 b2058008")
+    first, second = started.storage.read_integer(DATA, 8), started.storage.read_integer(DATA + 8, 8)
+    assert before <= first < second
+    assert second - before < 1000 * 4096
+
+
+def test_an_odd_branch_target_is_a_specification_exception(started: Machine) -> None:
+    # LARL 6,behind; AGHI 6,1; BR 6
+    execute(started, "c06000000006 a76b0001 07f6 41700007")
+    assert program_interruption(started)[0] == 6
+    assert started.executed == 3
+
+
+def test_floating_point_without_afp_control_gives_dxc_2(started: Machine) -> None:
+    cpu = started.cpus[0]
+    cpu.set_control_register(0, cpu.cr[0] & ~control.CR0_AFP)
+    # ADBR 0,2
+    execute(started, "b31a0002")
+    assert program_interruption(started) == (7, 4, START + 4)
+    assert started.storage.read_integer(0x90, 4) == 2
+
+
+def test_an_instruction_that_crosses_into_a_page_beyond_storage(started: Machine) -> None:
+    last = started.memory - 2
+    # LGHI needs two bytes more than there are
+    execute(started, "a719", address=last)
+    code, _, _ = program_interruption(started)
+    assert code == 5
+    assert started.executed == 0
+
+
+def test_an_invalid_instruction_at_the_start_of_storage(started: Machine) -> None:
+    stop = execute(started, "", address=0)
+    assert stop.kind is StopKind.DISABLED_WAIT
+    assert program_interruption(started) == (1, 2, 2)
+
+
+def test_reference_and_change_follow_the_accesses(started: Machine) -> None:
+    cpu = started.cpus[0]
+    cpu.gr[8], cpu.gr[9] = DATA, DATA + 0x1000
+    started.keys.bytes[DATA >> 12] = started.keys.bytes[(DATA >> 12) + 1] = 0
+    # LGHI 1,5; STG 1,0(8); LG 2,0(9); LGR 3,2
+    execute(started, "a7190005 e31080000024 e32090000004 b9040032")
+    assert started.keys.bytes[DATA >> 12] == 0x06
+    assert started.keys.bytes[(DATA >> 12) + 1] == 0x04
+    assert started.keys.bytes[START >> 12] & 0x06 == 0x04
+
+
+def test_two_runs_are_equal_to_the_bit() -> None:
+    def one() -> tuple[object, ...]:
+        machine = Machine(MEGABYTE, cpus=2)
+        for cpu in machine.cpus:
+            cpu.state = CpuState.OPERATING
+            cpu.load_psw(Psw(ADDRESSING_MODE, START))
+            cpu.gr[8] = 0x20000 + 0x1000 * cpu.address
+        # loop: STCK 0(8); AGHI 2,1; BRC 15,loop
+        machine.storage.write(START, bytes.fromhex("b2058000 a72b0001 a7f4fffc"))
+        stop = machine.run(300_000)
+        registers = [tuple(cpu.gr) for cpu in machine.cpus]
+        return stop, registers, machine.timing.tod, machine.storage.read(0x20000, 8), machine.storage.read(0x21000, 8)
+
+    assert one() == one()
+
+
+def test_cpus_take_turns_and_see_each_others_code() -> None:
+    machine = Machine(MEGABYTE, cpus=2)
+    first, second = machine.cpus
+    waiting = ADDRESSING_MODE | psw_bits.WAIT
+    machine.storage.write(0x1D0, Psw(waiting, WAIT_ADDRESS).to_bytes())
+    # CPU 1: loop: LGHI 3,0; LTGR 3,3; BRC 8,loop -- until its operand is changed
+    machine.storage.write(0x20000, bytes.fromhex("a7390000 b9020033 a784fffc 0000"))
+    # CPU 0: LGHI 5,9; STC 5,3(2)
+    machine.storage.write(START, bytes.fromhex("a7590009 42502003 0000"))
+    for cpu, address in ((second, 0x20000), (first, START)):
+        ready(cpu, address)
+    first.gr[2] = 0x20000
+    second.state = CpuState.OPERATING
+    first.state = CpuState.STOPPED
+    machine.run(1000)
+    first.state = CpuState.OPERATING
+    stop = machine.run(1_000_000)
+    assert stop.kind is StopKind.DISABLED_WAIT
+    assert second.gr[3] == 9
+
+
+def ready(cpu: Cpu, address: int) -> None:
+    cpu.load_psw(Psw(ADDRESSING_MODE, address))
+    cpu.psw_loaded = False
+
+
+def test_a_program_interruption_loop_is_named(machine: Machine) -> None:
+    # The program new PSW points beyond storage.
+    machine.storage.write(0x1D0, Psw(ADDRESSING_MODE, machine.memory).to_bytes())
+    stop = machine.run(1000)
+    assert stop.kind is StopKind.PROGRAM_LOOP
+    assert "addressing" in stop.text
+
+
+def test_an_invalid_program_new_psw_is_a_loop_of_specification_exceptions(machine: Machine) -> None:
+    machine.storage.write(0x1D0, Psw(ADDRESSING_MODE | 1, 0).to_bytes())
+    stop = machine.run(1000)
+    assert stop.kind is StopKind.PROGRAM_LOOP
+    assert "specification" in stop.text
