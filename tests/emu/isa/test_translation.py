@@ -245,6 +245,19 @@ def test_lra_entry_address_in_the_31_bit_mode(cpu: Cpu, run: Run, address_space:
     assert (cpu.cc, cpu.gr[1]) == (2, 0xFFFF_FFFF_0000_0000 | entry)
 
 
+def test_lra_entry_address_of_2_gb_and_more_in_the_31_bit_mode(
+    machine: Machine, cpu: Cpu, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(machine.storage, "read_integer", lambda address, length: 0x20)
+    in_mode(cpu, BASIC_ADDRESSING)
+    cpu.set_control_register(1, 0x8000_0003)
+    cpu.gr[1], cpu.gr[2] = 0, 0x10_0000
+    run(cpu, "LRA", r1=1, b2=2)
+    assert (cpu.cc, cpu.gr[1]) == (3, 0x8000_0010)
+    run(cpu, "LRAG", r1=1, b2=2)
+    assert (cpu.cc, cpu.gr[1]) == (1, 0x8000_0008)
+
+
 @pytest.mark.parametrize("mnemonic", ("LRA", "LRAG"))
 def test_lra_without_an_entry_gives_the_interruption_code(
     cpu: Cpu, run: Run, address_space: Any, mnemonic: str
@@ -337,6 +350,12 @@ def test_ipte(cpu: Cpu, run: Run, flushed: list[str]) -> None:
     assert invalid_entries(cpu, 256, 0x400) == [5]
     assert flushed == ["all"]
     assert cpu.cc == 2
+
+
+def test_ipte_page_table_is_on_a_2_kb_boundary(cpu: Cpu, run: Run) -> None:
+    cpu.gr[1], cpu.gr[2] = TABLE | 0xFFF, 0
+    run(cpu, "IPTE", r1=1, r2=2)
+    assert cpu.machine.storage.read_integer(TABLE + 0x800, 8) == 0x400
 
 
 def test_ipte_of_an_invalid_entry_clears_nevertheless(cpu: Cpu, run: Run, flushed: list[str]) -> None:
