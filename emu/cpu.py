@@ -58,19 +58,13 @@ class Registers(Protocol):
     gr: memoryview[int]
     vr: memoryview[int]
     ar: memoryview[int]
+    psw: memoryview[int]
+    """Two doublewords: the mask that the engine runs with, and the instruction address."""
 
     @property
     def fpc(self) -> int: ...
     @fpc.setter
     def fpc(self, value: int) -> None: ...
-    @property
-    def mask(self) -> int: ...
-    @mask.setter
-    def mask(self, value: int) -> None: ...
-    @property
-    def address(self) -> int: ...
-    @address.setter
-    def address(self, value: int) -> None: ...
     @property
     def condition_code(self) -> int: ...
     @condition_code.setter
@@ -112,6 +106,7 @@ class Cpu:
         self.gr = registers.gr
         self.ar = registers.ar
         self.vr = registers.vr
+        self._engine_psw = registers.psw
         self.cr = [0] * 16
         """The control registers; to change one, call :meth:`set_control_register`."""
         self.prefix = 0
@@ -150,8 +145,8 @@ class Cpu:
     def psw(self) -> Psw:
         """The current PSW, put together."""
         registers = self.registers
-        mask = self._system_mask | registers.mask & _ENGINE_OWNS | registers.condition_code << 44
-        return Psw(mask, registers.address)
+        mask = self._system_mask | self._engine_psw[0] & _ENGINE_OWNS | registers.condition_code << 44
+        return Psw(mask, self._engine_psw[1])
 
     def load_psw(self, new: Psw) -> None:
         """Make *new* the current PSW; it may be invalid, which the execution loop finds out."""
@@ -163,9 +158,9 @@ class Cpu:
         self.dat = bool(new.mask & psw_bits.DAT)
         self.space = new.address_space_control
         engine = new.mask & _ENGINE_OWNS | psw_bits.PROBLEM_STATE
-        registers.mask = engine | new.mask & _TRANSLATION if self.dat else engine
+        self._engine_psw[0] = engine | new.mask & _TRANSLATION if self.dat else engine
         registers.condition_code = (new.mask & psw_bits.CONDITION_CODE) >> 44
-        registers.address = self.next_address = new.address
+        self._engine_psw[1] = self.next_address = new.address
         self.psw_loaded = True
         if self.key != old_key:
             self.tlb.flush()
@@ -175,7 +170,7 @@ class Cpu:
 
         The condition code, the program mask and the address stay what the instruction makes of them.
         """
-        next_address, address = self.next_address, self.registers.address
+        next_address, address = self.next_address, self._engine_psw[1]
         self.load_psw(Psw(mask, address))
         self.next_address = next_address
 
@@ -200,27 +195,27 @@ class Cpu:
     @property
     def instruction_address(self) -> int:
         """PSW bits 64-127."""
-        return self.registers.address
+        return self._engine_psw[1]
 
     @instruction_address.setter
     def instruction_address(self, value: int) -> None:
-        self.registers.address = value
+        self._engine_psw[1] = value
 
     # Addresses
 
     @property
     def address_limit(self) -> int:
         """The mask of the current addressing mode: 24, 31 or 64 one bits."""
-        return psw_bits.address_limit(self.registers.mask)
+        return psw_bits.address_limit(self._engine_psw[0])
 
     @property
     def is_64_bit(self) -> bool:
         """Whether the CPU is in the 64-bit addressing mode."""
-        return bool(self.registers.mask & psw_bits.EXTENDED_ADDRESSING)
+        return bool(self._engine_psw[0] & psw_bits.EXTENDED_ADDRESSING)
 
     def wrap(self, address: int) -> int:
         """*address* as the current addressing mode cuts it."""
-        return address & psw_bits.address_limit(self.registers.mask)
+        return address & psw_bits.address_limit(self._engine_psw[0])
 
     def effective_address(self, base: int, displacement: int, index: int = 0) -> int:
         """The address of a storage operand (PoP 5, "Address Generation"); register 0 counts as zero."""
@@ -229,15 +224,15 @@ class Cpu:
             address += self.gr[base]
         if index:
             address += self.gr[index]
-        return address & psw_bits.address_limit(self.registers.mask)
+        return address & psw_bits.address_limit(self._engine_psw[0])
 
     def relative_address(self, halfwords: int) -> int:
         """The address *halfwords* from the current instruction (PoP 5, "Relative-Immediate Operand Addresses")."""
-        return (self.relative_base + 2 * halfwords) & psw_bits.address_limit(self.registers.mask)
+        return (self.relative_base + 2 * halfwords) & psw_bits.address_limit(self._engine_psw[0])
 
     def address_in(self, register: int) -> int:
         """The address that general register *register* holds, register 0 included."""
-        return self.gr[register] & psw_bits.address_limit(self.registers.mask)
+        return self.gr[register] & psw_bits.address_limit(self._engine_psw[0])
 
     def real_to_absolute(self, address: int) -> AbsoluteAddress:
         """Apply this CPU's prefix to a real address."""

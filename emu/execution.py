@@ -60,7 +60,7 @@ def execute(cpu: Cpu, instruction: bytes, address: int, length: int, *, target_a
     cpu.instruction_length = length
     cpu.next_address = cpu.wrap(address + length)
     cpu.relative_base = address if target_address is None else target_address
-    decoded = decode(int.from_bytes(instruction, "big"), len(instruction))
+    decoded = decode(instruction)
     if decoded is None:
         cpu.machine.not_modelled(instruction)
         raise ProgramInterruption(ProgramInterruptionCode.OPERATION)
@@ -82,7 +82,6 @@ def run_declared(cpu: Cpu, instruction: bytes, address: int) -> bool:
     length = len(instruction)
     executed = True
     try:
-        cpu.next_address = cpu.wrap(address + length)
         target_address = None
         if is_execute(instruction):
             target_address = execute_target_address(cpu, instruction, address)

@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 
 SLICE: Final = 100_000
 """Units of work that a CPU gets before it is the next one's turn."""
+LONE_SLICE: Final = 50_000_000
+"""The same if there is no other CPU to wait for its turn."""
+_NO_LIMIT: Final = 1 << 62
 MEGABYTE: Final = 1 << 20
 _PROGRAM_LOOP: Final = 16
 """Program interruptions in a row, with nothing executed between, that make a loop."""
@@ -188,11 +191,11 @@ class Machine:
 
     def run(self, max_instructions: int | None = None) -> Stop:
         """Run until the machine stops or *max_instructions* more instructions have ended; say why it stopped."""
-        limit = None if max_instructions is None else self.executed + max_instructions
+        limit = self.executed + (_NO_LIMIT if max_instructions is None else max_instructions)
         try:
             while True:
-                remaining = None if limit is None else limit - self.executed
-                if remaining is not None and remaining <= 0:
+                remaining = limit - self.executed
+                if remaining <= 0:
                     raise self.stop(StopKind.BUDGET, self._next_cpu(), "instruction budget used up")
                 cpu = self._next_cpu()
                 if self._make_ready(cpu):
@@ -328,32 +331,26 @@ class Machine:
         sender, cpu.pending.external_call = cpu.pending.external_call, None
         interruption.external(cpu, interruption.EXTERNAL_CALL, cpu_address=sender or 0)
 
-    def _slice(self, cpu: Cpu, remaining: int | None) -> None:
-        """Let *cpu* run for one slice, or until something can happen to it."""
-        engine = self.engines[cpu.address]
-        end = self.timing.work + SLICE
-        while True:
-            budget = end - self.timing.work
+    def _slice(self, cpu: Cpu, remaining: int) -> None:
+        """Let *cpu* run for one slice, or until something can happen to it, for at most *remaining* instructions."""
+        engine, timing = self.engines[cpu.address], self.timing
+        end = timing.work + (SLICE if len(self.cpus) > 1 else LONE_SLICE)
+        limit = cpu.executed + remaining
+        while timing.work < end and cpu.executed < limit:
+            goal = end - timing.work
             for units in self._timer_events(cpu):
-                budget = min(budget, max(units, 1))
-            if remaining is not None:
-                budget = min(budget, remaining)
-            if budget <= 0:
-                break
+                goal = min(goal, units)
             before = cpu.executed
             try:
-                ended = engine.run(budget)
+                ended = engine.run(goal, limit - before)
             except NotModelled as reason:
                 raise self.stop(StopKind.NOT_MODELLED, cpu, f"not modelled: {reason}") from None
-            if ended is Exit.LIMIT:
-                if cpu.executed == before:
-                    # The next block is longer than what is left: go on instruction by instruction.
-                    self._single(cpu)
-            else:
+            if ended is not Exit.LIMIT:
                 self._handle(cpu, engine, ended)
-            if remaining is not None:
-                remaining -= cpu.executed - before
-            if not self._can_run(cpu) or self._enabled_interruption(cpu) is not None or cpu.stop_pending:
+            elif cpu.executed == before:
+                # The next block is longer than what is left: go on instruction by instruction.
+                self._single(cpu)
+            if not self._can_run(cpu) or cpu.stop_pending or self._enabled_interruption(cpu) is not None:
                 break
         self._turn = (cpu.address + 1) % len(self.cpus)
 
@@ -375,12 +372,14 @@ class Machine:
             self._single(cpu)
 
     def _execute_declared(self, cpu: Cpu, address: int) -> None:
-        try:
-            instruction = fetch_instruction(cpu, address)
-        except ProgramInterruption as condition:
-            execution.deliver(cpu, condition, address, 2)
-        else:
-            self._run_declared(cpu, instruction, address)
+        instruction = self.engines[cpu.address].trapped_instruction()
+        if instruction is None:
+            try:
+                instruction = fetch_instruction(cpu, address)
+            except ProgramInterruption as condition:
+                execution.deliver(cpu, condition, address, 2)
+                return
+        self._run_declared(cpu, instruction, address)
 
     def _run_declared(self, cpu: Cpu, instruction: bytes, address: int) -> None:
         try:

@@ -27,7 +27,7 @@ class StopReason(IntEnum):
 
     NONE = 0
     LIMIT = 1
-    """The block does not fit in what is left of the budget."""
+    """The goal is reached, or the block does not fit under the limit."""
     CANDIDATE = 2
     """The block holds an instruction that may have to be intercepted."""
     UNKNOWN_CODE = 3
@@ -40,6 +40,7 @@ class StopReason(IntEnum):
 # The words of the state that Python and the callback share.
 EXECUTED: Final = 0
 LIMIT: Final = 1
+"""Instructions that must not be exceeded."""
 REASON: Final = 2
 BLOCK_ADDRESS: Final = 3
 BLOCK_SIZE: Final = 4
@@ -54,6 +55,8 @@ CANDIDATES: Final = 10
 """Address of the table of candidate instructions."""
 ALLOWED_TARGET: Final = 11
 """The pending EXECUTE target that Python has looked at and lets through."""
+GOAL: Final = 12
+"""Instructions after which the engine stops at the next block."""
 _TABLES: Final = 16
 
 _MEMO: Final = 1 << 14
@@ -191,7 +194,7 @@ def _block_callback(engine: Any, address: Any, size: Any, data: Any) -> None:
         state[BLOCK_ADDRESS] = address
         state[BLOCK_SIZE] = size
         state[BLOCK_COUNT] = count
-    if state[EXECUTED] + count > state[LIMIT]:
+    if state[EXECUTED] >= state[GOAL] or state[EXECUTED] + count > state[LIMIT]:
         state[REASON] = LIMIT_REASON
         _call(state[STOP], engine)
     else:

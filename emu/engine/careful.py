@@ -18,11 +18,10 @@ from emu.addresses import PAGE_SIZE
 from emu.engine.engine import (
     ACCESS,
     FRAMES,
-    INTERRUPT_SVC,
     LOW_PAGES_END,
     SINK_ADDRESS,
-    Engine,
     Exit,
+    classify,
     is_look_behind,
     needs_byte_checks,
     show,
@@ -32,12 +31,11 @@ from emu.engine.library import (
     ERROR_EXCEPTION,
     EngineError,
     FillAccess,
-    InterruptCallback,
     MemoryCallback,
     TlbFillCallback,
     Unicorn,
 )
-from emu.program_interruption import ProgramInterruption, ProgramInterruptionCode
+from emu.program_interruption import ProgramInterruption
 from emu.psw import AddressSpaceControl
 from emu.teid import Access, Protection
 
@@ -85,7 +83,6 @@ class CarefulEngine:
             note = TlbFillCallback(self._note_part)
             unicorn.hook(uc_const.UC_HOOK_TLB_FILL, note, first, first=first, last=last)
         unicorn.hook(uc_const.UC_HOOK_TLB_FILL, TlbFillCallback(self._fill))
-        unicorn.hook(uc_const.UC_HOOK_INTR, InterruptCallback(self._interrupted))
         unicorn.hook(uc_const.UC_HOOK_MEM_WRITE, MemoryCallback(self._storing))
         unicorn.hook(uc_const.UC_HOOK_MEM_READ, MemoryCallback(self._fetching))
 
@@ -117,7 +114,7 @@ class CarefulEngine:
         size = self._registers.layout.end
         ctypes.memmove(self._own.base, self._registers.base, size)
         self.condition = None
-        self._interrupt = 0
+        self._own.clear_interruption()
         self._undo.clear()
         self._code_stores.clear()
         self._refused = False
@@ -138,39 +135,23 @@ class CarefulEngine:
         return ended
 
     def _burst(self, count: int) -> Exit:
-        error = self._unicorn.start(self._own.address, count)
+        error = self._unicorn.start(self._own.psw[1], count)
         if self._error is not None:
             failure, self._error = self._error, None
             raise failure
         if self.condition is not None:
-            self.instruction_length = self._own.program_length or self._length_here()
+            self.instruction_length = self._own.interruption[1] or self._length_here()
             return Exit.CONDITION
-        if self._interrupt:
-            return self._classify()
+        if error == ERROR_EXCEPTION:
+            ended, self.instruction_length, self.condition = classify(self._unicorn, self._own)
+            self.supervisor_call_number = self._own.interruption[2]
+            return ended
         if error:
-            kind = "an exception" if error == ERROR_EXCEPTION else f"error {error}"
-            raise EngineError(f"Unicorn stopped with {kind} at {self._own.address:#x}")
+            raise EngineError(f"Unicorn stopped with error {error} at {self._own.psw[1]:#x}")
         return Exit.LIMIT
 
     def _length_here(self) -> int:
-        return len(access.fetch_instruction(self._cpu, self._registers.address))
-
-    def _classify(self) -> Exit:
-        own = self._own
-        if self._interrupt == INTERRUPT_SVC:
-            self.instruction_length = own.svc_length
-            self.supervisor_call_number = own.svc_code
-            return Exit.SUPERVISOR_CALL
-        self.instruction_length = own.program_length
-        code = own.program_code
-        if code in (ProgramInterruptionCode.OPERATION, ProgramInterruptionCode.PRIVILEGED_OPERATION):
-            return Exit.DECLARED
-        self.condition = Engine.condition_of(code, self._unicorn, own)
-        return Exit.CONDITION
-
-    def _interrupted(self, _: Any, number: int, __: Any) -> None:
-        self._interrupt = number
-        self._unicorn.stop()
+        return len(access.fetch_instruction(self._cpu, self._registers.psw[1]))
 
     def _note_part(self, _: Any, __: int, ___: int, ____: Any, first: int | None) -> bool:
         """The access that the next fill is for begins in the part of a low page that begins at *first*."""

@@ -31,6 +31,7 @@ class CodePages:
         """Where the region lies in this process."""
         self.bytes = CAPACITY * PAGE_SIZE
         self._slots: dict[int, int] = {}
+        self._pages: dict[int, int] = {}
         self._free: list[int] = []
         self._used = 0
 
@@ -52,12 +53,17 @@ class CodePages:
         start = slot * PAGE_SIZE
         self._memory[start : start + PAGE_SIZE] = bytes(self._storage.frame_view(page))
         self._slots[page] = slot
+        self._pages[slot] = page
         self._storage.code_pages[page] = 1
         return slot
 
     def find(self, page: int) -> int | None:
         """The slot of *page*, or None."""
         return self._slots.get(page)
+
+    def page(self, slot: int) -> int:
+        """The page that *slot* is a copy of."""
+        return self._pages[slot]
 
     def release(self, page: int) -> None:
         """Give up the slot of *page*; the engines have dropped what they translated from it."""

@@ -25,7 +25,6 @@ from emu.engine.library import (
     ERROR_EXCEPTION,
     EngineError,
     FillAccess,
-    InterruptCallback,
     TlbFillCallback,
     Unicorn,
 )
@@ -48,9 +47,6 @@ SINK_ADDRESS: Final = 0
 """A page of the engine's own: Unicorn stores data-exception codes at its idea of real 0x90."""
 _SINK_DATA_EXCEPTION: Final = 0x90
 LOW_PAGES_END: Final = 0x2000
-
-INTERRUPT_SVC: Final = 2
-INTERRUPT_PROGRAM: Final = 3
 
 ACCESS: Final = {
     FillAccess.READ: Access.FETCH,
@@ -82,12 +78,14 @@ class Engine:
         self._words = self._state.words
         self._visible_code: dict[tuple[int, int], int] = {}
         """Slot of the code page last shown for (virtual page, mode)."""
+        self._trapped: dict[tuple[int, int], bytes] = {}
+        """Instructions at (address, mode) that trapped, as the guest has them."""
         self._held: set[int] = set()
         self._written: set[int] = set()
         self._condition: ProgramInterruption | None = None
         self._reason: Exit | None = None
+        self._refused = False
         self._error: BaseException | None = None
-        self._interrupt = 0
         self._flush_due = False
         self.instruction_length = 0
         """Length of the instruction that a condition or SVC belongs to."""
@@ -100,7 +98,6 @@ class Engine:
         )
         unicorn.map(CODE, code.bytes, readable | uc_const.UC_PROT_EXEC, code.address)
         unicorn.hook(uc_const.UC_HOOK_TLB_FILL, TlbFillCallback(self._fill))
-        unicorn.hook(uc_const.UC_HOOK_INTR, InterruptCallback(self._interrupted))
         unicorn.hook(uc_const.UC_HOOK_BLOCK, blocks.CALLBACK_ADDRESS, self._state.address)
 
     def attach(self, cpu: Cpu) -> None:
@@ -142,7 +139,7 @@ class Engine:
     def forget_all_code(self) -> None:
         """Drop everything that was translated."""
         self._unicorn.uc.ctl_flush_tb()
-        self._state.forget_blocks()
+        self._forget_blocks()
         self._visible_code.clear()
         self.flush()
 
@@ -197,7 +194,7 @@ class Engine:
             for engine in machine.engines:
                 if engine.may_write(page):
                     # It must not be written behind our back; the flush cannot be made from inside a fill.
-                    self._reason = None
+                    self._refused = True
                     return False
         try:
             slot = machine.code.slot(page)
@@ -209,7 +206,7 @@ class Engine:
         where = (address >> 12, mode)
         if self._visible_code.get(where) != slot:
             if where in self._visible_code:
-                self._state.forget_blocks()
+                self._forget_blocks()
             self._visible_code[where] = slot
             self._state.show_page(address >> 12, mode, machine.code.address + slot * PAGE_SIZE)
         self._held.add(page)
@@ -219,9 +216,10 @@ class Engine:
 
     # Running
 
-    def run(self, budget: int) -> Exit:
-        """Run general instructions until something else is due, at most *budget* of them.
+    def run(self, goal: int, limit: int) -> Exit:
+        """Run general instructions until something else is due, or *goal* of them are done, but never over *limit*.
 
+        The engine stops between blocks only, so it may stop short of *limit*, and go past *goal* by part of a block.
         Executed instructions are added to the CPU's count and to virtual time.
 
         :raises NotModelled: when an access needs a part of the architecture that is left out.
@@ -233,11 +231,13 @@ class Engine:
         done = 0
         while True:
             words[blocks.EXECUTED] = 0
-            words[blocks.LIMIT] = budget - done
+            words[blocks.GOAL] = max(goal - done, 1)
+            words[blocks.LIMIT] = limit - done
             words[blocks.REASON] = StopReason.NONE
             self._reason = self._condition = None
-            self._interrupt = 0
-            error = self._unicorn.start(registers.address)
+            self._refused = False
+            registers.clear_interruption()
+            error = self._unicorn.start(registers.psw[1])
             executed, ended = self._after(error)
             done += executed
             self._cpu.executed += executed
@@ -261,17 +261,20 @@ class Engine:
                 self._machine.forget_all_code()
                 return executed - self._not_executed(), None
             raise failure
-        if self._interrupt:
-            return executed - self._not_executed(), self._classify()
         if error == ERROR_EXCEPTION:
             executed -= self._not_executed()
-            if self._reason is Exit.CONDITION:
-                self.instruction_length = self.registers.program_length
-            if self._reason is None:
+            if self._reason is not None:
+                self.instruction_length = self.registers.interruption[1]
+                return executed, self._reason
+            if self._refused:
+                # A fill that must wait for a flush.
                 self._machine.flush_all()
-            return executed, self._reason
+                return executed, None
+            ended, self.instruction_length, self._condition = classify(self._unicorn, self.registers)
+            self.supervisor_call_number = self.registers.interruption[2]
+            return executed, ended
         if error:
-            raise EngineError(f"Unicorn stopped with error {error} at {self.registers.address:#x}")
+            raise EngineError(f"Unicorn stopped with error {error} at {self.registers.psw[1]:#x}")
         reason = words[blocks.REASON]
         if reason == StopReason.LIMIT:
             return executed, Exit.LIMIT
@@ -282,30 +285,7 @@ class Engine:
             return self._look_at_target(executed)
         if reason == StopReason.ODD_ADDRESS:
             return executed, Exit.CAREFUL
-        raise EngineError(f"Unicorn stopped for no reason at {self.registers.address:#x}")
-
-    def _classify(self) -> Exit:
-        registers = self.registers
-        kind, self._interrupt = self._interrupt, 0
-        if kind == INTERRUPT_SVC:
-            self.instruction_length = registers.svc_length
-            self.supervisor_call_number = registers.svc_code
-            return Exit.SUPERVISOR_CALL
-        self.instruction_length = registers.program_length
-        code = registers.program_code
-        if code in (ProgramInterruptionCode.OPERATION, ProgramInterruptionCode.PRIVILEGED_OPERATION):
-            return Exit.DECLARED
-        self._condition = self.condition_of(code, self._unicorn, registers)
-        return Exit.CONDITION
-
-    @staticmethod
-    def condition_of(code: int, unicorn: Unicorn, registers: EngineRegisters) -> ProgramInterruption:
-        """The program interruption *code* that an engine reported."""
-        known = ProgramInterruptionCode(code)
-        if known in (ProgramInterruptionCode.DATA, ProgramInterruptionCode.VECTOR_PROCESSING):
-            stored = bytes(unicorn.uc.mem_read(SINK_ADDRESS + _SINK_DATA_EXCEPTION, 4))
-            return ProgramInterruption(known, data_exception_code=int.from_bytes(stored, "big"))
-        return ProgramInterruption(known)
+        raise EngineError(f"Unicorn stopped for no reason at {self.registers.psw[1]:#x}")
 
     def take_condition(self) -> ProgramInterruption:
         """The condition of an exit of that kind."""
@@ -317,7 +297,7 @@ class Engine:
         """Instructions of the current block that were counted but not executed: those from the PSW address on."""
         words = self._words
         end = words[blocks.BLOCK_ADDRESS] + words[blocks.BLOCK_SIZE]
-        at = self.registers.address
+        at = self.registers.psw[1]
         if not words[blocks.EXECUTED] or not words[blocks.BLOCK_ADDRESS] <= at < end:
             return 0
         count = 0
@@ -326,11 +306,25 @@ class Engine:
             count += 1
         return min(count, words[blocks.EXECUTED])
 
-    def _interrupted(self, _: Any, number: int, __: Any) -> None:
-        self._interrupt = number
-        self._unicorn.stop()
-
     # Interception
+
+    def trapped_instruction(self) -> bytes | None:
+        """The instruction at the PSW address, which the engine has fetched; None if it is not known here.
+
+        It is the guest's own, not the trap in its place.  Its fetch was checked when the engine asked for the page.
+        """
+        where = (self.registers.psw[1], self._words[blocks.MODE])
+        found = self._trapped.get(where)
+        if found is None:
+            address, mode = where
+            offset = address & (PAGE_SIZE - 1)
+            slot = self._visible_code.get((address >> 12, mode))
+            if slot is None or offset > PAGE_SIZE - 6:
+                return None
+            frame = self._machine.storage.frame_view(self._machine.code.page(slot))
+            found = bytes(frame[offset : offset + instruction_length(frame[offset])])
+            self._trapped[where] = found
+        return found
 
     def _code_bytes(self, address: int, length: int) -> bytes:
         """Code as this engine executes it; the pages have been shown to it."""
@@ -378,18 +372,22 @@ class Engine:
         """Drop what was translated of *length* bytes of the code page in *slot*."""
         self._drop_code(CODE + slot * PAGE_SIZE + offset, length)
 
+    def _forget_blocks(self) -> None:
+        self._state.forget_blocks()
+        self._trapped.clear()
+
     def _drop_code(self, place: int, length: int) -> None:
         self._unicorn.drop_code(place, length)
         self._held.clear()
         self._written.clear()
-        self._state.forget_blocks()
+        self._forget_blocks()
 
     def _look_at_target(self, executed: int) -> tuple[int, Exit | None]:
         """The target of an EXECUTE is about to run: let it, or take it over."""
         pending = self.registers.execute_value
         raw = pending.to_bytes(8, "big")
         target = raw[: instruction_length(raw[0])]
-        if not interception.is_intercepted_target(target, self.registers.address):
+        if not interception.is_intercepted_target(target, self.registers.psw[1]):
             self._words[blocks.ALLOWED_TARGET] = pending
             return executed, None
         self.registers.execute_value = 0
@@ -402,10 +400,10 @@ class Engine:
         target = None
         if is_execute(instruction):
             try:
-                target = execute_target(self._cpu, instruction, self.registers.address)
+                target = execute_target(self._cpu, instruction, self.registers.psw[1])
             except ProgramInterruption:
                 return Exit.DECLARED
-        if interception.is_executed_in_python(instruction, self.registers.address, target):
+        if interception.is_executed_in_python(instruction, self.registers.psw[1], target):
             return Exit.DECLARED
         if self._careful is None:
             from emu.engine.careful import CarefulEngine
@@ -416,6 +414,20 @@ class Engine:
         self.instruction_length = self._careful.instruction_length
         self.supervisor_call_number = self._careful.supervisor_call_number
         return ended
+
+
+def classify(unicorn: Unicorn, registers: EngineRegisters) -> tuple[Exit, int, ProgramInterruption | None]:
+    """What Unicorn reported: an SVC, a trap, or another condition; and the length of the instruction."""
+    code, length, _, svc_length = registers.interruption
+    if registers.svc_is_reported:
+        return Exit.SUPERVISOR_CALL, svc_length, None
+    if code <= ProgramInterruptionCode.PRIVILEGED_OPERATION:
+        return Exit.DECLARED, length, None
+    known = ProgramInterruptionCode(code)
+    if known in (ProgramInterruptionCode.DATA, ProgramInterruptionCode.VECTOR_PROCESSING):
+        stored = bytes(unicorn.uc.mem_read(SINK_ADDRESS + _SINK_DATA_EXCEPTION, 4))
+        return Exit.CONDITION, length, ProgramInterruption(known, data_exception_code=int.from_bytes(stored, "big"))
+    return Exit.CONDITION, length, ProgramInterruption(known)
 
 
 def is_look_behind(cpu: Cpu, address: int) -> bool:

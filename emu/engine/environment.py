@@ -175,11 +175,12 @@ class EngineRegisters:
         self.vr = view(found.vector, 64, "Q")
         self.ar = view(found.access, 16, "I")
         self._control = view(found.control, 16, "Q")
-        self._psw = view(found.mask, 2, "Q")
+        self.psw = view(found.mask, 2, "Q")
         self._fpc = view(found.fpc, 1, "I")
         self._cc = view(found.cc_operation, 1, "I")
         self._execute_value = view(found.execute_value, 1, "Q")
-        self._interruption = view(found.program_code, 4, "I")
+        self.interruption = view(found.program_code, 4, "I")
+        """Program-interruption code and instruction length, SVC number and instruction length: the last reported."""
         for number in range(16):
             self.gr[number] = 0
         self._control[0] = 0
@@ -208,24 +209,6 @@ class EngineRegisters:
         self._fpc[0] = value
 
     @property
-    def mask(self) -> int:
-        """The PSW mask that the engine runs with."""
-        return self._psw[0]
-
-    @mask.setter
-    def mask(self, value: int) -> None:
-        self._psw[0] = value
-
-    @property
-    def address(self) -> int:
-        """The instruction address."""
-        return self._psw[1]
-
-    @address.setter
-    def address(self, value: int) -> None:
-        self._psw[1] = value
-
-    @property
     def condition_code(self) -> int:
         """The condition code; the engine may have left it to be computed from its operands."""
         code = self._cc[0]
@@ -242,22 +225,11 @@ class EngineRegisters:
         """Let floating-point and vector instructions through, or not; the engine needs no other control."""
         self._control[0] = value & (CR0_AFP | CR0_VECTOR)
 
-    @property
-    def program_code(self) -> int:
-        """The program-interruption code that the engine reported last."""
-        return self._interruption[0]
+    def clear_interruption(self) -> None:
+        """Forget the interruption that was reported last."""
+        self.interruption[0] = self.interruption[3] = 0
 
     @property
-    def program_length(self) -> int:
-        """The instruction length that goes with it, in bytes."""
-        return self._interruption[1]
-
-    @property
-    def svc_code(self) -> int:
-        """The number of the SUPERVISOR CALL that the engine reported last."""
-        return self._interruption[2]
-
-    @property
-    def svc_length(self) -> int:
-        """The length of that instruction, or of the EXECUTE of it."""
-        return self._interruption[3]
+    def svc_is_reported(self) -> bool:
+        """Whether the interruption reported since then is a supervisor call, not a program interruption."""
+        return not self.interruption[0] and bool(self.interruption[3])

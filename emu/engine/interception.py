@@ -31,7 +31,7 @@ def trap(length: int) -> bytes:
 
 def is_intercepted(instruction: bytes, address: int) -> bool:
     """Whether *instruction*, at *address*, must be executed in Python although the engine would execute it."""
-    decoded = decode(int.from_bytes(instruction, "big"), len(instruction))
+    decoded = decode(instruction)
     if decoded is None or decoded[0].reason not in _INTERCEPTED:
         return False
     declared, operands = decoded
@@ -43,7 +43,7 @@ def is_intercepted_target(instruction: bytes, address: int) -> bool:
 
     The engine counts relative operands from the EXECUTE instead of its target (seen in Unicorn 2.1.4).
     """
-    decoded = decode(int.from_bytes(instruction, "big"), len(instruction))
+    decoded = decode(instruction)
     if decoded is not None and decoded[0].format.is_relative and decoded[0].reason is not Reason.CONTROL:
         return True
     return is_intercepted(instruction, address)
@@ -55,7 +55,7 @@ def is_executed_in_python(instruction: bytes, address: int, target: bytes | None
         if is_intercepted_target(target, address):
             return True
         instruction = target
-    decoded = decode(int.from_bytes(instruction, "big"), len(instruction))
+    decoded = decode(instruction)
     return decoded is not None and (decoded[0].reason is Reason.CONTROL or is_intercepted(instruction, address))
 
 

@@ -183,20 +183,20 @@ def instruction(
     return declare
 
 
-_decoded: dict[tuple[int, int], tuple[Instruction, Operands] | None] = {}
+_decoded: dict[bytes, tuple[Instruction, Operands] | None] = {}
 _DECODED_LIMIT: Final = 1 << 16
 
 
-def decode(raw: int, length: int) -> tuple[Instruction, Operands] | None:
-    """The declared instruction that the *length* bytes *raw* are, with its operands; None if none is declared."""
-    key = (raw, length)
+def decode(instruction: bytes) -> tuple[Instruction, Operands] | None:
+    """The declared instruction that the bytes *instruction* are, with its operands; None if none is declared."""
     try:
-        return _decoded[key]
+        return _decoded[instruction]
     except KeyError:
         pass
+    raw, length = int.from_bytes(instruction, "big"), len(instruction)
     found = INSTRUCTIONS.find(raw, length)
     result = (found, Operands(raw, length, found.format.extract(raw))) if found else None
     if len(_decoded) >= _DECODED_LIMIT:
         _decoded.clear()
-    _decoded[key] = result
+    _decoded[instruction] = result
     return result
