@@ -338,8 +338,8 @@ class Machine:
         limit = cpu.executed + remaining
         while timing.work < end and cpu.executed < limit:
             goal = end - timing.work
-            for units in self._timer_events(cpu):
-                goal = min(goal, units)
+            if cpu.system_mask & psw_bits.EXTERNAL_MASK:
+                goal = min(goal, *self._timer_events(cpu), goal)
             before = cpu.executed
             try:
                 ended = engine.run(goal, limit - before)
@@ -350,7 +350,9 @@ class Machine:
             elif cpu.executed == before:
                 # The next block is longer than what is left: go on instruction by instruction.
                 self._single(cpu)
-            if not self._can_run(cpu) or cpu.stop_pending or self._enabled_interruption(cpu) is not None:
+            if cpu.stop_pending or cpu.state is not CpuState.OPERATING or cpu.system_mask & psw_bits.WAIT:
+                break
+            if cpu.system_mask & psw_bits.EXTERNAL_MASK and self._enabled_interruption(cpu) is not None:
                 break
         self._turn = (cpu.address + 1) % len(self.cpus)
 

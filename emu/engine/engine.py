@@ -225,15 +225,15 @@ class Engine:
         :raises NotModelled: when an access needs a part of the architecture that is left out.
         """
         words, registers = self._words, self.registers
-        words[blocks.MODE] = self._fetch_mode()
+        words[blocks.MODE] = self._fetch_mode() if self._cpu.dat else 0
         if self._flush_due:
             self.flush()
         done = 0
         while True:
             words[blocks.EXECUTED] = 0
-            words[blocks.GOAL] = max(goal - done, 1)
+            words[blocks.GOAL] = goal - done if goal > done else 1
             words[blocks.LIMIT] = limit - done
-            words[blocks.REASON] = StopReason.NONE
+            words[blocks.REASON] = 0
             self._reason = self._condition = None
             self._refused = False
             registers.clear_interruption()
@@ -246,10 +246,7 @@ class Engine:
                 return ended
 
     def _fetch_mode(self) -> int:
-        cpu = self._cpu
-        if not cpu.dat:
-            return 0
-        return 3 if cpu.space is AddressSpaceControl.HOME else 1
+        return 3 if self._cpu.space is AddressSpaceControl.HOME else 1
 
     def _after(self, error: int) -> tuple[int, Exit | None]:
         """How many instructions ended in this burst, and why it ended; None means: go on."""

@@ -39,7 +39,7 @@ def essa(cpu: Cpu, operands: Operands) -> None:
     states = machine.states.bytes
     before = states[page]
     after = transition(machine.profile, before, request, bool(machine.keys.bytes[page] & CHANGE))
-    if before & CONTENT_MASK != Content.RESIDENT and after & CONTENT_MASK == Content.RESIDENT:
+    if before & CONTENT_MASK and not after & CONTENT_MASK:
         # Stable first, with the content it has: the host would refuse to bring in an unused or discarded page.
         states[page] = before & ~USAGE_MASK | Usage.STABLE
         machine.hypervisor.frame(page)
