@@ -248,7 +248,7 @@ def test_lra_entry_address_in_the_31_bit_mode(cpu: Cpu, run: Run, address_space:
 def test_lra_entry_address_of_2_gb_and_more_in_the_31_bit_mode(
     machine: Machine, cpu: Cpu, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(machine.storage, "read_integer", lambda address, length: 0x20)
+    monkeypatch.setattr(machine.storage, "read_integer", lambda *_: 0x20)
     in_mode(cpu, BASIC_ADDRESSING)
     cpu.set_control_register(1, 0x8000_0003)
     cpu.gr[1], cpu.gr[2] = 0, 0x10_0000
