@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from emu.addresses import PAGE_OFFSET_MASK, PAGE_SHIFT, PAGE_SIZE
 from emu.hypervisor import Hypervisor
@@ -43,20 +43,19 @@ class Storage:
             self.require(address)
             start = self.hypervisor.frame(address >> PAGE_SHIFT) + offset
             return bytes(self._pool[start : start + length])
-        first = PAGE_SIZE - offset
-        return self.read(address, first) + self.read(address + first, length - first)
+        return b"".join(self.read(at, size) for at, size in _by_page(address, length))
 
     def write(self, address: int, data: bytes) -> None:
         """Store *data* at absolute *address*; nothing is stored if any page of it gives an exception."""
         offset = address & PAGE_OFFSET_MASK
         length = len(data)
         if offset + length > PAGE_SIZE:
-            for page_address in range(address & -PAGE_SIZE, address + length, PAGE_SIZE):
-                self.require(page_address)
-                self.hypervisor.frame(page_address >> PAGE_SHIFT)
-            first = PAGE_SIZE - offset
-            self.write(address, data[:first])
-            self.write(address + first, data[first:])
+            parts = list(_by_page(address, length))
+            for at, _ in parts:
+                self.require(at)
+                self.hypervisor.frame(at >> PAGE_SHIFT)
+            for at, size in parts:
+                self.write(at, data[at - address : at - address + size])
             return
         self.require(address)
         page = address >> PAGE_SHIFT
@@ -77,6 +76,15 @@ class Storage:
         """The 4096 bytes of the frame that now holds *page*; valid until the host takes the frame away."""
         start = self.hypervisor.frame(page)
         return self._pool[start : start + PAGE_SIZE]
+
+
+def _by_page(address: int, length: int) -> Iterator[tuple[int, int]]:
+    """The (address, length) of the parts of an area, cut at page boundaries."""
+    end = address + length
+    while address < end:
+        size = min(end - address, PAGE_SIZE - (address & PAGE_OFFSET_MASK))
+        yield address, size
+        address += size
 
 
 def _ignore(page: int) -> None:
