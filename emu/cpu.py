@@ -249,7 +249,7 @@ class Cpu:
         self.gr[register] = self.gr[register] & ~MASK_32 | value & MASK_32
 
     def set_address_register(self, register: int, address: int) -> None:
-        """Put *address* in a general register as the addressing mode wants it: bits 0-31 stay in 24- and 31-bit mode."""
+        """Put *address* in a general register; in the 24- and 31-bit modes bits 0-31 stay."""
         if self.is_64_bit:
             self.gr[register] = address
         else:

@@ -91,7 +91,7 @@ def _store_program_fields(cpu: Cpu, condition: ProgramInterruption, length: int)
 
 
 def supervisor_call(cpu: Cpu, number: int, length: int) -> None:
-    """Take a supervisor-call interruption for SVC (or EXECUTE of it) of *length* bytes; the PSW is behind it already."""
+    """Take the interruption of an SVC, or EXECUTE of one, of *length* bytes; the PSW is behind it already."""
     old = cpu.psw
     _write(cpu, lowcore.SVC_ILC, 4, length << 16 | number)
     _swap(cpu, "svc", number, old, lowcore.SVC_OLD_PSW, lowcore.SVC_NEW_PSW)

@@ -1,4 +1,4 @@
-"""The compiled block callback: it counts executed instructions, keeps to the budget, and finds what must be intercepted.
+"""The compiled block callback: it counts instructions, keeps to the budget, and finds what must be intercepted.
 
 Unicorn calls it at the start of every block.  In the steady state that costs a few nanoseconds: the number of
 instructions of a block is remembered.  A block that is new is walked once, instruction by instruction, through the
@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-from numba import carray, cfunc, types  # type: ignore[attr-defined]
+from numba import carray, cfunc, njit, types  # type: ignore[attr-defined]
 from numba.core import cgutils
 from numba.extending import intrinsic
 
@@ -68,6 +68,9 @@ _PAGE_KEYS: Final = _MEMO_COUNTS + _MEMO
 _PAGE_PLACES: Final = _PAGE_KEYS + _PAGES
 STATE_WORDS: Final = _PAGE_PLACES + _PAGES
 
+_INVISIBLE: Final = 256
+"""Not a byte: the page is not one that the callback can read."""
+
 CANDIDATE: Final = 1
 """In the table: an instruction with this first halfword may have to be intercepted."""
 SPLIT: Final = 2
@@ -97,7 +100,7 @@ def _generate_pointer(typing_context: Any, address: Any) -> Any:  # noqa: ARG001
 
 def _generate_call(typing_context: Any, function: Any, argument: Any) -> Any:  # noqa: ARG001
     """Call the C function at the address *function* with one 64-bit argument."""
-    from llvmlite import ir  # type: ignore[import-untyped]
+    from llvmlite import ir
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:  # noqa: ARG001
         kind = ir.FunctionType(ir.IntType(32), [ir.IntType(64)])
@@ -110,6 +113,63 @@ _pointer: Any = intrinsic(_generate_pointer)
 _call: Any = intrinsic(_generate_call)
 
 
+@njit(cache=True)
+def _kind(state: Any, first: Any, last: Any) -> Any:
+    """What the table says of an instruction with this first halfword and sixth byte."""
+    table = carray(_pointer(state[CANDIDATES]), (TABLE_BYTES,), dtype=np.uint8)
+    kind = table[first]
+    if kind & SPLIT:
+        kind |= table[np.uint64(SPLIT_TABLE) + ((first & np.uint64(0xFF00)) | last)]
+    return kind
+
+
+@njit(cache=True)
+def _code_byte(state: Any, address: Any) -> Any:
+    """The byte of code at *address*, or _INVISIBLE."""
+    page = address >> np.uint64(12)
+    index = (page ^ (page >> np.uint64(12))) & np.uint64(_PAGES - 1)
+    if state[_PAGE_KEYS + index] != (page << np.uint64(2)) | state[MODE]:
+        return np.uint64(_INVISIBLE)
+    code = carray(_pointer(state[_PAGE_PLACES + index]), (4096,), dtype=np.uint8)
+    return np.uint64(code[address & np.uint64(4095)])
+
+
+@njit(cache=True)
+def _walk(state: Any, address: Any, size: Any) -> Any:
+    """The number of instructions in a block that is new, or zero, with the reason set, if it must not run yet."""
+    count = np.uint64(0)
+    end = address + size
+    while address < end:
+        first = _code_byte(state, address)
+        top = first >> np.uint64(6)
+        length = np.uint64(2) if top == 0 else (np.uint64(6) if top == np.uint64(3) else np.uint64(4))
+        second = _code_byte(state, address + np.uint64(1))
+        last = _code_byte(state, address + length - np.uint64(1))
+        if max(first, second, last) == _INVISIBLE:
+            state[REASON] = UNKNOWN_REASON
+            return np.uint64(0)
+        if _kind(state, (first << np.uint64(8)) | second, last) & CANDIDATE:
+            state[REASON] = CANDIDATE_REASON
+            return np.uint64(0)
+        address += length
+        count += np.uint64(1)
+    return count
+
+
+@njit(cache=True)
+def _count(state: Any, key: Any, address: Any, size: Any) -> Any:
+    """The number of instructions in the block, remembered from before if it is not new."""
+    slot = ((address >> np.uint64(1)) ^ (address >> np.uint64(15))) & np.uint64(_MEMO - 1)
+    if state[_MEMO_KEYS + slot] == key and state[_MEMO_SIZES + slot] == size:
+        return state[_MEMO_COUNTS + slot]
+    count = _walk(state, address, size)
+    if state[REASON] == np.uint64(0):
+        state[_MEMO_KEYS + slot] = key
+        state[_MEMO_SIZES + slot] = size
+        state[_MEMO_COUNTS + slot] = count
+    return count
+
+
 @cfunc(types.void(types.uint64, types.uint64, types.uint32, types.voidptr), cache=True)
 def _block_callback(engine: Any, address: Any, size: Any, data: Any) -> None:
     state = carray(data, (STATE_WORDS,), dtype=np.uint64)
@@ -117,83 +177,28 @@ def _block_callback(engine: Any, address: Any, size: Any, data: Any) -> None:
     if pending != 0:
         # The target of an EXECUTE: the EXECUTE itself has been counted.
         if pending != state[ALLOWED_TARGET]:
-            table = carray(_pointer(state[CANDIDATES]), (TABLE_BYTES,), dtype=np.uint8)
-            first = pending >> np.uint64(48)
-            kind = table[first]
-            if kind & SPLIT:
-                kind |= table[SPLIT_TABLE + ((first & np.uint64(0xFF00)) | ((pending >> np.uint64(16)) & np.uint64(0xFF)))]
+            kind = _kind(state, pending >> np.uint64(48), (pending >> np.uint64(16)) & np.uint64(0xFF))
             if kind & (CANDIDATE | TARGET):
                 state[REASON] = EXECUTE_TARGET_REASON
                 _call(state[STOP], engine)
-        return
-    if address & np.uint64(1):
-        state[REASON] = ODD_REASON
-        _call(state[STOP], engine)
         return
     key = (address << np.uint64(2)) | state[MODE]
     if state[BLOCK_KEY] == key and state[BLOCK_SIZE] == size:
         count = state[BLOCK_COUNT]
     else:
-        slot = ((address >> np.uint64(1)) ^ (address >> np.uint64(15))) & np.uint64(_MEMO - 1)
-        if state[_MEMO_KEYS + slot] == key and state[_MEMO_SIZES + slot] == size:
-            count = state[_MEMO_COUNTS + slot]
-        else:
-            count = np.uint64(0)
-            table = carray(_pointer(state[CANDIDATES]), (TABLE_BYTES,), dtype=np.uint8)
-            at = address
-            end = address + size
-            page_key = np.uint64(0xFFFFFFFFFFFFFFFF)
-            place = np.uint64(0)
-            while at < end:
-                head = np.uint64(0)
-                tail = np.uint64(0)
-                length = np.uint64(2)
-                number = np.uint64(0)
-                while number < length:
-                    where = at + number
-                    wanted = ((where >> np.uint64(12)) << np.uint64(2)) | state[MODE]
-                    if wanted != page_key:
-                        index = ((where >> np.uint64(12)) ^ (where >> np.uint64(24))) & np.uint64(_PAGES - 1)
-                        if state[_PAGE_KEYS + index] != wanted:
-                            state[REASON] = UNKNOWN_REASON
-                            state[BLOCK_KEY] = np.uint64(0)
-                            state[BLOCK_ADDRESS] = address
-                            state[BLOCK_SIZE] = size
-                            _call(state[STOP], engine)
-                            return
-                        page_key = wanted
-                        place = state[_PAGE_PLACES + index]
-                    byte = np.uint64(carray(_pointer(place), (4096,), dtype=np.uint8)[where & np.uint64(4095)])
-                    if number == np.uint64(0):
-                        top = byte >> np.uint64(6)
-                        if top == np.uint64(3):
-                            length = np.uint64(6)
-                        elif top != np.uint64(0):
-                            length = np.uint64(4)
-                        head = byte << np.uint64(8)
-                    elif number == np.uint64(1):
-                        head |= byte
-                    tail = byte
-                    number += np.uint64(1)
-                kind = table[head]
-                if kind & SPLIT:
-                    kind |= table[SPLIT_TABLE + ((head & np.uint64(0xFF00)) | tail)]
-                if kind & CANDIDATE:
-                    state[REASON] = CANDIDATE_REASON
-                    state[BLOCK_KEY] = np.uint64(0)
-                    state[BLOCK_ADDRESS] = address
-                    state[BLOCK_SIZE] = size
-                    _call(state[STOP], engine)
-                    return
-                at += length
-                count += np.uint64(1)
-            state[_MEMO_KEYS + slot] = key
-            state[_MEMO_SIZES + slot] = size
-            state[_MEMO_COUNTS + slot] = count
+        if address & np.uint64(1):
+            state[REASON] = ODD_REASON
+            _call(state[STOP], engine)
+            return
+        count = _count(state, key, address, np.uint64(size))
         state[BLOCK_KEY] = key
         state[BLOCK_ADDRESS] = address
         state[BLOCK_SIZE] = size
         state[BLOCK_COUNT] = count
+        if state[REASON] != np.uint64(0):
+            state[BLOCK_KEY] = ~key
+            _call(state[STOP], engine)
+            return
     if state[EXECUTED] >= state[GOAL] or state[EXECUTED] + count > state[LIMIT]:
         state[REASON] = LIMIT_REASON
         _call(state[STOP], engine)

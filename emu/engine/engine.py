@@ -275,7 +275,7 @@ class Engine:
         reason = words[blocks.REASON]
         if reason == StopReason.LIMIT:
             return executed, Exit.LIMIT
-        if reason == StopReason.CANDIDATE or reason == StopReason.UNKNOWN_CODE:
+        if reason in (StopReason.CANDIDATE, StopReason.UNKNOWN_CODE):
             self._look_at_block(words[blocks.BLOCK_ADDRESS], words[blocks.BLOCK_SIZE])
             return executed, None
         if reason == StopReason.EXECUTE_TARGET:

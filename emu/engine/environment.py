@@ -12,6 +12,7 @@ import ctypes
 import struct
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Final, Literal
 
 from unicorn import s390x_const as reg
@@ -52,7 +53,7 @@ class Layout:
 
 def _writable_regions() -> list[tuple[int, int]]:
     regions = []
-    with open("/proc/self/maps", encoding="ascii") as maps:
+    with Path("/proc/self/maps").open(encoding="ascii") as maps:
         for line in maps:
             span, permissions, *_ = line.split()
             if permissions.startswith("rw"):

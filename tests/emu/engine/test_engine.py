@@ -65,7 +65,7 @@ def test_instructions_are_counted_exactly_through_a_loop(started: Machine) -> No
     assert started.executed == 1 + 2 * 1000
 
 
-@pytest.mark.parametrize("budget", [1, 2, 3, 17, 1000])
+@pytest.mark.parametrize("budget", (1, 2, 3, 17, 1000))
 def test_a_budget_is_kept_to_the_instruction(started: Machine, budget: int) -> None:
     stop = execute(started, "a71903e8 a72b0001 a717fffe", budget=budget)
     assert stop.kind is StopKind.BUDGET
@@ -102,7 +102,7 @@ def test_execute_of_a_move_ors_the_length(started: Machine) -> None:
     cpu.gr[8], cpu.gr[9] = DATA, DATA + 0x100
     started.storage.write(DATA + 0x100, b"eight...NO")
     execute(started, "c06000000009 a7190007 44106000 a7590005 d20080009000")
-    assert started.storage.read(DATA, 10) == b"eight...\0\0" or started.storage.read(DATA, 8) == b"eight..."
+    assert started.storage.read(DATA, 10) == b"eight...\0\0"
     assert cpu.gr[5] == 5
 
 
