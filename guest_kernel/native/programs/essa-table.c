@@ -74,8 +74,8 @@ static const struct state states[] = {
 #define STATES		(sizeof(states) / sizeof(states[0]))
 
 /*
- * The expected states after requests 0 to 7, a row for each of the first seven states. No-DAT has a rule instead of rows:
- * cleared by request 1, set by request 7, kept by the others.
+ * The expected states after requests 0 to 7, a row for each of the first seven states. No-DAT has a rule instead of
+ * rows: cleared by request 1, set by request 7, kept by the others.
  */
 static const char architected[PLAIN_STATES][REQUESTS][3] = {
 	{ "Sr", "Sr", "Ur", "Vr", "Pr", "Sr", "Sr", "Sr" },
@@ -229,7 +229,8 @@ static void check_operands(void)
 	essa(1, page);
 	given[2] = page;
 	act(PSW_KERNEL, load_byte);
-	check(outcome.class == SUPERVISOR_CALL && outcome.gr[3] == 0, "a discarded page that was made stable reads as zeros");
+	check(outcome.class == SUPERVISOR_CALL && outcome.gr[3] == 0,
+	      "a discarded page that was made stable reads as zeros");
 	check(state_of(page) == 0, "and is resident then");
 }
 
@@ -245,7 +246,8 @@ static void check_exceptions(void)
 			given[2] = page;
 			given[3] = 0x123;
 			act(PSW_KERNEL, essa_snippets[request]);
-			refused += outcome.class == PROGRAM && outcome.code == SPECIFICATION && outcome.gr[3] == 0x123 &&
+			refused += outcome.class == PROGRAM && outcome.code == SPECIFICATION &&
+			outcome.gr[3] == 0x123 &&
 				   outcome.old.address == (uint64_t)essa_snippets[request] + 4 &&
 				   state_of(page) == states[row].value;
 		}

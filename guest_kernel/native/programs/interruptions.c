@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Every interruption that a program can bring about: for each the code, the old PSW, the instruction-length code and the
- * other fields of the low core, as chapter 6 of the Principles of Operation has them.
+ * Every interruption that a program can bring about: for each the code, the old PSW, the instruction-length code and
+ * the other fields of the low core, as chapter 6 of the Principles of Operation has them.
  */
 #include "expect.h"
 #include "instructions.h"
@@ -60,7 +60,8 @@ static void check_operations(void)
 	check_program("EXECUTE RELATIVE LONG of itself", EXECUTE, SUPPRESSED, 6);
 	given[2] = (uint64_t)lctlg_instruction;
 	act(PSW_KERNEL | PSW_PROBLEM, execute_privileged);
-	check_program("EXECUTE of LCTLG, problem state: the length is that of EXECUTE", PRIVILEGED_OPERATION, SUPPRESSED, 4);
+	check_program("EXECUTE of LCTLG, problem state: the length is that of EXECUTE", PRIVILEGED_OPERATION,
+		      SUPPRESSED, 4);
 }
 
 /* Protection and addressing without DAT */
@@ -162,14 +163,16 @@ static void check_specification(void)
 	act(PSW_KERNEL, ssm);
 	check(outcome.class == PROGRAM && outcome.code == SPECIFICATION && outcome.old.mask == (PSW_KERNEL | BIT(2)) &&
 	      outcome.old.address == (uint64_t)ssm + 4 && outcome.length == 4,
-	      "SSM, bit 2 one: program interruption %04x, old PSW %016lx %016lx, ILC %u", outcome.code, outcome.old.mask,
+	      "SSM, bit 2 one: program interruption %04x, old PSW %016lx %016lx, ILC %u", outcome.code,
+	      outcome.old.mask,
 	      outcome.old.address, outcome.length / 2);
 
 	LOWCORE->new[SUPERVISOR_CALL].mask |= BIT(2);
 	act(PSW_KERNEL, svc_1);
 	LOWCORE->new[SUPERVISOR_CALL].mask &= ~BIT(2);
 	check(outcome.class == PROGRAM && outcome.code == SPECIFICATION && outcome.length == 0 &&
-	      outcome.old.mask == (PSW_KERNEL | BIT(2)) && outcome.old.address == LOWCORE->new[SUPERVISOR_CALL].address &&
+	      outcome.old.mask == (PSW_KERNEL | BIT(2)) &&
+	      outcome.old.address == LOWCORE->new[SUPERVISOR_CALL].address &&
 	      LOWCORE->old[SUPERVISOR_CALL].address == (uint64_t)svc_1 + 2,
 	      "new PSW of an SVC interruption, bit 2 one: program interruption %04x, old PSW %016lx %016lx, ILC %u",
 	      outcome.code, outcome.old.mask, outcome.old.address, outcome.length / 2);
@@ -257,8 +260,10 @@ static void check_data(void)
 	check_ieee("IEEE invalid operation", root_bfp, 0, 0xbff0000000000000, 0x80, 0x80, SUPPRESSED);
 	check_ieee("IEEE division by zero", divide_bfp, 0x3ff0000000000000, 0, 0x40, 0x40, SUPPRESSED);
 	check_ieee("IEEE overflow, exact", multiply_bfp, 0x7fe0000000000000, 0x4000000000000000, 0x20, 0x20, COMPLETED);
-	check_ieee("IEEE underflow, exact", multiply_bfp, 0x0010000000000000, 0x3fe0000000000000, 0x10, 0x10, COMPLETED);
-	check_ieee("IEEE inexact, truncated", divide_bfp, 0x3ff0000000000000, 0x4008000000000000, 0x08, 0x08, COMPLETED);
+	check_ieee("IEEE underflow, exact", multiply_bfp, 0x0010000000000000, 0x3fe0000000000000, 0x10, 0x10,
+		   COMPLETED);
+	check_ieee("IEEE inexact, truncated", divide_bfp, 0x3ff0000000000000, 0x4008000000000000, 0x08, 0x08,
+		   COMPLETED);
 	act(PSW_KERNEL, compare_and_trap);
 	check_program("compare and trap", DATA, COMPLETED, 6);
 	check_dxc(0xff);
@@ -435,7 +440,8 @@ static void check_dat(void)
 	check_teid(INVALID_PAGE | TEID_STORE);
 	given[2] = INVALID_PAGE;
 	act(PSW_KERNEL | PSW_DAT, branch);
-	check_program_on_fetch("page invalid, instruction fetch", PAGE_TRANSLATION, NULLIFIED, (const void *)INVALID_PAGE);
+	check_program_on_fetch("page invalid, instruction fetch", PAGE_TRANSLATION, NULLIFIED,
+			       (const void *)INVALID_PAGE);
 	check_teid(INVALID_PAGE | TEID_FETCH);
 
 	given[2] = MALFORMED_PAGE;
@@ -472,7 +478,7 @@ static void check_dat(void)
 		skip("instruction-execution protection is not installed");
 	}
 
-	/* The home space has the program; the secondary space is empty, but instructions come from the primary space. */
+	/* The secondary space is empty, but instructions come from the primary space; the home space has them too. */
 	set_cr7((uint64_t)empty_segments);
 	set_cr13((uint64_t)segments);
 	given[2] = VALID_PAGE;
@@ -574,13 +580,15 @@ static void check_spaces(void)
 	given[2] = 1;
 	act(PSW_KERNEL | PSW_DAT, set_secondary_asn);
 	if (!missing("AFX translation, SSAR") && check_program("AFX translation, SSAR", AFX_TRANSLATION, NULLIFIED, 4))
-		check((uint32_t)outcome.translation_exception == 1, "    ASN %04lx", outcome.translation_exception & 0xffff);
+		check((uint32_t)outcome.translation_exception == 1, "    ASN %04lx",
+		      outcome.translation_exception & 0xffff);
 	asn_first[0] = (uint32_t)(uint64_t)asn_second;
 	asn_second[64 / 4] = 0x80000000;
 	given[2] = 1;
 	act(PSW_KERNEL | PSW_DAT, set_secondary_asn);
 	if (!missing("ASX translation, SSAR") && check_program("ASX translation, SSAR", ASX_TRANSLATION, NULLIFIED, 4))
-		check((uint32_t)outcome.translation_exception == 1, "    ASN %04lx", outcome.translation_exception & 0xffff);
+		check((uint32_t)outcome.translation_exception == 1, "    ASN %04lx",
+		      outcome.translation_exception & 0xffff);
 	set_cr0(cr0);
 	set_cr1(cr1);
 	set_cr13(cr13);
@@ -638,7 +646,8 @@ static void check_supervisor_calls(void)
 	given[2] = cpu_address();
 	given[4] = 6;
 	act(PSW_KERNEL, signal_and_spin);
-	check(outcome.class == RESTART && outcome.old.mask == PSW_KERNEL && outcome.old.address == (uint64_t)signal_and_spin + 4,
+	check(outcome.class == RESTART && outcome.old.mask == PSW_KERNEL &&
+	      outcome.old.address == (uint64_t)signal_and_spin + 4,
 	      "restart, signaled to itself: old PSW %016lx %016lx", outcome.old.mask, outcome.old.address);
 }
 
@@ -661,77 +670,96 @@ SNIPPET(spin, "0:\tj 0b");
 
 static uint8_t sccb[4096] __attribute__((aligned(4096)));
 
-static void check_external(const char *name, unsigned code, uint64_t mask, const char *at)
+static void check_external(const char *name, unsigned code, uint64_t mask, const struct interruption *taken)
 {
-	check(outcome.class == EXTERNAL && outcome.code == code && outcome.old.mask == mask &&
-	      outcome.old.address == (uint64_t)at,
-	      "%s: external interruption %04x, old PSW %016lx %016lx", name, outcome.code, outcome.old.mask,
-	      outcome.old.address);
+	check(taken->class == EXTERNAL && taken->code == code && taken->old.mask == mask &&
+	      taken->old.address == (uint64_t)spin,
+	      "%s: external interruption %04x, old PSW %016lx %016lx", name, taken->code, taken->old.mask,
+	      taken->old.address);
 }
 
 static void request_all(void)
 {
 	set_clock_comparator(stck() - 1);
-	set_cpu_timer(-1UL);
+	set_cpu_timer(1);
 	sigp(cpu_address(), ORDER_EMERGENCY_SIGNAL);
 	sigp(cpu_address(), ORDER_EXTERNAL_CALL);
 	*(uint16_t *)sccb = sizeof(sccb);
 	servc(READ_SCP_INFO, sccb);
 }
 
+static bool quiet(uint64_t psw_mask)
+{
+	act(psw_mask, nothing);
+	return outcome.class == SUPERVISOR_CALL;
+}
+
+static void check_all_at_once(void)
+{
+	/* In the order of their priority. */
+	static const struct { const char *name; unsigned code; } kinds[] = {
+		{ "emergency signal", EMERGENCY_SIGNAL }, { "external call", EXTERNAL_CALL },
+		{ "clock comparator", CLOCK_COMPARATOR }, { "CPU timer", CPU_TIMER },
+		{ "service signal", SERVICE_SIGNAL },
+	};
+	static const uint64_t all = CR0_EMERGENCY_SIGNAL | CR0_EXTERNAL_CALL | CR0_CLOCK_COMPARATOR | CR0_CPU_TIMER |
+				    CR0_SERVICE_SIGNAL;
+	static struct interruption taken[5];
+	uint64_t enabled = PSW_KERNEL | PSW_EXTERNAL, cr0 = get_cr0();
+	bool none_by_psw, none_by_cr0, none_left;
+
+	/* Nothing is printed until all have been taken: the console waits for external interruptions of its own. */
+	request_all();
+	given_cr0 = all;
+	none_by_psw = quiet(PSW_KERNEL);
+	set_cr0(cr0 & ~all);
+	none_by_cr0 = quiet(enabled);
+	set_cr0(cr0);
+	for (unsigned i = 0; i < 5; i++) {
+		given_cr0 = all;
+		act(enabled, spin);
+		taken[i] = outcome;
+		if (outcome.code == CLOCK_COMPARATOR)
+			set_clock_comparator(-1UL);
+		if (outcome.code == CPU_TIMER)
+			set_cpu_timer(FAR_FUTURE);
+	}
+	given_cr0 = all;
+	none_left = quiet(enabled);
+
+	check(none_by_psw, "disabled by the PSW: none is taken");
+	check(none_by_cr0, "disabled by control register 0: none is taken");
+	for (unsigned i = 0; i < 5; i++)
+		check_external(kinds[i].name, kinds[i].code, enabled, &taken[i]);
+	check(taken[0].cpu_address == cpu_address() && taken[1].cpu_address == cpu_address(),
+	      "    signal and call from CPU %04x", cpu_address());
+	check((taken[4].parameter & ~7u) == (uint32_t)(uint64_t)sccb, "    service-signal parameter %08x, SCCB %08x",
+	      taken[4].parameter, (uint32_t)(uint64_t)sccb);
+	check(none_left, "then none is left");
+}
+
 static void check_externals(void)
 {
-	static const struct { const char *name; unsigned code; uint64_t mask; } kinds[] = {
-		/* In the order of their priority. */
-		{ "emergency signal", EMERGENCY_SIGNAL, CR0_EMERGENCY_SIGNAL },
-		{ "external call", EXTERNAL_CALL, CR0_EXTERNAL_CALL },
-		{ "clock comparator", CLOCK_COMPARATOR, CR0_CLOCK_COMPARATOR },
-		{ "CPU timer", CPU_TIMER, CR0_CPU_TIMER },
-		{ "service signal", SERVICE_SIGNAL, CR0_SERVICE_SIGNAL },
-	};
-	uint64_t all = 0, enabled = PSW_KERNEL | PSW_EXTERNAL, cr0 = get_cr0();
+	uint64_t enabled = PSW_KERNEL | PSW_EXTERNAL;
 
 	print("External, all requested at once\n");
-	for (unsigned i = 0; i < 5; i++)
-		all |= kinds[i].mask;
-	request_all();
-	set_cr0((cr0 & ~all) | all);
-	act(PSW_KERNEL, nothing);
-	check_completed("disabled by the PSW: none is taken");
-	set_cr0(cr0 & ~all);
-	act(enabled, nothing);
-	check_completed("disabled by control register 0: none is taken");
-	set_cr0(cr0 | all);
-	for (unsigned i = 0; i < 5; i++) {
-		act(enabled, spin);
-		check_external(kinds[i].name, kinds[i].code, enabled, spin);
-		if (kinds[i].code == EMERGENCY_SIGNAL || kinds[i].code == EXTERNAL_CALL)
-			check(outcome.cpu_address == cpu_address(), "    from CPU %04x", outcome.cpu_address);
-		if (kinds[i].code == CLOCK_COMPARATOR)
-			set_clock_comparator(-1UL);
-		if (kinds[i].code == CPU_TIMER)
-			set_cpu_timer(FAR_FUTURE);
-		if (kinds[i].code == SERVICE_SIGNAL)
-			check((outcome.parameter & ~7u) == (uint32_t)(uint64_t)sccb, "    parameter %08x, SCCB %08x",
-			      outcome.parameter, (uint32_t)(uint64_t)sccb);
-	}
-	act(enabled, nothing);
-	check_completed("none is left");
+	check_all_at_once();
 
-	set_cr0((cr0 & ~all) | CR0_CLOCK_COMPARATOR);
+	print("External, in time\n");
 	set_clock_comparator(stck() + (100 << 12));
+	given_cr0 = CR0_CLOCK_COMPARATOR;
 	act(enabled | PSW_WAIT, spin);
-	check_external("clock comparator ends a wait", CLOCK_COMPARATOR, enabled | PSW_WAIT, spin);
 	set_clock_comparator(-1UL);
-	set_cr0((cr0 & ~all) | CR0_CPU_TIMER);
+	check_external("clock comparator ends a wait", CLOCK_COMPARATOR, enabled | PSW_WAIT, &outcome);
 	set_cpu_timer(100 << 12);
+	given_cr0 = CR0_CPU_TIMER;
 	act(enabled | PSW_WAIT, spin);
-	check_external("CPU timer ends a wait", CPU_TIMER, enabled | PSW_WAIT, spin);
+	check_external("CPU timer ends a wait", CPU_TIMER, enabled | PSW_WAIT, &outcome);
 	set_cpu_timer(100 << 12);
+	given_cr0 = CR0_CPU_TIMER;
 	act(enabled, spin);
-	check_external("CPU timer ends a loop", CPU_TIMER, enabled, spin);
 	set_cpu_timer(FAR_FUTURE);
-	set_cr0(cr0);
+	check_external("CPU timer ends a loop", CPU_TIMER, enabled, &outcome);
 }
 
 void program(void)

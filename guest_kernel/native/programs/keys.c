@@ -70,7 +70,8 @@ static void check_set_and_insert(void)
 	sske(page, ACC(7));
 	given[3] = 0xfedcba9876543210;
 	attempt_on(page + 0xabc, iske_r3_r2, PSW_KERNEL | PSW_CC(1));
-	check(outcome.gr[3] == 0xfedcba9876543270, "ISKE replaces bits 56-63 only, and ignores bits 52-63 of the address");
+	check(outcome.gr[3] == 0xfedcba9876543270,
+	      "ISKE replaces bits 56-63 only, and ignores bits 52-63 of the address");
 	check(condition_code() == 1, "ISKE leaves the condition code");
 	given[3] = ACC(4);
 	attempt_on(page, sske_0, PSW_KERNEL | PSW_CC(2));
@@ -146,7 +147,8 @@ static void check_multiple(void)
 	attempt_on(first, sske_mb, PSW_KERNEL);
 	for (uint64_t page = first; page < 0x200000; page += 0x1000)
 		wrong += iske(page) != (ACC(0xb) | FETCH);
-	check(!wrong && !iske(first - 0x1000) && !iske(0x200000), "MB sets the keys up to the 1 MB boundary, and no others");
+	check(!wrong && !iske(first - 0x1000) && !iske(0x200000),
+	      "MB sets the keys up to the 1 MB boundary, and no others");
 	check(outcome.gr[2] == 0x200000, "R2 designates the next block: %016lx", outcome.gr[2]);
 
 	/* R1 of PFMF: bit 46 set key, bits 49-51 frame size (0 is 4K), bits 56-62 the key. */
@@ -227,7 +229,8 @@ static void check_reset_reference(void)
 
 		attempt_on(page, rrbe_r2, PSW_KERNEL);
 		check(condition_code() == bits && iske(page) == (ACC(5) | FETCH | ((bits << 1) & CHANGED)),
-		      "RRBE, R %u and C %u: condition code %u, key %02x", bits >> 1, bits & 1, condition_code(), iske(page));
+		      "RRBE, R %u and C %u: condition code %u, key %02x", bits >> 1, bits & 1, condition_code(),
+		      iske(page));
 	}
 	attempt_on(OUTSIDE, rrbe_r2, PSW_KERNEL);
 	check_program("RRBE outside storage", ADDRESSING, SUPPRESSED, 4);
@@ -295,7 +298,8 @@ static void check_overrides(void)
 	attempt_on(page, store, PSW_KERNEL | PSW_KEY(4));
 	check(outcome.class == SUPERVISOR_CALL, "storage-protection override: store with key 4 into key 9");
 	attempt_on(page, load, PSW_KERNEL | PSW_KEY(4));
-	check(outcome.class == SUPERVISOR_CALL, "storage-protection override: fetch with key 4 from key 9, fetch-protected");
+	check(outcome.class == SUPERVISOR_CALL,
+	      "storage-protection override: fetch with key 4 from key 9, fetch-protected");
 	sske(page, ACC(8) | FETCH);
 	attempt_on(page, load, PSW_KERNEL | PSW_KEY(4));
 	check(outcome.class == PROGRAM, "storage-protection override: no fetch with key 4 from key 8");

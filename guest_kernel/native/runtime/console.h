@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Find out what the service processor accepts. With *line_mode* the VT220 console is left alone if the other is there. */
+/* Find out what the service processor accepts. With *line_mode*, prefer the line-mode console to the VT220 console. */
 void console_open(bool line_mode);
 
 /* Write whole lines, each with its new-line character. */

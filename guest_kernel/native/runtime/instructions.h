@@ -162,7 +162,7 @@ static inline void load_psw(uint64_t mask, uint64_t address)
 	asm volatile("lpswe %0" : : "Q" (psw) : "memory", "cc");
 }
 
-/* Wait, enabled for external interruptions, until one has been taken. The handler of it ends the wait: see runtime.c. */
+/* Wait, enabled for external interruptions, until one has been taken; its handler ends the wait (runtime.c). */
 static inline void wait_for_external(void)
 {
 	struct { uint64_t mask, address; } psw = { PSW_KERNEL | PSW_EXTERNAL | PSW_WAIT, 0 };

@@ -37,7 +37,8 @@ static void record(enum interruption_class class, const uint64_t *registers, con
 	outcome.code = class == PROGRAM ? LOWCORE->program_code :
 		       class == SUPERVISOR_CALL ? LOWCORE->svc_code :
 		       class == EXTERNAL ? LOWCORE->external_code : 0;
-	outcome.length = class == PROGRAM ? LOWCORE->program_length : class == SUPERVISOR_CALL ? LOWCORE->svc_length : 0;
+	outcome.length = class == PROGRAM ? LOWCORE->program_length : class == SUPERVISOR_CALL ? LOWCORE->svc_length :
+	0;
 	outcome.old = *old;
 	outcome.translation_exception = LOWCORE->translation_exception;
 	outcome.monitor_code = LOWCORE->monitor_code;
@@ -216,8 +217,9 @@ bool check_teid(uint64_t expected)
 	if (outcome.code == PROTECTION && !has_facility(FACILITY_ESOP_2))
 		/* Without the facility only bit 61 counts, and the rest only if it is one. */
 		defined &= expected & TEID_DAT ? ~0x88UL : TEID_DAT;
-	return check(!((found ^ expected) & defined), "    TEID %016lx, of which %016lx is defined, should be %016lx", found,
-		     defined, expected);
+	if (!((found ^ expected) & defined))
+		return check(true, "    TEID %016lx", found);
+	return check(false, "    TEID %016lx, of which %016lx is defined, should be %016lx", found, defined, expected);
 }
 
 bool has_facility(unsigned number)
