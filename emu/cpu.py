@@ -115,6 +115,8 @@ class Cpu:
         """The CPU timer is this value minus the TOD clock's steady time (see :mod:`emu.timing`)."""
         self.tod_programmable = 0
         self.program_parameter = 0
+        self.page_fault_token: int | None = None
+        """What DIAGNOSE 0x258 has established; None if page-fault handshaking is not active."""
         self.breaking_event_address = 1
         self.state = CpuState.STOPPED
         self.pending = PendingExternal()
@@ -278,6 +280,7 @@ class Cpu:
         self.pending = PendingExternal()
         self.restart_pending = self.stop_pending = self.store_status_pending = False
         self.state = CpuState.STOPPED
+        self.page_fault_token = None
         if initial:
             self.load_psw(Psw(0, 0))
             self.set_prefix(0)

@@ -1,21 +1,397 @@
-"""The service-call logical processor (SCLP)."""
+"""The service-call logical processor (SCLP): what SERVICE CALL talks to, and through it the console.
+
+No public manual describes the interface; commands, response codes and layouts are those that Linux and the test
+programs for s390x use.  A service-call control block (SCCB) begins with a header of eight bytes: length (halfword),
+function code, three bytes of control mask, and the response code (halfword) that the SCLP stores.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
+from enum import IntEnum
+from typing import TYPE_CHECKING, Final, Protocol
+
+from emu.addresses import PAGE_SIZE
+from emu.bits import bit
+from emu.isa.system_information import EBCDIC, TOPOLOGY_NESTING, SystemIdentification, Topology, max_cpus
+from emu.lowcore import PREFIX_AREA_SIZE
+from emu.program_interruption import ProgramInterruption, ProgramInterruptionCode
 
 if TYPE_CHECKING:
+    from emu.cpu import Cpu
     from emu.machine import Machine
+
+_Code = ProgramInterruptionCode
+
+
+class Response(IntEnum):
+    """Response codes."""
+
+    READ_COMPLETION = 0x0010
+    COMPLETION = 0x0020
+    BOUNDARY_VIOLATION = 0x0100
+    INVALID_COMMAND = 0x01F0
+    INSUFFICIENT_LENGTH = 0x0300
+    INVALID_FUNCTION = 0x40F0
+    NO_EVENT_BUFFERS = 0x60F0
+    INVALID_SELECTION_MASK = 0x70F0
+    INCONSISTENT_LENGTHS = 0x72F0
+    INVALID_MASK_LENGTH = 0x74F0
+
+
+READ_SCP_INFO: Final = 0x0002_0001
+READ_SCP_INFO_FORCED: Final = 0x0012_0001
+READ_CPU_INFO: Final = 0x0001_0001
+WRITE_EVENT_DATA: Final = 0x0076_0005
+READ_EVENT_DATA: Final = 0x0077_0005
+WRITE_EVENT_MASK: Final = 0x0078_0005
+_COMMAND_MASK: Final = 0xFFFF_00FF
+"""Bits 16-23 of the command are a parameter of some commands."""
+
+OPERATOR_COMMAND: Final = 0x01
+MESSAGE: Final = 0x02
+ASCII_CONSOLE: Final = 0x1A
+
+_HEADER: Final = 8
+_EVENT_HEADER: Final = 6
+_EVENT_ACCEPTED: Final = 0x80
+_VARIABLE_LENGTH_RESPONSE: Final = 0x80
+"""In byte 2 of the control mask."""
+_EVENT_PENDING: Final = 1
+"""In the external parameter of a service signal."""
+_SELECTIVE_READ: Final = 1
+_LONGEST_MASK: Final = 1021
+_CPU_ENTRY: Final = 16
+_SCP_CPU_ENTRIES: Final = 128
+_CPU_ENTRIES: Final = 24
+
+_MESSAGE_OBJECT: Final = 4
+_MESSAGE_TEXT: Final = 10
+"""Offset of the text in a message-text object."""
+_MESSAGE_BLOCK_HEADER: Final = 12
+_MESSAGE_BLOCK_TAG: Final = "MDB ".encode(EBCDIC)
+_LONGEST_LINE: Final = 200
+"""Bytes of an operator command; its length must fit the byte-wide lengths of the vectors around it."""
+
+_MAXIMUM_INCREMENTS: Final = 0xFFFF
+_HAS_CPU_INFO: Final = bit(4)
+_SUPPRESSION_ON_PROTECTION: Final = 0x20
+"""In byte 80 of the SCP information."""
+_ENHANCED_SUPPRESSION_ON_PROTECTION: Final = 0x02
+"""In byte 85 of the SCP information."""
+
+
+class Console(Protocol):
+    """What takes the bytes that a guest writes."""
+
+    def write(self, data: bytes, /) -> object:
+        """Take *data*."""
+
+
+class ConsoleBuffer:
+    """A console that keeps everything."""
+
+    def __init__(self) -> None:
+        self.data = bytearray()
+
+    def write(self, data: bytes, /) -> None:
+        """See :meth:`Console.write`."""
+        self.data += data
 
 
 class Sclp:
-    """The service processor's side of SERVICE CALL."""
+    """The SCLP of one configuration.
+
+    A command is carried out while SERVICE CALL executes; its end is announced by a service signal.
+    """
 
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
-        self.is_signal_pending = False
+        self.identification = SystemIdentification()
+        """What STSI and STIDP tell; put another one in its place before the guest runs."""
+        self.topology = Topology()
+        self.console: Console = ConsoleBuffer()
+        """Takes what the guest writes to the VT220 console, and line-mode messages."""
+        self.line_console: Console | None = None
+        """If set, takes the line-mode messages instead of :attr:`console`."""
+        self._completed: int | None = None
+        """The SCCB of the command whose end is not announced yet."""
+        self._event_signal = False
+        """An event came that no service signal has announced yet."""
+        self._input = bytearray()
+        self._receive_mask = 0
+        """Events that the guest wants to receive, 32 bits."""
+        self._uses_vt220 = False
+        self._commands: Final[dict[int, Callable[[_Sccb], Response]]] = {
+            READ_SCP_INFO: self._read_scp_info,
+            READ_SCP_INFO_FORCED: self._read_scp_info,
+            READ_CPU_INFO: self._read_cpu_info,
+            WRITE_EVENT_DATA: self._write_event_data,
+            READ_EVENT_DATA: self._read_event_data,
+            WRITE_EVENT_MASK: self._write_event_mask,
+        }
+
+    # The machine's side
+
+    @property
+    def is_signal_pending(self) -> bool:
+        """Whether a service-signal interruption is requested."""
+        return self._completed is not None or self._event_signal
 
     def take_signal(self) -> int:
-        """The external parameter of the pending service signal."""
-        self.is_signal_pending = False
+        """The external parameter of the pending service signal, which is no longer pending then.
+
+        It is the address of the SCCB of the completed command, or zero, and the event-pending indication.
+        """
+        parameter = (self._completed or 0) | (_EVENT_PENDING if self._has_event() else 0)
+        self._completed = None
+        self._event_signal = False
+        return parameter
+
+    def reset(self) -> None:
+        """Subsystem reset: nothing pending, no event wanted.  What was typed stays typed."""
+        self._completed = None
+        self._event_signal = False
+        self._receive_mask = 0
+        self.topology.reset()
+
+    def type(self, data: bytes) -> None:
+        """Type *data* on the console; a service signal tells a guest that reads from one."""
+        self._input += data
+        self._event_signal = self._event_signal or self._has_event()
+
+    def service_call(self, cpu: Cpu, command: int, address: int) -> int:
+        """Carry out *command* with the SCCB at absolute *address*; give the condition code of SERVICE CALL.
+
+        :raises ProgramInterruption: addressing; specification if the SCCB is not on a doubleword boundary, is not
+            below 2 GB, lies in the prefix area or the block that it is exchanged with, or is shorter than its header.
+        """
+        storage = self._machine.storage
+        storage.require(address)
+        area = address & -PREFIX_AREA_SIZE
+        if address % 8 or address >> 31 or area in (0, cpu.prefix):
+            raise ProgramInterruption(_Code.SPECIFICATION)
+        length = storage.read_integer(address, 2)
+        if length < _HEADER:
+            raise ProgramInterruption(_Code.SPECIFICATION)
+        if self._completed is not None:
+            return 2
+        function = self._commands.get(command & _COMMAND_MASK)
+        if function is None:
+            response = Response.INVALID_COMMAND
+        elif address % PAGE_SIZE + length > PAGE_SIZE:
+            response = Response.BOUNDARY_VIOLATION
+        else:
+            sccb = _Sccb(storage.read(address, length))
+            response = function(sccb)
+            storage.write(address, bytes(sccb.bytes))
+        storage.write_integer(address + 6, 2, response)
+        self._completed = address
         return 0
+
+    # Reading information
+
+    def _cpu_entries(self) -> bytes:
+        """Sixteen bytes for each CPU: its address, no feature of an interpretive-execution host, type 0 (general)."""
+        return b"".join(bytes((cpu.address,)).ljust(_CPU_ENTRY, b"\0") for cpu in self._machine.cpus)
+
+    def _read_scp_info(self, sccb: _Sccb) -> Response:
+        machine = self._machine
+        entries = self._cpu_entries()
+        if len(sccb.bytes) < _SCP_CPU_ENTRIES + len(entries):
+            return Response.INSUFFICIENT_LENGTH
+        # Storage increments of 1 MB; the halfword is zero when their number does not fit it.
+        increments = machine.memory >> 20
+        configured = len(machine.cpus)
+        sccb.clear_from(_HEADER)
+        sccb.put(8, 2, increments if increments <= _MAXIMUM_INCREMENTS else 0)
+        sccb.put(10, 1, 1)
+        sccb.put(15, 1, TOPOLOGY_NESTING)
+        sccb.put(16, 2, configured)
+        sccb.put(18, 2, _SCP_CPU_ENTRIES)
+        sccb.bytes[24:32] = b"\x40" * 8
+        sccb.put(48, 8, _HAS_CPU_INFO)
+        # Byte 116 would say CMMA, but of a host that can interpret ESSA for its guests: this guest has no such feature.
+        sccb.put(80, 1, _SUPPRESSION_ON_PROTECTION)
+        sccb.put(85, 1, _ENHANCED_SUPPRESSION_ON_PROTECTION)
+        sccb.put(100, 4, 1)
+        sccb.put(104, 8, increments)
+        sccb.put(120, 2, max_cpus(self.identification, configured) - 1)
+        sccb.bytes[_SCP_CPU_ENTRIES : _SCP_CPU_ENTRIES + len(entries)] = entries
+        return Response.READ_COMPLETION
+
+    def _read_cpu_info(self, sccb: _Sccb) -> Response:
+        entries = self._cpu_entries()
+        end = _CPU_ENTRIES + len(entries)
+        if len(sccb.bytes) < end:
+            return Response.INSUFFICIENT_LENGTH
+        sccb.clear_from(_HEADER)
+        sccb.put(8, 2, len(self._machine.cpus))
+        sccb.put(10, 2, _CPU_ENTRIES)
+        sccb.put(14, 2, end)
+        sccb.bytes[_CPU_ENTRIES:end] = entries
+        return Response.READ_COMPLETION
+
+    # Events
+
+    def _has_event(self) -> bool:
+        return bool(self._input) and bool(
+            self._receive_mask & (_event_bit(ASCII_CONSOLE) | _event_bit(OPERATOR_COMMAND))
+        )
+
+    def _write_event_mask(self, sccb: _Sccb) -> Response:
+        """Take the guest's receive and send masks, and show the SCLP's: what it takes, and what it sends.
+
+        The masks have the length that the guest gives, and are padded with zeros or cut.
+        """
+        if len(sccb.bytes) < 12:
+            return Response.INSUFFICIENT_LENGTH
+        length = sccb.get(10, 2)
+        if not 1 <= length <= _LONGEST_MASK:
+            return Response.INVALID_MASK_LENGTH
+        if len(sccb.bytes) < 12 + 4 * length:
+            return Response.INSUFFICIENT_LENGTH
+        self._receive_mask = int.from_bytes(bytes(sccb.bytes[12 : 12 + length])[:4].ljust(4, b"\0"), "big")
+        for index, types in ((2, (MESSAGE, ASCII_CONSOLE)), (3, (OPERATOR_COMMAND, ASCII_CONSOLE))):
+            mask = sum(_event_bit(event) for event in types).to_bytes(4, "big")
+            start = 12 + index * length
+            sccb.bytes[start : start + length] = mask[:length].ljust(length, b"\0")
+        return Response.COMPLETION
+
+    def _write_event_data(self, sccb: _Sccb) -> Response:
+        if sccb.bytes[2]:
+            return Response.INVALID_FUNCTION
+        events = []
+        offset = _HEADER
+        while offset < len(sccb.bytes):
+            length = sccb.get(offset, 2) if offset + _EVENT_HEADER <= len(sccb.bytes) else 0
+            if length < _EVENT_HEADER or offset + length > len(sccb.bytes):
+                return Response.INCONSISTENT_LENGTHS
+            events.append((offset, length))
+            offset += length
+        response = Response.COMPLETION
+        for offset, length in events:
+            kind = sccb.bytes[offset + 2]
+            data = bytes(sccb.bytes[offset + _EVENT_HEADER : offset + length])
+            if kind == ASCII_CONSOLE:
+                self._uses_vt220 = True
+                self.console.write(data)
+            elif kind == MESSAGE:
+                self._write_message(data)
+            else:
+                response = Response.INVALID_FUNCTION
+                continue
+            sccb.bytes[offset + 3] |= _EVENT_ACCEPTED
+        return response
+
+    def _write_message(self, data: bytes) -> None:
+        """Write the lines of a line-mode message.
+
+        Programs that do not know which console works write to both.  So that nothing is seen twice, the console they
+        share takes no messages after it has taken VT220 data.
+        """
+        console = self.line_console
+        if console is None and not self._uses_vt220:
+            console = self.console
+        if console is not None:
+            for line in _message_lines(data):
+                console.write(line)
+
+    def _read_event_data(self, sccb: _Sccb) -> Response:
+        """Store one event buffer with as much input as fits."""
+        selection = self._receive_mask
+        if sccb.bytes[2] == _SELECTIVE_READ:
+            if len(sccb.bytes) < 18:
+                return Response.INSUFFICIENT_LENGTH
+            selection = sccb.get(14, 4)
+            if not selection or selection & ~self._receive_mask:
+                return Response.INVALID_SELECTION_MASK
+        elif sccb.bytes[2]:
+            return Response.INVALID_FUNCTION
+        if not self._input or not selection & (_event_bit(ASCII_CONSOLE) | _event_bit(OPERATOR_COMMAND)):
+            return Response.NO_EVENT_BUFFERS
+        room = len(sccb.bytes) - _HEADER - _EVENT_HEADER
+        is_ascii = bool(selection & _event_bit(ASCII_CONSOLE))
+        event = self._ascii_input(room) if is_ascii else self._command_input(room)
+        if event is None:
+            return Response.INSUFFICIENT_LENGTH
+        kind = ASCII_CONSOLE if is_ascii else OPERATOR_COMMAND
+        length = _EVENT_HEADER + len(event)
+        header = length.to_bytes(2, "big") + bytes((kind, 0, 0, 0))
+        sccb.bytes[_HEADER : _HEADER + length] = header + event
+        if sccb.bytes[5] & _VARIABLE_LENGTH_RESPONSE:
+            sccb.bytes[5] &= ~_VARIABLE_LENGTH_RESPONSE & 0xFF
+            sccb.put(0, 2, _HEADER + length)
+        return Response.COMPLETION
+
+    def _ascii_input(self, room: int) -> bytes | None:
+        """A byte that says that data follows, and the data; None if there is no room."""
+        if room < 2:
+            return None
+        data = bytes(self._input[: room - 1])
+        del self._input[: room - 1]
+        return b"\0" + data
+
+    def _command_input(self, room: int) -> bytes | None:
+        """A line of input as an operator command: nested vectors around EBCDIC text; None if there is no room."""
+        end = self._input.find(b"\n")
+        line = bytes(self._input if end < 0 else self._input[:end])[:_LONGEST_LINE]
+        text = line.decode("utf-8", errors="replace").encode(EBCDIC, errors="replace")
+        event = _operator_command(text)
+        if len(event) > room:
+            return None
+        used = len(line) + (end == len(line))
+        del self._input[:used]
+        return event
+
+
+class _Sccb:
+    """The bytes of an SCCB."""
+
+    def __init__(self, data: bytes) -> None:
+        self.bytes = bytearray(data)
+
+    def get(self, offset: int, length: int) -> int:
+        return int.from_bytes(self.bytes[offset : offset + length], "big")
+
+    def put(self, offset: int, length: int, value: int) -> None:
+        self.bytes[offset : offset + length] = value.to_bytes(length, "big")
+
+    def clear_from(self, offset: int) -> None:
+        self.bytes[offset:] = bytes(len(self.bytes) - offset)
+
+
+def _event_bit(event: int) -> int:
+    """The bit of an event type in a 32-bit event mask: type 1 is the leftmost."""
+    return bit(event - 1, 32)
+
+
+def _message_lines(data: bytes) -> Iterator[bytes]:
+    """The text of each message-text object in the message data block *data*, as a line of its own.
+
+    A block that is not put together rightly ends where it goes wrong.
+    """
+    if data[4:8] != _MESSAGE_BLOCK_TAG:
+        return
+    offset = _MESSAGE_BLOCK_HEADER
+    while offset + 4 <= len(data):
+        length = int.from_bytes(data[offset : offset + 2], "big")
+        kind = int.from_bytes(data[offset + 2 : offset + 4], "big")
+        if length < 4:
+            return
+        if kind == _MESSAGE_OBJECT:
+            text = data[offset + _MESSAGE_TEXT : offset + length].decode(EBCDIC, errors="replace")
+            yield (text.replace("\x85", "\n") + "\n").encode()
+        offset += length
+
+
+def _operator_command(text: bytes) -> bytes:
+    """The vectors in which an operator command travels: management data, control-point message, text command."""
+
+    def vector(identifier: int, content: bytes) -> bytes:
+        return (4 + len(content)).to_bytes(2, "big") + identifier.to_bytes(2, "big") + content
+
+    def subvector(key: int, content: bytes) -> bytes:
+        return bytes((2 + len(content), key)) + content
+
+    return vector(0x1310, vector(0x1212, vector(0x1320, subvector(0x31, subvector(0x30, text)))))

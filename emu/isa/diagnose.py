@@ -1,0 +1,240 @@
+"""DIAGNOSE: what a guest asks of the hypervisor below it.
+
+The Principles of Operation leave DIAGNOSE to the model.  This machine answers, by the code in bits 48-63 of the
+second-operand address, as z/VM (SC24-6084) or KVM would; all other codes are specification exceptions.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from emu import access
+from emu.access import NotModelled
+from emu.addresses import PAGE_OFFSET_MASK, PAGE_SIZE
+from emu.bits import MASK_64
+from emu.cpu import CpuState
+from emu.isa.declaration import Operands, instruction
+from emu.isa.formats import RS_A
+from emu.lowcore import IPL_PSW, PREFIX_AREA_SIZE
+from emu.page_states import CONTENT_MASK, Content
+from emu.program_interruption import ProgramInterruption, ProgramInterruptionCode
+from emu.psw import Psw
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from emu.cpu import Cpu
+
+_Code = ProgramInterruptionCode
+
+YIELD_WORK: Final = 25_000
+"""Units of work that giving up the CPU is reckoned at, where there is another one to go on with."""
+
+
+def _specification() -> ProgramInterruption:
+    return ProgramInterruption(_Code.SPECIFICATION)
+
+
+# 0x010: release pages
+
+
+def _release_pages(cpu: Cpu, operands: Operands) -> None:
+    """Code 0x010: the pages from real address R1 to real address R3, both included, have lost their content.
+
+    They read as zeros afterwards; keys and usage states stay.
+
+    :raises ProgramInterruption: specification unless both addresses are page boundaries outside the first 8 KB and in
+        order; addressing if the range leaves the configuration.
+    """
+    start, last = cpu.address_in(operands.r1), cpu.address_in(operands.r3)
+    if (start | last) & PAGE_OFFSET_MASK or start > last or start < PREFIX_AREA_SIZE:
+        raise _specification()
+    machine = cpu.machine
+    machine.storage.require(last)
+    states = machine.states.bytes
+    for address in range(start, last + 1, PAGE_SIZE):
+        page = cpu.real_to_absolute(address) >> 12
+        if machine.storage.code_pages[page]:
+            machine.storage.code_written(page)
+        states[page] = states[page] & ~CONTENT_MASK | Content.ZERO
+        machine.hypervisor.drop(page)
+        machine.page_changed(page)
+
+
+# 0x044 and 0x09C: giving up the CPU
+
+
+def _yield(cpu: Cpu, operands: Operands) -> None:
+    """Codes 0x044 (to any CPU) and 0x09C (to the one in R1): this CPU has nothing better to do than wait."""
+    if len(cpu.machine.cpus) > 1:
+        cpu.machine.timing.work += YIELD_WORK
+
+
+# 0x258: page-fault handshaking
+
+_HANDSHAKE_LENGTH: Final = 40
+_HANDSHAKE_DOUBLEWORDS: Final = 5
+_HANDSHAKE_VERSION: Final = 2
+_HANDSHAKE_TOKEN: Final = 0
+_HANDSHAKE_CANCEL: Final = 1
+HANDSHAKE_NOT_ACTIVE: Final = 4
+HANDSHAKE_ACTIVE: Final = 8
+
+
+def _page_fault_handshaking(cpu: Cpu, operands: Operands) -> None:
+    """Code 0x258: establish or cancel page-fault handshaking by the parameter block at real address R1; R3 gets 0 for
+    success, 4 if there was nothing to cancel, 8 if it was established already.
+
+    The host brings pages in while the guest stands still, so nothing is ever presented for the token.
+
+    :raises ProgramInterruption: specification for a block that is not on a doubleword boundary or wrong in itself;
+        addressing.
+    """
+    address = cpu.address_in(operands.r1)
+    if address % 8:
+        raise _specification()
+    block = access.load(cpu, address, _HANDSHAKE_LENGTH, key=0, real=True)
+    code, function, length, version = (int.from_bytes(block[offset : offset + 2], "big") for offset in (0, 2, 4, 6))
+    token, select, compare, reserved = (int.from_bytes(block[offset : offset + 8], "big") for offset in (8, 16, 24, 32))
+    if code != 0x258 or length < _HANDSHAKE_DOUBLEWORDS or version != _HANDSHAKE_VERSION:
+        raise _specification()
+    if function == _HANDSHAKE_TOKEN:
+        if cpu.page_fault_token is not None:
+            cpu.gr[operands.r3] = HANDSHAKE_ACTIVE
+            return
+        if compare & ~select or token % 8:
+            raise _specification()
+        cpu.machine.storage.require(cpu.real_to_absolute(token))
+        cpu.page_fault_token = token
+        cpu.gr[operands.r3] = 0
+    elif function == _HANDSHAKE_CANCEL:
+        if token or select or compare or reserved:
+            raise _specification()
+        cpu.gr[operands.r3] = HANDSHAKE_NOT_ACTIVE if cpu.page_fault_token is None else 0
+        cpu.page_fault_token = None
+    else:
+        raise _specification()
+
+
+# 0x260: storage size and configuration
+
+_STORAGE_SIZE: Final = 0x0C
+_STORAGE_CONFIGURATION: Final = 0x10
+_EXTENT: Final = 16
+
+
+def _storage_information(cpu: Cpu, operands: Operands) -> None:
+    """Code 0x260: subcode 0x0C in R3 puts the address of the last byte of storage in R1 and R3; subcode 0x10 stores the
+    extents of storage, first and last byte in a doubleword each, at real address R1 in R1 + 1 bytes, and puts their
+    number, which is one, in R3 (condition code 0).
+
+    :raises ProgramInterruption: specification for another subcode; with 0x10 for an odd R1, an address not on a 16-byte
+        boundary, or a length that is not a multiple of 16 or zero; access exceptions.
+    """
+    subcode = cpu.gr[operands.r3]
+    last = cpu.machine.storage.size - 1
+    if subcode == _STORAGE_SIZE:
+        cpu.gr[operands.r1] = cpu.gr[operands.r3] = last
+    elif subcode == _STORAGE_CONFIGURATION:
+        if operands.r1 & 1:
+            raise _specification()
+        address, length = cpu.address_in(operands.r1), cpu.gr[operands.r1 + 1]
+        if address % _EXTENT or length % _EXTENT or not length:
+            raise _specification()
+        access.store(cpu, address, last.to_bytes(_EXTENT, "big"), real=True)
+        cpu.gr[operands.r3] = 1
+        cpu.cc = 0
+    else:
+        raise _specification()
+
+
+# 0x308: initial program loading
+
+_MODIFIED_CLEAR: Final = 0
+_LOAD_NORMAL: Final = 1
+_LOAD_CLEAR: Final = 3
+_LOAD_NORMAL_DUMP: Final = 4
+_SET_PARAMETERS: Final = 5
+_STORE_PARAMETERS: Final = 6
+PARAMETERS_INVALID: Final = 0x402
+PARAMETERS_NOT_SET: Final = 0x102
+
+
+def _reset(cpu: Cpu, *, clear: bool) -> None:
+    """Reset the CPUs and the subsystem, keep storage, and load the PSW in the doubleword at absolute location 0.
+
+    :param clear: reset every CPU wholly, with its registers; otherwise only this one gets an initial CPU reset.
+    """
+    machine = cpu.machine
+    psw = Psw.from_short(machine.storage.read_integer(IPL_PSW, 8))
+    for other in machine.cpus:
+        other.reset(initial=clear or other is cpu)
+        if clear:
+            other.clear_registers()
+    machine.sclp.reset()
+    machine.states.reset()
+    machine.flush_all()
+    cpu.state = CpuState.OPERATING
+    cpu.load_psw(psw)
+
+
+def _load_parameters(cpu: Cpu, operands: Operands, subcode: int) -> None:
+    """Set or store the parameters of the next load: there is nothing to load from, so none are taken and none are set.
+
+    :raises ProgramInterruption: specification for an odd R1 or an address not on a page boundary; addressing.
+    """
+    address = cpu.address_in(operands.r1)
+    if operands.r1 & 1 or address & PAGE_OFFSET_MASK:
+        raise _specification()
+    cpu.machine.storage.require(cpu.real_to_absolute(address))
+    cpu.gr[operands.r1 + 1] = PARAMETERS_INVALID if subcode == _SET_PARAMETERS else PARAMETERS_NOT_SET
+
+
+def _program_loading(cpu: Cpu, operands: Operands) -> None:
+    """Code 0x308: the subcode is in R3, an address, where one is needed, in R1.
+
+    :raises ProgramInterruption: specification for a subcode that is not provided, and see :func:`_load_parameters`.
+    :raises NotModelled: for a load from a device.
+    """
+    subcode = cpu.gr[operands.r3]
+    if subcode in (_MODIFIED_CLEAR, _LOAD_NORMAL):
+        _reset(cpu, clear=subcode == _MODIFIED_CLEAR)
+    elif subcode in (_LOAD_CLEAR, _LOAD_NORMAL_DUMP):
+        raise NotModelled(f"initial program loading, which the guest asked for (DIAGNOSE 0x308, subcode {subcode})")
+    elif subcode in (_SET_PARAMETERS, _STORE_PARAMETERS):
+        _load_parameters(cpu, operands, subcode)
+    else:
+        raise _specification()
+
+
+# 0x500: KVM's hypercalls
+
+_INVALID_ARGUMENT: Final = -22 & MASK_64
+
+
+def _hypercall(cpu: Cpu, operands: Operands) -> None:
+    """Code 0x500: there is no virtio device, so every function in GR1 puts -EINVAL in GR2."""
+    cpu.gr[2] = _INVALID_ARGUMENT
+
+
+_FUNCTIONS: Final[dict[int, Callable[[Cpu, Operands], None]]] = {
+    0x010: _release_pages,
+    0x044: _yield,
+    0x09C: _yield,
+    0x258: _page_fault_handshaking,
+    0x260: _storage_information,
+    0x308: _program_loading,
+    0x500: _hypercall,
+}
+
+
+@instruction(0x83, "DIAG", RS_A, "DIAGNOSE", privileged=True)
+def diag(cpu: Cpu, operands: Operands) -> None:
+    """Call the hypervisor's function whose code is in bits 48-63 of the second-operand address.
+
+    :raises ProgramInterruption: specification if there is none; what the function recognises.
+    """
+    function = _FUNCTIONS.get(cpu.effective_address(operands.b2, operands.d2) & 0xFFFF)
+    if function is None:
+        raise _specification()
+    function(cpu, operands)
