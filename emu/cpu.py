@@ -132,6 +132,8 @@ class Cpu:
         """Length of the instruction being executed (of EXECUTE, if it is the target of one)."""
         self.psw_loaded = False
         """A PSW was loaded since the last check for an early exception."""
+        self.psw_change_length = 0
+        """Length of the instruction that replaced a part of the PSW; zero if the whole of it was loaded."""
         self.executed = 0
         """Instructions ended so far."""
         self._system_mask = 0
@@ -164,6 +166,7 @@ class Cpu:
         registers.condition_code = (new.mask & psw_bits.CONDITION_CODE) >> 44
         self._engine_psw[1] = self.next_address = new.address
         self.psw_loaded = True
+        self.psw_change_length = 0
         if self.key != old_key:
             self.tlb.flush()
 
@@ -175,6 +178,7 @@ class Cpu:
         next_address, address = self.next_address, self._engine_psw[1]
         self.load_psw(Psw(mask, address))
         self.next_address = next_address
+        self.psw_change_length = self.instruction_length
 
     @property
     def is_waiting(self) -> bool:

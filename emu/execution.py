@@ -91,7 +91,7 @@ def run_declared(cpu: Cpu, instruction: bytes, address: int) -> bool:
         executed = condition.ending is Ending.COMPLETION
         deliver(cpu, condition, address, length)
     if cpu.psw_loaded:
-        check_loaded_psw(cpu, length)
+        check_loaded_psw(cpu)
     return executed
 
 
@@ -102,15 +102,18 @@ def deliver(cpu: Cpu, condition: ProgramInterruption, address: int, length: int)
     """
     cpu.machine.note_program_interruption(cpu, condition, address)
     interruption.program(cpu, condition, address, length)
-    check_loaded_psw(cpu, 0)
+    check_loaded_psw(cpu)
 
 
-def check_loaded_psw(cpu: Cpu, length: int) -> None:
-    """Recognise an early specification exception of the PSW just loaded by an instruction of *length* bytes, or by an
-    interruption (*length* zero): PoP chapter 6, "Early Exception Recognition"."""
+def check_loaded_psw(cpu: Cpu) -> None:
+    """Recognise an early specification exception of the PSW just loaded (PoP 6, "Early Exception Recognition").
+
+    The instruction-length code is zero if the whole PSW was loaded, by an instruction or by an interruption, and that
+    of the instruction if it replaced a part (SSM, STOSM ...).
+    """
     cpu.psw_loaded = False
     if cpu.psw.has_early_exception():
         condition = ProgramInterruption(ProgramInterruptionCode.SPECIFICATION)
         cpu.machine.note_program_interruption(cpu, condition, cpu.instruction_address)
-        interruption.program_early(cpu, condition, length)
-        check_loaded_psw(cpu, 0)
+        interruption.program_early(cpu, condition, cpu.psw_change_length)
+        check_loaded_psw(cpu)

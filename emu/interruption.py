@@ -68,7 +68,7 @@ def program(cpu: Cpu, condition: ProgramInterruption, address: int, length: int)
 def program_early(cpu: Cpu, condition: ProgramInterruption, length: int) -> None:
     """Take the early specification exception of the current PSW, which becomes the old PSW as it is.
 
-    *length* is that of the instruction which loaded the PSW, or zero if an interruption did.
+    *length* is that of the instruction which replaced a part of the PSW, or zero if the whole of it was loaded.
     """
     _store_program_fields(cpu, condition, length)
     _swap(cpu, "program", condition.code, cpu.psw, lowcore.PROGRAM_OLD_PSW, lowcore.PROGRAM_NEW_PSW, condition)

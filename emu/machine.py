@@ -283,13 +283,13 @@ class Machine:
             cpu.restart_pending = False
             cpu.state = CpuState.OPERATING
             interruption.restart(cpu)
-            execution.check_loaded_psw(cpu, 0)
+            execution.check_loaded_psw(cpu)
         if cpu.state is not CpuState.OPERATING:
             return False
         deliver = self._enabled_interruption(cpu)
         if deliver is not None:
             deliver()
-            execution.check_loaded_psw(cpu, 0)
+            execution.check_loaded_psw(cpu)
             return self._can_run(cpu) and self._enabled_interruption(cpu) is None
         return not cpu.is_waiting
 
@@ -365,7 +365,7 @@ class Machine:
             cpu.instruction_address = cpu.wrap(address + engine.instruction_length)
             self._retire(cpu)
             interruption.supervisor_call(cpu, engine.supervisor_call_number, engine.instruction_length)
-            execution.check_loaded_psw(cpu, 0)
+            execution.check_loaded_psw(cpu)
         elif ended is Exit.CONDITION:
             condition = engine.take_condition()
             cpu.next_address = cpu.wrap(address + engine.instruction_length)
