@@ -471,7 +471,8 @@ static void check_dat(void)
 		act(PSW_KERNEL | PSW_DAT, branch);
 		check_program_on_fetch("instruction-execution protection", PROTECTION, SUPPRESSED,
 				       (const void *)NO_EXECUTE_PAGE);
-		check((outcome.translation_exception & (~0xfffUL | TEID_EXECUTION)) == (NO_EXECUTE_PAGE | TEID_EXECUTION),
+		check((outcome.translation_exception & (~0xfffUL | TEID_EXECUTION)) ==
+		      (NO_EXECUTE_PAGE | TEID_EXECUTION),
 		      "    TEID %016lx", outcome.translation_exception);
 		set_cr0(cr0);
 	} else {

@@ -6,7 +6,8 @@
 #include "print.h"
 
 #define COMMAND_LINE	((const char *)0x10480)
-#define TEST_PAGES	0x100000UL
+/* The first sixteen pages of the second megabyte are for programs that need certain addresses. */
+#define FRESH_PAGES	0x110000UL
 
 #define PASSED		0xfff
 #define FAILED		0
@@ -229,7 +230,7 @@ bool has_facility(unsigned number)
 
 uint64_t fresh_page(void)
 {
-	static uint64_t next = TEST_PAGES;
+	static uint64_t next = FRESH_PAGES;
 
 	next += 4096;
 	return next - 4096;
