@@ -28,8 +28,19 @@ INTERRUPTION_WORK: Final = 64
 """Units of work that an interruption is reckoned at."""
 
 
+class CheckStop(Exception):  # noqa: N818 - a state of the CPU, and not an error of the program
+    """The CPU cannot take an interruption, because its prefix area cannot be accessed: it enters the check-stop state."""
+
+    def __init__(self, cpu: Cpu, reason: ProgramInterruption) -> None:
+        super().__init__(f"the prefix area at {cpu.prefix:#x} cannot be accessed: {reason}")
+        self.cpu = cpu
+
+
 def _write(cpu: Cpu, address: RealAddress, length: int, value: int) -> None:
-    cpu.machine.storage.write_integer(cpu.real_to_absolute(address), length, value)
+    try:
+        cpu.machine.storage.write_integer(cpu.real_to_absolute(address), length, value)
+    except ProgramInterruption as reason:
+        raise CheckStop(cpu, reason) from None
 
 
 def _swap(
@@ -42,8 +53,12 @@ def _swap(
     condition: ProgramInterruption | None = None,
 ) -> None:
     storage = cpu.machine.storage
-    storage.write(cpu.real_to_absolute(old_at), old.to_bytes())
-    cpu.load_psw(Psw.from_bytes(storage.read(cpu.real_to_absolute(new_at), 16)))
+    try:
+        storage.write(cpu.real_to_absolute(old_at), old.to_bytes())
+        new = Psw.from_bytes(storage.read(cpu.real_to_absolute(new_at), 16))
+    except ProgramInterruption as reason:
+        raise CheckStop(cpu, reason) from None
+    cpu.load_psw(new)
     cpu.machine.timing.work += INTERRUPTION_WORK
     for observer in cpu.machine.observers:
         observer.interrupted(cpu, kind, code, old, condition)

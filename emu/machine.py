@@ -126,6 +126,7 @@ class Machine:
         self.program_interruptions: Counter[int] = Counter()
         """Program interruptions taken, by code."""
         self._last_program: tuple[int, int, int] = (0, 0, 0)
+        self._check_stop_reason = ""
         self._turn = 0
 
     # What instruction functions and devices call
@@ -198,11 +199,15 @@ class Machine:
                 if remaining <= 0:
                     raise self.stop(StopKind.BUDGET, self._next_cpu(), "instruction budget used up")
                 cpu = self._next_cpu()
-                if self._make_ready(cpu):
-                    if any(observer.wants_instructions for observer in self.observers):
-                        self._single(cpu)
-                    else:
-                        self._slice(cpu, remaining)
+                stepped = any(observer.wants_instructions for observer in self.observers)
+                try:
+                    if self._make_ready(cpu):
+                        if stepped:
+                            self._single(cpu)
+                        else:
+                            self._slice(cpu, remaining)
+                except interruption.CheckStop as reason:
+                    self._check_stop(reason)
         except StopRun as ended:
             return ended.stop
 
@@ -210,11 +215,18 @@ class Machine:
         """Execute one instruction, or take one interruption, on the CPU whose turn it is."""
         try:
             cpu = self._next_cpu()
-            if self._make_ready(cpu):
-                self._single(cpu)
+            try:
+                if self._make_ready(cpu):
+                    self._single(cpu)
+            except interruption.CheckStop as reason:
+                self._check_stop(reason)
         except StopRun as ended:
             return ended.stop
         return None
+
+    def _check_stop(self, reason: interruption.CheckStop) -> None:
+        reason.cpu.state = CpuState.CHECK_STOP
+        self._check_stop_reason = str(reason)
 
     def _next_cpu(self) -> Cpu:
         """The CPU whose turn it is; time moves on if all of them wait.
@@ -259,7 +271,7 @@ class Machine:
     def _nobody_runs(self) -> StopRun:
         for cpu in self.cpus:
             if cpu.state is CpuState.CHECK_STOP:
-                return self.stop(StopKind.CHECK_STOP, cpu)
+                return self.stop(StopKind.CHECK_STOP, cpu, f"check-stop: {self._check_stop_reason}")
         for cpu in self.cpus:
             if cpu.state is CpuState.OPERATING:
                 enabled = psw_bits.IO_MASK | psw_bits.EXTERNAL_MASK | psw_bits.MACHINE_CHECK_MASK

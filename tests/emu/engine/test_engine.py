@@ -261,3 +261,11 @@ def test_an_invalid_program_new_psw_is_a_loop_of_specification_exceptions(machin
     stop = machine.run(1000)
     assert stop.kind is StopKind.PROGRAM_LOOP
     assert "specification" in stop.text
+
+
+def test_a_prefix_area_that_cannot_be_accessed_is_a_check_stop(machine: Machine) -> None:
+    machine.states.bytes[0] = 0x07  # unused and logically zero
+    # An operation exception that cannot be stored
+    stop = execute(machine, "0000")
+    assert stop.kind is StopKind.CHECK_STOP
+    assert "addressing" in stop.text
