@@ -50,7 +50,8 @@ def test_layout(name: str) -> None:
         assert elf["e_machine"] == "EM_S390"
         assert elf["e_entry"] == 0x10000
         code, data = elf.iter_segments("PT_LOAD")
-        assert code["p_flags"] == 5 and data["p_flags"] == 6
+        assert code["p_flags"] == 5
+        assert data["p_flags"] == 6
         assert data["p_paddr"] % 4096 == 0
         assert data["p_paddr"] + data["p_memsz"] <= TEST_PAGES
         head = code.data()[PARAMETER_AREA.start - code["p_paddr"] : PARAMETER_AREA.stop - code["p_paddr"]]
