@@ -10,7 +10,7 @@ from typing import Final
 
 
 class Facility(IntEnum):
-    """Facility bits that this machine can show."""
+    """Facility bits by name; those that the machine shows are :data:`DEFAULT_FACILITIES`."""
 
     N3 = 0
     ZARCH_INSTALLED = 1
@@ -23,30 +23,64 @@ class Facility(IntEnum):
     CONFIGURATION_TOPOLOGY = 11
     IPTE_RANGE = 13
     NONQUIESCING_KEY_SETTING = 14
+    EXTENDED_TRANSLATION_2 = 16
+    MESSAGE_SECURITY_ASSIST = 17
     LONG_DISPLACEMENT = 18
     LONG_DISPLACEMENT_FAST = 19
     EXTENDED_IMMEDIATE = 21
+    EXTENDED_TRANSLATION_3 = 22
+    ETF2_ENHANCEMENT = 24
     STORE_CLOCK_FAST = 25
     MVCOS = 27
     TOD_CLOCK_STEERING = 28
+    ETF3_ENHANCEMENT = 30
     EXTRACT_CPU_TIME = 31
     COMPARE_AND_SWAP_AND_STORE = 32
     COMPARE_AND_SWAP_AND_STORE_2 = 33
     GENERAL_INSTRUCTIONS_EXTENSION = 34
     EXECUTE_EXTENSION = 35
+    FLOATING_POINT_EXTENSION = 37
+    """Its binary-floating-point part: decimal floating point is not installed."""
     LOAD_PROGRAM_PARAMETER = 40
-    FAST_BCR_SERIALIZATION = 45
+    FLOATING_POINT_SUPPORT_ENHANCEMENT = 41
+    DISTINCT_OPERANDS = 45
+    """Also fast BCR serialization, high word, population count, interlocked access 1, load/store on condition 1."""
+    MISCELLANEOUS_INSTRUCTIONS_1 = 49
+    """Also execution hint, load and trap, and processor assist."""
     LOCAL_TLB_CLEARING = 51
+    INTERLOCKED_ACCESS_2 = 52
+    LOAD_STORE_ON_CONDITION_2 = 53
+    """Also load and zero rightmost byte."""
     RESET_REFERENCE_BITS_MULTIPLE = 66
     ACCESS_EXCEPTION_FETCH_STORE = 75
+    MESSAGE_SECURITY_ASSIST_3 = 76
+    MESSAGE_SECURITY_ASSIST_4 = 77
+    MESSAGE_SECURITY_ASSIST_5 = 57
     VECTOR = 129
     INSTRUCTION_EXECUTION_PROTECTION = 130
+    VECTOR_ENHANCEMENTS_1 = 135
     ESSA_NO_TRANSLATE = 147
     STORAGE_KEY_REMOVAL = 169
     """Storage keys are gone: instructions that name one give a special-operation exception."""
 
 
-DEFAULT_FACILITIES: Final = frozenset(Facility) - {Facility.VECTOR, Facility.STORAGE_KEY_REMOVAL}
+NOT_INSTALLED: Final = frozenset(
+    {
+        Facility.MESSAGE_SECURITY_ASSIST,
+        Facility.MESSAGE_SECURITY_ASSIST_3,
+        Facility.MESSAGE_SECURITY_ASSIST_4,
+        Facility.MESSAGE_SECURITY_ASSIST_5,
+        Facility.VECTOR_ENHANCEMENTS_1,
+    }
+)
+"""Facilities of which the engine executes some instructions; :mod:`emu.isa.corrections.not_installed` stops them."""
+
+DEFAULT_FACILITIES: Final = frozenset(Facility) - NOT_INSTALLED - {Facility.STORAGE_KEY_REMOVAL}
+"""What STFL and STFLE show, if nothing else is asked for: every instruction of these facilities works.
+
+Of the basic machine (no facility bit) the hexadecimal-floating-point instructions are missing, and DIEBR, DIDBR, CFC,
+CMPSC, CUSE, PLO, UPT and the linkage stack: they are operation exceptions.
+"""
 
 
 def facility_list(facilities: frozenset[int]) -> bytes:

@@ -81,8 +81,7 @@ class Instruction:
     *opcode* holds the pieces of the opcode concatenated, as the manual prints it (B9AB, EB2F, C80); *facility* is
     the facility bit that must be installed, or None for the basic machine; *privileged* means that problem state
     gives a privileged-operation exception before anything else is checked.  *only* narrows a correction: the engine's
-    own execution is right unless *only* holds of the operands and the instruction address.  The function must be
-    right for all operands all the same, since it is also called directly and through EXECUTE.
+    own execution is right unless *only* holds of the operands and the instruction address.
     """
 
     opcode: int

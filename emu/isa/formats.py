@@ -124,6 +124,10 @@ def _m(number: int, start: int) -> Field:
     return Field(f"m{number}", start, 4, Kind.MASK)
 
 
+def _v(number: int, start: int) -> Field:
+    return Field(f"v{number}", start, 4, Kind.REGISTER)
+
+
 def _bd(number: int, start: int) -> tuple[Field, Field]:
     return Field(f"b{number}", start, 4, Kind.BASE), Field(f"d{number}", start + 4, 12, Kind.DISPLACEMENT)
 
@@ -138,6 +142,10 @@ def _x(number: int, start: int) -> Field:
 
 def _i(number: int, start: int, width: int) -> Field:
     return Field(f"i{number}", start, width, Kind.IMMEDIATE)
+
+
+def _l(number: int, start: int, width: int) -> Field:
+    return Field(f"l{number}", start, width, Kind.LENGTH)
 
 
 def _relative(number: int, start: int, width: int) -> Field:
@@ -165,6 +173,7 @@ RRF_C: Final = Format("RRF-c", 4, _TWO_BYTES, "R1,R2,M3", (_m(3, 16), _r(1, 24),
 RRF_E: Final = Format("RRF-e", 4, _TWO_BYTES, "R1,M3,R2,M4", (_m(3, 16), _m(4, 20), _r(1, 24), _r(2, 28)))
 RSI: Final = Format("RSI", 4, _FIRST_BYTE, "R1,R3,RI2", (_r(1, 8), _r(3, 12), _relative(2, 16, 16)))
 RS_A: Final = Format("RS-a", 4, _FIRST_BYTE, "R1,R3,D2(B2)", (_r(1, 8), _r(3, 12), *_bd(2, 16)))
+RS_B: Final = Format("RS-b", 4, _FIRST_BYTE, "R1,M3,D2(B2)", (_r(1, 8), _m(3, 12), *_bd(2, 16)))
 RSY_A: Final = Format("RSY-a", 6, _SPLIT, "R1,R3,D2(B2)", (_r(1, 8), _r(3, 12), *_bdl(2, 16)))
 RSY_B: Final = Format("RSY-b", 6, _SPLIT, "R1,M3,D2(B2)", (_r(1, 8), _m(3, 12), *_bdl(2, 16)))
 RX_A: Final = Format("RX-a", 4, _FIRST_BYTE, "R1,D2(X2,B2)", (_r(1, 8), _x(2, 12), *_bd(2, 16)))
@@ -177,9 +186,22 @@ RIL_B: Final = Format("RIL-b", 6, _NIBBLE, "R1,RI2", (_r(1, 8), _relative(2, 16,
 S: Final = Format("S", 4, _TWO_BYTES, "D2(B2)", _bd(2, 16))
 S_8: Final = Format("S (one-byte opcode)", 4, _FIRST_BYTE, "D2(B2)", _bd(2, 16))
 SI: Final = Format("SI", 4, _FIRST_BYTE, "D1(B1),I2", (_i(2, 8, 8), *_bd(1, 16)))
-SS_A: Final = Format(
-    "SS-a", 6, _FIRST_BYTE, "D1(L1,B1),D2(B2)", (Field("l1", 8, 8, Kind.LENGTH), *_bd(1, 16), *_bd(2, 32))
+SS_A: Final = Format("SS-a", 6, _FIRST_BYTE, "D1(L1,B1),D2(B2)", (_l(1, 8, 8), *_bd(1, 16), *_bd(2, 32)))
+SS_B: Final = Format(
+    "SS-b", 6, _FIRST_BYTE, "D1(L1,B1),D2(L2,B2)", (_l(1, 8, 4), _l(2, 12, 4), *_bd(1, 16), *_bd(2, 32))
+)
+SS_C: Final = Format(
+    "SS-c", 6, _FIRST_BYTE, "D1(L1,B1),D2(B2),I3", (_l(1, 8, 4), _i(3, 12, 4), *_bd(1, 16), *_bd(2, 32))
 )
 SS_D: Final = Format("SS-d", 6, _FIRST_BYTE, "D1(R1,B1),D2(B2),R3", (_r(1, 8), _r(3, 12), *_bd(1, 16), *_bd(2, 32)))
+SS_F: Final = Format("SS-f", 6, _FIRST_BYTE, "D1(B1),D2(L2,B2)", (_l(2, 8, 8), *_bd(1, 16), *_bd(2, 32)))
 SSE: Final = Format("SSE", 6, _TWO_BYTES, "D1(B1),D2(B2)", (*_bd(1, 16), *_bd(2, 32)))
 SSF: Final = Format("SSF", 6, _NIBBLE, "D1(B1),D2(B2),R3", (_r(3, 8), *_bd(1, 16), *_bd(2, 32)))
+VRR_C: Final = Format(
+    "VRR-c",
+    6,
+    _SPLIT,
+    "V1,V2,V3,M4,M5,M6",
+    (_v(1, 8), _v(2, 12), _v(3, 16), _m(6, 24), _m(5, 28), _m(4, 32)),
+)
+"""Without the RXB bits 36-39, which make the register numbers five bits long."""

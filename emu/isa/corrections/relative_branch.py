@@ -35,7 +35,7 @@ def _save_link(cpu: Cpu, register: int) -> None:
     if cpu.is_64_bit:
         cpu.gr[register] = cpu.next_address
     else:
-        mode = _LINK_31_BIT if cpu.registers.mask & BASIC_ADDRESSING else 0
+        mode = _LINK_31_BIT if cpu.registers.psw[0] & BASIC_ADDRESSING else 0
         cpu.set_gr32(register, mode | cpu.next_address)
 
 
@@ -97,7 +97,7 @@ def brctg(cpu: Cpu, operands: Operands) -> None:
     "BRCTH",
     RIL_B,
     "BRANCH RELATIVE ON COUNT HIGH",
-    facility=Facility.FAST_BCR_SERIALIZATION,
+    facility=Facility.DISTINCT_OPERANDS,
     reason=_EXECUTED,
 )
 def brcth(cpu: Cpu, operands: Operands) -> None:
@@ -177,9 +177,7 @@ def cij(cpu: Cpu, operands: Operands) -> None:
     _compare_and_branch(cpu, operands, signed(cpu.gr[operands.r1], 32), signed(operands.i2, 8))
 
 
-@instruction(
-    0xEC7C, "CGIJ", RIE_C, "COMPARE IMMEDIATE AND BRANCH RELATIVE (64)", facility=_EXTENSION, reason=_EXECUTED
-)
+@instruction(0xEC7C, "CGIJ", RIE_C, "COMPARE IMMEDIATE AND BRANCH RELATIVE (64)", facility=_EXTENSION, reason=_EXECUTED)
 def cgij(cpu: Cpu, operands: Operands) -> None:
     """Compare R1 and the signed I2, and branch if mask M3 has the bit of the outcome."""
     _compare_and_branch(cpu, operands, signed(cpu.gr[operands.r1], 64), signed(operands.i2, 8))

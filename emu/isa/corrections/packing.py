@@ -1,0 +1,81 @@
+"""UNPACK, PACK ASCII and PACK UNICODE (PoP chapters 7 and 8).
+
+Unicorn 2.1.4 loses the leftmost byte of UNPK's second operand, and the leftmost digit of PKA's and PKU's.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from emu import access
+from emu.bits import bits
+from emu.facilities import Facility
+from emu.isa import packed_decimal
+from emu.isa.declaration import Operands, Reason, instruction
+from emu.isa.formats import SS_B, SS_F
+from emu.program_interruption import ProgramInterruption, ProgramInterruptionCode
+from emu.teid import Access
+
+if TYPE_CHECKING:
+    from emu.cpu import Cpu
+
+_PACKED_LENGTH = 16
+_DIGIT = bits(4, 7, 8)
+_ZONE = 0xF0
+
+
+@instruction(0xF3, "UNPK", SS_B, "UNPACK", reason=Reason.CORRECTION)
+def unpk(cpu: Cpu, operands: Operands) -> None:
+    """Change a packed number to zoned form, without looking at its digits and sign.
+
+    The operands are processed byte by byte from the right, so that a result byte may be a later source byte.
+
+    :raises ProgramInterruption: access exceptions.
+    """
+    length, source_length = operands.l1 + 1, operands.l2 + 1
+    target = cpu.effective_address(operands.b1, operands.d1)
+    source = cpu.effective_address(operands.b2, operands.d2)
+    access.probe(cpu, source, source_length, Access.FETCH)
+    access.probe(cpu, target, length, Access.STORE)
+    last = access.load_integer(cpu, cpu.wrap(source + source_length - 1), 1)
+    access.store_integer(cpu, cpu.wrap(target + length - 1), 1, (last << 4 | last >> 4) & 0xFF)
+    byte = 0
+    for position in range(1, length):
+        taken = 1 + (position + 1) // 2
+        if position % 2:
+            more = taken <= source_length
+            byte = access.load_integer(cpu, cpu.wrap(source + source_length - taken), 1) if more else 0
+        digit = byte & 0x0F if position % 2 else byte >> 4
+        access.store_integer(cpu, cpu.wrap(target + length - 1 - position), 1, _ZONE | digit)
+
+
+def _pack(cpu: Cpu, operands: Operands, width: int) -> None:
+    """Pack the digits of characters of *width* bytes, with a plus sign, in 16 bytes."""
+    source = access.load(cpu, cpu.effective_address(operands.b2, operands.d2), operands.l2 + 1)
+    digits = [byte & _DIGIT for byte in source[width - 1 :: width]][-(2 * _PACKED_LENGTH - 1) :]
+    number = packed_decimal.PLUS
+    for place, digit in enumerate(reversed(digits), 1):
+        number |= digit << 4 * place
+    access.store_integer(cpu, cpu.effective_address(operands.b1, operands.d1), _PACKED_LENGTH, number)
+
+
+@instruction(0xE9, "PKA", SS_F, "PACK ASCII", facility=Facility.EXTENDED_TRANSLATION_2, reason=Reason.CORRECTION)
+def pka(cpu: Cpu, operands: Operands) -> None:
+    """Pack ASCII digits.
+
+    :raises ProgramInterruption: specification for more than 32 bytes; access exceptions.
+    """
+    if operands.l2 > 31:
+        raise ProgramInterruption(ProgramInterruptionCode.SPECIFICATION)
+    _pack(cpu, operands, 1)
+
+
+@instruction(0xE1, "PKU", SS_F, "PACK UNICODE", facility=Facility.EXTENDED_TRANSLATION_2, reason=Reason.CORRECTION)
+def pku(cpu: Cpu, operands: Operands) -> None:
+    """Pack digits of two bytes each.
+
+    :raises ProgramInterruption: specification for more than 64 bytes or an odd number; access exceptions.
+    """
+    if operands.l2 > 63 or not operands.l2 & 1:
+        raise ProgramInterruption(ProgramInterruptionCode.SPECIFICATION)
+    _pack(cpu, operands, 2)
