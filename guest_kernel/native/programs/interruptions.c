@@ -220,8 +220,8 @@ static void check_ieee(const char *name, const void *snippet, uint64_t f0, uint6
 	set_fpc(mask << 24);
 	act(PSW_KERNEL, snippet);
 	check_program(name, DATA, ending, 4);
-	check_dxc(dxc);
-	check((get_fpc() >> 8 & 0xff) == dxc, "    and in the FPC register: %08x", get_fpc());
+	check(outcome.data_exception_code == dxc && (get_fpc() >> 8 & 0xff) == dxc,
+	      "    data-exception code %08x, FPC register %08x", outcome.data_exception_code, get_fpc());
 	set_fpc(0);
 }
 
