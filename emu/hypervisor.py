@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import ctypes
 import mmap
-from typing import Protocol
+from typing import Final, Protocol
 
 from emu.page_states import PageStates, Profile, touch
+
+_MAP_NORESERVE: Final = 0x4000
+"""Linux's value; the module mmap names it from Python 3.13 on."""
 
 
 class Hypervisor(Protocol):
@@ -31,7 +34,7 @@ class Hypervisor(Protocol):
         """
 
     def drop(self, page: int) -> None:
-        """Forget the preserved content of *page*: the guest has declared it worthless."""
+        """Forget the content of *page*, preserved or in a frame: the guest has declared it worthless."""
 
     def clear(self) -> None:
         """Return all of storage to zeros (clear reset)."""
@@ -41,7 +44,8 @@ class FirstTouchHypervisor:
     """A host with a frame for every page: a page is logically zero until it is touched, and never taken away."""
 
     def __init__(self, size: int, states: PageStates, profile: Profile) -> None:
-        self._pool = mmap.mmap(-1, size)
+        # Private, or MADV_DONTNEED would keep the content; without a reservation, since a guest may never touch it all.
+        self._pool = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | _MAP_NORESERVE)
         self._states = states
         self._profile = profile
         self.frame_bytes = size
@@ -57,7 +61,7 @@ class FirstTouchHypervisor:
         return page << 12
 
     def drop(self, page: int) -> None:
-        """See :meth:`Hypervisor.drop`; nothing is ever preserved here."""
+        """See :meth:`Hypervisor.drop`; nothing is preserved here, and a frame is cleared when its page is touched."""
 
     def clear(self) -> None:
         """See :meth:`Hypervisor.clear`."""
