@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The command ``essa``: its options, and the one place where an error becomes a line and exit status 2."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated, Final, cast
+
+import typer
+
+from emu.program import ProgramError
+from tools import __version__
+from tools.errors import UsageError
+
+app: Final = typer.Typer(
+    name="essa",
+    help="An s390x machine in which guest page hinting (ESSA) works.",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+Image = Annotated[str, typer.Argument(metavar="IMAGE", help="An ELF64 executable for s390x.", show_default=False)]
+Memory = Annotated[str, typer.Option(metavar="SIZE", help="Absolute storage, a multiple of 1M.")]
+Cpus = Annotated[int, typer.Option(metavar="N", help="How many CPUs, 1 to 248.")]
+CommandLine = Annotated[
+    str | None, typer.Option("--cmdline", metavar="TEXT", help="Command line of the program, at 0x10480.")
+]
+ProfileName = Annotated[
+    str, typer.Option("--profile", metavar="NAME", help="Whose ESSA: zvm (discard faults), kvm, or off.")
+]
+WithFacility = Annotated[
+    list[int] | None, typer.Option("--facility", metavar="BIT", help="Install this facility; may be repeated.")
+]
+WithoutFacility = Annotated[
+    list[int] | None, typer.Option("--no-facility", metavar="BIT", help="Do not install it; may be repeated.")
+]
+MaxInstructions = Annotated[
+    int | None, typer.Option(metavar="N", min=1, help="Stop with exit status 4 after N instructions.")
+]
+
+_EXIT_STATUSES: Final = (
+    "Exit status: 0 the guest passed, 1 it failed, 2 wrong use, 3 it stopped in a way nobody asked for, "
+    "4 the instruction budget ran out."
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"essa {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def common(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """Take the options that stand before the subcommand."""
+
+
+@app.command(help="Run a program to its end.", epilog=_EXIT_STATUSES)
+def run(
+    image: Image,
+    memory: Memory = "256M",
+    cpus: Cpus = 1,
+    cmdline: CommandLine = None,
+    profile: ProfileName = "zvm",
+    facility: WithFacility = None,
+    no_facility: WithoutFacility = None,
+    max_instructions: MaxInstructions = None,
+    trace: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Write a line for each instruction; - is standard error.")
+    ] = None,
+    table: Annotated[bool, typer.Option("--table", help="Print the table of page states at the end.")] = False,
+    json: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Write the summary as JSON; - is standard output.")
+    ] = None,
+) -> None:
+    """Run a program to its end."""
+    from tools.configuration import configure
+    from tools.run import Outputs, run_program
+
+    configuration = configure(
+        image,
+        memory=memory,
+        cpus=cpus,
+        command_line=cmdline,
+        profile=profile,
+        with_facilities=facility or (),
+        without_facilities=no_facility or (),
+    )
+    raise typer.Exit(run_program(configuration, Outputs(trace, json, table), max_instructions))
+
+
+@app.command(help="Run a program instruction by instruction; 'help' lists the commands.", epilog=_EXIT_STATUSES)
+def step(
+    image: Image,
+    memory: Memory = "256M",
+    cpus: Cpus = 1,
+    cmdline: CommandLine = None,
+    profile: ProfileName = "zvm",
+    facility: WithFacility = None,
+    no_facility: WithoutFacility = None,
+    max_instructions: MaxInstructions = None,
+    script: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Take the commands from this file, and echo them.")
+    ] = None,
+) -> None:
+    """Run a program instruction by instruction."""
+    from tools.configuration import configure
+    from tools.step import step_program
+
+    configuration = configure(
+        image,
+        memory=memory,
+        cpus=cpus,
+        command_line=cmdline,
+        profile=profile,
+        with_facilities=facility or (),
+        without_facilities=no_facility or (),
+    )
+    raise typer.Exit(step_program(configuration, script, max_instructions))
+
+
+@app.command(help="List the scenarios that ship with it.")
+def scenarios() -> None:
+    """List the scenarios."""
+    print("No scenarios ship yet: they come with the host. Programs run with 'essa run IMAGE'.")
+
+
+# Of its parser's errors typer exports only this one by name; its base is the class of all wrong use.
+_ParserError: Final = cast("type[typer.BadParameter]", typer.BadParameter.__mro__[1])
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command with *arguments*, those of the process by default, and give its exit status."""
+    try:
+        status = app(arguments, prog_name="essa", standalone_mode=False)
+    except (UsageError, ProgramError) as reason:
+        return _wrong_use(str(reason))
+    except _ParserError as reason:
+        return _wrong_use(reason.format_message())
+    except typer.Abort:
+        return _wrong_use("aborted")
+    except BrokenPipeError:
+        # The reader has gone: nothing more can be shown, not even at the interpreter's end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 3
+    except OSError as reason:
+        return _wrong_use(str(reason))
+    return int(status or 0)
+
+
+def _wrong_use(message: str) -> int:
+    print("essa: " + " ".join(message.split()), file=sys.stderr)
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""From the options of the command to a machine with the program in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from emu.facilities import DEFAULT_FACILITIES, Facility
+from emu.page_states import Profile
+from emu.program import command_line_bytes, read_program
+from tools.errors import UsageError
+from tools.sizes import parse_size
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from emu.machine import Machine
+
+_MEGABYTE: Final = 1 << 20
+_MOST_MEMORY: Final = 1 << 44
+"""16 TiB: the page states and keys of more would not fit anywhere."""
+_MOST_CPUS: Final = 248
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """What is to run, and on what machine."""
+
+    image: Path
+    memory: int
+    """Bytes of absolute storage."""
+    cpus: int
+    command_line: str | None
+    profile: Profile
+    facilities: frozenset[int]
+
+
+def configure(
+    image: str,
+    *,
+    memory: str,
+    cpus: int,
+    command_line: str | None,
+    profile: str,
+    with_facilities: Iterable[int] = (),
+    without_facilities: Iterable[int] = (),
+) -> Configuration:
+    """Check the options of the command.
+
+    :raises UsageError: naming the option and what was expected.
+    """
+    if not 1 <= cpus <= _MOST_CPUS:
+        raise UsageError(f"--cpus: expected 1 to {_MOST_CPUS}, not {cpus}")
+    if command_line is not None:
+        try:
+            command_line_bytes(command_line)
+        except ValueError as reason:
+            raise UsageError(f"--cmdline: {reason}") from None
+    return Configuration(
+        image=Path(image),
+        memory=_memory(memory),
+        cpus=cpus,
+        command_line=command_line,
+        profile=_profile(profile),
+        facilities=_facilities(with_facilities, without_facilities),
+    )
+
+
+def make_machine(configuration: Configuration) -> Machine:
+    """A machine as *configuration* says, with the program in storage and CPU 0 about to enter it.
+
+    :raises emu.program.ProgramError: if the image is not a program, or does not fit.
+    :raises UsageError: if there is not enough memory for the machine.
+    """
+    program = read_program(configuration.image)
+    from emu.machine import Machine  # takes most of the start-up time; a wrong image need not wait for it
+
+    try:
+        machine = Machine(
+            configuration.memory,
+            cpus=configuration.cpus,
+            profile=configuration.profile,
+            facilities=configuration.facilities,
+        )
+    except (MemoryError, OSError) as reason:
+        raise UsageError(f"--memory: this computer cannot give so much: {reason}") from None
+    program.load(machine, configuration.command_line)
+    return machine
+
+
+def _memory(text: str) -> int:
+    try:
+        memory = parse_size(text)
+    except ValueError as reason:
+        raise UsageError(f"--memory: {reason}") from None
+    if memory == 0 or memory % _MEGABYTE:
+        raise UsageError(f"--memory: expected a multiple of 1M, not {text}")
+    if memory > _MOST_MEMORY:
+        raise UsageError(f"--memory: expected at most {_MOST_MEMORY >> 40}T, not {text}")
+    return memory
+
+
+def _profile(text: str) -> Profile:
+    try:
+        return Profile(text)
+    except ValueError:
+        raise UsageError(f"--profile: expected {', '.join(each.value for each in Profile)}, not {text!r}") from None
+
+
+def _facilities(with_facilities: Iterable[int], without_facilities: Iterable[int]) -> frozenset[int]:
+    known = frozenset(int(facility) for facility in Facility)
+    added, removed = frozenset(with_facilities), frozenset(without_facilities)
+    for option, numbers in (("--facility", added), ("--no-facility", removed)):
+        if not numbers <= known:
+            expected = ", ".join(map(str, sorted(known)))
+            raise UsageError(f"{option}: expected one of {expected}, not {min(numbers - known)}")
+    if added & removed:
+        raise UsageError(f"--facility and --no-facility: both name {min(added & removed)}")
+    return (frozenset(int(facility) for facility in DEFAULT_FACILITIES) | added) - removed

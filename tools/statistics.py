@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What a run is counted by, beyond the counters that the machine keeps."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from emu.events import Observer
+
+if TYPE_CHECKING:
+    from emu.cpu import Cpu
+    from emu.program_interruption import ProgramInterruption
+    from emu.psw import Psw
+
+
+class Statistics(Observer):
+    """Counts interruptions and ESSA requests."""
+
+    def __init__(self) -> None:
+        self.interruptions: Counter[tuple[str, int]] = Counter()
+        """By class and code."""
+        self.requests: Counter[int] = Counter()
+        """ESSA by operation request code."""
+
+    def interrupted(self, cpu: Cpu, kind: str, code: int, old: Psw, condition: ProgramInterruption | None) -> None:
+        """See :meth:`Observer.interrupted`."""
+        self.interruptions[kind, code] += 1
+
+    def state_changed(self, cpu: Cpu, page: int, request: int, before: int, after: int) -> None:
+        """See :meth:`Observer.state_changed`."""
+        self.requests[request] += 1
