@@ -118,7 +118,9 @@ class Cpu:
         self.page_fault_token: int | None = None
         """What DIAGNOSE 0x258 has established; None if page-fault handshaking is not active."""
         self.breaking_event_address = 1
-        self.state = CpuState.STOPPED
+        self._state = CpuState.STOPPED
+        self.stopped_since: int | None = machine.timing.steady
+        """Steady time at which the CPU left the operating state; None while it is operating."""
         self.pending = PendingExternal()
         self.restart_pending = False
         self.stop_pending = False
@@ -142,6 +144,21 @@ class Cpu:
         self.dat = False
         self.space = AddressSpaceControl.PRIMARY
         self.load_psw(Psw(0, 0))
+
+    @property
+    def state(self) -> CpuState:
+        """The state of the CPU; the CPU timer runs only in the operating state."""
+        return self._state
+
+    @state.setter
+    def state(self, value: CpuState) -> None:
+        timing = self.machine.timing
+        if value is CpuState.OPERATING and self.stopped_since is not None:
+            self.cpu_timer_origin += timing.steady - self.stopped_since
+            self.stopped_since = None
+        elif value is not CpuState.OPERATING and self.stopped_since is None:
+            self.stopped_since = timing.steady
+        self._state = value
 
     # The PSW
 

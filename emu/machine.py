@@ -226,6 +226,9 @@ class Machine:
 
     def _check_stop(self, reason: interruption.CheckStop) -> None:
         reason.cpu.state = CpuState.CHECK_STOP
+        for cpu in self.cpus:
+            if cpu is not reason.cpu:
+                cpu.pending.malfunction_alert.append(reason.cpu.address)
         self._check_stop_reason = str(reason)
 
     def _next_cpu(self) -> Cpu:

@@ -46,12 +46,13 @@ class Timing:
         self._epoch = value - self.work * STEPS_PER_UNIT
 
     def cpu_timer(self, cpu: Cpu) -> int:
-        """The CPU timer of *cpu*, a 64-bit two's-complement value."""
-        return (cpu.cpu_timer_origin - self.steady) & MASK_64
+        """The CPU timer of *cpu*, a 64-bit two's-complement value; it stands still in the stopped state."""
+        now = self.steady if cpu.stopped_since is None else cpu.stopped_since
+        return (cpu.cpu_timer_origin - now) & MASK_64
 
     def set_cpu_timer(self, cpu: Cpu, value: int) -> None:
         """SET CPU TIMER."""
-        cpu.cpu_timer_origin = value + self.steady
+        cpu.cpu_timer_origin = value + (self.steady if cpu.stopped_since is None else cpu.stopped_since)
 
     def clock_comparator_due(self, cpu: Cpu) -> bool:
         """Whether the TOD clock is past the clock comparator (unsigned comparison)."""

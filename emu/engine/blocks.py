@@ -33,6 +33,7 @@ class StopReason(IntEnum):
     UNKNOWN_CODE = 3
     """The block lies in a page whose code the callback cannot see."""
     ODD_ADDRESS = 4
+    """The instruction address is odd, or the address of an EXECUTE's target."""
     EXECUTE_TARGET = 5
     """The target of an EXECUTE, about to be executed, may have to be intercepted."""
 
@@ -57,6 +58,8 @@ ALLOWED_TARGET: Final = 11
 """The pending EXECUTE target that Python has looked at and lets through."""
 GOAL: Final = 12
 """Instructions after which the engine stops at the next block."""
+GENERAL_REGISTERS: Final = 13
+"""Address of the general registers."""
 _TABLES: Final = 16
 
 _MEMO: Final = 1 << 14
@@ -68,6 +71,7 @@ _PAGE_KEYS: Final = _MEMO_COUNTS + _MEMO
 _PAGE_PLACES: Final = _PAGE_KEYS + _PAGES
 STATE_WORDS: Final = _PAGE_PLACES + _PAGES
 
+EXECUTE_OPCODE: Final = 0x44
 _INVISIBLE: Final = 256
 """Not a byte: the page is not one that the callback can read."""
 
@@ -206,6 +210,26 @@ def _block_callback(engine: Any, address: Any, size: Any, data: Any) -> None:
         state[EXECUTED] += count
 
 
+@cfunc(types.void(types.uint64, types.uint64, types.uint32, types.voidptr), cache=True)
+def _execute_callback(engine: Any, address: Any, size: Any, data: Any) -> None:
+    state = carray(data, (STATE_WORDS,), dtype=np.uint64)
+    if _code_byte(state, address) != EXECUTE_OPCODE:
+        return
+    registers = carray(_pointer(state[GENERAL_REGISTERS]), (16,), dtype=np.uint64)
+    index = _code_byte(state, address + np.uint64(1)) & np.uint64(15)
+    base = _code_byte(state, address + np.uint64(2)) >> np.uint64(4)
+    target = _code_byte(state, address + np.uint64(3))
+    if index:
+        target += registers[index]
+    if base:
+        target += registers[base]
+    if target & np.uint64(1):
+        state[REASON] = ODD_REASON
+        _call(state[STOP], engine)
+
+
+EXECUTE_CALLBACK_ADDRESS: Final = int(_execute_callback.address or 0)
+"""The address of the compiled callback for an EXECUTE, which Unicorn would let have an odd target address."""
 CALLBACK_ADDRESS: Final = int(_block_callback.address or 0)
 """The address of the compiled callback."""
 
@@ -213,11 +237,12 @@ CALLBACK_ADDRESS: Final = int(_block_callback.address or 0)
 class BlockState:
     """The state that one engine's block callback works on."""
 
-    def __init__(self, execute_value_address: int, candidates: npt.NDArray[np.uint8]) -> None:
+    def __init__(self, registers_address: int, execute_value_address: int, candidates: npt.NDArray[np.uint8]) -> None:
         self._words = np.zeros(STATE_WORDS, dtype=np.uint64)
         self._candidates = candidates
         self.words: memoryview[int] = self._words.data
         self.words[STOP] = STOP_FUNCTION
+        self.words[GENERAL_REGISTERS] = registers_address
         self.words[EXECUTE_VALUE] = execute_value_address
         self.words[CANDIDATES] = candidates.ctypes.data
         self._words[_PAGE_KEYS : _PAGE_KEYS + _PAGES] = np.uint64(0xFFFF_FFFF_FFFF_FFFF)

@@ -143,7 +143,8 @@ class CarefulEngine:
             self.instruction_length = self._own.interruption[1] or self._length_here()
             return Exit.CONDITION
         if error == ERROR_EXCEPTION:
-            ended, self.instruction_length, self.condition = classify(self._unicorn, self._own)
+            ended, length, self.condition = classify(self._unicorn, self._own)
+            self.instruction_length = length or self._length_here()
             self.supervisor_call_number = self._own.interruption[2]
             return ended
         if error:

@@ -28,6 +28,7 @@ from emu.engine.library import (
     TlbFillCallback,
     Unicorn,
 )
+from emu.engine.lost_address import lost_address
 from emu.execution import execute_target, is_execute
 from emu.isa.formats import instruction_length
 from emu.program_interruption import ProgramInterruption, ProgramInterruptionCode
@@ -74,10 +75,12 @@ class Engine:
         self.registers = EngineRegisters(self._unicorn)
         self._cpu: Cpu
         self._careful: CarefulEngine | None = None
-        self._state = BlockState(self.registers.execute_value_address, interception.candidates())
+        self._state = BlockState(self.registers.base, self.registers.execute_value_address, interception.candidates())
         self._words = self._state.words
         self._visible_code: dict[tuple[int, int], int] = {}
         """Slot of the code page last shown for (virtual page, mode)."""
+        self._watched: set[int] = set()
+        """Addresses of EXECUTE instructions with a callback of their own."""
         self._trapped: dict[tuple[int, int], bytes] = {}
         """Instructions at (address, mode) that trapped, as the guest has them."""
         self._held: set[int] = set()
@@ -146,7 +149,9 @@ class Engine:
     def _fill(self, _: Any, address: int, kind: int, entry: Any, __: Any) -> bool:
         """Unicorn's question: where is the page at *address*, for this kind of access?"""
         try:
-            return self._answer(address, kind, entry)
+            answered = self._answer(address, kind, entry)
+            # Unicorn has noted a length for this fill, which a later exception must not take for its own.
+            self.registers.interruption[1] = 0
         except ProgramInterruption as condition:
             if kind == FillAccess.FETCH:
                 # The engine translates ahead: only executing up to there shows whether this fetch happens.
@@ -155,6 +160,8 @@ class Engine:
                 self._condition, self._reason = condition, Exit.CONDITION
         except BaseException as error:  # noqa: BLE001 - it must not be lost in Unicorn; run() raises it again
             self._error = error
+        else:
+            return answered
         return False
 
     def _answer(self, address: int, kind: int, entry: Any) -> bool:
@@ -252,6 +259,12 @@ class Engine:
         """How many instructions ended in this burst, and why it ended; None means: go on."""
         words = self._words
         executed = words[blocks.EXECUTED]
+        if error == ERROR_EXCEPTION and self._reason is None and not self._refused and self._error is None:
+            ended, self.instruction_length, self._condition = classify(self._unicorn, self.registers)
+            self.supervisor_call_number = self.registers.interruption[2]
+            if not self.instruction_length:
+                self._find_lost_instruction()
+            return executed - self._not_executed(), ended
         if self._error is not None:
             failure, self._error = self._error, None
             if isinstance(failure, CodeFull):
@@ -260,16 +273,11 @@ class Engine:
             raise failure
         if error == ERROR_EXCEPTION:
             executed -= self._not_executed()
-            if self._reason is not None:
-                self.instruction_length = self.registers.interruption[1]
-                return executed, self._reason
+            self.instruction_length = self.registers.interruption[1]
             if self._refused:
                 # A fill that must wait for a flush.
                 self._machine.flush_all()
-                return executed, None
-            ended, self.instruction_length, self._condition = classify(self._unicorn, self.registers)
-            self.supervisor_call_number = self.registers.interruption[2]
-            return executed, ended
+            return executed, self._reason
         if error:
             raise EngineError(f"Unicorn stopped with error {error} at {self.registers.psw[1]:#x}")
         reason = words[blocks.REASON]
@@ -281,8 +289,17 @@ class Engine:
         if reason == StopReason.EXECUTE_TARGET:
             return self._look_at_target(executed)
         if reason == StopReason.ODD_ADDRESS:
-            return executed, Exit.CAREFUL
+            return executed - self._not_executed(), Exit.CAREFUL
         raise EngineError(f"Unicorn stopped for no reason at {self.registers.psw[1]:#x}")
+
+    def _find_lost_instruction(self) -> None:
+        words = self._words
+        code = self._condition.data_exception_code if self._condition is not None else None
+        address = lost_address(
+            self.registers, code or 0, words[blocks.BLOCK_ADDRESS], words[blocks.BLOCK_SIZE], self._code_bytes
+        )
+        self.registers.psw[1] = address
+        self.instruction_length = instruction_length(self._code_bytes(address, 1)[0])
 
     def take_condition(self) -> ProgramInterruption:
         """The condition of an exit of that kind."""
@@ -349,10 +366,22 @@ class Engine:
             if interception.is_intercepted(code[offset : offset + length], address + offset):
                 self._put_trap(address + offset, interception.trap(length))
                 trapped = True
+            elif code[offset] == blocks.EXECUTE_OPCODE and address + offset not in self._watched:
+                self._watch_execute(address + offset)
+                trapped = True
             offset += length
             count += 1
         if not trapped:
             self._state.remember_block(address, size, count)
+
+    def _watch_execute(self, address: int) -> None:
+        """Have the target address of the EXECUTE at *address* looked at each time, which costs nanoseconds."""
+        self._watched.add(address)
+        self._unicorn.hook(
+            uc_const.UC_HOOK_CODE, blocks.EXECUTE_CALLBACK_ADDRESS, self._state.address, first=address, last=address
+        )
+        slot = self._visible_code[address >> 12, self._words[blocks.MODE]]
+        self.code_changed(slot, address & (PAGE_SIZE - 1), instruction_length(blocks.EXECUTE_OPCODE))
 
     def _put_trap(self, address: int, trap: bytes) -> None:
         mode = self._words[blocks.MODE]

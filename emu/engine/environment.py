@@ -228,7 +228,7 @@ class EngineRegisters:
 
     def clear_interruption(self) -> None:
         """Forget the interruption that was reported last."""
-        self.interruption[0] = self.interruption[3] = 0
+        self.interruption[0] = self.interruption[1] = self.interruption[3] = 0
 
     @property
     def svc_is_reported(self) -> bool:

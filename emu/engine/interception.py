@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 import emu.isa.catalogue  # noqa: F401 - fills the instruction set
-from emu.engine.blocks import CANDIDATE, SPLIT, SPLIT_TABLE, TABLE_BYTES, TARGET
+from emu.engine.blocks import CANDIDATE, EXECUTE_OPCODE, SPLIT, SPLIT_TABLE, TABLE_BYTES, TARGET
 from emu.isa.declaration import INSTRUCTIONS, Reason, decode
 
 _TRAPS: Final = {2: b"\x00\x00", 4: b"\xb0\x00\x00\x00", 6: b"\xcf\x00\x00\x00\x00\x00"}
@@ -66,6 +66,7 @@ def candidates() -> npt.NDArray[np.uint8]:
     The first 65536 bytes are indexed by an instruction's first halfword, the second by its first and sixth byte.
     """
     table = np.zeros(TABLE_BYTES, dtype=np.uint8)
+    table[EXECUTE_OPCODE << 8 : (EXECUTE_OPCODE + 1) << 8] = CANDIDATE
     for declared in INSTRUCTIONS:
         if declared.reason in _INTERCEPTED:
             _enter(table, declared.opcode, declared.format.opcode, CANDIDATE)

@@ -106,6 +106,36 @@ def test_execute_of_a_move_ors_the_length(started: Machine) -> None:
     assert cpu.gr[5] == 5
 
 
+def test_execute_with_an_odd_target_address(started: Machine) -> None:
+    cpu = started.cpus[0]
+    cpu.gr[9] = DATA + 1
+    # LGHI 1,1; LGHI 2,2; EX 0,0(9); LGHI 3,3
+    execute(started, "a7190001 a7290002 44009000 a7390003")
+    assert program_interruption(started) == (6, 4, START + 12)
+    assert started.executed == 2
+
+
+def test_execute_works_again_with_an_even_target_address(started: Machine) -> None:
+    # LARL 6,target; LGHI 1,2; loop: EX 0,0(6); BRCTG 1,loop; BRC 15,end; target: AGHI 7,1; end:
+    execute(started, "c0600000000b a7190002 44006000 a717fffe a7f40004 a77b0001")
+    assert started.cpus[0].gr[7] == 2
+
+
+@pytest.mark.parametrize(
+    ("code", "length"),
+    (("b96080bb", 4), ("ecb000018071", 6), ("b31a0002", 4)),
+    ids=("CGRT of equal registers", "CLGIT of an equal constant", "ADBR without AFP control"),
+)
+def test_a_data_exception_at_the_end_of_a_block_is_found(started: Machine, code: str, length: int) -> None:
+    cpu = started.cpus[0]
+    if code == "b31a0002":
+        cpu.set_control_register(0, cpu.cr[0] & ~control.CR0_AFP)
+    # LGHI 11,1; LGR 12,11; the instruction; LGHI 2,7
+    execute(started, f"a7b90001 b90400cb {code} a7290007")
+    assert program_interruption(started) == (7, length, START + 8 + length)
+    assert started.executed == 2
+
+
 def test_a_store_into_the_next_instruction_is_seen_by_it(started: Machine) -> None:
     # LGHI 1,X'55'; LARL 2,next; LGHI 5,0; STC 1,3(2); next: LGHI 3,0
     execute(started, "a7190055 c02000000007 a7590000 42102003 a7390000")
