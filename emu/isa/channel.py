@@ -32,6 +32,10 @@ _IRB: Final = 64
 _PATH_STATUS: Final = 32
 _CHSC_HEADER: Final = 16
 _CHSC_LONGEST: Final = 4088
+_STORE_CHARACTERISTICS: Final = 0x0010
+_RESPONSE_HEADER: Final = 8
+_RESPONSE_DONE: Final = 0x0001
+_RESPONSE_UNKNOWN: Final = 0x0004
 
 ORB_RESERVED: Final = bits(26, 30, 32)
 """Word 1 of the ORB."""
@@ -227,15 +231,25 @@ def siga(cpu: Cpu, operands: Operands) -> None:
 
 @instruction(0xB25F, "CHSC", RRE, "CHANNEL SUBSYSTEM CALL", privileged=True)
 def chsc(cpu: Cpu, operands: Operands) -> None:
-    """Ask the channel subsystem, which is not there (not in the manual; inferred).
+    """Answer a request to the channel subsystem (not in the manual; inferred from its users).
 
-    :raises ProgramInterruption: specification unless R1 designates a page; access exceptions (fetch); operand for a
-        command block whose length is impossible.
+    The one request with an answer is store channel-subsystem characteristics, and all characteristics are zero; any
+    other is answered with the response code of an unknown request.
+
+    :raises ProgramInterruption: specification unless R1 designates a page; access exceptions (fetch of the request,
+        store of the response behind it); operand for a request whose length is impossible.
     """
     address = cpu.address_in(operands.r1)
     if address % PAGE_SIZE:
         raise ProgramInterruption(_Code.SPECIFICATION)
-    length = access.load_integer(cpu, address, 2)
+    header = access.load(cpu, address, 4)
+    length, request = int.from_bytes(header[:2], "big"), int.from_bytes(header[2:], "big")
     if not _CHSC_HEADER <= length <= _CHSC_LONGEST or length % 8:
         raise _operand()
-    cpu.cc = NOT_OPERATIONAL
+    if request == _STORE_CHARACTERISTICS:
+        size, code = PAGE_SIZE - length, _RESPONSE_DONE
+    else:
+        size, code = _RESPONSE_HEADER, _RESPONSE_UNKNOWN
+    response = size.to_bytes(2, "big") + code.to_bytes(2, "big")
+    access.store(cpu, address + length, response.ljust(size, b"\0"))
+    cpu.cc = 0

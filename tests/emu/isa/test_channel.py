@@ -167,9 +167,13 @@ def test_signal_adapter(perform: Perform) -> None:
 
 def test_channel_subsystem_call(cpu: Cpu, run: Run, expect: Expect) -> None:
     cpu.gr[5] = BLOCK
-    cpu.machine.storage.write_integer(BLOCK, 2, 16)
+    cpu.machine.storage.write(BLOCK, bytes.fromhex("0010 0010"))
     run(cpu, "CHSC", r1=5)
-    assert cpu.cc == 3
+    assert cpu.cc == 0
+    assert cpu.machine.storage.read(BLOCK + 16, 8) == bytes.fromhex("0ff0 0001 00000000")
+    cpu.machine.storage.write(BLOCK, bytes.fromhex("0010 7777"))
+    run(cpu, "CHSC", r1=5)
+    assert cpu.machine.storage.read(BLOCK + 16, 8) == bytes.fromhex("0008 0004 00000000")
     for length in (0, 8, 20, 4096):
         cpu.machine.storage.write_integer(BLOCK, 2, length)
         with expect(Code.OPERAND):
