@@ -34,6 +34,10 @@ CR0_SERVICE_SIGNAL = bit(54)
 CR0_INTERRUPT_KEY = bit(57)
 CR14_CHANNEL_REPORT = bit(35)
 
+_CR0_TRANSLATION = (
+    CR0_LOW_ADDRESS_PROTECTION | CR0_FETCH_OVERRIDE | CR0_STORAGE_OVERRIDE | CR0_EDAT | CR0_EXECUTION_PROTECTION
+)
+"""What a translation depends on; masks of external interruptions, which programs change often, are not among them."""
 _ENGINE_OWNS = psw_bits.ADDRESSING_MODE | psw_bits.PROGRAM_MASK
 """PSW bits that unprivileged instructions change natively, so that the engine's copy is the true one."""
 _SYSTEM = MASK_64 & ~(_ENGINE_OWNS | psw_bits.CONDITION_CODE)
@@ -286,7 +290,7 @@ class Cpu:
         self.cr[number] = value
         if number == 0:
             self.registers.set_control_register_0(value)
-        if number in (0, 1, 7, 13):
+        if number in (1, 7, 13) or (number == 0 and (before ^ value) & _CR0_TRANSLATION):
             self.tlb.flush()
 
     def set_prefix(self, prefix: int) -> None:
