@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from emu import access, interruption
+from emu.facilities import Facility
 from emu.isa.declaration import decode
 from emu.program_interruption import Ending, ProgramInterruption, ProgramInterruptionCode
 
@@ -112,7 +113,7 @@ def check_loaded_psw(cpu: Cpu) -> None:
     of the instruction if it replaced a part (SSM, STOSM ...).
     """
     cpu.psw_loaded = False
-    if cpu.psw.has_early_exception():
+    if cpu.psw.has_early_exception() or (cpu.key and Facility.STORAGE_KEY_REMOVAL in cpu.machine.facilities):
         condition = ProgramInterruption(ProgramInterruptionCode.SPECIFICATION)
         cpu.machine.note_program_interruption(cpu, condition, cpu.instruction_address)
         interruption.program_early(cpu, condition, cpu.psw_change_length)

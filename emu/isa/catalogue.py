@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from emu.isa import channel  # noqa: F401
 from emu.isa import clock  # noqa: F401
+from emu.isa import control_registers  # noqa: F401
 from emu.isa import diagnose  # noqa: F401
+from emu.isa import key_moves  # noqa: F401
 from emu.isa import page_hinting  # noqa: F401
+from emu.isa import program_status  # noqa: F401
 from emu.isa import servc  # noqa: F401
 from emu.isa import signaling  # noqa: F401
 from emu.isa import storage_key_instructions  # noqa: F401

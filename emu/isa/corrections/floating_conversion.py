@@ -54,38 +54,38 @@ def _convert(cpu: Cpu, operands: Operands, form: BfpFormat, width: int, *, logic
         bfp.signal_inexact(cpu, incremented=incremented)
 
 
-@instruction(0xB398, "CFEBRA", RRF_E, "CONVERT TO FIXED (short BFP to 32)", reason=_CORRECTION)
-def cfebra(cpu: Cpu, operands: Operands) -> None:
+@instruction(0xB398, "CFEBR", RRF_E, "CONVERT TO FIXED (short BFP to 32)", reason=_CORRECTION)
+def cfebr(cpu: Cpu, operands: Operands) -> None:
     """Convert a short datum to a signed word."""
     _convert(cpu, operands, SHORT, 32, logical=False)
 
 
-@instruction(0xB399, "CFDBRA", RRF_E, "CONVERT TO FIXED (long BFP to 32)", reason=_CORRECTION)
-def cfdbra(cpu: Cpu, operands: Operands) -> None:
+@instruction(0xB399, "CFDBR", RRF_E, "CONVERT TO FIXED (long BFP to 32)", reason=_CORRECTION)
+def cfdbr(cpu: Cpu, operands: Operands) -> None:
     """Convert a long datum to a signed word."""
     _convert(cpu, operands, LONG, 32, logical=False)
 
 
-@instruction(0xB39A, "CFXBRA", RRF_E, "CONVERT TO FIXED (extended BFP to 32)", reason=_CORRECTION)
-def cfxbra(cpu: Cpu, operands: Operands) -> None:
+@instruction(0xB39A, "CFXBR", RRF_E, "CONVERT TO FIXED (extended BFP to 32)", reason=_CORRECTION)
+def cfxbr(cpu: Cpu, operands: Operands) -> None:
     """Convert an extended datum to a signed word."""
     _convert(cpu, operands, EXTENDED, 32, logical=False)
 
 
-@instruction(0xB3A8, "CGEBRA", RRF_E, "CONVERT TO FIXED (short BFP to 64)", reason=_CORRECTION)
-def cgebra(cpu: Cpu, operands: Operands) -> None:
+@instruction(0xB3A8, "CGEBR", RRF_E, "CONVERT TO FIXED (short BFP to 64)", reason=_CORRECTION)
+def cgebr(cpu: Cpu, operands: Operands) -> None:
     """Convert a short datum to a signed doubleword."""
     _convert(cpu, operands, SHORT, 64, logical=False)
 
 
-@instruction(0xB3A9, "CGDBRA", RRF_E, "CONVERT TO FIXED (long BFP to 64)", reason=_CORRECTION)
-def cgdbra(cpu: Cpu, operands: Operands) -> None:
+@instruction(0xB3A9, "CGDBR", RRF_E, "CONVERT TO FIXED (long BFP to 64)", reason=_CORRECTION)
+def cgdbr(cpu: Cpu, operands: Operands) -> None:
     """Convert a long datum to a signed doubleword."""
     _convert(cpu, operands, LONG, 64, logical=False)
 
 
-@instruction(0xB3AA, "CGXBRA", RRF_E, "CONVERT TO FIXED (extended BFP to 64)", reason=_CORRECTION)
-def cgxbra(cpu: Cpu, operands: Operands) -> None:
+@instruction(0xB3AA, "CGXBR", RRF_E, "CONVERT TO FIXED (extended BFP to 64)", reason=_CORRECTION)
+def cgxbr(cpu: Cpu, operands: Operands) -> None:
     """Convert an extended datum to a signed doubleword."""
     _convert(cpu, operands, EXTENDED, 64, logical=False)
 
