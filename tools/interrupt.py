@@ -14,8 +14,10 @@ if TYPE_CHECKING:
 
     from emu.machine import Machine
 
-_PORTION: Final = 1 << 20
+_PORTION: Final = 1 << 18
 """Instructions run between two looks at the keyboard: a fixed number, so that every run is the same."""
+_STEPPED_PORTION: Final = 1 << 10
+"""The same when an observer makes the machine run step by step."""
 
 
 class Switch:
@@ -44,9 +46,11 @@ def ctrl_c() -> Iterator[Switch]:
 def run(machine: Machine, switch: Switch, max_instructions: int | None = None) -> Stop:
     """Run until *machine* stops, *max_instructions* more have ended, or *switch* is pressed."""
     limit = None if max_instructions is None else machine.executed + max_instructions
+    is_stepped = any(observer.wants_instructions for observer in machine.observers)
+    portion = _STEPPED_PORTION if is_stepped else _PORTION
     while not switch.is_pressed:
-        left = _PORTION if limit is None else limit - machine.executed
-        stop = machine.run(min(_PORTION, left))
+        left = portion if limit is None else limit - machine.executed
+        stop = machine.run(min(portion, left))
         if stop.kind is not StopKind.BUDGET or (limit is not None and machine.executed >= limit):
             return stop
     return requested(machine)
