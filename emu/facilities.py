@@ -58,7 +58,11 @@ class Facility(IntEnum):
     MESSAGE_SECURITY_ASSIST_5 = 57
     VECTOR = 129
     INSTRUCTION_EXECUTION_PROTECTION = 130
+    ENHANCED_SUPPRESSION_ON_PROTECTION_2 = 131
+    """Also side-effect access: it is what the bits 56, 60 and 61 of a protection exception's TEID follow."""
     VECTOR_ENHANCEMENTS_1 = 135
+    Z_ARCHITECTURAL_MODE_ONLY = 138
+    """The configuration-z/Architecture-architectural-mode facility: there is no ESA/390 mode to set or reset to."""
     ESSA_NO_TRANSLATE = 147
     STORAGE_KEY_REMOVAL = 169
     """Storage keys are gone: instructions that name one give a special-operation exception."""

@@ -29,7 +29,7 @@ INTERRUPTION_WORK: Final = 64
 
 
 class CheckStop(Exception):  # noqa: N818 - a state of the CPU, and not an error of the program
-    """The CPU cannot take an interruption, because its prefix area cannot be accessed: it enters the check-stop state."""
+    """The CPU cannot take an interruption, since its prefix area cannot be accessed: it enters the check-stop state."""
 
     def __init__(self, cpu: Cpu, reason: ProgramInterruption) -> None:
         super().__init__(f"the prefix area at {cpu.prefix:#x} cannot be accessed: {reason}")

@@ -365,7 +365,9 @@ class Machine:
             elif cpu.executed == before:
                 # The next block is longer than what is left: go on instruction by instruction.
                 self._single(cpu)
-            if cpu.stop_pending or cpu.restart_pending or cpu.state is not CpuState.OPERATING or cpu.system_mask & psw_bits.WAIT:
+            if cpu.stop_pending or cpu.restart_pending or cpu.state is not CpuState.OPERATING:
+                break
+            if cpu.system_mask & psw_bits.WAIT:
                 break
             if cpu.system_mask & psw_bits.EXTERNAL_MASK and self._enabled_interruption(cpu) is not None:
                 break

@@ -211,7 +211,7 @@ def _block_callback(engine: Any, address: Any, size: Any, data: Any) -> None:
 
 
 @cfunc(types.void(types.uint64, types.uint64, types.uint32, types.voidptr), cache=True)
-def _execute_callback(engine: Any, address: Any, size: Any, data: Any) -> None:
+def _execute_callback(engine: Any, address: Any, size: Any, data: Any) -> None:  # noqa: ARG001
     state = carray(data, (STATE_WORDS,), dtype=np.uint64)
     if _code_byte(state, address) != EXECUTE_OPCODE:
         return

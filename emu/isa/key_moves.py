@@ -157,9 +157,7 @@ class OperandAccessControl:
 
 
 # The engine would translate both operands in the space of the PSW.
-@instruction(
-    0xC80, "MVCOS", SSF, "MOVE WITH OPTIONAL SPECIFICATIONS", facility=Facility.MVCOS, reason=Reason.SENSITIVE
-)
+@instruction(0xC80, "MVCOS", SSF, "MOVE WITH OPTIONAL SPECIFICATIONS", facility=Facility.MVCOS, reason=Reason.SENSITIVE)
 def mvcos(cpu: Cpu, operands: Operands) -> None:
     """Move up to 4096 bytes, each operand with the key and space that GR0 asks for; the length is in R3.
 
