@@ -201,6 +201,10 @@ class Cpu:
         self.next_address = next_address
         self.psw_change_length = self.instruction_length
 
+    def set_program_mask(self, mask: int) -> None:
+        """Make the four bits *mask* PSW bits 20-23."""
+        self._engine_psw[0] = self._engine_psw[0] & ~psw_bits.PROGRAM_MASK | mask << 40
+
     @property
     def is_waiting(self) -> bool:
         return bool(self._system_mask & psw_bits.WAIT)

@@ -439,3 +439,7 @@ class Machine:
             self._run_declared(cpu, instruction, address)
         elif ended is not Exit.LIMIT:
             self._handle(cpu, engine, ended)
+        elif engine.overflowed:
+            cpu.next_address = cpu.instruction_address
+            overflow = ProgramInterruption(ProgramInterruptionCode.FIXED_POINT_OVERFLOW)
+            execution.deliver(cpu, overflow, address, len(instruction))

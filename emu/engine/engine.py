@@ -29,6 +29,7 @@ from emu.engine.library import (
     Unicorn,
 )
 from emu.engine.lost_address import lost_address
+from emu.engine.overflow import FIXED_POINT_OVERFLOW_MASK, can_overflow
 from emu.execution import execute_target, is_execute
 from emu.isa.formats import instruction_length
 from emu.program_interruption import ProgramInterruption, ProgramInterruptionCode
@@ -93,6 +94,7 @@ class Engine:
         self.instruction_length = 0
         """Length of the instruction that a condition or SVC belongs to."""
         self.supervisor_call_number = 0
+        self.overflowed = False
         storage, code, unicorn = machine.storage, machine.code, self._unicorn
         unicorn.uc.mem_map(SINK_ADDRESS, PAGE_SIZE)
         readable = uc_const.UC_PROT_READ
@@ -232,6 +234,8 @@ class Engine:
         :raises NotModelled: when an access needs a part of the architecture that is left out.
         """
         words, registers = self._words, self.registers
+        if registers.psw[0] & FIXED_POINT_OVERFLOW_MASK:
+            return Exit.CAREFUL
         words[blocks.MODE] = self._fetch_mode() if self._cpu.dat else 0
         if self._flush_due:
             self.flush()
@@ -422,7 +426,11 @@ class Engine:
     # Single instructions
 
     def step(self, instruction: bytes) -> Exit:
-        """Execute exactly the *instruction* at the PSW address; DECLARED says that Python must do it."""
+        """Execute exactly the *instruction* at the PSW address; DECLARED says that Python must do it.
+
+        :attr:`overflowed` says afterwards whether a fixed-point overflow is to be reported.
+        """
+        self.overflowed = False
         target = None
         if is_execute(instruction):
             try:
@@ -436,6 +444,8 @@ class Engine:
 
             self._careful = CarefulEngine(self._machine, self._cpu, self.registers)
         ended = self._careful.step(target)
+        if ended is Exit.LIMIT and self.registers.psw[0] & FIXED_POINT_OVERFLOW_MASK:
+            self.overflowed = can_overflow(target or instruction) and self.registers.condition_code == 3
         self._condition = self._careful.condition
         self.instruction_length = self._careful.instruction_length
         self.supervisor_call_number = self._careful.supervisor_call_number

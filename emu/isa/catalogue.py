@@ -25,6 +25,7 @@ from emu.isa.corrections import floating_multiply  # noqa: F401
 from emu.isa.corrections import load  # noqa: F401
 from emu.isa.corrections import not_installed  # noqa: F401
 from emu.isa.corrections import packing  # noqa: F401
+from emu.isa.corrections import program_mask  # noqa: F401
 from emu.isa.corrections import relative_branch  # noqa: F401
 from emu.isa.corrections import relative_storage  # noqa: F401
 from emu.isa.corrections import rotate  # noqa: F401

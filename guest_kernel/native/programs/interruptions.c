@@ -569,12 +569,14 @@ static void check_spaces(void)
 	set_cr1((uint64_t)segments | SPACE_SWITCH_EVENT);
 	set_cr13((uint64_t)segments);
 	act(PSW_KERNEL | PSW_DAT, sac_home);
+	check_program("SAC without secondary-space control", SPECIAL_OPERATION, SUPPRESSED, 4);
+	set_cr0(cr0 | CR0_SECONDARY_SPACE);
+	act(PSW_KERNEL | PSW_DAT, sac_home);
 	check(outcome.class == PROGRAM && outcome.code == SPACE_SWITCH && outcome.length == 4 &&
 	      outcome.old.mask == (PSW_KERNEL | PSW_DAT | PSW_HOME) && outcome.old.address == (uint64_t)sac_home + 4,
 	      "space-switch event, SAC to the home space: program interruption %04x, old PSW %016lx %016lx, ILC %u",
 	      outcome.code, outcome.old.mask, outcome.old.address, outcome.length / 2);
 
-	set_cr0(cr0 | CR0_SECONDARY_SPACE);
 	set_cr1((uint64_t)segments);
 	set_cr14((cr14 & ~0xfffffUL) | CR14_ASN_TRANSLATION | (uint64_t)asn_first >> 12);
 	asn_first[0] = 0x80000000;

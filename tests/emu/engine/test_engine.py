@@ -299,3 +299,15 @@ def test_a_prefix_area_that_cannot_be_accessed_is_a_check_stop(machine: Machine)
     stop = execute(machine, "0000")
     assert stop.kind is StopKind.CHECK_STOP
     assert "addressing" in stop.text
+
+
+def test_fixed_point_overflow_is_reported_when_the_program_mask_asks_for_it(started: Machine) -> None:
+    cpu = started.cpus[0]
+    cpu.gr[1], cpu.gr[2], cpu.gr[3] = 0x7FFFFFFF, 1, 0x08000000
+    # AR 1,2 with the mask zero; SPM 3; AR 4,2; AR 5,2; SR 1,1; AR 1,2 ...
+    cpu.gr[4] = 0x7FFFFFFF
+    execute(started, "1a12 0430 1a42 1a52")
+    assert program_interruption(started) == (8, 2, START + 6)
+    assert cpu.gr[4] == 0x80000000
+    assert cpu.gr[5] == 0
+    assert started.storage.read_integer(0x150, 8) & psw_bits.CONDITION_CODE == psw_bits.CONDITION_CODE
