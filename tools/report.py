@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from emu.isa.disassembler import disassemble
 from tools.accounting import count_pages
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 Summary = dict[str, Any]
 """The summary as JSON has it."""
+_NO_INSTRUCTION: Final = "opcode "
 
 
 def summarize(
@@ -64,12 +65,12 @@ def summarize(
 
 
 def _count_not_modelled(machine: Machine) -> dict[str, int]:
-    """The instructions that nothing implements, by mnemonic; what has none by its first two bytes."""
+    """The instructions that nothing implements, by mnemonic; what no manual names, by its first two bytes."""
     counts: Counter[str] = Counter()
     for code, count in machine.unmodelled.items():
         instruction = bytes.fromhex(code)
         mnemonic = disassemble(instruction).split()[0]
-        counts[f"X'{instruction[:2].hex()}..'" if mnemonic == "DC" else mnemonic] += count
+        counts[f"{_NO_INSTRUCTION}{instruction[:2].hex()}" if mnemonic == "DC" else mnemonic] += count
     return dict(sorted(counts.items()))
 
 
@@ -80,8 +81,9 @@ def show(summary: Summary, verdict: Verdict) -> None:
         return
     if verdict.is_noteworthy:
         print(f"essa: {_how_it_stopped(summary)}", file=sys.stderr)
-    if summary["not_modelled"]:
-        print(f"essa: not modelled: {_not_modelled(summary)}", file=sys.stderr)
+    missing = _not_modelled(summary)
+    if missing:
+        print(f"essa: not modelled: {missing}", file=sys.stderr)
 
 
 def _how_it_stopped(summary: Summary) -> str:
@@ -93,7 +95,12 @@ def _how_it_stopped(summary: Summary) -> str:
 
 
 def _not_modelled(summary: Summary) -> str:
-    return ", ".join(f"{name} (met {count:,} times)" for name, count in summary["not_modelled"].items())
+    """The instructions of the manual that are missing; a program that executes data has only itself to blame."""
+    return ", ".join(
+        f"{name} (met {count:,} times)"
+        for name, count in summary["not_modelled"].items()
+        if not name.startswith(_NO_INSTRUCTION)
+    )
 
 
 def _interruptions(summary: Summary) -> str:
@@ -118,8 +125,9 @@ def _show_summary(summary: Summary) -> None:
         ("interruptions", _escaped(_interruptions(summary)) or "none"),
         ("ESSA", ", ".join(f"{each['name']}: {each['count']:,}" for each in summary["essa"]) or "none"),
     ]
-    if summary["not_modelled"]:
-        rows.append(("not modelled", f"[yellow]{_escaped(_not_modelled(summary))}[/]"))
+    missing = _not_modelled(summary)
+    if missing:
+        rows.append(("not modelled", f"[yellow]{_escaped(missing)}[/]"))
     for row in rows:
         table.add_row(*row)
     console = Console(stderr=True, highlight=False)
