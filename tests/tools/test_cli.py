@@ -42,9 +42,9 @@ def test_passing_program_is_quiet(program: str) -> None:
 
 
 def test_missing_instruction_is_named_once(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    # COMPUTE MESSAGE AUTHENTICATION CODE, of a facility that the machine does not have.
-    assert main(["run", write(tmp_path, ending_program(bytes.fromhex("b91e0012")))]) == 0
-    assert capfd.readouterr().err == "essa: not modelled: KMAC (met 1 times)\n"
+    # INSERT REFERENCE BITS MULTIPLE, of a facility that the machine does not have.
+    assert main(["run", write(tmp_path, ending_program(bytes.fromhex("b9ac0012")))]) == 0
+    assert capfd.readouterr().err == "essa: not modelled: IRBM (met 1 times)\n"
 
 
 def test_failing_program(tmp_path: Path) -> None:
