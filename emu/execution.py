@@ -67,6 +67,7 @@ def execute(cpu: Cpu, instruction: bytes, address: int, length: int, *, target_a
         raise ProgramInterruption(ProgramInterruptionCode.OPERATION)
     declared, operands = decoded
     if declared.facility is not None and declared.facility not in cpu.machine.facilities:
+        cpu.machine.not_modelled(instruction)
         raise ProgramInterruption(ProgramInterruptionCode.OPERATION)
     if declared.privileged and cpu.problem_state:
         raise ProgramInterruption(ProgramInterruptionCode.PRIVILEGED_OPERATION)

@@ -40,7 +40,7 @@ class Facility(IntEnum):
     GENERAL_INSTRUCTIONS_EXTENSION = 34
     EXECUTE_EXTENSION = 35
     FLOATING_POINT_EXTENSION = 37
-    """Its binary-floating-point part: decimal floating point is not installed."""
+    """Its binary-floating-point part works, but it implies decimal floating point, which is not installed."""
     LOAD_PROGRAM_PARAMETER = 40
     FLOATING_POINT_SUPPORT_ENHANCEMENT = 41
     DISTINCT_OPERANDS = 45
@@ -79,7 +79,9 @@ NOT_INSTALLED: Final = frozenset(
 )
 """Facilities of which the engine executes some instructions; :mod:`emu.isa.corrections.not_installed` stops them."""
 
-DEFAULT_FACILITIES: Final = frozenset(Facility) - NOT_INSTALLED - {Facility.STORAGE_KEY_REMOVAL}
+DEFAULT_FACILITIES: Final = (
+    frozenset(Facility) - NOT_INSTALLED - {Facility.FLOATING_POINT_EXTENSION, Facility.STORAGE_KEY_REMOVAL}
+)
 """What STFL and STFLE show, if nothing else is asked for: every instruction of these facilities works.
 
 Of the basic machine (no facility bit) the hexadecimal-floating-point instructions are missing, and DIEBR, DIDBR, CFC,

@@ -112,10 +112,11 @@ def supervisor_call(cpu: Cpu, number: int, length: int) -> None:
     _swap(cpu, "svc", number, old, lowcore.SVC_OLD_PSW, lowcore.SVC_NEW_PSW)
 
 
-def external(cpu: Cpu, code: int, *, cpu_address: int = 0, parameter: int = 0) -> None:
-    """Take an external interruption with *code*."""
+def external(cpu: Cpu, code: int, *, cpu_address: int = 0, parameter: int | None = None) -> None:
+    """Take an external interruption with *code*; only a condition that has a *parameter* stores one."""
     old = cpu.psw
-    _write(cpu, lowcore.EXTERNAL_PARAMETER, 4, parameter)
+    if parameter is not None:
+        _write(cpu, lowcore.EXTERNAL_PARAMETER, 4, parameter)
     _write(cpu, lowcore.EXTERNAL_CPU_ADDRESS, 2, cpu_address)
     _write(cpu, lowcore.EXTERNAL_CODE, 2, code)
     _swap(cpu, "external", code, old, lowcore.EXTERNAL_OLD_PSW, lowcore.EXTERNAL_NEW_PSW)

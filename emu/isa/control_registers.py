@@ -103,8 +103,8 @@ def stap(cpu: Cpu, operands: Operands) -> None:
 
 
 def _require_extraction(cpu: Cpu) -> None:
-    require_extraction_authority(cpu)
     require_dat(cpu)
+    require_extraction_authority(cpu)
 
 
 @instruction(0xB226, "EPAR", RRE, "EXTRACT PRIMARY ASN")

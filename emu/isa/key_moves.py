@@ -180,9 +180,9 @@ def mvcos(cpu: Cpu, operands: Operands) -> None:
         if control.has_key:
             require_psw_key(cpu, control.key)
             require_zero_key(cpu, control.key)
-        if control.space is AddressSpaceControl.ACCESS_REGISTER:
-            raise NotModelled("access-register mode (MVCOS)")
     to, source = controls
+    if AddressSpaceControl.ACCESS_REGISTER in (to.space, source.space):
+        raise NotModelled("access-register mode (MVCOS)")
     length = _true_length(cpu, operands.r3)
     _move(
         cpu,

@@ -35,6 +35,8 @@ _SPACES: Final = (
     AddressSpaceControl.HOME,
 )
 """The spaces by the code that SAC takes and IAC gives: PSW bits 16 and 17 in reversed order."""
+_SPACE_SWITCH_CONTROL: Final = bit(32)
+"""TEID of a space-switch event: the space-switch-event control of the space that is left."""
 _EXPLICIT_TRACE: Final = bit(63)
 """CR12: explicit-trace control."""
 _TRACE_ENTRY: Final = bits(2, 61)
@@ -125,8 +127,8 @@ def epsw(cpu: Cpu, operands: Operands) -> None:
 @instruction(0xB224, "IAC", RRE, "INSERT ADDRESS SPACE CONTROL")
 def iac(cpu: Cpu, operands: Operands) -> None:
     """Put the code of the current space in bits 48-55 of R1, and in the condition code."""
-    require_extraction_authority(cpu)
     require_dat(cpu)
+    require_extraction_authority(cpu)
     code = _SPACES.index(cpu.space)
     cpu.gr[operands.r1] = insert(cpu.gr[operands.r1], 48, 55, code)
     cpu.cc = code
@@ -138,7 +140,8 @@ def sac(cpu: Cpu, operands: Operands) -> None:
 
     :raises ProgramInterruption: special operation with DAT off or the secondary-space control (CR0 bit 37) zero;
         specification for a code above 3; privileged operation for the home space in the problem state; a space-switch
-        event, with completion, on the way to or from the home space if a space asks for it.
+        event, with completion, on the way to or from the home space if a space asks for it.  Its TEID names the space
+        that is left: the primary ASN, or zero for the home space, with the space-switch-event control in bit 32.
     """
     _set_address_space_control(cpu, operands)
 
@@ -162,7 +165,12 @@ def _set_address_space_control(cpu: Cpu, operands: Operands) -> None:
     cpu.change_psw_mask(insert(cpu.psw.mask, 16, 17, new))
     crosses_home = (new is AddressSpaceControl.HOME) != (old is AddressSpaceControl.HOME)
     if crosses_home and (cpu.cr[1] | cpu.cr[13]) & SPACE_SWITCH_EVENT:
-        raise ProgramInterruption(_Code.SPACE_SWITCH_EVENT)
+        left = cpu.cr[1] if new is AddressSpaceControl.HOME else cpu.cr[13]
+        number = field(cpu.cr[4], 48, 63) if new is AddressSpaceControl.HOME else 0
+        raise ProgramInterruption(
+            _Code.SPACE_SWITCH_EVENT,
+            translation_exception=number | (_SPACE_SWITCH_CONTROL if left & SPACE_SWITCH_EVENT else 0),
+        )
 
 
 @instruction(0xB280, "LPP", S, "LOAD PROGRAM PARAMETER", privileged=True, facility=Facility.LOAD_PROGRAM_PARAMETER)
@@ -193,15 +201,15 @@ def mc(cpu: Cpu, operands: Operands) -> None:
 def trace(cpu: Cpu, operands: Operands) -> None:
     """Make a trace entry of registers R1 to R3, 32 bits each (PoP chapter 4, "Tracing").
 
-    :raises ProgramInterruption: specification off a word boundary; access; trace table if the entry would reach the
-        end of its page.
+    :raises ProgramInterruption: specification off a word boundary; access; trace table if an entry of all registers would
+        reach the end of its page.
     """
     word = _trace_operand(cpu, operands)
     if word is not None:
         registers = _registers(operands)
         head = bytes((0x70 | len(registers) - 1, 0)) + _tod(cpu).to_bytes(8, "big")[2:]
         values = b"".join(cpu.gr32(register).to_bytes(4, "big") for register in registers)
-        _make_entry(cpu, head + word.to_bytes(4, "big") + values)
+        _make_entry(cpu, head + word.to_bytes(4, "big") + values, 12 + 16 * 4)
 
 
 @instruction(0xEB0F, "TRACG", RSY_A, "TRACE", privileged=True)
@@ -212,7 +220,7 @@ def tracg(cpu: Cpu, operands: Operands) -> None:
         registers = _registers(operands)
         head = bytes((0x70 | len(registers) - 1, 0x80)) + _tod(cpu).to_bytes(8, "big") + bytes(2)
         values = b"".join(cpu.gr[register].to_bytes(8, "big") for register in registers)
-        _make_entry(cpu, head + word.to_bytes(4, "big") + values)
+        _make_entry(cpu, head + word.to_bytes(4, "big") + values, 16 + 16 * 8)
 
 
 def _trace_operand(cpu: Cpu, operands: Operands) -> int | None:
@@ -233,13 +241,14 @@ def _tod(cpu: Cpu) -> int:
     return cpu.machine.timing.tod
 
 
-def _make_entry(cpu: Cpu, entry: bytes) -> None:
+def _make_entry(cpu: Cpu, entry: bytes, longest: int) -> None:
     """Store *entry* at the real address in CR12 and move that on.
 
-    An entry that would end at or beyond the end of its 4 KiB block is not made.
+    None is made where one of *longest* bytes would reach or cross the end of its 4 KiB block: PoP 6, "Trace-Table
+    Exception", reckons with an entry of all registers.
     """
     address = cpu.cr[12] & _TRACE_ENTRY
-    if address % PAGE_SIZE + len(entry) >= PAGE_SIZE:
+    if address % PAGE_SIZE + longest >= PAGE_SIZE:
         raise ProgramInterruption(_Code.TRACE_TABLE)
     access.store(cpu, address, entry, key=0, real=True)
     cpu.set_control_register(12, cpu.cr[12] & ~_TRACE_ENTRY | address + len(entry))

@@ -289,8 +289,8 @@ def mvpg(cpu: Cpu, operands: Operands) -> None:
     if controls & MOVE_PAGE_RESERVED or uses_key == MOVE_PAGE_FIRST_KEY | MOVE_PAGE_SECOND_KEY:
         raise ProgramInterruption(_Code.SPECIFICATION)
     key = field(controls, 56, 59)
-    if uses_key and cpu.problem_state and not cpu.cr[3] & bit(32 + key):
-        raise ProgramInterruption(_Code.PRIVILEGED_OPERATION)
+    if uses_key:
+        require_psw_key(cpu, key)
     first_key = key if controls & MOVE_PAGE_FIRST_KEY else None
     second_key = key if controls & MOVE_PAGE_SECOND_KEY else None
     operand = 2

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from emu.facilities import Facility
 from emu.isa import binary_floating_point as bfp
 from emu.isa.binary_floating_point import EXTENDED, LONG, SHORT, BfpFormat, DataClass
 from emu.isa.declaration import Operands, Reason, instruction
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
     from emu.cpu import Cpu
 
 _CORRECTION: Final = Reason.CORRECTION
-_EXTENSION: Final = Facility.FLOATING_POINT_EXTENSION
 _NO_INEXACT: Final = 4
 """M4 bit 1: IEEE-inexact-exception control."""
 
@@ -90,41 +88,37 @@ def cgxbr(cpu: Cpu, operands: Operands) -> None:
     _convert(cpu, operands, EXTENDED, 64, logical=False)
 
 
-@instruction(0xB39C, "CLFEBR", RRF_E, "CONVERT TO LOGICAL (short BFP to 32)", facility=_EXTENSION, reason=_CORRECTION)
+@instruction(0xB39C, "CLFEBR", RRF_E, "CONVERT TO LOGICAL (short BFP to 32)", reason=_CORRECTION)
 def clfebr(cpu: Cpu, operands: Operands) -> None:
     """Convert a short datum to an unsigned word."""
     _convert(cpu, operands, SHORT, 32, logical=True)
 
 
-@instruction(0xB39D, "CLFDBR", RRF_E, "CONVERT TO LOGICAL (long BFP to 32)", facility=_EXTENSION, reason=_CORRECTION)
+@instruction(0xB39D, "CLFDBR", RRF_E, "CONVERT TO LOGICAL (long BFP to 32)", reason=_CORRECTION)
 def clfdbr(cpu: Cpu, operands: Operands) -> None:
     """Convert a long datum to an unsigned word."""
     _convert(cpu, operands, LONG, 32, logical=True)
 
 
-@instruction(
-    0xB39E, "CLFXBR", RRF_E, "CONVERT TO LOGICAL (extended BFP to 32)", facility=_EXTENSION, reason=_CORRECTION
-)
+@instruction(0xB39E, "CLFXBR", RRF_E, "CONVERT TO LOGICAL (extended BFP to 32)", reason=_CORRECTION)
 def clfxbr(cpu: Cpu, operands: Operands) -> None:
     """Convert an extended datum to an unsigned word."""
     _convert(cpu, operands, EXTENDED, 32, logical=True)
 
 
-@instruction(0xB3AC, "CLGEBR", RRF_E, "CONVERT TO LOGICAL (short BFP to 64)", facility=_EXTENSION, reason=_CORRECTION)
+@instruction(0xB3AC, "CLGEBR", RRF_E, "CONVERT TO LOGICAL (short BFP to 64)", reason=_CORRECTION)
 def clgebr(cpu: Cpu, operands: Operands) -> None:
     """Convert a short datum to an unsigned doubleword."""
     _convert(cpu, operands, SHORT, 64, logical=True)
 
 
-@instruction(0xB3AD, "CLGDBR", RRF_E, "CONVERT TO LOGICAL (long BFP to 64)", facility=_EXTENSION, reason=_CORRECTION)
+@instruction(0xB3AD, "CLGDBR", RRF_E, "CONVERT TO LOGICAL (long BFP to 64)", reason=_CORRECTION)
 def clgdbr(cpu: Cpu, operands: Operands) -> None:
     """Convert a long datum to an unsigned doubleword."""
     _convert(cpu, operands, LONG, 64, logical=True)
 
 
-@instruction(
-    0xB3AE, "CLGXBR", RRF_E, "CONVERT TO LOGICAL (extended BFP to 64)", facility=_EXTENSION, reason=_CORRECTION
-)
+@instruction(0xB3AE, "CLGXBR", RRF_E, "CONVERT TO LOGICAL (extended BFP to 64)", reason=_CORRECTION)
 def clgxbr(cpu: Cpu, operands: Operands) -> None:
     """Convert an extended datum to an unsigned doubleword."""
     _convert(cpu, operands, EXTENDED, 64, logical=True)
