@@ -36,6 +36,10 @@ WithFacility = Annotated[
 WithoutFacility = Annotated[
     list[int] | None, typer.Option("--no-facility", metavar="BIT", help="Do not install it; may be repeated.")
 ]
+GuestName = Annotated[str, typer.Option("--name", metavar="TEXT", help="The guest's name, as STSI 3.2.2 shows it.")]
+GuestUuid = Annotated[
+    str | None, typer.Option("--uuid", metavar="UUID", help="The guest's UUID, as STSI 3.2.2 shows it.")
+]
 MaxInstructions = Annotated[
     int | None, typer.Option(metavar="N", min=1, help="Stop with exit status 4 after N instructions.")
 ]
@@ -70,6 +74,8 @@ def run(
     profile: ProfileName = "zvm",
     facility: WithFacility = None,
     no_facility: WithoutFacility = None,
+    name: GuestName = "guest",
+    uuid: GuestUuid = None,
     max_instructions: MaxInstructions = None,
     trace: Annotated[
         str | None, typer.Option(metavar="FILE", help="Write a line for each instruction; - is standard error.")
@@ -91,6 +97,8 @@ def run(
         profile=profile,
         with_facilities=facility or (),
         without_facilities=no_facility or (),
+        name=name,
+        uuid=uuid,
     )
     raise typer.Exit(run_program(configuration, Outputs(trace, json, table), max_instructions))
 
@@ -104,6 +112,8 @@ def step(
     profile: ProfileName = "zvm",
     facility: WithFacility = None,
     no_facility: WithoutFacility = None,
+    name: GuestName = "guest",
+    uuid: GuestUuid = None,
     max_instructions: MaxInstructions = None,
     script: Annotated[
         str | None, typer.Option(metavar="FILE", help="Take the commands from this file, and echo them.")
@@ -121,6 +131,8 @@ def step(
         profile=profile,
         with_facilities=facility or (),
         without_facilities=no_facility or (),
+        name=name,
+        uuid=uuid,
     )
     raise typer.Exit(step_program(configuration, script, max_instructions))
 

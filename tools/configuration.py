@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+from uuid import UUID
 
 from emu.facilities import DEFAULT_FACILITIES, Facility
 from emu.page_states import Profile
@@ -35,6 +36,8 @@ class Configuration:
     command_line: str | None
     profile: Profile
     facilities: frozenset[int]
+    name: str
+    uuid: UUID
 
 
 def configure(
@@ -46,6 +49,8 @@ def configure(
     profile: str,
     with_facilities: Iterable[int] = (),
     without_facilities: Iterable[int] = (),
+    name: str = "guest",
+    uuid: str | None = None,
 ) -> Configuration:
     """Check the options of the command.
 
@@ -65,6 +70,8 @@ def configure(
         command_line=command_line,
         profile=_profile(profile),
         facilities=_facilities(with_facilities, without_facilities),
+        name=_name(name),
+        uuid=_uuid(uuid),
     )
 
 
@@ -75,6 +82,7 @@ def make_machine(configuration: Configuration) -> Machine:
     :raises UsageError: if there is not enough memory for the machine.
     """
     program = read_program(configuration.image)
+    from emu.isa.system_information import SystemIdentification
     from emu.machine import Machine  # takes most of the start-up time; a wrong image need not wait for it
 
     try:
@@ -86,6 +94,7 @@ def make_machine(configuration: Configuration) -> Machine:
         )
     except (MemoryError, OSError) as reason:
         raise UsageError(f"--memory: this computer cannot give so much: {reason}") from None
+    machine.sclp.identification = SystemIdentification(name=configuration.name, uuid=configuration.uuid)
     program.load(machine, configuration.command_line)
     return machine
 
@@ -100,6 +109,21 @@ def _memory(text: str) -> int:
     if memory > _MOST_MEMORY:
         raise UsageError(f"--memory: expected at most {_MOST_MEMORY >> 40}T, not {text}")
     return memory
+
+
+def _name(text: str) -> str:
+    try:
+        text.encode("cp037")
+    except UnicodeEncodeError:
+        raise UsageError(f"--name: expected characters that EBCDIC has, not {text!r}") from None
+    return text
+
+
+def _uuid(text: str | None) -> UUID:
+    try:
+        return UUID(text) if text is not None else UUID(int=0)
+    except ValueError:
+        raise UsageError(f"--uuid: expected 32 hexadecimal digits, as in {UUID(int=1)}, not {text!r}") from None
 
 
 def _profile(text: str) -> Profile:
