@@ -12,6 +12,7 @@ import emu.isa.catalogue  # noqa: F401
 from emu.isa.declaration import INSTRUCTIONS
 from emu.isa.disassembler import _by_capstone, disassemble
 from emu.isa.formats import Kind
+from emu.isa.operand_syntax import fields_of, operand_lists
 
 
 @pytest.mark.parametrize(
@@ -55,6 +56,9 @@ def test_everything_has_a_text(code: bytes, address: int) -> None:
     assert re.fullmatch(r"[A-Z0-9.]+( \S+)?( X'[0-9a-f]+')?", text)
 
 
+UNKNOWN_TO_CAPSTONE = ("CHSC", "ESSA", "SERVC")
+
+
 def _without_zero_tail(text: str) -> str:
     return re.sub(r"(,0)+$", "", text)
 
@@ -63,12 +67,18 @@ def _without_zero_tail(text: str) -> str:
 def test_declaration_agrees_with_capstone(mnemonic: str) -> None:
     instruction = INSTRUCTIONS.by_mnemonic(mnemonic)
     form = instruction.format
-    # Different even numbers everywhere, since some instructions want even registers; and no masks, which capstone
-    # turns into mnemonics of their own.
-    values = {field.name: 2 * number for number, field in enumerate(form.fields, 1)}
-    values |= {field.name: 0 for field in form.fields if field.kind is Kind.MASK}
+    # A different value in each operand that is used, all of them right for pairs of general and of floating-point
+    # registers; and no masks, which capstone turns into mnemonics of their own.
+    used = fields_of(operand_lists(instruction)[0])
+    values = {field.name: number for number, field in enumerate(form.fields, 1)}
+    values |= {field.name: 4 * int(field.name[1]) for field in form.fields if field.kind is Kind.REGISTER}
+    values |= {field.name: 0 for field in form.fields if field.kind is Kind.MASK or field.name not in used}
     code = form.compose(instruction.opcode, values).to_bytes(form.length, "big")
     theirs = _by_capstone(code, 0x10000)
-    if theirs is None:
-        pytest.skip("capstone does not know it")
-    assert _without_zero_tail(disassemble(code, 0x10000)) == _without_zero_tail(theirs)
+    if mnemonic in UNKNOWN_TO_CAPSTONE:
+        assert theirs is None
+        return
+    assert theirs is not None
+    # LDXBRA and LEXBRA with masks of zero are the older LDXBR and LEXBR, which have none.
+    ours = re.sub("^(L[DE]XBR)A 4,0,8", r"\1 4,8", disassemble(code, 0x10000))
+    assert _without_zero_tail(ours) == _without_zero_tail(theirs)
