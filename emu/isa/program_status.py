@@ -201,8 +201,8 @@ def mc(cpu: Cpu, operands: Operands) -> None:
 def trace(cpu: Cpu, operands: Operands) -> None:
     """Make a trace entry of registers R1 to R3, 32 bits each (PoP chapter 4, "Tracing").
 
-    :raises ProgramInterruption: specification off a word boundary; access; trace table if an entry of all registers would
-        reach the end of its page.
+    :raises ProgramInterruption: specification off a word boundary; access; trace table if an entry of all registers
+        would reach the end of its page.
     """
     word = _trace_operand(cpu, operands)
     if word is not None:
