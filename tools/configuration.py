@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from emu.machine import Machine
 
 _MEGABYTE: Final = 1 << 20
-_MOST_MEMORY: Final = 1 << 44
-"""16 TiB: the page states and keys of more would not fit anywhere."""
+_MOST_MEMORY: Final = 1 << 40
+"""1 TiB: it costs three bytes a page before anything runs, and more would fill the memory of this computer."""
 _MOST_CPUS: Final = 248
 
 

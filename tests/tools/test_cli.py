@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -45,6 +46,20 @@ def test_missing_instruction_is_named_once(tmp_path: Path, capfd: pytest.Capture
     # INSERT REFERENCE BITS MULTIPLE, of a facility that the machine does not have.
     assert main(["run", write(tmp_path, ending_program(bytes.fromhex("b9ac0012")))]) == 0
     assert capfd.readouterr().err == "essa: not modelled: IRBM (met 1 times)\n"
+
+
+def test_summary_on_a_terminal(
+    program: str, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    assert main(["run", program, "--memory", "2M"]) == 0
+    text = re.sub(r"\x1b\[[0-9;]*m", "", capfd.readouterr().err)
+    lines = [line.split(maxsplit=1) for line in text.splitlines() if line.strip()]
+    assert [label for label, _ in lines] == ["stopped", "machine", "instructions", "interruptions", "ESSA"]
+    assert lines[1][1].strip() == "2M, 1 CPU, profile zvm"
+    assert lines[3][1].strip() == "program 0x0001 operation: 1"
+    assert lines[4][1].strip() == "set stable: 1, set unused: 1"
 
 
 def test_failing_program(tmp_path: Path) -> None:
@@ -182,7 +197,7 @@ def wrong(capfd: pytest.CaptureFixture[str], *arguments: str) -> str:
         (("--memory", "1000K"), "--memory: expected a multiple of 1M, not 1000K"),
         (("--memory", "0"), "--memory: expected a multiple of 1M, not 0"),
         (("--memory", "big"), "--memory: expected a size such as 256M, not 'big'"),
-        (("--memory", "99T"), "--memory: expected at most 16T, not 99T"),
+        (("--memory", "99T"), "--memory: expected at most 1T, not 99T"),
         (("--profile", "vm"), "--profile: expected zvm, kvm, off, not 'vm'"),
         (("--cpus", "0"), "--cpus: expected 1 to 248, not 0"),
         (("--cpus", "249"), "--cpus: expected 1 to 248, not 249"),
