@@ -33,6 +33,9 @@ class Hypervisor(Protocol):
         :raises ProgramInterruption: addressing for an unused page, discard fault for a discarded one (z/VM profile).
         """
 
+    def place(self, page: int) -> int:
+        """The byte offset in the pool of the frame that holds the resident *page*; nothing is checked or changed."""
+
     def drop(self, page: int) -> None:
         """Forget the content of *page*, preserved or in a frame: the guest has declared it worthless."""
 
@@ -58,6 +61,10 @@ class FirstTouchHypervisor:
             self._states.bytes[page] = touch(state, page, self._profile)
             if state & 0x03:
                 ctypes.memset(self.frame_address + (page << 12), 0, 4096)
+        return page << 12
+
+    def place(self, page: int) -> int:
+        """See :meth:`Hypervisor.place`."""
         return page << 12
 
     def drop(self, page: int) -> None:

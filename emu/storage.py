@@ -77,6 +77,11 @@ class Storage:
         start = self.hypervisor.frame(page)
         return self._pool[start : start + PAGE_SIZE]
 
+    def resident_view(self, page: int) -> memoryview:
+        """The 4096 bytes of the resident *page*, looked at without touching it, whatever its usage state."""
+        start = self.hypervisor.place(page)
+        return self._pool[start : start + PAGE_SIZE]
+
 
 def _by_page(address: int, length: int) -> Iterator[tuple[int, int]]:
     """The (address, length) of the parts of an area, cut at page boundaries."""

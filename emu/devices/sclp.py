@@ -138,6 +138,15 @@ class Sclp:
         """Whether a service-signal interruption is requested."""
         return self._completed is not None or self._event_signal
 
+    def state(self) -> dict[str, object]:
+        """What the machine state contains of this device: requests outstanding, input not yet read, masks."""
+        return {
+            "completed": self._completed,
+            "event signal": self._event_signal,
+            "input": bytes(self._input),
+            "receive mask": self._receive_mask,
+        }
+
     def take_signal(self) -> int:
         """The external parameter of the pending service signal, which is no longer pending then.
 
