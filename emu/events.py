@@ -31,6 +31,3 @@ class Observer:
 
     def key_changed(self, cpu: Cpu, page: int, before: int, after: int) -> None:
         """An instruction changed the storage key of absolute page *page*."""
-
-    def stored(self, cpu: Cpu, address: int, length: int) -> None:
-        """A control instruction or an interruption stored *length* bytes at absolute *address*."""

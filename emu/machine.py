@@ -127,7 +127,11 @@ class Machine:
         """Program interruptions taken, by code."""
         self._last_program: tuple[int, int, int] = (0, 0, 0)
         self._check_stop_reason = ""
+        self.stop_requested = False
+        """Set it, even from a signal handler, to end :meth:`run` between two instructions."""
         self._turn = 0
+        self._turn_end = SLICE
+        """The work at which it becomes the next CPU's turn."""
 
     # What instruction functions and devices call
 
@@ -197,7 +201,10 @@ class Machine:
             while True:
                 remaining = limit - self.executed
                 if remaining <= 0:
-                    raise self.stop(StopKind.BUDGET, self._next_cpu(), "instruction budget used up")
+                    raise self.stop(StopKind.BUDGET, self.cpus[self._turn], "instruction budget used up")
+                if self.stop_requested:
+                    self.stop_requested = False
+                    raise self.stop(StopKind.REQUESTED, self.cpus[self._turn])
                 cpu = self._next_cpu()
                 stepped = any(observer.wants_instructions for observer in self.observers)
                 try:
@@ -236,14 +243,25 @@ class Machine:
 
         :raises StopRun: if no CPU can ever run again.
         """
+        if self.timing.work >= self._turn_end:
+            self._give_turn((self._turn + 1) % len(self.cpus))
         for _ in range(2):
             for offset in range(len(self.cpus)):
                 cpu = self.cpus[(self._turn + offset) % len(self.cpus)]
                 if self._can_run(cpu):
-                    self._turn = cpu.address
+                    if offset:
+                        self._give_turn(cpu.address)
                     return cpu
             self._pass_time()
         raise self._nobody_runs()
+
+    def _give_turn(self, address: int) -> None:
+        self._turn = address
+        self._turn_end = self.timing.work + (SLICE if len(self.cpus) > 1 else LONE_SLICE)
+
+    def end_turn(self) -> None:
+        """Let it be the next CPU's turn after the current instruction: the program has nothing better to do."""
+        self._turn_end = 0
 
     def _can_run(self, cpu: Cpu) -> bool:
         if cpu.restart_pending or (cpu.stop_pending and cpu.state is CpuState.OPERATING):
@@ -347,12 +365,11 @@ class Machine:
         interruption.external(cpu, interruption.EXTERNAL_CALL, cpu_address=sender or 0)
 
     def _slice(self, cpu: Cpu, remaining: int) -> None:
-        """Let *cpu* run for one slice, or until something can happen to it, for at most *remaining* instructions."""
+        """Let *cpu* run to the end of its turn or until something can happen to it, at most *remaining* instructions."""
         engine, timing = self.engines[cpu.address], self.timing
-        end = timing.work + (SLICE if len(self.cpus) > 1 else LONE_SLICE)
         limit = cpu.executed + remaining
-        while timing.work < end and cpu.executed < limit:
-            goal = end - timing.work
+        while timing.work < self._turn_end and cpu.executed < limit and not self.stop_requested:
+            goal = self._turn_end - timing.work
             if cpu.system_mask & psw_bits.EXTERNAL_MASK:
                 goal = min(goal, *self._timer_events(cpu), goal)
             before = cpu.executed
@@ -371,7 +388,6 @@ class Machine:
                 break
             if cpu.system_mask & psw_bits.EXTERNAL_MASK and self._enabled_interruption(cpu) is not None:
                 break
-        self._turn = (cpu.address + 1) % len(self.cpus)
 
     def _handle(self, cpu: Cpu, engine: Engine, ended: Exit) -> None:
         """Do what the engine could not."""

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Running a machine so that Ctrl-C ends the run between two instructions and not in the middle of one."""
+"""Ctrl-C ends the run of a machine between two instructions and not in the middle of one."""
 
 from __future__ import annotations
 
 import signal
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from emu.machine import Stop, StopKind
 
@@ -13,11 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from emu.machine import Machine
-
-_PORTION: Final = 1 << 18
-"""Instructions run between two looks at the keyboard: a fixed number, so that every run is the same."""
-_STEPPED_PORTION: Final = 1 << 10
-"""The same when an observer makes the machine run step by step."""
 
 
 class Switch:
@@ -28,12 +23,12 @@ class Switch:
 
 
 @contextmanager
-def ctrl_c() -> Iterator[Switch]:
-    """While it lasts, the first Ctrl-C presses the switch and the second one is a KeyboardInterrupt."""
+def ctrl_c(machine: Machine) -> Iterator[Switch]:
+    """While it lasts, the first Ctrl-C presses the switch and stops *machine*; the second is a KeyboardInterrupt."""
     switch = Switch()
 
     def press(*_: object) -> None:
-        switch.is_pressed = True
+        switch.is_pressed = machine.stop_requested = True
         signal.signal(signal.SIGINT, before)
 
     before = signal.signal(signal.SIGINT, press)
@@ -41,19 +36,13 @@ def ctrl_c() -> Iterator[Switch]:
         yield switch
     finally:
         signal.signal(signal.SIGINT, before)
+        machine.stop_requested = False
 
 
-def run(machine: Machine, switch: Switch, max_instructions: int | None = None) -> Stop:
-    """Run until *machine* stops, *max_instructions* more have ended, or *switch* is pressed."""
-    limit = None if max_instructions is None else machine.executed + max_instructions
-    is_stepped = any(observer.wants_instructions for observer in machine.observers)
-    portion = _STEPPED_PORTION if is_stepped else _PORTION
-    while not switch.is_pressed:
-        left = portion if limit is None else limit - machine.executed
-        stop = machine.run(min(portion, left))
-        if stop.kind is not StopKind.BUDGET or (limit is not None and machine.executed >= limit):
-            return stop
-    return requested(machine)
+def run(machine: Machine, max_instructions: int | None = None) -> Stop:
+    """Run until *machine* stops, *max_instructions* more have ended, or Ctrl-C is pressed."""
+    stop = machine.run(max_instructions)
+    return requested(machine) if stop.kind is StopKind.REQUESTED else stop
 
 
 def requested(machine: Machine) -> Stop:

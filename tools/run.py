@@ -73,8 +73,8 @@ def _run(machine: Machine, trace: TextIO | None, max_instructions: int | None) -
 
         machine.observers.append(Tracer(machine, lambda line: trace.write(line + "\n")))
     try:
-        with interrupt.ctrl_c() as switch:
-            return interrupt.run(machine, switch, max_instructions)
+        with interrupt.ctrl_c(machine):
+            return interrupt.run(machine, max_instructions)
     except KeyboardInterrupt:
         return interrupt.requested(machine)
 

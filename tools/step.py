@@ -95,7 +95,7 @@ class Stepper:
         self._tracer.refresh()
         self.machine.observers.append(self._tracer)
         try:
-            with ctrl_c() as switch:
+            with ctrl_c(self.machine) as switch:
                 for _ in range(int(argument or 1)):
                     if not self._single() or switch.is_pressed:
                         break
@@ -106,7 +106,7 @@ class Stepper:
         self._expect_nothing("g", argument)
         from tools import interrupt
 
-        with interrupt.ctrl_c() as switch:
+        with interrupt.ctrl_c(self.machine) as switch:
             if self._breakpoints:
                 while self._single() and not self._at_breakpoint():
                     if switch.is_pressed:
@@ -114,7 +114,7 @@ class Stepper:
                         return
                 return
             left = None if self._limit is None else max(self._limit - self.machine.executed, 0)
-            stop = interrupt.run(self.machine, switch, left)
+            stop = interrupt.run(self.machine, left)
         if switch.is_pressed:
             self._write(stop.text)
         else:

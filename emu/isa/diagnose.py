@@ -27,9 +27,6 @@ if TYPE_CHECKING:
 
 _Code = ProgramInterruptionCode
 
-YIELD_WORK: Final = 25_000
-"""Units of work that giving up the CPU is reckoned at, where there is another one to go on with."""
-
 
 def _specification() -> ProgramInterruption:
     return ProgramInterruption(_Code.SPECIFICATION)
@@ -66,8 +63,7 @@ def _release_pages(cpu: Cpu, operands: Operands) -> None:
 
 def _yield(cpu: Cpu, operands: Operands) -> None:
     """Codes 0x044 (to any CPU) and 0x09C (to the one in R1): this CPU has nothing better to do than wait."""
-    if len(cpu.machine.cpus) > 1:
-        cpu.machine.timing.work += YIELD_WORK
+    cpu.machine.end_turn()
 
 
 # 0x258: page-fault handshaking

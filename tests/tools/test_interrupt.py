@@ -33,22 +33,22 @@ def looping() -> Machine:
 def test_ctrl_c_ends_the_run(looping: Machine) -> None:
     looping.observers.append(CtrlC())
     before = signal.getsignal(signal.SIGINT)
-    with interrupt.ctrl_c() as switch:
-        stop = interrupt.run(looping, switch)
+    with interrupt.ctrl_c(looping):
+        stop = interrupt.run(looping)
     assert stop.kind is StopKind.REQUESTED
     assert ENTRY + 10 <= stop.psw.address <= ENTRY + 18
     assert signal.getsignal(signal.SIGINT) is before
 
 
-def test_second_ctrl_c_does_not_wait() -> None:
-    with interrupt.ctrl_c() as switch, pytest.raises(KeyboardInterrupt):  # noqa: PT012 - what is tried is two signals
+def test_second_ctrl_c_does_not_wait(looping: Machine) -> None:
+    with interrupt.ctrl_c(looping) as switch, pytest.raises(KeyboardInterrupt):  # noqa: PT012 - what is tried is two signals
         os.kill(os.getpid(), signal.SIGINT)
         assert switch.is_pressed
         os.kill(os.getpid(), signal.SIGINT)
 
 
 def test_budget_is_exact(looping: Machine) -> None:
-    budget = 3 * interrupt._PORTION + 7
-    with interrupt.ctrl_c() as switch:
-        assert interrupt.run(looping, switch, budget).kind is StopKind.BUDGET
+    budget = 1_000_007
+    with interrupt.ctrl_c(looping):
+        assert interrupt.run(looping, budget).kind is StopKind.BUDGET
     assert looping.executed == budget

@@ -252,6 +252,24 @@ def test_two_runs_are_equal_to_the_bit() -> None:
     assert one() == one()
 
 
+@pytest.mark.parametrize("stepped", (False, True))
+def test_a_cpu_that_spins_does_not_keep_the_others_from_running(stepped: bool) -> None:
+    machine = Machine(MEGABYTE, cpus=2)
+    first, second = machine.cpus
+    if stepped:
+        machine.observers.append(EveryInstruction())
+    # CPU 0: loop: LG 3,0(8); LTGR 3,3; BRC 8,loop; CPU 1: LGHI 4,1; STG 4,0(8)
+    machine.storage.write(START, bytes.fromhex("e33080000004 b9020033 a784fffb 0000"))
+    machine.storage.write(0x18000, bytes.fromhex("a7490001 e34080000024 a7f40000"))
+    machine.storage.write(0x1D0, Psw(ADDRESSING_MODE | psw_bits.WAIT, WAIT_ADDRESS).to_bytes())
+    for cpu, address in ((first, START), (second, 0x18000)):
+        cpu.gr[8] = DATA
+        ready(cpu, address)
+        cpu.state = CpuState.OPERATING
+    machine.run(250_000)
+    assert first.gr[3] == 1
+
+
 def test_cpus_take_turns_and_see_each_others_code() -> None:
     machine = Machine(MEGABYTE, cpus=2)
     first, second = machine.cpus
