@@ -120,10 +120,6 @@ class Tracer(Observer):
         """See :meth:`Observer.key_changed`."""
         self._changes.append(f"key[{page:#x}]={before:02x}->{after:02x}")
 
-    def stored(self, cpu: Cpu, address: int, length: int) -> None:
-        """See :meth:`Observer.stored`."""
-        self._changes.append(f"store[{address:#x}.{length:x}]")
-
 
 def interruption_name(code: int) -> str:
     """The name of the program interruption *code* in the manual's words, in lower case."""
