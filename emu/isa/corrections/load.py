@@ -135,3 +135,19 @@ def icmh(cpu: Cpu, operands: Operands) -> None:
     """
     high = _insert_under_mask(cpu, operands, cpu.gr[operands.r1] >> 32)
     cpu.gr[operands.r1] = high << 32 | cpu.gr32(operands.r1)
+
+
+@instruction(
+    0xE33B,
+    "LZRF",
+    RXY_A,
+    "LOAD AND ZERO RIGHTMOST BYTE (32)",
+    facility=Facility.LOAD_STORE_ON_CONDITION_2,
+)
+def lzrf(cpu: Cpu, operands: Operands) -> None:
+    """Load a word in bits 32-63 of R1 with its last byte zero; the engine has another opcode for it.
+
+    :raises ProgramInterruption: access exceptions.
+    """
+    word = access.load_integer(cpu, cpu.effective_address(operands.b2, operands.d2, operands.x2), 4)
+    cpu.set_gr32(operands.r1, word & ~0xFF)

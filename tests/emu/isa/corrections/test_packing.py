@@ -1,0 +1,61 @@
+"""UNPK, PKA and PKU: no byte and no digit is lost."""
+
+from __future__ import annotations
+
+import pytest
+
+from emu.program_interruption import ProgramInterruptionCode
+
+
+@pytest.fixture(autouse=True)
+def addresses(cpu) -> None:
+    """The first operand at 0x2000, the second at 0x3000."""
+    cpu.gr[2], cpu.gr[3] = 0x2000, 0x3000
+
+
+@pytest.mark.parametrize(
+    ("lengths", "source", "result"),
+    (
+        ("42", "12345c", "f1f2f3f4c5"),
+        ("62", "12345c", "f0f0f1f2f3f4c5"),
+        ("22", "12345c", "f3f4c5"),
+        ("31", "abcd", "f0fafbdc"),
+        ("00", "7d", "d7"),
+    ),
+)
+def test_unpack(execute, machine, lengths, source, result) -> None:
+    execute(f"f3{lengths}20003000", x3000=source)
+    assert machine.storage.read(0x2000, len(result) // 2).hex() == result
+
+
+def test_unpack_in_place(execute, machine) -> None:
+    # Every source byte is fetched before the result, which is stored from the right, comes to it.
+    execute("f34220002000", x2000="12345c0000")
+    assert machine.storage.read(0x2000, 5).hex() == "f1f2f3f4c5"
+
+
+@pytest.mark.parametrize(
+    ("code", "source", "result"),
+    (
+        ("e90220003000", "313233", "123c"),
+        ("e90120003000", "3938", "98c"),
+        ("e91f20003000", "39" + "31" * 31, "1" * 31 + "c"),
+        ("e10520003000", "003100320033", "123c"),
+        ("e10120003000", "0037", "7c"),
+    ),
+)
+def test_pack(execute, machine, code, source, result) -> None:
+    execute(code, x3000=source)
+    assert machine.storage.read(0x2000, 16).hex() == result.rjust(32, "0")
+
+
+@pytest.mark.parametrize("code", ("e92020003000", "e10220003000", "e14120003000"))
+def test_lengths(execute, code) -> None:
+    assert execute(code).interruption is ProgramInterruptionCode.SPECIFICATION
+
+
+@pytest.mark.parametrize("code", ("f34220003000", "e90220003000", "e10520003000"))
+@pytest.mark.parametrize("register", (2, 3))
+def test_access_exception(execute, cpu, code, register) -> None:
+    cpu.gr[register] = 0x1000_0000
+    assert execute(code).interruption is ProgramInterruptionCode.ADDRESSING
