@@ -175,7 +175,7 @@ class Cpu:
 
     def load_psw(self, new: Psw) -> None:
         """Make *new* the current PSW; it may be invalid, which the execution loop finds out."""
-        old_key = self.key
+        old_key, used_access_registers = self.key, self._uses_access_registers
         registers = self.registers
         self._system_mask = new.mask & _SYSTEM
         self.problem_state = bool(new.mask & psw_bits.PROBLEM_STATE)
@@ -183,13 +183,24 @@ class Cpu:
         self.dat = bool(new.mask & psw_bits.DAT)
         self.space = new.address_space_control
         engine = new.mask & _ENGINE_OWNS | psw_bits.PROBLEM_STATE
-        self._engine_psw[0] = engine | new.mask & _TRANSLATION if self.dat else engine
+        if self._uses_access_registers:
+            # Unicorn 2.1.4 ends the process at the first access in this mode; as in the primary-space mode it fetches
+            # instructions, and asks for the operands, which then are found to be not modelled.
+            engine |= psw_bits.DAT
+        elif self.dat:
+            engine |= new.mask & _TRANSLATION
+        self._engine_psw[0] = engine
         registers.condition_code = (new.mask & psw_bits.CONDITION_CODE) >> 44
         self._engine_psw[1] = self.next_address = new.address
         self.psw_loaded = True
         self.psw_change_length = 0
-        if self.key != old_key:
+        if self.key != old_key or self._uses_access_registers != used_access_registers:
             self.tlb.flush()
+
+    @property
+    def _uses_access_registers(self) -> bool:
+        """Whether the PSW specifies access-register mode and DAT."""
+        return self.dat and self.space is AddressSpaceControl.ACCESS_REGISTER
 
     def change_psw_mask(self, mask: int) -> None:
         """Replace the PSW mask (system mask, key, address-space control ...) in the middle of an instruction.
