@@ -19,6 +19,7 @@ from emu.cpu import Cpu, CpuState
 from emu.devices.sclp import Sclp
 from emu.engine.code import CodePages
 from emu.engine.engine import Engine, Exit
+from emu.engine.library import EngineError
 from emu.facilities import DEFAULT_FACILITIES
 from emu.hypervisor import FirstTouchHypervisor, Hypervisor
 from emu.page_states import PageStates, Profile
@@ -56,6 +57,7 @@ class StopKind(Enum):
     CHECK_STOP = "check-stop"
     PROGRAM_LOOP = "program-interruption loop"
     NOT_MODELLED = "not modelled"
+    ENGINE_FAILURE = "the engine failed"
     BUDGET = "instruction budget used up"
     REQUESTED = "stop requested"
 
@@ -217,6 +219,8 @@ class Machine:
                     self._check_stop(reason)
         except StopRun as ended:
             return ended.stop
+        except EngineError as reason:
+            return self.stop(StopKind.ENGINE_FAILURE, self.cpus[self._turn], str(reason)).stop
 
     def step(self) -> Stop | None:
         """Execute one instruction, or take one interruption, on the CPU whose turn it is."""
@@ -229,6 +233,8 @@ class Machine:
                 self._check_stop(reason)
         except StopRun as ended:
             return ended.stop
+        except EngineError as reason:
+            return self.stop(StopKind.ENGINE_FAILURE, self.cpus[self._turn], str(reason)).stop
         return None
 
     def _check_stop(self, reason: interruption.CheckStop) -> None:
@@ -365,7 +371,7 @@ class Machine:
         interruption.external(cpu, interruption.EXTERNAL_CALL, cpu_address=sender or 0)
 
     def _slice(self, cpu: Cpu, remaining: int) -> None:
-        """Let *cpu* run to the end of its turn or until something can happen to it, at most *remaining* instructions."""
+        """Let *cpu* run to the end of its turn, or until something happens to it, for at most *remaining* instructions."""
         engine, timing = self.engines[cpu.address], self.timing
         limit = cpu.executed + remaining
         while timing.work < self._turn_end and cpu.executed < limit and not self.stop_requested:

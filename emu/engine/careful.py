@@ -68,6 +68,7 @@ class CarefulEngine:
         self._refused = False
         """An access exception, found here and not by the engine, ended the instruction."""
         self._held: set[int] = set()
+        self._written: set[int] = set()
         self._code: dict[int, int] = {}
         """Pages that something was translated from, with their frames."""
         self._code_stores: set[int] = set()
@@ -90,21 +91,28 @@ class CarefulEngine:
         """Forget every translation."""
         if self._held or self._sink_shown:
             self._sink_shown = False
-            self._held.clear()
-            self._low_frames.clear()
+            self._forget_translations()
             self._unicorn.flush_tlb()
+
+    def _forget_translations(self) -> None:
+        self._held.clear()
+        self._written.clear()
+        self._low_frames.clear()
 
     def holds(self, page: int) -> bool:
         """Whether a translation made since the last flush leads to absolute *page*."""
         return page in self._held
+
+    def may_write(self, page: int) -> bool:
+        """Whether a translation made since the last flush lets *page* be written."""
+        return page in self._written
 
     def forget_code(self, page: int) -> None:
         """Drop what was translated of absolute *page*."""
         frame = self._code.pop(page, None)
         if frame is not None:
             self._unicorn.drop_code(FRAMES + frame, PAGE_SIZE)
-            self._held.clear()
-            self._low_frames.clear()
+            self._forget_translations()
 
     def step(self, target: bytes | None) -> Exit:
         """Execute the instruction at the PSW address, or leave everything as it was and say why not.
@@ -196,6 +204,7 @@ class CarefulEngine:
         elif kind == FillAccess.WRITE:
             if storage.code_pages[page]:
                 self._code_stores.add(page)
+            self._written.add(page)
             answer.permissions |= uc_const.UC_PROT_WRITE
         self._held.add(page)
         answer.address = FRAMES + frame

@@ -127,7 +127,7 @@ class Engine:
 
     def may_write(self, page: int) -> bool:
         """Whether a translation made since the last flush lets *page* be written."""
-        return page in self._written
+        return page in self._written or (self._careful is not None and self._careful.may_write(page))
 
     def flush_later(self) -> None:
         """Forget every translation before this engine runs again; it must not happen inside a fill."""
@@ -199,12 +199,10 @@ class Engine:
 
     def _show_code(self, address: int, page: int, answer: Any) -> bool:
         machine = self._machine
-        if not machine.storage.code_pages[page]:
-            for engine in machine.engines:
-                if engine.may_write(page):
-                    # It must not be written behind our back; the flush cannot be made from inside a fill.
-                    self._refused = True
-                    return False
+        if machine.code.find(page) is None and any(engine.may_write(page) for engine in machine.engines):
+            # It must not be written behind our back; the flush cannot be made from inside a fill.
+            self._refused = True
+            return False
         try:
             slot = machine.code.slot(page)
         except CodeFull:

@@ -148,6 +148,16 @@ def test_a_loop_that_changes_its_own_operand(started: Machine) -> None:
     assert started.cpus[0].gr[4] == 7 + 3 + 2
 
 
+def test_code_in_a_page_whose_stores_are_checked_byte_by_byte(started: Machine) -> None:
+    cpu = started.cpus[0]
+    cpu.set_control_register(0, cpu.cr[0] | control.CR0_LOW_ADDRESS_PROTECTION)
+    # What is stored at X'400': LGHI 3,5 or 6; BR 14
+    cpu.gr[2], cpu.gr[4] = 0xA739_0005_07FE_0000, 0xA739_0006_07FE_0000
+    # STG 2,X'400'; LGHI 5,X'400'; BASR 14,5; LGR 6,3; STG 4,X'400'; BASR 14,5; LGR 7,3
+    execute(started, "e32004000024 a7590400 0de5 b9040063 e34004000024 0de5 b9040073")
+    assert (cpu.gr[6], cpu.gr[7]) == (5, 6)
+
+
 def test_code_written_by_the_machine_is_seen(started: Machine) -> None:
     execute(started, "a7190001")
     execute(started, "a7190002")
