@@ -41,6 +41,8 @@ LONE_SLICE: Final = 50_000_000
 """The same if there is no other CPU to wait for its turn."""
 _NO_LIMIT: Final = 1 << 62
 MEGABYTE: Final = 1 << 20
+_BRANCHES_TO_THEMSELVES: Final = (bytes.fromhex("a7f40000"), bytes.fromhex("c0f400000000"))
+"""BRC and BRCL on all conditions, to themselves."""
 _PROGRAM_LOOP: Final = 16
 """Program interruptions in a row, with nothing executed between, that make a loop."""
 CONTROL_INSTRUCTION_WORK: Final = 16
@@ -57,6 +59,7 @@ class StopKind(Enum):
     CHECK_STOP = "check-stop"
     PROGRAM_LOOP = "program-interruption loop"
     NOT_MODELLED = "not modelled"
+    ENDLESS_LOOP = "endless loop"
     ENGINE_FAILURE = "the engine failed"
     BUDGET = "instruction budget used up"
     REQUESTED = "stop requested"
@@ -371,7 +374,7 @@ class Machine:
         interruption.external(cpu, interruption.EXTERNAL_CALL, cpu_address=sender or 0)
 
     def _slice(self, cpu: Cpu, remaining: int) -> None:
-        """Let *cpu* run to the end of its turn, or until something happens to it, for at most *remaining* instructions."""
+        """Let *cpu* run to the end of its turn, or until something happens to it; at most *remaining* instructions."""
         engine, timing = self.engines[cpu.address], self.timing
         limit = cpu.executed + remaining
         while timing.work < self._turn_end and cpu.executed < limit and not self.stop_requested:
@@ -394,6 +397,26 @@ class Machine:
                 break
             if cpu.system_mask & psw_bits.EXTERNAL_MASK and self._enabled_interruption(cpu) is not None:
                 break
+
+        if len(self.cpus) == 1 and timing.work >= self._turn_end:
+            self._recognise_endless_loop(cpu)
+
+    def _recognise_endless_loop(self, cpu: Cpu) -> None:
+        """Name the loop that no interruption can ever end: a branch to itself, disabled.
+
+        :raises StopRun: if that is what *cpu* is in.
+        """
+        enabled = psw_bits.IO_MASK | psw_bits.EXTERNAL_MASK | psw_bits.MACHINE_CHECK_MASK
+        if cpu.system_mask & enabled:
+            return
+        try:
+            instruction = fetch_instruction(cpu, cpu.instruction_address)
+        except (ProgramInterruption, NotModelled):
+            return
+        if instruction in _BRANCHES_TO_THEMSELVES:
+            raise self.stop(
+                StopKind.ENDLESS_LOOP, cpu, f"endless loop: disabled branch to itself at {cpu.instruction_address:#x}"
+            )
 
     def _handle(self, cpu: Cpu, engine: Engine, ended: Exit) -> None:
         """Do what the engine could not."""

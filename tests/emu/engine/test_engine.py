@@ -339,3 +339,16 @@ def test_fixed_point_overflow_is_reported_when_the_program_mask_asks_for_it(star
     assert cpu.gr[4] == 0x80000000
     assert cpu.gr[5] == 0
     assert started.storage.read_integer(0x150, 8) & psw_bits.CONDITION_CODE == psw_bits.CONDITION_CODE
+
+
+def test_a_disabled_branch_to_itself_is_named(machine: Machine) -> None:
+    # BRC 15,itself
+    stop = execute(machine, "a7f40000", budget=1_000_000_000)
+    assert stop.kind is StopKind.ENDLESS_LOOP
+    assert hex(START) in stop.text
+
+
+def test_an_enabled_branch_to_itself_goes_on(machine: Machine) -> None:
+    machine.storage.write(START, bytes.fromhex("a7f40000"))
+    machine.cpus[0].load_psw(Psw(ADDRESSING_MODE | psw_bits.EXTERNAL_MASK, START))
+    assert machine.run(120_000_000).kind is StopKind.BUDGET
