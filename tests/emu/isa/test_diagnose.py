@@ -108,7 +108,6 @@ def test_yielding_ends_the_turn(code: int) -> None:
     assert [cpu.instruction_address for cpu in machine.cpus] == [0x10004, 0x10004]
 
 
-
 # 0x258: the block is refdiagc, reffcode, refdwlen, refversn, refgaddr, refselmk, refcmpmk, reserved
 
 TOKEN, CANCEL = 0, 1
