@@ -29,6 +29,7 @@ from emu.engine.library import (
     Unicorn,
 )
 from emu.engine.lost_address import lost_address
+from emu.engine.mending import mend
 from emu.engine.overflow import FIXED_POINT_OVERFLOW_MASK, can_overflow
 from emu.execution import execute_target, is_execute
 from emu.isa.formats import instruction_length
@@ -71,6 +72,7 @@ class Engine:
     """The engine of one CPU."""
 
     def __init__(self, machine: Machine) -> None:
+        mend()
         self._machine = machine
         self._unicorn = Unicorn()
         self.registers = EngineRegisters(self._unicorn)

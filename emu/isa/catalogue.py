@@ -19,9 +19,11 @@ from emu.isa.corrections import compare  # noqa: F401
 from emu.isa.corrections import compare_and_swap_and_store  # noqa: F401
 from emu.isa.corrections import convert_decimal  # noqa: F401
 from emu.isa.corrections import decimal_arithmetic  # noqa: F401
+from emu.isa.corrections import divide  # noqa: F401
 from emu.isa.corrections import floating_conversion  # noqa: F401
 from emu.isa.corrections import floating_load  # noqa: F401
 from emu.isa.corrections import floating_multiply  # noqa: F401
+from emu.isa.corrections import floating_square_root  # noqa: F401
 from emu.isa.corrections import load  # noqa: F401
 from emu.isa.corrections import not_installed  # noqa: F401
 from emu.isa.corrections import packing  # noqa: F401
