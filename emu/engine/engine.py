@@ -17,7 +17,7 @@ from emu import cpu as control
 from emu.access import resolve
 from emu.addresses import PAGE_SIZE
 from emu.bits import MASK_64
-from emu.engine import blocks, interception
+from emu.engine import blocks, compiled, interception
 from emu.engine.blocks import BlockState, StopReason
 from emu.engine.code import CodeFull
 from emu.engine.environment import EngineRegisters
@@ -105,7 +105,7 @@ class Engine:
         )
         unicorn.map(CODE, code.bytes, readable | uc_const.UC_PROT_EXEC, code.address)
         unicorn.hook(uc_const.UC_HOOK_TLB_FILL, TlbFillCallback(self._fill))
-        unicorn.hook(uc_const.UC_HOOK_BLOCK, blocks.CALLBACK_ADDRESS, self._state.address)
+        unicorn.hook(uc_const.UC_HOOK_BLOCK, compiled.callbacks().block, self._state.address)
 
     def attach(self, cpu: Cpu) -> None:
         """Say which CPU this is the engine of."""
@@ -382,7 +382,7 @@ class Engine:
         """Have the target address of the EXECUTE at *address* looked at each time, which costs nanoseconds."""
         self._watched.add(address)
         self._unicorn.hook(
-            uc_const.UC_HOOK_CODE, blocks.EXECUTE_CALLBACK_ADDRESS, self._state.address, first=address, last=address
+            uc_const.UC_HOOK_CODE, compiled.callbacks().execute, self._state.address, first=address, last=address
         )
         slot = self._visible_code[address >> 12, self._words[blocks.MODE]]
         self.code_changed(slot, address & (PAGE_SIZE - 1), instruction_length(blocks.EXECUTE_OPCODE))

@@ -1,0 +1,195 @@
+"""The compiled block callback: it counts instructions, keeps to the budget, and finds what must be intercepted.
+
+Unicorn calls it at the start of every block.  In the steady state that costs a few nanoseconds: the number of
+instructions of a block is remembered.  A block that is new is walked once, instruction by instruction, through the
+code page that the engine executes from; if it holds an instruction that must not run natively, the callback stops the
+engine before the block, and Python puts a trap in its place (see :mod:`emu.engine.code`).
+
+Python meets this file only through :mod:`emu.engine.compiled`.
+
+A callback that stops the engine has not let the block begin, so the PSW is right and the block is not counted.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+from llvmlite import ir
+from numba import carray, cfunc, njit, types  # type: ignore[attr-defined]
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+from emu.engine.blocks import (
+    ALLOWED_TARGET,
+    BLOCK_ADDRESS,
+    BLOCK_COUNT,
+    BLOCK_KEY,
+    BLOCK_SIZE,
+    CANDIDATE,
+    CANDIDATES,
+    EXECUTE_OPCODE,
+    EXECUTE_VALUE,
+    EXECUTED,
+    GENERAL_REGISTERS,
+    GOAL,
+    INVISIBLE,
+    LIMIT,
+    MEMO,
+    MEMO_COUNTS,
+    MEMO_KEYS,
+    MEMO_SIZES,
+    MODE,
+    PAGE_KEYS,
+    PAGE_PLACES,
+    PAGES,
+    REASON,
+    SPLIT,
+    SPLIT_TABLE,
+    STATE_WORDS,
+    STOP,
+    TABLE_BYTES,
+    TARGET,
+    StopReason,
+)
+
+# numba takes plain integers for the callback's constants.
+LIMIT_REASON: Final = int(StopReason.LIMIT)
+CANDIDATE_REASON: Final = int(StopReason.CANDIDATE)
+UNKNOWN_REASON: Final = int(StopReason.UNKNOWN_CODE)
+ODD_REASON: Final = int(StopReason.ODD_ADDRESS)
+EXECUTE_TARGET_REASON: Final = int(StopReason.EXECUTE_TARGET)
+
+
+def _generate_pointer(typing_context: Any, address: Any) -> Any:  # noqa: ARG001 - numba's signature
+    """An integer as an address."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:  # noqa: ARG001
+        return builder.inttoptr(arguments[0], cgutils.voidptr_t)
+
+    return types.voidptr(address), generate
+
+
+def _generate_call(typing_context: Any, function: Any, argument: Any) -> Any:  # noqa: ARG001
+    """Call the C function at the address *function* with one 64-bit argument."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:  # noqa: ARG001
+        kind = ir.FunctionType(ir.IntType(32), [ir.IntType(64)])
+        return builder.call(builder.inttoptr(arguments[0], kind.as_pointer()), [arguments[1]])
+
+    return types.int32(function, argument), generate
+
+
+_pointer: Any = intrinsic(_generate_pointer)
+_call: Any = intrinsic(_generate_call)
+
+
+@njit
+def _kind(state: Any, first: Any, last: Any) -> Any:
+    """What the table says of an instruction with this first halfword and sixth byte."""
+    table = carray(_pointer(state[CANDIDATES]), (TABLE_BYTES,), dtype=np.uint8)
+    kind = table[first]
+    if kind & SPLIT:
+        kind |= table[np.uint64(SPLIT_TABLE) + ((first & np.uint64(0xFF00)) | last)]
+    return kind
+
+
+@njit
+def _code_byte(state: Any, address: Any) -> Any:
+    """The byte of code at *address*, or INVISIBLE."""
+    page = address >> np.uint64(12)
+    index = (page ^ (page >> np.uint64(12))) & np.uint64(PAGES - 1)
+    if state[PAGE_KEYS + index] != (page << np.uint64(2)) | state[MODE]:
+        return np.uint64(INVISIBLE)
+    code = carray(_pointer(state[PAGE_PLACES + index]), (4096,), dtype=np.uint8)
+    return np.uint64(code[address & np.uint64(4095)])
+
+
+@njit
+def _walk(state: Any, address: Any, size: Any) -> Any:
+    """The number of instructions in a block that is new, or zero, with the reason set, if it must not run yet."""
+    count = np.uint64(0)
+    end = address + size
+    while address < end:
+        first = _code_byte(state, address)
+        top = first >> np.uint64(6)
+        length = np.uint64(2) if top == 0 else (np.uint64(6) if top == np.uint64(3) else np.uint64(4))
+        second = _code_byte(state, address + np.uint64(1))
+        last = _code_byte(state, address + length - np.uint64(1))
+        if max(first, second, last) == INVISIBLE:
+            state[REASON] = UNKNOWN_REASON
+            return np.uint64(0)
+        if _kind(state, (first << np.uint64(8)) | second, last) & CANDIDATE:
+            state[REASON] = CANDIDATE_REASON
+            return np.uint64(0)
+        address += length
+        count += np.uint64(1)
+    return count
+
+
+@njit
+def _count(state: Any, key: Any, address: Any, size: Any) -> Any:
+    """The number of instructions in the block, remembered from before if it is not new."""
+    slot = ((address >> np.uint64(1)) ^ (address >> np.uint64(15))) & np.uint64(MEMO - 1)
+    if state[MEMO_KEYS + slot] == key and state[MEMO_SIZES + slot] == size:
+        return state[MEMO_COUNTS + slot]
+    count = _walk(state, address, size)
+    if state[REASON] == np.uint64(0):
+        state[MEMO_KEYS + slot] = key
+        state[MEMO_SIZES + slot] = size
+        state[MEMO_COUNTS + slot] = count
+    return count
+
+
+@cfunc(types.void(types.uint64, types.uint64, types.uint32, types.voidptr))
+def block_callback(engine: Any, address: Any, size: Any, data: Any) -> None:
+    state = carray(data, (STATE_WORDS,), dtype=np.uint64)
+    pending = carray(_pointer(state[EXECUTE_VALUE]), (1,), dtype=np.uint64)[0]
+    if pending != 0:
+        # The target of an EXECUTE: the EXECUTE itself has been counted.
+        if pending != state[ALLOWED_TARGET]:
+            kind = _kind(state, pending >> np.uint64(48), (pending >> np.uint64(16)) & np.uint64(0xFF))
+            if kind & (CANDIDATE | TARGET):
+                state[REASON] = EXECUTE_TARGET_REASON
+                _call(state[STOP], engine)
+        return
+    key = (address << np.uint64(2)) | state[MODE]
+    if state[BLOCK_KEY] == key and state[BLOCK_SIZE] == size:
+        count = state[BLOCK_COUNT]
+    else:
+        if address & np.uint64(1):
+            state[REASON] = ODD_REASON
+            _call(state[STOP], engine)
+            return
+        count = _count(state, key, address, np.uint64(size))
+        state[BLOCK_KEY] = key
+        state[BLOCK_ADDRESS] = address
+        state[BLOCK_SIZE] = size
+        state[BLOCK_COUNT] = count
+        if state[REASON] != np.uint64(0):
+            state[BLOCK_KEY] = ~key
+            _call(state[STOP], engine)
+            return
+    if state[EXECUTED] >= state[GOAL] or state[EXECUTED] + count > state[LIMIT]:
+        state[REASON] = LIMIT_REASON
+        _call(state[STOP], engine)
+    else:
+        state[EXECUTED] += count
+
+
+@cfunc(types.void(types.uint64, types.uint64, types.uint32, types.voidptr))
+def execute_callback(engine: Any, address: Any, size: Any, data: Any) -> None:  # noqa: ARG001
+    state = carray(data, (STATE_WORDS,), dtype=np.uint64)
+    if _code_byte(state, address) != EXECUTE_OPCODE:
+        return
+    registers = carray(_pointer(state[GENERAL_REGISTERS]), (16,), dtype=np.uint64)
+    index = _code_byte(state, address + np.uint64(1)) & np.uint64(15)
+    base = _code_byte(state, address + np.uint64(2)) >> np.uint64(4)
+    target = _code_byte(state, address + np.uint64(3))
+    if index:
+        target += registers[index]
+    if base:
+        target += registers[base]
+    if target & np.uint64(1):
+        state[REASON] = ODD_REASON
+        _call(state[STOP], engine)
