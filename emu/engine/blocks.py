@@ -1,7 +1,7 @@
 """What the compiled block callback and Python share: constants, tables, and the state of one engine.
 
-The callback itself is in :mod:`emu.engine.callbacks`, which only a compilation imports, because numba takes long to import;
-:mod:`emu.engine.compiled` gives its address.
+The callback itself is in :mod:`emu.engine.callbacks`, which only a compilation imports, because importing numba takes
+long; :mod:`emu.engine.compiled` gives its address.
 """
 
 from __future__ import annotations
