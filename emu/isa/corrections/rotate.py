@@ -1,7 +1,8 @@
-"""ROTATE THEN AND, OR and EXCLUSIVE OR SELECTED BITS with the test-results control (PoP chapter 7).
+"""ROTATE THEN AND, OR and EXCLUSIVE OR SELECTED BITS, ROTATE THEN INSERT SELECTED BITS HIGH and LOW (PoP chapter 7).
 
-With that control (I3 bit 0) R1 must stay as it is and only the condition code be set; Unicorn 2.1.4 then computes it
-from a register of rubbish.
+With the test-results control (I3 bit 0) R1 must stay as it is and only the condition code be set; Unicorn 2.1.4 then
+computes it from a register of rubbish.  It puts the selected bits of RISBHG and RISBLG in the wrong half of R1, unless
+the remaining bits are zeroed or the range goes round.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Callable
 from operator import and_, or_, xor
 from typing import TYPE_CHECKING, Final
 
-from emu.bits import MASK_64, bits
+from emu.bits import MASK_32, MASK_64, bits
 from emu.facilities import Facility
 from emu.isa.declaration import Operands, Reason, instruction
 from emu.isa.formats import RIE_F
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from emu.cpu import Cpu
 
 _TEST_RESULTS: Final = 0x80
+_ZERO_REMAINING: Final = 0x80
+"""In I4."""
 
 
 def _is_test(operands: Operands, _: int) -> bool:
@@ -30,10 +33,14 @@ def _selected(first: int, last: int) -> int:
     return bits(first, last) if first <= last else bits(first, 63) | bits(0, last)
 
 
-def _rotate_then(cpu: Cpu, operands: Operands, operation: Callable[[int, int], int]) -> None:
+def _rotated(cpu: Cpu, operands: Operands) -> int:
     rotation = operands.i5 & 63
     second = cpu.gr[operands.r2]
-    rotated = (second << rotation | second >> 64 - rotation) & MASK_64
+    return (second << rotation | second >> 64 - rotation) & MASK_64
+
+
+def _rotate_then(cpu: Cpu, operands: Operands, operation: Callable[[int, int], int]) -> None:
+    rotated = _rotated(cpu, operands)
     selected = _selected(operands.i3 & 63, operands.i4 & 63)
     first = cpu.gr[operands.r1]
     result = operation(first, rotated) & selected
@@ -82,3 +89,42 @@ def rosbg(cpu: Cpu, operands: Operands) -> None:
 def rxsbg(cpu: Cpu, operands: Operands) -> None:
     """EXCLUSIVE OR the selected bits of R2, rotated, to those of R1."""
     _rotate_then(cpu, operands, xor)
+
+
+def _insert_in_half(cpu: Cpu, operands: Operands, first_bit: int) -> None:
+    """Insert the selected bits of the half of R1 that begins with *first_bit*; the other half stays."""
+    first, last = operands.i3 & 31, operands.i4 & 31
+    half = bits(first_bit, first_bit + 31)
+    shift = 32 - first_bit
+    if first <= last:
+        selected = bits(first, last, 32) << shift
+    else:
+        selected = MASK_32 << shift & ~(bits(last + 1, first - 1, 32) << shift)
+    kept = ~half if operands.i4 & _ZERO_REMAINING else ~selected
+    cpu.gr[operands.r1] = cpu.gr[operands.r1] & kept | _rotated(cpu, operands) & selected
+
+
+@instruction(
+    0xEC5D,
+    "RISBHG",
+    RIE_F,
+    "ROTATE THEN INSERT SELECTED BITS HIGH",
+    facility=Facility.DISTINCT_OPERANDS,
+    reason=Reason.CORRECTION,
+)
+def risbhg(cpu: Cpu, operands: Operands) -> None:
+    """Insert the selected bits of R2, rotated, in bits 0-31 of R1."""
+    _insert_in_half(cpu, operands, 0)
+
+
+@instruction(
+    0xEC51,
+    "RISBLG",
+    RIE_F,
+    "ROTATE THEN INSERT SELECTED BITS LOW",
+    facility=Facility.DISTINCT_OPERANDS,
+    reason=Reason.CORRECTION,
+)
+def risblg(cpu: Cpu, operands: Operands) -> None:
+    """Insert the selected bits of R2, rotated, in bits 32-63 of R1."""
+    _insert_in_half(cpu, operands, 32)
