@@ -10,7 +10,7 @@ because the engine gives no occasion:
   is 0 or 1 instead of 3.
 * Binary-floating-point arithmetic: with IEEE masks on, overflow, underflow and inexact suppress instead of completing
   with a scaled result, and the data-exception code never says "incremented"; of two NaNs the one with the larger
-  fraction is taken instead of the first; LEXBR and LDXBR leave a signaling NaN as it is.
+  fraction is taken instead of the first; LEXBR leaves a signaling NaN as it is.
 * COMPARE LOGICAL STRING does not look at bits 32-55 of general register 0.
 * EXECUTE of MVC, CLC, NC, OC, XC, TR, TRT and TRTR adds general register 0 where the base register is 0, and TR under
   EXECUTE may translate bytes again after an access exception.
