@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from emu import lowcore
 from emu.addresses import RealAddress
-from emu.program_interruption import Ending, ProgramInterruption
+from emu.program_interruption import Ending, ProgramInterruption, ProgramInterruptionCode
 from emu.psw import Psw
 
 if TYPE_CHECKING:
@@ -23,6 +23,17 @@ EXTERNAL_MALFUNCTION_ALERT: Final = 0x1200
 EXTERNAL_EMERGENCY_SIGNAL: Final = 0x1201
 EXTERNAL_CALL: Final = 0x1202
 EXTERNAL_SERVICE_SIGNAL: Final = 0x2401
+
+_IDENTIFIED_BY_ASN: Final = frozenset(
+    {
+        ProgramInterruptionCode.AFX_TRANSLATION,
+        ProgramInterruptionCode.ASX_TRANSLATION,
+        ProgramInterruptionCode.PRIMARY_AUTHORITY,
+        ProgramInterruptionCode.SECONDARY_AUTHORITY,
+        ProgramInterruptionCode.SPACE_SWITCH_EVENT,
+    }
+)
+"""Conditions whose identification is a word at real location 172; locations 168-171 stay as they are."""
 
 INTERRUPTION_WORK: Final = 64
 """Units of work that an interruption is reckoned at."""
@@ -92,7 +103,10 @@ def program_early(cpu: Cpu, condition: ProgramInterruption, length: int) -> None
 def _store_program_fields(cpu: Cpu, condition: ProgramInterruption, length: int) -> None:
     _write(cpu, lowcore.PROGRAM_ILC, 4, length << 16 | condition.code)
     if condition.translation_exception is not None:
-        _write(cpu, lowcore.TRANSLATION_EXCEPTION, 8, condition.translation_exception)
+        if condition.code in _IDENTIFIED_BY_ASN:
+            _write(cpu, lowcore.TRANSLATION_EXCEPTION_ASN, 4, condition.translation_exception)
+        else:
+            _write(cpu, lowcore.TRANSLATION_EXCEPTION, 8, condition.translation_exception)
     if condition.exception_access is not None:
         _write(cpu, lowcore.EXCEPTION_ACCESS, 1, condition.exception_access)
     if condition.operand_access is not None:

@@ -24,6 +24,8 @@ PER_ACCESS: Final = RealAddress(0xA1)
 OPERAND_ACCESS: Final = RealAddress(0xA2)
 ARCHITECTURAL_MODE: Final = RealAddress(0xA3)
 TRANSLATION_EXCEPTION: Final = RealAddress(0xA8)
+TRANSLATION_EXCEPTION_ASN: Final = RealAddress(0xAC)
+"""Word: the ASN in bytes 2-3, and in bit 0 the space-switch-event control, of conditions that are about a space."""
 MONITOR_CODE: Final = RealAddress(0xB0)
 SUBSYSTEM_IDENTIFICATION: Final = RealAddress(0xB8)
 IO_PARAMETER: Final = RealAddress(0xBC)

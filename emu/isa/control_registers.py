@@ -10,6 +10,7 @@ from emu.bits import MASK_32, bit, bits, field, insert
 from emu.isa.authority import require_boundary, require_dat, require_extraction_authority
 from emu.isa.declaration import Operands, instruction
 from emu.isa.formats import RRE, RS_A, RSY_A, S
+from emu.isa.tracing import ASN_TRACE, make_entry, require_entry
 from emu.program_interruption import ProgramInterruption, ProgramInterruptionCode
 
 if TYPE_CHECKING:
@@ -24,18 +25,21 @@ _FIRST_TABLE_INVALID: Final = bit(0, 32)
 _SECOND_TABLE_ORIGIN: Final = bits(1, 25, 32)
 _SECOND_ENTRY_INVALID: Final = bit(0, 32)
 _AUTHORITY_TABLE_ORIGIN: Final = bits(1, 29, 32)
-
-
-def _registers(operands: Operands) -> list[int]:
-    """R1 to R3, going on with 0 after 15."""
-    return [(operands.r1 + number) % 16 for number in range((operands.r3 - operands.r1) % 16 + 1)]
+_CONTROLLED: Final = bit(30, 32)
+"""In the second word of an ASN-second-table entry: only the supervisor state may use the ASN with its instance."""
+_REUSABLE: Final = bit(31, 32)
+"""In the same word: the ASN must be used with its instance."""
+_ASN_REUSE: Final = bit(44)
+"""CR0: ASN-and-LX-reuse control."""
+_SECONDARY_TRANSLATION: Final = bit(3, 8)
+"""Exception access identification of ASTE instance: it was met while SSAIR translated an ASN."""
 
 
 def _load(cpu: Cpu, operands: Operands, size: int) -> list[tuple[int, int]]:
     """Register numbers and the operand values for them."""
     address = cpu.effective_address(operands.b2, operands.d2)
     require_boundary(address, size)
-    registers = _registers(operands)
+    registers = operands.register_range
     data = access.load(cpu, address, size * len(registers))
     values = (data[at : at + size] for at in range(0, len(data), size))
     return [(register, int.from_bytes(value, "big")) for register, value in zip(registers, values, strict=True)]
@@ -60,7 +64,7 @@ def stctl(cpu: Cpu, operands: Operands) -> None:
     """Store bits 32-63 of control registers R1 to R3; specification off a word boundary."""
     address = cpu.effective_address(operands.b2, operands.d2)
     require_boundary(address, 4)
-    values = (cpu.cr[register] & MASK_32 for register in _registers(operands))
+    values = (cpu.cr[register] & MASK_32 for register in operands.register_range)
     access.store(cpu, address, b"".join(value.to_bytes(4, "big") for value in values))
 
 
@@ -69,7 +73,7 @@ def stctg(cpu: Cpu, operands: Operands) -> None:
     """Store control registers R1 to R3; specification off a doubleword boundary."""
     address = cpu.effective_address(operands.b2, operands.d2)
     require_boundary(address, 8)
-    access.store(cpu, address, b"".join(cpu.cr[register].to_bytes(8, "big") for register in _registers(operands)))
+    access.store(cpu, address, b"".join(cpu.cr[register].to_bytes(8, "big") for register in operands.register_range))
 
 
 @instruction(0xB210, "SPX", S, "SET PREFIX", privileged=True)
@@ -142,8 +146,9 @@ def esair(cpu: Cpu, operands: Operands) -> None:
 def ssar(cpu: Cpu, operands: Operands) -> None:
     """Make bits 48-63 of R1 the secondary ASN, and its space the secondary space.
 
-    :raises ProgramInterruption: special operation with DAT off, or for an ASN that is not the primary without ASN
-        translation (CR14 bit 44); addressing, AFX translation, ASX translation, secondary authority.
+    :raises ProgramInterruption: special operation with DAT off, without ASN translation (CR14 bit 44), or for a
+        reusable ASN while ASN-and-LX reuse is on (CR0 bit 44); the trace exceptions; and, unless the ASN is the
+        primary, addressing, AFX translation, ASX translation, secondary authority.
     """
     _set_secondary(cpu, field(cpu.gr[operands.r1], 48, 63), None)
 
@@ -152,30 +157,36 @@ def ssar(cpu: Cpu, operands: Operands) -> None:
 def ssair(cpu: Cpu, operands: Operands) -> None:
     """As :func:`ssar`, if bits 0-31 of R1 are the instance number of the ASN's second-table entry (see :func:`epair`).
 
-    :raises ProgramInterruption: also ASTE instance.
+    They are not compared if the ASN is the primary.
+
+    :raises ProgramInterruption: also ASTE instance, and special operation for a controlled ASN in the problem state.
     """
     _set_secondary(cpu, field(cpu.gr[operands.r1], 48, 63), field(cpu.gr[operands.r1], 0, 31))
 
 
 def _set_secondary(cpu: Cpu, asn: int, instance: int | None) -> None:
     require_dat(cpu)
+    if not cpu.cr[14] & _ASN_TRANSLATION:
+        raise ProgramInterruption(_Code.SPECIAL_OPERATION)
+    entry = bytes((0x10, instance is not None)) + asn.to_bytes(2, "big")
+    is_traced = cpu.cr[12] & ASN_TRACE
+    if is_traced:
+        require_entry(cpu, len(entry))
     if asn == field(cpu.cr[4], 48, 63):
-        if instance is not None and instance != field(cpu.cr[4], 0, 31):
-            raise ProgramInterruption(_Code.ASTE_INSTANCE)
-        designation = cpu.cr[1]
+        designation, new_instance = cpu.cr[1], field(cpu.cr[4], 0, 31)
     else:
-        designation = _authorised_space(cpu, asn, instance)
+        designation, new_instance = _authorised_space(cpu, asn, instance)
+    if is_traced:
+        make_entry(cpu, entry)
     secondary = insert(cpu.cr[3], 48, 63, asn)
-    if instance is not None:
-        secondary = insert(secondary, 0, 31, instance)
+    if instance is not None or cpu.cr[0] & _ASN_REUSE:
+        secondary = insert(secondary, 0, 31, new_instance)
     cpu.set_control_register(3, secondary)
     cpu.set_control_register(7, designation)
 
 
-def _authorised_space(cpu: Cpu, asn: int, instance: int | None) -> int:
-    """The address-space-control element of *asn*, by ASN translation and authorisation (PoP chapter 3)."""
-    if not cpu.cr[14] & _ASN_TRANSLATION:
-        raise ProgramInterruption(_Code.SPECIAL_OPERATION)
+def _authorised_space(cpu: Cpu, asn: int, instance: int | None) -> tuple[int, int]:
+    """The address-space-control element and instance of *asn*, by ASN translation and authorisation (PoP chapter 3)."""
 
     def fetch(address: int, length: int) -> int:
         return cpu.machine.storage.read_integer(cpu.real_to_absolute(address), length)
@@ -187,13 +198,19 @@ def _authorised_space(cpu: Cpu, asn: int, instance: int | None) -> int:
     head = fetch(entry, 4)
     if head & _SECOND_ENTRY_INVALID:
         raise ProgramInterruption(_Code.ASX_TRANSLATION, translation_exception=asn)
-    if instance is not None and fetch(entry + 44, 4) != instance:
-        raise ProgramInterruption(_Code.ASTE_INSTANCE)
+    limits, entry_instance = fetch(entry + 4, 4), fetch(entry + 44, 4)
+    if instance is None:
+        if cpu.cr[0] & _ASN_REUSE and limits & _REUSABLE:
+            raise ProgramInterruption(_Code.SPECIAL_OPERATION)
+    else:
+        if limits & _CONTROLLED and cpu.problem_state:
+            raise ProgramInterruption(_Code.SPECIAL_OPERATION)
+        if instance != entry_instance:
+            raise ProgramInterruption(_Code.ASTE_INSTANCE, exception_access=_SECONDARY_TRANSLATION)
     index = field(cpu.cr[4], 32, 47)
-    length = field(fetch(entry + 4, 4), 16, 27, 32)
-    if index >> 4 > length:
+    if index >> 4 > field(limits, 16, 27, 32):
         raise ProgramInterruption(_Code.SECONDARY_AUTHORITY, translation_exception=asn)
     authority = fetch((head & _AUTHORITY_TABLE_ORIGIN) + (index >> 2), 1)
     if not authority << (2 * (index & 3)) & 0x40:
         raise ProgramInterruption(_Code.SECONDARY_AUTHORITY, translation_exception=asn)
-    return fetch(entry + 8, 8)
+    return fetch(entry + 8, 8), entry_instance

@@ -59,6 +59,11 @@ class Operands:
         self.raw = raw
         self.length = length
 
+    @property
+    def register_range(self) -> list[int]:
+        """The registers R1 to R3, where register 0 follows register 15."""
+        return [(self.r1 + number) % 16 for number in range((self.r3 - self.r1) % 16 + 1)]
+
 
 InstructionFunction = Callable[["Cpu", Operands], None]
 Condition = Callable[[Operands, int], bool]

@@ -140,11 +140,13 @@ def mvcdk(cpu: Cpu, operands: Operands) -> None:
 
 @dataclass(frozen=True, slots=True)
 class OperandAccessControl:
-    """Half of what MVCOS finds in GR0: with which key, and in which space, an operand is accessed."""
+    """Half of what MVCOS finds in GR0: with which key, and in which space, an operand is accessed.
+
+    *has_space* tells a space that GR0 specifies from one that the PSW implies.
+    """
 
     key: int
     space: AddressSpaceControl
-    has_key: bool
     has_space: bool
 
     @classmethod
@@ -153,7 +155,7 @@ class OperandAccessControl:
         has_key, has_space = bool(control & _KEY_VALID), bool(control & _SPACE_VALID)
         key = field(control, 0, 3, 16) if has_key else cpu.key
         space = AddressSpaceControl(field(control, 8, 9, 16)) if has_space else cpu.space
-        return cls(key, space, has_key, has_space)
+        return cls(key, space, has_space)
 
 
 # The engine would translate both operands in the space of the PSW.
@@ -161,9 +163,9 @@ class OperandAccessControl:
 def mvcos(cpu: Cpu, operands: Operands) -> None:
     """Move up to 4096 bytes, each operand with the key and space that GR0 asks for; the length is in R3.
 
-    :raises ProgramInterruption: special operation with DAT off, for the home space in the problem state, and for the
-        secondary space without secondary-space control; privileged operation for a key outside the PSW-key mask;
-        access exceptions.
+    :raises ProgramInterruption: special operation with DAT off, if the first operand specifies the home space in the
+        problem state, and for the secondary space without secondary-space control; privileged operation for a key,
+        specified or implied by the PSW, outside the PSW-key mask; access exceptions.
     :raises NotModelled: for a space that access registers specify.
     """
     require_dat(cpu)
@@ -171,16 +173,15 @@ def mvcos(cpu: Cpu, operands: Operands) -> None:
         OperandAccessControl.of(cpu, field(cpu.gr[0], 32, 47)),
         OperandAccessControl.of(cpu, field(cpu.gr[0], 48, 63)),
     ]
+    to, source = controls
+    if to.has_space and to.space is AddressSpaceControl.HOME and cpu.problem_state:
+        raise ProgramInterruption(ProgramInterruptionCode.SPECIAL_OPERATION)
     for control in controls:
-        if control.has_space and control.space is AddressSpaceControl.HOME and cpu.problem_state:
-            raise ProgramInterruption(ProgramInterruptionCode.SPECIAL_OPERATION)
         if control.space is AddressSpaceControl.SECONDARY and not cpu.cr[0] & CR0_SECONDARY_SPACE:
             raise ProgramInterruption(ProgramInterruptionCode.SPECIAL_OPERATION)
     for control in controls:
-        if control.has_key:
-            require_psw_key(cpu, control.key)
-            require_zero_key(cpu, control.key)
-    to, source = controls
+        require_psw_key(cpu, control.key)
+        require_zero_key(cpu, control.key)
     if AddressSpaceControl.ACCESS_REGISTER in (to.space, source.space):
         raise NotModelled("access-register mode (MVCOS)")
     length = _true_length(cpu, operands.r3)

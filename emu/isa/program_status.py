@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from emu import access
 from emu import psw as psw_bits
-from emu.addresses import PAGE_SIZE
-from emu.bits import MASK_32, bit, bits, field, insert
+from emu.bits import MASK_32, bit, field, insert
 from emu.cpu import CR0_SECONDARY_SPACE, CR0_SSM_SUPPRESSION
 from emu.dat import SPACE_SWITCH_EVENT
 from emu.facilities import Facility
@@ -20,6 +19,7 @@ from emu.isa.authority import (
 )
 from emu.isa.declaration import Operands, Reason, instruction
 from emu.isa.formats import RRE, RS_A, RSY_A, S_8, SI, S
+from emu.isa.tracing import EXPLICIT_TRACE, make_entry, require_entry
 from emu.program_interruption import ProgramInterruption, ProgramInterruptionCode
 from emu.psw import AddressSpaceControl, Psw
 
@@ -37,10 +37,6 @@ _SPACES: Final = (
 """The spaces by the code that SAC takes and IAC gives: PSW bits 16 and 17 in reversed order."""
 _SPACE_SWITCH_CONTROL: Final = bit(32)
 """TEID of a space-switch event: the space-switch-event control of the space that is left."""
-_EXPLICIT_TRACE: Final = bit(63)
-"""CR12: explicit-trace control."""
-_TRACE_ENTRY: Final = bits(2, 61)
-"""CR12: trace-entry address."""
 _TRACE_INHIBITED: Final = bit(0, 32)
 """In the operand word of TRACE: make no entry."""
 
@@ -201,15 +197,17 @@ def mc(cpu: Cpu, operands: Operands) -> None:
 def trace(cpu: Cpu, operands: Operands) -> None:
     """Make a trace entry of registers R1 to R3, 32 bits each (PoP chapter 4, "Tracing").
 
-    :raises ProgramInterruption: specification off a word boundary; access; trace table if an entry of all registers
-        would reach the end of its page.
+    Room is asked for as if all registers were traced (PoP 6, "Trace-Table Exception").
+
+    :raises ProgramInterruption: specification off a word boundary; access; the trace exceptions.
     """
     word = _trace_operand(cpu, operands)
     if word is not None:
-        registers = _registers(operands)
-        head = bytes((0x70 | len(registers) - 1, 0)) + _tod(cpu).to_bytes(8, "big")[2:]
+        require_entry(cpu, 12 + 16 * 4)
+        registers = operands.register_range
+        head = bytes((0x70 | len(registers) - 1, 0)) + cpu.machine.timing.tod.to_bytes(8, "big")[2:]
         values = b"".join(cpu.gr32(register).to_bytes(4, "big") for register in registers)
-        _make_entry(cpu, head + word.to_bytes(4, "big") + values, 12 + 16 * 4)
+        make_entry(cpu, head + word.to_bytes(4, "big") + values)
 
 
 @instruction(0xEB0F, "TRACG", RSY_A, "TRACE", privileged=True)
@@ -217,10 +215,11 @@ def tracg(cpu: Cpu, operands: Operands) -> None:
     """As :func:`trace`, with 64 bits of each register and bits 0-79 of the TOD clock."""
     word = _trace_operand(cpu, operands)
     if word is not None:
-        registers = _registers(operands)
-        head = bytes((0x70 | len(registers) - 1, 0x80)) + _tod(cpu).to_bytes(8, "big") + bytes(2)
+        require_entry(cpu, 16 + 16 * 8)
+        registers = operands.register_range
+        head = bytes((0x70 | len(registers) - 1, 0x80)) + cpu.machine.timing.tod.to_bytes(8, "big") + bytes(2)
         values = b"".join(cpu.gr[register].to_bytes(8, "big") for register in registers)
-        _make_entry(cpu, head + word.to_bytes(4, "big") + values, 16 + 16 * 8)
+        make_entry(cpu, head + word.to_bytes(4, "big") + values)
 
 
 def _trace_operand(cpu: Cpu, operands: Operands) -> int | None:
@@ -228,27 +227,6 @@ def _trace_operand(cpu: Cpu, operands: Operands) -> int | None:
     address = cpu.effective_address(operands.b2, operands.d2)
     require_boundary(address, 4)
     word = access.load_integer(cpu, address, 4)
-    if not cpu.cr[12] & _EXPLICIT_TRACE or word & _TRACE_INHIBITED:
+    if not cpu.cr[12] & EXPLICIT_TRACE or word & _TRACE_INHIBITED:
         return None
     return word
-
-
-def _registers(operands: Operands) -> list[int]:
-    return [(operands.r1 + number) % 16 for number in range((operands.r3 - operands.r1) % 16 + 1)]
-
-
-def _tod(cpu: Cpu) -> int:
-    return cpu.machine.timing.tod
-
-
-def _make_entry(cpu: Cpu, entry: bytes, longest: int) -> None:
-    """Store *entry* at the real address in CR12 and move that on.
-
-    None is made where one of *longest* bytes would reach or cross the end of its 4 KiB block: PoP 6, "Trace-Table
-    Exception", reckons with an entry of all registers.
-    """
-    address = cpu.cr[12] & _TRACE_ENTRY
-    if address % PAGE_SIZE + longest >= PAGE_SIZE:
-        raise ProgramInterruption(_Code.TRACE_TABLE)
-    access.store(cpu, address, entry, key=0, real=True)
-    cpu.set_control_register(12, cpu.cr[12] & ~_TRACE_ENTRY | address + len(entry))

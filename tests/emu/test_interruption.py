@@ -171,6 +171,13 @@ def test_what_program_interruptions_store(cpu: Cpu, condition: ProgramInterrupti
     assert changes(cpu) == stored
 
 
+# PoP 3, "Translation-Exception Identification": real locations 168-171 stay for conditions that are about an ASN.
+@pytest.mark.parametrize("code", (0x1C, 0x20, 0x21, 0x24, 0x25))
+def test_an_asn_is_stored_in_a_word(cpu: Cpu, code: int) -> None:
+    interruption.program(cpu, ProgramInterruption(Code(code), translation_exception=0x8000_1234), START, 4)
+    assert changes(cpu) == {0x8C: f"000400{code:02x}", 0xAC: "80001234"}
+
+
 def test_the_breaking_event_address_is_stored(cpu: Cpu) -> None:
     cpu.breaking_event_address = 0x0123_4567_89AB_CDEE
     interruption.program(cpu, ProgramInterruption(Code.OPERATION), START, 2)

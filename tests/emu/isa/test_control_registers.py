@@ -245,6 +245,10 @@ AUTHORISATION_INDEX = 0x0016
 PRIMARY_ASCE = 0x0123_4003
 SECONDARY_ASCE = 0x0567_8003
 TRANSLATION_CONTROL = 1 << 19
+ASN_REUSE = 1 << 19
+"""In CR0."""
+CONTROLLED, REUSABLE = 2, 1
+"""In the second word of an ASN-second-table entry."""
 BOTH = pytest.mark.parametrize("mnemonic", ("SSAR", "SSAIR"))
 
 
@@ -298,11 +302,22 @@ def test_the_tables_are_real(spaces: Cpu, run: Run) -> None:
 
 @BOTH
 def test_the_current_primary_needs_no_tables(spaces: Cpu, run: Run, mnemonic: str) -> None:
-    spaces.set_control_register(14, 0)
-    spaces.gr[9] = 0x7777_7777 << 32 | PRIMARY_ASN
+    # The first table would lie outside storage.
+    spaces.set_control_register(14, TRANSLATION_CONTROL | 0x7_FFFF)
+    # Bits 0-31 are no instance number then, not even to SSAIR.
+    spaces.gr[9] = 0x7777_7776 << 32 | PRIMARY_ASN
     run(spaces, mnemonic, r1=9)
     assert spaces.cr[7] == PRIMARY_ASCE
-    assert spaces.cr[3] & 0xFFFF == PRIMARY_ASN
+    instance = 0x1111_1111 if mnemonic == "SSAR" else 0x7777_7777
+    assert spaces.cr[3] == instance << 32 | 0xFFFF_0000 | PRIMARY_ASN
+
+
+@pytest.mark.parametrize(("asn", "instance"), ((ASN, INSTANCE), (PRIMARY_ASN, 0x7777_7777)))
+def test_ssar_loads_the_instance_if_asns_are_reused(spaces: Cpu, run: Run, asn: int, instance: int) -> None:
+    spaces.set_control_register(0, ASN_REUSE)
+    spaces.gr[9] = asn
+    run(spaces, "SSAR", r1=9)
+    assert spaces.cr[3] == instance << 32 | 0xFFFF_0000 | asn
 
 
 @BOTH
@@ -312,11 +327,15 @@ def test_dat_off(spaces: Cpu, run: Run, expect: Expect, mnemonic: str) -> None:
         run(spaces, mnemonic, r1=9)
 
 
+# PoP 10, figure "Priority of Execution: SET SECONDARY ASN": with and without space switching.
 @BOTH
-def test_no_asn_translation(spaces: Cpu, run: Run, expect: Expect, mnemonic: str) -> None:
+@pytest.mark.parametrize("asn", (ASN, PRIMARY_ASN))
+def test_no_asn_translation(spaces: Cpu, run: Run, expect: Expect, mnemonic: str, asn: int) -> None:
     spaces.set_control_register(14, spaces.cr[14] & ~TRANSLATION_CONTROL)
+    spaces.gr[9] = INSTANCE << 32 | asn
     with expect(Code.SPECIAL_OPERATION):
         run(spaces, mnemonic, r1=9)
+    assert unchanged(spaces)
 
 
 def unchanged(cpu: Cpu) -> bool:
@@ -352,14 +371,44 @@ def test_instance_that_is_not_the_entrys(spaces: Cpu, run: Run, expect: Expect) 
     with expect(Code.ASTE_INSTANCE) as condition:
         run(spaces, "SSAIR", r1=9)
     assert condition.value.code == 0x2F
+    # Bit 3: in the translation of a secondary ASN.  No ASN is stored.
+    assert condition.value.exception_access == 0x10
+    assert condition.value.translation_exception is None
     assert unchanged(spaces)
 
 
-def test_instance_that_is_not_the_primarys(spaces: Cpu, run: Run, expect: Expect) -> None:
-    spaces.gr[9] = 0x7777_7776 << 32 | PRIMARY_ASN
-    with expect(Code.ASTE_INSTANCE):
-        run(spaces, "SSAIR", r1=9)
+@pytest.mark.parametrize(
+    ("mnemonic", "limits", "reuse", "state"),
+    (("SSAIR", CONTROLLED, 0, PROBLEM_STATE), ("SSAR", REUSABLE, ASN_REUSE, PROBLEM_STATE), ("SSAR", 1, ASN_REUSE, 0)),
+)
+def test_an_asn_that_must_not_be_named_so(
+    spaces: Cpu, run: Run, expect: Expect, mnemonic: str, limits: int, reuse: int, state: int
+) -> None:
+    spaces.machine.storage.write_integer(SECOND_ENTRY + 4, 4, 0xFFFF_0010 | limits)
+    spaces.set_control_register(0, reuse)
+    in_mode(spaces, DAT | state)
+    # The instance is wrong as well, which comes later.
+    spaces.gr[9] = (INSTANCE ^ 1) << 32 | ASN
+    with expect(Code.SPECIAL_OPERATION):
+        run(spaces, mnemonic, r1=9)
     assert unchanged(spaces)
+
+
+@pytest.mark.parametrize(
+    ("mnemonic", "limits", "reuse", "state"),
+    (
+        ("SSAIR", CONTROLLED, ASN_REUSE, 0),
+        ("SSAIR", REUSABLE, ASN_REUSE, PROBLEM_STATE),
+        ("SSAR", CONTROLLED, ASN_REUSE, PROBLEM_STATE),
+        ("SSAR", REUSABLE, 0, PROBLEM_STATE),
+    ),
+)
+def test_an_asn_that_may_be_named_so(spaces: Cpu, run: Run, mnemonic: str, limits: int, reuse: int, state: int) -> None:
+    spaces.machine.storage.write_integer(SECOND_ENTRY + 4, 4, 0xFFFF_0010 | limits)
+    spaces.set_control_register(0, reuse)
+    in_mode(spaces, DAT | state)
+    run(spaces, mnemonic, r1=9)
+    assert spaces.cr[7] == SECONDARY_ASCE
 
 
 @BOTH
@@ -381,3 +430,61 @@ def test_first_table_outside_storage(spaces: Cpu, run: Run, expect: Expect, mnem
     spaces.set_control_register(14, TRANSLATION_CONTROL | 0x7_FFFF)
     with expect(Code.ADDRESSING):
         run(spaces, mnemonic, r1=9)
+
+
+# Their trace entries: PoP 4, "Trace Entries"
+
+TRACE_TABLE = 0x5000
+ASN_TRACE = 2
+"""In CR12."""
+
+
+@pytest.mark.parametrize(("mnemonic", "entry"), (("SSAR", "1000"), ("SSAIR", "1001")))
+@pytest.mark.parametrize("asn", (ASN, PRIMARY_ASN))
+def test_the_new_asn_is_traced(spaces: Cpu, run: Run, mnemonic: str, entry: str, asn: int) -> None:
+    spaces.set_control_register(12, TRACE_TABLE | ASN_TRACE)
+    spaces.gr[9] = INSTANCE << 32 | asn
+    run(spaces, mnemonic, r1=9)
+    assert spaces.machine.storage.read(TRACE_TABLE, 8).hex() == f"{entry}{asn:04x}00000000"
+    assert spaces.cr[12] == TRACE_TABLE + 4 | ASN_TRACE
+    assert spaces.cr[3] & 0xFFFF == asn
+
+
+@BOTH
+@pytest.mark.parametrize("control", (0, 1, 1 << 63))
+def test_without_the_asn_trace_control_nothing_is_traced(spaces: Cpu, run: Run, mnemonic: str, control: int) -> None:
+    spaces.set_control_register(12, TRACE_TABLE | control)
+    run(spaces, mnemonic, r1=9)
+    assert spaces.cr[12] == TRACE_TABLE | control
+
+
+# PoP 10, figure "Priority of Execution": the trace exceptions come before those of ASN translation.
+@BOTH
+@pytest.mark.parametrize(
+    ("table", "code"),
+    ((0x100, Code.PROTECTION), (BEYOND, Code.ADDRESSING), (TRACE_TABLE + 0xFFC, Code.TRACE_TABLE)),
+)
+def test_trace_exceptions(spaces: Cpu, run: Run, expect: Expect, mnemonic: str, table: int, code: Code) -> None:
+    spaces.set_control_register(0, LOW_ADDRESS_PROTECTION)
+    spaces.set_control_register(12, table | ASN_TRACE)
+    spaces.machine.storage.write_integer(FIRST_ENTRY, 4, 0x8000_0000)
+    with expect(code):
+        run(spaces, mnemonic, r1=9)
+    assert unchanged(spaces)
+    assert spaces.cr[12] == table | ASN_TRACE
+
+
+@BOTH
+def test_what_does_not_complete_is_not_traced(spaces: Cpu, run: Run, expect: Expect, mnemonic: str) -> None:
+    spaces.set_control_register(12, TRACE_TABLE | ASN_TRACE)
+    spaces.machine.storage.write_integer(FIRST_ENTRY, 4, 0x8000_0000)
+    with expect(Code.AFX_TRANSLATION):
+        run(spaces, mnemonic, r1=9)
+    assert spaces.cr[12] == TRACE_TABLE | ASN_TRACE
+    assert spaces.machine.storage.read_integer(TRACE_TABLE, 4) == 0
+
+
+def test_an_entry_may_end_just_before_the_last_word_of_its_block(spaces: Cpu, run: Run) -> None:
+    spaces.set_control_register(12, TRACE_TABLE + 0xFF8 | ASN_TRACE)
+    run(spaces, "SSAR", r1=9)
+    assert spaces.cr[12] == TRACE_TABLE + 0xFFC | ASN_TRACE

@@ -146,6 +146,13 @@ def test_decode_gives_the_operands() -> None:
     assert (operands.b2, operands.d2, operands.i2) == (0, 0, 0)
 
 
+@pytest.mark.parametrize(
+    ("r1", "r3", "expected"), ((3, 5, [3, 4, 5]), (7, 7, [7]), (14, 1, [14, 15, 0, 1]), (1, 0, [*range(1, 16), 0]))
+)
+def test_a_range_of_registers_wraps_around(r1: int, r3: int, expected: list[int]) -> None:
+    assert Operands(0, 4, {"r1": r1, "r3": r3}).register_range == expected
+
+
 def test_decode_of_what_is_not_declared() -> None:
     assert decode(b"\x00\x00") is None
     assert decode(bytes.fromhex("b9ff0012")) is None

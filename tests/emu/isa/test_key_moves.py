@@ -20,7 +20,7 @@ Expect = Callable[[ProgramInterruptionCode], Any]
 SECONDARY_SPACE = 1 << 26
 BEYOND = 0x400000
 
-# The same virtual pages lie in other frames in each space; the primary space has tables, the others are 1 MB frames.
+# The same virtual pages lie in other frames in each space.
 SOURCE = 0x3000
 TARGET = 0x5000
 PRIMARY_FRAMES = 0x100000
@@ -315,13 +315,31 @@ def test_mvcos_with_dat_off(cpu: Cpu, run: Run, expect: Expect) -> None:
         move(cpu, run, "MVCOS", 5)
 
 
-@pytest.mark.parametrize("shift", (0, 16))
-def test_mvcos_home_space_in_the_problem_state(spaces: Cpu, run: Run, expect: Expect, shift: int) -> None:
+def test_mvcos_into_the_home_space_in_the_problem_state(spaces: Cpu, run: Run, expect: Expect) -> None:
     in_mode(spaces, DAT | PROBLEM_STATE)
     # The key is not permitted either, which comes later.
-    spaces.gr[0] = operand_access(key=4, space=3) << shift
+    spaces.gr[0] = operand_access(key=4, space=3) << 16
     with expect(Code.SPECIAL_OPERATION):
         move(spaces, run, "MVCOS", 5)
+
+
+# PoP 10: the condition is about the control of the first operand alone, and about a space that it specifies.
+@pytest.mark.parametrize(
+    ("mask", "control", "source", "target"),
+    (
+        (DAT, operand_access(space=3), "home", "primary"),
+        (DAT | 3 << 46, 0, "home", "home"),
+    ),
+)
+def test_mvcos_otherwise_reaches_the_home_space_in_the_problem_state(
+    spaces: Cpu, run: Run, mask: int, control: int, source: str, target: str
+) -> None:
+    spaces.set_control_register(3, 1 << 31)
+    in_mode(spaces, PROBLEM_STATE | mask)
+    spaces.machine.storage.write(FRAMES[source] + SOURCE, b"moved")
+    spaces.gr[0] = control
+    move(spaces, run, "MVCOS", 5)
+    assert spaces.machine.storage.read(FRAMES[target] + TARGET, 5) == b"moved"
 
 
 @pytest.mark.parametrize("shift", (0, 16))
@@ -343,7 +361,8 @@ def test_mvcos_needs_the_secondary_space_control_for_the_secondary_space(
 
 @pytest.mark.parametrize("shift", (0, 16))
 def test_mvcos_keys_in_the_problem_state(spaces: Cpu, run: Run, expect: Expect, shift: int) -> None:
-    spaces.set_control_register(3, 1 << 31 - 5)
+    # Keys 0, which the PSW implies, and 5.
+    spaces.set_control_register(3, 1 << 31 | 1 << 31 - 5)
     for frames in (PRIMARY_FRAMES, SECONDARY_FRAMES):
         spaces.machine.keys.bytes[frames + TARGET >> 12] = 0x50
     in_mode(spaces, DAT | PROBLEM_STATE)
@@ -352,8 +371,14 @@ def test_mvcos_keys_in_the_problem_state(spaces: Cpu, run: Run, expect: Expect, 
     spaces.gr[0] = operand_access(key=4) << shift
     with expect(Code.PRIVILEGED_OPERATION):
         move(spaces, run, "MVCOS", 5)
-    # A key that is not valid is not asked about.
+    # A key that is not valid is not asked about, but that of the PSW is in its place.
     spaces.gr[0] = 0x4000 << shift
+    move(spaces, run, "MVCOS", 5)
+    spaces.set_control_register(3, 1 << 31 - 5)
+    spaces.gr[0] = operand_access(key=5) << shift
+    with expect(Code.PRIVILEGED_OPERATION):
+        move(spaces, run, "MVCOS", 5)
+    spaces.gr[0] = operand_access(key=5) << 16 | operand_access(key=5)
     move(spaces, run, "MVCOS", 5)
 
 

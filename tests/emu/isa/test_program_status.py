@@ -474,8 +474,12 @@ def test_space_switch_event_is_taken_behind_the_instruction(machine: Machine) ->
     cpu.set_control_register(1, 0x20)
     cpu.set_control_register(13, 0x20 | SPACE_SWITCH)
     in_mode(cpu, DAT)
+    cpu.set_control_register(4, 0xABCD)
+    machine.storage.write_integer(0xA8, 8, ONES)
     assert step(machine, compose("SAC", d2=0x300)) == Psw(ADDRESSING_MODE | HOME_MODE, START + 4)
     assert interruption(machine) == (4, Code.SPACE_SWITCH_EVENT)
+    # PoP 3: real locations 168-171 stay.
+    assert machine.storage.read_integer(0xA8, 8) == 0xFFFF_FFFF_0000_ABCD
 
 
 # LOAD PROGRAM PARAMETER
@@ -630,8 +634,9 @@ def test_low_address_protection_holds_for_the_trace_table(cpu: Cpu, run: Run, ex
         run(cpu, "TRACE", b2=5)
 
 
-def test_trace_table_outside_storage(cpu: Cpu, run: Run, expect: Expect, operand: int) -> None:
-    cpu.set_control_register(12, BEYOND | TRACING)
+@pytest.mark.parametrize("offset", (0, 0xFFC))
+def test_trace_table_outside_storage(cpu: Cpu, run: Run, expect: Expect, operand: int, offset: int) -> None:
+    cpu.set_control_register(12, BEYOND + offset | TRACING)
     with expect(Code.ADDRESSING):
         run(cpu, "TRACE", b2=5)
 
