@@ -7,12 +7,15 @@ long; :mod:`emu.engine.compiled` gives its address.
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from emu.engine.library import STOP_FUNCTION
+
+if TYPE_CHECKING:
+    from emu.engine.environment import EngineRegisters
 
 
 class StopReason(IntEnum):
@@ -53,7 +56,15 @@ GOAL: Final = 12
 """Instructions after which the engine stops at the next block."""
 GENERAL_REGISTERS: Final = 13
 """Address of the general registers."""
-TABLES: Final = 16
+CC_OPERATION: Final = 14
+"""Address of the word that says how Unicorn will compute the condition code."""
+CC_OPERANDS: Final = 15
+"""Address of the three doublewords that it will compute it from."""
+SAVED_CC: Final = 16
+"""Those four at the start of the last block that asked for it."""
+TABLES: Final = 20
+KEEPS_CC: Final = 1 << 32
+"""In the count of a block: its condition code is to be saved when it starts."""
 
 MEMO: Final = 1 << 14
 MEMO_KEYS: Final = TABLES
@@ -81,13 +92,15 @@ TABLE_BYTES: Final = 2 << 16
 class BlockState:
     """The state that one engine's block callback works on."""
 
-    def __init__(self, registers_address: int, execute_value_address: int, candidates: npt.NDArray[np.uint8]) -> None:
+    def __init__(self, registers: EngineRegisters, candidates: npt.NDArray[np.uint8]) -> None:
         self._words = np.zeros(STATE_WORDS, dtype=np.uint64)
         self._candidates = candidates
         self.words: memoryview[int] = self._words.data
         self.words[STOP] = STOP_FUNCTION
-        self.words[GENERAL_REGISTERS] = registers_address
-        self.words[EXECUTE_VALUE] = execute_value_address
+        self.words[GENERAL_REGISTERS] = registers.base
+        self.words[EXECUTE_VALUE] = registers.execute_value_address
+        self.words[CC_OPERATION] = registers.cc_operation_address
+        self.words[CC_OPERANDS] = registers.cc_operands_address
         self.words[CANDIDATES] = candidates.ctypes.data
         self._words[PAGE_KEYS : PAGE_KEYS + PAGES] = np.uint64(0xFFFF_FFFF_FFFF_FFFF)
 
@@ -110,9 +123,12 @@ class BlockState:
         self.words[BLOCK_KEY] = 0
         self.words[BLOCK_SIZE] = 0
 
-    def remember_block(self, address: int, size: int, count: int) -> None:
-        """Let the block at *address* run: it has *count* instructions and nothing to intercept."""
+    def remember_block(self, address: int, size: int, count: int, *, keeps_cc: bool) -> None:
+        """Let the block at *address* run: it has *count* instructions and nothing to intercept.
+
+        :param keeps_cc: have the condition code saved whenever it starts.
+        """
         slot = (address >> 1 ^ address >> 15) & (MEMO - 1)
         self.words[MEMO_KEYS + slot] = (address << 2 | self.words[MODE]) & 0xFFFF_FFFF_FFFF_FFFF
         self.words[MEMO_SIZES + slot] = size
-        self.words[MEMO_COUNTS + slot] = count
+        self.words[MEMO_COUNTS + slot] = count | KEEPS_CC if keeps_cc else count

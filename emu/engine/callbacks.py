@@ -28,12 +28,15 @@ from emu.engine.blocks import (
     BLOCK_SIZE,
     CANDIDATE,
     CANDIDATES,
+    CC_OPERANDS,
+    CC_OPERATION,
     EXECUTE_OPCODE,
     EXECUTE_VALUE,
     EXECUTED,
     GENERAL_REGISTERS,
     GOAL,
     INVISIBLE,
+    KEEPS_CC,
     LIMIT,
     MEMO,
     MEMO_COUNTS,
@@ -44,6 +47,7 @@ from emu.engine.blocks import (
     PAGE_PLACES,
     PAGES,
     REASON,
+    SAVED_CC,
     SPLIT,
     SPLIT_TABLE,
     STATE_WORDS,
@@ -170,6 +174,13 @@ def block_callback(engine: Any, address: Any, size: Any, data: Any) -> None:
             state[BLOCK_KEY] = ~key
             _call(state[STOP], engine)
             return
+    if count & np.uint64(KEEPS_CC):
+        count &= np.uint64(KEEPS_CC - 1)
+        state[SAVED_CC] = carray(_pointer(state[CC_OPERATION]), (1,), dtype=np.uint32)[0]
+        operands = carray(_pointer(state[CC_OPERANDS]), (3,), dtype=np.uint64)
+        state[SAVED_CC + 1] = operands[0]
+        state[SAVED_CC + 2] = operands[1]
+        state[SAVED_CC + 3] = operands[2]
     if state[EXECUTED] >= state[GOAL] or state[EXECUTED] + count > state[LIMIT]:
         state[REASON] = LIMIT_REASON
         _call(state[STOP], engine)

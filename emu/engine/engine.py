@@ -20,6 +20,7 @@ from emu.bits import MASK_64
 from emu.engine import blocks, compiled, interception
 from emu.engine.blocks import BlockState, StopReason
 from emu.engine.code import CodeFull
+from emu.engine.condition_code import COMPARE_LOGICAL, keeps_condition_code
 from emu.engine.environment import EngineRegisters
 from emu.engine.library import (
     ERROR_EXCEPTION,
@@ -78,7 +79,7 @@ class Engine:
         self.registers = EngineRegisters(self._unicorn)
         self._cpu: Cpu
         self._careful: CarefulEngine | None = None
-        self._state = BlockState(self.registers.base, self.registers.execute_value_address, interception.candidates())
+        self._state = BlockState(self.registers, interception.candidates())
         self._words = self._state.words
         self._visible_code: dict[tuple[int, int], int] = {}
         """Slot of the code page last shown for (virtual page, mode)."""
@@ -278,6 +279,8 @@ class Engine:
         if error == ERROR_EXCEPTION:
             executed -= self._not_executed()
             self.instruction_length = self.registers.interruption[1]
+            if words[blocks.BLOCK_COUNT] & blocks.KEEPS_CC:
+                self._restore_condition_code()
             if self._refused:
                 # A fill that must wait for a flush.
                 self._machine.flush_all()
@@ -295,6 +298,14 @@ class Engine:
         if reason == StopReason.ODD_ADDRESS:
             return executed - self._not_executed(), Exit.CAREFUL
         raise EngineError(f"Unicorn stopped for no reason at {self.registers.psw[1]:#x}")
+
+    def _restore_condition_code(self) -> None:
+        """An access exception: if it is that of a CLC, undo what Unicorn did to the condition code."""
+        at = self.registers.psw[1]
+        start = self._words[blocks.BLOCK_ADDRESS]
+        if start <= at < start + self._words[blocks.BLOCK_SIZE] and self._code_bytes(at, 1)[0] == COMPARE_LOGICAL:
+            saved = self._words[blocks.SAVED_CC : blocks.SAVED_CC + 4]
+            self.registers.restore_condition_code(saved[0], saved[1:])
 
     def _find_lost_instruction(self) -> None:
         words = self._words
@@ -364,19 +375,24 @@ class Engine:
                 self._state.show_page(page, mode, self._machine.code.address + slot * PAGE_SIZE)
         code = self._code_bytes(address, size)
         offset = count = 0
-        trapped = False
+        trapped = keeps_cc = False
+        cc_is_kept = True
         while offset < size:
             length = instruction_length(code[offset])
-            if interception.is_intercepted(code[offset : offset + length], address + offset):
+            instruction = code[offset : offset + length]
+            if instruction[0] == COMPARE_LOGICAL and cc_is_kept:
+                keeps_cc = True
+            elif interception.is_intercepted(instruction, address + offset):
                 self._put_trap(address + offset, interception.trap(length))
                 trapped = True
             elif code[offset] == blocks.EXECUTE_OPCODE and address + offset not in self._watched:
                 self._watch_execute(address + offset)
                 trapped = True
+            cc_is_kept = cc_is_kept and keeps_condition_code(instruction)
             offset += length
             count += 1
         if not trapped:
-            self._state.remember_block(address, size, count)
+            self._state.remember_block(address, size, count, keeps_cc=keeps_cc)
 
     def _watch_execute(self, address: int) -> None:
         """Have the target address of the EXECUTE at *address* looked at each time, which costs nanoseconds."""

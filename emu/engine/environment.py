@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ctypes
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -38,6 +39,7 @@ class Layout:
     cc_operation: int
     mask: int
     address: int
+    cc_operands: int
     execute_value: int
     program_code: int
     program_length: int
@@ -123,6 +125,7 @@ def layout() -> Layout:
         cc_operation=fpc + 4,
         mask=psw,
         address=psw + 8,
+        cc_operands=psw + 16,
         execute_value=psw + 40,
         program_code=control - 32,
         program_length=control - 28,
@@ -179,6 +182,7 @@ class EngineRegisters:
         self.psw = view(found.mask, 2, "Q")
         self._fpc = view(found.fpc, 1, "I")
         self._cc = view(found.cc_operation, 1, "I")
+        self._cc_operands = view(found.cc_operands, 3, "Q")
         self._execute_value = view(found.execute_value, 1, "Q")
         self.interruption = view(found.program_code, 4, "I")
         """Program-interruption code and instruction length, SVC number and instruction length: the last reported."""
@@ -190,6 +194,22 @@ class EngineRegisters:
     def execute_value_address(self) -> int:
         """Where Unicorn keeps the target of an EXECUTE that it is about to execute; zero there means none."""
         return self.base + self.layout.execute_value
+
+    @property
+    def cc_operation_address(self) -> int:
+        """Where Unicorn keeps how the condition code is computed, a word."""
+        return self.base + self.layout.cc_operation
+
+    @property
+    def cc_operands_address(self) -> int:
+        """Where Unicorn keeps what the condition code is computed from, three doublewords behind the PSW."""
+        return self.base + self.layout.cc_operands
+
+    def restore_condition_code(self, operation: int, operands: Sequence[int]) -> None:
+        """Put back what those two held."""
+        self._cc[0] = operation
+        for number, value in enumerate(operands):
+            self._cc_operands[number] = value
 
     @property
     def execute_value(self) -> int:

@@ -136,6 +136,34 @@ def test_a_data_exception_at_the_end_of_a_block_is_found(started: Machine, code:
     assert started.executed == 2
 
 
+@pytest.mark.parametrize(
+    ("before", "cc"),
+    (("", 2), ("b9040033", 2), ("b9020033", 0), ("b9020044", 1)),
+    ids=("at the start of a block", "behind LGR", "behind LTGR of zero", "behind LTGR of a negative number"),
+)
+def test_the_condition_code_survives_a_comparison_that_meets_an_exception(
+    started: Machine, before: str, cc: int
+) -> None:
+    cpu = started.cpus[0]
+    cpu.gr[2], cpu.gr[3], cpu.gr[4] = 1, 0, 2**64 - 1
+    cpu.gr[8], cpu.gr[9] = DATA, started.memory
+    started.storage.write(DATA, b"operand.")
+    # LTGR 2,2 (cc 2); BRC 15,+4 so that a block begins; the instruction before; CLC 0(8,8),0(9) beyond storage
+    execute(started, f"b9020022 a7f40002 {before} d50780009000")
+    assert program_interruption(started)[:2] == (5, 6)
+    assert started.storage.read_integer(0x150, 8) >> 44 & 3 == cc
+
+
+def test_a_comparison_in_a_loop_runs_natively_and_rightly(started: Machine) -> None:
+    cpu = started.cpus[0]
+    cpu.gr[8], cpu.gr[9] = DATA, DATA + 8
+    started.storage.write(DATA, b"abcdefghabcdefgi")
+    # LGHI 1,100; loop: CLC 0(8,8),0(9); BRC 4,+6 (low); AGHI 3,1; BRCTG 1,loop
+    execute(started, "a7190064 d50780009000 a7440004 a73b0001 a717fff9")
+    assert cpu.gr[3] == 0
+    assert cpu.gr[1] == 0
+
+
 def test_a_store_into_the_next_instruction_is_seen_by_it(started: Machine) -> None:
     # LGHI 1,X'55'; LARL 2,next; LGHI 5,0; STC 1,3(2); next: LGHI 3,0
     execute(started, "a7190055 c02000000007 a7590000 42102003 a7390000")
