@@ -443,7 +443,11 @@ class Machine:
             except ProgramInterruption as condition:
                 execution.deliver(cpu, condition, address, 2)
                 return
-        self._run_declared(cpu, instruction, address)
+        if execution.is_execute(instruction):
+            # Its target may be the engine's all the same.
+            self._single(cpu)
+        else:
+            self._run_declared(cpu, instruction, address)
 
     def _run_declared(self, cpu: Cpu, instruction: bytes, address: int) -> None:
         try:
@@ -472,7 +476,8 @@ class Machine:
             else:
                 self._single_fetched(cpu, address, instruction)
         for observer in self.observers:
-            observer.retired(cpu, address, instruction)
+            if observer.wants_instructions:
+                observer.retired(cpu, address, instruction)
 
     def _single_fetched(self, cpu: Cpu, address: int, instruction: bytes) -> None:
         engine = self.engines[cpu.address]

@@ -29,7 +29,7 @@ class StopReason(IntEnum):
     UNKNOWN_CODE = 3
     """The block lies in a page whose code the callback cannot see."""
     ODD_ADDRESS = 4
-    """The instruction address is odd, or the address of an EXECUTE's target."""
+    """The instruction address is odd, or that of an EXECUTE's target, or the target is not one for the engine."""
     EXECUTE_TARGET = 5
     """The target of an EXECUTE, about to be executed, may have to be intercepted."""
 
@@ -76,6 +76,7 @@ PAGE_PLACES: Final = PAGE_KEYS + PAGES
 STATE_WORDS: Final = PAGE_PLACES + PAGES
 
 EXECUTE_OPCODE: Final = 0x44
+EXECUTE_RELATIVE_LONG: Final = 0xC60
 INVISIBLE: Final = 256
 """Not a byte: the page is not one that the callback can read."""
 

@@ -201,6 +201,13 @@ def execute_callback(engine: Any, address: Any, size: Any, data: Any) -> None:  
         target += registers[index]
     if base:
         target += registers[base]
-    if target & np.uint64(1):
+    opcode = _code_byte(state, target)
+    if opcode >> np.uint64(4) == np.uint64(0xD):
+        first_base = _code_byte(state, target + np.uint64(2)) >> np.uint64(4)
+        second_base = _code_byte(state, target + np.uint64(4)) >> np.uint64(4)
+        is_plain = first_base != 0 and second_base != 0
+    else:
+        is_plain = opcode != INVISIBLE
+    if target & np.uint64(1) or not is_plain:
         state[REASON] = ODD_REASON
         _call(state[STOP], engine)

@@ -114,10 +114,11 @@ class CarefulEngine:
             self._unicorn.drop_code(FRAMES + frame, PAGE_SIZE)
             self._forget_translations()
 
-    def step(self, target: bytes | None) -> Exit:
+    def step(self, target: bytes | None, *, hides_register_0: bool = False) -> Exit:
         """Execute the instruction at the PSW address, or leave everything as it was and say why not.
 
         :param target: the target instruction, if it is an EXECUTE.
+        :param hides_register_0: execute it with zero in general register 0, which it does not name.
         """
         size = self._registers.layout.end
         ctypes.memmove(self._own.base, self._registers.base, size)
@@ -126,12 +127,16 @@ class CarefulEngine:
         self._undo.clear()
         self._code_stores.clear()
         self._refused = False
+        if hides_register_0:
+            self._own.gr[0] = 0
         ended = self._burst(2 if target is not None and target[0] not in _EXECUTED_AT_ONCE else 1)
         if self._refused:
             # Suppressed or nullified: registers stay as they were, and so does storage.
             for place, before in reversed(self._undo):
                 ctypes.memmove(place, before, len(before))
         else:
+            if hides_register_0:
+                self._own.gr[0] = self._registers.gr[0]
             ctypes.memmove(self._registers.base, self._own.base, size)
         if ended is Exit.LIMIT:
             self._cpu.executed += 1

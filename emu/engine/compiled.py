@@ -42,7 +42,7 @@ class Callbacks:
     block: int
     """Called at the start of each block."""
     execute: int
-    """Called before an EXECUTE, which Unicorn would let have an odd target address."""
+    """Called before an EXECUTE, of which Unicorn would let the target address be odd, and register 0 be a base."""
 
 
 @cache

@@ -32,7 +32,7 @@ from emu.engine.library import (
 from emu.engine.lost_address import lost_address
 from emu.engine.mending import mend
 from emu.engine.overflow import FIXED_POINT_OVERFLOW_MASK, can_overflow
-from emu.execution import execute_target, is_execute
+from emu.execution import execute_target, execute_target_address, is_execute
 from emu.isa.formats import instruction_length
 from emu.program_interruption import ProgramInterruption, ProgramInterruptionCode
 from emu.psw import AddressSpaceControl
@@ -385,6 +385,10 @@ class Engine:
             elif interception.is_intercepted(instruction, address + offset):
                 self._put_trap(address + offset, interception.trap(length))
                 trapped = True
+            elif is_execute(instruction) and length == 6:
+                if self._reads_register_0(instruction, address + offset):
+                    self._put_trap(address + offset, interception.trap(length))
+                    trapped = True
             elif code[offset] == blocks.EXECUTE_OPCODE and address + offset not in self._watched:
                 self._watch_execute(address + offset)
                 trapped = True
@@ -393,6 +397,23 @@ class Engine:
             count += 1
         if not trapped:
             self._state.remember_block(address, size, count, keeps_cc=keeps_cc)
+
+    def _reads_register_0(self, instruction: bytes, address: int) -> bool:
+        try:
+            return interception.reads_register_0(execute_target(self._cpu, instruction, address))
+        except ProgramInterruption:
+            return False
+
+    def _show_target(self, address: int) -> None:
+        """Let the callback of an EXECUTE see the code at *address*, which is its target."""
+        page = resolve(self._cpu, address, Access.INSTRUCTION_FETCH) >> 12
+        code = self._machine.code
+        if code.find(page) is None and any(engine.may_write(page) for engine in self._machine.engines):
+            return
+        mode = self._fetch_mode() if self._cpu.dat else 0
+        slot = code.slot(page)
+        self._visible_code[address >> 12, mode] = slot
+        self._state.show_page(address >> 12, mode, code.address + slot * PAGE_SIZE)
 
     def _watch_execute(self, address: int) -> None:
         """Have the target address of the EXECUTE at *address* looked at each time, which costs nanoseconds."""
@@ -451,15 +472,19 @@ class Engine:
         if is_execute(instruction):
             try:
                 target = execute_target(self._cpu, instruction, self.registers.psw[1])
+                self._show_target(execute_target_address(self._cpu, instruction, self.registers.psw[1]))
             except ProgramInterruption:
                 return Exit.DECLARED
+            except CodeFull:
+                self._machine.forget_all_code()
         if interception.is_executed_in_python(instruction, self.registers.psw[1], target):
             return Exit.DECLARED
         if self._careful is None:
             from emu.engine.careful import CarefulEngine
 
             self._careful = CarefulEngine(self._machine, self._cpu, self.registers)
-        ended = self._careful.step(target)
+        hides_register_0 = target is not None and interception.reads_register_0(target)
+        ended = self._careful.step(target, hides_register_0=hides_register_0)
         if ended is Exit.LIMIT and self.registers.psw[0] & FIXED_POINT_OVERFLOW_MASK:
             self.overflowed = can_overflow(target or instruction) and self.registers.condition_code == 3
         self._condition = self._careful.condition

@@ -14,8 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 import emu.isa.catalogue  # noqa: F401 - fills the instruction set
-from emu.engine.blocks import CANDIDATE, EXECUTE_OPCODE, SPLIT, SPLIT_TABLE, TABLE_BYTES, TARGET
+from emu.engine.blocks import CANDIDATE, EXECUTE_OPCODE, EXECUTE_RELATIVE_LONG, SPLIT, SPLIT_TABLE, TABLE_BYTES, TARGET
 from emu.isa.declaration import INSTRUCTIONS, Reason, decode
+from emu.isa.formats import RIL_B
 
 _TRAPS: Final = {2: b"\x00\x00", 4: b"\xb0\x00\x00\x00", 6: b"\xcf\x00\x00\x00\x00\x00"}
 """Unassigned opcodes, by length.  They stay unassigned whatever EXECUTE ORs into the second byte."""
@@ -49,6 +50,15 @@ def is_intercepted_target(instruction: bytes, address: int) -> bool:
     return is_intercepted(instruction, address)
 
 
+def reads_register_0(target: bytes) -> bool:
+    """Whether Unicorn takes general register 0 for a base register when *target* is the target of an EXECUTE.
+
+    It has a short cut for the storage-to-storage instructions there, which forgets that register 0 means none (seen in
+    2.1.4).
+    """
+    return target[0] >> 4 == 0xD and not (target[2] >> 4 and target[4] >> 4)
+
+
 def is_executed_in_python(instruction: bytes, address: int, target: bytes | None) -> bool:
     """Whether *instruction* at *address*, an EXECUTE of *target* if that is given, is Python's and not the engine's."""
     if target is not None:
@@ -67,6 +77,7 @@ def candidates() -> npt.NDArray[np.uint8]:
     """
     table = np.zeros(TABLE_BYTES, dtype=np.uint8)
     table[EXECUTE_OPCODE << 8 : (EXECUTE_OPCODE + 1) << 8] = CANDIDATE
+    _enter(table, EXECUTE_RELATIVE_LONG, RIL_B.opcode, CANDIDATE)
     for declared in INSTRUCTIONS:
         if declared.reason in _INTERCEPTED:
             _enter(table, declared.opcode, declared.format.opcode, CANDIDATE)

@@ -137,21 +137,34 @@ def test_a_data_exception_at_the_end_of_a_block_is_found(started: Machine, code:
 
 
 @pytest.mark.parametrize(
-    ("before", "cc"),
-    (("", 2), ("b9040033", 2), ("b9020033", 0), ("b9020044", 1)),
-    ids=("at the start of a block", "behind LGR", "behind LTGR of zero", "behind LTGR of a negative number"),
+    ("first", "before", "cc"),
+    (("b9200032", "", 1), ("b9200032", "b9040033", 1), ("b9200023", "b9200042", 1)),
+    ids=("at the start of a block", "behind LGR", "behind CGR in the same block"),
 )
 def test_the_condition_code_survives_a_comparison_that_meets_an_exception(
-    started: Machine, before: str, cc: int
+    started: Machine, first: str, before: str, cc: int
 ) -> None:
     cpu = started.cpus[0]
     cpu.gr[2], cpu.gr[3], cpu.gr[4] = 1, 0, 2**64 - 1
     cpu.gr[8], cpu.gr[9] = DATA, started.memory
     started.storage.write(DATA, b"operand.")
-    # LTGR 2,2 (cc 2); BRC 15,+4 so that a block begins; the instruction before; CLC 0(8,8),0(9) beyond storage
-    execute(started, f"b9020022 a7f40002 {before} d50780009000")
+    # CGR; BRC 15,+6 so that a block begins; the instruction before; CLC 0(8,8),0(9) beyond storage
+    execute(started, f"{first} a7f40003 0000 {before} d50780009000")
     assert program_interruption(started)[:2] == (5, 6)
     assert started.storage.read_integer(0x150, 8) >> 44 & 3 == cc
+
+
+def test_execute_of_a_move_without_base_register(started: Machine) -> None:
+    cpu = started.cpus[0]
+    cpu.gr[0] = 0x10
+    started.storage.write(0x220, b"right")
+    started.storage.write(0x230, b"wrong")
+    # EXRL 0,target; LARL 6,target; EX 0,0(6); BRC 15,end; target: MVC X'300'(5,0),X'220'(0); end:
+    execute(started, "c6000000000a c06000000007 44006000 a7f40005 d20403000220")
+    assert started.storage.read(0x300, 5) == b"right"
+    assert started.storage.read(0x310, 5) == bytes(5)
+    assert cpu.gr[0] == 0x10
+    assert started.executed == 4
 
 
 def test_a_comparison_in_a_loop_runs_natively_and_rightly(started: Machine) -> None:
