@@ -74,6 +74,7 @@ class Registers(Protocol):
     @condition_code.setter
     def condition_code(self, value: int) -> None: ...
     def set_control_register_0(self, value: int) -> None: ...
+    def reset_floating_point(self) -> None: ...
 
 
 class TranslationBuffer(Protocol):
@@ -327,7 +328,7 @@ class Cpu:
             self.machine.timing.set_cpu_timer(self, 0)
             self.clock_comparator = 0
             self.tod_programmable = 0
-            self.registers.fpc = 0
+            self.registers.reset_floating_point()
             for number in range(16):
                 self.set_control_register(number, {0: 0xE0, 14: 0xC2000000}.get(number, 0))
             self.breaking_event_address = 1

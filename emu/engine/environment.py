@@ -186,6 +186,8 @@ class EngineRegisters:
         self._execute_value = view(found.execute_value, 1, "Q")
         self.interruption = view(found.program_code, 4, "I")
         """Program-interruption code and instruction length, SVC number and instruction length: the last reported."""
+        self._floating_point = whole[found.cc_operation + 4 : found.mask]
+        self._floating_point_at_reset = bytes(self._floating_point)
         for number in range(16):
             self.gr[number] = 0
         self._control[0] = 0
@@ -228,6 +230,11 @@ class EngineRegisters:
     @fpc.setter
     def fpc(self, value: int) -> None:
         self._fpc[0] = value
+
+    def reset_floating_point(self) -> None:
+        """Zero the floating-point control register, and the rounding mode that Unicorn keeps beside it."""
+        self._fpc[0] = 0
+        self._floating_point[:] = self._floating_point_at_reset
 
     @property
     def condition_code(self) -> int:

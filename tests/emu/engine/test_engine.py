@@ -393,3 +393,19 @@ def test_an_enabled_branch_to_itself_goes_on(machine: Machine) -> None:
     machine.storage.write(START, bytes.fromhex("a7f40000"))
     machine.cpus[0].load_psw(Psw(ADDRESSING_MODE | psw_bits.EXTERNAL_MASK, START))
     assert machine.run(120_000_000).kind is StopKind.BUDGET
+
+
+def test_an_initial_reset_resets_the_rounding_mode(machine: Machine) -> None:
+    cpu = machine.cpus[0]
+    cpu.set_control_register(0, cpu.cr[0] | control.CR0_AFP)
+    cpu.gr[1] = 2  # round up
+    # SFPC 1
+    execute(machine, "b3840010", budget=1)
+    assert cpu.registers.fpc == 2
+    cpu.reset(initial=True)
+    cpu.state = CpuState.OPERATING
+    cpu.set_control_register(0, cpu.cr[0] | control.CR0_AFP)
+    cpu.vr[0], cpu.vr[2] = 0x3FF0_0000_0000_0000, 0x3C00_0000_0000_0000
+    # ADBR 0,1: 1 + 2**-63, which rounds to 1 if to nearest, and to more if up
+    execute(machine, "b31a0001", budget=1)
+    assert cpu.vr[0] == 0x3FF0_0000_0000_0000
