@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from emu import cpu as control
 from emu import dat
 from emu.addresses import PAGE_SIZE, AbsoluteAddress
+from emu.instruction_length import instruction_length
 from emu.program_interruption import ProgramInterruption, ProgramInterruptionCode
 from emu.psw import AddressSpaceControl
 from emu.storage_keys import CHANGE, OVERRIDE_KEY, REFERENCE, fetch_permitted, store_permitted
@@ -291,6 +292,10 @@ def fetch_instruction(cpu: Cpu, address: int) -> bytes:
     :raises ProgramInterruption: an access exception with *instruction_fetch* set.
     """
     try:
+        if address & PAGE_SIZE - 1 <= PAGE_SIZE - 6 and not _FETCH_OVERRIDE_END - 6 < address < _FETCH_OVERRIDE_END:
+            # The longest instruction would lie in one page, with one rule for all of it.
+            data = cpu.machine.storage.read(resolve(cpu, address, Access.INSTRUCTION_FETCH), 6)
+            return data[: instruction_length(data[0])]
         first = _fetch(cpu, address, 2)
         top = first[0] >> 6
         if not top:

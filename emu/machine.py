@@ -380,24 +380,24 @@ class Machine:
         while timing.work < self._turn_end and cpu.executed < limit and not self.stop_requested:
             goal = self._turn_end - timing.work
             if cpu.system_mask & psw_bits.EXTERNAL_MASK:
-                goal = min(goal, *self._timer_events(cpu), goal)
+                goal = min((goal, *self._timer_events(cpu)))
             before = cpu.executed
             try:
                 ended = engine.run(goal, limit - before)
             except NotModelled as reason:
                 raise self.stop(StopKind.NOT_MODELLED, cpu, f"not modelled: {reason}") from None
-            if ended is not Exit.LIMIT:
+            if ended is Exit.DECLARED:
+                self._execute_declared(cpu, cpu.instruction_address)
+            elif ended is not Exit.LIMIT:
                 self._handle(cpu, engine, ended)
             elif cpu.executed == before:
                 # The next block is longer than what is left: go on instruction by instruction.
                 self._single(cpu)
             if cpu.stop_pending or cpu.restart_pending or cpu.state is not CpuState.OPERATING:
                 break
-            if cpu.system_mask & psw_bits.WAIT:
+            mask = cpu.system_mask & (psw_bits.WAIT | psw_bits.EXTERNAL_MASK)
+            if mask & psw_bits.WAIT or (mask and self._enabled_interruption(cpu) is not None):
                 break
-            if cpu.system_mask & psw_bits.EXTERNAL_MASK and self._enabled_interruption(cpu) is not None:
-                break
-
         if len(self.cpus) == 1 and timing.work >= self._turn_end:
             self._recognise_endless_loop(cpu)
 
@@ -421,9 +421,7 @@ class Machine:
     def _handle(self, cpu: Cpu, engine: Engine, ended: Exit) -> None:
         """Do what the engine could not."""
         address = cpu.instruction_address
-        if ended is Exit.DECLARED:
-            self._execute_declared(cpu, address)
-        elif ended is Exit.SUPERVISOR_CALL:
+        if ended is Exit.SUPERVISOR_CALL:
             cpu.instruction_address = cpu.wrap(address + engine.instruction_length)
             self._retire(cpu)
             interruption.supervisor_call(cpu, engine.supervisor_call_number, engine.instruction_length)

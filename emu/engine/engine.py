@@ -33,7 +33,7 @@ from emu.engine.lost_address import lost_address
 from emu.engine.mending import mend
 from emu.engine.overflow import FIXED_POINT_OVERFLOW_MASK, can_overflow
 from emu.execution import execute_target, execute_target_address, is_execute
-from emu.isa.formats import instruction_length
+from emu.instruction_length import instruction_length
 from emu.program_interruption import ProgramInterruption, ProgramInterruptionCode
 from emu.psw import AddressSpaceControl
 from emu.teid import Access
@@ -240,6 +240,7 @@ class Engine:
         words[blocks.MODE] = self._fetch_mode() if self._cpu.dat else 0
         if self._flush_due:
             self.flush()
+        start, interruption, psw = self._unicorn.start, registers.interruption, registers.psw
         done = 0
         while True:
             words[blocks.EXECUTED] = 0
@@ -248,8 +249,8 @@ class Engine:
             words[blocks.REASON] = 0
             self._reason = self._condition = None
             self._refused = False
-            registers.clear_interruption()
-            error = self._unicorn.start(registers.psw[1])
+            interruption[0] = interruption[1] = interruption[3] = 0
+            error = start(psw[1])
             executed, ended = self._after(error)
             done += executed
             self._cpu.executed += executed

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from emu.bits import MASK_32, MASK_64, signed
-from emu.isa.formats import instruction_length
+from emu.instruction_length import instruction_length
 
 if TYPE_CHECKING:
     from emu.engine.environment import EngineRegisters

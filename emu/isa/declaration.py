@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
-from emu.isa.formats import Format, instruction_length
+from emu.instruction_length import instruction_length
+from emu.isa.formats import Format
 
 if TYPE_CHECKING:
     from emu.cpu import Cpu

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import emu.isa.catalogue  # noqa: F401 - fills the instruction set
 from emu.bits import MASK_64
+from emu.instruction_length import instruction_length
 from emu.isa.declaration import INSTRUCTIONS
-from emu.isa.formats import Kind, instruction_length
+from emu.isa.formats import Kind
 from emu.isa.operand_syntax import Operand, fields_by_name, fields_of, operand_lists
 
 if TYPE_CHECKING:

@@ -111,11 +111,6 @@ def _field_bits(field: Field, value: int) -> int:
     return bits
 
 
-def instruction_length(first_byte: int) -> int:
-    """The length in bytes of the instruction that begins with *first_byte* (PoP 5, "Instruction-Length Code")."""
-    return (2, 4, 4, 6)[first_byte >> 6]
-
-
 def _r(number: int, start: int) -> Field:
     return Field(f"r{number}", start, 4, Kind.REGISTER)
 

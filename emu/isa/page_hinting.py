@@ -16,6 +16,7 @@ from emu.storage_keys import CHANGE
 
 if TYPE_CHECKING:
     from emu.cpu import Cpu
+    from emu.machine import Machine
 
 
 # Not declared privileged: that this guest has no ESSA comes before the problem state (reference 1.5).
@@ -39,18 +40,25 @@ def essa(cpu: Cpu, operands: Operands) -> None:
     states = machine.states.bytes
     before = states[page]
     after = transition(machine.profile, before, request, bool(machine.keys.bytes[page] & CHANGE))
-    if before & CONTENT_MASK and not after & CONTENT_MASK:
-        # Stable first, with the content it has: the host would refuse to bring in an unused or discarded page.
-        states[page] = before & ~USAGE_MASK | Usage.STABLE
-        machine.hypervisor.frame(page)
+    if before & CONTENT_MASK:
+        _change_content(machine, page, before, after)
     states[page] = after
-    if before & CONTENT_MASK == Content.PRESERVED and after & CONTENT_MASK == Content.ZERO:
-        machine.hypervisor.drop(page)
-    if machine.profile is Profile.ZVM and after & USAGE_MASK == Usage.UNUSED != before & USAGE_MASK:
+    if (before ^ after) & USAGE_MASK and machine.profile is Profile.ZVM and after & USAGE_MASK == Usage.UNUSED:
+        # From now on an access must be noticed.
         machine.page_changed(page)
     cpu.gr[operands.r1] = before
     for observer in machine.observers:
         observer.state_changed(cpu, page, request, before, after)
+
+
+def _change_content(machine: Machine, page: int, before: int, after: int) -> None:
+    """Have the host do what the new state of a page that is not resident asks for."""
+    if not after & CONTENT_MASK:
+        # Stable first, with the content it has: the host would refuse to bring in an unused or discarded page.
+        machine.states.bytes[page] = before & ~USAGE_MASK | Usage.STABLE
+        machine.hypervisor.frame(page)
+    elif before & CONTENT_MASK == Content.PRESERVED and after & CONTENT_MASK == Content.ZERO:
+        machine.hypervisor.drop(page)
 
 
 def _check(cpu: Cpu, request: int) -> None:

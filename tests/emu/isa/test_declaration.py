@@ -9,8 +9,9 @@ import pytest
 import emu.isa.catalogue  # noqa: F401 - fills the instruction set
 from emu.cpu import Cpu
 from emu.facilities import Facility
+from emu.instruction_length import instruction_length
 from emu.isa.declaration import INSTRUCTIONS, Instruction, InstructionSet, Operands, Reason, decode
-from emu.isa.formats import RR, RRE, RRF_C, RSY_A, S_8, VRR_C, Format, instruction_length
+from emu.isa.formats import RR, RRE, RRF_C, RSY_A, S_8, VRR_C, Format
 
 EVERY = sorted(INSTRUCTIONS, key=lambda declared: declared.mnemonic)
 

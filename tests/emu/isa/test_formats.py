@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from emu.instruction_length import instruction_length
 from emu.isa import formats
-from emu.isa.formats import Field, Format, Kind, instruction_length
+from emu.isa.formats import Field, Format, Kind
 
 FORMATS = [value for value in vars(formats).values() if isinstance(value, Format)]
 SIGNED = (Kind.LONG_DISPLACEMENT, Kind.RELATIVE, Kind.SIGNED_IMMEDIATE)
