@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """Storage access by instructions: translation, protection, recording, in the manual's order of checks.
 
 PoP chapter 3 ("Protection", "Dynamic Address Translation", "Storage Key") and the figure "Priority of Access

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """The address types of PoP chapter 3, "Address Types and Formats".
 
 They are distinct for the type checker and plain ``int`` at run time, because addresses are made and taken

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """Bit fields in IBM numbering: bit 0 is the most significant bit of its word.
 
 The Principles of Operation number the bits of a 64-bit register 0 to 63 from the left, and those of a

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """One CPU: its registers, PSW, prefix, pending interruptions and state (PoP chapters 2 and 4)."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """Dynamic address translation (PoP chapter 3, "Dynamic Address Translation"): the table walk as a pure function.
 
 Nothing here knows a CPU: the walk takes plain integers and a function that fetches eight bytes of absolute storage.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """What the machine announces, and to whom.
 
 The model prints nothing.  Traces, the stepper, debuggers and tests register an :class:`Observer`; with none registered

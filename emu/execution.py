@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """Executing one control instruction, and delivering what comes of it.
 
 This is the one place where a :class:`~emu.program_interruption.ProgramInterruption` is caught.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """The facility list: the bits that STFL and STFLE show, by name (PoP chapter 4, "Facility Indications").
 
 A bit is here only if every instruction of its facility works on this machine.

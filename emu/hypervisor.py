@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """What the architecture asks of the host that supplies its real storage.
 
 This protocol belongs to its consumer: :mod:`emu` defines what it needs and :mod:`host` provides it.  Until a host is

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """The length of an instruction, which its first two bits tell (PoP chapter 5, "Instruction Formats")."""
 
 from __future__ import annotations

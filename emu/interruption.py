@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """Interruptions: storing the old PSW and the low-core fields, loading the new PSW (PoP chapter 6).
 
 Everything is stored at real addresses of the CPU that takes the interruption, without key checks and without

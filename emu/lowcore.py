@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """Assigned storage locations (PoP chapter 3, "Assigned Storage Locations"): real addresses in the prefix area."""
 
 from __future__ import annotations

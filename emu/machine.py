@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """The machine: one configuration of CPUs, storage, keys, page states, clock and devices, run in turn.
 
 Everything is deterministic: CPUs run one after the other, in slices of executed work, and virtual time is that work.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """Page states and the transitions that ESSA makes: the tables, and nothing but the tables.
 
 The instruction itself is in :mod:`emu.isa.page_hinting`.  Reference: the tables 1.4 (z/VM profile) and 6.4 (KVM

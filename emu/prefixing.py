@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """Prefixing (PoP chapter 3): which absolute address a CPU's real address stands for."""
 
 from __future__ import annotations

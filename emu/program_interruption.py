@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """Program-interruption conditions: their codes, how they end an instruction, and the exception that carries them.
 
 PoP chapter 6, "Program Interruption".  A condition is raised as :class:`ProgramInterruption` from wherever it is

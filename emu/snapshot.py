@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """Snapshots: the whole state of a machine as plain values, section by section.
 
 A section is a function that walks one part of the machine; the table below is the declaration from which snapshots,

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """Absolute storage: the bytes behind the frames that the host supplies."""
 
 from __future__ import annotations

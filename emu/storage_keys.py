@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """Storage keys and key-controlled protection (PoP chapter 3, "Storage Key" and "Protection").
 
 A key is kept in a byte as ISKE shows it: access-control bits in bits 0-3, fetch protection in bit 4, reference in

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """The translation-exception identification, stored at real location 168 (PoP chapter 3, "Assigned Storage Locations").
 
 Bits 0-51 hold the page of the failing address, 52-53 the access, 56, 60 and 61 the kind of protection (enhanced

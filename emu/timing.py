@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """The TOD clock, the clock comparator and the CPU timer on virtual time (PoP chapter 4, "Timing").
 
 Virtual time is executed work: an instruction is a unit of work, and a unit is four steps of TOD-clock bit 63's

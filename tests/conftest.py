@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """Fixtures for all tests; their vocabulary is expect, act, check."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """Benchmarks: ratios taken side by side in one run, and rates.  ``tools/bench`` runs them.
 
 A ratio compares the machine with bare Unicorn executing the same bytes, alternately, several times; the best time of

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """The service-call logical processor (SCLP): what SERVICE CALL talks to, and through it the console.
 
 No public manual describes the interface; commands, response codes and layouts are those that Linux and the test

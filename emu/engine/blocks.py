@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """What the compiled block callback and Python share: constants, tables, and the state of one engine.
 
 The callback itself is in :mod:`emu.engine.callbacks`, which only a compilation imports, because importing numba takes

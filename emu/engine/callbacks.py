@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """The compiled block callback: it counts instructions, keeps to the budget, and finds what must be intercepted.
 
 Unicorn calls it at the start of every block.  In the steady state that costs a few nanoseconds: the number of

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """The careful engine: one general instruction at a time, with every storage access seen and undone if it must not be.
 
 It serves single-stepping, and the cases for which pages are too coarse: stores that low-address protection may stop,

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """The pages that engines execute from: copies of guest pages, with traps where an instruction is intercepted.
 
 Data accesses see the guest's own page, since the engine asks separately for each kind of access.  A copy is good until

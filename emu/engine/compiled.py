@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """The compiled callbacks: taken from a file of object code if there is one, otherwise compiled and put there.
 
 Compiling takes seconds, and importing numba, even to read its own cache, half of one; loading object code takes a tenth

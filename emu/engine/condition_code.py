@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """Which instructions leave the condition code alone.
 
 Unicorn executes COMPARE LOGICAL (CLC) of 1, 2, 4 and 8 bytes in line, and has lost the condition code by the time the

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """The engine of one CPU: Unicorn for general instructions, and the way back into Python for everything else.
 
 Unicorn runs with its problem-state bit always on, so that every control instruction traps, and with its TLB in

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """Unicorn's register file in place: where it lies in memory, found by experiment when the first engine is made.
 
 Unicorn hands over an interruption's class but neither its code nor its length, and copies a register at a microsecond

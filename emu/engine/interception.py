@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """Which instructions must not run natively, and what the engine sees in their place.
 
 Privileged and missing instructions trap by themselves.  Those declared as sensitive or as corrections do not; where

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """The Unicorn library through ctypes, without the Python binding's wrappers on the hot paths.
 
 The binding costs a microsecond or more a call; the calls that matter here are made hundreds of thousands of times.

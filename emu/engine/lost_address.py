@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """Finding the instruction that raised a data exception when Unicorn has lost it.
 
 Unicorn finds the instruction by the return address of the helper that raises the exception.  If the helper's call is

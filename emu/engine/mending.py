@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """The one fault that is mended inside Unicorn: it cannot translate SQXBR without crashing the process (seen in 2.1.4).
 
 The translator's entry for SQXBR prepares one half of the result where two are needed, and interception comes too late,

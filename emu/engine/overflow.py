@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """Fixed-point overflow, which Unicorn never reports as a program interruption (seen in 2.1.4).
 
 It does set condition code 3.  So while the fixed-point-overflow mask (PSW bit 20) is one, which few programs want, the

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """Authorisation of semi-privileged instructions (PoP chapter 5, "Authorization Mechanisms"), and operand boundaries."""
 
 from __future__ import annotations

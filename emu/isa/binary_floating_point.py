@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """Binary-floating-point data and its IEEE exceptions, exactly (PoP chapter 9, "Binary-Floating-Point Instructions").
 
 Numbers are taken apart into integers; nothing here uses the floating-point unit of the host.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """Imports every file of instruction functions, and so fills :data:`emu.isa.declaration.INSTRUCTIONS`."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """I/O instructions (PoP chapter 14) of a machine without a channel subsystem to speak of: no subchannel is operational.
 
 Each makes the checks that the manual puts before condition code 3, "not operational".

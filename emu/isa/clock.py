@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """Instructions on the TOD clock, the clock comparator and the CPU timer (PoP chapters 7 and 10, "Timing" of chapter 4):
 ECTG, PTFF, SCK, SCKC, SCKPF, SPT, STCK, STCKC, STCKE, STCKF and STPT.
 """

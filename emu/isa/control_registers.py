@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """Control registers, the address-space numbers in them, and the prefix (PoP chapter 10)."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """The declaration of an instruction: one line from which decoder, assembler, disassembler and coverage follow.
 
 An instruction function takes the CPU and its decoded operands, checks in the manual's order, and raises

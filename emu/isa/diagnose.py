@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """DIAGNOSE: what a guest asks of the hypervisor below it.
 
 The Principles of Operation leave DIAGNOSE to the model.  This machine answers, by the code in bits 48-63 of the

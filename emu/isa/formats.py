@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """Instruction formats as data (PoP chapter 5, "Instruction Formats").
 
 A format says how long an instruction is, where its opcode lies, and where each operand field lies, in the bit

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """Moves between address spaces and with an access key of their own (PoP chapter 10).
 
 All of them move at most a limited number of bytes and say by condition code 3 that there is more to move.  Operands

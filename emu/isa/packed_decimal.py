@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """Packed decimal numbers: digits of four bits, the sign in the rightmost (PoP chapter 8, "Decimal-Number Formats")."""
 
 from __future__ import annotations

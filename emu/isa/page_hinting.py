@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """ESSA, the instruction of guest page hinting (page-hinting reference, chapter 1).
 
 The transitions are data in :mod:`emu.page_states`; here is what the instruction does around them.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """Instructions on the PSW (PoP chapter 10), and those that raise an event by it: MONITOR CALL and TRACE."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """SERVICE CALL, the instruction by which a program asks the service-call logical processor (SCLP).
 
 It is not in the Principles of Operation; what it checks is inferred from what programs rely on.

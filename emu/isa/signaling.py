@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """SIGNAL PROCESSOR and the store-status operation (PoP chapter 4, "CPU Signaling and Response" and "Store Status").
 
 CPUs run in turn, so the addressed CPU is between two instructions whenever another one signals it: all orders but

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """Control instructions on storage keys, frames and protection (PoP chapter 10, "Control Instructions").
 
 ISKE, IVSK, PFMF, RRBE, RRBM, SSKE, TB and TPROT.  None of them looks at page states: a key belongs to the absolute

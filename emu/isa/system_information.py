@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """What the machine says it is: PTF, STFL, STFLE, STIDP and STSI (PoP chapter 10)."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """The trace table, to which CR12 points (PoP chapter 4, "Tracing"): where an entry goes, and making it."""
 
 from __future__ import annotations

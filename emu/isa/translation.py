@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """Control instructions on address translation and real storage (PoP chapter 10): CSP, CSPG, IDTE, IPTE, LRA, LRAG,
 LRAY, LURA, LURAG, MVPG, PTLB, STURA and STURG.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """Fixtures for tests of the architecture: DAT tables in a machine's storage."""
 
 from __future__ import annotations

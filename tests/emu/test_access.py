@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """Protection, recording and the priority of access exceptions (PoP chapter 3 and chapter 6)."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """Bit fields in IBM numbering."""
 
 from __future__ import annotations

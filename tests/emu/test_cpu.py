@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """What a CPU does when its registers are changed."""
 
 from __future__ import annotations

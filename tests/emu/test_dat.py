@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """The table walk, level by level (PoP chapter 3, "Dynamic Address Translation")."""
 
 from __future__ import annotations

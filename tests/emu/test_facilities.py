@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """The facility list: bit numbers, dependencies, and that what is claimed is there."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """Every facility that STFLE shows has instructions that work: at least one of each, on the whole machine."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """The host that stands in until there is one: every page has a frame of its own from its first touch."""
 
 from __future__ import annotations

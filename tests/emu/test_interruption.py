@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """Interruptions (PoP chapter 6): what each class stores where, which PSW it loads, and which comes first.
 
 Expected addresses are those of the figure "Assigned Storage Locations" of PoP chapter 3.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """The machine as a whole: how runs end, waits, turns, check-stops, and what it notes."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """The page-state tables as data; what ESSA does with them is in isa/test_page_hinting.py."""
 
 from __future__ import annotations

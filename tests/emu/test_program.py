@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """Programs: what is loaded, and what is refused with which line."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """The program-status word (PoP chapter 4, "Program-Status-Word Format")."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """Whatever the guest executes, the machine ends in an architected way or in a named stop: random programs, by seed."""
 
 from __future__ import annotations

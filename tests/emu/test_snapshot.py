@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """Snapshots, and by them determinism: two runs of a program are equal in every section and every traced line."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """Absolute storage: what the machine itself reads and writes."""
 
 from __future__ import annotations

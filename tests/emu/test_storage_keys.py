@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """Storage keys and key-controlled protection as rules."""
 
 from __future__ import annotations

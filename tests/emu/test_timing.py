@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """Virtual time: the TOD clock, the clock comparator and the CPU timer as values."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """ELF files made by hand, right ones and wrong ones, and the smallest programs that end by themselves."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """The accounting table, in the form of the cover letter of version 7."""
 
 from __future__ import annotations

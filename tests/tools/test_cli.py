@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """The command as a user meets it: exit statuses, outputs, and one line for all wrong use."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """Ctrl-C: it ends a run between two instructions, and nothing else changes a run."""
 
 from __future__ import annotations

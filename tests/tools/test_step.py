@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """The stepper: its commands, and what is wrong with wrong ones."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """The trace: a line for each instruction and interruption, with all that changed."""
 
 from __future__ import annotations

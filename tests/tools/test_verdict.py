@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """From how a run ended to the exit status."""
 
 from __future__ import annotations

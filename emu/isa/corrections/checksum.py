@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """CHECKSUM with an odd R2 (PoP chapter 7), for which Unicorn 2.1.4 gives no exception."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """COMPARE LOGICAL (character) of 1, 2, 4 or 8 bytes (PoP chapter 7).
 
 Unicorn 2.1.4 does these lengths in line, and has lost the condition code when the second operand meets an access

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """COMPARE AND SWAP AND STORE (PoP chapter 7).
 
 Unicorn 2.1.4 puts the word that function code 0 found unequal in bits 0-31 of R3 instead of bits 32-63.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """CONVERT TO BINARY and CONVERT TO DECIMAL (PoP chapter 7).
 
 Unicorn 2.1.4 lacks CVB, CVBY, CVBG and CVDG, and has CVD and CVDY.

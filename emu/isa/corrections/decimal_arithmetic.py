@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """The decimal instructions (PoP chapter 8): AP, CP, DP, ED, EDMK, MP, SP, SRP and ZAP.
 
 Unicorn 2.1.4 lacks them all.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """DIVIDE of signed words (PoP chapter 7): D and DR.
 
 Unicorn 2.1.4 lets the host divide, and the host kills the process when the smallest dividend meets the divisor -1.

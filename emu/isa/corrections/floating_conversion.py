@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """CONVERT TO FIXED and CONVERT TO LOGICAL of binary-floating-point data (PoP chapter 19).
 
 Unicorn 2.1.4 gives a NaN the wrong result, sets condition code 1 or 2 instead of 3 when the result does not fit, and

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """LOAD AND TEST and LOAD ROUNDED of binary-floating-point data (PoP chapter 19).
 
 Unicorn 2.1.4 does not signal invalid operation for a signaling NaN that LTEBR, LTDBR or LTXBR loads, and does not see

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """MULTIPLY of binary-floating-point data with a longer result (PoP chapter 19): MDEB, MDEBR, MXDB and MXDBR.
 
 Unicorn 2.1.4 takes the first operand for one of the result's format.

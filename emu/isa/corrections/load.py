@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """LAE, LAEY, LCBB, LOCFHR and INSERT CHARACTERS UNDER MASK (PoP chapter 7), as Unicorn 2.1.4 gets them wrong.
 
 LAE and LAEY set access register 1 whatever R1 is, and confuse the address-space controls.  LCBB clears bits 0-31 of

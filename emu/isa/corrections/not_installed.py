@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """Instructions of facilities that are not installed and that Unicorn 2.1.4 executes all the same.
 
 Each is declared with its facility, so that it gives an operation exception as long as that is not installed.

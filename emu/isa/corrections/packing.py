@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """UNPACK, PACK ASCII and PACK UNICODE (PoP chapters 7 and 8).
 
 Unicorn 2.1.4 loses the leftmost byte of UNPK's second operand, and the leftmost digit of PKA's and PKU's.

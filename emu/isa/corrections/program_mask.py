@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """SET PROGRAM MASK (PoP chapter 7): the engine must be run differently when the fixed-point-overflow mask is one."""
 
 from __future__ import annotations

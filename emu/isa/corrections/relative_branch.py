@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """Relative branches and LARL as the targets of EXECUTE (PoP chapter 7).
 
 Relative immediate operands count from the address of the instruction that has them, also when it is executed

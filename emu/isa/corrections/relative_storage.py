@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """Instructions with a relative-long storage operand (PoP chapter 7): LRL, STRL, CRL and their like.
 
 Unicorn 2.1.4 does not see that a word or doubleword operand must be aligned, takes the halfword operand of CHRL and

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """ROTATE THEN AND, OR and EXCLUSIVE OR SELECTED BITS, ROTATE THEN INSERT SELECTED BITS HIGH and LOW (PoP chapter 7).
 
 With the test-results control (I3 bit 0) R1 must stay as it is and only the condition code be set; Unicorn 2.1.4 then

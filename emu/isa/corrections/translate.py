@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """TRANSLATE and TRANSLATE EXTENDED (PoP chapter 7), which change their first operand in place.
 
 Unicorn 2.1.4 has changed part of it when a later byte meets an access exception, and translates that part again when

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """CONVERT UTF-8 TO UTF-16 and TO UTF-32 with well-formedness checking, and MOVE LONG UNICODE (PoP chapter 7).
 
 Unicorn 2.1.4 takes U+0800 to U+0FFF for ill-formed when it checks, and does not see that the lengths of MVCLU must be

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """SERVICE CALL and the SCLP: checks, information, events, and control blocks that make no sense.
 
 The layouts are written out here byte by byte, as a guest would lay them out.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """Compiled callbacks: kept in files that are whole or not there."""
 
 from __future__ import annotations

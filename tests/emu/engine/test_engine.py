@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """The engine: what runs natively, what comes back to Python, and that both keep exact count."""
 
 from __future__ import annotations

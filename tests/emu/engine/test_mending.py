@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """SQXBR can be translated: before it was mended, this crashed the process, in a block that need not even reach it."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """The assembler: encodings from the manual's figures, round trips, and errors."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """I/O instructions: their checks, and that nothing is operational."""
 
 from __future__ import annotations

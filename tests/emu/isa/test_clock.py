@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """The TOD clock, the clock comparator, the CPU timer and PERFORM TIMING FACILITY FUNCTION."""
 
 from __future__ import annotations

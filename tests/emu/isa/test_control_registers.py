@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """LCTL, LCTLG, STCTL, STCTG, SPX, STPX, STAP, and EPAR, EPAIR, ESAR, ESAIR, SSAR, SSAIR (PoP chapters 3 and 10)."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """Declarations: clashes die, each is consistent, and the instructions that the machine is for are there."""
 
 from __future__ import annotations

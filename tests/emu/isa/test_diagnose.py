@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """DIAGNOSE, code by code."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """The disassembler: ESSA has a name, the rest agrees with capstone, and nothing is without a text."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """Instruction formats: what is composed is extracted again, and some instructions as the manual's figures give them."""
 
 from __future__ import annotations

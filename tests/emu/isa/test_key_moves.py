@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """MVCP, MVCS, MVCK, MVCSK, MVCDK and MVCOS (PoP chapter 10)."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """ESSA: every cell of the reference's two tables, its exceptions in their order, and its effects."""
 
 from __future__ import annotations

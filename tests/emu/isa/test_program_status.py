@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """LPSW, LPSWE, SSM, STNSM, STOSM, SPKA, IPK, EPSW, IAC, SAC, SACF, LPP, MC, TRACE and TRACG (PoP chapters 4, 7 and 10).
 
 What follows an instruction, an early specification exception or an event with completion, is seen by stepping the

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """SIGNAL PROCESSOR, order by order, and the store-status operation."""
 
 from __future__ import annotations

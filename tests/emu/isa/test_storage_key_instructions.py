@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """ISKE, IVSK, PFMF, RRBE, RRBM, SSKE, TB and TPROT (PoP chapter 10)."""
 
 from __future__ import annotations

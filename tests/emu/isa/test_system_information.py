@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """STSI block by block, the facility list, the CPU identification and the topology functions."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """The trace table (PoP chapter 4, "Tracing"): where an entry may lie, and what making one changes."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """CSP, CSPG, IDTE, IPTE, LRA, LRAG, LRAY, LURA, LURAG, MVPG, PTLB, STURA and STURG (PoP chapter 10)."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """The images in the repository are what their sources give."""
 
 from __future__ import annotations

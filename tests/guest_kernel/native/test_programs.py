@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """The native programs run on the machine, pass, and say what they should."""
 
 from __future__ import annotations

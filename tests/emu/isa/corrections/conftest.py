@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """Runs real code on the whole machine, freely and in single steps, so that interception is tested as well."""
 
 from __future__ import annotations

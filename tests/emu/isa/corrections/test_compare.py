@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """CLC: the condition code is right, and stays when the second operand cannot be accessed."""
 
 from __future__ import annotations

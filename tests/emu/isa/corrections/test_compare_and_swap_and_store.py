@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """COMPARE AND SWAP AND STORE: every length, and the exceptions."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """CVB, CVBY, CVBG and CVDG, which the engine lacks."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """The decimal instructions: results, condition codes, exceptions; the editing examples are the manual's."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """D and DR: signs, limits, and the dividend that would kill the process."""
 
 from __future__ import annotations

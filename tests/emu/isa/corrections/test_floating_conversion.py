@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """CONVERT TO FIXED and TO LOGICAL: rounding, results that do not fit, IEEE exceptions."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """LOAD AND TEST of signaling NaNs; LOAD ROUNDED to a register that is no pair."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """MDEB, MDEBR, MXDB and MXDBR: the first operand is in the shorter format."""
 
 from __future__ import annotations

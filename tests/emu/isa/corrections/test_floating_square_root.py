@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """SQXBR: exact and rounded roots, and what has none."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """LAE, LAEY, LCBB, LOCFHR, LZRF, and ICM with a mask that has gaps."""
 
 from __future__ import annotations

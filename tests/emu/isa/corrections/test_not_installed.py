@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """Instructions of facilities that are not installed; CKSM with an odd register."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """UNPK, PKA and PKU: no byte and no digit is lost."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """Relative branches and LARL under EXECUTE: they count from themselves, not from the EXECUTE."""
 
 from __future__ import annotations

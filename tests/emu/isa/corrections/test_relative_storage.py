@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """Relative-long storage operands: alignment, the halfwords of CHRL and CGHRL, and EXECUTE."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """RNSBG, ROSBG and RXSBG with and without the test-results control; RISBHG and RISBLG."""
 
 from __future__ import annotations

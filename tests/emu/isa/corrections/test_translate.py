@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """TR and TRE: the translation, and nothing changed when a later byte cannot be accessed."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """CU12 and CU14 with well-formedness checking; MVCLU with odd lengths."""
 
 from __future__ import annotations
