@@ -46,6 +46,8 @@ _BRANCHES_TO_THEMSELVES: Final = (bytes.fromhex("a7f40000"), bytes.fromhex("c0f4
 """BRC and BRCL on all conditions, to themselves."""
 _PROGRAM_LOOP: Final = 16
 """Program interruptions in a row, with nothing executed between, that make a loop."""
+_INTERRUPTION_LOOP: Final = 1000
+"""The same for other interruptions, of which there are more kinds that can be pending at a time."""
 CONTROL_INSTRUCTION_WORK: Final = 16
 """Units of work that an instruction executed in Python is reckoned at."""
 
@@ -60,6 +62,7 @@ class StopKind(Enum):
     CHECK_STOP = "check-stop"
     PROGRAM_LOOP = "program-interruption loop"
     NOT_MODELLED = "not modelled"
+    INTERRUPTION_LOOP = "interruption loop"
     ENDLESS_LOOP = "endless loop"
     ENGINE_FAILURE = "the engine failed"
     BUDGET = "instruction budget used up"
@@ -132,6 +135,7 @@ class Machine:
         self.program_interruptions: Counter[int] = Counter()
         """Program interruptions taken, by code."""
         self._last_program: tuple[int, int, int] = (0, 0, 0)
+        self._last_interruption: tuple[int, int, int] = (0, 0, 0)
         self._check_stop_reason = ""
         self.stop_requested = False
         """Set it, even from a signal handler, to end :meth:`run` between two instructions."""
@@ -331,10 +335,26 @@ class Machine:
             return False
         deliver = self._enabled_interruption(cpu)
         if deliver is not None:
+            self._note_interruption(cpu)
             deliver()
             execution.check_loaded_psw(cpu)
             return self._can_run(cpu) and self._enabled_interruption(cpu) is None
         return not cpu.is_waiting
+
+    def _note_interruption(self, cpu: Cpu) -> None:
+        """Recognise a loop of interruptions, each of whose new PSWs is enabled for the next.
+
+        :raises StopRun: if this CPU has taken very many in a row without ending any instruction.
+        """
+        where, executed, count = self._last_interruption
+        count = count + 1 if (where, executed) == (cpu.address, cpu.executed) else 1
+        self._last_interruption = (cpu.address, cpu.executed, count)
+        if count > _INTERRUPTION_LOOP:
+            raise self.stop(
+                StopKind.INTERRUPTION_LOOP,
+                cpu,
+                f"interruption loop: {count} in a row, the last new PSW at {cpu.instruction_address:#x}",
+            )
 
     def _enabled_interruption(self, cpu: Cpu) -> Callable[[], None] | None:
         """The pending interruption of highest priority that *cpu* is enabled for, as the action that takes it.

@@ -410,3 +410,15 @@ def test_an_initial_reset_resets_the_rounding_mode(machine: Machine) -> None:
     # ADBR 0,1: 1 + 2**-63, which rounds to 1 if to nearest, and to more if up
     execute(machine, "b31a0001", budget=1)
     assert cpu.vr[0] == 0x3FF0_0000_0000_0000
+
+
+def test_interruptions_that_never_end_are_named(machine: Machine) -> None:
+    cpu = machine.cpus[0]
+    cpu.set_control_register(0, cpu.cr[0] | control.CR0_CLOCK_COMPARATOR)
+    cpu.clock_comparator = 0
+    enabled = Psw(ADDRESSING_MODE | psw_bits.EXTERNAL_MASK, START)
+    machine.storage.write(0x1B0, enabled.to_bytes())
+    cpu.load_psw(enabled)
+    stop = machine.run(100)
+    assert stop.kind is StopKind.INTERRUPTION_LOOP
+    assert machine.executed == 0
