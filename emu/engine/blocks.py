@@ -36,7 +36,8 @@ class StopReason(IntEnum):
 
 
 # The words of the state that Python and the callback share.
-EXECUTED: Final = 0
+LEFT: Final = 0
+"""What is left of BOUND; it may become negative, as a 64-bit number."""
 LIMIT: Final = 1
 """Instructions that must not be exceeded."""
 REASON: Final = 2
@@ -61,9 +62,11 @@ CC_OPERATION: Final = 14
 """Address of the word that says how Unicorn will compute the condition code."""
 CC_OPERANDS: Final = 15
 """Address of the three doublewords that it will compute it from."""
+BOUND: Final = 20
+"""Instructions to the nearer one of goal and limit."""
 SAVED_CC: Final = 16
 """Those four at the start of the last block that asked for it."""
-TABLES: Final = 20
+TABLES: Final = 24
 KEEPS_CC: Final = 1 << 32
 """In the count of a block: its condition code is to be saved when it starts."""
 

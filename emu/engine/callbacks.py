@@ -27,17 +27,18 @@ from emu.engine.blocks import (
     BLOCK_COUNT,
     BLOCK_KEY,
     BLOCK_SIZE,
+    BOUND,
     CANDIDATE,
     CANDIDATES,
     CC_OPERANDS,
     CC_OPERATION,
     EXECUTE_OPCODE,
     EXECUTE_VALUE,
-    EXECUTED,
     GENERAL_REGISTERS,
     GOAL,
     INVISIBLE,
     KEEPS_CC,
+    LEFT,
     LIMIT,
     MEMO,
     MEMO_COUNTS,
@@ -146,6 +147,22 @@ def _count(state: Any, key: Any, address: Any, size: Any) -> Any:
     return count
 
 
+@njit
+def _save_condition_code(state: Any) -> None:
+    state[SAVED_CC] = carray(_pointer(state[CC_OPERATION]), (1,), dtype=np.uint32)[0]
+    operands = carray(_pointer(state[CC_OPERANDS]), (3,), dtype=np.uint64)
+    state[SAVED_CC + 1] = operands[0]
+    state[SAVED_CC + 2] = operands[1]
+    state[SAVED_CC + 3] = operands[2]
+
+
+@njit
+def _may_pass_goal(state: Any, count: Any) -> Any:
+    """Whether a block of *count* instructions may begin although the goal is nearer than its end."""
+    executed = state[BOUND] - state[LEFT]
+    return executed < state[GOAL] and executed + count <= state[LIMIT]
+
+
 @cfunc(types.void(types.uint64, types.uint64, types.uint32, types.voidptr))
 def block_callback(engine: Any, address: Any, size: Any, data: Any) -> None:
     state = carray(data, (STATE_WORDS,), dtype=np.uint64)
@@ -160,6 +177,7 @@ def block_callback(engine: Any, address: Any, size: Any, data: Any) -> None:
         return
     key = (address << np.uint64(2)) | state[MODE]
     if state[BLOCK_KEY] == key and state[BLOCK_SIZE] == size:
+        # The same block again, as in a tight loop: here every nanosecond counts.
         count = state[BLOCK_COUNT]
     else:
         if address & np.uint64(1):
@@ -175,18 +193,17 @@ def block_callback(engine: Any, address: Any, size: Any, data: Any) -> None:
             state[BLOCK_KEY] = ~key
             _call(state[STOP], engine)
             return
-    if count & np.uint64(KEEPS_CC):
-        count &= np.uint64(KEEPS_CC - 1)
-        state[SAVED_CC] = carray(_pointer(state[CC_OPERATION]), (1,), dtype=np.uint32)[0]
-        operands = carray(_pointer(state[CC_OPERANDS]), (3,), dtype=np.uint64)
-        state[SAVED_CC + 1] = operands[0]
-        state[SAVED_CC + 2] = operands[1]
-        state[SAVED_CC + 3] = operands[2]
-    if state[EXECUTED] >= state[GOAL] or state[EXECUTED] + count > state[LIMIT]:
+        if count & np.uint64(KEEPS_CC):
+            state[BLOCK_KEY] = ~key
+            count &= np.uint64(KEEPS_CC - 1)
+            _save_condition_code(state)
+    left = state[LEFT]
+    # Signed, for it is negative once a block has gone past the goal.
+    if np.int64(left) >= np.int64(count) or _may_pass_goal(state, count):
+        state[LEFT] = left - count
+    else:
         state[REASON] = LIMIT_REASON
         _call(state[STOP], engine)
-    else:
-        state[EXECUTED] += count
 
 
 @cfunc(types.void(types.uint64, types.uint64, types.uint32, types.voidptr))

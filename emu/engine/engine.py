@@ -18,8 +18,24 @@ from emu import cpu as control
 from emu.access import resolve
 from emu.addresses import PAGE_SIZE
 from emu.bits import MASK_64
-from emu.engine import blocks, compiled, interception
-from emu.engine.blocks import BlockState, StopReason
+from emu.engine import compiled, interception
+from emu.engine.blocks import (
+    ALLOWED_TARGET,
+    BLOCK_ADDRESS,
+    BLOCK_COUNT,
+    BLOCK_SIZE,
+    BOUND,
+    EXECUTE_OPCODE,
+    GOAL,
+    KEEPS_CC,
+    LEFT,
+    LIMIT,
+    MODE,
+    REASON,
+    SAVED_CC,
+    BlockState,
+    StopReason,
+)
 from emu.engine.code import CodeFull
 from emu.engine.condition_code import COMPARE_LOGICAL, keeps_condition_code
 from emu.engine.environment import EngineRegisters
@@ -213,7 +229,7 @@ class Engine:
             self._reason = Exit.CAREFUL
             self._error = CodeFull()
             return False
-        mode = self._words[blocks.MODE]
+        mode = self._words[MODE]
         where = (address >> 12, mode)
         if self._visible_code.get(where) != slot:
             if where in self._visible_code:
@@ -238,16 +254,16 @@ class Engine:
         words, registers = self._words, self.registers
         if registers.psw[0] & FIXED_POINT_OVERFLOW_MASK:
             return Exit.CAREFUL
-        words[blocks.MODE] = self._fetch_mode() if self._cpu.dat else 0
+        words[MODE] = self._fetch_mode() if self._cpu.dat else 0
         if self._flush_due:
             self.flush()
         start, interruption, psw = self._unicorn.start, registers.interruption, registers.psw
         done = 0
         while True:
-            words[blocks.EXECUTED] = 0
-            words[blocks.GOAL] = goal - done if goal > done else 1
-            words[blocks.LIMIT] = limit - done
-            words[blocks.REASON] = 0
+            nearer, farther = goal - done if goal > done else 1, limit - done
+            words[GOAL], words[LIMIT] = nearer, farther
+            words[BOUND] = words[LEFT] = min(farther, nearer)
+            words[REASON] = 0
             self._reason = self._condition = None
             self._refused = False
             interruption[0] = interruption[1] = interruption[3] = 0
@@ -265,7 +281,7 @@ class Engine:
     def _after(self, error: int) -> tuple[int, Exit | None]:
         """How many instructions ended in this burst, and why it ended; None means: go on."""
         words = self._words
-        executed = words[blocks.EXECUTED]
+        executed = (words[BOUND] - words[LEFT]) & MASK_64
         if error == ERROR_EXCEPTION and self._reason is None and not self._refused and self._error is None:
             ended, self.instruction_length, self._condition = classify(self._unicorn, self.registers)
             self.supervisor_call_number = self.registers.interruption[2]
@@ -281,7 +297,7 @@ class Engine:
         if error == ERROR_EXCEPTION:
             executed -= self._not_executed()
             self.instruction_length = self.registers.interruption[1]
-            if words[blocks.BLOCK_COUNT] & blocks.KEEPS_CC:
+            if words[BLOCK_COUNT] & KEEPS_CC:
                 self._restore_condition_code()
             if self._refused:
                 # A fill that must wait for a flush.
@@ -289,11 +305,11 @@ class Engine:
             return executed, self._reason
         if error:
             raise EngineError(f"Unicorn stopped with error {error} at {self.registers.psw[1]:#x}")
-        reason = words[blocks.REASON]
+        reason = words[REASON]
         if reason == StopReason.LIMIT:
             return executed, Exit.LIMIT
         if reason in (StopReason.CANDIDATE, StopReason.UNKNOWN_CODE):
-            self._look_at_block(words[blocks.BLOCK_ADDRESS], words[blocks.BLOCK_SIZE])
+            self._look_at_block(words[BLOCK_ADDRESS], words[BLOCK_SIZE])
             return executed, None
         if reason == StopReason.EXECUTE_TARGET:
             return self._look_at_target(executed)
@@ -304,17 +320,15 @@ class Engine:
     def _restore_condition_code(self) -> None:
         """An access exception: if it is that of a CLC, undo what Unicorn did to the condition code."""
         at = self.registers.psw[1]
-        start = self._words[blocks.BLOCK_ADDRESS]
-        if start <= at < start + self._words[blocks.BLOCK_SIZE] and self._code_bytes(at, 1)[0] == COMPARE_LOGICAL:
-            saved = self._words[blocks.SAVED_CC : blocks.SAVED_CC + 4]
+        start = self._words[BLOCK_ADDRESS]
+        if start <= at < start + self._words[BLOCK_SIZE] and self._code_bytes(at, 1)[0] == COMPARE_LOGICAL:
+            saved = self._words[SAVED_CC : SAVED_CC + 4]
             self.registers.restore_condition_code(saved[0], saved[1:])
 
     def _find_lost_instruction(self) -> None:
         words = self._words
         code = self._condition.data_exception_code if self._condition is not None else None
-        address = lost_address(
-            self.registers, code or 0, words[blocks.BLOCK_ADDRESS], words[blocks.BLOCK_SIZE], self._code_bytes
-        )
+        address = lost_address(self.registers, code or 0, words[BLOCK_ADDRESS], words[BLOCK_SIZE], self._code_bytes)
         self.registers.psw[1] = address
         self.instruction_length = instruction_length(self._code_bytes(address, 1)[0])
 
@@ -327,15 +341,16 @@ class Engine:
     def _not_executed(self) -> int:
         """Instructions of the current block that were counted but not executed: those from the PSW address on."""
         words = self._words
-        end = words[blocks.BLOCK_ADDRESS] + words[blocks.BLOCK_SIZE]
+        end = words[BLOCK_ADDRESS] + words[BLOCK_SIZE]
         at = self.registers.psw[1]
-        if not words[blocks.EXECUTED] or not words[blocks.BLOCK_ADDRESS] <= at < end:
+        executed = (words[BOUND] - words[LEFT]) & MASK_64
+        if not executed or not words[BLOCK_ADDRESS] <= at < end:
             return 0
         count = 0
         while at < end:
             at += instruction_length(self._code_bytes(at, 1)[0])
             count += 1
-        return min(count, words[blocks.EXECUTED])
+        return min(count, executed)
 
     # Interception
 
@@ -344,7 +359,7 @@ class Engine:
 
         It is the guest's own, not the trap in its place.  Its fetch was checked when the engine asked for the page.
         """
-        where = (self.registers.psw[1], self._words[blocks.MODE])
+        where = (self.registers.psw[1], self._words[MODE])
         found = self._trapped.get(where)
         if found is None:
             address, mode = where
@@ -359,7 +374,7 @@ class Engine:
 
     def _code_bytes(self, address: int, length: int) -> bytes:
         """Code as this engine executes it; the pages have been shown to it."""
-        mode, contents = self._words[blocks.MODE], self._machine.code.contents
+        mode, contents = self._words[MODE], self._machine.code.contents
         found = b""
         while len(found) < length:
             at = address + len(found)
@@ -370,7 +385,7 @@ class Engine:
 
     def _look_at_block(self, address: int, size: int) -> None:
         """A block runs for the first time: put traps where needed, or let it run."""
-        mode = self._words[blocks.MODE]
+        mode = self._words[MODE]
         for page in {address >> 12, (address + size - 1) >> 12}:
             slot = self._visible_code.get((page, mode))
             if slot is not None:
@@ -391,7 +406,7 @@ class Engine:
                 if self._reads_register_0(instruction, address + offset):
                     self._put_trap(address + offset, interception.trap(length))
                     trapped = True
-            elif code[offset] == blocks.EXECUTE_OPCODE and address + offset not in self._watched:
+            elif code[offset] == EXECUTE_OPCODE and address + offset not in self._watched:
                 self._watch_execute(address + offset)
                 trapped = True
             cc_is_kept = cc_is_kept and keeps_condition_code(instruction)
@@ -423,11 +438,11 @@ class Engine:
         self._unicorn.hook(
             uc_const.UC_HOOK_CODE, compiled.callbacks().execute, self._state.address, first=address, last=address
         )
-        slot = self._visible_code[address >> 12, self._words[blocks.MODE]]
-        self.code_changed(slot, address & (PAGE_SIZE - 1), instruction_length(blocks.EXECUTE_OPCODE))
+        slot = self._visible_code[address >> 12, self._words[MODE]]
+        self.code_changed(slot, address & (PAGE_SIZE - 1), instruction_length(EXECUTE_OPCODE))
 
     def _put_trap(self, address: int, trap: bytes) -> None:
-        mode = self._words[blocks.MODE]
+        mode = self._words[MODE]
         offset = address & (PAGE_SIZE - 1)
         first = trap[: PAGE_SIZE - offset]
         for at, part in ((address, first), (address + len(first), trap[len(first) :])):
@@ -457,7 +472,7 @@ class Engine:
         raw = pending.to_bytes(8, "big")
         target = raw[: instruction_length(raw[0])]
         if not interception.is_intercepted_target(target, self.registers.psw[1]):
-            self._words[blocks.ALLOWED_TARGET] = pending
+            self._words[ALLOWED_TARGET] = pending
             return executed, None
         self.registers.execute_value = 0
         return executed - 1, Exit.DECLARED
