@@ -292,8 +292,12 @@ class Cpu:
         """Set bits 32-63 of a general register; bits 0-31 stay."""
         self.gr[register] = self.gr[register] & ~MASK_32 | value & MASK_32
 
+    def length_in(self, register: int) -> int:
+        """The operand length that a general register holds: 64 bits in the 64-bit addressing mode, else bits 32-63."""
+        return self.gr[register] if self.is_64_bit else self.gr32(register)
+
     def set_address_register(self, register: int, address: int) -> None:
-        """Put *address* in a general register; in the 24- and 31-bit modes bits 0-31 stay."""
+        """Put an address or a length in a general register; in the 24- and 31-bit modes bits 0-31 stay."""
         if self.is_64_bit:
             self.gr[register] = address
         else:

@@ -215,35 +215,36 @@ class Machine:
                 if self.stop_requested:
                     self.stop_requested = False
                     raise self.stop(StopKind.REQUESTED, self.cpus[self._turn])
-                cpu = self._next_cpu()
                 stepped = any(observer.wants_instructions for observer in self.observers)
-                try:
-                    if self._make_ready(cpu):
-                        if stepped:
-                            self._single(cpu)
-                        else:
-                            self._slice(cpu, remaining)
-                except interruption.CheckStop as reason:
-                    self._check_stop(reason)
+                self._advance(self._next_cpu(), 1 if stepped else remaining)
         except StopRun as ended:
             return ended.stop
-        except EngineError as reason:
-            return self.stop(StopKind.ENGINE_FAILURE, self.cpus[self._turn], str(reason)).stop
 
     def step(self) -> Stop | None:
         """Execute one instruction, or take one interruption, on the CPU whose turn it is."""
         try:
-            cpu = self._next_cpu()
-            try:
-                if self._make_ready(cpu):
-                    self._single(cpu)
-            except interruption.CheckStop as reason:
-                self._check_stop(reason)
+            self._advance(self._next_cpu(), 1)
         except StopRun as ended:
             return ended.stop
-        except EngineError as reason:
-            return self.stop(StopKind.ENGINE_FAILURE, self.cpus[self._turn], str(reason)).stop
         return None
+
+    def _advance(self, cpu: Cpu, instructions: int) -> None:
+        """Let *cpu* go on, for at most so many instructions; one is executed alone.
+
+        :raises StopRun: for whatever ends the run.
+        """
+        try:
+            if self._make_ready(cpu):
+                if instructions == 1:
+                    self._single(cpu)
+                else:
+                    self._slice(cpu, instructions)
+        except interruption.CheckStop as reason:
+            self._check_stop(reason)
+        except NotModelled as reason:
+            raise self.stop(StopKind.NOT_MODELLED, cpu, f"not modelled: {reason}") from None
+        except EngineError as reason:
+            raise self.stop(StopKind.ENGINE_FAILURE, cpu, str(reason)) from None
 
     def _check_stop(self, reason: interruption.CheckStop) -> None:
         reason.cpu.state = CpuState.CHECK_STOP
@@ -403,10 +404,7 @@ class Machine:
             if cpu.system_mask & psw_bits.EXTERNAL_MASK:
                 goal = min((goal, *self._timer_events(cpu)))
             before = cpu.executed
-            try:
-                ended = engine.run(goal, limit - before)
-            except NotModelled as reason:
-                raise self.stop(StopKind.NOT_MODELLED, cpu, f"not modelled: {reason}") from None
+            ended = engine.run(goal, limit - before)
             if ended is Exit.DECLARED:
                 self._execute_declared(cpu, cpu.instruction_address)
             elif ended is not Exit.LIMIT:
@@ -469,11 +467,7 @@ class Machine:
             self._run_declared(cpu, instruction, address)
 
     def _run_declared(self, cpu: Cpu, instruction: bytes, address: int) -> None:
-        try:
-            executed = execution.run_declared(cpu, instruction, address)
-        except NotModelled as reason:
-            raise self.stop(StopKind.NOT_MODELLED, cpu, f"not modelled: {reason}") from None
-        if executed:
+        if execution.run_declared(cpu, instruction, address):
             self._retire(cpu)
 
     def _retire(self, cpu: Cpu) -> None:
@@ -500,10 +494,7 @@ class Machine:
 
     def _single_fetched(self, cpu: Cpu, address: int, instruction: bytes) -> None:
         engine = self.engines[cpu.address]
-        try:
-            ended = engine.step(instruction)
-        except NotModelled as reason:
-            raise self.stop(StopKind.NOT_MODELLED, cpu, f"not modelled: {reason}") from None
+        ended = engine.step(instruction)
         if ended is Exit.DECLARED:
             self._run_declared(cpu, instruction, address)
         elif ended is not Exit.LIMIT:

@@ -156,6 +156,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="tools/bench", description=__doc__)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures to FILE")
     arguments = parser.parse_args()
+    try:
+        output = arguments.json.open("w", encoding="utf-8") if arguments.json is not None else None
+    except OSError as error:
+        print(f"tools/bench: {arguments.json}: {error.strerror}", file=sys.stderr)
+        sys.exit(2)
     table = Table("benchmark", "figure", "to be reached")
     figures: dict[str, float] = {}
 
@@ -177,12 +182,10 @@ def main() -> None:
         else:
             task()
     Console(width=100).print(table)
-    if arguments.json is not None:
-        try:
-            arguments.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
-        except OSError as error:
-            print(f"tools/bench: {arguments.json}: {error.strerror}", file=sys.stderr)
-            sys.exit(2)
+    if output is not None:
+        json.dump(figures, output, indent=2)
+        output.write("\n")
+        output.close()
 
 
 def _add_loop(add: Callable[[str, float, str, str], None], name: str, body: str, goal: str) -> None:

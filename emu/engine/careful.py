@@ -63,7 +63,6 @@ class CarefulEngine:
         self.instruction_length = 0
         self.supervisor_call_number = 0
         self._error: BaseException | None = None
-        self._interrupt = 0
         self._sink_shown = False
         self._part = 0
         self._refused = False

@@ -49,7 +49,7 @@ from emu.engine.library import (
 from emu.engine.lost_address import lost_address
 from emu.engine.mending import mend
 from emu.engine.overflow import FIXED_POINT_OVERFLOW_MASK, can_overflow
-from emu.execution import execute_target, execute_target_address, is_execute
+from emu.execution import EXECUTE, EXECUTE_RELATIVE_LONG, execute_target, execute_target_address, is_execute
 from emu.instruction_length import instruction_length
 from emu.program_interruption import ProgramInterruption, ProgramInterruptionCode
 from emu.psw import AddressSpaceControl
@@ -534,7 +534,10 @@ def is_look_behind(cpu: Cpu, address: int) -> bool:
     if pc & (PAGE_SIZE - 1) or address != (pc - PAGE_SIZE) & MASK_64:
         return False
     try:
-        return cpu.machine.storage.read(resolve(cpu, pc, Access.INSTRUCTION_FETCH), 1)[0] not in (0x44, 0xC6)
+        return cpu.machine.storage.read(resolve(cpu, pc, Access.INSTRUCTION_FETCH), 1)[0] not in (
+            EXECUTE,
+            EXECUTE_RELATIVE_LONG,
+        )
     except ProgramInterruption:
         return False
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from emu import access
 from emu.addresses import PAGE_SIZE
 from emu.bits import bit, bits, field
+from emu.isa.authority import require_boundary
 from emu.isa.declaration import Operands, instruction
 from emu.isa.formats import RRE, S
 from emu.program_interruption import ProgramInterruption, ProgramInterruptionCode
@@ -68,8 +69,7 @@ def _block_address(cpu: Cpu, operands: Operands, boundary: int = _WORD) -> int:
     :raises ProgramInterruption: specification if it is not on its boundary.
     """
     address = cpu.effective_address(operands.b2, operands.d2)
-    if address % boundary:
-        raise ProgramInterruption(_Code.SPECIFICATION)
+    require_boundary(address, boundary)
     return address
 
 
@@ -241,8 +241,7 @@ def chsc(cpu: Cpu, operands: Operands) -> None:
         store of the response behind it); operand for a request whose length is impossible.
     """
     address = cpu.address_in(operands.r1)
-    if address % PAGE_SIZE:
-        raise ProgramInterruption(_Code.SPECIFICATION)
+    require_boundary(address, PAGE_SIZE)
     header = access.load(cpu, address, 4)
     length, request = int.from_bytes(header[:2], "big"), int.from_bytes(header[2:], "big")
     if not _CHSC_HEADER <= length <= _CHSC_LONGEST or length % 8:

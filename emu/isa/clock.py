@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from emu import access
 from emu.bits import MASK_64, bit, bits, field
 from emu.facilities import Facility
+from emu.isa.authority import require_boundary
 from emu.isa.declaration import Operands, Reason, instruction
 from emu.isa.formats import SSF, E, S
 from emu.program_interruption import ProgramInterruption, ProgramInterruptionCode
@@ -45,8 +46,7 @@ def _doubleword_operand(cpu: Cpu, operands: Operands) -> int:
     :raises ProgramInterruption: specification.
     """
     address = cpu.effective_address(operands.b2, operands.d2)
-    if address % _DOUBLEWORD:
-        raise ProgramInterruption(_Code.SPECIFICATION)
+    require_boundary(address, _DOUBLEWORD)
     return address
 
 

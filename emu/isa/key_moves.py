@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from emu import access
 from emu.access import NotModelled
-from emu.bits import MASK_32, bit, field
+from emu.bits import bit, field
 from emu.cpu import CR0_SECONDARY_SPACE
 from emu.facilities import Facility
 from emu.isa.authority import require_dat, require_psw_key, require_zero_key
@@ -28,11 +28,6 @@ _SHORT_LIMIT: Final = 256
 _LONG_LIMIT: Final = 4096
 _KEY_VALID: Final = bit(14, 16)
 _SPACE_VALID: Final = bit(15, 16)
-
-
-def _true_length(cpu: Cpu, register: int) -> int:
-    """The operand length in a register: 64 bits in the 64-bit addressing mode, otherwise bits 32-63."""
-    return cpu.gr[register] if cpu.is_64_bit else cpu.gr[register] & MASK_32
 
 
 def _addresses(cpu: Cpu, operands: Operands) -> tuple[int, int]:
@@ -54,16 +49,20 @@ def _move(
     cpu: Cpu,
     operands: Operands,
     length: int,
+    limit: int,
     *,
     to_key: int | None = None,
     from_key: int | None = None,
     to_space: AddressSpaceControl | None = None,
     from_space: AddressSpaceControl | None = None,
-) -> None:
+) -> int:
+    """Move the operand, but not more than *limit* bytes of it; give the condition code that says if that was all."""
     first, second = _addresses(cpu, operands)
-    if length:
-        data = access.load(cpu, second, length, key=from_key, space=from_space)
+    moved = min(length, limit)
+    if moved:
+        data = access.load(cpu, second, moved, key=from_key, space=from_space)
         access.store(cpu, first, data, key=to_key, space=to_space)
+    return 3 if length > limit else 0
 
 
 def _require_two_spaces(cpu: Cpu) -> None:
@@ -84,16 +83,15 @@ def mvcp(cpu: Cpu, operands: Operands) -> None:
     """
     _require_two_spaces(cpu)
     key = _key_in(cpu, operands.r3)
-    length = _true_length(cpu, operands.r1)
-    _move(
+    cpu.cc = _move(
         cpu,
         operands,
-        min(length, _SHORT_LIMIT),
+        cpu.length_in(operands.r1),
+        _SHORT_LIMIT,
         to_space=AddressSpaceControl.PRIMARY,
         from_key=key,
         from_space=AddressSpaceControl.SECONDARY,
     )
-    cpu.cc = 3 if length > _SHORT_LIMIT else 0
 
 
 @instruction(0xDB, "MVCS", SS_D, "MOVE TO SECONDARY")
@@ -104,39 +102,36 @@ def mvcs(cpu: Cpu, operands: Operands) -> None:
     """
     _require_two_spaces(cpu)
     key = _key_in(cpu, operands.r3)
-    length = _true_length(cpu, operands.r1)
-    _move(
+    cpu.cc = _move(
         cpu,
         operands,
-        min(length, _SHORT_LIMIT),
+        cpu.length_in(operands.r1),
+        _SHORT_LIMIT,
         to_key=key,
         to_space=AddressSpaceControl.SECONDARY,
         from_space=AddressSpaceControl.PRIMARY,
     )
-    cpu.cc = 3 if length > _SHORT_LIMIT else 0
 
 
 @instruction(0xD9, "MVCK", SS_D, "MOVE WITH KEY")
 def mvck(cpu: Cpu, operands: Operands) -> None:
     """Move, fetching with the key in R3; the length is in R1."""
     key = _key_in(cpu, operands.r3)
-    length = _true_length(cpu, operands.r1)
-    _move(cpu, operands, min(length, _SHORT_LIMIT), from_key=key)
-    cpu.cc = 3 if length > _SHORT_LIMIT else 0
+    cpu.cc = _move(cpu, operands, cpu.length_in(operands.r1), _SHORT_LIMIT, from_key=key)
 
 
 @instruction(0xE50E, "MVCSK", SSE, "MOVE WITH SOURCE KEY")
 def mvcsk(cpu: Cpu, operands: Operands) -> None:
     """Move, fetching with the key in GR1; bits 56-63 of GR0 are one less than the length."""
     key = _key_in(cpu, 1)
-    _move(cpu, operands, field(cpu.gr[0], 56, 63) + 1, from_key=key)
+    _move(cpu, operands, field(cpu.gr[0], 56, 63) + 1, _SHORT_LIMIT, from_key=key)
 
 
 @instruction(0xE50F, "MVCDK", SSE, "MOVE WITH DESTINATION KEY")
 def mvcdk(cpu: Cpu, operands: Operands) -> None:
     """Move, storing with the key in GR1; bits 56-63 of GR0 are one less than the length."""
     key = _key_in(cpu, 1)
-    _move(cpu, operands, field(cpu.gr[0], 56, 63) + 1, to_key=key)
+    _move(cpu, operands, field(cpu.gr[0], 56, 63) + 1, _SHORT_LIMIT, to_key=key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,14 +180,13 @@ def mvcos(cpu: Cpu, operands: Operands) -> None:
         require_zero_key(cpu, control.key)
     if AddressSpaceControl.ACCESS_REGISTER in (to.space, source.space):
         raise NotModelled("access-register mode (MVCOS)")
-    length = _true_length(cpu, operands.r3)
-    _move(
+    cpu.cc = _move(
         cpu,
         operands,
-        min(length, _LONG_LIMIT),
+        cpu.length_in(operands.r3),
+        _LONG_LIMIT,
         to_key=to.key,
         from_key=source.key,
         to_space=to.space,
         from_space=source.space,
     )
-    cpu.cc = 3 if length > _LONG_LIMIT else 0

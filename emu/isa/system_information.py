@@ -11,6 +11,7 @@ from emu import access
 from emu.addresses import PAGE_SIZE
 from emu.bits import bits, field, insert
 from emu.facilities import Facility, facility_list
+from emu.isa.authority import require_boundary
 from emu.isa.declaration import Operands, Reason, instruction
 from emu.isa.formats import RRE, S
 from emu.lowcore import STFL_FACILITIES
@@ -94,8 +95,7 @@ def stfle(cpu: Cpu, operands: Operands) -> None:
     :raises ProgramInterruption: specification; access exceptions (store).
     """
     address = cpu.effective_address(operands.b2, operands.d2)
-    if address % 8:
-        raise ProgramInterruption(_Code.SPECIFICATION)
+    require_boundary(address, 8)
     facilities = facility_list(cpu.machine.facilities)
     wanted = 8 * (field(cpu.gr[0], 56, 63) + 1)
     access.store(cpu, address, facilities[:wanted])
@@ -113,8 +113,7 @@ def stidp(cpu: Cpu, operands: Operands) -> None:
     :raises ProgramInterruption: specification; access exceptions (store).
     """
     address = cpu.effective_address(operands.b2, operands.d2)
-    if address % 8:
-        raise ProgramInterruption(_Code.SPECIFICATION)
+    require_boundary(address, 8)
     identification = cpu.machine.sclp.identification
     number = identification.cpu_identification & 0xFF_FFFF
     value = 0xFF << 56 | number << 32 | int(identification.machine_type, 16) << 16
@@ -287,8 +286,7 @@ def stsi(cpu: Cpu, operands: Operands) -> None:
         cpu.cc = 3
         return
     address = cpu.effective_address(operands.b2, operands.d2)
-    if address % PAGE_SIZE:
-        raise ProgramInterruption(_Code.SPECIFICATION)
+    require_boundary(address, PAGE_SIZE)
     build = _BLOCKS.get((function, field(cpu.gr[0], 56, 63), field(cpu.gr[1], 48, 63)))
     if build is None:
         cpu.cc = 3

@@ -14,7 +14,7 @@ from emu import access, dat
 from emu.addresses import PAGE_SIZE, AbsoluteAddress
 from emu.bits import MASK_64, bit, bits, field
 from emu.facilities import Facility
-from emu.isa.authority import require_psw_key
+from emu.isa.authority import require_boundary, require_psw_key
 from emu.isa.declaration import Operands, Reason, instruction
 from emu.isa.formats import RRE, RRF_A, RRF_B, RX_A, RXY_A, S
 from emu.prefixing import absolute_to_real
@@ -54,8 +54,7 @@ def _aligned_real_address(cpu: Cpu, register: int, length: int) -> int:
     :raises ProgramInterruption: specification.
     """
     address = cpu.address_in(register)
-    if address % length:
-        raise ProgramInterruption(_Code.SPECIFICATION)
+    require_boundary(address, length)
     return address
 
 

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Final
 
 from emu import access
 from emu.addresses import PAGE_SIZE
-from emu.bits import MASK_32, MASK_64
 from emu.isa.declaration import Operands, Reason, instruction
 from emu.isa.formats import RRE, SS_A
 from emu.program_interruption import ProgramInterruption, ProgramInterruptionCode
@@ -68,7 +67,7 @@ def tre(cpu: Cpu, operands: Operands) -> None:
     if r1 & 1:
         raise ProgramInterruption(ProgramInterruptionCode.SPECIFICATION)
     address, table = cpu.address_in(r1), cpu.address_in(operands.r2)
-    length = cpu.gr[r1 + 1] if cpu.is_64_bit else cpu.gr32(r1 + 1)
+    length = cpu.length_in(r1 + 1)
     part = min(length, PAGE_SIZE - address % PAGE_SIZE)
     data = access.load(cpu, address, part)
     stop = data.find(cpu.gr[0] & 0xFF)
@@ -77,8 +76,5 @@ def tre(cpu: Cpu, operands: Operands) -> None:
         access.probe(cpu, address, done, Access.STORE)
         access.store(cpu, address, _translated(cpu, data[:done], table))
     cpu.set_address_register(r1, cpu.wrap(address + done))
-    if cpu.is_64_bit:
-        cpu.gr[r1 + 1] = length - done & MASK_64
-    else:
-        cpu.set_gr32(r1 + 1, length - done & MASK_32)
+    cpu.set_address_register(r1 + 1, length - done)
     cpu.cc = 1 if stop >= 0 else 0 if done == length else 3

@@ -26,14 +26,6 @@ _CHARACTERS: Final = 256
 """At most so many are converted by one execution."""
 
 
-def _length(cpu: Cpu, register: int) -> int:
-    return cpu.gr[register] if cpu.is_64_bit else cpu.gr32(register)
-
-
-def _set_length(cpu: Cpu, register: int, length: int) -> None:
-    cpu.set_address_register(register, length)
-
-
 def _require_even(*registers: int) -> None:
     if any(register & 1 for register in registers):
         raise ProgramInterruption(ProgramInterruptionCode.SPECIFICATION)
@@ -117,7 +109,7 @@ def _convert(cpu: Cpu, operands: Operands, encode: Callable[[int], bytes]) -> No
     _require_even(r1, r2)
     checked = bool(operands.m3 & _WELL_FORMEDNESS)
     target, source = cpu.address_in(r1), cpu.address_in(r2)
-    room, left = _length(cpu, r1 + 1), _length(cpu, r2 + 1)
+    room, left = cpu.length_in(r1 + 1), cpu.length_in(r2 + 1)
     condition_code = 3
     for converted in range(_CHARACTERS):
         try:
@@ -141,8 +133,8 @@ def _convert(cpu: Cpu, operands: Operands, encode: Callable[[int], bytes]) -> No
         room, left = room - len(result), left - found[1]
     cpu.set_address_register(r1, target)
     cpu.set_address_register(r2, source)
-    _set_length(cpu, r1 + 1, room)
-    _set_length(cpu, r2 + 1, left)
+    cpu.set_address_register(r1 + 1, room)
+    cpu.set_address_register(r2 + 1, left)
     cpu.cc = condition_code
 
 
@@ -197,7 +189,7 @@ def mvclu(cpu: Cpu, operands: Operands) -> None:
     """
     r1, r3 = operands.r1, operands.r3
     _require_even(r1, r3)
-    room, left = _length(cpu, r1 + 1), _length(cpu, r3 + 1)
+    room, left = cpu.length_in(r1 + 1), cpu.length_in(r3 + 1)
     _require_even(room, left)
     target, source = cpu.address_in(r1), cpu.address_in(r3)
     relation = 0 if room == left else 1 if room < left else 2
@@ -212,6 +204,6 @@ def mvclu(cpu: Cpu, operands: Operands) -> None:
     moved = part if left else 0
     cpu.set_address_register(r1, cpu.wrap(target + part))
     cpu.set_address_register(r3, cpu.wrap(source + moved))
-    _set_length(cpu, r1 + 1, room - part)
-    _set_length(cpu, r3 + 1, left - moved)
+    cpu.set_address_register(r1 + 1, room - part)
+    cpu.set_address_register(r3 + 1, left - moved)
     cpu.cc = 3 if room > part else relation
