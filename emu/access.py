@@ -159,6 +159,7 @@ def resolve(
     :param space: the space of a virtual address; None means that which the PSW selects, if DAT is on.
     :param real: *address* is a real address: no DAT, whatever the PSW says.
     :raises ProgramInterruption: any access exception.
+    :raises FrameShortage: if the page needs a frame and none is free.
     """
     if key is None:
         key = cpu.key
@@ -184,7 +185,10 @@ def resolve(
     effective_key = storage_key if override_key is None else override_key
     if not key_permits(cpu, address, access, asce, effective_key, key):
         raise protection(address, access, reported_space, Protection.KEY_CONTROLLED)
-    machine.storage.hypervisor.frame(page)
+    if is_store:
+        machine.hypervisor.frame_for_store(page)
+    else:
+        machine.hypervisor.frame(page)
     keys[page] = storage_key | (REFERENCE | CHANGE if is_store else REFERENCE)
     return absolute
 

@@ -30,5 +30,8 @@ class Observer:
     def state_changed(self, cpu: Cpu, page: int, request: int, before: int, after: int) -> None:
         """ESSA with *request* took absolute page *page* from state *before* to *after* (they may be equal)."""
 
+    def host_changed(self, page: int, before: int, after: int) -> None:
+        """The host took the frame of absolute page *page*, or supplied one; its state went from *before* to *after*."""
+
     def key_changed(self, cpu: Cpu, page: int, before: int, after: int) -> None:
         """An instruction changed the storage key of absolute page *page*."""

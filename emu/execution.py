@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from emu import access, interruption
 from emu.facilities import Facility
+from emu.hypervisor import FrameShortage
 from emu.isa.declaration import decode
 from emu.program_interruption import Ending, ProgramInterruption, ProgramInterruptionCode
 
@@ -58,6 +59,7 @@ def execute(cpu: Cpu, instruction: bytes, address: int, length: int, *, target_a
 
     :raises ProgramInterruption: operation, if the instruction is not declared or its facility not installed;
         privileged operation; and whatever the instruction itself recognises.
+    :raises FrameShortage: if it must be executed again when the host has made room.
     """
     cpu.instruction_length = length
     cpu.next_address = cpu.wrap(address + length)
@@ -73,7 +75,11 @@ def execute(cpu: Cpu, instruction: bytes, address: int, length: int, *, target_a
     if declared.privileged and cpu.problem_state:
         raise ProgramInterruption(ProgramInterruptionCode.PRIVILEGED_OPERATION)
     cpu.machine.count(declared)
-    declared.execute(cpu, operands)
+    try:
+        declared.execute(cpu, operands)
+    except FrameShortage:
+        cpu.machine.uncount(declared)
+        raise
     cpu.instruction_address = cpu.next_address
 
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What the architecture asks of the host that supplies its real storage.
 
-This protocol belongs to its consumer: :mod:`emu` defines what it needs and :mod:`host` provides it.  Until a host is
+This protocol belongs to its consumer: :mod:`emu` defines what it needs and :mod:`host` provides it.  Where no host is
 attached, :class:`FirstTouchHypervisor` gives every page a frame of its own at the first touch.
 """
 
@@ -9,12 +9,46 @@ from __future__ import annotations
 
 import ctypes
 import mmap
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
-from emu.page_states import PageStates, Profile, touch
+import numpy as np
 
-_MAP_NORESERVE: Final = 0x4000
+from emu.page_states import ABSENT, CONTENT_MASK, PageStates, Profile, touch
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from emu.storage_keys import StorageKeys
+
+MAP_NORESERVE: Final = 0x4000
 """Linux's value; the module mmap names it from Python 3.13 on."""
+NEVER: Final = 1 << 62
+"""More units of work than any run does."""
+
+
+class FrameShortage(Exception):  # noqa: N818 - nothing is wrong: the machine makes room and goes on
+    """A page needs a frame and none is free.
+
+    The instruction is abandoned before it has changed anything; the machine calls :meth:`Hypervisor.supply` and
+    executes it again.  So the host takes frames away between instructions only.
+    """
+
+
+class HostFailure(Exception):  # noqa: N818 - it is the reason of a stop
+    """The host cannot go on without losing or falsifying a page of the guest; the run ends and says why."""
+
+
+class Configuration(Protocol):
+    """The machine as the host sees it."""
+
+    def frames_taken(self, pages: NDArray[np.int64]) -> None:
+        """Drop every translation: the host has taken the frames of *pages*, or wants to see references again."""
+
+    def pinned_pages(self) -> list[int]:
+        """The pages that must stay where they are: the prefix areas of the CPUs."""
+
+    def call_host_soon(self) -> None:
+        """Call :meth:`Hypervisor.attend` as soon as may be; this is called from anywhere, even inside an access."""
 
 
 class Hypervisor(Protocol):
@@ -28,49 +62,109 @@ class Hypervisor(Protocol):
     def frame_bytes(self) -> int:
         """The size of the frame pool in bytes."""
 
+    def attach(self, configuration: Configuration) -> None:
+        """Say whose host this is; called once, before anything else."""
+
     def frame(self, page: int) -> int:
         """The byte offset in the pool of the frame that holds absolute page *page*, brought in if it must be.
 
         :raises ProgramInterruption: addressing for an unused page, discard fault for a discarded one (z/VM profile).
+        :raises FrameShortage: if no frame is free.
+        :raises HostFailure: if the preserved content cannot be read.
         """
 
-    def place(self, page: int) -> int:
-        """The byte offset in the pool of the frame that holds the resident *page*; nothing is checked or changed."""
+    def frame_for_store(self, page: int) -> int:
+        """The same for an access that may store."""
+
+    def bring_in(self, page: int) -> None:
+        """Give *page*, whatever its usage, a frame with its content; its state byte is the caller's to change.
+
+        :raises FrameShortage: if no frame is free.
+        :raises HostFailure: if the preserved content cannot be read.
+        """
+
+    def content(self, page: int) -> bytes | None:
+        """The 4096 bytes of *page*, looked at without touching it, wherever they are; None if it is logically zero."""
 
     def drop(self, page: int) -> None:
-        """Forget the content of *page*, preserved or in a frame: the guest has declared it worthless."""
+        """Forget the content of *page*, preserved or in a frame, which the guest has declared worthless.
+
+        It is nowhere then, and its state says so.  No translation may lead to it any more.
+        """
+
+    def list_for_release(self, cpu: int, page: int) -> None:
+        """Put non-resident *page* on the block release list of CPU *cpu* (KVM profile, reference 6.2)."""
 
     def clear(self) -> None:
-        """Return all of storage to zeros (clear reset)."""
+        """Return all of storage to logical zeros (clear reset); usage states are the caller's."""
+
+    def attend(self, work: int) -> int:
+        """Do what is due when virtual time is *work* units, and give the work at which to be called next.
+
+        Called between instructions only.
+        """
+
+    def supply(self, attempt: int) -> None:
+        """Make frames free after a :class:`FrameShortage`; called between instructions only.
+
+        :param attempt: how often the same instruction has been tried in vain before; the host does more each time.
+        :raises HostFailure: if no frame can be made free, or the instruction needs more than there are.
+        """
 
 
 class FirstTouchHypervisor:
     """A host with a frame for every page: a page is logically zero until it is touched, and never taken away."""
 
-    def __init__(self, size: int, states: PageStates, profile: Profile) -> None:
+    def __init__(self, size: int, states: PageStates, keys: StorageKeys, profile: Profile) -> None:
         # Private, or MADV_DONTNEED would keep the content; without a reservation, since a guest may never touch it all.
-        self._pool = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | _MAP_NORESERVE)
+        self._pool = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | MAP_NORESERVE)
         self._states = states
         self._profile = profile
         self.frame_bytes = size
         self.frame_address = ctypes.addressof(ctypes.c_char.from_buffer(self._pool))
 
+    def attach(self, configuration: Configuration) -> None:
+        """See :meth:`Hypervisor.attach`."""
+
     def frame(self, page: int) -> int:
         """See :meth:`Hypervisor.frame`."""
         state = self._states.bytes[page]
         if state & 0x0F:
-            self._states.bytes[page] = touch(state, page, self._profile)
-            if state & 0x03:
-                ctypes.memset(self.frame_address + (page << 12), 0, 4096)
+            after = touch(state, page, self._profile)
+            self.bring_in(page)
+            self._states.bytes[page] = after
         return page << 12
 
-    def place(self, page: int) -> int:
-        """See :meth:`Hypervisor.place`."""
-        return page << 12
+    def frame_for_store(self, page: int) -> int:
+        """See :meth:`Hypervisor.frame_for_store`."""
+        return self.frame(page)
+
+    def bring_in(self, page: int) -> None:
+        """See :meth:`Hypervisor.bring_in`."""
+        if self._states.bytes[page] & CONTENT_MASK:
+            ctypes.memset(self.frame_address + (page << 12), 0, 4096)
+
+    def content(self, page: int) -> bytes | None:
+        """See :meth:`Hypervisor.content`."""
+        if self._states.bytes[page] & CONTENT_MASK:
+            return None
+        return self._pool[page << 12 : (page + 1) << 12]
 
     def drop(self, page: int) -> None:
-        """See :meth:`Hypervisor.drop`; nothing is preserved here, and a frame is cleared when its page is touched."""
+        """See :meth:`Hypervisor.drop`; the frame is cleared when the page is touched."""
+        self._states.bytes[page] = self._states.bytes[page] & ~CONTENT_MASK | ABSENT[self._profile]
+
+    def list_for_release(self, cpu: int, page: int) -> None:
+        """See :meth:`Hypervisor.list_for_release`; nothing is preserved here, so there is nothing to release."""
 
     def clear(self) -> None:
         """See :meth:`Hypervisor.clear`."""
+        self._states.clear_content(self._profile)
         self._pool.madvise(mmap.MADV_DONTNEED)
+
+    def attend(self, work: int) -> int:
+        """See :meth:`Hypervisor.attend`."""
+        return NEVER
+
+    def supply(self, attempt: int) -> None:
+        """See :meth:`Hypervisor.supply`; every page has its frame."""

@@ -10,7 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from emu import lowcore
-from emu.addresses import RealAddress
+from emu.addresses import AbsoluteAddress, RealAddress
+from emu.hypervisor import FrameShortage
 from emu.program_interruption import Ending, ProgramInterruption, ProgramInterruptionCode
 from emu.psw import Psw
 
@@ -48,9 +49,25 @@ class CheckStop(Exception):  # noqa: N818 - a state of the CPU, and not an error
         self.cpu = cpu
 
 
+def _present(cpu: Cpu, address: RealAddress) -> AbsoluteAddress:
+    """The absolute address of *address* in the prefix area, its page made present.
+
+    Unlike an instruction, an interruption is not begun again for want of a frame: the host makes room at once.
+    """
+    absolute = cpu.real_to_absolute(address)
+    cpu.machine.storage.require(absolute)
+    while True:
+        try:
+            cpu.machine.hypervisor.frame(absolute >> 12)
+        except FrameShortage:
+            cpu.machine.supply(cpu)
+        else:
+            return absolute
+
+
 def _write(cpu: Cpu, address: RealAddress, length: int, value: int) -> None:
     try:
-        cpu.machine.storage.write_integer(cpu.real_to_absolute(address), length, value)
+        cpu.machine.storage.write_integer(_present(cpu, address), length, value)
     except ProgramInterruption as reason:
         raise CheckStop(cpu, reason) from None
 
@@ -66,8 +83,8 @@ def _swap(
 ) -> None:
     storage = cpu.machine.storage
     try:
-        storage.write(cpu.real_to_absolute(old_at), old.to_bytes())
-        new = Psw.from_bytes(storage.read(cpu.real_to_absolute(new_at), 16))
+        storage.write(_present(cpu, old_at), old.to_bytes())
+        new = Psw.from_bytes(storage.read(_present(cpu, new_at), 16))
     except ProgramInterruption as reason:
         raise CheckStop(cpu, reason) from None
     cpu.load_psw(new)

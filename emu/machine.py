@@ -16,13 +16,15 @@ from emu import cpu as control
 from emu import execution, interruption
 from emu import psw as psw_bits
 from emu.access import NotModelled, fetch_instruction
+from emu.addresses import PAGE_SIZE
 from emu.cpu import Cpu, CpuState
 from emu.devices.sclp import Sclp
 from emu.engine.code import CodePages
 from emu.engine.engine import Engine, Exit
 from emu.engine.library import EngineError
 from emu.facilities import DEFAULT_FACILITIES
-from emu.hypervisor import FirstTouchHypervisor, Hypervisor
+from emu.hypervisor import NEVER, FirstTouchHypervisor, FrameShortage, HostFailure, Hypervisor
+from emu.lowcore import PREFIX_AREA_SIZE
 from emu.page_states import PageStates, Profile
 from emu.program_interruption import ProgramInterruption, ProgramInterruptionCode
 from emu.storage import Storage
@@ -31,6 +33,9 @@ from emu.timing import Timing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    import numpy as np
+    from numpy.typing import NDArray
 
     from emu.events import Observer
     from emu.isa.declaration import Instruction
@@ -65,6 +70,7 @@ class StopKind(Enum):
     INTERRUPTION_LOOP = "interruption loop"
     ENDLESS_LOOP = "endless loop"
     ENGINE_FAILURE = "the engine failed"
+    HOST_FAILURE = "the host failed"
     BUDGET = "instruction budget used up"
     REQUESTED = "stop requested"
 
@@ -97,14 +103,14 @@ class Machine:
         cpus: int = 1,
         profile: Profile = Profile.ZVM,
         facilities: frozenset[int] = DEFAULT_FACILITIES,
-        hypervisor: Callable[[int, PageStates, Profile], Hypervisor] = FirstTouchHypervisor,
+        hypervisor: Callable[[int, PageStates, StorageKeys, Profile], Hypervisor] = FirstTouchHypervisor,
     ) -> None:
         """Make a stopped, cleared machine.
 
         :param memory: bytes of absolute storage, a multiple of 1 MB.
         :param cpus: how many CPUs, with the CPU addresses 0 to *cpus* - 1.
         :param facilities: the facility bits that STFLE shows; an instruction of any other is an operation exception.
-        :param hypervisor: makes the host that supplies frames.
+        :param hypervisor: makes the host that supplies frames, of the memory size and what is kept of every page.
         :raises ValueError: if a size is impossible.
         """
         if memory <= 0 or memory % MEGABYTE:
@@ -114,9 +120,9 @@ class Machine:
         self.memory = memory
         self.profile = profile
         self.facilities = facilities
-        self.states = PageStates(memory >> 12)
+        self.states = PageStates(memory >> 12, profile)
         self.keys = StorageKeys(memory >> 12)
-        self.hypervisor = hypervisor(memory, self.states, profile)
+        self.hypervisor = hypervisor(memory, self.states, self.keys, profile)
         self.storage = Storage(memory, self.hypervisor)
         self.storage.code_written = self.code_written
         self.code = CodePages(self.storage)
@@ -142,6 +148,11 @@ class Machine:
         self._turn = 0
         self._turn_end = SLICE
         """The work at which it becomes the next CPU's turn."""
+        self._attend_at = 0
+        """The work at which the host is called next."""
+        self._tried: tuple[object, ...] = ()
+        self._tried_in_vain = 0
+        self.hypervisor.attach(self)
 
     # What instruction functions and devices call
 
@@ -175,10 +186,60 @@ class Machine:
         for engine in self.engines:
             engine.forget_all_code()
 
+    def load_storage(self, address: int, data: bytes) -> None:
+        """Store *data* at absolute *address* from outside, as loading a program does, between instructions.
+
+        :raises ProgramInterruption: addressing, or what a page's state gives.
+        :raises HostFailure: if the host cannot make room.
+        """
+        done = attempt = 0
+        while done < len(data):
+            size = min(len(data) - done, PAGE_SIZE - (address + done) % PAGE_SIZE)
+            try:
+                self.storage.write(address + done, data[done : done + size])
+            except FrameShortage:
+                self.hypervisor.supply(attempt)
+                attempt += 1
+            else:
+                done, attempt = done + size, 0
+
+    # What the host calls (emu.hypervisor.Configuration)
+
+    def frames_taken(self, pages: NDArray[np.int64]) -> None:
+        """See :meth:`emu.hypervisor.Configuration.frames_taken`."""
+        for page in pages[self.storage.code_flags[pages] != 0]:
+            self.code_written(int(page))
+        self.flush_all()
+
+    def pinned_pages(self) -> list[int]:
+        """See :meth:`emu.hypervisor.Configuration.pinned_pages`."""
+        return [(cpu.prefix >> 12) + page for cpu in self.cpus for page in range(PREFIX_AREA_SIZE >> 12)]
+
+    def call_host_soon(self) -> None:
+        """See :meth:`emu.hypervisor.Configuration.call_host_soon`."""
+        self._attend_at = 0
+        for engine in self.engines:
+            engine.end_soon()
+
+    def supply(self, cpu: Cpu) -> None:
+        """Have the host make frames free for what *cpu* does next.
+
+        :raises HostFailure: if it cannot.
+        """
+        tried = (cpu.address, cpu.executed, cpu.instruction_address, tuple(cpu.gr))
+        self._tried_in_vain = self._tried_in_vain + 1 if tried == self._tried else 0
+        self._tried = tried
+        self.hypervisor.supply(self._tried_in_vain)
+
     def count(self, instruction: Instruction) -> None:
         """Note that a declared instruction is executed."""
         self.instruction_counts[instruction.mnemonic] += 1
         self.timing.work += CONTROL_INSTRUCTION_WORK
+
+    def uncount(self, instruction: Instruction) -> None:
+        """Take that back: it will be executed again."""
+        self.instruction_counts[instruction.mnemonic] -= 1
+        self.timing.work -= CONTROL_INSTRUCTION_WORK
 
     def not_modelled(self, instruction: bytes) -> None:
         """Note an instruction that nothing here implements."""
@@ -215,6 +276,8 @@ class Machine:
                 if self.stop_requested:
                     self.stop_requested = False
                     raise self.stop(StopKind.REQUESTED, self.cpus[self._turn])
+                if self.timing.work >= self._attend_at:
+                    self._call_host()
                 stepped = any(observer.wants_instructions for observer in self.observers)
                 self._advance(self._next_cpu(), 1 if stepped else remaining)
         except StopRun as ended:
@@ -223,10 +286,25 @@ class Machine:
     def step(self) -> Stop | None:
         """Execute one instruction, or take one interruption, on the CPU whose turn it is."""
         try:
+            if self.timing.work >= self._attend_at:
+                self._call_host()
             self._advance(self._next_cpu(), 1)
         except StopRun as ended:
             return ended.stop
         return None
+
+    def _call_host(self) -> None:
+        """Let the host do what is due between two instructions.
+
+        :raises StopRun: if it fails.
+        """
+        self._attend_at = NEVER
+        try:
+            due = self.hypervisor.attend(self.timing.work)
+            # It may have asked to be called again in the meantime.
+            self._attend_at = min(self._attend_at, due)
+        except HostFailure as reason:
+            raise self.stop(StopKind.HOST_FAILURE, self.cpus[self._turn], str(reason)) from None
 
     def _advance(self, cpu: Cpu, instructions: int) -> None:
         """Let *cpu* go on, for at most so many instructions; one is executed alone.
@@ -234,17 +312,30 @@ class Machine:
         :raises StopRun: for whatever ends the run.
         """
         try:
-            if self._make_ready(cpu):
-                if instructions == 1:
-                    self._single(cpu)
-                else:
-                    self._slice(cpu, instructions)
+            while not self._try_to_advance(cpu, instructions):
+                self.supply(cpu)
+                if instructions != 1:
+                    break
+        except HostFailure as reason:
+            raise self.stop(StopKind.HOST_FAILURE, cpu, str(reason)) from None
         except interruption.CheckStop as reason:
             self._check_stop(reason)
         except NotModelled as reason:
             raise self.stop(StopKind.NOT_MODELLED, cpu, f"not modelled: {reason}") from None
         except EngineError as reason:
             raise self.stop(StopKind.ENGINE_FAILURE, cpu, str(reason)) from None
+
+    def _try_to_advance(self, cpu: Cpu, instructions: int) -> bool:
+        """The same, but False if an instruction was abandoned because no frame was free."""
+        try:
+            if self._make_ready(cpu):
+                if instructions == 1:
+                    self._single(cpu)
+                else:
+                    self._slice(cpu, instructions)
+        except FrameShortage:
+            return False
+        return True
 
     def _check_stop(self, reason: interruption.CheckStop) -> None:
         reason.cpu.state = CpuState.CHECK_STOP
@@ -319,14 +410,14 @@ class Machine:
     def _make_ready(self, cpu: Cpu) -> bool:
         """Do what comes before the next instruction of *cpu*: stop, restart, interruptions. True if it may execute."""
         if cpu.stop_pending:
-            cpu.stop_pending = False
-            if cpu.state is CpuState.OPERATING:
-                cpu.state = CpuState.STOPPED
             if cpu.store_status_pending:
-                cpu.store_status_pending = False
                 from emu.isa.signaling import store_status
 
                 store_status(cpu, 0)
+                cpu.store_status_pending = False
+            cpu.stop_pending = False
+            if cpu.state is CpuState.OPERATING:
+                cpu.state = CpuState.STOPPED
         if cpu.restart_pending:
             cpu.restart_pending = False
             cpu.state = CpuState.OPERATING
@@ -400,7 +491,10 @@ class Machine:
         engine, timing = self.engines[cpu.address], self.timing
         limit = cpu.executed + remaining
         while timing.work < self._turn_end and cpu.executed < limit and not self.stop_requested:
-            goal = self._turn_end - timing.work
+            goal = min(self._turn_end, self._attend_at) - timing.work
+            if goal <= 0:
+                # The host is to be called, which the run loop does.
+                return
             if cpu.system_mask & psw_bits.EXTERNAL_MASK:
                 goal = min((goal, *self._timer_events(cpu)))
             before = cpu.executed
@@ -451,6 +545,8 @@ class Machine:
             execution.deliver(cpu, condition, address, engine.instruction_length)
         elif ended is Exit.CAREFUL:
             self._single(cpu)
+        elif ended is Exit.SHORTAGE:
+            raise FrameShortage
 
     def _execute_declared(self, cpu: Cpu, address: int) -> None:
         instruction = self.engines[cpu.address].trapped_instruction()

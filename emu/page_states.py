@@ -66,12 +66,28 @@ class Profile(Enum):
     """None: ESSA is an operation exception."""
 
 
-class PageStates:
-    """The state byte of every page of absolute storage; a new page is Sz."""
+ABSENT: Final = {
+    Profile.ZVM: Content.ZERO,
+    Profile.KVM: Content.PRESERVED,
+    Profile.OFF: Content.ZERO,
+}
+"""The content state of a page that is nowhere.
 
-    def __init__(self, pages: int) -> None:
-        self.array = np.full(pages, int(Content.ZERO), dtype=np.uint8)
+KVM shows every page without a page-table entry as preserved, also one that never existed (reference 6.4, inferred).
+"""
+
+
+class PageStates:
+    """The state byte of every page of absolute storage; a new page is stable and nowhere: Sz, or KVM's Sp."""
+
+    def __init__(self, pages: int, profile: Profile = Profile.ZVM) -> None:
+        self.array = np.full(pages, int(ABSENT[profile]), dtype=np.uint8)
         self.bytes = self.array.data
+
+    def clear_content(self, profile: Profile) -> None:
+        """Say of every page that it is nowhere; usage and no-DAT stay."""
+        self.array &= ~CONTENT_MASK & 0xFF
+        self.array |= int(ABSENT[profile])
 
     def reset(self) -> None:
         """Make every page stable and clear no-DAT, as a clear or load-clear reset does (reference 6.1, 6.6)."""
@@ -151,15 +167,17 @@ def transition(profile: Profile, state: int, request: int, changed: bool) -> int
     return TRANSITIONS[profile][state, request, changed]
 
 
-def touch(state: int, page: int, profile: Profile) -> int:
+def touch(state: int, page: int, profile: Profile, *, resident_unused_traps: bool = True) -> int:
     """The state of a page in *state* after the CPU touches it, given that the host has a frame for it.
 
+    :param resident_unused_traps: whether Ur gives the exception like Uz; patch 6 says so, but a host that leaves its
+        own translation valid could not do it (reference 2.4).
     :raises ProgramInterruption: z/VM profile: addressing for an unused page, resident or not, and discard fault with
         the absolute page address for a discarded one (reference 2.4, 3.1).
     """
     if profile is Profile.ZVM:
         usage = state & USAGE_MASK
-        if usage == Usage.UNUSED:
+        if usage == Usage.UNUSED and (resident_unused_traps or state & CONTENT_MASK):
             raise ProgramInterruption(ProgramInterruptionCode.ADDRESSING)
         if state & (USAGE_MASK | CONTENT_MASK) == DISCARDED:
             raise ProgramInterruption(ProgramInterruptionCode.DISCARD_FAULT, translation_exception=page << 12)

@@ -70,9 +70,9 @@ class Program:
             )
         line = b"" if command_line is None else command_line_bytes(command_line)
         for segment in self.segments:
-            machine.storage.write(segment.address, segment.data)
+            machine.load_storage(segment.address, segment.data)
         if line:
-            machine.storage.write(COMMAND_LINE_ADDRESS, line)
+            machine.load_storage(COMMAND_LINE_ADDRESS, line)
         cpu = machine.cpus[0]
         cpu.load_psw(Psw(ADDRESSING_MODE, self.entry))
         cpu.state = CpuState.OPERATING

@@ -11,8 +11,10 @@ import hashlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 from emu.addresses import PAGE_SIZE
-from emu.page_states import CONTENT_MASK
+from emu.page_states import CONTENT_MASK, Content
 
 if TYPE_CHECKING:
     from emu.cpu import Cpu
@@ -51,14 +53,12 @@ def _cpus(machine: Machine) -> Section:
 
 
 def _storage(machine: Machine) -> Section:
-    """A digest of every resident page that is not all zeros, by page number; it touches no page."""
+    """A digest of every page, resident or preserved, that is not all zeros, by page number; it touches no page."""
     pages: Section = {}
     zeros = bytes(PAGE_SIZE)
-    for page, state in enumerate(machine.states.bytes):
-        if state & CONTENT_MASK:
-            continue
-        content = bytes(machine.storage.resident_view(page))
-        if content != zeros:
+    for page in np.flatnonzero(machine.states.array & CONTENT_MASK != Content.ZERO):
+        content = machine.hypervisor.content(int(page))
+        if content is not None and content != zeros:
             pages[f"page {page:#x}"] = hashlib.sha256(content).digest()
     return pages
 

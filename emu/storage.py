@@ -6,6 +6,8 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Callable, Iterator
 
+import numpy as np
+
 from emu.addresses import PAGE_OFFSET_MASK, PAGE_SHIFT, PAGE_SIZE
 from emu.hypervisor import Hypervisor
 from emu.program_interruption import ProgramInterruption, ProgramInterruptionCode
@@ -26,6 +28,8 @@ class Storage:
         self._pool = memoryview(pool).cast("B")
         self.code_pages = bytearray(self.pages)
         """One for each page that some CPU's engine may hold translated code of."""
+        self.code_flags = np.frombuffer(self.code_pages, dtype=np.uint8)
+        """The same as an array, for batches."""
         self.code_written: Callable[[int], None] = _ignore
         """Called with the page, before a page of :attr:`code_pages` is written."""
 
@@ -38,6 +42,7 @@ class Storage:
         """The *length* bytes at absolute *address*.
 
         :raises ProgramInterruption: addressing, or what the page's state gives.
+        :raises FrameShortage: as for every access here, if a page needs a frame and none is free.
         """
         offset = address & PAGE_OFFSET_MASK
         if offset + length <= PAGE_SIZE:
@@ -54,13 +59,13 @@ class Storage:
             parts = list(_by_page(address, length))
             for at, _ in parts:
                 self.require(at)
-                self.hypervisor.frame(at >> PAGE_SHIFT)
+                self.hypervisor.frame_for_store(at >> PAGE_SHIFT)
             for at, size in parts:
                 self.write(at, data[at - address : at - address + size])
             return
         self.require(address)
         page = address >> PAGE_SHIFT
-        start = self.hypervisor.frame(page) + offset
+        start = self.hypervisor.frame_for_store(page) + offset
         if self.code_pages[page]:
             self.code_written(page)
         self._pool[start : start + length] = data
@@ -76,11 +81,6 @@ class Storage:
     def frame_view(self, page: int) -> memoryview:
         """The 4096 bytes of the frame that now holds *page*; valid until the host takes the frame away."""
         start = self.hypervisor.frame(page)
-        return self._pool[start : start + PAGE_SIZE]
-
-    def resident_view(self, page: int) -> memoryview:
-        """The 4096 bytes of the resident *page*, looked at without touching it, whatever its usage state."""
-        start = self.hypervisor.place(page)
         return self._pool[start : start + PAGE_SIZE]
 
 

@@ -36,6 +36,7 @@ from emu.engine.library import (
     TlbFillCallback,
     Unicorn,
 )
+from emu.hypervisor import FrameShortage
 from emu.program_interruption import ProgramInterruption
 from emu.psw import AddressSpaceControl
 from emu.teid import Access, Protection
@@ -67,6 +68,7 @@ class CarefulEngine:
         self._part = 0
         self._refused = False
         """An access exception, found here and not by the engine, ended the instruction."""
+        self._shortage = False
         self._held: set[int] = set()
         self._written: set[int] = set()
         self._code: dict[int, int] = {}
@@ -126,7 +128,7 @@ class CarefulEngine:
         self._own.clear_interruption()
         self._undo.clear()
         self._code_stores.clear()
-        self._refused = False
+        self._refused = self._shortage = False
         if hides_register_0:
             self._own.gr[0] = 0
         ended = self._burst(2 if target is not None and target[0] not in _EXECUTED_AT_ONCE else 1)
@@ -152,6 +154,8 @@ class CarefulEngine:
         if self._error is not None:
             failure, self._error = self._error, None
             raise failure
+        if self._shortage:
+            return Exit.SHORTAGE
         if self.condition is not None:
             self.instruction_length = self._own.interruption[1] or self._length_here()
             return Exit.CONDITION
@@ -177,6 +181,8 @@ class CarefulEngine:
             return self._answer(address, kind, entry)
         except ProgramInterruption as condition:
             self._refuse(condition)
+        except FrameShortage:
+            self._refused = self._shortage = True
         except BaseException as error:  # noqa: BLE001 - it must not be lost in Unicorn; step() raises it again
             self._error = error
         return False

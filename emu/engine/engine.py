@@ -50,6 +50,7 @@ from emu.engine.lost_address import lost_address
 from emu.engine.mending import mend
 from emu.engine.overflow import FIXED_POINT_OVERFLOW_MASK, can_overflow
 from emu.execution import EXECUTE, EXECUTE_RELATIVE_LONG, execute_target, execute_target_address, is_execute
+from emu.hypervisor import FrameShortage
 from emu.instruction_length import instruction_length
 from emu.program_interruption import ProgramInterruption, ProgramInterruptionCode
 from emu.psw import AddressSpaceControl
@@ -84,6 +85,7 @@ class Exit(Enum):
     SUPERVISOR_CALL = "SUPERVISOR CALL"
     CONDITION = "a program-interruption condition"
     CAREFUL = "the next instruction must be executed alone"
+    SHORTAGE = "the host must make room before the next instruction is executed"
 
 
 class Engine:
@@ -153,6 +155,17 @@ class Engine:
         """Forget every translation before this engine runs again; it must not happen inside a fill."""
         self._flush_due = True
 
+    def end_soon(self) -> None:
+        """Come back before the next block, if this engine is running: the host wants to do something.
+
+        The budget is used up at once; what has been executed is still the difference of the two words.
+        """
+        words = self._words
+        left = words[LEFT]
+        if left <= words[BOUND]:
+            words[BOUND] -= left
+            words[LEFT] = words[GOAL] = 0
+
     def forget_code(self, page: int) -> None:
         """Drop what was translated of absolute *page*."""
         slot = self._machine.code.find(page)
@@ -180,6 +193,8 @@ class Engine:
                 self._reason = Exit.CAREFUL
             else:
                 self._condition, self._reason = condition, Exit.CONDITION
+        except FrameShortage:
+            self._reason = Exit.SHORTAGE
         except BaseException as error:  # noqa: BLE001 - it must not be lost in Unicorn; run() raises it again
             self._error = error
         else:

@@ -17,7 +17,6 @@ from emu.cpu import CpuState
 from emu.isa.declaration import Operands, instruction
 from emu.isa.formats import RS_A
 from emu.lowcore import IPL_PSW, PREFIX_AREA_SIZE
-from emu.page_states import CONTENT_MASK, Content
 from emu.program_interruption import ProgramInterruption, ProgramInterruptionCode
 from emu.psw import Psw
 
@@ -49,14 +48,12 @@ def _release_pages(cpu: Cpu, operands: Operands) -> None:
         raise _specification()
     machine = cpu.machine
     machine.storage.require(last)
-    states = machine.states.bytes
     for address in range(start, last + 1, PAGE_SIZE):
         page = cpu.real_to_absolute(address) >> 12
         if machine.storage.code_pages[page]:
             machine.storage.code_written(page)
-        states[page] = states[page] & ~CONTENT_MASK | Content.ZERO
-        machine.hypervisor.drop(page)
         machine.page_changed(page)
+        machine.hypervisor.drop(page)
 
 
 # 0x044 and 0x09C: giving up the CPU

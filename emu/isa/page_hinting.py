@@ -17,7 +17,6 @@ from emu.storage_keys import CHANGE
 
 if TYPE_CHECKING:
     from emu.cpu import Cpu
-    from emu.machine import Machine
 
 
 # Not declared privileged: that this guest has no ESSA comes before the problem state (reference 1.5).
@@ -42,7 +41,7 @@ def essa(cpu: Cpu, operands: Operands) -> None:
     before = states[page]
     after = transition(machine.profile, before, request, bool(machine.keys.bytes[page] & CHANGE))
     if before & CONTENT_MASK:
-        _change_content(machine, page, before, after)
+        _change_content(cpu, page, request, before, after)
     states[page] = after
     if (before ^ after) & USAGE_MASK and machine.profile is Profile.ZVM and after & USAGE_MASK == Usage.UNUSED:
         # From now on an access must be noticed.
@@ -52,14 +51,19 @@ def essa(cpu: Cpu, operands: Operands) -> None:
         observer.state_changed(cpu, page, request, before, after)
 
 
-def _change_content(machine: Machine, page: int, before: int, after: int) -> None:
-    """Have the host do what the new state of a page that is not resident asks for."""
-    if not after & CONTENT_MASK:
-        # Stable first, with the content it has: the host would refuse to bring in an unused or discarded page.
-        machine.states.bytes[page] = before & ~USAGE_MASK | Usage.STABLE
-        machine.hypervisor.frame(page)
-    elif before & CONTENT_MASK == Content.PRESERVED and after & CONTENT_MASK == Content.ZERO:
-        machine.hypervisor.drop(page)
+def _change_content(cpu: Cpu, page: int, request: int, before: int, after: int) -> None:
+    """Have the host do what *request* asks for on a page that is not resident."""
+    hypervisor = cpu.machine.hypervisor
+    is_preserved = before & CONTENT_MASK == Content.PRESERVED
+    if cpu.machine.profile is Profile.KVM:
+        # KVM's host looks at the list later; until then the content stays where it is (reference 6.2, 6.4).
+        worthless = request in (OperationRequest.SET_UNUSED, OperationRequest.SET_VOLATILE)
+        if worthless or (is_preserved and after & CONTENT_MASK == Content.ZERO):
+            hypervisor.list_for_release(cpu.address, page)
+    elif not after & CONTENT_MASK:
+        hypervisor.bring_in(page)
+    elif is_preserved and after & CONTENT_MASK == Content.ZERO:
+        hypervisor.drop(page)
 
 
 def _check(cpu: Cpu, request: int) -> None:

@@ -14,6 +14,7 @@ from emu import cpu as control
 from emu.addresses import PAGE_OFFSET_MASK, PAGE_SIZE, SEGMENT_SIZE, AbsoluteAddress
 from emu.bits import bit, bits, field, insert
 from emu.facilities import Facility
+from emu.hypervisor import FrameShortage
 from emu.isa.declaration import Operands, Reason, instruction
 from emu.isa.formats import RRE, RRF_C, SSE
 from emu.program_interruption import ProgramInterruption, ProgramInterruptionCode
@@ -259,7 +260,7 @@ def pfmf(cpu: Cpu, operands: Operands) -> None:
     while address < end:
         try:
             _manage_frame(cpu, AbsoluteAddress(address), function)
-        except ProgramInterruption:
+        except (ProgramInterruption, FrameShortage):
             # The instruction is interruptible: what is done is done, and R2 says how far it came.
             cpu.set_address_register(operands.r2, address)
             raise

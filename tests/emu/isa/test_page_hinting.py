@@ -15,6 +15,7 @@ from emu import access, execution
 from emu.cpu import Cpu, CpuState
 from emu.events import Observer
 from emu.facilities import DEFAULT_FACILITIES, Facility
+from emu.hypervisor import FrameShortage
 from emu.isa.declaration import INSTRUCTIONS
 from emu.machine import Machine
 from emu.page_states import Profile
@@ -225,22 +226,62 @@ def test_host_is_told_to_drop_preserved_content(
     assert dropped == ([PAGE] if is_dropped else [])
 
 
+def test_a_shortage_of_frames_leaves_the_page_as_it_was(
+    machine: Machine, cpu: Cpu, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def bring_in(page: int) -> None:
+        raise FrameShortage
+
+    monkeypatch.setattr(machine.hypervisor, "bring_in", bring_in)
+    machine.states.bytes[PAGE] = BYTE["Vz"]
+    cpu.gr[1], cpu.gr[2] = 0x1234, ADDRESS
+    with pytest.raises(FrameShortage):
+        run(cpu, "ESSA", r1=1, r2=2, m3=5)
+    assert machine.states.bytes[PAGE] == BYTE["Vz"]
+    assert cpu.gr[1] == 0x1234
+    assert machine.instruction_counts["ESSA"] == 0
+
+
+@pytest.mark.parametrize(
+    ("before", "request_code", "changed", "is_listed"),
+    (
+        ("Sp", 2, False, True), ("Sp", 3, False, True), ("Sp", 4, False, True), ("Sp", 4, True, False),
+        ("Sz", 2, False, True), ("Sz", 3, False, True), ("Sz", 4, False, False), ("Vp", 2, False, True),
+        ("Uz", 2, False, True), ("Vz", 3, False, True), ("Sp", 1, False, False), ("Sp", 6, False, False),
+        ("Sr", 2, False, False), ("Vr", 3, False, False),
+    ),
+)  # fmt: skip
+def test_kvm_lists_worthless_pages_and_drops_nothing(
+    machine: Machine,
+    cpu: Cpu,
+    run: Run,
+    monkeypatch: pytest.MonkeyPatch,
+    before: str,
+    request_code: int,
+    changed: bool,
+    is_listed: bool,
+) -> None:
+    listed: list[tuple[int, int]] = []
+    monkeypatch.setattr(machine.hypervisor, "list_for_release", lambda *entry: listed.append(entry))
+    monkeypatch.setattr(machine.hypervisor, "drop", lambda _: pytest.fail("dropped"))
+    machine.profile = Profile.KVM
+    machine.states.bytes[PAGE] = BYTE[before]
+    machine.keys.bytes[PAGE] = 0x02 if changed else 0
+    cpu.gr[2] = ADDRESS
+    run(cpu, "ESSA", r1=1, r2=2, m3=request_code)
+    assert listed == ([(0, PAGE)] if is_listed else [])
+
+
 @pytest.mark.parametrize("before", ("Sp", "Sz", "Uz", "Vz"))
 def test_code_5_has_the_host_bring_the_page_in(
     machine: Machine, cpu: Cpu, run: Run, monkeypatch: pytest.MonkeyPatch, before: str
 ) -> None:
-    seen: list[tuple[int, int]] = []
-
-    def frame(page: int) -> int:
-        seen.append((page, machine.states.bytes[page]))
-        return page << 12
-
-    monkeypatch.setattr(machine.hypervisor, "frame", frame)
+    seen: list[int] = []
+    monkeypatch.setattr(machine.hypervisor, "bring_in", seen.append)
     machine.states.bytes[PAGE] = BYTE[before]
     cpu.gr[2] = ADDRESS
     run(cpu, "ESSA", r1=1, r2=2, m3=5)
-    # When the host is asked the page is stable already, with the content that it has.
-    assert seen == [(PAGE, BYTE["S" + before[1]])]
+    assert seen == [PAGE]
     assert machine.states.bytes[PAGE] == BYTE["Sr"]
 
 
