@@ -25,6 +25,8 @@ EXTERNAL_MALFUNCTION_ALERT: Final = 0x1200
 EXTERNAL_EMERGENCY_SIGNAL: Final = 0x1201
 EXTERNAL_CALL: Final = 0x1202
 EXTERNAL_SERVICE_SIGNAL: Final = 0x2401
+EXTERNAL_VMCF: Final = 0x4001
+"""Not the manual's: the Virtual Machine Communication Facility of the hypervisor below."""
 
 _IDENTIFIED_BY_ASN: Final = frozenset(
     {

@@ -18,6 +18,7 @@ from emu import psw as psw_bits
 from emu.access import NotModelled, fetch_instruction
 from emu.addresses import PAGE_SIZE
 from emu.cpu import Cpu, CpuState
+from emu.devices.messages import SpecialMessages
 from emu.devices.sclp import Sclp
 from emu.engine.code import CodePages
 from emu.engine.engine import Engine, Exit
@@ -134,6 +135,7 @@ class Machine:
             engine.attach(cpu)
             cpu.reset(initial=True)
         self.sclp = Sclp(self)
+        self.messages = SpecialMessages(self)
         self.unmodelled: Counter[str] = Counter()
         """Instructions met that nothing here implements, by their leading bytes."""
         self.instruction_counts: Counter[str] = Counter()
@@ -473,6 +475,8 @@ class Machine:
             return lambda: interruption.external(
                 cpu, interruption.EXTERNAL_SERVICE_SIGNAL, parameter=self.sclp.take_signal()
             )
+        if cr0 & control.CR0_VMCF and self.messages.waiting:
+            return lambda: self.messages.take(cpu)
         return None
 
     @staticmethod

@@ -76,7 +76,8 @@ def _timing(machine: Machine) -> Section:
 
 
 def _devices(machine: Machine) -> Section:
-    return {f"SCLP {name}": value for name, value in machine.sclp.state().items()}
+    devices = {"SCLP": machine.sclp.state(), "messages": machine.messages.state()}
+    return {f"{device} {name}": value for device, state in devices.items() for name, value in state.items()}
 
 
 SECTIONS: Final[dict[str, Callable[[Machine], Section]]] = {

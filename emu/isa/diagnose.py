@@ -16,6 +16,7 @@ from emu.bits import MASK_64
 from emu.cpu import CpuState
 from emu.isa.declaration import Operands, instruction
 from emu.isa.formats import RS_A
+from emu.isa.virtual_machine_communication import communicate
 from emu.lowcore import IPL_PSW, PREFIX_AREA_SIZE
 from emu.program_interruption import ProgramInterruption, ProgramInterruptionCode
 from emu.psw import Psw
@@ -166,6 +167,7 @@ def _reset(cpu: Cpu, *, clear: bool) -> None:
         if clear:
             other.clear_registers()
     machine.sclp.reset()
+    machine.messages.reset()
     machine.states.reset()
     machine.flush_all()
     cpu.state = CpuState.OPERATING
@@ -214,6 +216,7 @@ def _hypercall(cpu: Cpu, operands: Operands) -> None:
 _FUNCTIONS: Final[dict[int, Callable[[Cpu, Operands], None]]] = {
     0x010: _release_pages,
     0x044: _yield,
+    0x068: communicate,
     0x09C: _yield,
     0x258: _page_fault_handshaking,
     0x260: _storage_information,
