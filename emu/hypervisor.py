@@ -11,13 +11,10 @@ import ctypes
 import mmap
 from typing import TYPE_CHECKING, Final, Protocol
 
-import numpy as np
-
 from emu.page_states import ABSENT, CONTENT_MASK, PageStates, Profile, touch
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
+    from emu.machine import Machine
     from emu.storage_keys import StorageKeys
 
 MAP_NORESERVE: Final = 0x4000
@@ -38,19 +35,6 @@ class HostFailure(Exception):  # noqa: N818 - it is the reason of a stop
     """The host cannot go on without losing or falsifying a page of the guest; the run ends and says why."""
 
 
-class Configuration(Protocol):
-    """The machine as the host sees it."""
-
-    def frames_taken(self, pages: NDArray[np.int64]) -> None:
-        """Drop every translation: the host has taken the frames of *pages*, or wants to see references again."""
-
-    def pinned_pages(self) -> list[int]:
-        """The pages that must stay where they are: the prefix areas of the CPUs."""
-
-    def call_host_soon(self) -> None:
-        """Call :meth:`Hypervisor.attend` as soon as may be; this is called from anywhere, even inside an access."""
-
-
 class Hypervisor(Protocol):
     """The host as a configuration sees it."""
 
@@ -62,7 +46,7 @@ class Hypervisor(Protocol):
     def frame_bytes(self) -> int:
         """The size of the frame pool in bytes."""
 
-    def attach(self, configuration: Configuration) -> None:
+    def attach(self, machine: Machine) -> None:
         """Say whose host this is; called once, before anything else."""
 
     def frame(self, page: int) -> int:
@@ -123,7 +107,7 @@ class FirstTouchHypervisor:
         self.frame_bytes = size
         self.frame_address = ctypes.addressof(ctypes.c_char.from_buffer(self._pool))
 
-    def attach(self, configuration: Configuration) -> None:
+    def attach(self, machine: Machine) -> None:
         """See :meth:`Hypervisor.attach`."""
 
     def frame(self, page: int) -> int:

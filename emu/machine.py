@@ -205,20 +205,20 @@ class Machine:
             else:
                 done, attempt = done + size, 0
 
-    # What the host calls (emu.hypervisor.Configuration)
+    # What the host calls
 
-    def frames_taken(self, pages: NDArray[np.int64]) -> None:
-        """See :meth:`emu.hypervisor.Configuration.frames_taken`."""
+    def frames_taken(self, pages: NDArray[np.int32]) -> None:
+        """Drop every translation: the host has taken the frames of *pages*, and wants to see references again."""
         for page in pages[self.storage.code_flags[pages] != 0]:
             self.code_written(int(page))
         self.flush_all()
 
     def pinned_pages(self) -> list[int]:
-        """See :meth:`emu.hypervisor.Configuration.pinned_pages`."""
+        """The pages that must stay where they are: the prefix areas of the CPUs."""
         return [(cpu.prefix >> 12) + page for cpu in self.cpus for page in range(PREFIX_AREA_SIZE >> 12)]
 
     def call_host_soon(self) -> None:
-        """See :meth:`emu.hypervisor.Configuration.call_host_soon`."""
+        """Call :meth:`Hypervisor.attend` as soon as may be; this is called from anywhere, even inside an access."""
         self._attend_at = 0
         for engine in self.engines:
             engine.end_soon()
