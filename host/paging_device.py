@@ -1,0 +1,356 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The paging device: a real file, in which the pages that the host has taken frames from are preserved.
+
+The file is a header of one page and then slots of one page each.  It is sparse and grows as slots are first written.
+Which slots are in use, and the checksum of each, are known in memory only: the file is worthless after the run.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import stat
+import struct
+import tempfile
+import weakref
+import zlib
+from array import array
+from typing import TYPE_CHECKING, Any, Final, Self
+
+import numpy as np
+
+from emu.addresses import PAGE_SIZE
+from host.paging_faults import Faults
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+SLOTS_MAXIMUM: Final = 2**31 - 1
+"""Slot numbers fit in 32 bits with a sign."""
+
+_MAGIC: Final = b"page-hinting-machine paging file\n"
+_VERSION: Final = 1
+_HEADER: Final = struct.Struct(">40sIQ")
+"""Magic, version, number of slots; the checksum of these follows, then zeros."""
+_CHECKSUM: Final = struct.Struct(">I")
+_FIRST_CAPACITY: Final = 1024
+_KINDS: Final = {
+    stat.S_IFDIR: "a directory",
+    stat.S_IFLNK: "a symbolic link",
+    stat.S_IFCHR: "a character device",
+    stat.S_IFBLK: "a block device",
+    stat.S_IFIFO: "a FIFO",
+    stat.S_IFSOCK: "a socket",
+}
+
+
+class PagingError(Exception):
+    """The paging device did not do what it was asked to; *slot* says where, if anywhere."""
+
+    def __init__(self, message: str, slot: int | None = None) -> None:
+        super().__init__(message)
+        self.slot = slot
+
+
+class DeviceFull(PagingError):  # noqa: N818 - it is a state of the device
+    """Every slot is in use."""
+
+
+class PagingWriteError(PagingError):
+    """A page could not be written; its slot is as free as before, so nothing is lost."""
+
+
+class PagingReadError(PagingError):
+    """A page could not be read, or is not what was written; its slot stays in use."""
+
+
+class PagingDeviceError(Exception):
+    """There can be no paging device in this file; the text names the file and what was expected."""
+
+
+class PagingDevice:
+    """*slots* places for one page each, in the file *path*.
+
+    A file that does not exist is made, readable by its owner only.  One that was made here before is used again: its
+    content is of a former run, which closed it or broke off, and worthless, so all slots are free and the number of
+    slots is the new one.  Any other file is left as it is.  Without a path it is an unnamed file, gone when closed, in
+    the directory for temporary files.
+
+    A device costs nothing for slots that were never written; 9 bytes of memory at most for each that was, and up to
+    twice that while its tables grow.
+
+    :raises PagingDeviceError: if the number of slots is not one, or *path* is not a regular file that can be made, or
+        was made here and is not open elsewhere.
+    """
+
+    def __init__(self, path: Path | None, slots: int) -> None:
+        if not 0 <= slots <= SLOTS_MAXIMUM:
+            where = f"{path}: " if path else ""
+            raise PagingDeviceError(f"{where}a paging device of 0 to {SLOTS_MAXIMUM} slots expected, not {slots}")
+        self.path = path
+        self.slots = slots
+        self.faults = Faults()
+        """Faults to be met by the next operations."""
+        self.writes = 0
+        """How many pages were written."""
+        self.reads = 0
+        """How many pages were read and found right."""
+        self.write_errors = 0
+        self.read_errors = 0
+        self._file = _open_unnamed() if path is None else _open_named(path, slots)
+        self._close_file = weakref.finalize(self, os.close, self._file)
+        self._free_all()
+
+    def __enter__(self) -> Self:
+        """The device itself, closed at the end of the context."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close the device."""
+        self.close()
+
+    @property
+    def used(self) -> int:
+        """How many slots are in use."""
+        return self._begun - len(self._released) - len(self._failed)
+
+    def write(self, data: bytes | memoryview) -> int:
+        """Preserve the page *data* and give the slot it is in.
+
+        Slots are used again, the last released first, before the file grows.  A slot whose last write failed is tried
+        again when there is no other, the one that failed first before the others.
+
+        :raises DeviceFull: if no slot is free.
+        :raises PagingWriteError: if the write failed, or was not complete: no slot is in use for it.
+        :raises ValueError: if *data* is not one page, or the device is closed.
+        """
+        if memoryview(data).nbytes != PAGE_SIZE:
+            raise ValueError(f"a page of {PAGE_SIZE} bytes expected, not {memoryview(data).nbytes}")
+        if not self._close_file.alive:
+            raise ValueError("the paging device is closed")
+        checksum = zlib.crc32(data)
+        slot = self._take_slot()
+        try:
+            written = self.faults.pwrite(self._file, data, _offset(slot))
+        except OSError as error:
+            raise self._write_error(slot, _reason(error)) from error
+        if written != PAGE_SIZE:
+            raise self._write_error(slot, f"{written} bytes written, {PAGE_SIZE} expected")
+        self._in_use[slot] = True
+        self._checksums[slot] = checksum
+        self.writes += 1
+        return slot
+
+    def read(self, slot: int) -> bytes:
+        """The page in *slot*, exactly as it was written.
+
+        :raises PagingReadError: if it cannot be read or is not what was written; the slot stays in use.
+        :raises ValueError: if the slot is free.
+        """
+        slot = self._used_slot(slot)
+        try:
+            data = self.faults.pread(self._file, PAGE_SIZE, _offset(slot))
+        except OSError as error:
+            raise self._read_error(slot, _reason(error)) from error
+        if len(data) != PAGE_SIZE:
+            raise self._read_error(slot, f"{len(data)} bytes found, {PAGE_SIZE} expected")
+        found = zlib.crc32(data)
+        if found != self._checksums[slot]:
+            raise self._read_error(slot, f"checksum {found:08x} found, {self._checksums[slot]:08x} expected")
+        self.reads += 1
+        return data
+
+    def release(self, slot: int) -> None:
+        """Make *slot* free: its page is not needed any more.
+
+        :raises ValueError: if it is free already.
+        """
+        slot = self._used_slot(slot)
+        self._in_use[slot] = False
+        self._released.append(slot)
+
+    def release_many(self, slots: NDArray[np.integer[Any]]) -> None:
+        """Make all of *slots* free.
+
+        :raises ValueError: if one of them is free already, or there twice; nothing has changed then.
+        """
+        for slot in (slots[(slots < 0) | (slots >= self._begun)][:1]).tolist():
+            self._used_slot(slot)
+        for slot in slots[~self._in_use[slots]][:1].tolist():
+            self._used_slot(slot)
+        different, times = np.unique(slots, return_counts=True)
+        for slot in different[times > 1][:1].tolist():
+            raise ValueError(f"paging slot {slot} is to be released twice")
+        self._in_use[slots] = False
+        self._released.frombytes(slots.astype(np.intc).tobytes())
+
+    def checksum(self, slot: int) -> int:
+        """The CRC-32 of the page that was written to *slot*.
+
+        :raises ValueError: if the slot is free.
+        """
+        return int(self._checksums[self._used_slot(slot)])
+
+    def close(self) -> None:
+        """Free all slots and the file; a named one stays, as its header only, and can be used again.
+
+        A device that is closed already stays so.
+        """
+        if not self._close_file.alive:
+            return
+        # A file that cannot be cut is one whose run broke off, and can be used again like it.
+        with contextlib.suppress(OSError):
+            os.ftruncate(self._file, PAGE_SIZE)
+        self._close_file()
+        self._free_all()
+
+    def _free_all(self) -> None:
+        self._begun = 0  # slots from this one on were never tried
+        self._released = array("i")  # free ones among those before, as a stack
+        self._failed = array("i")  # free ones whose last write failed, as a queue
+        self._in_use = np.zeros(0, np.bool_)
+        self._checksums = np.zeros(0, np.uint32)
+
+    def _take_slot(self) -> int:
+        """The slot to be written next, taken from the free ones."""
+        if self._released:
+            return self._released.pop()
+        if self._begun < self.slots:
+            if self._begun == len(self._in_use):
+                capacity = min(self.slots, max(_FIRST_CAPACITY, 2 * self._begun))
+                self._in_use = _enlarged(self._in_use, capacity)
+                self._checksums = _enlarged(self._checksums, capacity)
+            self._begun += 1
+            return self._begun - 1
+        if self._failed:
+            return self._failed.pop(0)
+        raise DeviceFull(f"all {self.slots} slots of the paging device are in use")
+
+    def _used_slot(self, slot: int) -> int:
+        """*slot* as a Python integer, of which offsets in the file can be made without overflow."""
+        if not 0 <= slot < self.slots:
+            raise ValueError(f"paging slot {slot} is not one of {self.slots}")
+        if slot >= self._begun or not self._in_use[slot]:
+            raise ValueError(f"paging slot {slot} is free")
+        return int(slot)
+
+    def _write_error(self, slot: int, reason: str) -> PagingWriteError:
+        """The failure to write *slot*, which goes back to the free ones."""
+        self.write_errors += 1
+        self._failed.append(slot)
+        return PagingWriteError(f"paging slot {slot} cannot be written: {reason}", slot)
+
+    def _read_error(self, slot: int, reason: str) -> PagingReadError:
+        self.read_errors += 1
+        return PagingReadError(f"paging slot {slot} cannot be read: {reason}", slot)
+
+
+def _offset(slot: int) -> int:
+    return (slot + 1) * PAGE_SIZE
+
+
+def _enlarged(table: NDArray[Any], capacity: int) -> NDArray[Any]:
+    larger = np.zeros(capacity, table.dtype)
+    larger[: len(table)] = table
+    return larger
+
+
+def _reason(error: OSError) -> str:
+    return error.strerror or str(error)
+
+
+def _open_unnamed() -> int:
+    """The descriptor of a file without a name."""
+    try:
+        with tempfile.TemporaryFile() as file:
+            return os.dup(file.fileno())
+    except OSError as error:
+        raise PagingDeviceError(f"no temporary paging file can be made: {error}") from error
+
+
+def _open_named(path: Path, slots: int) -> int:
+    """The descriptor of the locked paging file *path*: a header for *slots* slots and nothing else."""
+    created = not _is_regular(path)
+    try:
+        # Without waiting and without following: the file may have become another one since it was looked at.
+        flags = os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | (os.O_CREAT | os.O_EXCL if created else 0)
+        file = os.open(path, flags, 0o600)
+    except OSError as error:
+        done = "made" if created else "opened for reading and writing"
+        raise PagingDeviceError(f"{path}: a paging file expected, which cannot be {done}: {_reason(error)}") from error
+    try:
+        _lock(path, file)
+        if not created:
+            _require_ours(path, file)
+        _write_header(path, file, slots)
+    except BaseException:
+        if created:
+            with contextlib.suppress(OSError):
+                path.unlink()
+        os.close(file)
+        raise
+    return file
+
+
+def _is_regular(path: Path) -> bool:
+    """Whether there is a regular file *path*; false if there is nothing."""
+    try:
+        mode = path.lstat().st_mode
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise PagingDeviceError(f"{path}: a paging file expected, which cannot be found: {_reason(error)}") from error
+    if not stat.S_ISREG(mode):
+        kind = _KINDS.get(stat.S_IFMT(mode), "something else")
+        raise PagingDeviceError(f"{path}: is {kind}, a regular file expected")
+    return True
+
+
+def _lock(path: Path, file: int) -> None:
+    """Keep others out of the *file* as long as it is open."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise PagingDeviceError(
+            f"{path}: in use elsewhere, a paging file that no other run has open expected"
+        ) from error
+    except OSError as error:
+        raise PagingDeviceError(f"{path}: a file that can be locked expected: {_reason(error)}") from error
+
+
+def _require_ours(path: Path, file: int) -> None:
+    """Raise the error unless *file* was made here: its header is ours and it is no longer than that allows."""
+    try:
+        status = os.fstat(file)
+        header = os.pread(file, PAGE_SIZE, 0) if stat.S_ISREG(status.st_mode) else b""
+    except OSError as error:
+        raise PagingDeviceError(f"{path}: a paging file expected, which cannot be read: {_reason(error)}") from error
+    expected = "is not overwritten: a new file, or a paging file of an earlier run, expected"
+    if len(header) < PAGE_SIZE or not header.startswith(_MAGIC):
+        raise PagingDeviceError(f"{path}: {expected}, and this has no header of one")
+    _, version, slots = _HEADER.unpack_from(header)
+    if version != _VERSION:
+        raise PagingDeviceError(f"{path}: {expected}, and this has version {version}, not {_VERSION}")
+    if slots > SLOTS_MAXIMUM or header != _header(slots):
+        raise PagingDeviceError(f"{path}: {expected}, and this has a damaged header")
+    if status.st_size > _offset(slots):
+        raise PagingDeviceError(f"{path}: {expected}, and this is longer than the {slots} slots of its header")
+
+
+def _header(slots: int) -> bytes:
+    fields = _HEADER.pack(_MAGIC, _VERSION, slots)
+    return (fields + _CHECKSUM.pack(zlib.crc32(fields))).ljust(PAGE_SIZE, b"\0")
+
+
+def _write_header(path: Path, file: int, slots: int) -> None:
+    """Cut *file* to a header for *slots* slots."""
+    try:
+        os.ftruncate(file, PAGE_SIZE)
+        written = os.pwrite(file, _header(slots), 0)
+    except OSError as error:
+        raise PagingDeviceError(f"{path}: the header of the paging file cannot be written: {_reason(error)}") from error
+    if written != PAGE_SIZE:
+        raise PagingDeviceError(f"{path}: {written} bytes of the header written, {PAGE_SIZE} expected")

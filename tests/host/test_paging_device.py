@@ -1,0 +1,883 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The paging device: its file, its slots, and what happens when reading or writing goes wrong."""
+
+from __future__ import annotations
+
+import errno
+import os
+import random
+import resource
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import tempfile
+import tracemalloc
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from host.paging_device import (
+    DeviceFull,
+    PagingDevice,
+    PagingDeviceError,
+    PagingError,
+    PagingReadError,
+    PagingWriteError,
+)
+from host.paging_faults import Faults
+
+PAGE = 4096
+
+
+def page(number: int) -> bytes:
+    """A page that differs from every other in most bytes."""
+    return random.Random(number).randbytes(PAGE)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "paging"
+
+
+@pytest.fixture
+def device() -> Iterator[PagingDevice]:
+    with PagingDevice(None, 8) as device:
+        yield device
+
+
+# Slots
+
+
+def test_a_page_reads_as_it_was_written(device: PagingDevice) -> None:
+    slots = [device.write(page(n)) for n in range(8)]
+    assert sorted(slots) == list(range(8))
+    for n in (5, 0, 7, 1, 1, 6, 2, 3, 4):
+        assert device.read(slots[n]) == page(n)
+
+
+def test_a_page_is_written_from_a_view_of_storage(device: PagingDevice) -> None:
+    storage = memoryview(bytearray(page(1) + page(2)))
+    slot = device.write(storage[PAGE:])
+    storage[PAGE:] = bytes(PAGE)
+    assert device.read(slot) == page(2)
+
+
+@pytest.mark.parametrize("length", (0, 1, PAGE - 1, PAGE + 1, 2 * PAGE))
+def test_only_whole_pages_are_written(device: PagingDevice, length: int) -> None:
+    with pytest.raises(ValueError, match=f"4096 bytes expected, not {length}$"):
+        device.write(bytes(length))
+    assert device.used == 0
+
+
+def test_the_size_of_a_view_counts_in_bytes(device: PagingDevice) -> None:
+    words = memoryview(bytes(4 * PAGE)).cast("I")
+    with pytest.raises(ValueError, match="not 16384"):
+        device.write(words)
+
+
+def test_used_counts_slots(device: PagingDevice) -> None:
+    first, second = device.write(page(1)), device.write(page(2))
+    assert device.used == 2
+    device.release(first)
+    assert device.used == 1
+    device.release(second)
+    assert device.used == 0
+
+
+def test_all_slots_can_be_used_and_no_more(device: PagingDevice) -> None:
+    slots = [device.write(page(n)) for n in range(8)]
+    with pytest.raises(DeviceFull, match="all 8 slots"):
+        device.write(page(8))
+    assert device.used == 8
+    assert device.write_errors == 0
+    device.release(slots[3])
+    assert device.write(page(9)) == slots[3]
+    assert [device.read(slots[n]) for n in range(8)] == [page(n if n != 3 else 9) for n in range(8)]
+
+
+def test_a_device_without_slots_is_full() -> None:
+    with PagingDevice(None, 0) as device, pytest.raises(DeviceFull):
+        device.write(page(1))
+
+
+def test_released_slots_are_used_before_the_file_grows(path: Path) -> None:
+    with PagingDevice(path, 100) as device:
+        slots = [device.write(page(n)) for n in range(10)]
+        size = path.stat().st_size
+        for n in (2, 7, 4):
+            device.release(slots[n])
+        assert {device.write(page(n)) for n in range(3)} == {slots[2], slots[7], slots[4]}
+        assert path.stat().st_size == size
+        device.write(page(3))
+        assert path.stat().st_size == size + PAGE
+
+
+def test_a_free_slot_is_neither_read_nor_released(device: PagingDevice) -> None:
+    kept, slot = device.write(page(1)), device.write(page(2))
+    device.release(slot)
+    for free in (slot, 5):
+        for use in (device.read, device.release, device.checksum):
+            with pytest.raises(ValueError, match=f"slot {free} is free"):
+                use(free)
+    assert (device.used, device.reads, device.read_errors) == (1, 0, 0)
+    assert device.read(kept) == page(1)
+
+
+@pytest.mark.parametrize("slot", (-1, 8, 2**31))
+def test_a_slot_that_is_none_of_the_device_is_refused(device: PagingDevice, slot: int) -> None:
+    for n in range(8):
+        device.write(page(n))
+    for use in (device.read, device.release, device.checksum):
+        with pytest.raises(ValueError, match=f"slot {slot} is not one of 8"):
+            use(slot)
+    with pytest.raises(ValueError, match=f"slot {slot} is not one of 8"):
+        device.release_many(np.array([0, slot]))
+    assert device.used == 8
+
+
+def test_many_slots_are_released_at_once(device: PagingDevice) -> None:
+    for n in range(8):
+        device.write(page(n))
+    device.release_many(np.array([6, 1, 3], np.int32))
+    assert device.used == 5
+    for slot in (6, 1, 3):
+        with pytest.raises(ValueError, match="is free"):
+            device.read(slot)
+    assert device.read(2) == page(2)
+    assert {device.write(page(n)) for n in range(3)} == {6, 1, 3}
+    with pytest.raises(DeviceFull):
+        device.write(page(1))
+
+
+def test_no_slots_at_all_can_be_released(device: PagingDevice) -> None:
+    device.release_many(np.array([], np.int32))
+    device.write(page(1))
+    device.release_many(np.array([], np.int32))
+    assert device.used == 1
+
+
+@pytest.mark.parametrize(
+    ("slots", "message"),
+    (([0, 5], "slot 5 is free"), ([0, 2], "slot 2 is free"), ([0, 1, 0], "slot 0 is to be released twice")),
+)
+def test_of_many_slots_none_is_released_if_one_may_not_be(device: PagingDevice, slots: list[int], message: str) -> None:
+    for n in range(4):
+        device.write(page(n))
+    device.release(2)
+    with pytest.raises(ValueError, match=message):
+        device.release_many(np.array(slots, np.int32))
+    assert device.used == 3
+    assert [device.read(n) for n in (0, 1, 3)] == [page(n) for n in (0, 1, 3)]
+    assert device.write(page(5)) == 2
+
+
+def test_the_offset_of_a_slot_does_not_overflow_its_number_of_32_bits() -> None:
+    with PagingDevice(None, 2**20) as device:
+        device._begun = 2**19 + 7
+        device._in_use = np.zeros(2**20, np.bool_)
+        device._checksums = np.zeros(2**20, np.uint32)
+        slot = np.int32(device.write(page(1)))
+        assert slot == 2**19 + 7
+        assert device.read(slot) == page(1)  # type: ignore[arg-type]
+
+
+def test_the_tables_grow_and_keep_what_they_hold() -> None:
+    with PagingDevice(None, 5000) as device:
+        contents = [n.to_bytes(4, "big") * (PAGE // 4) for n in range(5000)]
+        slots = [device.write(content) for content in contents]
+        assert device.used == 5000
+        assert all(device.read(slot) == content for slot, content in zip(slots, contents, strict=True))
+        with pytest.raises(DeviceFull):
+            device.write(page(1))
+
+
+def test_slots_cost_nothing_until_they_are_used(path: Path) -> None:
+    tracemalloc.start()
+    try:
+        with PagingDevice(path, 2**28) as device:
+            device.write(page(1))
+            assert tracemalloc.get_traced_memory()[1] < 100_000
+        assert path.stat().st_size == PAGE
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("slots", (-1, 2**31))
+def test_the_number_of_slots_has_limits(path: Path, slots: int) -> None:
+    with pytest.raises(PagingDeviceError, match=f"paging: a paging device of 0 to 2147483647 slots .* not {slots}"):
+        PagingDevice(path, slots)
+    assert not path.exists()
+    with pytest.raises(PagingDeviceError, match=f"not {slots}"):
+        PagingDevice(None, slots)
+
+
+# The file
+
+
+def test_the_file_is_a_header_and_then_slots(path: Path) -> None:
+    with PagingDevice(path, 8) as device:
+        assert path.stat().st_size == PAGE
+        for n in range(3):
+            device.write(page(n))
+        assert path.read_bytes()[PAGE:] == page(0) + page(1) + page(2)
+
+
+def test_the_file_is_for_its_owner_only(path: Path) -> None:
+    with PagingDevice(path, 8):
+        assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0
+
+
+def test_an_unnamed_file_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with PagingDevice(None, 8) as device:
+        device.write(page(1))
+        assert list(tmp_path.iterdir()) == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_unnamed_file_needs_a_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "none"))
+    with pytest.raises(PagingDeviceError, match=r"no temporary paging file .* No such file"):
+        PagingDevice(None, 8)
+
+
+def test_closing_leaves_the_header_of_a_named_file(path: Path) -> None:
+    device = PagingDevice(path, 8)
+    header = path.read_bytes()
+    device.write(page(1))
+    device.close()
+    assert path.read_bytes() == header
+
+
+@pytest.mark.parametrize("named", (True, False))
+def test_a_closed_device_can_be_closed_but_not_used(path: Path, tmp_path: Path, named: bool) -> None:
+    device = PagingDevice(path if named else None, 8)
+    slot = device.write(page(1))
+    descriptor = device._file
+    device.close()
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(descriptor)
+    # The number of the descriptor may belong to another file by now, which is nothing to this device.
+    other = os.open(tmp_path / "other", os.O_RDWR | os.O_CREAT)
+    os.dup2(other, descriptor)
+    os.write(descriptor, page(2) + page(3))
+    device.close()
+    assert device.used == 0
+    with pytest.raises(ValueError, match="closed"):
+        device.write(page(1))
+    with pytest.raises(ValueError, match="free"):
+        device.read(slot)
+    assert os.fstat(descriptor).st_size == 2 * PAGE
+    for each in {other, descriptor}:
+        os.close(each)
+
+
+def test_a_device_nobody_holds_gives_its_file_back(path: Path) -> None:
+    descriptor = PagingDevice(path, 8)._file
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(descriptor)
+    PagingDevice(path, 8).close()
+
+
+def test_a_closed_file_is_used_again_with_all_slots_free(path: Path) -> None:
+    with PagingDevice(path, 8) as device:
+        device.write(page(1))
+    with PagingDevice(path, 2) as device:
+        assert device.used == 0
+        with pytest.raises(ValueError, match="free"):
+            device.read(0)
+        assert [device.read(device.write(page(n))) for n in range(2)] == [page(0), page(1)]
+        with pytest.raises(DeviceFull):
+            device.write(page(3))
+    with PagingDevice(path, 20) as device:
+        assert len({device.write(page(n)) for n in range(20)}) == 20
+
+
+@pytest.mark.parametrize("tail", (0, 100))
+def test_a_file_whose_run_broke_off_is_used_again(path: Path, tmp_path: Path, tail: int) -> None:
+    """The last page may be there in part only."""
+    with PagingDevice(path, 8) as device:
+        for n in range(4):
+            device.write(page(n))
+        left = path.read_bytes() + bytes(tail)
+    stale = tmp_path / "stale"
+    stale.write_bytes(left)
+    with PagingDevice(stale, 8) as device:
+        assert device.used == 0
+        assert stale.stat().st_size == PAGE
+
+
+def header(path: Path, slots: int = 8) -> bytes:
+    """The header that the device makes."""
+    PagingDevice(path, slots).close()
+    made = path.read_bytes()
+    path.unlink()
+    return made
+
+
+def foreign_files(path: Path) -> dict[str, bytes]:
+    """Contents that are no paging file, some of them almost."""
+    ours = header(path)
+    version = ours.index((1).to_bytes(4, "big"))
+    return {
+        "empty": b"",
+        "text": b"my thesis\n" * 2000,
+        "a page of zeros": bytes(PAGE),
+        "a magic alone": ours.rstrip(b"\0"),
+        "a header cut short": ours[:-1],
+        "another magic": bytes([ours[0] ^ 0x20]) + ours[1:],
+        "another version": ours[: version + 3] + b"\2" + ours[version + 4 :],
+        "another number of slots": ours[: version + 11] + b"\x09" + ours[version + 12 :],
+        "something behind the fields": ours[:-1] + b"x",
+        "more than its slots": ours + bytes(8 * PAGE) + b"x",
+    }
+
+
+@pytest.mark.parametrize(
+    ("kind", "message"),
+    (
+        ("empty", "no header"),
+        ("text", "no header"),
+        ("a page of zeros", "no header"),
+        ("a magic alone", "no header"),
+        ("a header cut short", "no header"),
+        ("another magic", "no header"),
+        ("another version", "version 2, not 1"),
+        ("another number of slots", "damaged header"),
+        ("something behind the fields", "damaged header"),
+        ("more than its slots", "longer than the 8 slots"),
+    ),
+)
+def test_a_file_of_somebody_else_is_left_as_it_is(path: Path, kind: str, message: str) -> None:
+    content = foreign_files(path)[kind]
+    path.write_bytes(content)
+    before = path.stat()
+    with pytest.raises(PagingDeviceError, match=message) as refused:
+        PagingDevice(path, 8)
+    assert str(refused.value).startswith(f"{path}: ")
+    assert "expected" in str(refused.value)
+    after = path.stat()
+    assert path.read_bytes() == content
+    assert (after.st_mtime_ns, after.st_mode, after.st_ino) == (before.st_mtime_ns, before.st_mode, before.st_ino)
+
+
+def test_a_header_that_allows_too_many_slots_is_damaged(path: Path) -> None:
+    ours = header(path)
+    fields = ours[:44] + (2**31).to_bytes(8, "big")
+    path.write_bytes((fields + zlib.crc32(fields).to_bytes(4, "big")).ljust(PAGE, b"\0"))
+    with pytest.raises(PagingDeviceError, match="damaged header"):
+        PagingDevice(path, 8)
+
+
+def test_a_full_file_is_not_longer_than_its_slots(path: Path) -> None:
+    path.write_bytes(header(path) + bytes(8 * PAGE))
+    PagingDevice(path, 8).close()
+
+
+def test_an_open_file_is_not_opened_again(path: Path) -> None:
+    with PagingDevice(path, 8) as device:
+        slot = device.write(page(1))
+        with pytest.raises(PagingDeviceError, match="paging: in use"):
+            PagingDevice(path, 8)
+        assert device.read(slot) == page(1)
+    PagingDevice(path, 8).close()
+
+
+def test_a_file_another_process_has_open_is_not_opened(path: Path) -> None:
+    path.write_bytes(header(path) + page(1))
+    program = "import fcntl, sys; f = open(sys.argv[1]); fcntl.flock(f, fcntl.LOCK_EX); print(flush=True); input()"
+    with subprocess.Popen(
+        [sys.executable, "-c", program, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as other:
+        assert other.stdout is not None
+        other.stdout.readline()
+        with pytest.raises(PagingDeviceError, match="paging: in use"):
+            PagingDevice(path, 8)
+        assert path.read_bytes()[PAGE:] == page(1)
+        other.communicate(b"\n")
+    PagingDevice(path, 8).close()
+
+
+def test_a_directory_is_no_paging_file(tmp_path: Path) -> None:
+    with pytest.raises(PagingDeviceError, match=f"{tmp_path}: is a directory, a regular file expected"):
+        PagingDevice(tmp_path, 8)
+
+
+def test_a_symbolic_link_is_not_followed(path: Path, tmp_path: Path) -> None:
+    PagingDevice(path, 8).close()
+    link = tmp_path / "link"
+    for target in (path, tmp_path / "none"):
+        link.symlink_to(target)
+        with pytest.raises(PagingDeviceError, match="link: is a symbolic link, a regular file expected"):
+            PagingDevice(link, 8)
+        assert not (tmp_path / "none").exists()
+        link.unlink()
+
+
+def test_a_fifo_is_no_paging_file(path: Path) -> None:
+    os.mkfifo(path)
+    with pytest.raises(PagingDeviceError, match="paging: is a FIFO, a regular file expected"):
+        PagingDevice(path, 8)
+
+
+def test_a_device_node_is_no_paging_file() -> None:
+    with pytest.raises(PagingDeviceError, match="/dev/null: is a character device, a regular file expected"):
+        PagingDevice(Path("/dev/null"), 8)
+
+
+def test_a_socket_is_no_paging_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)  # addresses of sockets are short
+    with socket.socket(socket.AF_UNIX) as bound:
+        bound.bind("paging")
+        with pytest.raises(PagingDeviceError, match="paging: is a socket, a regular file expected"):
+            PagingDevice(Path("paging"), 8)
+
+
+def test_a_file_that_becomes_another_while_it_is_opened_is_not_followed(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "target"
+    PagingDevice(target, 8).close()
+    path.symlink_to(target)
+    monkeypatch.setattr(Path, "lstat", Path.stat)
+    with pytest.raises(PagingDeviceError, match="cannot be opened"):
+        PagingDevice(path, 8)
+
+
+def test_a_directory_that_is_not_there_is_not_made(tmp_path: Path) -> None:
+    path = tmp_path / "none" / "paging"
+    with pytest.raises(PagingDeviceError, match=f"{path}: .* cannot be made: No such file or directory"):
+        PagingDevice(path, 8)
+    assert not path.parent.exists()
+
+
+def test_a_file_is_no_directory(path: Path) -> None:
+    path.write_bytes(b"")
+    with pytest.raises(PagingDeviceError, match=f"{path}/below: .*: Not a directory"):
+        PagingDevice(path / "below", 8)
+
+
+@pytest.fixture
+def unprivileged() -> Iterator[Path]:
+    """A directory that everybody can read, and nobody write who is not root; and the test is not root."""
+    with tempfile.TemporaryDirectory() as name:
+        directory = Path(name)
+        ours = directory / "ours"
+        PagingDevice(ours, 8).close()
+        ours.chmod(0o444)
+        directory.chmod(0o555)
+        user = os.geteuid()
+        if user == 0:
+            os.seteuid(65534)
+        yield directory
+        os.seteuid(user)
+        directory.chmod(0o755)
+
+
+def test_a_file_that_may_not_be_written_is_no_paging_file(unprivileged: Path) -> None:
+    with pytest.raises(
+        PagingDeviceError, match=r"ours: .* cannot be opened for reading and writing: Permission denied"
+    ):
+        PagingDevice(unprivileged / "ours", 8)
+
+
+def test_a_directory_that_may_not_be_written_gets_no_paging_file(unprivileged: Path) -> None:
+    with pytest.raises(PagingDeviceError, match=r"new: .* cannot be made: Permission denied"):
+        PagingDevice(unprivileged / "new", 8)
+
+
+# Real faults of the file
+
+
+@contextmanager
+def files_limited_to(size: int) -> Iterator[None]:
+    """Let no file grow beyond *size* bytes."""
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        signal.signal(signal.SIGXFSZ, handler)
+
+
+def test_a_file_that_cannot_grow_takes_what_it_has_room_for() -> None:
+    with PagingDevice(None, 8) as device:
+        with files_limited_to(3 * PAGE):
+            slots = [device.write(page(n)) for n in range(2)]
+            with pytest.raises(PagingWriteError, match="slot 2 cannot be written: File too large") as failed:
+                device.write(page(2))
+            device.release(slots[0])
+            slots[0] = device.write(page(3))
+        assert failed.value.slot == 2
+        assert (device.used, device.writes, device.write_errors) == (2, 3, 1)
+        assert [device.read(slot) for slot in slots] == [page(3), page(1)]
+        assert len({device.write(page(n)) for n in range(6)} | set(slots)) == 8
+
+
+def test_a_page_written_in_part_is_not_written() -> None:
+    with PagingDevice(None, 8) as device:
+        with (
+            files_limited_to(PAGE + 1000),
+            pytest.raises(PagingWriteError, match="slot 0 cannot be written: 1000 bytes written, 4096 expected"),
+        ):
+            device.write(page(1))
+        assert (device.used, device.writes, device.write_errors) == (0, 0, 1)
+        assert device.read(device.write(page(2))) == page(2)
+
+
+@pytest.mark.parametrize("size", (0, 1000))
+def test_a_header_that_cannot_be_written_leaves_no_file(path: Path, size: int) -> None:
+    with files_limited_to(size), pytest.raises(PagingDeviceError, match=r"paging: .*header"):
+        PagingDevice(path, 8)
+    assert not path.exists()
+
+
+def test_a_paging_file_survives_that_its_header_cannot_be_written(path: Path) -> None:
+    PagingDevice(path, 8).close()
+    made = path.read_bytes()
+    with files_limited_to(0), pytest.raises(PagingDeviceError, match=r"paging: .*header"):
+        PagingDevice(path, 8)
+    assert path.read_bytes() == made
+    PagingDevice(path, 8).close()
+
+
+def test_every_bit_of_a_page_is_checked(path: Path) -> None:
+    with PagingDevice(path, 8) as device, path.open("r+b", buffering=0) as file:
+        slot = device.write(bytes(PAGE))
+        for byte in (0, 1, 2047, 2048, 4094, 4095):
+            for bit in range(8):
+                file.seek(PAGE + byte)
+                file.write(bytes([1 << bit]))
+                with pytest.raises(PagingReadError):
+                    device.read(slot)
+                file.seek(PAGE + byte)
+                file.write(b"\0")
+        assert device.read(slot) == bytes(PAGE)
+
+
+def test_a_page_changed_from_outside_is_found_out(path: Path) -> None:
+    with PagingDevice(path, 8) as device:
+        kept, slot = device.write(page(1)), device.write(page(2))
+        with path.open("r+b") as file:
+            file.seek(2 * PAGE)
+            file.write(page(3))
+        expected = f"slot {slot} .*checksum {zlib.crc32(page(3)):08x} found, {zlib.crc32(page(2)):08x} expected"
+        with pytest.raises(PagingReadError, match=expected) as failed:
+            device.read(slot)
+        assert failed.value.slot == slot
+        assert (device.used, device.reads, device.read_errors) == (2, 0, 1)
+        assert device.read(kept) == page(1)
+
+
+def test_pages_that_changed_places_are_found_out(path: Path) -> None:
+    with PagingDevice(path, 8) as device:
+        slots = [device.write(page(1)), device.write(page(2))]
+        with path.open("r+b") as file:
+            file.seek(PAGE)
+            file.write(page(2) + page(1))
+        for slot in slots:
+            with pytest.raises(PagingReadError, match="checksum"):
+                device.read(slot)
+
+
+@pytest.mark.parametrize(("size", "found"), ((2 * PAGE + 10, 10), (2 * PAGE, 0), (0, 0)))
+def test_a_file_cut_from_outside_is_found_out(path: Path, size: int, found: int) -> None:
+    with PagingDevice(path, 8) as device:
+        device.write(page(1))
+        slot = device.write(page(2))
+        os.truncate(path, size)
+        with pytest.raises(PagingReadError, match=f"slot {slot} .*: {found} bytes found, 4096 expected") as failed:
+            device.read(slot)
+        assert failed.value.slot == slot
+        assert (device.used, device.read_errors) == (2, 1)
+
+
+def test_a_system_call_that_fails_is_a_paging_error(device: PagingDevice, tmp_path: Path) -> None:
+    slot = device.write(page(1))
+    copy = os.dup(device._file)
+    directory = os.open(tmp_path, os.O_RDONLY)
+    os.dup2(directory, device._file)
+    with pytest.raises(PagingReadError, match=f"slot {slot} cannot be read: Is a directory"):
+        device.read(slot)
+    with pytest.raises(PagingWriteError, match="slot 1 cannot be written: Bad file descriptor"):
+        device.write(page(2))
+    os.dup2(copy, device._file)
+    os.close(copy)
+    os.close(directory)
+    assert device.read(slot) == page(1)
+    assert (device.used, device.write_errors, device.read_errors) == (1, 1, 1)
+
+
+# Faults made to order
+
+
+def test_a_write_made_to_fail_changes_nothing(device: PagingDevice) -> None:
+    slot = device.write(page(1))
+    device.faults.fail_write(2, error=errno.ENOSPC)
+    device.write(page(2))
+    with pytest.raises(PagingWriteError, match="No space left on device") as failed:
+        device.write(page(3))
+    assert failed.value.slot is not None
+    assert (device.used, device.writes, device.write_errors) == (2, 2, 1)
+    with pytest.raises(ValueError, match="free"):
+        device.read(failed.value.slot)
+    assert device.read(slot) == page(1)
+    assert device.read(device.write(page(3))) == page(3)
+
+
+def test_a_slot_that_failed_is_tried_again_when_there_is_no_other(device: PagingDevice) -> None:
+    device.faults.fail_write(1, times=2)
+    for _ in range(2):
+        with pytest.raises(PagingWriteError):
+            device.write(page(0))
+    slots = [device.write(page(n)) for n in range(8)]
+    assert slots == [2, 3, 4, 5, 6, 7, 0, 1]
+    with pytest.raises(DeviceFull):
+        device.write(page(8))
+    device.release_many(np.array([3, 5]))
+    device.faults.fail_write(1)
+    with pytest.raises(PagingWriteError) as failed:
+        device.write(page(8))
+    assert {failed.value.slot, device.write(page(8))} == {3, 5}
+    assert device.write(page(9)) == failed.value.slot
+
+
+def test_a_device_that_is_broken_stays_so_and_is_not_full(device: PagingDevice) -> None:
+    device.faults.fail_write(1, times=20)
+    for _ in range(20):
+        with pytest.raises(PagingWriteError):
+            device.write(page(1))
+    assert (device.used, device.write_errors) == (0, 20)
+    assert len({device.write(page(n)) for n in range(8)}) == 8
+
+
+@pytest.mark.parametrize(
+    ("inject", "message"),
+    (
+        (Faults.fail_read, "Input/output error"),
+        (Faults.corrupt_read, "checksum [0-9a-f]{8} found, [0-9a-f]{8} expected"),
+        (Faults.short_read, "2048 bytes found, 4096 expected"),
+    ),
+)
+def test_a_read_made_to_fail_keeps_the_slot(device: PagingDevice, inject: Callable[..., None], message: str) -> None:
+    slot = device.write(page(1))
+    inject(device.faults, 2, times=2)
+    assert device.read(slot) == page(1)
+    for _ in range(2):
+        with pytest.raises(PagingReadError, match=f"slot {slot} cannot be read: {message}") as failed:
+            device.read(slot)
+        assert failed.value.slot == slot
+    assert device.read(slot) == page(1)
+    assert (device.used, device.reads, device.read_errors) == (1, 2, 2)
+
+
+def test_the_error_of_a_read_can_be_chosen(device: PagingDevice) -> None:
+    slot = device.write(page(1))
+    device.faults.fail_read(1, error=errno.ENXIO)
+    with pytest.raises(PagingReadError, match="No such device or address"):
+        device.read(slot)
+
+
+def test_several_injections_count_on_their_own(device: PagingDevice) -> None:
+    slot = device.write(page(1))
+    device.faults.short_read(3)
+    device.faults.fail_read(1)
+    device.faults.fail_write(1)
+    with pytest.raises(PagingReadError, match="Input/output error"):
+        device.read(slot)
+    device.faults.corrupt_read(1)
+    with pytest.raises(PagingReadError, match="checksum"):
+        device.read(slot)
+    with pytest.raises(PagingReadError, match="2048 bytes"):
+        device.read(slot)
+    assert device.read(slot) == page(1)
+    with pytest.raises(PagingWriteError):
+        device.write(page(2))
+    assert device.faults.pending == 0
+
+
+def test_injections_for_one_operation_are_all_spent_by_it(device: PagingDevice) -> None:
+    slot = device.write(page(1))
+    device.faults.corrupt_read(1)
+    device.faults.fail_read(1)
+    device.faults.short_read(1)
+    assert device.faults.pending == 3
+    with pytest.raises(PagingReadError, match="Input/output error"):
+        device.read(slot)
+    assert device.faults.pending == 0
+    assert device.read(slot) == page(1)
+
+
+def test_a_page_can_be_short_and_corrupt(device: PagingDevice) -> None:
+    slot = device.write(page(1))
+    for inject in (device.faults.corrupt_read, device.faults.short_read, device.faults.corrupt_read):
+        inject(1)
+    with pytest.raises(PagingReadError, match="2048 bytes"):
+        device.read(slot)
+
+
+def test_nothing_found_cannot_be_corrupt(path: Path) -> None:
+    with PagingDevice(path, 8) as device:
+        slot = device.write(page(1))
+        os.truncate(path, PAGE)
+        device.faults.corrupt_read(1)
+        with pytest.raises(PagingReadError, match="0 bytes found"):
+            device.read(slot)
+
+
+def test_what_is_in_the_file_stays_right_when_a_read_is_corrupt(path: Path) -> None:
+    with PagingDevice(path, 8) as device:
+        slot = device.write(page(1))
+        device.faults.corrupt_read(1)
+        with pytest.raises(PagingReadError):
+            device.read(slot)
+        assert path.read_bytes()[PAGE:] == page(1)
+
+
+def test_a_write_made_to_fail_writes_nothing(path: Path) -> None:
+    with PagingDevice(path, 8) as device:
+        device.faults.fail_write(1)
+        with pytest.raises(PagingWriteError):
+            device.write(page(1))
+        assert path.stat().st_size == PAGE
+
+
+def test_a_full_device_makes_no_write_that_could_fail() -> None:
+    with PagingDevice(None, 1) as device:
+        slot = device.write(page(1))
+        device.faults.fail_write(1)
+        with pytest.raises(DeviceFull):
+            device.write(page(2))
+        device.release(slot)
+        with pytest.raises(PagingWriteError):
+            device.write(page(2))
+
+
+@pytest.mark.parametrize(
+    ("nth", "times", "error", "message"),
+    (
+        (0, 1, errno.EIO, "count from 1"),
+        (-1, 1, errno.EIO, "count from 1"),
+        (1, 0, errno.EIO, "at least once: 0 times"),
+        (1, 1, 0, "0 is no error number"),
+        (1, 1, 9999, "9999 is no error number"),
+    ),
+)
+def test_injections_that_make_no_sense_are_refused(nth: int, times: int, error: int, message: str) -> None:
+    faults = Faults()
+    for fail in (faults.fail_write, faults.fail_read):
+        with pytest.raises(ValueError, match=message):
+            fail(nth, times, error)
+    if error == errno.EIO:
+        for spoil in (faults.corrupt_read, faults.short_read):
+            with pytest.raises(ValueError, match=message):
+                spoil(nth, times)
+    assert faults.pending == 0
+
+
+# Any sequence
+
+
+class Paging(RuleBasedStateMachine):
+    """Writes, reads, releases and faults, against a dictionary of what each slot holds."""
+
+    SLOTS = 6
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.device = PagingDevice(None, self.SLOTS)
+        self.pages: dict[int, bytes] = {}
+        self.counts = dict.fromkeys(("writes", "write_errors", "reads", "read_errors"), 0)
+
+    def some_slot(self, data: st.DataObject) -> int:
+        return data.draw(st.sampled_from(sorted(self.pages)))
+
+    @rule(number=st.integers(0, 2**16))
+    def write(self, number: int) -> None:
+        if len(self.pages) == self.SLOTS:
+            with pytest.raises(DeviceFull):
+                self.device.write(page(number))
+            return
+        slot = self.device.write(page(number))
+        assert 0 <= slot < self.SLOTS
+        assert slot not in self.pages
+        self.pages[slot] = page(number)
+        self.counts["writes"] += 1
+
+    @precondition(lambda self: len(self.pages) < self.SLOTS)
+    @rule(error=st.sampled_from([errno.EIO, errno.ENOSPC, errno.EDQUOT]))
+    def write_in_vain(self, error: int) -> None:
+        self.device.faults.fail_write(1, error=error)
+        with pytest.raises(PagingWriteError) as failed:
+            self.device.write(page(1))
+        assert failed.value.slot not in self.pages
+        self.counts["write_errors"] += 1
+
+    @precondition(lambda self: self.pages)
+    @rule(data=st.data(), fault=st.sampled_from(["fail_read", "corrupt_read", "short_read"]))
+    def read_in_vain(self, data: st.DataObject, fault: str) -> None:
+        getattr(self.device.faults, fault)(1)
+        slot = self.some_slot(data)
+        with pytest.raises(PagingReadError) as failed:
+            self.device.read(slot)
+        assert failed.value.slot == slot
+        self.counts["read_errors"] += 1
+
+    @precondition(lambda self: self.pages)
+    @rule(data=st.data())
+    def release(self, data: st.DataObject) -> None:
+        slot = self.some_slot(data)
+        self.device.release(slot)
+        del self.pages[slot]
+
+    @rule(data=st.data())
+    def release_many(self, data: st.DataObject) -> None:
+        slots = data.draw(st.lists(st.sampled_from(sorted(self.pages)), unique=True)) if self.pages else []
+        self.device.release_many(np.array(slots, np.int32))
+        for slot in slots:
+            del self.pages[slot]
+
+    @rule(slots=st.lists(st.integers(-1, SLOTS), min_size=1, max_size=3))
+    def release_what_may_not_be(self, slots: list[int]) -> None:
+        if set(slots) <= set(self.pages) and len(set(slots)) == len(slots):
+            return
+        with pytest.raises(ValueError, match="slot"):
+            self.device.release_many(np.array(slots, np.int32))
+
+    @invariant()
+    def slots_hold_what_was_written(self) -> None:
+        assert self.device.used == len(self.pages)
+        for slot in range(self.SLOTS):
+            if slot in self.pages:
+                assert self.device.read(slot) == self.pages[slot]
+                assert self.device.checksum(slot) == zlib.crc32(self.pages[slot])
+                self.counts["reads"] += 1
+            else:
+                with pytest.raises(ValueError, match="free"):
+                    self.device.read(slot)
+        assert {name: getattr(self.device, name) for name in self.counts} == self.counts
+
+    def teardown(self) -> None:
+        self.device.close()
+
+
+Paging.TestCase.settings = settings(max_examples=40, stateful_step_count=30, deadline=None, derandomize=True)
+TestPaging = Paging.TestCase
+
+
+def test_every_failure_of_an_operation_is_a_paging_error() -> None:
+    """So that the page manager can treat them alike."""
+    for kind in (DeviceFull, PagingReadError, PagingWriteError):
+        assert issubclass(kind, PagingError)
+    assert not issubclass(PagingDeviceError, PagingError)
