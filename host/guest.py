@@ -1,0 +1,228 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The host as one machine sees it: where each of its pages is, and how it gets there at an access."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from emu.page_states import ABSENT, CONTENT_MASK, NO_DAT, USAGE_MASK, Content, PageStates, Profile, Usage, touch
+from emu.program_interruption import ProgramInterruption, ProgramInterruptionCode
+from host.release_list import ReleaseList
+from host.statistics import GuestStatistics
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from emu.machine import Machine
+    from emu.storage_keys import StorageKeys
+    from host.page_manager import PageManager
+
+NOT_RESIDENT_STABLE: Final = USAGE_MASK | CONTENT_MASK
+
+
+class Guest:
+    """One guest of a page manager; it implements :class:`emu.hypervisor.Hypervisor`.
+
+    Of every page it keeps four bytes beside the state and the key: the frame or the slot that holds the page, plus
+    one, or zero if it is nowhere.  Which of the two it is, the content state says.
+    """
+
+    def __init__(
+        self,
+        manager: PageManager,
+        number: int,
+        size: int,
+        states: PageStates,
+        keys: StorageKeys,
+        profile: Profile,
+        *,
+        resident_unused_traps: bool,
+    ) -> None:
+        self.manager = manager
+        self.number = number
+        self.states = states
+        self.keys = keys
+        self.profile = profile
+        self.resident_unused_traps = resident_unused_traps
+        self.statistics = GuestStatistics()
+        self.machine: Machine
+        self.resident = 0
+        """How many of its pages have a frame."""
+        self.locations = np.zeros(size >> 12, dtype=np.int32)
+        """For each page, the number of its frame or slot, plus one; zero if it is nowhere."""
+        self._pool = manager.pool
+        self.frame_address = self._pool.address
+        self.frame_bytes = len(self._pool.bytes)
+        self._state = states.bytes
+        self._location = self.locations.data
+        self._referenced = self._pool.referenced.data
+        self._changed = self._pool.changed.data
+        self._watched: dict[int, Callable[[int], None]] = {}
+        self._release_lists: dict[int, ReleaseList] = {}
+
+    def attach(self, machine: Machine) -> None:
+        """See :meth:`emu.hypervisor.Hypervisor.attach`."""
+        self.machine = machine
+
+    # Accesses
+
+    def frame(self, page: int) -> int:
+        """See :meth:`emu.hypervisor.Hypervisor.frame`."""
+        if self._watched and page in self._watched:
+            self._watched[page](page)
+        state = self._state[page]
+        if state & NOT_RESIDENT_STABLE:
+            self._touch(page, state)
+        frame = self._location[page] - 1
+        self._referenced[frame] = 1
+        return frame << 12
+
+    def frame_for_store(self, page: int) -> int:
+        """See :meth:`emu.hypervisor.Hypervisor.frame_for_store`."""
+        offset = self.frame(page)
+        self._changed[offset >> 12] = 1
+        return offset
+
+    def _touch(self, page: int, state: int) -> None:
+        try:
+            after = touch(state, page, self.profile, resident_unused_traps=self.resident_unused_traps)
+        except ProgramInterruption as condition:
+            if condition.code is ProgramInterruptionCode.DISCARD_FAULT:
+                self.statistics.discard_faults += 1
+            else:
+                self.statistics.addressing_exceptions += 1
+            raise
+        if state & CONTENT_MASK:
+            self.bring_in(page)
+            self._state[page] = after
+            for observer in self.machine.observers:
+                observer.host_changed(page, state, after)
+
+    def bring_in(self, page: int) -> None:
+        """See :meth:`emu.hypervisor.Hypervisor.bring_in`."""
+        state = self._state[page]
+        if not state & CONTENT_MASK:
+            return
+        manager, slot = self.manager, self._location[page] - 1
+        frame = manager.take_frame(self, page)
+        if slot < 0:
+            self._pool.clear(frame)
+            self.statistics.zero_fills += 1
+        elif self.profile is Profile.KVM and state & USAGE_MASK == Usage.UNUSED:
+            # KVM does not read in what is of no interest (reference 6.2).
+            manager.device.release(slot)
+            self._pool.clear(frame)
+            self.statistics.zero_fills += 1
+        else:
+            manager.page_in(self, page, slot, frame)
+            self.statistics.page_ins += 1
+        self._location[page] = frame + 1
+        self.resident += 1
+        manager.lists.insert(frame)
+
+    def content(self, page: int) -> bytes | None:
+        """See :meth:`emu.hypervisor.Hypervisor.content`.
+
+        :raises HostFailure: if a preserved page cannot be read.
+        """
+        place = self._location[page] - 1
+        if place < 0:
+            return None
+        if self._state[page] & CONTENT_MASK:
+            return self.manager.look_at_slot(self, page, place)
+        return bytes(self._pool.content(place))
+
+    def watch(self, page: int, callback: Callable[[int], None]) -> None:
+        """Have *callback* called with *page* whenever it is asked for; one callback a page."""
+        self._watched[page] = callback
+
+    def unwatch(self, page: int) -> None:
+        """End that."""
+        self._watched.pop(page, None)
+
+    # What the guest gives up
+
+    def drop(self, page: int) -> None:
+        """See :meth:`emu.hypervisor.Hypervisor.drop`."""
+        place, state = self._location[page] - 1, self._state[page]
+        if place >= 0:
+            if state & CONTENT_MASK:
+                self.manager.device.release(place)
+            else:
+                self.manager.lists.remove(place)
+                self._pool.give_back(place)
+                self.resident -= 1
+            self._location[page] = 0
+            self.statistics.released += 1
+        self._state[page] = state & ~CONTENT_MASK | ABSENT[self.profile]
+
+    def list_for_release(self, cpu: int, page: int) -> None:
+        """See :meth:`emu.hypervisor.Hypervisor.list_for_release`.
+
+        If the list is full the machine intercepts the ESSA instead: the host works the list off, and the instruction
+        is executed again.
+        """
+        release_list = self._release_lists.setdefault(cpu, ReleaseList())
+        if release_list.is_full():
+            self.statistics.list_interceptions += 1
+            for listed in release_list.take():
+                self._zap(listed)
+        release_list.append(page)
+
+    def _zap(self, page: int) -> None:
+        """Release the slot of a listed page, unless the page has become something else since (reference 6.2)."""
+        state, slot = self._state[page], self._location[page] - 1
+        content = state & CONTENT_MASK
+        is_worthless = content == Content.ZERO or state & USAGE_MASK == Usage.UNUSED
+        if slot >= 0 and content != Content.RESIDENT and is_worthless:
+            self.manager.device.release(slot)
+            self._location[page] = 0
+            self.statistics.released += 1
+
+    def clear(self) -> None:
+        """See :meth:`emu.hypervisor.Hypervisor.clear`."""
+        frames = self._pool.frames_of(self.number)
+        pages = self._pool.page[frames]
+        slots = self.locations[(self.states.array & CONTENT_MASK != Content.RESIDENT) & (self.locations != 0)] - 1
+        self.machine.frames_taken(pages)
+        self.manager.lists.remove_many(frames)
+        self._pool.give_back_many(frames)
+        self.manager.device.release_many(slots)
+        self.locations.fill(0)
+        self.resident = 0
+        self.states.clear_content(self.profile)
+
+    # Between instructions
+
+    def attend(self, work: int) -> int:
+        """See :meth:`emu.hypervisor.Hypervisor.attend`."""
+        return self.manager.attend(self, work)
+
+    def supply(self, attempt: int) -> None:
+        """See :meth:`emu.hypervisor.Hypervisor.supply`."""
+        self.manager.supply(attempt)
+
+    # What happened to many pages at once
+
+    def evicted(
+        self,
+        pages: NDArray[np.int32],
+        before: NDArray[np.uint8],
+        after: NDArray[np.uint8],
+    ) -> None:
+        """Note that *pages*, which were resident, have lost their frames and changed their states accordingly.
+
+        :param after: the new usage and content; no-DAT stays.
+        """
+        states = after | (before & NO_DAT)
+        self.states.array[pages] = states
+        self.resident -= len(pages)
+        if self.machine.observers:
+            changes = list(zip(pages.tolist(), before.tolist(), states.tolist(), strict=True))
+            for observer in self.machine.observers:
+                for change in changes:
+                    observer.host_changed(*change)
