@@ -115,7 +115,7 @@ def test_released_slots_are_used_before_the_file_grows(path: Path) -> None:
         size = path.stat().st_size
         for n in (2, 7, 4):
             device.release(slots[n])
-        assert {device.write(page(n)) for n in range(3)} == {slots[2], slots[7], slots[4]}
+        assert [device.write(page(n)) for n in range(3)] == [slots[4], slots[7], slots[2]]
         assert path.stat().st_size == size
         device.write(page(3))
         assert path.stat().st_size == size + PAGE
@@ -539,6 +539,14 @@ def test_a_page_written_in_part_is_not_written() -> None:
 @pytest.mark.parametrize("size", (0, 1000))
 def test_a_header_that_cannot_be_written_leaves_no_file(path: Path, size: int) -> None:
     with files_limited_to(size), pytest.raises(PagingDeviceError, match=r"paging: .*header"):
+        PagingDevice(path, 8)
+    assert not path.exists()
+
+
+def test_a_header_written_in_part_leaves_no_file(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pwrite = os.pwrite
+    monkeypatch.setattr(os, "pwrite", lambda file, data, offset: pwrite(file, data[:1000], offset))
+    with pytest.raises(PagingDeviceError, match="paging: 1000 bytes of the header written, 4096 expected"):
         PagingDevice(path, 8)
     assert not path.exists()
 
