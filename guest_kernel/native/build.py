@@ -28,6 +28,8 @@ _COMPILE: Final = (
     *("-fno-delete-null-pointer-checks", "-fno-ident", "-fno-asynchronous-unwind-tables"),
     *("-Wall", "-Wextra", "-Werror", "-Iruntime"),
 )
+# Parts of the runtime that few programs need: linked where something refers to them, so that the others stay small.
+_ON_DEMAND: Final = ("smp",)
 # Global symbols stay, so that a trace or a debugger can name places; local ones and file names go.
 _LINK: Final = ("-T", "kernel.ld", "--strip-debug", "--discard-all", "--build-id=none", "-z", "max-page-size=4096")
 
@@ -65,12 +67,15 @@ def build(directory: Path = IMAGES) -> list[Path]:
         sources = sorted((*HERE.glob("runtime/*.[cS]"), *HERE.glob("programs/*.[cS]")))
         with ThreadPoolExecutor() as pool:
             objects = dict(zip(sources, pool.map(lambda source: _compile(source, scratch), sources), strict=True))
-        runtime = [objects[source] for source in sources if source.parent.name == "runtime"]
+        parts = [source for source in sources if source.parent.name == "runtime"]
+        runtime = [objects[source] for source in parts if source.stem not in _ON_DEMAND]
+        on_demand = [objects[source] for source in parts if source.stem in _ON_DEMAND]
         images = []
         for name in programs():
             own = [objects[source] for source in sources if source.parent.name == "programs" and source.stem == name]
             image = image_path(name, directory)
-            _run("ld.lld", *_LINK, "-o", str(image), *map(str, (*runtime, *own)), scratch=scratch)
+            files = (*runtime, *own, "--start-lib", *on_demand, "--end-lib")
+            _run("ld.lld", *_LINK, "-o", str(image), *map(str, files), scratch=scratch)
             images.append(image)
     return images
 

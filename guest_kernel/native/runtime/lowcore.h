@@ -26,6 +26,7 @@
 #define ATTEMPT_PSW		0x580
 #define ATTEMPT_STACK		0x590
 #define INTERRUPTION_STACK	0x598
+#define CPU_STACK		0x5a0
 
 #ifndef __ASSEMBLER__
 
@@ -68,6 +69,8 @@ struct lowcore {
 	struct psw attempt_psw;			/* 0x580 */
 	uint64_t attempt_stack;			/* 0x590 */
 	uint64_t interruption_stack;		/* 0x598 */
+	uint64_t cpu_stack;			/* 0x5a0, see smp.h */
+	uint64_t cpu_data;			/* 0x5a8, for the program */
 };
 
 _Static_assert(offsetof(struct lowcore, translation_exception) == 0xa8, "TEID");
@@ -77,6 +80,7 @@ _Static_assert(offsetof(struct lowcore, new) == 0x1a0, "new PSWs");
 _Static_assert(offsetof(struct lowcore, registers) == RESTART_REGISTERS, "registers");
 _Static_assert(offsetof(struct lowcore, attempt_registers) == ATTEMPT_REGISTERS, "registers of an attempt");
 _Static_assert(offsetof(struct lowcore, interruption_stack) == INTERRUPTION_STACK, "stack");
+_Static_assert(offsetof(struct lowcore, cpu_stack) == CPU_STACK, "stack of the CPU");
 
 /* Real address 0. Built with -fno-delete-null-pointer-checks, since here it is an address like any other. */
 #define LOWCORE ((volatile struct lowcore *)0)
