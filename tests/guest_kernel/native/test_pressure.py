@@ -138,8 +138,9 @@ def symbol(name: str) -> int:
     with build.image_path("pressure").open("rb") as file:
         table = ELFFile(file).get_section_by_name(".symtab")
         assert isinstance(table, SymbolTableSection)
-        (found,) = table.get_symbol_by_name(name) or ()
-        return int(found["st_value"])
+        found = table.get_symbol_by_name(name)
+        assert found is not None
+        return int(found[0]["st_value"])
 
 
 # Without pressure
