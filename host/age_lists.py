@@ -1,0 +1,227 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Frames in order of age: an active and an inactive list, and the clock sweep over their reference flags.
+
+Inferred: the classical two-list clock.  The sources only say that the host does normal LRU paging (page-hinting
+reference 5.1).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, TypeVar
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Frames = NDArray[np.int32]
+
+_Integer = TypeVar("_Integer", np.int32, np.intp)
+_NOWHERE: Final = -1
+"""The place of a frame that is not listed, and what a place has whose frame has gone."""
+_INACTIVE_SHARE: Final = 3
+"""One in so many listed frames should be inactive."""
+_SMALLEST_SCAN: Final = 256
+_LARGEST_SCAN: Final = 1 << 16
+"""Places looked at in one step; what is computed on the way stays in the processor's cache."""
+
+
+class AgeLists:
+    """The listed ones of *frames* frames, in order of age.
+
+    The rules (inferred: classical two-list clock):
+
+    - A new frame is the youngest of the active list.
+    - A scan of the active list goes from the oldest on.  An unreferenced frame becomes the youngest inactive one; a
+      referenced one has its flag reset and becomes the youngest active one.
+    - A scan of the inactive list goes from the oldest on.  An unreferenced frame is a victim; a referenced one has its
+      flag reset and becomes the youngest active one.
+
+    Only the scans of :meth:`oldest` and :meth:`sweep` look at the flags, which are the caller's.
+
+    The youngest inactive frame is next in age to the oldest active one, so both lists are one array, in order of age,
+    with a boundary in it: to make an unreferenced frame inactive is to move the boundary.  A frame that goes leaves a
+    hole; the holes are closed when the array has been used up to its end.  An array of twice the frames, and the place
+    of each frame in it: 12 bytes a frame.
+    """
+
+    def __init__(self, frames: int) -> None:
+        self.active_count = 0
+        self.inactive_count = 0
+        self._order = np.empty(2 * frames, dtype=np.int32)
+        self._place = np.full(frames, _NOWHERE, dtype=np.int32)
+        self._end = len(self._order)
+        self._head = 0
+        """No frame is before this place."""
+        self._boundary = 0
+        """The inactive list is before this place, the active list from here on."""
+        self._tail = 0
+        """The place of the next frame to come."""
+        self._hand = 0
+        """Where :meth:`oldest` scans the inactive list."""
+        self._order_view = self._order.data
+        self._place_view = self._place.data
+
+    def insert(self, frame: int) -> None:
+        """List *frame*, which is not listed, as the youngest of the active list."""
+        tail = self._tail
+        if tail == self._end:
+            self._close_holes()
+            tail = self._tail
+        self._order_view[tail] = frame
+        self._place_view[frame] = tail
+        self._tail = tail + 1
+        self.active_count += 1
+
+    def remove(self, frame: int) -> None:
+        """Take *frame* off its list; no effect if it is not listed."""
+        place = self._place_view[frame]
+        if place < 0:
+            return
+        self._order_view[place] = _NOWHERE
+        self._place_view[frame] = _NOWHERE
+        if place < self._boundary:
+            self.inactive_count -= 1
+        else:
+            self.active_count -= 1
+
+    def insert_many(self, frames: Frames) -> None:
+        """List *frames*, none of which is listed, as the youngest of the active list; the last will be the youngest."""
+        self._make_room(len(frames))
+        self._append(frames)
+        self.active_count += len(frames)
+
+    def remove_many(self, frames: Frames) -> None:
+        """Take *frames*, each named once, off their lists; no effect on those that are not listed."""
+        places = self._place[frames]
+        places = places[places >= 0]
+        self._order[places] = _NOWHERE
+        self._place[frames] = _NOWHERE
+        inactive = int(np.count_nonzero(places < self._boundary))
+        self.inactive_count -= inactive
+        self.active_count -= len(places) - inactive
+
+    def oldest(self, count: int, referenced: NDArray[np.uint8]) -> Frames:
+        """Up to *count* victims, the oldest first; fewer only if fewer are listed.
+
+        First the inactive list is refilled until it has *count* frames or more: a third of those listed, as far as
+        twice *count* additional ones suffice.  (So it grows to its share in a few calls, none of which scans much.)
+        Then it is scanned, and refilled again if too many of its frames were referenced.  That comes to an end because
+        a frame is found referenced once only.
+
+        Victims stay the oldest inactive frames until the caller removes them; one that it means to keep should be
+        removed and inserted again.
+        """
+        listed = self.active_count + self.inactive_count
+        count = min(count, listed)
+        if count <= 0:
+            return np.empty(0, dtype=np.int32)
+        self._refill(max(count, min(listed // _INACTIVE_SHARE, self.inactive_count + 2 * count)), referenced)
+        self._hand = self._head
+        victims: list[Frames] = []
+        missing = count
+        scan = _first_scan(count)
+        while missing:
+            if self._hand == self._boundary:
+                self._refill(count, referenced)
+            self._make_room(scan)
+            start = self._hand
+            good, moved, self._hand = self._scan(start, min(start + scan, self._boundary), missing, referenced)
+            self.inactive_count -= moved
+            self.active_count += moved
+            victims.append(good.astype(np.int32))
+            missing -= len(good)
+            scan = min(2 * scan, _LARGEST_SCAN)
+        result = np.concatenate(victims)
+        self._head = int(self._place[result[0]])
+        return result
+
+    def _refill(self, wanted: int, referenced: NDArray[np.uint8]) -> None:
+        """Scan the active list until the inactive list has *wanted* frames; so many are listed."""
+        scan = _first_scan(wanted - self.inactive_count)
+        while self.inactive_count < wanted:
+            self._make_room(scan)
+            start = self._boundary
+            missing = wanted - self.inactive_count
+            good, _, self._boundary = self._scan(start, min(start + scan, self._tail), missing, referenced)
+            self.inactive_count += len(good)
+            self.active_count -= len(good)
+            scan = min(2 * scan, _LARGEST_SCAN)
+
+    def _scan(
+        self, start: int, stop: int, wanted: int, referenced: NDArray[np.uint8]
+    ) -> tuple[NDArray[np.intp], int, int]:
+        """Scan from *start* until *wanted* unreferenced frames are found, or up to *stop*.
+
+        Give the unreferenced frames, the number of referenced ones, which have become the youngest active frames with
+        their flags reset, and the place where the scan ended.  There must be room.
+        """
+        frames, is_referenced = self._look(start, stop, referenced)
+        moved = _those(frames, is_referenced)
+        unreferenced = _those(frames, ~is_referenced)
+        if len(unreferenced) >= wanted:
+            unreferenced = unreferenced[:wanted]
+            stop = int(self._place[unreferenced[-1]]) + 1
+            moved = moved[: np.searchsorted(self._place[moved], stop)]
+        if len(moved):
+            referenced[moved] = 0
+            self._order[self._place[moved]] = _NOWHERE
+            self._append(moved)
+        return unreferenced, len(moved), stop
+
+    def sweep(self, referenced: NDArray[np.uint8]) -> int:
+        """Scan all that is listed once, and reset all flags, also of frames not listed; give how many were referenced.
+
+        Then the active list has the frames that were referenced, and the inactive list those that were not, each in
+        order of age.
+        """
+        start, tail = self._head, self._tail
+        self._head = self._tail = 0
+        active = []
+        for place in range(start, tail, _LARGEST_SCAN):
+            frames, is_referenced = self._look(place, min(place + _LARGEST_SCAN, tail), referenced)
+            active.append(_those(frames, is_referenced).astype(np.int32))
+            self._append(_those(frames, ~is_referenced))
+        self._boundary = self.inactive_count = self._tail
+        for frames_of_step in active:
+            self._append(frames_of_step)
+        self.active_count = self._tail - self._boundary
+        referenced.fill(0)
+        return self.active_count
+
+    def _look(self, start: int, stop: int, referenced: NDArray[np.uint8]) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+        """The frames from place *start* to before *stop*, as wide as numpy wants indices; and which are referenced."""
+        frames = self._order[start:stop].astype(np.intp)
+        is_frame = frames >= 0
+        if not is_frame.all():
+            frames = _those(frames, is_frame)
+        return frames, referenced.take(frames, mode="clip") != 0
+
+    def _append(self, frames: Frames | NDArray[np.intp]) -> None:
+        """Give *frames* the next places, for which there is room."""
+        tail = self._tail
+        self._tail = tail + len(frames)
+        self._order[tail : self._tail] = frames
+        self._place[frames.astype(np.intp, copy=False)] = np.arange(tail, self._tail, dtype=np.int32)
+
+    def _make_room(self, frames: int) -> None:
+        """Have room behind the tail for *frames* frames, or for all that are listed."""
+        if self._tail + frames > self._end:
+            self._close_holes()
+
+    def _close_holes(self) -> None:
+        order = self._order[self._head : self._tail]
+        is_frame = order >= 0
+        self._hand = int(np.count_nonzero(is_frame[: max(self._hand - self._head, 0)]))
+        self._head, self._boundary, self._tail = 0, self.inactive_count, 0
+        self._append(_those(order, is_frame))
+
+
+def _those(frames: NDArray[_Integer], where: NDArray[np.bool_]) -> NDArray[_Integer]:
+    """The *frames* *where* it is so.  Several times as fast as by a mask."""
+    return frames.take(np.flatnonzero(where), mode="clip")
+
+
+def _first_scan(wanted: int) -> int:
+    """The places to look at first for *wanted* unreferenced frames; the next step is twice as large, and so on."""
+    return min(max(2 * wanted, _SMALLEST_SCAN), _LARGEST_SCAN)
