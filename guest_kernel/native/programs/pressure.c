@@ -760,10 +760,11 @@ static void discard_fault(struct worker *worker, const uint64_t *registers, cons
 		error(worker, page, "state at a discard fault", 0, DISCARDED, state);
 	worker->last_fault = page;
 	worker->last_fault_at = old->address;
-	if (page->kind == CACHE || page->kind == MAPPED)
-		read_from_disk(worker, page, true);
-	else
+	if (page->kind != CACHE && page->kind != MAPPED) {
 		fill(page);
+		return;
+	}
+	read_from_disk(worker, page, true);
 	page->flags |= LEFT_STABLE;
 	if (!again && whim(worker, 2))
 		put_page(worker, page);

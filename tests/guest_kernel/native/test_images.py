@@ -57,3 +57,8 @@ def test_layout(name: str) -> None:
         assert data["p_paddr"] + data["p_memsz"] <= TEST_PAGES
         head = code.data()[PARAMETER_AREA.start - code["p_paddr"] : PARAMETER_AREA.stop - code["p_paddr"]]
         assert not any(head)
+
+
+def test_only_programs_with_more_cpus_have_the_code_for_them() -> None:
+    with_it = [name for name in build.programs() if b"\0smp_run\0" in build.image_path(name).read_bytes()]
+    assert with_it == ["pressure"]
