@@ -60,6 +60,7 @@ from emu.engine.blocks import (
 )
 
 # numba takes plain integers for the callback's constants.
+TRANSLATE_OPCODE: Final = 0xDC
 LIMIT_REASON: Final = int(StopReason.LIMIT)
 CANDIDATE_REASON: Final = int(StopReason.CANDIDATE)
 UNKNOWN_REASON: Final = int(StopReason.UNKNOWN_CODE)
@@ -226,6 +227,8 @@ def execute_callback(engine: Any, address: Any, size: Any, data: Any) -> None:  
         is_plain = first_base != 0 and second_base != 0
     else:
         is_plain = opcode != INVISIBLE
+    # TRANSLATE, which the engine may do twice to a part of its operand, is executed without a block of its own there.
+    is_plain = is_plain and opcode != TRANSLATE_OPCODE
     if target & np.uint64(1) or not is_plain:
         state[REASON] = ODD_REASON
         _call(state[STOP], engine)

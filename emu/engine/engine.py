@@ -418,7 +418,7 @@ class Engine:
                 self._put_trap(address + offset, interception.trap(length))
                 trapped = True
             elif is_execute(instruction) and length == 6:
-                if self._reads_register_0(instruction, address + offset):
+                if self._must_not_execute(instruction, address + offset):
                     self._put_trap(address + offset, interception.trap(length))
                     trapped = True
             elif code[offset] == EXECUTE_OPCODE and address + offset not in self._watched:
@@ -430,11 +430,13 @@ class Engine:
         if not trapped:
             self._state.remember_block(address, size, count, keeps_cc=keeps_cc)
 
-    def _reads_register_0(self, instruction: bytes, address: int) -> bool:
+    def _must_not_execute(self, instruction: bytes, address: int) -> bool:
+        """Whether the target of the EXECUTE RELATIVE LONG *instruction* is none for the engine's short cuts."""
         try:
-            return interception.reads_register_0(execute_target(self._cpu, instruction, address))
+            target = execute_target(self._cpu, instruction, address)
         except ProgramInterruption:
             return False
+        return interception.reads_register_0(target) or interception.is_intercepted_target(target, address)
 
     def _show_target(self, address: int) -> None:
         """Let the callback of an EXECUTE see the code at *address*, which is its target."""

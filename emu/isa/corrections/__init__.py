@@ -13,7 +13,6 @@ because the engine gives no occasion:
   with a scaled result, and the data-exception code never says "incremented"; of two NaNs the one with the larger
   fraction is taken instead of the first; LEXBR leaves a signaling NaN as it is.
 * COMPARE LOGICAL STRING does not look at bits 32-55 of general register 0.
-* TR under EXECUTE may translate bytes again after an access exception.
 * STM, STMG, STCM and the inline XC of up to 32 bytes may have stored their first bytes when a later page is refused;
   executing them again stores the same.
 * Opcode E3EB, which is unassigned, does what LZRF does.

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""UNPACK, PACK ASCII and PACK UNICODE (PoP chapters 7 and 8).
+"""PACK, UNPACK, PACK ASCII and PACK UNICODE (PoP chapters 7 and 8).
 
-Unicorn 2.1.4 loses the leftmost byte of UNPK's second operand, and the leftmost digit of PKA's and PKU's.
+Unicorn 2.1.4 loses the leftmost byte of UNPK's second operand, and the leftmost digit of PKA's and PKU's.  Its PACK has
+stored a part of the result when a byte further left meets an access exception, and if the operands overlap it packs
+that part again when the instruction is executed again.
 """
 
 from __future__ import annotations
@@ -23,6 +25,34 @@ if TYPE_CHECKING:
 _PACKED_LENGTH = 16
 _DIGIT = bits(4, 7, 8)
 _ZONE = 0xF0
+
+
+@instruction(0xF2, "PACK", SS_B, "PACK", reason=Reason.CORRECTION)
+def pack(cpu: Cpu, operands: Operands) -> None:
+    """Change a zoned number to packed form, without looking at its digits and sign.
+
+    The operands are processed byte by byte from the right, so that a result byte may be a later source byte; a result
+    byte is stored before the two source bytes of the next one are fetched.
+
+    :raises ProgramInterruption: access exceptions.
+    """
+    length, source_length = operands.l1 + 1, operands.l2 + 1
+    target = cpu.effective_address(operands.b1, operands.d1)
+    source = cpu.effective_address(operands.b2, operands.d2)
+    access.probe(cpu, source, source_length, Access.FETCH)
+    access.probe(cpu, target, length, Access.STORE)
+
+    def digit(position: int) -> int:
+        if position >= source_length:
+            return 0
+        return access.load_integer(cpu, cpu.wrap(source + source_length - 1 - position), 1)
+
+    last = digit(0)
+    access.store_integer(cpu, cpu.wrap(target + length - 1), 1, (last << 4 | last >> 4) & 0xFF)
+    for position in range(1, length):
+        low, high = digit(2 * position - 1), digit(2 * position)
+        packed = low & 0x0F | (high & 0x0F) << 4
+        access.store_integer(cpu, cpu.wrap(target + length - 1 - position), 1, packed)
 
 
 @instruction(0xF3, "UNPK", SS_B, "UNPACK", reason=Reason.CORRECTION)

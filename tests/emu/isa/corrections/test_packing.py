@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""UNPK, PKA and PKU: no byte and no digit is lost."""
+"""PACK, UNPK, PKA and PKU: no byte and no digit is lost, or packed twice."""
 
 from __future__ import annotations
 
@@ -27,6 +27,33 @@ def addresses(cpu) -> None:
 def test_unpack(execute, machine, lengths, source, result) -> None:
     execute(f"f3{lengths}20003000", x3000=source)
     assert machine.storage.read(0x2000, len(result) // 2).hex() == result
+
+
+@pytest.mark.parametrize(
+    ("lengths", "source", "result"),
+    (
+        ("24", "f1f2f3f4c5", "12345c"),
+        ("22", "f1f2c3", "00123c"),
+        ("14", "f1f2f3f4c5", "345c"),
+        ("00", "d7", "7d"),
+        ("20", "d7", "00007d"),
+        ("23", "abcdef01", "0bdf10"),
+    ),
+)
+def test_pack_zoned(execute, machine, lengths, source, result) -> None:
+    execute(f"f2{lengths}20003000", x3000=source)
+    assert machine.storage.read(0x2000, len(result) // 2).hex() == result
+
+
+def test_pack_in_place_is_not_done_twice(execute, machine, cpu, address_space) -> None:
+    for page in (0, 0x3000, 0x10000):
+        address_space.map(page, page)
+    address_space.map(0x2000, 0x2000, 0x400)
+    address_space.enter(cpu)
+    cpu.gr[2] = 0x2FFE
+    outcome = execute("f24420002000", x2FFE="f1f2f3f4c5")
+    assert outcome.interruption is ProgramInterruptionCode.PAGE_TRANSLATION
+    assert machine.storage.read(0x2FFE, 5).hex() == "f1f2f3f4c5"
 
 
 def test_unpack_in_place(execute, machine) -> None:

@@ -31,7 +31,12 @@ def test_table_may_be_the_operand(execute, machine, cpu) -> None:
     assert machine.storage.read(TABLE, 4).hex() == "02030405"
 
 
-def test_nothing_is_translated_twice(execute, machine, cpu, address_space) -> None:
+@pytest.mark.parametrize(
+    "code",
+    ("dc0320003000", "441001000000", "c610ffff8080"),
+    ids=("TR", "EX", "EXRL"),
+)
+def test_nothing_is_translated_twice(execute, machine, cpu, address_space, code) -> None:
     for page in (0, 0x2000, TABLE, 0x10000):
         address_space.map(page, page)
     address_space.enter(cpu)
@@ -39,7 +44,8 @@ def test_nothing_is_translated_twice(execute, machine, cpu, address_space) -> No
     address_space.map(0x3000, 0x5000, 0x400)
     cpu.gr[3] = 0x4000
     address_space.map(0x4000, TABLE)
-    outcome = execute("dc0320003000", x2FFE="1011")
+    # The target of EX and EXRL lies at 0x100.
+    outcome = execute(code, x100="dc0320003000", x2FFE="1011")
     assert outcome.interruption is ProgramInterruptionCode.PAGE_TRANSLATION
     assert machine.storage.read(0x2FFE, 2).hex() == "1011"
 
