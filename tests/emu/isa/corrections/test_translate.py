@@ -33,7 +33,7 @@ def test_table_may_be_the_operand(execute, machine, cpu) -> None:
 
 @pytest.mark.parametrize(
     "code",
-    ("dc0320003000", "441001000000", "c610ffff8080"),
+    ("dc0320003000", "44104100", "c61000000080"),
     ids=("TR", "EX", "EXRL"),
 )
 def test_nothing_is_translated_twice(execute, machine, cpu, address_space, code) -> None:
@@ -44,8 +44,8 @@ def test_nothing_is_translated_twice(execute, machine, cpu, address_space, code)
     address_space.map(0x3000, 0x5000, 0x400)
     cpu.gr[3] = 0x4000
     address_space.map(0x4000, TABLE)
-    # The target of EX and EXRL lies at 0x100.
-    outcome = execute(code, x100="dc0320003000", x2FFE="1011")
+    cpu.gr[4] = 0x10000
+    outcome = execute(code, x10100="dc0320003000", x2FFE="1011")
     assert outcome.interruption is ProgramInterruptionCode.PAGE_TRANSLATION
     assert machine.storage.read(0x2FFE, 2).hex() == "1011"
 
