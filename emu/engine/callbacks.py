@@ -214,8 +214,9 @@ def execute_callback(engine: Any, address: Any, size: Any, data: Any) -> None:  
         return
     registers = carray(_pointer(state[GENERAL_REGISTERS]), (16,), dtype=np.uint64)
     index = _code_byte(state, address + np.uint64(1)) & np.uint64(15)
-    base = _code_byte(state, address + np.uint64(2)) >> np.uint64(4)
-    target = _code_byte(state, address + np.uint64(3))
+    third = _code_byte(state, address + np.uint64(2))
+    base = third >> np.uint64(4)
+    target = (third & np.uint64(0x0F)) << np.uint64(8) | _code_byte(state, address + np.uint64(3))
     if index:
         target += registers[index]
     if base:
