@@ -1,0 +1,285 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Carrying out a plan: an attendant of the page manager, and an observer of each machine that is watched closely.
+
+While a step waits for an instruction or an access its machine runs instruction by instruction, which is slow.  Steps
+that wait for work cost nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from emu.addresses import PAGE_SIZE
+from emu.cpu import CpuState
+from emu.events import Observer
+from host.plan import (
+    AtAccess,
+    AtInstruction,
+    AtWork,
+    CorruptRead,
+    DiscardVolatile,
+    Evict,
+    FailRead,
+    FailWrite,
+    Resize,
+    Sample,
+    ShortRead,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from emu.cpu import Cpu
+    from emu.program_interruption import ProgramInterruption
+    from emu.psw import Psw
+    from host.guest import Guest
+    from host.page_manager import PageManager
+    from host.plan import Plan, Step
+
+_INSIDE_INSTRUCTIONS: Final = frozenset({"program", "svc"})
+"""Interruptions that end an instruction; all others come between two."""
+
+
+class Sampler(Protocol):
+    """What records the table of page states."""
+
+    def sample(self, guest: Guest, label: str) -> object:
+        """Record the table of *guest* as it is now, under *label*."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A step that has been carried out."""
+
+    guest: int
+    work: int
+    """The virtual time of that guest."""
+    step: int
+    """The number of the step, from 1."""
+    label: str
+    action: str
+    result: str
+
+
+class PlanRunner:
+    """Carries out *plan* on the guests of *manager*, all of which are there; it has to be added as an attendant.
+
+    :param series: where samples are recorded.
+    :raises PlanError: if a step names a guest, a page or frames that are not there, or samples have no place to go.
+    """
+
+    def __init__(self, plan: Plan, manager: PageManager, *, series: Sampler | None = None) -> None:
+        self._plan = plan
+        self._manager = manager
+        self._series = series
+        for number, step in enumerate(plan.steps, 1):
+            self._check(number, step)
+        self.log: list[Done] = []
+        """What has been done, in that order."""
+        self._timed: dict[int, list[_Timed]] = {}
+        """For each guest, its steps that wait for work."""
+        self._watchers: dict[int, _Watcher] = {}
+        for guest in manager.guests:
+            steps = [(number, step) for number, step in enumerate(plan.steps, 1) if step.guest == guest.number]
+            self._timed[guest.number] = [
+                _Timed(number, step.trigger) for number, step in steps if isinstance(step.trigger, AtWork)
+            ]
+            watched = [(number, step.trigger) for number, step in steps if not isinstance(step.trigger, AtWork)]
+            if watched:
+                self._watchers[guest.number] = _Watcher(guest, watched, self._carry_out)
+
+    def attend(self, guest: Guest, work: int) -> int | None:
+        """See :meth:`host.attendance.Attendant.attend`."""
+        watcher = self._watchers.get(guest.number)
+        if watcher is not None:
+            watcher.begin()
+        timed = self._timed[guest.number]
+        for each in sorted(timed, key=lambda each: (each.due, each.number)):
+            if each.due <= work and not each.is_over:
+                self._carry_out(guest, each.number)
+                each.move_on(work)
+        return min((each.due for each in timed if not each.is_over), default=None)
+
+    def as_dict(self) -> dict[str, Any]:
+        """What was done, and the numbers of the steps whose moment has not come, for the report."""
+        done = {each.step for each in self.log}
+        return {
+            "done": [asdict(each) for each in self.log],
+            "not_reached": [number for number in range(1, len(self._plan.steps) + 1) if number not in done],
+        }
+
+    def _check(self, number: int, step: Step) -> None:
+        """Raise what is wrong with *step* for these guests."""
+        error = self._plan.origin.error
+        guests = self._manager.guests
+        if step.guest >= len(guests):
+            raise error(f"expected the number of a guest, 0 to {len(guests) - 1}, not {step.guest}", number, "guest")
+        memory = guests[step.guest].machine.memory
+        pages = {}
+        if isinstance(step.trigger, AtAccess):
+            pages["at_access"] = step.trigger.at_access
+        match step.action:
+            case Evict(page):
+                pages["page"] = page
+            case Resize(frames) if frames > self._manager.pool.frames:
+                most = self._manager.pool.frames
+                raise error(f"expected at most the {most} frames that the host has, not {frames}", number, "frames")
+            case Sample() if self._series is None:
+                raise error("sample: there is no time series to record in", number, "do")
+        for field, address in pages.items():
+            if address >= memory:
+                raise error(
+                    f"expected a page of guest {step.guest}, below {memory:#x}, not {address:#x}", number, field
+                )
+
+    def _carry_out(self, guest: Guest, number: int) -> None:
+        """Carry out step *number*, whose trigger belongs to *guest*.
+
+        :raises HostFailure: if that ends the run.
+        """
+        step = self._plan.steps[number - 1]
+        work = guest.machine.timing.work
+        result = self._act(guest, step, number)
+        self.log.append(Done(guest.number, work, number, step.label, str(step.action), result))
+
+    def _act(self, guest: Guest, step: Step, number: int) -> str:
+        manager, faults = self._manager, self._manager.device.faults
+        result = "ordered"
+        match step.action:
+            case Resize(frames):
+                result = f"{manager.resize(frames)} of {frames} frames in use"
+            case Evict(page):
+                gone = manager.evict(guest.number, page // PAGE_SIZE)
+                result = "evicted" if gone else "not evicted: not resident, or it must stay, or could not be written"
+            case DiscardVolatile():
+                result = f"{manager.discard_volatile()} pages dropped"
+            case FailWrite(nth, times, error):
+                faults.fail_write(nth, times, error.number)
+            case FailRead(nth, times):
+                faults.fail_read(nth, times)
+            case CorruptRead(nth, times):
+                faults.corrupt_read(nth, times)
+            case ShortRead(nth, times):
+                faults.short_read(nth, times)
+            case Sample():
+                assert self._series is not None
+                self._series.sample(guest, step.label or f"step {number}")
+                result = "recorded"
+        return result
+
+
+class _Timed:
+    """A step that waits for work."""
+
+    def __init__(self, number: int, trigger: AtWork) -> None:
+        self.number = number
+        self._trigger = trigger
+        self._rounds = 0
+        self.due = trigger.at_work
+        self.is_over = False
+
+    def move_on(self, work: int) -> None:
+        """It was carried out when time was *work*: wait for the next moment, if there is one."""
+        self._rounds += 1
+        every = self._trigger.every
+        if every is None or self._rounds == self._trigger.rounds:
+            self.is_over = True
+        else:
+            self.due += ((work - self.due) // every + 1) * every
+
+
+class _Awaited:
+    """A step that waits for an instruction or an access."""
+
+    def __init__(self, number: int, trigger: AtInstruction | AtAccess) -> None:
+        self.number = number
+        self.trigger = trigger
+        self.met = 0
+        """How often it was met: instructions that ended at the address, or that accessed the page."""
+
+
+class _Watcher(Observer):
+    """Watches one guest as long as steps wait for its instructions or accesses.
+
+    :param carry_out: called between two instructions with the guest and the number of a step that is due.
+    """
+
+    def __init__(
+        self,
+        guest: Guest,
+        watched: list[tuple[int, AtInstruction | AtAccess]],
+        carry_out: Callable[[Guest, int], None],
+    ) -> None:
+        self._guest = guest
+        self._carry_out = carry_out
+        self._awaited = [_Awaited(number, trigger) for number, trigger in watched]
+        self._accessed: set[int] = set()
+        """The pages asked for since the last instruction ended."""
+        self._has_begun = False
+        self.wants_instructions = True
+        for page in self._pages():
+            guest.watch(page, self._accessed.add)
+        guest.machine.observers.append(self)
+
+    def begin(self) -> None:
+        """The guest begins to run now: what was asked for before, as by loading a program, does not count."""
+        if not self._has_begun:
+            self._has_begun = True
+            self._accessed.clear()
+            self._look()
+
+    def retired(self, cpu: Cpu, address: int, instruction: bytes) -> None:
+        """See :meth:`emu.events.Observer.retired`."""
+        for each in self._awaited:
+            if isinstance(each.trigger, AtInstruction) and each.trigger.at_instruction == address:
+                each.met += 1
+        self._look()
+
+    def interrupted(self, cpu: Cpu, kind: str, code: int, old: Psw, condition: ProgramInterruption | None) -> None:
+        """See :meth:`emu.events.Observer.interrupted`: the other interruptions come between two instructions."""
+        if self._awaited and kind not in _INSIDE_INSTRUCTIONS:
+            self._look()
+
+    def _look(self) -> None:
+        """Between two instructions: carry out what is due, and see to it that the next access is seen, too."""
+        for each in self._awaited:
+            if isinstance(each.trigger, AtAccess) and each.trigger.page in self._accessed:
+                each.met += 1
+        self._accessed.clear()
+        due = [each for each in self._awaited if self._is_due(each)]
+        if due:
+            before = self._pages()
+            self._awaited = [each for each in self._awaited if each not in due]
+            for page in before - self._pages():
+                self._guest.unwatch(page)
+            if not self._awaited:
+                self._end()
+            for each in due:
+                self._carry_out(self._guest, each.number)
+        for page in self._pages():
+            self._guest.machine.page_changed(page)
+
+    def _is_due(self, awaited: _Awaited) -> bool:
+        match awaited.trigger:
+            case AtInstruction(address, count):
+                return awaited.met >= count - 1 and self._is_next(address)
+            case AtAccess(_, count):
+                return awaited.met >= count
+
+    def _is_next(self, address: int) -> bool:
+        """Whether some CPU executes the instruction at *address* next."""
+        return any(
+            cpu.instruction_address == address and cpu.state is CpuState.OPERATING and not cpu.is_waiting
+            for cpu in self._guest.machine.cpus
+        )
+
+    def _pages(self) -> set[int]:
+        """The pages for which steps wait."""
+        return {each.trigger.page for each in self._awaited if isinstance(each.trigger, AtAccess)}
+
+    def _end(self) -> None:
+        """Leave the machine alone; it may be going through its observers now."""
+        self.wants_instructions = False
+        machine = self._guest.machine
+        machine.observers = [observer for observer in machine.observers if observer is not self]
