@@ -40,9 +40,9 @@ def may_lose(profile: Profile, states: NDArray[np.uint8], changed: NDArray[np.bo
         return np.zeros(len(states), dtype=np.bool_)
     unused = usage == Usage.UNUSED
     if profile is Profile.KVM:
-        return unused
+        return np.asarray(unused, dtype=np.bool_)
     volatile = (usage == Usage.VOLATILE) | ((usage == Usage.POTENTIALLY_VOLATILE) & ~changed)
-    return unused | volatile
+    return np.asarray(unused | volatile, dtype=np.bool_)
 
 
 def check(

@@ -5,16 +5,16 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from host.outcomes import Action
-from host.policies import Policy
 
 from emu.hypervisor import FrameShortage, HostFailure
 from emu.machine import MEGABYTE, StopKind
 from emu.page_states import Profile, Usage
 from emu.storage_keys import CHANGE
 from host import page_manager
+from host.outcomes import Action
 from host.page_manager import PageManager, minimum_frames, watermarks
 from host.paging_device import PagingDevice
+from host.policies import Policy
 from tests.host.conftest import Hosted, MakeHost
 
 PAGE = 0x40
@@ -293,7 +293,7 @@ def test_with_nothing_left_the_host_fails_and_nothing_is_lost(make_host: MakeHos
     hosted = make_host(8, slots=0, low=0, high=1)
     for page in range(0x20, 0x28):
         hosted.machine.storage.write(page << 12, bytes([page]))
-    with pytest.raises(HostFailure, match="no frame can be made free.*0 of its 0 slots"):
+    with pytest.raises(HostFailure, match=r"no frame can be made free.*0 of its 0 slots"):
         hosted.guest.supply(0)
     for page in range(0x20, 0x28):
         assert hosted.machine.storage.read(page << 12, 1) == bytes([page])
@@ -381,7 +381,7 @@ def test_dropping_what_exists_nowhere_else_fails_the_run(make_host: MakeHost, mo
     hosted.fill(PAGE, 1)
     broken = {profile: np.full(32, Action.DROP, dtype=np.uint8) for profile in Profile}
     monkeypatch.setattr(page_manager, "ACTIONS", broken)
-    with pytest.raises(HostFailure, match="data loss: guest 0, page 0x40: .* dropped in state Sr"):
+    with pytest.raises(HostFailure, match=r"data loss: guest 0, page 0x40: .* dropped in state Sr"):
         hosted.manager.evict(0, PAGE)
 
 
@@ -389,8 +389,8 @@ def test_writing_something_else_fails_the_run(make_host: MakeHost, monkeypatch: 
     hosted = make_host()
     hosted.fill(PAGE, 1)
     write = hosted.manager.device.write
-    monkeypatch.setattr(hosted.manager.device, "write", lambda data: write(bytes(4095) + b"\x01"))
-    with pytest.raises(HostFailure, match="data loss: guest 0, page 0x40: .* slot 0 holds something else"):
+    monkeypatch.setattr(hosted.manager.device, "write", lambda _: write(bytes(4095) + b"\x01"))
+    with pytest.raises(HostFailure, match=r"data loss: guest 0, page 0x40: .* slot 0 holds something else"):
         hosted.manager.evict(0, PAGE)
 
 
