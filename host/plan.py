@@ -277,7 +277,7 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The steps of a plan.  They wait for their triggers at the same time; those due together go in their order."""
+    """The steps of a plan.  All wait for their triggers at the same time; those due together go in their order."""
 
     steps: tuple[Step, ...]
     origin: Origin = field(default=Origin(), compare=False)

@@ -135,11 +135,11 @@ def test_moments_that_pass_together_count_once(make_host: MakeHost) -> None:
 
 
 def test_the_next_of_several_steps(make_host: MakeHost) -> None:
-    planned = Planned(make_host(), LOOP, sample_at(AtWork(300)), sample_at(AtWork(100)), sample_at(AtWork(200)))
+    planned = Planned(make_host(), LOOP, sample_at(AtWork(300)), sample_at(AtWork(200)), sample_at(AtWork(100)))
     guest, attend = planned.hosted.guest, planned.runner.attend
     assert attend(guest, 0) == 100
     assert attend(guest, 250) == 300
-    assert [done.step for done in planned.runner.log] == [2, 3]
+    assert [done.step for done in planned.runner.log] == [3, 2]
 
 
 def test_steps_due_together_go_in_their_order(make_host: MakeHost) -> None:
@@ -319,6 +319,7 @@ def test_two_steps_wait_for_one_page(make_host: MakeHost) -> None:
     planned.hosted.machine.run(30)
     assert planned.series.samples == [(0, "step 2", 3), (0, "step 1", 7)]
     assert planned.hosted.machine.observers == []
+    assert planned.hosted.guest._watched == {}
 
 
 def test_the_page_is_evicted_after_the_access_and_comes_back(make_host: MakeHost) -> None:
