@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from host.guest import Guest
     from host.page_manager import PageManager
 
-SMALLEST_REQUEST: Final = 64
+SMALLEST_REQUEST: Final = 16
 """Pages: fewer are not worth an interruption of the guest."""
 LARGEST_SHARE: Final = 8
 """A guest is asked for at most one in so many of its resident pages at a time."""

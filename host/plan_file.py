@@ -27,6 +27,7 @@ import msgspec
 
 from emu.addresses import PAGE_SIZE
 from host.plan import ACTIONS, TRIGGERS, DeviceError, Origin, Plan, PlanError, Resize, Step, is_address
+from host.sizes import parse_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -42,8 +43,6 @@ _TOML_LINE: Final = re.compile(r" \(at line ([0-9]+), column [0-9]+\)$")
 _MISSING: Final = re.compile(r"Object missing required field `(\w+)`")
 _AT_FIELD: Final = re.compile(r"(.*) - at `\$\.(\w+)`")
 _ADDRESS: Final = re.compile(r"0[xX][0-9a-fA-F]+")
-_SIZE: Final = re.compile(r"([0-9]{1,20})([KMGT]?)(?:i?B)?", re.IGNORECASE)
-_UNITS: Final = ("", "K", "M", "G", "T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,8 +176,10 @@ def _frames(table: Mapping[str, object]) -> int:
     if "frames" in table:
         raise PlanError("expected either frames or size, not both", "size")
     size = table["size"]
-    matched = _SIZE.fullmatch(size) if isinstance(size, str) else None
-    number = int(matched[1]) << 10 * _UNITS.index(matched[2].upper()) if matched else 0
+    try:
+        number = parse_size(size) if isinstance(size, str) else 0
+    except ValueError:
+        number = 0
     if not number or number % PAGE_SIZE:
         raise PlanError(f'expected a size such as "2M", a multiple of 4K, not {size!r}', "size")
     return number // PAGE_SIZE

@@ -5,13 +5,18 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Annotated, Final, cast
+from typing import TYPE_CHECKING, Annotated, Final, cast
 
 import typer
 
+from emu.hypervisor import HostFailure
 from emu.program import ProgramError
 from tools import __version__
 from tools.errors import UsageError
+from tools.options import with_machine
+
+if TYPE_CHECKING:
+    from tools.configuration import Configuration
 
 app: Final = typer.Typer(
     name="essa",
@@ -21,25 +26,6 @@ app: Final = typer.Typer(
     rich_markup_mode=None,
 )
 
-Image = Annotated[str, typer.Argument(metavar="IMAGE", help="An ELF64 executable for s390x.", show_default=False)]
-Memory = Annotated[str, typer.Option(metavar="SIZE", help="Absolute storage, a multiple of 1M.")]
-Cpus = Annotated[int, typer.Option(metavar="N", help="How many CPUs, 1 to 248.")]
-CommandLine = Annotated[
-    str | None, typer.Option("--cmdline", metavar="TEXT", help="Command line of the program, at 0x10480.")
-]
-ProfileName = Annotated[
-    str, typer.Option("--profile", metavar="NAME", help="Whose ESSA: zvm (discard faults), kvm, or off.")
-]
-WithFacility = Annotated[
-    list[int] | None, typer.Option("--facility", metavar="BIT", help="Install this facility; may be repeated.")
-]
-WithoutFacility = Annotated[
-    list[int] | None, typer.Option("--no-facility", metavar="BIT", help="Do not install it; may be repeated.")
-]
-GuestName = Annotated[str, typer.Option("--name", metavar="TEXT", help="The guest's name, as STSI 3.2.2 shows it.")]
-GuestUuid = Annotated[
-    str | None, typer.Option("--uuid", metavar="UUID", help="The guest's UUID, as STSI 3.2.2 shows it.")
-]
 MaxInstructions = Annotated[
     int | None, typer.Option(metavar="N", min=1, help="Stop with exit status 4 after N instructions.")
 ]
@@ -66,16 +52,9 @@ def common(
 
 
 @app.command(help="Run a program to its end.", epilog=_EXIT_STATUSES)
+@with_machine
 def run(
-    image: Image,
-    memory: Memory = "256M",
-    cpus: Cpus = 1,
-    cmdline: CommandLine = None,
-    profile: ProfileName = "zvm",
-    facility: WithFacility = None,
-    no_facility: WithoutFacility = None,
-    name: GuestName = "guest",
-    uuid: GuestUuid = None,
+    configuration: Configuration,
     max_instructions: MaxInstructions = None,
     trace: Annotated[
         str | None, typer.Option(metavar="FILE", help="Write a line for each instruction; - is standard error.")
@@ -86,55 +65,41 @@ def run(
     ] = None,
 ) -> None:
     """Run a program to its end."""
-    from tools.configuration import configure
     from tools.run import Outputs, run_program
 
-    configuration = configure(
-        image,
-        memory=memory,
-        cpus=cpus,
-        command_line=cmdline,
-        profile=profile,
-        with_facilities=facility or (),
-        without_facilities=no_facility or (),
-        name=name,
-        uuid=uuid,
-    )
     raise typer.Exit(run_program(configuration, Outputs(trace, json, table), max_instructions))
 
 
 @app.command(help="Run a program instruction by instruction; 'help' lists the commands.", epilog=_EXIT_STATUSES)
+@with_machine
 def step(
-    image: Image,
-    memory: Memory = "256M",
-    cpus: Cpus = 1,
-    cmdline: CommandLine = None,
-    profile: ProfileName = "zvm",
-    facility: WithFacility = None,
-    no_facility: WithoutFacility = None,
-    name: GuestName = "guest",
-    uuid: GuestUuid = None,
+    configuration: Configuration,
     max_instructions: MaxInstructions = None,
     script: Annotated[
         str | None, typer.Option(metavar="FILE", help="Take the commands from this file, and echo them.")
     ] = None,
 ) -> None:
     """Run a program instruction by instruction."""
-    from tools.configuration import configure
     from tools.step import step_program
 
-    configuration = configure(
-        image,
-        memory=memory,
-        cpus=cpus,
-        command_line=cmdline,
-        profile=profile,
-        with_facilities=facility or (),
-        without_facilities=no_facility or (),
-        name=name,
-        uuid=uuid,
-    )
     raise typer.Exit(step_program(configuration, script, max_instructions))
+
+
+@app.command(
+    help="Run a program with hints, without, and with the balloon, and compare the paging.", epilog=_EXIT_STATUSES
+)
+@with_machine
+def compare(
+    configuration: Configuration,
+    max_instructions: MaxInstructions = None,
+    json: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Write the figures as JSON; - is standard output.")
+    ] = None,
+) -> None:
+    """Run a program with hints, without, and with the balloon, and compare the paging."""
+    from tools.compare import compare_paging
+
+    raise typer.Exit(compare_paging(configuration, json, max_instructions))
 
 
 @app.command(help="List the scenarios that ship with it.")
@@ -157,6 +122,9 @@ def main(arguments: list[str] | None = None) -> int:
         return _wrong_use(reason.format_message())
     except typer.Abort:
         return _wrong_use("aborted")
+    except HostFailure as reason:
+        print(f"essa: {reason}", file=sys.stderr)
+        return 3
     except BrokenPipeError:
         # The reader has gone: nothing more can be shown, not even at the interpreter's end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

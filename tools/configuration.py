@@ -11,18 +11,24 @@ from uuid import UUID
 from emu.facilities import DEFAULT_FACILITIES, Facility
 from emu.page_states import Profile
 from emu.program import command_line_bytes, read_program
+from host.sizes import parse_size
 from tools.errors import UsageError
-from tools.sizes import parse_size
+from tools.hosting import HostConfiguration, attend, make_host, read_plan
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from emu.machine import Machine
+    from host.plan_runner import PlanRunner
+    from tools.hosting import Host
 
+GUEST_NUMBER: Final = "{guest}"
+"""What stands for the number of the guest in the command line, if there are several."""
 _MEGABYTE: Final = 1 << 20
 _MOST_MEMORY: Final = 1 << 40
 """1 TiB: it costs three bytes a page before anything runs, and more would fill the memory of this computer."""
 _MOST_CPUS: Final = 248
+_MOST_GUESTS: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +44,24 @@ class Configuration:
     facilities: frozenset[int]
     name: str
     uuid: UUID
+    guests: int = 1
+    """How many guests run the program, in turn."""
+    host: HostConfiguration | None = None
+    """The host under them; None if every page just has a frame."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What has been made of a configuration."""
+
+    machines: list[Machine]
+    host: Host | None
+    plan: PlanRunner | None
+
+    def close(self) -> None:
+        """Give up what the host holds."""
+        if self.host is not None:
+            self.host.manager.device.close()
 
 
 def configure(
@@ -51,6 +75,8 @@ def configure(
     without_facilities: Iterable[int] = (),
     name: str = "guest",
     uuid: str | None = None,
+    guests: int = 1,
+    host: HostConfiguration | None = None,
 ) -> Configuration:
     """Check the options of the command.
 
@@ -58,6 +84,8 @@ def configure(
     """
     if not 1 <= cpus <= _MOST_CPUS:
         raise UsageError(f"--cpus: expected 1 to {_MOST_CPUS}, not {cpus}")
+    if not 1 <= guests <= _MOST_GUESTS:
+        raise UsageError(f"--guests: expected 1 to {_MOST_GUESTS}, not {guests}")
     if command_line is not None:
         try:
             command_line_bytes(command_line)
@@ -72,31 +100,51 @@ def configure(
         facilities=_facilities(with_facilities, without_facilities),
         name=_name(name),
         uuid=_uuid(uuid),
+        guests=guests,
+        host=host or (HostConfiguration() if guests > 1 else None),
     )
 
 
-def make_machine(configuration: Configuration) -> Machine:
-    """A machine as *configuration* says, with the program in storage and CPU 0 about to enter it.
+def set_up(configuration: Configuration) -> Setup:
+    """The host and the machines as *configuration* says, with the program in storage and CPU 0 about to enter it.
 
     :raises emu.program.ProgramError: if the image is not a program, or does not fit.
-    :raises UsageError: if there is not enough memory for the machine.
+    :raises UsageError: if there is not enough memory for the machines, or the host cannot be as described.
     """
     program = read_program(configuration.image)
+    plan = read_plan(configuration.host)
+    from emu.hypervisor import FirstTouchHypervisor, HostFailure
     from emu.isa.system_information import SystemIdentification
     from emu.machine import Machine  # takes most of the start-up time; a wrong image need not wait for it
 
-    try:
-        machine = Machine(
-            configuration.memory,
-            cpus=configuration.cpus,
-            profile=configuration.profile,
-            facilities=configuration.facilities,
+    host = None
+    if configuration.host is not None:
+        host = make_host(
+            configuration.host, guests=configuration.guests, cpus=configuration.cpus, memory=configuration.memory
         )
+    machines = []
+    try:
+        for _ in range(configuration.guests):
+            machine = Machine(
+                configuration.memory,
+                cpus=configuration.cpus,
+                profile=configuration.profile,
+                facilities=configuration.facilities,
+                hypervisor=FirstTouchHypervisor if host is None else host.new_guest(),
+            )
+            machine.sclp.identification = SystemIdentification(name=configuration.name, uuid=configuration.uuid)
+            machines.append(machine)
     except (MemoryError, OSError) as reason:
         raise UsageError(f"--memory: this computer cannot give so much: {reason}") from None
-    machine.sclp.identification = SystemIdentification(name=configuration.name, uuid=configuration.uuid)
-    program.load(machine, configuration.command_line)
-    return machine
+    try:
+        for number, machine in enumerate(machines):
+            line = configuration.command_line
+            if line is not None and configuration.guests > 1:
+                line = line.replace(GUEST_NUMBER, str(number))
+            program.load(machine, line)
+    except HostFailure as reason:
+        raise UsageError(f"{configuration.image}: cannot be loaded: {reason}") from None
+    return Setup(machines, host, None if host is None else attend(host, plan))
 
 
 def _memory(text: str) -> int:

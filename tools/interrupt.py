@@ -23,12 +23,14 @@ class Switch:
 
 
 @contextmanager
-def ctrl_c(machine: Machine) -> Iterator[Switch]:
-    """While it lasts, the first Ctrl-C presses the switch and stops *machine*; the second is a KeyboardInterrupt."""
+def ctrl_c(*machines: Machine) -> Iterator[Switch]:
+    """While it lasts, the first Ctrl-C presses the switch and stops *machines*; the second is a KeyboardInterrupt."""
     switch = Switch()
 
     def press(*_: object) -> None:
-        switch.is_pressed = machine.stop_requested = True
+        switch.is_pressed = True
+        for machine in machines:
+            machine.stop_requested = True
         signal.signal(signal.SIGINT, before)
 
     before = signal.signal(signal.SIGINT, press)
@@ -36,7 +38,8 @@ def ctrl_c(machine: Machine) -> Iterator[Switch]:
         yield switch
     finally:
         signal.signal(signal.SIGINT, before)
-        machine.stop_requested = False
+        for machine in machines:
+            machine.stop_requested = False
 
 
 def run(machine: Machine, max_instructions: int | None = None) -> Stop:

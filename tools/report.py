@@ -5,16 +5,23 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from emu.addresses import PAGE_SIZE
 from emu.isa.disassembler import disassemble
-from tools.accounting import count_pages
-from tools.sizes import format_size
+from host.accounting import count_pages, format_table, total
+from host.sizes import format_size
+from host.statistics import total as total_statistics
 from tools.trace import interruption_name, request_name
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from emu.machine import Machine, Stop
+    from host.plan_runner import PlanRunner
     from tools.configuration import Configuration
+    from tools.hosting import Host
     from tools.statistics import Statistics
     from tools.verdict import Verdict
 
@@ -23,45 +30,114 @@ Summary = dict[str, Any]
 _NO_INSTRUCTION: Final = "opcode "
 
 
-def summarize(
-    configuration: Configuration,
-    machine: Machine,
-    statistics: Statistics,
-    stop: Stop,
-    verdict: Verdict,
-    console: str,
-) -> Summary:
-    """Everything worth knowing about a run that has ended.  Numbers are JSON numbers, PSWs hexadecimal text."""
-    return {
-        "image": str(configuration.image),
-        "memory": machine.memory,
-        "cpus": len(machine.cpus),
-        "profile": machine.profile.value,
-        "facilities": sorted(machine.facilities),
-        "exit_status": int(verdict.status),
-        "verdict": verdict.text,
-        "stop": {
-            "kind": stop.kind.value,
-            "text": stop.text,
-            "cpu": stop.cpu,
-            "psw_mask": f"{stop.psw.mask:016x}",
-            "psw_address": f"{stop.psw.address:016x}",
-        },
-        "instructions": machine.executed,
-        "interruptions": [
-            {"class": kind, "code": code, "count": count}
-            | ({"name": interruption_name(code)} if kind == "program" else {})
-            for (kind, code), count in sorted(statistics.interruptions.items())
-        ],
-        "essa": [
-            {"request": request, "name": request_name(request), "count": count}
-            for request, count in sorted(statistics.requests.items())
-        ],
-        "instruction_counts": dict(sorted(machine.instruction_counts.items())),
-        "not_modelled": _count_not_modelled(machine),
-        "page_states": count_pages(machine.states.array),
-        "console": console,
-    }
+@dataclass(frozen=True, slots=True)
+class GuestReport:
+    """How the run of one guest ended."""
+
+    machine: Machine
+    statistics: Statistics
+    stop: Stop
+    verdict: Verdict
+    console: str
+
+    def as_dict(self) -> Summary:
+        """Everything worth knowing about it.  Numbers are JSON numbers, PSWs hexadecimal text."""
+        machine, stop = self.machine, self.stop
+        return {
+            "exit_status": int(self.verdict.status),
+            "verdict": self.verdict.text,
+            "stop": {
+                "kind": stop.kind.value,
+                "text": stop.text,
+                "cpu": stop.cpu,
+                "psw_mask": f"{stop.psw.mask:016x}",
+                "psw_address": f"{stop.psw.address:016x}",
+            },
+            "instructions": machine.executed,
+            "interruptions": [
+                {"class": kind, "code": code, "count": count}
+                | ({"name": interruption_name(code)} if kind == "program" else {})
+                for (kind, code), count in sorted(self.statistics.interruptions.items())
+            ],
+            "essa": [
+                {"request": request, "name": request_name(request), "count": count}
+                for request, count in sorted(self.statistics.requests.items())
+            ],
+            "instruction_counts": dict(sorted(machine.instruction_counts.items())),
+            "not_modelled": _count_not_modelled(machine),
+            "page_states": count_pages(machine.states.array),
+            "console": self.console,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """How a run ended: each guest, and the host under them if there is one."""
+
+    configuration: Configuration
+    guests: list[GuestReport]
+    host: Host | None
+    plan: PlanRunner | None
+
+    @property
+    def exit_status(self) -> int:
+        """The exit status of the command: the highest of the guests'."""
+        return max(int(guest.verdict.status) for guest in self.guests)
+
+    def as_dict(self) -> Summary:
+        """The whole report for JSON; what belongs to a guest stands at the top if there is only one."""
+        configuration = self.configuration
+        summary: Summary = {
+            "image": str(configuration.image),
+            "memory": configuration.memory,
+            "cpus": configuration.cpus,
+            "profile": configuration.profile.value,
+            "facilities": sorted(configuration.facilities),
+        }
+        if len(self.guests) == 1:
+            summary |= self.guests[0].as_dict()
+        else:
+            summary |= {"exit_status": self.exit_status, "guests": [guest.as_dict() for guest in self.guests]}
+        if self.host is not None:
+            summary["host"] = self._host()
+        return summary
+
+    def _host(self) -> Summary:
+        assert self.host is not None
+        manager, monitor = self.host.manager, self.host.monitor
+        device = manager.device
+        return {
+            "frames": manager.pool.frames,
+            "capacity": manager.pool.capacity,
+            "frames_in_use": manager.pool.used,
+            "watermarks": {"low": manager.low, "high": manager.high},
+            "policy": manager.policy.value,
+            **manager.statistics.as_dict(),
+            "paging_device": {
+                "slots": device.slots,
+                "used": device.used,
+                "writes": device.writes,
+                "reads": device.reads,
+                "write_errors": device.write_errors,
+                "read_errors": device.read_errors,
+            },
+            "guests": [guest.statistics.as_dict() for guest in manager.guests],
+            "monitor": None if monitor is None else monitor.as_dict(),
+            "plan": None if self.plan is None else self.plan.as_dict(),
+            "series": self.host.series.as_dict(),
+        }
+
+    def table_lines(self) -> Iterator[str]:
+        """The accounting tables as text: that of each guest, and with several their sum."""
+        tables = [count_pages(guest.machine.states.array) for guest in self.guests]
+        if len(tables) == 1:
+            yield format_table(tables[0])
+            return
+        for number, table in enumerate(tables):
+            yield f"guest {number}"
+            yield format_table(table)
+        yield "all guests"
+        yield format_table(total(tables))
 
 
 def _count_not_modelled(machine: Machine) -> dict[str, int]:
@@ -74,16 +150,19 @@ def _count_not_modelled(machine: Machine) -> dict[str, int]:
     return dict(sorted(counts.items()))
 
 
-def show(summary: Summary, verdict: Verdict) -> None:
+def show(report: Report) -> None:
     """Tell people how the run ended, on standard error: a summary on a terminal, elsewhere what they must not miss."""
     if sys.stderr.isatty():
-        _show_summary(summary)
+        _show_summary(report)
         return
-    if verdict.is_noteworthy:
-        print(f"essa: {_how_it_stopped(summary)}", file=sys.stderr)
-    missing = _not_modelled(summary)
-    if missing:
-        print(f"essa: not modelled: {missing}", file=sys.stderr)
+    for number, guest in enumerate(report.guests):
+        name = f"guest {number}: " if len(report.guests) > 1 else ""
+        summary = guest.as_dict()
+        if guest.verdict.is_noteworthy:
+            print(f"essa: {name}{_how_it_stopped(summary)}", file=sys.stderr)
+        missing = _not_modelled(summary)
+        if missing:
+            print(f"essa: {name}not modelled: {missing}", file=sys.stderr)
 
 
 def _how_it_stopped(summary: Summary) -> str:
@@ -110,17 +189,32 @@ def _interruptions(summary: Summary) -> str:
     )
 
 
-def _show_summary(summary: Summary) -> None:
+def _show_summary(report: Report) -> None:
     from rich.console import Console
     from rich.table import Table
 
+    configuration = report.configuration
+    machine = f"{format_size(configuration.memory)}, {configuration.cpus} CPU, profile {configuration.profile.value}"
     table = Table.grid(padding=(0, 2))
     table.add_column(style="dim", no_wrap=True)
     table.add_column()
+    for number, guest in enumerate(report.guests):
+        if len(report.guests) > 1:
+            table.add_row("guest", str(number))
+        for row in _rows(guest.as_dict(), machine):
+            table.add_row(*row)
+    if report.host is not None:
+        table.add_row("host", _escaped(host_line(report.host)))
+    console = Console(stderr=True, highlight=False)
+    console.print()
+    console.print(table)
+
+
+def _rows(summary: Summary, machine: str) -> list[tuple[str, str]]:
     style = {0: "green", 1: "red"}.get(summary["exit_status"], "yellow")
     rows = [
         ("stopped", f"[{style}]{_escaped(_how_it_stopped(summary))}[/]"),
-        ("machine", f"{format_size(summary['memory'])}, {summary['cpus']} CPU, profile {summary['profile']}"),
+        ("machine", machine),
         ("instructions", f"{summary['instructions']:,}"),
         ("interruptions", _escaped(_interruptions(summary)) or "none"),
         ("ESSA", ", ".join(f"{each['name']}: {each['count']:,}" for each in summary["essa"]) or "none"),
@@ -128,11 +222,18 @@ def _show_summary(summary: Summary) -> None:
     missing = _not_modelled(summary)
     if missing:
         rows.append(("not modelled", f"[yellow]{_escaped(missing)}[/]"))
-    for row in rows:
-        table.add_row(*row)
-    console = Console(stderr=True, highlight=False)
-    console.print()
-    console.print(table)
+    return rows
+
+
+def host_line(host: Host) -> str:
+    """What the host did, in one line."""
+    manager = host.manager
+    sums = total_statistics([guest.statistics for guest in manager.guests])
+    return (
+        f"{format_size(manager.pool.capacity * PAGE_SIZE)}, {manager.policy.value}: {sums.page_outs:,} pages written, "
+        f"{sums.page_ins:,} read, {sums.discards:,} dropped without I/O, {sums.zero_fills:,} zero fills, "
+        f"{sums.discard_faults:,} discard faults"
+    )
 
 
 def _escaped(text: str) -> str:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""``essa run``: a program from its entry to its end."""
+"""``essa run``: a program from its entry to its end, in one guest or several."""
 
 from __future__ import annotations
 
@@ -10,14 +10,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tools.configuration import Configuration, make_machine
+from tools.configuration import Configuration, set_up
 from tools.console import Console
 from tools.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import TextIO
 
     from emu.machine import Machine, Stop
+    from tools.configuration import Setup
+    from tools.report import Report
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,55 +35,95 @@ class Outputs:
 
 
 def run_program(configuration: Configuration, outputs: Outputs, max_instructions: int | None = None) -> int:
-    """Run the program of *configuration* and give the exit status of the command.
+    """Run the program of *configuration* and give the exit status of the command, the highest of its guests.
 
-    :raises UsageError: if an output cannot be written.
+    :raises UsageError: if an output cannot be written, or the host cannot be made as described.
     :raises emu.program.ProgramError: if the image is not a program, or does not fit.
     """
     with ExitStack() as files:
-        trace = _open(files, "--trace", outputs.trace, sys.stderr)
-        summary_file = _open(files, "--json", outputs.json, sys.stdout)
-        machine = make_machine(configuration)
-        console = Console()
-        machine.sclp.console = console
+        trace = open_output(files, "--trace", outputs.trace, sys.stderr)
+        summary_file = open_output(files, "--json", outputs.json, sys.stdout)
+        setup = set_up(configuration)
+        files.callback(setup.close)
+        report = run_guests(configuration, setup, trace, max_instructions)
 
-        from tools.report import show, summarize
-        from tools.statistics import Statistics
-        from tools.verdict import judge
+        from tools.report import show
 
-        statistics = Statistics()
-        machine.observers.append(statistics)
-        stop = _run(machine, trace, max_instructions)
-        console.end_line()
-        verdict = judge(stop, console.text)
-        summary = summarize(configuration, machine, statistics, stop, verdict, console.text)
         if outputs.table:
-            from tools.accounting import format_table
-
-            print(format_table(summary["page_states"]))
+            for line in report.table_lines():
+                print(line)
         if summary_file is not None:
-            json.dump(summary, summary_file, indent=2)
+            json.dump(report.as_dict(), summary_file, indent=2)
             summary_file.write("\n")
-        show(summary, verdict)
-        return verdict.status
+        show(report)
+        return report.exit_status
 
 
-def _run(machine: Machine, trace: TextIO | None, max_instructions: int | None) -> Stop:
+def run_guests(
+    configuration: Configuration,
+    setup: Setup,
+    trace: TextIO | None = None,
+    max_instructions: int | None = None,
+    *,
+    is_shown: bool = True,
+) -> Report:
+    """Run the machines of *setup* until all have stopped.
+
+    :param is_shown: whether their consoles go to standard output.
+    """
+    from tools.report import GuestReport, Report
+    from tools.statistics import Statistics
+    from tools.verdict import judge
+
+    machines = setup.machines
+    consoles = [
+        Console(f"guest {number}" if len(machines) > 1 else None, is_shown=is_shown) for number in range(len(machines))
+    ]
+    statistics = [Statistics() for _ in machines]
+    for number, machine in enumerate(machines):
+        machine.sclp.console = consoles[number]
+        machine.observers.append(statistics[number])
+        if trace is not None:
+            from tools.trace import Tracer
+
+            name = f"guest {number}: " if len(machines) > 1 else ""
+            machine.observers.append(Tracer(machine, _writer(trace, name)))
+    stops = _run(machines, max_instructions)
+    guests = []
+    for number, machine in enumerate(machines):
+        consoles[number].end_line()
+        text = consoles[number].text
+        guests.append(GuestReport(machine, statistics[number], stops[number], judge(stops[number], text), text))
+    return Report(configuration, guests, setup.host, setup.plan)
+
+
+def _writer(trace: TextIO, name: str) -> Callable[[str], object]:
+    return lambda line: trace.write(f"{name}{line}\n")
+
+
+def _run(machines: list[Machine], max_instructions: int | None) -> list[Stop]:
+    from emu.machine import StopKind
+    from host.turns import run_in_turn
     from tools import interrupt
 
-    if trace is not None:
-        from tools.trace import Tracer
-
-        machine.observers.append(Tracer(machine, lambda line: trace.write(line + "\n")))
     try:
-        with interrupt.ctrl_c(machine):
-            return interrupt.run(machine, max_instructions)
+        with interrupt.ctrl_c(*machines):
+            if len(machines) == 1:
+                return [interrupt.run(machines[0], max_instructions)]
+            stops = run_in_turn(machines, max_instructions)
+            return [
+                interrupt.requested(machine) if stop.kind is StopKind.REQUESTED else stop
+                for machine, stop in zip(machines, stops, strict=True)
+            ]
     except KeyboardInterrupt:
-        return interrupt.requested(machine)
+        return [interrupt.requested(machine) for machine in machines]
 
 
-def _open(files: ExitStack, option: str, name: str | None, standard: TextIO) -> TextIO | None:
-    """The file *name* open for writing, before anything runs; ``-`` is the *standard* one."""
+def open_output(files: ExitStack, option: str, name: str | None, standard: TextIO) -> TextIO | None:
+    """The file *name* open for writing, before anything runs; ``-`` is the *standard* one.
+
+    :raises UsageError: if it cannot be written.
+    """
     if name is None or name == "-":
         return standard if name else None
     try:

@@ -9,18 +9,19 @@ from typing import TYPE_CHECKING, Final
 
 from emu.addresses import PAGE_SHIFT, PAGE_SIZE
 from emu.cpu import CpuState
-from emu.page_states import CONTENT_MASK, Content, name
+from emu.page_states import CONTENT_MASK, name
 from emu.program_interruption import ProgramInterruption
-from tools.configuration import Configuration, make_machine
+from host.sizes import parse_address
+from tools.configuration import Configuration, set_up
 from tools.console import Console
 from tools.errors import UsageError
-from tools.sizes import parse_address
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from emu.cpu import Cpu
     from emu.machine import Machine, Stop
+    from host.page_manager import PageManager
 
 HELP: Final = """\
 s [N]       execute N instructions (one), each shown as a line; an empty line does one as well
@@ -32,6 +33,8 @@ gpr, cr     the general registers, the control registers
 r ADDR.LEN  LEN bytes of absolute storage
 key ADDR    the storage key of the page that holds absolute ADDR
 page ADDR   the state of the page that holds absolute ADDR
+evict ADDR  have the host take the frame of that page now (needs a host: --host-memory)
+table       how many pages are in which state
 q           end
 Addresses and LEN are hexadecimal, N is decimal."""
 
@@ -47,7 +50,13 @@ class CommandError(Exception):
 class Stepper:
     """A machine under the hand of somebody who types commands; what they show goes to *write*, line by line."""
 
-    def __init__(self, machine: Machine, write: Callable[[str], object], max_instructions: int | None = None) -> None:
+    def __init__(
+        self,
+        machine: Machine,
+        write: Callable[[str], object],
+        max_instructions: int | None = None,
+        manager: PageManager | None = None,
+    ) -> None:
         from tools.trace import Tracer
 
         self.machine = machine
@@ -55,6 +64,7 @@ class Stepper:
         """How the machine stopped, once it has."""
         self._write = write
         self._limit = max_instructions
+        self._manager = manager
         self._tracer = Tracer(machine, write)
         self._breakpoints: set[int] = set()
         self._commands: dict[str, Callable[[str], None]] = {
@@ -68,6 +78,8 @@ class Stepper:
             "r": self._show_storage,
             "key": self._show_key,
             "page": self._show_page,
+            "evict": self._evict,
+            "table": self._show_table,
             "help": self._help,
         }
 
@@ -202,11 +214,12 @@ class Stepper:
     def _peek(self, address: int, length: int) -> str:
         """The storage at *address* as text; looking at it neither touches the page nor changes its state."""
         state = self.machine.states.bytes[address >> PAGE_SHIFT]
-        content = state & CONTENT_MASK
-        if content == Content.ZERO:
-            return f"{bytes(length).hex(' ', 4)}  ({name(state)}: logically zero)"
-        if content == Content.PRESERVED:
-            return f"({name(state)}: preserved by the host)"
+        if state & CONTENT_MASK:
+            content = self.machine.hypervisor.content(address >> PAGE_SHIFT)
+            where = "logically zero" if content is None else "preserved by the host"
+            start = address % PAGE_SIZE
+            shown = bytes(length) if content is None else content[start : start + length]
+            return f"{shown.hex(' ', 4)}  ({name(state)}: {where})"
         try:
             return self.machine.storage.read(address, length).hex(" ", 4)
         except ProgramInterruption as condition:
@@ -223,6 +236,21 @@ class Stepper:
     def _show_page(self, argument: str) -> None:
         page = self._page("page", argument)
         self._write(f"page {page:x} ({page * PAGE_SIZE:x}): {name(self.machine.states.bytes[page])}")
+
+    def _evict(self, argument: str) -> None:
+        page = self._page("evict", argument)
+        if self._manager is None:
+            raise CommandError("evict: there is no host to take a frame; expected --host-memory")
+        if not self._manager.evict(0, page):
+            self._write(f"page {page:x}: has no frame, must stay, or cannot be written")
+        self._show_page(argument)
+
+    def _show_table(self, argument: str) -> None:
+        self._expect_nothing("table", argument)
+        from host.accounting import count_pages, format_table
+
+        for line in format_table(count_pages(self.machine.states.array)).splitlines():
+            self._write(line)
 
     def _help(self, argument: str) -> None:
         for line in HELP.splitlines():
@@ -261,7 +289,10 @@ def step_program(configuration: Configuration, script: str | None, max_instructi
     :raises emu.program.ProgramError: if the image is not a program, or does not fit.
     """
     lines = _script_lines(script) if script is not None else None
-    machine = make_machine(configuration)
+    if configuration.guests != 1:
+        raise UsageError("--guests: one guest is stepped at a time")
+    setup = set_up(configuration)
+    machine = setup.machines[0]
     console = Console()
     machine.sclp.console = console
 
@@ -269,11 +300,14 @@ def step_program(configuration: Configuration, script: str | None, max_instructi
         console.end_line()
         print(line, flush=True)
 
-    stepper = Stepper(machine, write, max_instructions)
-    if lines is not None:
-        _follow(stepper, lines, str(script), write)
-    else:
-        _converse(stepper)
+    stepper = Stepper(machine, write, max_instructions, None if setup.host is None else setup.host.manager)
+    try:
+        if lines is not None:
+            _follow(stepper, lines, str(script), write)
+        else:
+            _converse(stepper)
+    finally:
+        setup.close()
     if stepper.stop is None:
         return 0
     from tools.verdict import judge

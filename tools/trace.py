@@ -116,6 +116,10 @@ class Tracer(Observer):
         """See :meth:`Observer.state_changed`."""
         self._changes.append(f"page[{page:#x}]={name(before)}->{name(after)}")
 
+    def host_changed(self, page: int, before: int, after: int) -> None:
+        """See :meth:`Observer.host_changed`."""
+        self._write(f"host: page[{page:#x}]={name(before)}->{name(after)}")
+
     def key_changed(self, cpu: Cpu, page: int, before: int, after: int) -> None:
         """See :meth:`Observer.key_changed`."""
         self._changes.append(f"key[{page:#x}]={before:02x}->{after:02x}")

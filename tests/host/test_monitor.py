@@ -42,8 +42,8 @@ def test_shares_are_rounded_up() -> None:
     assert asked == {0: 267, 1: 134}
 
 
-def test_at_least_64_pages() -> None:
-    assert requests({0: Observation(10_000)}, free=99, target=100) == {0: 64}
+def test_at_least_16_pages() -> None:
+    assert requests({0: Observation(10_000)}, free=99, target=100) == {0: 16}
 
 
 def test_at_most_an_eighth() -> None:
@@ -51,7 +51,7 @@ def test_at_most_an_eighth() -> None:
 
 
 def test_a_small_guest_is_left_alone() -> None:
-    assert requests({0: Observation(511), 1: Observation(512)}, free=0, target=1000) == {1: 64}
+    assert requests({0: Observation(127), 1: Observation(128)}, free=0, target=1000) == {1: 16}
 
 
 def test_paging_alone_makes_the_pool_tight() -> None:
@@ -91,10 +91,10 @@ def test_without_guests_or_pages() -> None:
 )
 def test_bounds(observations: dict[int, Observation], free: int, target: int) -> None:
     asked = requests(observations, free, target)
-    assert all(64 <= pages <= observations[number].resident // 8 for number, pages in asked.items())
+    assert all(16 <= pages <= observations[number].resident // 8 for number, pages in asked.items())
     has_paged = any(each.page_ins or each.page_outs for each in observations.values())
     is_tight = free < target or has_paged
-    assert set(asked) == {number for number, each in observations.items() if is_tight and each.resident >= 512}
+    assert set(asked) == {number for number, each in observations.items() if is_tight and each.resident >= 128}
 
 
 # Looking and asking

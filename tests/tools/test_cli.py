@@ -120,12 +120,12 @@ def test_json_on_standard_output(program: str, capfd: pytest.CaptureFixture[str]
 def test_table(program: str, capfd: pytest.CaptureFixture[str]) -> None:
     assert main(["run", program, "--memory", "2M", "--table"]) == 0
     assert capfd.readouterr().out.splitlines() == [
-        "pages   total       r       p       z",
-        "S         512       2       0     510",
-        "U           0       0       0       0",
-        "P           0       0       0       0",
-        "V           0       0       0       0",
-        "sum       512       2       0     510",
+        "<state>|--tot--|---r---|---p---|---z---|",
+        "    S  |    512|      2|      0|    510|",
+        "    U  |      0|      0|      0|      0|",
+        "    P  |      0|      0|      0|      0|",
+        "    V  |      0|      0|      0|      0|",
+        "tot->  |    512|      2|      0|    510|",
     ]
 
 

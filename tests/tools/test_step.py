@@ -122,7 +122,7 @@ def test_looking_at_storage_does_not_touch_it(session: Session) -> None:
     states.bytes[0x180] = Usage.UNUSED
     assert session("r 180000.4") == ["0000000000180000  (Ur: a touch gives addressing (0x0005))"]
     states.bytes[0x180] = Usage.VOLATILE | 2
-    assert session("r 180000.4") == ["0000000000180000  (Vp: preserved by the host)"]
+    assert session("r 180000.4") == ["0000000000180000  00000000  (Vp: logically zero)"]
 
 
 def test_key(session: Session) -> None:
@@ -148,7 +148,7 @@ def test_quit(session: Session) -> None:
 @pytest.mark.parametrize(
     ("command", "message"),
     (
-        ("frob", "expected one of s, g, b, b-, psw, gpr, cr, r, key, page, help or q, not 'frob'"),
+        ("frob", "expected one of s, g, b, b-, psw, gpr, cr, r, key, page, evict, table, help or q, not 'frob'"),
         ("s x", "s: expected a number of instructions, not 'x'"),
         ("s -1", "s: expected a number of instructions, not '-1'"),
         ("g 1", "g: expected nothing more, not '1'"),

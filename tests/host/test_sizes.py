@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from tools.sizes import format_size, parse_address, parse_size
+from host.sizes import format_size, parse_address, parse_size
 
 
 @pytest.mark.parametrize(

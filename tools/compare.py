@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""``essa compare``: the same program with hints, without, and with the balloon, on hosts of the same size.
+
+It measures what guest page hinting is for (page-hinting reference 5.1): without hints an evicted page that the guest
+could read again costs a write and a read of the host, with them one read of the guest at most; and a guest that writes
+a page to its own swap which the host has paged out already pays three times.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from emu.page_states import Profile
+from tools.configuration import Configuration, set_up
+from tools.errors import UsageError
+from tools.run import open_output, run_guests
+
+if TYPE_CHECKING:
+    from tools.report import Report
+
+BALLOON_WORD: Final = "balloon=on"
+"""Put on the command line of a guest that is to take part in the balloon's protocol."""
+_ROWS: Final = (
+    ("host writes", "host_writes"),
+    ("host reads", "host_reads"),
+    ("dropped without I/O", "dropped"),
+    ("given up by the guest", "balloon_pages"),
+    ("guest reads", "guest_reads"),
+    ("  of these again", "guest_re_reads"),
+    ("guest writes", "guest_writes"),
+    ("read or written in all", "transfers"),
+    ("discard faults", "discard_faults"),
+    ("instructions", "instructions"),
+)
+_COUNTER: Final = re.compile(r"^(guest-reads|guest-re-reads|guest-writes) (\d+)\s*$", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What one run cost.  Numbers of pages; the guests' own I/O as they report it on their consoles."""
+
+    verdict: str
+    host_writes: int
+    host_reads: int
+    dropped: int
+    """Taken away without I/O."""
+    balloon_pages: int
+    """Given up by the guests themselves."""
+    guest_reads: int
+    guest_re_reads: int
+    """Those of the guest's reads that it had made before."""
+    guest_writes: int
+    discard_faults: int
+    instructions: int
+
+    @property
+    def transfers(self) -> int:
+        """All pages read or written, by the host and by the guests."""
+        return self.host_writes + self.host_reads + self.guest_reads + self.guest_writes
+
+
+def compare_paging(configuration: Configuration, json_name: str | None, max_instructions: int | None = None) -> int:
+    """Run the program of *configuration* three times, print the figures side by side, and give the exit status.
+
+    :raises UsageError: if there is no limit on the host's memory, or ESSA is switched off for all of them.
+    :raises emu.program.ProgramError: if the image is not a program, or does not fit.
+    """
+    if configuration.host is None or configuration.host.memory is None:
+        raise UsageError("compare: expected --host-memory, without which nothing is ever paged")
+    if configuration.profile is Profile.OFF:
+        raise UsageError("compare: expected --profile zvm or kvm for the run with hints, not off")
+    with ExitStack() as files:
+        output = open_output(files, "--json", json_name, sys.stdout)
+        runs = {}
+        status = 0
+        for name, variant in variants(configuration).items():
+            report = _run(name, variant, max_instructions)
+            runs[name] = figures(report)
+            status = max(status, report.exit_status)
+        if output is not None:
+            json.dump(
+                {name: asdict(run) | {"transfers": run.transfers} for name, run in runs.items()}, output, indent=2
+            )
+            output.write("\n")
+    _show(runs)
+    return status
+
+
+def variants(configuration: Configuration) -> dict[str, Configuration]:
+    """The three runs: with hints as *configuration* says, without, and without but with the monitor."""
+    host = configuration.host
+    assert host is not None
+    line = f"{configuration.command_line or ''} {BALLOON_WORD}".strip()
+    return {
+        "hints": replace(configuration, host=replace(host, has_monitor=False)),
+        "none": replace(configuration, profile=Profile.OFF, host=replace(host, has_monitor=False)),
+        "balloon": replace(configuration, profile=Profile.OFF, command_line=line, host=replace(host, has_monitor=True)),
+    }
+
+
+def _run(name: str, configuration: Configuration, max_instructions: int | None) -> Report:
+    from rich.console import Console
+
+    with ExitStack() as running:
+        console = Console(stderr=True)
+        if console.is_terminal:
+            running.enter_context(console.status(f"running: {name}"))
+        setup = set_up(configuration)
+        running.callback(setup.close)
+        return run_guests(configuration, setup, None, max_instructions, is_shown=False)
+
+
+def figures(report: Report) -> Figures:
+    """The figures of a run that has ended."""
+    from host.statistics import total
+
+    assert report.host is not None
+    sums = total([guest.statistics for guest in report.host.manager.guests])
+    counted = {"guest-reads": 0, "guest-re-reads": 0, "guest-writes": 0}
+    for guest in report.guests:
+        for name, number in _COUNTER.findall(guest.console):
+            counted[name] += int(number)
+    return Figures(
+        verdict="; ".join(dict.fromkeys(guest.verdict.text for guest in report.guests)),
+        host_writes=sums.page_outs,
+        host_reads=sums.page_ins,
+        dropped=sums.discards,
+        balloon_pages=sums.released,
+        guest_reads=counted["guest-reads"],
+        guest_re_reads=counted["guest-re-reads"],
+        guest_writes=counted["guest-writes"],
+        discard_faults=sums.discard_faults,
+        instructions=sum(guest.machine.executed for guest in report.guests),
+    )
+
+
+def _show(runs: dict[str, Figures]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("pages")
+    for name in runs:
+        table.add_column(name, justify="right")
+    for label, name in _ROWS:
+        table.add_row(label, *(f"{getattr(run, name):,}" for run in runs.values()))
+    table.add_row("ended", *(run.verdict for run in runs.values()))
+    Console(width=100).print(table)
