@@ -150,7 +150,7 @@ class PageManager:
         :raises HostFailure: if it cannot be read.
         """
         try:
-            return self.device.read(slot)
+            return self.device.look(slot)
         except PagingReadError as reason:
             raise _unreadable(guest, page, slot, reason) from None
 

@@ -24,6 +24,7 @@ from emu.addresses import PAGE_SIZE
 from host.paging_faults import Faults
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -150,17 +151,34 @@ class PagingDevice:
         :raises PagingReadError: if it cannot be read or is not what was written; the slot stays in use.
         :raises ValueError: if the slot is free.
         """
+        try:
+            data = self._checked(slot, self.faults.pread)
+        except PagingReadError:
+            self.read_errors += 1
+            raise
+        self.reads += 1
+        return data
+
+    def look(self, slot: int) -> bytes:
+        """The same for somebody who looks at the page from outside: not counted, and no fault made to order hits it.
+
+        :raises PagingReadError: as :meth:`read`.
+        :raises ValueError: if the slot is free.
+        """
+        return self._checked(slot, os.pread)
+
+    def _checked(self, slot: int, pread: Callable[[int, int, int], bytes]) -> bytes:
+        """The page in *slot* as *pread* finds it, if it is what was written."""
         slot = self._used_slot(slot)
         try:
-            data = self.faults.pread(self._file, PAGE_SIZE, _offset(slot))
+            data = pread(self._file, PAGE_SIZE, _offset(slot))
         except OSError as error:
-            raise self._read_error(slot, _reason(error)) from error
+            raise _unreadable(slot, _reason(error)) from error
         if len(data) != PAGE_SIZE:
-            raise self._read_error(slot, f"{len(data)} bytes found, {PAGE_SIZE} expected")
+            raise _unreadable(slot, f"{len(data)} bytes found, {PAGE_SIZE} expected")
         found = zlib.crc32(data)
         if found != self._checksums[slot]:
-            raise self._read_error(slot, f"checksum {found:08x} found, {self._checksums[slot]:08x} expected")
-        self.reads += 1
+            raise _unreadable(slot, f"checksum {found:08x} found, {self._checksums[slot]:08x} expected")
         return data
 
     def release(self, slot: int) -> None:
@@ -243,9 +261,9 @@ class PagingDevice:
         self._failed.append(slot)
         return PagingWriteError(f"paging slot {slot} cannot be written: {reason}", slot)
 
-    def _read_error(self, slot: int, reason: str) -> PagingReadError:
-        self.read_errors += 1
-        return PagingReadError(f"paging slot {slot} cannot be read: {reason}", slot)
+
+def _unreadable(slot: int, reason: str) -> PagingReadError:
+    return PagingReadError(f"paging slot {slot} cannot be read: {reason}", slot)
 
 
 def _offset(slot: int) -> int:

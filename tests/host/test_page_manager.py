@@ -99,8 +99,10 @@ def test_looking_at_a_preserved_page_does_not_bring_it_in(make_host: MakeHost) -
     hosted = make_host()
     hosted.fill(PAGE, 7)
     hosted.manager.evict(0, PAGE)
+    hosted.manager.device.faults.corrupt_read(1)
     assert hosted.machine.hypervisor.content(PAGE) == (7).to_bytes(8, "big") * 512
     assert hosted.state(PAGE) == "Sp"
+    assert hosted.manager.device.reads == 0
     assert hosted.machine.hypervisor.content(PAGE + 1) is None
 
 
