@@ -122,6 +122,7 @@ class Report:
                 "read_errors": device.read_errors,
             },
             "guests": [guest.statistics.as_dict() for guest in manager.guests],
+            "total": total_statistics([guest.statistics for guest in manager.guests]).as_dict(),
             "monitor": None if monitor is None else monitor.as_dict(),
             "plan": None if self.plan is None else self.plan.as_dict(),
             "series": self.host.series.as_dict(),

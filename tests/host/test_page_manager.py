@@ -9,6 +9,7 @@ import pytest
 from emu.hypervisor import FrameShortage, HostFailure
 from emu.machine import MEGABYTE, StopKind
 from emu.page_states import Profile, Usage
+from emu.program_interruption import ProgramInterruption, ProgramInterruptionCode
 from emu.storage_keys import CHANGE
 from host import page_manager
 from host.outcomes import Action
@@ -121,6 +122,45 @@ def test_prefix_areas_stay(make_host: MakeHost) -> None:
     hosted.manager.reclaim(100)
     assert (hosted.state(0x42), hosted.state(0x43), hosted.state(1)) == ("Sr", "Sr", "Sp")
     hosted.check()
+
+
+# What a page costs (the arithmetic of the reviews, reference 5.1)
+
+
+def transfers(hosted: Hosted) -> int:
+    """Pages that the paging device has written and read."""
+    return hosted.manager.device.writes + hosted.manager.device.reads
+
+
+def test_a_clean_page_of_the_page_cache_costs_two_transfers_without_hints(make_host: MakeHost) -> None:
+    hosted = make_host(profile=Profile.OFF)
+    hosted.fill(PAGE, 1)
+    hosted.manager.evict(0, PAGE)
+    assert hosted.machine.storage.read(PAGE << 12, 8) == (1).to_bytes(8, "big")
+    assert transfers(hosted) == 2
+
+
+def test_with_hints_it_costs_the_host_none_and_the_guest_one(make_host: MakeHost) -> None:
+    hosted = make_host()
+    hosted.fill(PAGE, 1)
+    hosted.set_state(PAGE, VOLATILE)
+    hosted.manager.evict(0, PAGE)
+    with pytest.raises(ProgramInterruption, check=lambda fault: fault.code is ProgramInterruptionCode.DISCARD_FAULT):
+        hosted.machine.storage.read(PAGE << 12, 8)
+    guest_reads = 0
+    hosted.set_state(PAGE, Usage.STABLE)
+    hosted.fill(PAGE, 1)
+    guest_reads += 1
+    assert (transfers(hosted), guest_reads) == (0, 1)
+
+
+def test_double_paging_costs_three(make_host: MakeHost) -> None:
+    hosted = make_host()
+    hosted.fill(PAGE, 1)
+    hosted.manager.evict(0, PAGE)
+    # The guest writes to its own swap a page that the host has paged out already.
+    swap = [hosted.machine.storage.read(PAGE << 12, 4096)]
+    assert transfers(hosted) + len(swap) == 3
 
 
 # Order and batches

@@ -61,6 +61,9 @@ def test_several_guests(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> No
     assert [guest["verdict"] for guest in guests] == ["passed", "passed"]
     # Different seeds: they are not the same guest twice.
     assert guests[0]["console"] != guests[1]["console"]
+    host = summary["host"]
+    assert isinstance(host, dict)
+    assert host["total"]["page_outs"] == sum(guest["page_outs"] for guest in host["guests"]) > 0
     lines = capfd.readouterr().out.splitlines()
     assert "guest 0: errors 0" in lines
     assert "guest 1: errors 0" in lines

@@ -27,6 +27,16 @@ _DIGIT = bits(4, 7, 8)
 _ZONE = 0xF0
 
 
+def _probed(cpu: Cpu, operands: Operands) -> tuple[int, int, int, int]:
+    """Address and length of the first and of the second operand, which may both be accessed as a whole."""
+    length, source_length = operands.l1 + 1, operands.l2 + 1
+    target = cpu.effective_address(operands.b1, operands.d1)
+    source = cpu.effective_address(operands.b2, operands.d2)
+    access.probe(cpu, source, source_length, Access.FETCH)
+    access.probe(cpu, target, length, Access.STORE)
+    return target, length, source, source_length
+
+
 @instruction(0xF2, "PACK", SS_B, "PACK", reason=Reason.CORRECTION)
 def pack(cpu: Cpu, operands: Operands) -> None:
     """Change a zoned number to packed form, without looking at its digits and sign.
@@ -36,11 +46,7 @@ def pack(cpu: Cpu, operands: Operands) -> None:
 
     :raises ProgramInterruption: access exceptions.
     """
-    length, source_length = operands.l1 + 1, operands.l2 + 1
-    target = cpu.effective_address(operands.b1, operands.d1)
-    source = cpu.effective_address(operands.b2, operands.d2)
-    access.probe(cpu, source, source_length, Access.FETCH)
-    access.probe(cpu, target, length, Access.STORE)
+    target, length, source, source_length = _probed(cpu, operands)
 
     def digit(position: int) -> int:
         if position >= source_length:
@@ -63,11 +69,7 @@ def unpk(cpu: Cpu, operands: Operands) -> None:
 
     :raises ProgramInterruption: access exceptions.
     """
-    length, source_length = operands.l1 + 1, operands.l2 + 1
-    target = cpu.effective_address(operands.b1, operands.d1)
-    source = cpu.effective_address(operands.b2, operands.d2)
-    access.probe(cpu, source, source_length, Access.FETCH)
-    access.probe(cpu, target, length, Access.STORE)
+    target, length, source, source_length = _probed(cpu, operands)
     last = access.load_integer(cpu, cpu.wrap(source + source_length - 1), 1)
     access.store_integer(cpu, cpu.wrap(target + length - 1), 1, (last << 4 | last >> 4) & 0xFF)
     byte = 0
