@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Final
+from functools import partial
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import emu.isa.catalogue  # noqa: F401 - fills the instruction set
 from emu import cpu as control
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
     from emu.events import Observer
     from emu.isa.declaration import Instruction
     from emu.psw import Psw
+
+_T = TypeVar("_T")
 
 SLICE: Final = 100_000
 """Units of work that a CPU gets before it is the next one's turn."""
@@ -194,16 +197,30 @@ class Machine:
         :raises ProgramInterruption: addressing, or what a page's state gives.
         :raises HostFailure: if the host cannot make room.
         """
-        done = attempt = 0
+        done = 0
         while done < len(data):
-            size = min(len(data) - done, PAGE_SIZE - (address + done) % PAGE_SIZE)
+            start = address + done
+            part = data[done : done + PAGE_SIZE - start % PAGE_SIZE]
+            self._with_room(partial(self.storage.write, start, part))
+            done += len(part)
+
+    def read_storage(self, address: int, length: int) -> bytes:
+        """The *length* bytes, in one page, at absolute *address*, touched from outside as a device does.
+
+        :raises ProgramInterruption: addressing, or what the page's state gives.
+        :raises HostFailure: if the host cannot make room.
+        """
+        return self._with_room(partial(self.storage.read, address, length))
+
+    def _with_room(self, access: Callable[[], _T]) -> _T:
+        """Try *access*, between instructions, until the host has made room for it."""
+        attempt = 0
+        while True:
             try:
-                self.storage.write(address + done, data[done : done + size])
+                return access()
             except FrameShortage:
                 self.hypervisor.supply(attempt)
                 attempt += 1
-            else:
-                done, attempt = done + size, 0
 
     # What the host calls
 
@@ -285,12 +302,12 @@ class Machine:
         except StopRun as ended:
             return ended.stop
 
-    def step(self) -> Stop | None:
-        """Execute one instruction, or take one interruption, on the CPU whose turn it is."""
+    def step(self, cpu: Cpu | None = None) -> Stop | None:
+        """Execute one instruction, or take one interruption, on *cpu*, or on the CPU whose turn it is."""
         try:
             if self.timing.work >= self._attend_at:
                 self._call_host()
-            self._advance(self._next_cpu(), 1)
+            self._advance(cpu or self._next_cpu(), 1)
         except StopRun as ended:
             return ended.stop
         return None

@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The guest's disk: files whose content is known, latency in virtual time, and a count of the transfers.
+
+The content of a page of a file is a function of inode, index and how often the page has been written: every read can
+be checked, and a disk of any size costs nothing but what was written.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from emu.addresses import PAGE_SIZE
+from emu.program_interruption import ProgramInterruption
+from emu.storage_keys import CHANGE, REFERENCE
+from guest_kernel.scripted.script import KernelBug
+
+if TYPE_CHECKING:
+    from emu.machine import Machine
+    from guest_kernel.scripted.page import Page
+
+LATENCY: Final = 20_000
+"""Units of work that one transfer takes."""
+_MULTIPLIER: Final = 0x9E37_79B9_7F4A_7C15
+_MASK: Final = (1 << 64) - 1
+
+
+def page_content(inode: int, index: int, version: int = 0) -> bytes:
+    """The 4096 bytes of page *index* of the file *inode*, after *version* writes: no two pages are the same."""
+    seed = (inode << 40 ^ index << 16 ^ version) * _MULTIPLIER & _MASK
+    head = inode.to_bytes(8, "big") + index.to_bytes(8, "big") + version.to_bytes(8, "big") + seed.to_bytes(8, "big")
+    return head * (PAGE_SIZE // len(head))
+
+
+class BlockDevice:
+    """The disk, as a channel device sees storage: by absolute address, without keys, and it sets R and C."""
+
+    def __init__(self, machine: Machine, latency: int = LATENCY) -> None:
+        self._machine = machine
+        self._latency = latency
+        self._written: dict[tuple[int, int], bytes] = {}
+        self.reads = 0
+        """Pages read."""
+        self.writes = 0
+        """Pages written."""
+
+    def content(self, inode: int, index: int) -> bytes:
+        """What the disk has for page *index* of *inode* now."""
+        return self._written.get((inode, index)) or page_content(inode, index)
+
+    def read(self, inode: int, index: int, page: Page) -> None:
+        """Transfer page *index* of *inode* into *page*.
+
+        :raises KernelBug: if the page is unused or discarded: a channel-program check on the machine.
+        """
+        try:
+            self._machine.load_storage(page.address, self.content(inode, index))
+        except ProgramInterruption as condition:
+            raise _channel_check(page, condition) from None
+        self._machine.keys.bytes[page.frame] |= REFERENCE | CHANGE
+        self.reads += 1
+        self._machine.timing.work += self._latency
+
+    def write(self, inode: int, index: int, page: Page) -> None:
+        """Transfer *page* to page *index* of *inode*.
+
+        :raises KernelBug: if the page is unused or discarded.
+        """
+        try:
+            self._written[inode, index] = self._machine.read_storage(page.address, PAGE_SIZE)
+        except ProgramInterruption as condition:
+            raise _channel_check(page, condition) from None
+        self._machine.keys.bytes[page.frame] |= REFERENCE
+        self.writes += 1
+        self._machine.timing.work += self._latency
+
+
+def _channel_check(page: Page, condition: ProgramInterruption) -> KernelBug:
+    return KernelBug(f"channel-program check: I/O to a page without content ({condition}): {page!r}")

@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Removing a page that the host has discarded (patch 1, reference 3.3)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from guest_kernel.scripted.page import DIRTY, DISCARDED, LOCKED, LRU, PRIVATE, SWAP_CACHE, WRITEBACK
+from guest_kernel.scripted.page_alloc import put_page
+from guest_kernel.scripted.script import KernelBug, Point
+
+if TYPE_CHECKING:
+    from guest_kernel.scripted.kernel import Kernel
+    from guest_kernel.scripted.page import Page
+    from guest_kernel.scripted.script import Script
+
+
+def page_discard(kernel: Kernel, page: Page) -> Script[None]:
+    """Remove the discarded *page* from everywhere; the caller's reference is used up.
+
+    Two CPUs may get here for the same page, and one may be removing it in another way: PG_discarded says who is first.
+    """
+    from guest_kernel.scripted.filemap import lock_page, remove_from_page_cache_nocheck
+
+    yield from lock_page(page)
+    if page.flags & (WRITEBACK | DIRTY | PRIVATE):
+        raise KernelBug(f"the host has discarded a page that was not volatile: {page!r}")
+    if not page.flags & DISCARDED:
+        page.flags |= DISCARDED
+        kernel.discarded += 1
+        yield Point("page_discard: is the first")
+        if page.mapcount or page.flags & SWAP_CACHE:
+            raise KernelBug(f"not known how to unmap: {page!r}")
+        if page.flags & LRU:
+            kernel.lru.remove(page)
+        if page.mapping is not None:
+            remove_from_page_cache_nocheck(page)
+            # The cache's reference.
+            yield from put_page(kernel, page)
+    page.flags &= ~LOCKED
+    yield from put_page(kernel, page)

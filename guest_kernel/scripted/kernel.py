@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The kernel: its tables, its switches, and how it takes over the machine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from emu.page_states import OperationRequest
+from emu.program_interruption import ProgramInterruptionCode
+from guest_kernel.scripted.block_device import BlockDevice
+from guest_kernel.scripted.delayed_free import DiscardLists
+from guest_kernel.scripted.instructions import Essa
+from guest_kernel.scripted.lru import Lru
+from guest_kernel.scripted.page import RESERVED, Page
+from guest_kernel.scripted.page_alloc import MAX_ORDER, Zone, free_hot_cold_page, free_pages_ok
+from guest_kernel.scripted.processor import TEXT_ADDRESS, KernelText, Processor
+from guest_kernel.scripted.script import ProgramCheck
+
+if TYPE_CHECKING:
+    from emu.machine import Machine
+    from guest_kernel.scripted.script import Script
+
+ALL_PATCHES: Final = frozenset(range(1, 7))
+FIRST_FREE_FRAME: Final = (TEXT_ADDRESS >> 12) + 1
+"""Low core, prefix areas and text lie below."""
+
+
+@dataclass(slots=True)
+class Rules:
+    """Rules that protect against races; each can be switched off, to see the damage that it prevents."""
+
+    state_change_lock: bool = True
+    """make_stable waits for a make_volatile that has begun (reference 4.2.3)."""
+
+
+class Kernel:
+    """A kernel on *machine* with those of the six *patches*.
+
+    :param cmma: the kernel parameter ``cmma=``.
+    :param kernel_pages: pages of the kernel's image, which stay reserved.
+    """
+
+    def __init__(
+        self,
+        machine: Machine,
+        *,
+        patches: frozenset[int] = ALL_PATCHES,
+        cmma: bool = True,
+        kernel_pages: int = 0,
+    ) -> None:
+        self.machine = machine
+        self.patches = patches
+        self.rules = Rules()
+        self.cmma_flag = cmma
+        cpus = len(machine.cpus)
+        self.smp_processor_id = 0
+        """The CPU whose script is running."""
+        self.busy_cpus: set[int] = set()
+        """CPUs that have a script; the others are idle."""
+        self.mem_map = [Page(frame) for frame in range(machine.memory >> 12)]
+        self.zone = Zone(cpus)
+        self.lru = Lru(cpus)
+        self.discard_lists = DiscardLists(cpus)
+        self.disk = BlockDevice(machine)
+        self.discarded = 0
+        """Pages that the host discarded and the kernel found so."""
+        self._first_free = FIRST_FREE_FRAME + kernel_pages
+        for page in self.mem_map[: self._first_free]:
+            page.flags = RESERVED
+        text = KernelText(machine)
+        self.processors = [Processor(machine, cpu, text) for cpu in machine.cpus]
+
+    def mem_init(self) -> Script[None]:
+        """Find out whether there is ESSA (cmma_init), and free all storage that the kernel's image does not need."""
+        if self.cmma_flag:
+            try:
+                yield Essa(OperationRequest.GET_STATE, 0)
+            except ProgramCheck as check:
+                if check.code != ProgramInterruptionCode.OPERATION:
+                    raise
+                self.cmma_flag = False
+        frame, end = self._first_free, len(self.mem_map)
+        while frame < end:
+            order = min(MAX_ORDER - 1, (frame & -frame).bit_length() - 1)
+            while frame + (1 << order) > end:
+                order -= 1
+            yield from free_pages_ok(self, self.mem_map[frame], order)
+            frame += 1 << order
+
+    def free_cold_page(self, page: Page) -> Script[None]:
+        """Free a page that is in no cache."""
+        yield from free_hot_cold_page(self, page, cold=True)

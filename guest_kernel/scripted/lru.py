@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The kernel's own LRU lists, and the pagevecs through which pages get there (mm/swap.c)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from guest_kernel.scripted.page import ACTIVE, DISCARDED, LRU
+from guest_kernel.scripted.page_alloc import get_page, put_page
+from guest_kernel.scripted.script import KernelBug
+from guest_kernel.scripted.volatile import page_make_volatile
+
+if TYPE_CHECKING:
+    from guest_kernel.scripted.kernel import Kernel
+    from guest_kernel.scripted.page import Page
+    from guest_kernel.scripted.script import Script
+
+PAGEVEC_SIZE: Final = 14
+
+
+class Lru:
+    """The active and the inactive list, the oldest pages first, and the pagevec of each CPU."""
+
+    def __init__(self, cpus: int) -> None:
+        self.active: dict[Page, None] = {}
+        self.inactive: dict[Page, None] = {}
+        self.pagevecs: list[list[Page]] = [[] for _ in range(cpus)]
+
+    def add(self, page: Page) -> None:
+        """Put *page* on the list that its flag says, as the youngest."""
+        page.flags |= LRU
+        (self.active if page.flags & ACTIVE else self.inactive)[page] = None
+
+    def remove(self, page: Page) -> None:
+        """Take *page* off its list."""
+        try:
+            del (self.active if page.flags & ACTIVE else self.inactive)[page]
+        except KeyError:
+            raise KernelBug(f"not on the LRU list: {page!r}") from None
+        page.flags &= ~(LRU | ACTIVE)
+
+
+def lru_cache_add(kernel: Kernel, page: Page) -> Script[None]:
+    """Let *page* get on the inactive list, with a batch of others and a reference until then."""
+    get_page(page)
+    pagevec = kernel.lru.pagevecs[kernel.smp_processor_id]
+    pagevec.append(page)
+    if len(pagevec) == PAGEVEC_SIZE:
+        yield from pagevec_lru_add(kernel)
+
+
+def pagevec_lru_add(kernel: Kernel) -> Script[None]:
+    """____pagevec_lru_add: the pages of this CPU's pagevec get on the list now.
+
+    From now on each may be volatile: it has the reference of the pagevec besides that of the page cache (offset 2).
+    """
+    pagevec = kernel.lru.pagevecs[kernel.smp_processor_id]
+    pages = pagevec.copy()
+    pagevec.clear()
+    for page in pages:
+        if not page.flags & DISCARDED:
+            kernel.lru.add(page)
+            yield from page_make_volatile(kernel, page, 2)
+    for page in pages:
+        yield from put_page(kernel, page)
