@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A scripted kernel that has booted on a small machine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from emu.machine import MEGABYTE, Machine
+from emu.page_states import name
+from guest_kernel.scripted import filemap
+from guest_kernel.scripted.file_read import readpage
+from guest_kernel.scripted.filemap import AddressSpace
+from guest_kernel.scripted.kernel import Kernel
+from guest_kernel.scripted.lru import pagevec_lru_add
+from guest_kernel.scripted.page import Page
+from guest_kernel.scripted.page_alloc import alloc_pages, put_page
+from guest_kernel.scripted.schedule import run
+from guest_kernel.scripted.script import Script
+
+MakeKernel = Callable[..., Kernel]
+
+
+@pytest.fixture
+def make_kernel() -> MakeKernel:
+    """Boot a kernel on a machine of 2 MB; options go to the kernel."""
+
+    def make(*, cpus: int = 1, **options: Any) -> Kernel:
+        kernel = Kernel(Machine(2 * MEGABYTE, cpus=cpus), **options)
+        run(kernel, kernel.mem_init())
+        return kernel
+
+    return make
+
+
+@pytest.fixture
+def kernel(make_kernel: MakeKernel) -> Kernel:
+    """A kernel with all patches on one CPU."""
+    return make_kernel()
+
+
+@pytest.fixture
+def file() -> AddressSpace:
+    """A file of 64 pages, nothing of it in the cache."""
+    return AddressSpace(7, 64)
+
+
+def state(kernel: Kernel, page: Page) -> str:
+    """The state of *page* as the host sees it."""
+    return name(kernel.machine.states.bytes[page.frame])
+
+
+def discard(kernel: Kernel, page: Page) -> None:
+    """Do what a host does that takes the frame of a volatile page."""
+    assert state(kernel, page) in {"Vr", "Vz"}, "only what is volatile may be discarded"
+    kernel.machine.states.bytes[page.frame] |= 0x03
+    kernel.machine.page_changed(page.frame)
+
+
+def cached_page(kernel: Kernel, file: AddressSpace, index: int) -> Page:
+    """A page of *file* that has been read in, whose only reference is that of the cache, on the LRU list."""
+
+    def script() -> Script[Page]:
+        page = yield from alloc_pages(kernel)
+        assert (yield from filemap.add_to_page_cache_lru(kernel, page, file, index))
+        yield from readpage(kernel, file, page)
+        yield from put_page(kernel, page)
+        yield from pagevec_lru_add(kernel)
+        return page
+
+    return run(kernel, script())
