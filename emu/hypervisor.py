@@ -11,7 +11,7 @@ import ctypes
 import mmap
 from typing import TYPE_CHECKING, Final, Protocol
 
-from emu.page_states import ABSENT, CONTENT_MASK, PageStates, Profile, touch
+from emu.page_states import CONTENT_MASK, PageStates, Profile, touch, without_content
 
 if TYPE_CHECKING:
     from emu.machine import Machine
@@ -136,7 +136,7 @@ class FirstTouchHypervisor:
 
     def drop(self, page: int) -> None:
         """See :meth:`Hypervisor.drop`; the frame is cleared when the page is touched."""
-        self._states.bytes[page] = self._states.bytes[page] & ~CONTENT_MASK | ABSENT[self._profile]
+        self._states.bytes[page] = without_content(self._states.bytes[page], self._profile)
 
     def list_for_release(self, cpu: int, page: int) -> None:
         """See :meth:`Hypervisor.list_for_release`; nothing is preserved here, so there is nothing to release."""

@@ -85,13 +85,26 @@ class PageStates:
         self.bytes = self.array.data
 
     def clear_content(self, profile: Profile) -> None:
-        """Say of every page that it is nowhere; usage and no-DAT stay."""
+        """Say of every page that it is nowhere, as :func:`without_content`."""
         self.array &= ~CONTENT_MASK & 0xFF
         self.array |= int(ABSENT[profile])
+        if profile is Profile.ZVM:
+            self.array[self.array & USAGE_MASK == Usage.POTENTIALLY_VOLATILE] |= int(Usage.VOLATILE)
 
     def reset(self) -> None:
         """Make every page stable and clear no-DAT, as a clear or load-clear reset does (reference 6.1, 6.6)."""
         self.array &= CONTENT_MASK
+
+
+def without_content(state: int, profile: Profile) -> int:
+    """The state of a page in *state* once its content is nowhere; usage and no-DAT stay.
+
+    Only Pz does not exist in the z/VM profile: Vz takes its place (reference 1.4).
+    """
+    absent = state & ~CONTENT_MASK | ABSENT[profile]
+    if profile is Profile.ZVM and absent & USAGE_MASK == Usage.POTENTIALLY_VOLATILE:
+        absent |= Usage.VOLATILE
+    return absent
 
 
 def name(state: int) -> str:

@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from emu.page_states import ABSENT, CONTENT_MASK, NO_DAT, USAGE_MASK, Content, PageStates, Profile, Usage, touch
+from emu.page_states import (
+    CONTENT_MASK,
+    NO_DAT,
+    USAGE_MASK,
+    Content,
+    PageStates,
+    Profile,
+    Usage,
+    touch,
+    without_content,
+)
 from emu.program_interruption import ProgramInterruption, ProgramInterruptionCode
 from host.release_list import ReleaseList
 from host.statistics import GuestStatistics
@@ -158,7 +168,7 @@ class Guest:
                 self.resident -= 1
             self._location[page] = 0
             self.statistics.released += 1
-        self._state[page] = state & ~CONTENT_MASK | ABSENT[self.profile]
+        self._state[page] = without_content(state, self.profile)
 
     def list_for_release(self, cpu: int, page: int) -> None:
         """See :meth:`emu.hypervisor.Hypervisor.list_for_release`.

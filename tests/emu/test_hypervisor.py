@@ -30,3 +30,14 @@ def test_much_storage_costs_nothing_before_it_is_touched() -> None:
     machine = Machine(64 * 1024 * MEGABYTE)
     machine.storage.write((64 << 30) - 8, b"\xaa" * 8)
     assert machine.storage.read((64 << 30) - 8, 8) == b"\xaa" * 8
+
+
+def test_a_potentially_volatile_page_without_content_is_a_discarded_one(machine: Machine) -> None:
+    # Reference 1.4: Pz does not exist, Vz takes its place.
+    for usage, after in ((0x00, 0x03), (0x04, 0x07), (0x08, 0x0F), (0x0C, 0x0F)):
+        machine.states.bytes[5] = usage | 0x20
+        machine.hypervisor.drop(5)
+        assert machine.states.bytes[5] == after | 0x20
+        machine.states.bytes[5] = usage
+        machine.hypervisor.clear()
+        assert machine.states.bytes[5] == after
