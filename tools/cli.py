@@ -63,11 +63,15 @@ def run(
     json: Annotated[
         str | None, typer.Option(metavar="FILE", help="Write the summary as JSON; - is standard output.")
     ] = None,
+    plot: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="Draw the page states over time, as .svg, .png or .pdf (--sample-every)."),
+    ] = None,
 ) -> None:
     """Run a program to its end."""
     from tools.run import Outputs, run_program
 
-    raise typer.Exit(run_program(configuration, Outputs(trace, json, table), max_instructions))
+    raise typer.Exit(run_program(configuration, Outputs(trace, json, table, plot), max_instructions))
 
 
 @app.command(help="Run a program instruction by instruction; 'help' lists the commands.", epilog=_EXIT_STATUSES)

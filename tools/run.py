@@ -32,6 +32,8 @@ class Outputs:
     json: str | None = None
     """A file, or ``-`` for standard output."""
     table: bool = False
+    plot: str | None = None
+    """A file for a picture of the page states over time."""
 
 
 def run_program(configuration: Configuration, outputs: Outputs, max_instructions: int | None = None) -> int:
@@ -43,6 +45,12 @@ def run_program(configuration: Configuration, outputs: Outputs, max_instructions
     with ExitStack() as files:
         trace = open_output(files, "--trace", outputs.trace, sys.stderr)
         summary_file = open_output(files, "--json", outputs.json, sys.stdout)
+        plot = None
+        if outputs.plot is not None:
+            from tools.plot import check_plot
+
+            sampled = None if configuration.host is None else configuration.host.sample_every
+            plot = check_plot(outputs.plot, sampled)
         setup = set_up(configuration)
         files.callback(setup.close)
         report = run_guests(configuration, setup, trace, max_instructions)
@@ -55,6 +63,10 @@ def run_program(configuration: Configuration, outputs: Outputs, max_instructions
         if summary_file is not None:
             json.dump(report.as_dict(), summary_file, indent=2)
             summary_file.write("\n")
+        if plot is not None and setup.host is not None:
+            from tools.plot import plot_series
+
+            plot_series(setup.host.series, plot)
         show(report)
         return report.exit_status
 
