@@ -110,18 +110,21 @@ class Sample:
 class Series:
     """A time series of the tables of all guests: an attendant (:mod:`host.attendance`).
 
-    :param interval: units of work of a guest from one sample of it to the next; the first is at its start.
+    :param interval: units of work of a guest from one sample of it to the next, the first at its start; None if samples
+        are taken on demand only.
     :raises ValueError: if the interval is not positive.
     """
 
-    def __init__(self, interval: int) -> None:
-        if interval <= 0:
+    def __init__(self, interval: int | None) -> None:
+        if interval is not None and interval <= 0:
             raise ValueError(f"the interval of samples must be 1 unit of work or more, not {interval}")
         self.interval = interval
         self.samples: list[Sample] = []
 
-    def attend(self, guest: Guest, work: int) -> int:
+    def attend(self, guest: Guest, work: int) -> int | None:
         """See :meth:`host.attendance.Attendant.attend`."""
+        if self.interval is None:
+            return None
         self._add(guest, work, "")
         return work - work % self.interval + self.interval
 

@@ -113,6 +113,12 @@ class TestSeries:
         assert [series.attend(subject, work) for work in (0, 100, 205, 399)] == [100, 200, 300, 400]
         assert [sample.work for sample in series.samples] == [0, 100, 205, 399]
 
+    def test_on_demand_only(self) -> None:
+        series, subject = Series(None), guest(0, 0x03, work=7)
+        assert series.attend(subject, 0) is None
+        series.sample(subject, "now")
+        assert [(sample.work, sample.label) for sample in series.samples] == [(7, "now")]
+
     @pytest.mark.parametrize("interval", (0, -1))
     def test_interval_must_be_positive(self, interval: int) -> None:
         with pytest.raises(ValueError, match=f"1 unit of work or more, not {interval}"):

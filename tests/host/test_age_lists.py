@@ -79,7 +79,6 @@ class Model:
 FRAME = st.integers(0, FRAMES - 1)
 STEP = st.one_of(
     st.tuples(st.just("insert"), FRAME),
-    st.tuples(st.just("insert"), FRAME),
     st.tuples(st.just("insert_many"), st.lists(FRAME, unique=True)),
     st.tuples(st.just("remove"), FRAME),
     st.tuples(st.just("remove_many"), st.lists(FRAME, unique=True)),
@@ -91,14 +90,14 @@ STEP = st.one_of(
 )
 
 
-@pytest.mark.parametrize("scan", (1, 3, 256))
-@settings(max_examples=150, deadline=None)
-@given(steps=st.lists(STEP, max_size=60))
-def test_same_as_the_model(scan: int, steps: list) -> None:
+@pytest.mark.parametrize("scan", (1, 4, 256))
+@settings(max_examples=100, deadline=None)
+@given(first=st.permutations(range(FRAMES)), steps=st.lists(STEP, max_size=50))
+def test_same_as_the_model(scan: int, first: list[int], steps: list) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(age_lists, "_SMALLEST_SCAN", scan)
         patch.setattr(age_lists, "_LARGEST_SCAN", 2 * scan)
-        compare_with_model(steps)
+        compare_with_model([("insert_many", first), *steps])
 
 
 def compare_with_model(steps: list) -> None:
@@ -257,6 +256,15 @@ def test_small_pool_used_for_long(frames: int) -> None:
             [victim] = lists.oldest(1, flags(frames=frames)).tolist()
             assert victim == (turn + 1) % frames
             lists.remove(victim)
+
+
+def test_many_at_once_for_long() -> None:
+    lists = AgeLists(FRAMES)
+    everything = np.arange(FRAMES, dtype=np.int32)
+    for turn in range(5):
+        lists.insert_many(np.roll(everything, turn))
+        assert lists.oldest(FRAMES, flags()).tolist() == np.roll(everything, turn).tolist()
+        lists.remove_many(everything)
 
 
 def test_at_most_16_bytes_a_frame() -> None:
