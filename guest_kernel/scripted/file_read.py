@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from emu.addresses import PAGE_SIZE
 from guest_kernel.scripted import filemap
 from guest_kernel.scripted.instructions import CopyPage
+from guest_kernel.scripted.lru import mark_page_accessed
 from guest_kernel.scripted.page import UPTODATE
 from guest_kernel.scripted.page_alloc import alloc_pages, put_page, put_page_check
 from guest_kernel.scripted.script import KernelBug
@@ -60,6 +61,7 @@ def read_page(kernel: Kernel, mapping: AddressSpace, index: int, buffer: Page) -
     :raises KernelBug: if it is not what the disk has.
     """
     page = yield from read_cache_page(kernel, mapping, index)
+    mark_page_accessed(kernel, page)
     yield CopyPage(buffer.address, page.address)
     yield from put_page_check(kernel, page)
     found = kernel.machine.read_storage(buffer.address, PAGE_SIZE)

@@ -39,6 +39,8 @@ class Kernel:
 
     :param cmma: the kernel parameter ``cmma=``.
     :param kernel_pages: pages of the kernel's image, which stay reserved.
+    :param buffer_heads: whether written pages keep buffer heads, which are stripped when they become inactive
+        (max_buffer_heads is 0 with patch 1); until then they stay stable.
     """
 
     def __init__(
@@ -48,11 +50,13 @@ class Kernel:
         patches: frozenset[int] = ALL_PATCHES,
         cmma: bool = True,
         kernel_pages: int = 0,
+        buffer_heads: bool = False,
     ) -> None:
         self.machine = machine
         self.patches = patches
         self.rules = Rules()
         self.cmma_flag = cmma
+        self.buffer_heads = buffer_heads
         cpus = len(machine.cpus)
         self.smp_processor_id = 0
         """The CPU whose script is running."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from guest_kernel.scripted.page import ACTIVE, DISCARDED, LRU
+from guest_kernel.scripted.page import ACTIVE, DISCARDED, LRU, REFERENCED
 from guest_kernel.scripted.page_alloc import get_page, put_page
 from guest_kernel.scripted.script import KernelBug
 from guest_kernel.scripted.volatile import page_make_volatile
@@ -38,6 +38,17 @@ class Lru:
         except KeyError:
             raise KernelBug(f"not on the LRU list: {page!r}") from None
         page.flags &= ~(LRU | ACTIVE)
+
+
+def mark_page_accessed(kernel: Kernel, page: Page) -> None:
+    """Note that *page* was used: the second time it becomes active."""
+    if page.flags & REFERENCED and page.flags & (LRU | ACTIVE) == LRU:
+        page.flags &= ~REFERENCED
+        kernel.lru.remove(page)
+        page.flags |= ACTIVE
+        kernel.lru.add(page)
+    else:
+        page.flags |= REFERENCED
 
 
 def lru_cache_add(kernel: Kernel, page: Page) -> Script[None]:

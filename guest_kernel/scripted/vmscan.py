@@ -6,10 +6,11 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
-from guest_kernel.scripted import filemap
+from guest_kernel.scripted import file_write, filemap
 from guest_kernel.scripted.lru import pagevec_lru_add
-from guest_kernel.scripted.page import ACTIVE, DIRTY, DISCARDED, LOCKED, WRITEBACK
+from guest_kernel.scripted.page import ACTIVE, DIRTY, DISCARDED, LOCKED, PRIVATE, WRITEBACK
 from guest_kernel.scripted.page_alloc import get_page_unless_zero, put_page
+from guest_kernel.scripted.volatile import page_make_volatile
 
 if TYPE_CHECKING:
     from guest_kernel.scripted.kernel import Kernel
@@ -26,19 +27,36 @@ def try_to_free_pages(kernel: Kernel, wanted: int = SWAP_CLUSTER_MAX) -> Script[
     freed = 0
     for _ in range(2):
         if len(kernel.lru.inactive) < wanted:
-            _shrink_active_list(kernel, wanted)
+            yield from shrink_active_list(kernel, wanted)
         freed += yield from _shrink_inactive_list(kernel, wanted - freed)
         if freed >= wanted:
             break
     return freed
 
 
-def _shrink_active_list(kernel: Kernel, wanted: int) -> None:
-    """Make the oldest active pages inactive."""
-    for page in list(islice(kernel.lru.active, wanted)):
+def shrink_active_list(kernel: Kernel, wanted: int) -> Script[None]:
+    """Make the oldest active pages inactive; their buffers go, and they are tried to be made volatile (offset 1).
+
+    Each has the reference of the isolation still, so that offset 1 does not match (reference 4.2.5, inferred): they
+    become volatile when somebody uses them the next time.
+    """
+    isolated = [page for page in list(islice(kernel.lru.active, wanted)) if get_page_unless_zero(page)]
+    for page in isolated:
         kernel.lru.remove(page)
         page.flags &= ~ACTIVE
+        try_to_release_page(page)
         kernel.lru.add(page)
+    for page in isolated:
+        yield from page_make_volatile(kernel, page, 1)
+        yield from put_page(kernel, page)
+
+
+def try_to_release_page(page: Page) -> bool:
+    """Strip the buffer heads of *page*; False if it cannot be done now."""
+    if page.flags & (LOCKED | DIRTY | WRITEBACK):
+        return False
+    page.flags &= ~PRIVATE
+    return True
 
 
 def _shrink_inactive_list(kernel: Kernel, wanted: int) -> Script[int]:
@@ -61,6 +79,14 @@ def _shrink_inactive_list(kernel: Kernel, wanted: int) -> Script[int]:
 def _shrink_page(kernel: Kernel, page: Page) -> Script[bool]:
     """Take the isolated *page* out of its cache; False if it must stay."""
     if page.flags & LOCKED:
+        return False
+    if page.flags & DIRTY and page.mapping is not None and not page.mapcount:
+        page.flags |= LOCKED
+        yield from file_write.write_locked_page(kernel, page.mapping, page)
+    if page.flags & PRIVATE and not try_to_release_page(page):
+        return False
+    if page.flags & LOCKED:
+        # Somebody was quicker while it was written.
         return False
     page.flags |= LOCKED
     removed = False

@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Writing a file (generic_file_buffered_write), writing dirty pages back (mm/page-writeback.c), truncating (truncate.c).
+
+A dirty page and one under writeback are stable (conditions 2 and 3); at the end of writeback a page may be volatile
+again (offset 1).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from guest_kernel.scripted import filemap
+from guest_kernel.scripted.file_read import ReadError
+from guest_kernel.scripted.instructions import CopyPage
+from guest_kernel.scripted.page import DIRTY, LOCKED, PRIVATE, WRITEBACK
+from guest_kernel.scripted.page_alloc import alloc_pages, put_page, put_page_check
+from guest_kernel.scripted.script import KernelBug, Point, Relax
+from guest_kernel.scripted.volatile import page_make_volatile
+
+if TYPE_CHECKING:
+    from guest_kernel.scripted.filemap import AddressSpace
+    from guest_kernel.scripted.kernel import Kernel
+    from guest_kernel.scripted.page import Page
+    from guest_kernel.scripted.script import Script
+
+
+def write_page(kernel: Kernel, mapping: AddressSpace, index: int, buffer: Page) -> Script[None]:
+    """Replace page *index* of the file by the content of *buffer*; the disk gets it at writeback.
+
+    :raises ReadError: past the end of the file.
+    """
+    if not 0 <= index < mapping.size:
+        raise ReadError(f"inode {mapping.inode} has {mapping.size} pages, and no page {index}")
+    page = yield from _grab_cache_page(kernel, mapping, index)
+    yield CopyPage(page.address, buffer.address)
+    yield from filemap.set_page_uptodate(page)
+    if kernel.buffer_heads:
+        page.flags |= PRIVATE
+    set_page_dirty(page)
+    yield from filemap.unlock_page(kernel, page)
+    yield from put_page_check(kernel, page)
+
+
+def _grab_cache_page(kernel: Kernel, mapping: AddressSpace, index: int) -> Script[Page]:
+    """The cached page at *index*, locked and with a reference; a new one, not valid yet, if there is none."""
+    while True:
+        page = yield from filemap.find_lock_page(kernel, mapping, index)
+        if page is not None:
+            return page
+        page = yield from alloc_pages(kernel)
+        if (yield from filemap.add_to_page_cache_lru(kernel, page, mapping, index)):
+            return page
+        yield from put_page(kernel, page)
+
+
+def set_page_dirty(page: Page) -> None:
+    """*page* is newer than its backing store; the caller keeps it stable."""
+    if page.mapping is None:
+        raise KernelBug(f"dirty without a mapping: {page!r}")
+    page.flags |= DIRTY
+
+
+def write_cache_pages(kernel: Kernel, mapping: AddressSpace) -> Script[int]:
+    """Write the dirty pages of a file back, in the order of their indices; give how many."""
+    written = 0
+    for index in sorted(mapping.pages):
+        page = mapping.pages.get(index)
+        if page is None or not page.flags & DIRTY:
+            continue
+        # A dirty page is stable and cannot be discarded, so it may be taken without asking for its state.
+        found = filemap.find_get_page_nodiscard(mapping, index)
+        if found is None:
+            continue
+        yield from filemap.lock_page(found)
+        if found.mapping is mapping and found.flags & DIRTY:
+            yield from wait_on_page_writeback(found)
+            yield from write_locked_page(kernel, mapping, found)
+            written += 1
+        else:
+            yield from filemap.unlock_page(kernel, found)
+        yield from put_page_check(kernel, found)
+    return written
+
+
+def write_locked_page(kernel: Kernel, mapping: AddressSpace, page: Page) -> Script[None]:
+    """Write the locked, dirty *page*; it is unlocked when the I/O begins."""
+    page.flags &= ~DIRTY
+    page.flags |= WRITEBACK
+    yield from filemap.unlock_page(kernel, page)
+    yield Point("writeback: under I/O")
+    kernel.disk.write(mapping.inode, page.index, page)
+    yield from end_page_writeback(kernel, page)
+
+
+def wait_on_page_writeback(page: Page) -> Script[None]:
+    """Wait until the disk has the content of *page*."""
+    while page.flags & WRITEBACK:
+        yield Relax("wait_on_page_writeback")
+
+
+def end_page_writeback(kernel: Kernel, page: Page) -> Script[None]:
+    """test_clear_page_writeback: the disk has the content now."""
+    if not page.flags & WRITEBACK:
+        raise KernelBug(f"not under writeback: {page!r}")
+    page.flags &= ~WRITEBACK
+    yield from page_make_volatile(kernel, page, 1)
+
+
+def truncate_inode_pages(kernel: Kernel, mapping: AddressSpace, size: int) -> Script[None]:
+    """Cut the file to *size* pages: what is cached beyond that goes, written back or not, discarded or not."""
+    mapping.size = size
+    for index in sorted(index for index in mapping.pages if index >= size):
+        page = filemap.find_get_page_nodiscard(mapping, index)
+        if page is None:
+            continue
+        yield from filemap.lock_page(page)
+        yield from wait_on_page_writeback(page)
+        if page.mapping is mapping:
+            page.flags &= ~(DIRTY | PRIVATE)
+            if (yield from filemap.remove_from_page_cache(kernel, page)):
+                yield from put_page(kernel, page)
+        page.flags &= ~LOCKED
+        yield from put_page(kernel, page)
