@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from emu.addresses import PAGE_SIZE
-from emu.hypervisor import NEVER
 from host.sizes import format_size, parse_size
 from tools.errors import UsageError
 
@@ -124,7 +123,7 @@ def make_host(configuration: HostConfiguration, *, guests: int, cpus: int, memor
     return Host(
         manager,
         Monitor(manager, MONITOR_INTERVAL) if configuration.has_monitor else None,
-        Series(configuration.sample_every or NEVER),
+        Series(configuration.sample_every),
         configuration.resident_unused_traps,
     )
 
@@ -159,8 +158,7 @@ def attend(host: Host, plan: Plan | None) -> PlanRunner | None:
             runner = PlanRunner(plan, manager, series=host.series)
         except PlanError as reason:
             raise UsageError(str(reason)) from None
-    is_sampled = host.series.interval != NEVER
-    for attendant in (runner, host.monitor, host.series if is_sampled else None):
+    for attendant in (runner, host.monitor, None if host.series.interval is None else host.series):
         if attendant is not None:
             manager.add_attendant(attendant)
     return runner

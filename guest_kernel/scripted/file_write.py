@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Writing a file (generic_file_buffered_write), writing dirty pages back (mm/page-writeback.c), truncating (truncate.c).
+"""Writing a file (generic_file_buffered_write), writing dirty pages back, truncating (page-writeback.c, truncate.c).
 
 A dirty page and one under writeback are stable (conditions 2 and 3); at the end of writeback a page may be volatile
 again (offset 1).
