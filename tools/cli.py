@@ -51,10 +51,14 @@ def common(
     """Take the options that stand before the subcommand."""
 
 
-@app.command(help="Run a program to its end.", epilog=_EXIT_STATUSES)
+@app.command(
+    help="Run a program to its end, or carry out a scenario: a name that 'essa scenarios' lists, or a file *.toml.",
+    epilog=_EXIT_STATUSES,
+)
 @with_machine
 def run(
     configuration: Configuration,
+    context: typer.Context,
     max_instructions: MaxInstructions = None,
     trace: Annotated[
         str | None, typer.Option(metavar="FILE", help="Write a line for each instruction; - is standard error.")
@@ -68,10 +72,18 @@ def run(
         typer.Option(metavar="FILE", help="Draw the page states over time, as .svg, .png or .pdf (--sample-every)."),
     ] = None,
 ) -> None:
-    """Run a program to its end."""
+    """Run a program to its end, or carry out a scenario."""
     from tools.run import Outputs, run_program
+    from tools.scenarios import find_scenario
 
-    raise typer.Exit(run_program(configuration, Outputs(trace, json, table, plot), max_instructions))
+    outputs = Outputs(trace, json, table, plot)
+    scenario = find_scenario(str(configuration.image))
+    if scenario is None:
+        raise typer.Exit(run_program(configuration, outputs, max_instructions))
+    from tools.scenario_run import run_scenario
+
+    given = [name for name in context.params if _is_given(context, name)]
+    raise typer.Exit(run_scenario(scenario, configuration, outputs, given))
 
 
 @app.command(help="Run a program instruction by instruction; 'help' lists the commands.", epilog=_EXIT_STATUSES)
@@ -106,10 +118,18 @@ def compare(
     raise typer.Exit(compare_paging(configuration, json, max_instructions))
 
 
-@app.command(help="List the scenarios that ship with it.")
+@app.command(help="List the scenarios that ship with it; 'essa run NAME' carries one out.")
 def scenarios() -> None:
     """List the scenarios."""
-    print("No scenarios ship yet: they come with the host. Programs run with 'essa run IMAGE'.")
+    from tools.scenarios import list_scenarios
+
+    list_scenarios()
+
+
+def _is_given(context: typer.Context, parameter: str) -> bool:
+    """Whether *parameter* of the command stands on the command line, and is not just its default."""
+    source = context.get_parameter_source(parameter)
+    return source is not None and source.name == "COMMANDLINE"
 
 
 # Of its parser's errors typer exports only this one by name; its base is the class of all wrong use.

@@ -111,9 +111,28 @@ def set_up(configuration: Configuration) -> Setup:
     :raises emu.program.ProgramError: if the image is not a program, or does not fit.
     :raises UsageError: if there is not enough memory for the machines, or the host cannot be as described.
     """
+    from emu.hypervisor import HostFailure
+
     program = read_program(configuration.image)
     plan = read_plan(configuration.host)
-    from emu.hypervisor import FirstTouchHypervisor, HostFailure
+    machines, host = make_machines(configuration)
+    try:
+        for number, machine in enumerate(machines):
+            line = configuration.command_line
+            if line is not None and configuration.guests > 1:
+                line = line.replace(GUEST_NUMBER, str(number))
+            program.load(machine, line)
+    except HostFailure as reason:
+        raise UsageError(f"{configuration.image}: cannot be loaded: {reason}") from None
+    return Setup(machines, host, None if host is None else attend(host, plan))
+
+
+def make_machines(configuration: Configuration) -> tuple[list[Machine], Host | None]:
+    """The machines as *configuration* says, with nothing in storage, and the host under them if there is one.
+
+    :raises UsageError: if there is not enough memory for the machines, or the host cannot be as described.
+    """
+    from emu.hypervisor import FirstTouchHypervisor
     from emu.isa.system_information import SystemIdentification
     from emu.machine import Machine  # takes most of the start-up time; a wrong image need not wait for it
 
@@ -136,15 +155,7 @@ def set_up(configuration: Configuration) -> Setup:
             machines.append(machine)
     except (MemoryError, OSError) as reason:
         raise UsageError(f"--memory: this computer cannot give so much: {reason}") from None
-    try:
-        for number, machine in enumerate(machines):
-            line = configuration.command_line
-            if line is not None and configuration.guests > 1:
-                line = line.replace(GUEST_NUMBER, str(number))
-            program.load(machine, line)
-    except HostFailure as reason:
-        raise UsageError(f"{configuration.image}: cannot be loaded: {reason}") from None
-    return Setup(machines, host, None if host is None else attend(host, plan))
+    return machines, host
 
 
 def _memory(text: str) -> int:

@@ -59,10 +59,7 @@ class GuestReport:
                 | ({"name": interruption_name(code)} if kind == "program" else {})
                 for (kind, code), count in sorted(self.statistics.interruptions.items())
             ],
-            "essa": [
-                {"request": request, "name": request_name(request), "count": count}
-                for request, count in sorted(self.statistics.requests.items())
-            ],
+            "essa": count_requests(self.statistics),
             "instruction_counts": dict(sorted(machine.instruction_counts.items())),
             "not_modelled": _count_not_modelled(machine),
             "page_states": count_pages(machine.states.array),
@@ -99,34 +96,8 @@ class Report:
         else:
             summary |= {"exit_status": self.exit_status, "guests": [guest.as_dict() for guest in self.guests]}
         if self.host is not None:
-            summary["host"] = self._host()
+            summary["host"] = summarise_host(self.host, self.plan)
         return summary
-
-    def _host(self) -> Summary:
-        assert self.host is not None
-        manager, monitor = self.host.manager, self.host.monitor
-        device = manager.device
-        return {
-            "frames": manager.pool.frames,
-            "capacity": manager.pool.capacity,
-            "frames_in_use": manager.pool.used,
-            "watermarks": {"low": manager.low, "high": manager.high},
-            "policy": manager.policy.value,
-            **manager.statistics.as_dict(),
-            "paging_device": {
-                "slots": device.slots,
-                "used": device.used,
-                "writes": device.writes,
-                "reads": device.reads,
-                "write_errors": device.write_errors,
-                "read_errors": device.read_errors,
-            },
-            "guests": [guest.statistics.as_dict() for guest in manager.guests],
-            "total": total_statistics([guest.statistics for guest in manager.guests]).as_dict(),
-            "monitor": None if monitor is None else monitor.as_dict(),
-            "plan": None if self.plan is None else self.plan.as_dict(),
-            "series": self.host.series.as_dict(),
-        }
 
     def table_lines(self) -> Iterator[str]:
         """The accounting tables as text: that of each guest, and with several their sum."""
@@ -139,6 +110,41 @@ class Report:
             yield format_table(table)
         yield "all guests"
         yield format_table(total(tables))
+
+
+def summarise_host(host: Host, plan: PlanRunner | None) -> Summary:
+    """What the host is and did, for JSON."""
+    manager, monitor = host.manager, host.monitor
+    device = manager.device
+    return {
+        "frames": manager.pool.frames,
+        "capacity": manager.pool.capacity,
+        "frames_in_use": manager.pool.used,
+        "watermarks": {"low": manager.low, "high": manager.high},
+        "policy": manager.policy.value,
+        **manager.statistics.as_dict(),
+        "paging_device": {
+            "slots": device.slots,
+            "used": device.used,
+            "writes": device.writes,
+            "reads": device.reads,
+            "write_errors": device.write_errors,
+            "read_errors": device.read_errors,
+        },
+        "guests": [guest.statistics.as_dict() for guest in manager.guests],
+        "total": total_statistics([guest.statistics for guest in manager.guests]).as_dict(),
+        "monitor": None if monitor is None else monitor.as_dict(),
+        "plan": None if plan is None else plan.as_dict(),
+        "series": host.series.as_dict(),
+    }
+
+
+def count_requests(statistics: Statistics) -> list[Summary]:
+    """How often ESSA was executed, by request code, for JSON."""
+    return [
+        {"request": request, "name": request_name(request), "count": count}
+        for request, count in sorted(statistics.requests.items())
+    ]
 
 
 def _count_not_modelled(machine: Machine) -> dict[str, int]:

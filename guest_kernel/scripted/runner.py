@@ -65,11 +65,14 @@ class Listener:
     def table_reached(self, point: Point) -> None:
         """A named point has been reached."""
 
-    def compared(self, step: Step, findings: list[Finding]) -> None:
+    def compared(self, step: steps.Expect, findings: list[Finding]) -> None:
         """The expectations of *step* were compared with what there is."""
 
     def host_resized(self, frames: int) -> None:
-        """The scenario says that the host has so many *frames* from now on: whoever has made the host sees to it."""
+        """The scenario says that the host has so many *frames* from now on: whoever has made the host sees to it.
+
+        :raises ValueError: if it cannot have them.
+        """
 
 
 class ScenarioFailure(Exception):  # noqa: N818 - the kernel has failed, not the scenario
@@ -257,7 +260,10 @@ class Runner:
             self._run(page_shrink_discard_list(self.kernel))
 
     def _resize_host(self, step: steps.ResizeHost) -> None:
-        self._listener.host_resized(step.frames)
+        try:
+            self._listener.host_resized(step.frames)
+        except ValueError as reason:
+            raise self.scenario.step_error(self._number, str(reason), "frames") from None
 
     def _table(self, step: steps.Table) -> None:
         point = Point(step.name, self.machine.timing.work, measure(self.kernel))

@@ -370,10 +370,17 @@ class Scenario:
         return self.origin.error(text, "step", number, field, what)
 
     def _require_unique_names(self) -> None:
-        for kind, names in (("file", [file.name for file in self.files]), ("tree", [tree.name for tree in self.trees])):
-            for place, name in enumerate(names):
-                if name in names[:place]:
-                    raise self.origin.error(f"another {kind} is called {name!r}", kind, place + 1, "name")
+        tables = {number: step.name for number, step in enumerate(self.steps, 1) if isinstance(step, Table)}
+        for kind, names in (
+            ("file", {number: file.name for number, file in enumerate(self.files, 1)}),
+            ("tree", {number: tree.name for number, tree in enumerate(self.trees, 1)}),
+            ("step", tables),
+        ):
+            seen: set[str] = set()
+            for number, name in names.items():
+                if name in seen:
+                    raise self.origin.error(f"another {kind} is called {name!r}", kind, number, "name")
+                seen.add(name)
 
     def _check_group(self, step: Step, untouched: dict[str, int]) -> None:
         """Check that *step* uses pages that there are; *untouched* is kept for each group there is."""

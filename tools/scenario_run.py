@@ -1,0 +1,282 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""``essa run`` of a scenario: the scripted guest kernel on a machine, with a host under it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+
+from emu.addresses import PAGE_SHIFT
+from guest_kernel.scripted.processor import MachineStopped
+from guest_kernel.scripted.runner import Interrupted, Listener, Runner, ScenarioFailure
+from guest_kernel.scripted.scenario import Expect, ScenarioError
+from host.accounting import count_pages, format_table
+from host.policies import Policy
+from tools import interrupt
+from tools.configuration import Setup, make_machines
+from tools.errors import UsageError
+from tools.hosting import HostConfiguration, attend, read_plan
+from tools.report import count_requests, host_line, summarise_host
+from tools.run import open_output
+from tools.statistics import Statistics
+from tools.verdict import ExitStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from rich.progress import Progress, TaskID
+
+    from guest_kernel.scripted.expectation import Finding
+    from guest_kernel.scripted.runner import Point
+    from guest_kernel.scripted.scenario import Scenario, Step
+    from host.accounting import AccountingTable
+    from tools.configuration import Configuration
+    from tools.run import Outputs
+
+_NOT_FOR_SCENARIOS: Final = {
+    "memory": "--memory",
+    "cpus": "--cpus",
+    "cmdline": "--cmdline",
+    "name": "--name",
+    "uuid": "--uuid",
+    "guests": "--guests",
+    "trace": "--trace",
+    "max_instructions": "--max-instructions",
+}
+"""Options that describe a program, or that the scenario itself answers."""
+_BATCH: Final = 512
+"""Pages between two moves of the progress bar."""
+
+
+class _Listener(Listener):
+    """Prints tables and expectations as they are reached, resizes the host, and moves the progress bar."""
+
+    def __init__(self, setup: Setup) -> None:
+        self._setup = setup
+        self.tables: list[AccountingTable] = []
+        """That of each named point."""
+        self._progress: Progress | None = None
+        self._bar: TaskID | None = None
+        self._waiting = 0
+
+    @contextmanager
+    def shown(self, pages: int) -> Iterator[None]:
+        """While it lasts, a progress bar of so many *pages* is shown, if somebody watches."""
+        from rich.console import Console
+        from rich.progress import Progress
+
+        console = Console(stderr=True)
+        if not console.is_terminal:
+            yield
+            return
+        # The tables are to stand above the bar; but if they go to a file they must get there.
+        with Progress(console=console, transient=True, redirect_stdout=sys.stdout.isatty()) as self._progress:
+            self._bar = self._progress.add_task("", total=pages)
+            yield
+
+    def advanced(self, step: Step, pages: int) -> None:
+        """See :meth:`Listener.advanced`."""
+        self._waiting += pages
+        if self._progress is not None and self._bar is not None and self._waiting >= _BATCH:
+            self._progress.update(self._bar, advance=self._waiting, description=step.do)
+            self._waiting = 0
+
+    def table_reached(self, point: Point) -> None:
+        """See :meth:`Listener.table_reached`."""
+        (machine,) = self._setup.machines
+        table = count_pages(machine.states.array)
+        self.tables.append(table)
+        print(f"{point.name}:\n{format_table(table)}", flush=True)
+        host = self._setup.host
+        if host is not None:
+            host.series.sample(host.manager.guests[0], point.name)
+
+    def compared(self, step: Expect, findings: list[Finding]) -> None:
+        """See :meth:`Listener.compared`."""
+        if step.note:
+            print(f"expected: {step.note}")
+        rows = [("", "expected", "", "found", "")]
+        for finding in findings:
+            relation = f"{step.within:g} %" if finding.relation == "equal" else finding.relation
+            is_compared = finding.relation == "equal" and finding.expected
+            difference = f"{finding.found / finding.expected - 1:+.1%}" if is_compared else ""
+            verdict = difference if finding.holds else f"{difference} NOT AS EXPECTED".lstrip()
+            relation = relation if finding.relation != "equal" or step.within else ""
+            rows.append((finding.name, f"{finding.expected:,}", relation, f"{finding.found:,}", verdict))
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        for name, expected, relation, found, verdict in rows:
+            line = f"{name:{widths[0]}} {expected:>{widths[1]}} {relation:{widths[2]}} {found:>{widths[3]}} {verdict}"
+            print(line.rstrip(), flush=True)
+
+    def host_resized(self, frames: int) -> None:
+        """See :meth:`Listener.host_resized`."""
+        assert self._setup.host is not None
+        self._setup.host.manager.resize(frames)
+
+
+@dataclass(frozen=True, slots=True)
+class _Report:
+    """How a run ended."""
+
+    runner: Runner
+    setup: Setup
+    statistics: Statistics
+    tables: list[AccountingTable]
+    status: ExitStatus
+    text: str
+    """Why, if it is not passed."""
+
+    def as_dict(self, configuration: Configuration) -> dict[str, Any]:
+        """The report as JSON has it."""
+        runner, machine = self.runner, self.runner.machine
+        summary: dict[str, Any] = {
+            "scenario": runner.scenario.origin.name,
+            "description": runner.scenario.description,
+            "exit_status": int(self.status),
+            "verdict": self.text or "passed",
+            "memory": configuration.memory,
+            "cpus": configuration.cpus,
+            "profile": configuration.profile.value,
+            "points": [
+                {"name": point.name, "work": point.work, "page_states": table, "numbers": point.numbers}
+                for point, table in zip(runner.outcome.points, self.tables, strict=True)
+            ],
+            "expectations": [
+                {
+                    "step": finding.step,
+                    "name": finding.name,
+                    "relation": finding.relation,
+                    "expected": finding.expected,
+                    "within": finding.within,
+                    "found": finding.found,
+                    "holds": finding.holds,
+                }
+                for finding in runner.outcome.findings
+            ],
+            "instructions": machine.executed,
+            "instruction_counts": dict(sorted(machine.instruction_counts.items())),
+            "essa": count_requests(self.statistics),
+            "page_states": count_pages(machine.states.array),
+        }
+        if self.setup.host is not None:
+            summary["host"] = summarise_host(self.setup.host, self.setup.plan)
+        return summary
+
+    def show(self) -> None:
+        """Tell people what was wrong, and on a terminal also what the run cost."""
+        if sys.stderr.isatty():
+            essa = ", ".join(f"{each['name']}: {each['count']:,}" for each in count_requests(self.statistics))
+            print(f"instructions {self.runner.machine.executed:,}; ESSA {essa or 'none'}", file=sys.stderr)
+            if self.setup.host is not None:
+                print(f"host {host_line(self.setup.host)}", file=sys.stderr)
+        scenario = self.runner.scenario
+        for finding in self.runner.outcome.findings:
+            if not finding.holds:
+                print(f"essa: {scenario.step_error(finding.step, str(finding))}", file=sys.stderr)
+        if self.text:
+            print(f"essa: {scenario.origin.name}: {self.text}", file=sys.stderr)
+
+
+def run_scenario(scenario: Scenario, configuration: Configuration, outputs: Outputs, given: Collection[str]) -> int:
+    """Carry out *scenario*, print the table at each of its named points, and give the exit status of the command.
+
+    :param configuration: what the options say; the sizes of the machine come from the scenario.
+    :param given: the parameters of the command that were given.
+    :raises UsageError: if an option does not fit, an output cannot be written, or the kernel cannot do a step.
+    """
+    for parameter, option in _NOT_FOR_SCENARIOS.items():
+        if parameter in given:
+            raise UsageError(f"{option}: expected only with a program; the scenario says what its machine does")
+    configuration = replace(
+        configuration,
+        memory=scenario.machine.pages << PAGE_SHIFT,
+        cpus=scenario.machine.cpus,
+        host=_host(scenario, configuration.host, given),
+    )
+    with ExitStack() as files:
+        summary_file = open_output(files, "--json", outputs.json, sys.stdout)
+        plot = None
+        if outputs.plot is not None:
+            from tools.plot import check_plot
+
+            plot = check_plot(outputs.plot, None if configuration.host is None else configuration.host.sample_every)
+        setup = _set_up(scenario, configuration, given)
+        files.callback(setup.close)
+        try:
+            report = _run(scenario, setup)
+        except ScenarioError as reason:
+            raise UsageError(str(reason)) from None
+        if outputs.table:
+            print(format_table(count_pages(report.runner.machine.states.array)))
+        if summary_file is not None:
+            json.dump(report.as_dict(configuration), summary_file, indent=2)
+            summary_file.write("\n")
+        if plot is not None and setup.host is not None:
+            from tools.plot import plot_series
+
+            plot_series(setup.host.series, plot)
+        report.show()
+        return int(report.status)
+
+
+def _host(scenario: Scenario, options: HostConfiguration | None, given: Collection[str]) -> HostConfiguration | None:
+    """The host of *scenario*, where the *options* do not say otherwise.
+
+    :raises UsageError: if there is no such policy.
+    """
+    described = scenario.host
+    if described is None:
+        return options
+    policies = [policy.value for policy in Policy]
+    if described.policy not in policies:
+        text = f"expected {', '.join(policies)}, not {described.policy!r}"
+        raise UsageError(str(scenario.origin.error(text, "host", field="policy")))
+    options = options or HostConfiguration()
+    if "host_memory" not in given and described.frames is not None:
+        options = replace(options, memory=described.frames << PAGE_SHIFT)
+    if "paging_size" not in given and described.paging_pages is not None:
+        options = replace(options, paging_bytes=described.paging_pages << PAGE_SHIFT)
+    if "policy" not in given:
+        options = replace(options, policy=described.policy)
+    return options
+
+
+def _set_up(scenario: Scenario, configuration: Configuration, given: Collection[str]) -> Setup:
+    plan = read_plan(configuration.host)
+    try:
+        machines, host = make_machines(configuration)
+    except UsageError as reason:
+        if "host_memory" in given or scenario.host is None:
+            raise
+        # The message names the option in whose place the scenario's table is.
+        text = str(reason).removeprefix("--host-memory: ")
+        raise UsageError(str(scenario.origin.error(text, "host", field="frames"))) from None
+    return Setup(machines, host, None if host is None else attend(host, plan))
+
+
+def _run(scenario: Scenario, setup: Setup) -> _Report:
+    """Carry out *scenario* on the machine of *setup*, with a progress bar if somebody watches.
+
+    :raises guest_kernel.scripted.scenario.ScenarioError: if the kernel cannot do a step.
+    """
+    (machine,) = setup.machines
+    statistics = Statistics()
+    machine.observers.append(statistics)
+    listener = _Listener(setup)
+    runner = Runner(scenario, machine, listener)
+    with listener.shown(runner.total_pages()), interrupt.ctrl_c(machine):
+        status, text = ExitStatus.PASSED, ""
+        try:
+            runner.run()
+        except ScenarioFailure as reason:
+            status, text = ExitStatus.FAILED, str(reason)
+        except MachineStopped as reason:
+            status, text = ExitStatus.UNASKED_STOP, str(reason)
+        except (Interrupted, KeyboardInterrupt):
+            status, text = ExitStatus.UNASKED_STOP, "stopped by Ctrl-C"
+    if status is ExitStatus.PASSED and not runner.outcome.is_as_expected:
+        status, text = ExitStatus.FAILED, "not as expected"
+    return _Report(runner, setup, statistics, listener.tables, status, text)
