@@ -15,6 +15,7 @@ from emu.page_states import CONTENT_MASK, PageStates, Profile, touch, without_co
 
 if TYPE_CHECKING:
     from emu.machine import Machine
+    from emu.program_interruption import ProgramInterruption
     from emu.storage_keys import StorageKeys
 
 MAP_NORESERVE: Final = 0x4000
@@ -59,6 +60,9 @@ class Hypervisor(Protocol):
 
     def frame_for_store(self, page: int) -> int:
         """The same for an access that may store."""
+
+    def refused(self, condition: ProgramInterruption) -> None:
+        """Note that a program interruption is taken for *condition*, which may have been raised here."""
 
     def bring_in(self, page: int) -> None:
         """Give *page*, whatever its usage, a frame with its content; its state byte is the caller's to change.
@@ -122,6 +126,9 @@ class FirstTouchHypervisor:
     def frame_for_store(self, page: int) -> int:
         """See :meth:`Hypervisor.frame_for_store`."""
         return self.frame(page)
+
+    def refused(self, condition: ProgramInterruption) -> None:
+        """See :meth:`Hypervisor.refused`."""
 
     def bring_in(self, page: int) -> None:
         """See :meth:`Hypervisor.bring_in`."""

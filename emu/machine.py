@@ -274,6 +274,7 @@ class Machine:
         :raises StopRun: if this CPU has taken many in a row without ending any instruction.
         """
         self.program_interruptions[condition.code] += 1
+        self.hypervisor.refused(condition)
         where, executed, count = self._last_program
         count = count + 1 if (where, executed) == (cpu.address, cpu.executed) else 1
         self._last_program = (cpu.address, cpu.executed, count)

@@ -73,6 +73,8 @@ class Guest:
         self._changed = self._pool.changed.data
         self._watched: dict[int, Callable[[int], None]] = {}
         self._release_lists: dict[int, ReleaseList] = {}
+        self._refusal: ProgramInterruption | None = None
+        """The last condition raised for an access here."""
 
     def attach(self, machine: Machine) -> None:
         """See :meth:`emu.hypervisor.Hypervisor.attach`."""
@@ -101,16 +103,25 @@ class Guest:
         try:
             after = touch(state, page, self.profile, resident_unused_traps=self.resident_unused_traps)
         except ProgramInterruption as condition:
-            if condition.code is ProgramInterruptionCode.DISCARD_FAULT:
-                self.statistics.discard_faults += 1
-            else:
-                self.statistics.addressing_exceptions += 1
+            self._refusal = condition
             raise
         if state & CONTENT_MASK:
             self.bring_in(page)
             self._state[page] = after
             for observer in self.machine.observers:
                 observer.host_changed(page, state, after)
+
+    def refused(self, condition: ProgramInterruption) -> None:
+        """See :meth:`emu.hypervisor.Hypervisor.refused`.
+
+        Only here is it counted, since the engine may look ahead, or try the same access again.
+        """
+        if condition is not self._refusal:
+            return
+        if condition.code is ProgramInterruptionCode.DISCARD_FAULT:
+            self.statistics.discard_faults += 1
+        else:
+            self.statistics.addressing_exceptions += 1
 
     def bring_in(self, page: int) -> None:
         """See :meth:`emu.hypervisor.Hypervisor.bring_in`."""

@@ -116,11 +116,12 @@ class CarefulEngine:
             self._unicorn.drop_code(FRAMES + frame, PAGE_SIZE)
             self._forget_translations()
 
-    def step(self, target: bytes | None, *, hides_register_0: bool = False) -> Exit:
+    def step(self, target: bytes | None, *, hides_register_0: bool = False, is_interruptible: bool = False) -> Exit:
         """Execute the instruction at the PSW address, or leave everything as it was and say why not.
 
         :param target: the target instruction, if it is an EXECUTE.
         :param hides_register_0: execute it with zero in general register 0, which it does not name.
+        :param is_interruptible: leave what was done before the exception; the general registers say how much that is.
         """
         size = self._registers.layout.end
         ctypes.memmove(self._own.base, self._registers.base, size)
@@ -132,7 +133,7 @@ class CarefulEngine:
         if hides_register_0:
             self._own.gr[0] = 0
         ended = self._burst(2 if target is not None and target[0] not in _EXECUTED_AT_ONCE else 1)
-        if self._refused:
+        if self._refused and not is_interruptible:
             # Suppressed or nullified: registers stay as they were, and so does storage.
             for place, before in reversed(self._undo):
                 ctypes.memmove(place, before, len(before))
@@ -198,7 +199,15 @@ class CarefulEngine:
             return True
         byte_checks = address < LOW_PAGES_END and needs_byte_checks(cpu, address, kind)
         accessed = self._part if byte_checks else address
-        absolute = access.resolve(cpu, accessed, ACCESS[FillAccess(kind)])
+        try:
+            absolute = access.resolve(cpu, accessed, ACCESS[FillAccess(kind)])
+        except ProgramInterruption:
+            if kind != FillAccess.FETCH:
+                raise
+            # The whole instruction has been fetched before: this is the engine looking ahead to the next one.
+            self._sink_shown = True
+            show(entry[0], SINK_ADDRESS)
+            return True
         page = absolute >> 12
         frame = storage.hypervisor.frame(page)
         if byte_checks:

@@ -69,6 +69,8 @@ SINK_ADDRESS: Final = 0
 """A page of the engine's own: Unicorn stores data-exception codes at its idea of real 0x90."""
 _SINK_DATA_EXCEPTION: Final = 0x90
 LOW_PAGES_END: Final = 0x2000
+_INTERRUPTIBLE: Final = frozenset((0x0E, 0x0F))
+"""MVCL and CLCL (PoP 5, "Interruptible Instructions")."""
 
 ACCESS: Final = {
     FillAccess.READ: Access.FETCH,
@@ -312,6 +314,9 @@ class Engine:
         if error == ERROR_EXCEPTION:
             executed -= self._not_executed()
             self.instruction_length = self.registers.interruption[1]
+            if self._reason is Exit.CONDITION and not self.instruction_length:
+                # Unicorn does not say it of the target of an EXECUTE.
+                self.instruction_length = instruction_length(self._code_bytes(self.registers.psw[1], 1)[0])
             if words[BLOCK_COUNT] & KEEPS_CC:
                 self._restore_condition_code()
             if self._refused:
@@ -518,7 +523,8 @@ class Engine:
 
             self._careful = CarefulEngine(self._machine, self._cpu, self.registers)
         hides_register_0 = target is not None and interception.reads_register_0(target)
-        ended = self._careful.step(target, hides_register_0=hides_register_0)
+        is_interruptible = (target or instruction)[0] in _INTERRUPTIBLE
+        ended = self._careful.step(target, hides_register_0=hides_register_0, is_interruptible=is_interruptible)
         if ended is Exit.LIMIT and self.registers.psw[0] & FIXED_POINT_OVERFLOW_MASK:
             self.overflowed = can_overflow(target or instruction) and self.registers.condition_code == 3
         self._condition = self._careful.condition
