@@ -379,7 +379,8 @@ class Scenario:
             seen: set[str] = set()
             for number, name in names.items():
                 if name in seen:
-                    raise self.origin.error(f"another {kind} is called {name!r}", kind, number, "name")
+                    what = self.steps[number - 1].do if kind == "step" else ""
+                    raise self.origin.error(f"another {kind} is called {name!r}", kind, number, "name", what)
                 seen.add(name)
 
     def _check_group(self, step: Step, untouched: dict[str, int]) -> None:

@@ -247,13 +247,11 @@ def test_wrong_command(capfd: pytest.CaptureFixture[str]) -> None:
     assert wrong(capfd, "run") == "Missing argument 'IMAGE'."
 
 
-def test_version_help_and_scenarios(capfd: pytest.CaptureFixture[str]) -> None:
+def test_version_and_help(capfd: pytest.CaptureFixture[str]) -> None:
     assert main(["--version"]) == 0
     assert capfd.readouterr().out == f"essa {__version__}\n"
     assert main(["run", "--help"]) == 0
     assert "--max-instructions" in capfd.readouterr().out
-    assert main(["scenarios"]) == 0
-    assert "No scenarios" in capfd.readouterr().out
 
 
 # essa step
