@@ -77,7 +77,8 @@ def run(
     from tools.scenarios import find_scenario
 
     outputs = Outputs(trace, json, table, plot)
-    scenario = find_scenario(str(configuration.image))
+    # As it was written: "./seed" is a file.
+    scenario = find_scenario(context.params["image"])
     if scenario is None:
         raise typer.Exit(run_program(configuration, outputs, max_instructions))
     from tools.scenario_run import run_scenario
