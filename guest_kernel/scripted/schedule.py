@@ -104,5 +104,31 @@ class Running(Generic[_T]):
 
 
 def run(kernel: Kernel, script: Script[_T], cpu: int = 0) -> _T:
-    """Run *script* on CPU *cpu* to its end, alone."""
-    return Running(kernel, script, cpu).finish()
+    """Run *script* on CPU *cpu* to its end, alone.
+
+    :raises KernelBug: whatever the script itself does not catch; if it waits, for nobody will ever end that.
+    """
+    # As Running.finish does, but in one loop: whole kernels run through here.
+    if cpu in kernel.busy_cpus:
+        raise ValueError(f"CPU {cpu} has a script already")
+    kernel.busy_cpus.add(cpu)
+    kernel.smp_processor_id = cpu
+    processor, resume = kernel.processors[cpu], script.send
+    waited = 0
+    try:
+        operation = next(script)
+        while True:
+            waited = waited + 1 if isinstance(operation, Relax) else 0
+            if waited > _ROUNDS:
+                raise KernelBug(f"CPU {cpu} waits for ever: {operation}")
+            try:
+                value = operation.execute(processor)
+            except KernelBug as bug:
+                operation = script.throw(bug)
+            else:
+                operation = resume(value)
+    except StopIteration as end:
+        result: _T = end.value
+        return result
+    finally:
+        kernel.busy_cpus.discard(cpu)
