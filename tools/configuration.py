@@ -11,9 +11,9 @@ from uuid import UUID
 from emu.facilities import DEFAULT_FACILITIES, Facility
 from emu.page_states import Profile
 from emu.program import command_line_bytes, read_program
-from host.sizes import parse_size
+from host.sizes import format_size, parse_size
 from tools.errors import UsageError
-from tools.hosting import HostConfiguration, attend, make_host, read_plan
+from tools.hosting import MOST_MEMORY, HostConfiguration, attend, make_host, read_plan
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 GUEST_NUMBER: Final = "{guest}"
 """What stands for the number of the guest in the command line, if there are several."""
 _MEGABYTE: Final = 1 << 20
-_MOST_MEMORY: Final = 1 << 40
-"""1 TiB: it costs three bytes a page before anything runs, and more would fill the memory of this computer."""
 _MOST_CPUS: Final = 248
 _MOST_GUESTS: Final = 64
 
@@ -93,7 +91,7 @@ def configure(
             raise UsageError(f"--cmdline: {reason}") from None
     return Configuration(
         image=Path(image),
-        memory=_memory(memory),
+        memory=_memory(memory, guests),
         cpus=cpus,
         command_line=command_line,
         profile=_profile(profile),
@@ -158,15 +156,16 @@ def make_machines(configuration: Configuration) -> tuple[list[Machine], Host | N
     return machines, host
 
 
-def _memory(text: str) -> int:
+def _memory(text: str, guests: int) -> int:
     try:
         memory = parse_size(text)
     except ValueError as reason:
         raise UsageError(f"--memory: {reason}") from None
     if memory == 0 or memory % _MEGABYTE:
         raise UsageError(f"--memory: expected a multiple of 1M, not {text}")
-    if memory > _MOST_MEMORY:
-        raise UsageError(f"--memory: expected at most {_MOST_MEMORY >> 40}T, not {text}")
+    if memory * guests > MOST_MEMORY:
+        together, times = ("", "") if guests == 1 else (" of all guests together", f"{guests} times ")
+        raise UsageError(f"--memory: expected at most {format_size(MOST_MEMORY)}{together}, not {times}{text}")
     return memory
 
 

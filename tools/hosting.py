@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     NewGuest = Callable[[int, PageStates, StorageKeys, Profile], Guest]
 
+MOST_MEMORY: Final = 1 << 40
+"""1 TiB, of a host as of all its guests together: the records of more pages would fill the memory of this computer."""
 MONITOR_INTERVAL: Final = 1_000_000
 """Units of a guest's work between two looks of the monitor."""
 
@@ -77,11 +79,14 @@ def configure_host(
     """
     from host.policies import Policy
 
+    memory = _pages("--host-memory", host_memory)
+    if memory is not None and memory > MOST_MEMORY:
+        raise UsageError(f"--host-memory: expected at most {format_size(MOST_MEMORY)}, not {host_memory}")
     policies = [each.value for each in Policy]
     if policy not in policies:
         raise UsageError(f"--policy: expected {', '.join(policies)}, not {policy!r}")
     described = HostConfiguration(
-        memory=_pages("--host-memory", host_memory),
+        memory=memory,
         paging_file=None if paging_file is None else Path(paging_file),
         paging_bytes=_pages("--paging-size", paging_size),
         policy=policy,

@@ -134,6 +134,12 @@ def test_the_paging_file_is_used_and_left_empty(tmp_path: Path) -> None:
         (["--host-memory", "260K"], "essa: --host-memory: expected at least 264K for 1 guests of 1 CPUs, not 260K"),
         (["--host-memory", "1000"], "essa: --host-memory: expected a multiple of 4K, not 1000"),
         (["--host-memory", "much"], "essa: --host-memory: expected a size such as 256M, not 'much'"),
+        (["--host-memory", "2T"], "essa: --host-memory: expected at most 1T, not 2T"),
+        (["--host-memory", str(1 << 64)], f"essa: --host-memory: expected at most 1T, not {1 << 64}"),
+        (
+            ["--memory", "512G", "--guests", "3"],
+            "essa: --memory: expected at most 1T of all guests together, not 3 times 512G",
+        ),
         (["--guests", "0"], "essa: --guests: expected 1 to 64, not 0"),
         (["--policy", "fifo"], "essa: --policy: expected lru, unused-first, volatile-first, not 'fifo'"),
         (["--paging-size", "5"], "essa: --paging-size: expected a multiple of 4K, not 5"),
