@@ -194,10 +194,9 @@ class PageManager:
 
     def _why_nothing_is_free(self) -> str:
         device = self.device
+        state = f"{device.used} of its {device.slots} slots are in use"
         if device.write_errors:
-            state = f"{device.write_errors} writes to it failed"
-        else:
-            state = f"{device.used} of its {device.slots} slots are in use"
+            state += f", and {device.write_errors} writes to it failed"
         return (
             f"no frame can be made free: {self.pool.used} frames are in use, {self.pool.capacity} are allowed, and of "
             f"the paging device {state}"
@@ -305,10 +304,10 @@ class PageManager:
 
         A page that cannot be written keeps its frame.
         """
-        self.lists.remove_many(frames)
         states, changed = self._describe(frames)
         for guest, indices in self._by_guest(frames):
             mine = frames[indices]
+            self.lists.remove_many(mine)
             before, is_changed = states[indices], changed[indices]
             index = _index(before, is_changed)
             after = AFTER[guest.profile][index]
@@ -320,7 +319,12 @@ class PageManager:
             batch.stayed.append(mine[~is_taken])
             taken = mine[is_taken]
             pages = self.pool.page[taken]
-            data_loss.check(guest, self.pool, self.device, taken, before[is_taken], is_changed[is_taken])
+            try:
+                data_loss.check(guest, self.pool, self.device, taken, before[is_taken], is_changed[is_taken])
+            except data_loss.DataLoss:
+                # Other guests go on, and one of them may have these pages: they stay where they were.
+                self._put_back(guest, taken, batch)
+                raise
             self._count_discards(guest, before, is_changed, ACTIONS[guest.profile][index])
             guest.evicted(pages, before[is_taken], after[is_taken])
             self.pool.give_back_many(taken)
@@ -362,6 +366,14 @@ class PageManager:
             else:
                 guest.locations[page] = slot + 1
                 statistics.page_outs += 1
+
+    def _put_back(self, guest: Guest, frames: Frames, batch: _Batch) -> None:
+        """Let the pages that are about to lose *frames* keep them after all, and release the slots they were given."""
+        pages = self.pool.page[frames]
+        places = guest.locations[pages]
+        self.device.release_many(places[places > 0] - 1)
+        guest.locations[pages] = frames + 1
+        batch.stayed.append(frames)
 
     @staticmethod
     def _count_discards(

@@ -436,6 +436,23 @@ def test_writing_something_else_fails_the_run(make_host: MakeHost, monkeypatch: 
         hosted.manager.evict(0, PAGE)
 
 
+def test_pages_of_a_batch_that_fails_stay_where_they_were(make_host: MakeHost, monkeypatch: pytest.MonkeyPatch) -> None:
+    hosted = make_host(guests=2)
+    for guest in (0, 1):
+        for page in range(PAGE, PAGE + 4):
+            hosted.fill(page, page, guest)
+    write = hosted.manager.device.write
+    monkeypatch.setattr(hosted.manager.device, "write", lambda _: write(bytes(4095) + b"\x01"))
+    with pytest.raises(HostFailure, match="data loss"):
+        hosted.manager.reclaim(6)
+    hosted.check()
+    monkeypatch.undo()
+    for page in range(PAGE, PAGE + 4):
+        assert hosted.machines[1].storage.read(page << 12, 8) == page.to_bytes(8, "big")
+    assert hosted.manager.reclaim(6) == 6
+    hosted.check()
+
+
 # Guests
 
 
