@@ -233,3 +233,18 @@ def test_a_program_of_that_name_can_be_run_by_its_path(
     (tmp_path / "seed").write_bytes(b"no program")
     assert main(["run", "./seed"]) == 2
     assert "seed: " in capfd.readouterr().err
+
+
+def test_a_progress_bar_on_a_terminal_leaves_the_output_alone(
+    small: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small.write_text(SMALL.replace('file = "data"', 'file = "data"\ntimes = 9'))
+    assert main(["run", str(small)]) == 0
+    quiet = capfd.readouterr()
+    assert quiet.err == ""
+    # What makes the library take standard error for a terminal.
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    assert main(["run", str(small)]) == 0
+    watched = capfd.readouterr()
+    assert watched.out == quiet.out
+    assert "read" in watched.err
