@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, cast
 
 import typer
@@ -137,9 +138,14 @@ def _is_given(context: typer.Context, parameter: str) -> bool:
 _ParserError: Final = cast("type[typer.BadParameter]", typer.BadParameter.__mro__[1])
 
 
+_INTERRUPTED: Final = 130
+"""What typer makes of a KeyboardInterrupt."""
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run the command with *arguments*, those of the process by default, and give its exit status."""
     try:
+        _open_streams()
         status = app(arguments, prog_name="essa", standalone_mode=False)
     except (UsageError, ProgramError) as reason:
         return _wrong_use(str(reason))
@@ -148,15 +154,36 @@ def main(arguments: list[str] | None = None) -> int:
     except typer.Abort:
         return _wrong_use("aborted")
     except HostFailure as reason:
-        print(f"essa: {reason}", file=sys.stderr)
-        return 3
-    except BrokenPipeError:
-        # The reader has gone: nothing more can be shown, not even at the interpreter's end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _unasked_stop(str(reason))
+    except SystemExit:
+        # The reader of the output has gone, for which typer ends the process: nothing more can be shown.
         return 3
     except OSError as reason:
         return _wrong_use(str(reason))
+    if status == _INTERRUPTED:
+        # Before the machine ran, or after it: while it runs, it is a named stop.
+        return _unasked_stop("stopped by Ctrl-C")
     return int(status or 0)
+
+
+def _open_streams() -> None:
+    """Have something to read and to complain to where the caller has closed the standard streams.
+
+    It also keeps their descriptors from the files that are opened here.
+
+    :raises UsageError: if standard output is closed, where everything would be lost.
+    """
+    if sys.stdin is None:
+        sys.stdin = Path(os.devnull).open(encoding="utf-8")  # noqa: SIM115 - as long as the process lives
+    if sys.stderr is None:
+        sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
+    if sys.stdout is None:
+        raise UsageError("standard output: expected to be open")
+
+
+def _unasked_stop(message: str) -> int:
+    print(f"essa: {message}", file=sys.stderr)
+    return 3
 
 
 def _wrong_use(message: str) -> int:

@@ -177,6 +177,32 @@ def test_reader_that_goes_away(program: str) -> None:
     command = f"{sys.executable} -m tools.cli run {program} --table --json - | true; exit ${{PIPESTATUS[0]}}"
     done = subprocess.run(["bash", "-c", command], cwd=ROOT, capture_output=True, text=True, check=False)
     assert "Traceback" not in done.stderr
+    assert done.returncode == 3
+
+
+def test_ctrl_c_before_the_machine_runs(
+    program: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("tools.run.set_up", interrupted)
+    assert main(["run", program]) == 3
+    assert capfd.readouterr().err == "essa: stopped by Ctrl-C\n"
+
+
+@pytest.mark.parametrize(
+    ("closed", "status", "error"),
+    (
+        (">&-", 2, "essa: standard output: expected to be open\n"),
+        ("2>&-", 0, ""),
+        ("<&-", 0, ""),
+    ),
+)
+def test_closed_streams(program: str, closed: str, status: int, error: str) -> None:
+    command = f"{sys.executable} -m tools.cli step {program} {closed}"
+    done = subprocess.run(["bash", "-c", command], cwd=ROOT, input="g\n", capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (status, error)
 
 
 # Wrong use: exit status 2 and one line.
