@@ -67,6 +67,8 @@ class Figures:
 def compare_paging(configuration: Configuration, json_name: str | None, max_instructions: int | None = None) -> int:
     """Run the program of *configuration* three times, print the figures side by side, and give the exit status.
 
+    Ctrl-C ends it with the run that it stops; the figures so far are shown.
+
     :raises UsageError: if there is no limit on the host's memory, or ESSA is switched off for all of them.
     :raises emu.program.ProgramError: if the image is not a program, or does not fit.
     """
@@ -74,6 +76,8 @@ def compare_paging(configuration: Configuration, json_name: str | None, max_inst
         raise UsageError("compare: expected --host-memory, without which nothing is ever paged")
     if configuration.profile is Profile.OFF:
         raise UsageError("compare: expected --profile zvm or kvm for the run with hints, not off")
+    from emu.machine import StopKind
+
     with ExitStack() as files:
         output = open_output(files, "--json", json_name, sys.stdout)
         runs = {}
@@ -82,6 +86,9 @@ def compare_paging(configuration: Configuration, json_name: str | None, max_inst
             report = _run(name, variant, max_instructions)
             runs[name] = figures(report)
             status = max(status, report.exit_status)
+            if any(guest.stop.kind is StopKind.REQUESTED for guest in report.guests):
+                # Ctrl-C, and it means all of them.
+                break
         if output is not None:
             json.dump(
                 {name: asdict(run) | {"transfers": run.transfers} for name, run in runs.items()}, output, indent=2

@@ -10,6 +10,7 @@ import pytest
 
 from tests.support.elf import ESSA_PROGRAM, Elf, ending_program
 from tools.cli import main
+from tools.interrupt import requested
 
 PRESSURE = str(Path(__file__).parents[2] / "guest_kernel" / "native" / "images" / "pressure.elf")
 SQUEEZED = ("run", PRESSURE, "--memory", "4M", "--host-memory", "2M", "--cmdline", "rounds=1")
@@ -216,6 +217,13 @@ def test_comparison(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert none["balloon_pages"] == 0 < balloon["balloon_pages"]
     assert hints["verdict"] == none["verdict"] == balloon["verdict"] == "passed"
     assert "host writes" in capfd.readouterr().out
+
+
+def test_ctrl_c_ends_the_whole_comparison(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    output = tmp_path / "figures.json"
+    monkeypatch.setattr("tools.interrupt.run", lambda machine, _: requested(machine))
+    assert main(["compare", *SQUEEZED[1:], "--json", str(output)]) == 3
+    assert list(read_json(output)) == ["hints"]
 
 
 @pytest.mark.parametrize(
