@@ -20,6 +20,7 @@ def page_discard(kernel: Kernel, page: Page) -> Script[None]:
 
     Two CPUs may get here for the same page, and one may be removing it in another way: PG_discarded says who is first.
     """
+    from guest_kernel.scripted import rmap
     from guest_kernel.scripted.filemap import lock_page, remove_from_page_cache_nocheck
 
     yield from lock_page(page)
@@ -29,8 +30,9 @@ def page_discard(kernel: Kernel, page: Page) -> Script[None]:
         page.flags |= DISCARDED
         kernel.discarded += 1
         yield Point("page_discard: is the first")
-        if page.mapcount or page.flags & SWAP_CACHE:
-            raise KernelBug(f"not known how to unmap: {page!r}")
+        yield from rmap.page_unmap_all(kernel, page)
+        if page.flags & SWAP_CACHE:
+            raise KernelBug(f"not known how to remove from the swap cache: {page!r}")
         if page.flags & LRU:
             kernel.lru.remove(page)
         if page.mapping is not None:

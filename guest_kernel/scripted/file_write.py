@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from guest_kernel.scripted import filemap
+from guest_kernel.scripted import filemap, rmap
 from guest_kernel.scripted.file_read import ReadError
 from guest_kernel.scripted.instructions import CopyPage
 from guest_kernel.scripted.page import DIRTY, LOCKED, PRIVATE, WRITEBACK
@@ -83,7 +83,11 @@ def write_cache_pages(kernel: Kernel, mapping: AddressSpace) -> Script[int]:
 
 
 def write_locked_page(kernel: Kernel, mapping: AddressSpace, page: Page) -> Script[None]:
-    """Write the locked, dirty *page*; it is unlocked when the I/O begins."""
+    """Write the locked, dirty *page*; it is unlocked when the I/O begins.
+
+    Processes that have it mapped cannot store into it from then on without a fault (clear_page_dirty_for_io).
+    """
+    yield from rmap.page_mkclean(kernel, page)
     page.flags &= ~DIRTY
     page.flags |= WRITEBACK
     yield from filemap.unlock_page(kernel, page)
@@ -116,6 +120,7 @@ def truncate_inode_pages(kernel: Kernel, mapping: AddressSpace, size: int) -> Sc
         yield from filemap.lock_page(page)
         yield from wait_on_page_writeback(page)
         if page.mapping is mapping:
+            yield from rmap.page_unmap_all(kernel, page)
             page.flags &= ~(DIRTY | PRIVATE)
             if (yield from filemap.remove_from_page_cache(kernel, page)):
                 yield from put_page(kernel, page)

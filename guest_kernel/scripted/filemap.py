@@ -14,6 +14,7 @@ from guest_kernel.scripted.volatile import page_make_stable, page_make_volatile
 
 if TYPE_CHECKING:
     from guest_kernel.scripted.kernel import Kernel
+    from guest_kernel.scripted.memory_map import VmArea
     from guest_kernel.scripted.page import Page
     from guest_kernel.scripted.script import Script
 
@@ -28,6 +29,8 @@ class AddressSpace:
         self.size = size
         """Of the file, in pages."""
         self.pages: dict[int, Page] = {}
+        self.i_mmap: list[VmArea] = []
+        """The areas of processes that map it."""
         self.mlocked = False
         """A locked mapping of it exists or has existed (patch 3)."""
 
@@ -93,14 +96,29 @@ def find_lock_page(kernel: Kernel, mapping: AddressSpace, index: int) -> Script[
     """The same, and locked."""
     while True:
         page = yield from find_get_page(kernel, mapping, index)
+        if page is None or (yield from _lock_in_mapping(kernel, page, mapping)):
+            return page
+
+
+def find_lock_page_nodiscard(kernel: Kernel, mapping: AddressSpace, index: int) -> Script[Page | None]:
+    """The cached page, locked and with a reference, in whatever state (patch 5)."""
+    while True:
+        page = find_get_page_nodiscard(mapping, index)
         if page is None:
             return None
-        yield from lock_page(page)
-        if page.mapping is mapping and not page.flags & DISCARDED:
+        yield Point("find_lock_page_nodiscard: has the reference")
+        if (yield from _lock_in_mapping(kernel, page, mapping)):
             return page
-        # Truncated or discarded while this waited for the lock.
-        page.flags &= ~LOCKED
-        yield from put_page(kernel, page)
+
+
+def _lock_in_mapping(kernel: Kernel, page: Page, mapping: AddressSpace) -> Script[bool]:
+    """Lock *page*; False, and the reference given up, if it was truncated or discarded meanwhile."""
+    yield from lock_page(page)
+    if page.mapping is mapping and not page.flags & DISCARDED:
+        return True
+    page.flags &= ~LOCKED
+    yield from put_page(kernel, page)
+    return False
 
 
 def remove_from_page_cache_nocheck(page: Page) -> None:

@@ -9,14 +9,34 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from emu import lowcore
 from emu.addresses import PAGE_SIZE
 from emu.page_states import OperationRequest
 from guest_kernel.scripted.script import Operation
 
 if TYPE_CHECKING:
-    from guest_kernel.scripted.processor import Processor
+    from guest_kernel.scripted.processor import Interruption, Processor
+
+SAVE_AREA: Final = 0x200
+"""Where in the prefix area the interruption handlers save the general registers."""
+USER_ASCE: Final = 0x300
+"""Where in the prefix area the ASCE of the process lies that the CPU executes."""
+ENTER_PROGRAM: Final = "enter the program-check handler"
+ENTER_SVC: Final = "enter the supervisor-call handler"
+_CLEARING_BY_ASCE: Final = 0x800
+_FILLED_BY_MVC: Final = 256
 
 TEXT: Final = {
+    # STMG 0,15,SAVE_AREA; here the scripts take over, and return by LMG 0,15,SAVE_AREA and LPSWE.
+    ENTER_PROGRAM: f"DC X'EB0F{SAVE_AREA:04X}0024'",
+    ENTER_SVC: f"DC X'EB0F{SAVE_AREA:04X}0024'",
+    "LMG": f"DC X'EB0F{SAVE_AREA:04X}0004'",
+    "LPSWE": f"LPSWE {lowcore.PROGRAM_OLD_PSW}",
+    "LCTLG": f"LCTLG 1,1,{USER_ASCE}",
+    "IPTE": "IPTE 1,2",
+    "IDTE": "IDTE 1,3,2",
+    # MVC 8(248,2),0(2) spreads the first doubleword.
+    "MVC": "DC X'D2F720082000'",
     **{f"ESSA {request.value}": f"ESSA 1,2,{request.value}" for request in OperationRequest},
     "SSKE": "SSKE 1,2",
     "ISKE": "ISKE 1,2",
@@ -138,3 +158,79 @@ class CopyPage(Operation):
         gr = processor.cpu.gr
         gr[2], gr[3], gr[4], gr[5] = self.target, PAGE_SIZE, self.source, PAGE_SIZE
         processor.instruction("MVCL")
+
+
+@dataclass(frozen=True, slots=True)
+class FillTable(Operation):
+    """Fill *length* bytes, a power of two, at a real address with one doubleword: STORE, MOVE, and MOVE LONG."""
+
+    address: int
+    length: int
+    value: int
+
+    def execute(self, processor: Processor) -> None:
+        """See :meth:`Operation.execute`."""
+        gr = processor.cpu.gr
+        gr[1], gr[2] = self.value, self.address
+        processor.instruction("STG")
+        processor.instruction("MVC")
+        filled = _FILLED_BY_MVC
+        while filled < self.length:
+            gr[2], gr[3], gr[4], gr[5] = self.address + filled, filled, self.address, filled
+            processor.instruction("MVCL")
+            filled *= 2
+
+
+@dataclass(frozen=True, slots=True)
+class InvalidatePageTableEntry(Operation):
+    """INVALIDATE PAGE TABLE ENTRY: of the page table at *table*, the one that translates *address*."""
+
+    table: int
+    address: int
+
+    def execute(self, processor: Processor) -> None:
+        """See :meth:`Operation.execute`."""
+        gr = processor.cpu.gr
+        gr[1], gr[2] = self.table, self.address
+        processor.instruction("IPTE")
+
+
+@dataclass(frozen=True, slots=True)
+class FlushAddressSpace(Operation):
+    """INVALIDATE DAT TABLE ENTRY, with clearing by ASCE: no CPU remembers a translation by the tables of *asce*."""
+
+    asce: int
+
+    def execute(self, processor: Processor) -> None:
+        """See :meth:`Operation.execute`."""
+        gr = processor.cpu.gr
+        gr[1], gr[2], gr[3] = 0, _CLEARING_BY_ASCE, self.asce
+        processor.instruction("IDTE")
+
+
+@dataclass(frozen=True, slots=True)
+class LoadUserAsce(Operation):
+    """LOAD CONTROL of register 1 from :data:`USER_ASCE`."""
+
+    def execute(self, processor: Processor) -> None:
+        """See :meth:`Operation.execute`."""
+        processor.instruction("LCTLG")
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnToUser(Operation):
+    """The end of a handler: LOAD MULTIPLE from the save area, LOAD PSW EXTENDED of the program-old PSW."""
+
+    def execute(self, processor: Processor) -> None:
+        """See :meth:`Operation.execute`."""
+        processor.instruction("LMG")
+        processor.leave("LPSWE")
+
+
+@dataclass(frozen=True, slots=True)
+class UserInstruction(Operation):
+    """Let the CPU execute one instruction of the process; gives the interruption that has come of it, or None."""
+
+    def execute(self, processor: Processor) -> Interruption | None:
+        """See :meth:`Operation.execute`."""
+        return processor.user_instruction()

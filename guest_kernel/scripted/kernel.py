@@ -67,6 +67,8 @@ class Kernel:
         self.lru = Lru(cpus)
         self.discard_lists = DiscardLists(cpus)
         self.disk = BlockDevice(machine)
+        self.user_text: Page | None = None
+        """The page with the instructions that processes execute, once there is a process."""
         self.discarded = 0
         """Pages that the host discarded and the kernel found so."""
         self._first_free = FIRST_FREE_FRAME + kernel_pages

@@ -10,6 +10,7 @@ from emu.addresses import PAGE_SHIFT
 
 if TYPE_CHECKING:
     from guest_kernel.scripted.filemap import AddressSpace
+    from guest_kernel.scripted.memory_map import AnonVma
 
 
 class PageFlag(IntFlag):
@@ -58,7 +59,7 @@ WRITABLE = int(PageFlag.WRITABLE)
 class Page:
     """What the kernel keeps of one frame of its storage."""
 
-    __slots__ = ("count", "flags", "frame", "index", "mapcount", "mapping", "order")
+    __slots__ = ("anon_vma", "count", "flags", "frame", "index", "mapcount", "mapping", "order")
 
     def __init__(self, frame: int) -> None:
         self.frame = frame
@@ -69,6 +70,8 @@ class Page:
         self.mapcount = 0
         """Page-table entries that lead to it (Linux counts from -1)."""
         self.mapping: AddressSpace | None = None
+        self.anon_vma: AnonVma | None = None
+        """Of an anonymous page, the areas that may map it (Linux keeps this in the mapping pointer, too)."""
         self.index = 0
         """Where it is in its mapping."""
         self.order = 0

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from emu import lowcore
@@ -10,8 +11,8 @@ from emu.cpu import CpuState
 from emu.isa.assembler import assemble
 from emu.program_interruption import ProgramInterruptionCode
 from emu.psw import ADDRESSING_MODE, Psw
-from guest_kernel.scripted.instructions import TEXT
-from guest_kernel.scripted.script import ProgramCheck
+from guest_kernel.scripted.instructions import ENTER_PROGRAM, ENTER_SVC, TEXT
+from guest_kernel.scripted.script import KernelBug, ProgramCheck
 
 if TYPE_CHECKING:
     from emu.cpu import Cpu
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
 
 TEXT_ADDRESS: Final = 0x10000
 """Where the kernel's text lies, at the same real and absolute address."""
-_PROGRAM_CHECK: Final = TEXT_ADDRESS
-"""The address of the program-new PSW: the interruption handler, whose body is a script."""
 
 
 class MachineStopped(Exception):  # noqa: N818 - it says how the machine stopped
@@ -31,14 +30,26 @@ class MachineStopped(Exception):  # noqa: N818 - it says how the machine stopped
         self.stop = stop
 
 
+@dataclass(frozen=True, slots=True)
+class Interruption:
+    """A program interruption, or (with the code None) a supervisor call, of a process; its registers are saved."""
+
+    code: int | None
+    psw: Psw
+    """The old PSW."""
+    length: int = 0
+    """Of the interrupted instruction."""
+    translation_exception: int = 0
+    """The identification (TEID); of no meaning unless *code* is of a condition that stores one."""
+
+
 class KernelText:
     """The kernel's instructions, assembled into guest storage at :data:`TEXT_ADDRESS`."""
 
     def __init__(self, machine: Machine) -> None:
         self.entries: dict[str, tuple[int, int]] = {}
         """Address and length of each instruction, by name."""
-        # The interruption handler ends by loading the old PSW.
-        code = assemble(f"LPSWE {lowcore.PROGRAM_OLD_PSW}")
+        code = b""
         for name, text in TEXT.items():
             instruction = assemble(text)
             self.entries[name] = (TEXT_ADDRESS + len(code), len(instruction))
@@ -53,9 +64,9 @@ class Processor:
         self.machine = machine
         self.cpu = cpu
         self._entries = text.entries
-        machine.load_storage(
-            cpu.real_to_absolute(lowcore.PROGRAM_NEW_PSW), Psw(ADDRESSING_MODE, _PROGRAM_CHECK).to_bytes()
-        )
+        for new_psw, handler in ((lowcore.PROGRAM_NEW_PSW, ENTER_PROGRAM), (lowcore.SVC_NEW_PSW, ENTER_SVC)):
+            psw = Psw(ADDRESSING_MODE, self._entries[handler][0])
+            machine.load_storage(cpu.real_to_absolute(new_psw), psw.to_bytes())
         cpu.state = CpuState.OPERATING
         cpu.load_psw(Psw(ADDRESSING_MODE, TEXT_ADDRESS))
         cpu.psw_loaded = False
@@ -71,15 +82,58 @@ class Processor:
         cpu.instruction_address = address
         while cpu.instruction_address == address:
             # Again and again, for an interruptible instruction goes on where it was.
-            stop = self.machine.step(cpu)
-            if stop is not None:
-                raise MachineStopped(stop)
+            self._step()
         if cpu.instruction_address != address + length:
             raise self._program_check(name)
 
+    def leave(self, name: str) -> None:
+        """Execute the instruction *name* of the kernel's text, which loads another PSW.
+
+        :raises MachineStopped: if the machine stops.
+        """
+        address, _ = self._entries[name]
+        self.cpu.instruction_address = address
+        while self.cpu.instruction_address == address:
+            self._step()
+
+    def user_instruction(self) -> Interruption | None:
+        """Execute one instruction of a process, and if that is interrupted also the handler's, up to its script.
+
+        :raises MachineStopped: if the machine stops.
+        """
+        cpu = self.cpu
+        if not cpu.problem_state:
+            raise KernelBug(f"CPU {cpu.address}: no process executes")
+        self._step()
+        if cpu.problem_state:
+            return None
+        if cpu.instruction_address == self._entries[ENTER_SVC][0]:
+            self.instruction(ENTER_SVC)
+            return Interruption(None, self._old_psw(lowcore.SVC_OLD_PSW))
+        if cpu.instruction_address != self._entries[ENTER_PROGRAM][0]:
+            raise KernelBug(f"CPU {cpu.address}: an interruption that nobody handles: {cpu.psw}")
+        self.instruction(ENTER_PROGRAM)
+        return Interruption(
+            self._fetch(lowcore.PROGRAM_ILC + 2, 2),
+            self._old_psw(lowcore.PROGRAM_OLD_PSW),
+            self._fetch(lowcore.PROGRAM_ILC + 1, 1),
+            self._fetch(lowcore.TRANSLATION_EXCEPTION, 8),
+        )
+
+    def _step(self) -> None:
+        stop = self.machine.step(self.cpu)
+        if stop is not None:
+            raise MachineStopped(stop)
+
+    def _old_psw(self, address: int) -> Psw:
+        return Psw(self._fetch(address, 8), self._fetch(address + 8, 8))
+
+    def _fetch(self, address: int, length: int) -> int:
+        absolute = self.cpu.real_to_absolute(address)
+        return int.from_bytes(self.machine.read_storage(absolute, length), "big")
+
     def _program_check(self, name: str) -> ProgramCheck:
-        storage, cpu = self.machine.storage, self.cpu
-        code = storage.read_integer(cpu.real_to_absolute(lowcore.PROGRAM_ILC) + 2, 2)
+        code = self._fetch(lowcore.PROGRAM_ILC + 2, 2)
         known = ProgramInterruptionCode(code).name.lower().replace("_", " ")
-        text = f"CPU {cpu.address}: {name} in the kernel: {known} (program interruption {code:#04x})"
+        text = f"CPU {self.cpu.address}: {name} in the kernel: {known} (program interruption {code:#04x})"
         return ProgramCheck(text, code)

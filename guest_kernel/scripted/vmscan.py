@@ -6,7 +6,8 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
-from guest_kernel.scripted import file_write, filemap
+from guest_kernel.scripted import file_write, filemap, rmap
+from guest_kernel.scripted.instructions import ResetReferenceBit
 from guest_kernel.scripted.lru import pagevec_lru_add
 from guest_kernel.scripted.page import ACTIVE, DIRTY, DISCARDED, LOCKED, PRIVATE, WRITEBACK
 from guest_kernel.scripted.page_alloc import get_page_unless_zero, put_page
@@ -76,10 +77,23 @@ def _shrink_inactive_list(kernel: Kernel, wanted: int) -> Script[int]:
     return freed
 
 
+def page_referenced(page: Page) -> Script[bool]:
+    """Whether *page* has been used since it was asked the last time, by the reference bit of its key."""
+    condition_code = yield ResetReferenceBit(page.address)
+    return bool(condition_code & 2)
+
+
 def _shrink_page(kernel: Kernel, page: Page) -> Script[bool]:
     """Take the isolated *page* out of its cache; False if it must stay."""
     if page.flags & LOCKED:
         return False
+    if page.mapcount and page.mapping is not None and not page.flags & WRITEBACK:
+        page.flags |= LOCKED
+        if (yield from page_referenced(page)):
+            page.flags |= ACTIVE
+        else:
+            yield from rmap.page_unmap_all(kernel, page)
+        yield from filemap.unlock_page(kernel, page)
     if page.flags & DIRTY and page.mapping is not None and not page.mapcount:
         page.flags |= LOCKED
         yield from file_write.write_locked_page(kernel, page.mapping, page)

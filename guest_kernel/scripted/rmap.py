@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""From a page to the page-table entries that lead to it (mm/rmap.c), with the hooks of patches 1, 2, 4, 5 and 6."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from emu.storage_keys import CHANGE
+from guest_kernel.scripted import writable
+from guest_kernel.scripted.instructions import InsertStorageKey, Load, SetStorageKey
+from guest_kernel.scripted.page import ANON, DIRTY, SWAP_CACHE
+from guest_kernel.scripted.page_alloc import put_page, put_page_check
+from guest_kernel.scripted.page_table import (
+    mk_pte,
+    pte_page,
+    pte_present,
+    pte_write,
+    ptep_clear_flush,
+    ptep_establish,
+)
+from guest_kernel.scripted.script import KernelBug
+from guest_kernel.scripted.volatile import page_make_stable, page_make_volatile
+
+if TYPE_CHECKING:
+    from guest_kernel.scripted.kernel import Kernel
+    from guest_kernel.scripted.memory_map import VmArea
+    from guest_kernel.scripted.page import Page
+    from guest_kernel.scripted.script import Script
+
+
+def page_test_dirty(page: Page) -> Script[bool]:
+    """Whether something has been stored into *page* since its key was set: the change bit."""
+    key = yield InsertStorageKey(page.address)
+    return bool(key & CHANGE)
+
+
+def page_clear_dirty(page: Page) -> Script[None]:
+    """Set the default key: the whole key, for the change bit cannot be cleared alone."""
+    from guest_kernel.scripted.filemap import DEFAULT_KEY
+
+    yield SetStorageKey(page.address, DEFAULT_KEY)
+
+
+def page_add_file_rmap(kernel: Kernel, page: Page) -> Script[None]:
+    """One more page-table entry leads to *page*: it may be volatile again, unless patch 5 finds that in vain (1)."""
+    page.mapcount += 1
+    if 5 not in kernel.patches:
+        yield from page_make_volatile(kernel, page, 1)
+
+
+def page_add_new_anon_rmap(page: Page, area: VmArea, address: int) -> None:
+    """The first page-table entry leads to the new anonymous *page*."""
+    from guest_kernel.scripted.memory_map import anon_vma_prepare
+
+    page.flags |= ANON
+    page.anon_vma = anon_vma_prepare(area)
+    page.index = area.linear_page_index(address)
+    page.mapcount = 1
+
+
+def page_add_anon_rmap(page: Page) -> None:
+    """One more page-table entry leads to the anonymous *page*."""
+    page.mapcount += 1
+
+
+def page_remove_rmap(kernel: Kernel, page: Page) -> Script[None]:
+    """One page-table entry less leads to *page*, whose reference the caller still has.
+
+    With the last one the change bit gets into PG_dirty: the page is made stable in between, lest the host see a clean
+    page before the kernel has noted it (reference 2.6, hazard 1).
+
+    :raises KernelBug: if the host has discarded a page that was changed.
+    """
+    if page.mapcount <= 0:
+        raise KernelBug(f"not mapped: {page!r}")
+    page.mapcount -= 1
+    if not page.mapcount:
+        has_backing = not page.flags & ANON or page.flags & SWAP_CACHE
+        if has_backing and (yield from page_test_dirty(page)):
+            if not (yield from page_make_stable(kernel, page)):
+                raise KernelBug(f"the host has discarded a page that was changed: {page!r}")
+            yield from page_clear_dirty(page)
+            page.flags |= DIRTY
+        writable.page_reset_writable(kernel, page)
+    if 2 in kernel.patches and 5 not in kernel.patches:
+        yield from page_make_volatile(kernel, page, 1)
+
+
+def unmapped(kernel: Kernel, page: Page) -> Script[None]:
+    """What follows when a page-table entry that led to *page* has been cleared: its reference goes, too.
+
+    With patch 5 nothing is tried then, for a page that was volatile is volatile.
+    """
+    yield from page_remove_rmap(kernel, page)
+    yield from (put_page if 5 in kernel.patches else put_page_check)(kernel, page)
+
+
+def areas_of(page: Page) -> list[VmArea]:
+    """The areas that may map *page*, by its file or as an anonymous page."""
+    if page.flags & ANON:
+        return list(page.anon_vma.areas) if page.anon_vma is not None else []
+    return list(page.mapping.i_mmap) if page.mapping is not None else []
+
+
+def page_check_address(kernel: Kernel, page: Page, area: VmArea, address: int) -> Script[tuple[int, int] | None]:
+    """Address and content of the entry by which *area* maps *page* at *address*, with the page_table_lock held.
+
+    None, without the lock, if it does not.  The lock is taken in any case: whoever is about to map the page has it.
+    """
+    table = area.mm.table
+    yield from table.lock()
+    # An area that has been unlinked meanwhile has no page in its tables any more, or even no tables.
+    pte_address = (yield from table.walk(address)) if area.is_linked else None
+    if pte_address is not None:
+        pte = yield Load(pte_address)
+        if pte_present(pte) and pte_page(kernel, pte) is page:
+            return pte_address, pte
+    table.unlock()
+    return None
+
+
+def page_unmap_all(kernel: Kernel, page: Page) -> Script[None]:
+    """Clear every page-table entry that leads to the locked *page*.
+
+    :raises KernelBug: if one cannot be found.
+    """
+    while page.mapcount:
+        areas = areas_of(page)
+        for area in areas:
+            address = area.address_of(page)
+            found = None if address is None else (yield from page_check_address(kernel, page, area, address))
+            if address is not None and found is not None:
+                yield from ptep_clear_flush(found[0], address)
+                yield from unmapped(kernel, page)
+                area.mm.table.unlock()
+        # Another CPU may have split an area meanwhile.
+        if page.mapcount and areas == areas_of(page):
+            raise KernelBug(f"still mapped: {page!r}")
+
+
+def page_mkclean(kernel: Kernel, page: Page) -> Script[bool]:
+    """Protect every entry that leads to the locked *page*, and clear its change bit; whether there was anything to do.
+
+    The page is dirty and stable, so that the host cannot take it for clean.  The bit is cleared also if the page is not
+    mapped (Linux leaves it then): what write() has left there would be taken for a store through a mapping later.
+    """
+    cleaned = False
+    areas: list[VmArea] = []
+    while page.mapcount and areas != areas_of(page):
+        areas = areas_of(page)
+        for area in areas:
+            address = area.address_of(page)
+            found = None if address is None else (yield from page_check_address(kernel, page, area, address))
+            if address is not None and found is not None:
+                if pte_write(found[1]):
+                    yield from ptep_establish(found[0], address, mk_pte(page, writable=False))
+                    cleaned = True
+                area.mm.table.unlock()
+    if (yield from page_test_dirty(page)):
+        yield from page_clear_dirty(page)
+        cleaned = True
+    return cleaned
