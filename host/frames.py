@@ -23,7 +23,7 @@ _ZEROS: Final = bytes(PAGE_SIZE)
 class FramePool:
     """*frames* frames of 4 KiB in one mapping of this process, which the engines of all guests use in place.
 
-    A record of 15 bytes belongs to every frame in use, nothing to a guest page that has none.
+    A record of 12 bytes belongs to every frame, nothing to a guest page that has none.
     """
 
     def __init__(self, frames: int) -> None:
