@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 TEXT_ADDRESS: Final = 0x10000
 """Where the kernel's text lies, at the same real and absolute address."""
+MAX_CPUS: Final = TEXT_ADDRESS // lowcore.PREFIX_AREA_SIZE
+"""Their prefix areas lie below the text."""
 
 
 class MachineStopped(Exception):  # noqa: N818 - it says how the machine stopped
@@ -58,12 +60,18 @@ class KernelText:
 
 
 class Processor:
-    """One CPU of the machine in the hands of a script: supervisor state, key 0, DAT off, disabled."""
+    """One CPU of the machine in the hands of a script: supervisor state, key 0, DAT off, disabled.
+
+    :raises ValueError: if there is no prefix area left for it.
+    """
 
     def __init__(self, machine: Machine, cpu: Cpu, text: KernelText) -> None:
         self.machine = machine
         self.cpu = cpu
         self._entries = text.entries
+        if cpu.address >= MAX_CPUS:
+            raise ValueError(f"the kernel is made for {MAX_CPUS} CPUs at most")
+        cpu.set_prefix(cpu.address * lowcore.PREFIX_AREA_SIZE)
         for new_psw, handler in ((lowcore.PROGRAM_NEW_PSW, ENTER_PROGRAM), (lowcore.SVC_NEW_PSW, ENTER_SVC)):
             psw = Psw(ADDRESSING_MODE, self._entries[handler][0])
             machine.load_storage(cpu.real_to_absolute(new_psw), psw.to_bytes())

@@ -29,7 +29,7 @@ def test_a_file_entry_is_invalid_and_keeps_the_index(index: int) -> None:
     assert pte & 0xE01 == 0x601, "invalid, protected, bit 52 zero as DAT wants it"
     assert tables.pte_to_pgoff(pte) == index
     assert tables.pte_file(pte)
-    assert not (tables.pte_present(pte) or tables.pte_none(pte) or tables.pte_swap(pte))
+    assert [check(pte) for check in (tables.pte_present, tables.pte_none, tables.pte_swap)] == [False] * 3
 
 
 @pytest.mark.parametrize("offset", (0, 1, 2, 0x12345))
@@ -38,7 +38,7 @@ def test_a_swap_entry_is_invalid_and_keeps_the_slot(offset: int) -> None:
     assert pte & 0xE03 == 0x403
     assert tables.pte_to_swap(pte) == offset
     assert tables.pte_swap(pte)
-    assert not (tables.pte_present(pte) or tables.pte_none(pte) or tables.pte_file(pte))
+    assert [check(pte) for check in (tables.pte_present, tables.pte_none, tables.pte_file)] == [False] * 3
 
 
 def test_an_entry_for_a_page() -> None:

@@ -66,8 +66,8 @@ def test_boot_loads_the_image_and_frees_the_rest() -> None:
     runner = make(Table(name="end"))
     found = runner.run().points[-1].numbers
     assert found["U"] == found["Uz"] == found["free"] == FREE
-    # The image, the kernel's text, and the page with the new PSWs.
-    assert found["Sr"] == IMAGE + 2
+    # The image, the kernel's text, and for each CPU the page with the new PSWs.
+    assert found["Sr"] == IMAGE + 3
     assert bytes(runner.machine.read_storage(FIRST_FREE_FRAME << 12, 16)) != bytes(16)
 
 
