@@ -1,0 +1,281 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Processes on a host that takes frames: every byte that they load is known, whatever was discarded meanwhile."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from emu.machine import MEGABYTE, Machine
+from emu.page_states import CONTENT_MASK, USAGE_MASK
+from guest_kernel.scripted import page as flags
+from guest_kernel.scripted.block_device import page_content
+from guest_kernel.scripted.delayed_free import page_shrink_discard_list
+from guest_kernel.scripted.faults import Signal
+from guest_kernel.scripted.file_write import truncate_inode_pages, write_cache_pages
+from guest_kernel.scripted.filemap import AddressSpace
+from guest_kernel.scripted.kernel import Kernel
+from guest_kernel.scripted.memory_map import MapError, MmStruct, exit_mmap, mmap, munmap
+from guest_kernel.scripted.schedule import run
+from guest_kernel.scripted.user_access import user_load, user_store
+from guest_kernel.scripted.vmscan import try_to_free_pages
+from host.page_manager import PageManager
+from host.paging_device import PagingDevice
+from tests.support.processes import BASE, check_file_page, entry, load, process, store
+
+PAGE = 4096
+
+
+@pytest.mark.parametrize(("cpus", "patches"), ((1, 6), (2, 6), (1, 4), (1, 1)))
+def test_mapped_files_are_discarded_and_read_again(cpus: int, patches: int) -> None:
+    with PagingDevice(None, 2048) as device:
+        manager = PageManager(220, device=device)
+        machine = Machine(2 * MEGABYTE, cpus=cpus, hypervisor=manager.guest())
+        kernel = Kernel(machine, patches=frozenset(range(1, patches + 1)))
+        run(kernel, kernel.mem_init())
+        file = AddressSpace(3, 300)
+        processes = [process(kernel) for _ in range(cpus)]
+        for mm in processes:
+            mmap(mm, BASE, file.size, file=file)
+            mmap(mm, BASE + (file.size << 12), 20)
+            for number in range(20):
+                store(kernel, mm, BASE + (file.size + number << 12), number + 1)
+        for turn in range(3):
+            for index in range(file.size):
+                cpu = (index + turn) % cpus
+                check_file_page(kernel, processes[cpu], BASE + index * PAGE, file.inode, index, cpu=cpu)
+        for mm in processes:
+            for number in range(20):
+                assert load(kernel, mm, BASE + (file.size + number << 12)) == number + 1
+        # Mapped volatile pages were discarded, processes met that, and the pages came from the disk again.
+        assert machine.program_interruptions[0x1A] > 100
+        assert kernel.discarded > 100
+        assert kernel.disk.reads > 2 * file.size
+        # Nothing of them was paged by the host: that was kept for what is stable.
+        assert manager.guests[0].statistics.discards_volatile > 100
+        for mm in processes:
+            run(kernel, exit_mmap(kernel, mm))
+        assert all(not page.mapcount for page in kernel.mem_map)
+
+
+def test_without_hints_the_host_has_to_page() -> None:
+    with PagingDevice(None, 2048) as device:
+        manager = PageManager(220, device=device)
+        machine = Machine(2 * MEGABYTE, hypervisor=manager.guest())
+        kernel = Kernel(machine, patches=frozenset())
+        run(kernel, kernel.mem_init())
+        file = AddressSpace(3, 300)
+        mm = process(kernel)
+        mmap(mm, BASE, file.size, file=file)
+        for _ in range(2):
+            for index in range(file.size):
+                check_file_page(kernel, mm, BASE + index * PAGE, file.inode, index)
+        assert machine.program_interruptions[0x1A] == 0
+        assert kernel.disk.reads == file.size
+        assert manager.guests[0].statistics.discards_volatile == 0
+        assert device.used > 0
+
+
+class Processes(RuleBasedStateMachine):
+    """Processes that map files and anonymous memory, a host that takes frames, and a kernel that reclaims."""
+
+    cpus = 1
+    patches = 6
+    places = 40
+    """Pages of a process that may be mapped."""
+
+    @initialize()
+    def boot(self) -> None:
+        self.device = PagingDevice(None, 2048)
+        self.manager = PageManager(160, device=self.device)
+        machine = Machine(2 * MEGABYTE, cpus=self.cpus, hypervisor=self.manager.guest())
+        self.kernel = Kernel(machine, patches=frozenset(range(1, self.patches + 1)))
+        run(self.kernel, self.kernel.mem_init())
+        self.files = [AddressSpace(inode, 60) for inode in (1, 2)]
+        # What each file holds, one doubleword a page standing for it; and what each process must find.
+        self.content = {
+            (inode, index): int.from_bytes(page_content(inode, index)[8:16], "big")
+            for inode in (1, 2)
+            for index in range(60)
+        }
+        self.processes: list[MmStruct] = []
+        self.own: list[dict[int, int]] = []
+        """Of each process, the doublewords of the pages that are its own."""
+        for _ in range(2):
+            self.fork_nothing()
+
+    def fork_nothing(self) -> None:
+        self.processes.append(process(self.kernel))
+        self.own.append({})
+
+    def teardown(self) -> None:
+        if hasattr(self, "kernel"):
+            self.device.close()
+
+    @rule(
+        number=st.integers(0, 1),
+        place=st.integers(0, 39),
+        pages=st.integers(1, 12),
+        what=st.sampled_from(("anonymous", "private", "shared")),
+        file=st.integers(0, 1),
+        pgoff=st.integers(0, 55),
+        writable=st.booleans(),
+    )
+    def map(self, number: int, place: int, pages: int, what: str, file: int, pgoff: int, writable: bool) -> None:
+        mapping = None if what == "anonymous" else self.files[file]
+        where = BASE + place * PAGE
+        options = {} if mapping is None else {"file": mapping, "pgoff": pgoff, "shared": what == "shared"}
+        mm = self.processes[number]
+        overlaps = any(mm.find_vma(where + page * PAGE) for page in range(pages))
+        try:
+            mmap(mm, where, pages, writable=writable, **options)  # type: ignore[arg-type]
+        except MapError:
+            assert overlaps
+        else:
+            assert not overlaps
+
+    @rule(number=st.integers(0, 1), place=st.integers(0, 39), pages=st.integers(1, 12))
+    def unmap(self, number: int, place: int, pages: int) -> None:
+        mm = self.processes[number]
+        try:
+            run(self.kernel, munmap(self.kernel, mm, BASE + place * PAGE, pages))
+        except MapError:
+            return
+        for page in range(place, place + pages):
+            self.own[number].pop(page, None)
+
+    @rule(number=st.integers(0, 1), first=st.integers(0, 39), pages=st.integers(1, 20), cpu=st.integers(0, 1))
+    def load(self, number: int, first: int, pages: int, cpu: int) -> None:
+        for place in range(first, min(first + pages, self.places)):
+            script = user_load(self.kernel, self.processes[number], BASE + place * PAGE + 8)
+            expected = self.expected(number, place)
+            if isinstance(expected, str):
+                with pytest.raises(Signal, match=expected):
+                    run(self.kernel, script, cpu % self.cpus)
+            else:
+                assert run(self.kernel, script, cpu % self.cpus) == expected
+
+    def expected(self, number: int, place: int) -> int | str:
+        """What a load must give, or the signal."""
+        area = self.processes[number].find_vma(BASE + place * PAGE)
+        if area is None:
+            return "SIGSEGV"
+        if place in self.own[number]:
+            return self.own[number][place]
+        if area.file is None:
+            return 0
+        index = area.linear_page_index(BASE + place * PAGE)
+        return self.content[area.file.inode, index] if index < area.file.size else "SIGBUS"
+
+    @rule(
+        number=st.integers(0, 1), first=st.integers(0, 39), pages=st.integers(1, 6), value=st.integers(1, 1 << 60),
+        cpu=st.integers(0, 1),
+    )  # fmt: skip
+    def store(self, number: int, first: int, pages: int, value: int, cpu: int) -> None:
+        mm = self.processes[number]
+        for place in range(first, min(first + pages, self.places)):
+            address = BASE + place * PAGE
+            area = mm.find_vma(address)
+            script = user_store(self.kernel, mm, address + 8, value + place)
+            expected = self.expected(number, place)
+            if isinstance(expected, str) or area is None or not area.is_writable:
+                with pytest.raises(Signal):
+                    run(self.kernel, script, cpu % self.cpus)
+                continue
+            run(self.kernel, script, cpu % self.cpus)
+            if area.file is not None and area.is_shared:
+                self.content[area.file.inode, area.linear_page_index(address)] = value + place
+            else:
+                self.own[number][place] = value + place
+
+    @rule(number=st.integers(0, 1))
+    def exit(self, number: int) -> None:
+        run(self.kernel, exit_mmap(self.kernel, self.processes[number]))
+        self.processes[number] = process(self.kernel)
+        self.own[number] = {}
+
+    @rule(file=st.integers(0, 1))
+    def write_back(self, file: int) -> None:
+        mapping = self.files[file]
+        run(self.kernel, write_cache_pages(self.kernel, mapping))
+        for index in range(mapping.size):
+            stored = int.from_bytes(self.kernel.disk.content(mapping.inode, index)[8:16], "big")
+            assert stored == self.content[mapping.inode, index]
+
+    @rule(file=st.integers(0, 1), size=st.integers(30, 60))
+    def truncate(self, file: int, size: int) -> None:
+        mapping = self.files[file]
+        run(self.kernel, truncate_inode_pages(self.kernel, mapping, min(size, mapping.size)))
+
+    @rule(wanted=st.integers(1, 40))
+    def reclaim(self, wanted: int) -> None:
+        run(self.kernel, try_to_free_pages(self.kernel, wanted))
+
+    @rule(cpu=st.integers(0, 1))
+    def tick(self, cpu: int) -> None:
+        run(self.kernel, page_shrink_discard_list(self.kernel), cpu=cpu % self.cpus)
+
+    @rule(wanted=st.integers(1, 160))
+    def squeeze(self, wanted: int) -> None:
+        self.manager.reclaim(wanted)
+
+    @rule()
+    def discard_everything(self) -> None:
+        self.manager.discard_volatile()
+
+    @invariant()
+    def what_must_not_be_lost_is_stable(self) -> None:
+        if not hasattr(self, "kernel"):
+            return
+        states = self.kernel.machine.states.bytes
+        mapped: dict[int, int] = {}
+        writable = set()
+        tables: set[int] = set()
+        for mm in self.processes:
+            for table in (mm.table._top, *mm.table._segment_tables):
+                # Only the first page of a block has a reference.
+                tables.update(range(table.frame, table.frame + 4))
+            for segment in mm.table.segments(BASE, BASE + self.places * PAGE):
+                assert segment == BASE
+                for place in range(self.places):
+                    pte = entry(self.kernel, mm, BASE + place * PAGE)
+                    assert pte == 0x400 or not pte & 0x400
+                    if not pte & 0x400:
+                        mapped[pte >> 12] = mapped.get(pte >> 12, 0) + 1
+                        if not pte & 0x200:
+                            writable.add(pte >> 12)
+        for page in self.kernel.mem_map:
+            usage, content = states[page.frame] & USAGE_MASK, states[page.frame] & CONTENT_MASK
+            assert page.mapcount == mapped.get(page.frame, 0), page
+            if page.flags & flags.ANON and page.count:
+                assert (page.count, usage) == (1, 0), page
+            if page.flags & (flags.DIRTY | flags.WRITEBACK | flags.LOCKED):
+                assert usage == 0, page
+            if page.frame in writable:
+                assert usage in {0, 0x08}, page
+            if page.count == 0 and page.frame not in tables and not page.flags & flags.RESERVED:
+                assert page.flags & flags.DISCARDED or usage == 0x04, page
+            assert (usage, content) in {(0, 0), (0, 2), (0, 3), (4, 0), (4, 3), (8, 0), (12, 0), (12, 3)}, page
+
+
+class ProcessesOnTwoCpus(Processes):
+    """The same on two CPUs."""
+
+    cpus = 2
+
+
+class ProcessesAfterPatch3(Processes):
+    """The same without potentially volatile pages, and with a state change at each minor fault."""
+
+    patches = 3
+
+
+SETTINGS = settings(max_examples=25, stateful_step_count=30, deadline=None, derandomize=True)
+TestProcesses = Processes.TestCase
+TestProcesses.settings = SETTINGS
+TestProcessesOnTwoCpus = ProcessesOnTwoCpus.TestCase
+TestProcessesOnTwoCpus.settings = SETTINGS
+TestProcessesAfterPatch3 = ProcessesAfterPatch3.TestCase
+TestProcessesAfterPatch3.settings = SETTINGS
