@@ -23,7 +23,7 @@ from emu.program_interruption import ProgramInterruptionCode as Code
 from emu.psw import ADDRESSING_MODE, DAT, Psw
 from emu.storage_keys import CHANGE, REFERENCE
 from tests.host.conftest import Hosted, MakeHost
-from tests.support.general import lg, rx, rxy, ss, stg
+from tests.support.general import SPIN, lg, rx, rxy, ss, stg
 
 CODE = 0x10000
 PAGE = 0x40
@@ -657,3 +657,35 @@ def test_protection_comes_before_what_the_state_gives(make_host: MakeHost) -> No
         cpu.psw_loaded = False
         finish(hosted.machine, stepping=False)
         assert hosted.machine.program_interruptions == {Code.PROTECTION: 1}
+
+
+# What the engines keep
+
+
+@pytest.mark.parametrize("stepping", (False, True))
+def test_code_that_was_discarded_is_not_executed_from_memory(make_host: MakeHost, stepping: bool) -> None:
+    hosted = make_host()
+    kind = FETCH_KINDS["branch to it"]
+    make_ready(hosted, kind, "Sr")
+    assert finish(hosted.machine, stepping=stepping).psw.address == ENDED
+    hosted.set_state(PAGE, Usage.VOLATILE)
+    assert hosted.manager.evict(0, PAGE)
+    # Stable again, and zeros, which are no instruction.
+    hosted.set_state(PAGE, Usage.STABLE)
+    cpu = hosted.machine.cpus[0]
+    cpu.load_psw(Psw(ADDRESSING_MODE, CODE))
+    cpu.psw_loaded = False
+    assert finish(hosted.machine, stepping=stepping).psw.address == INTERRUPTED
+    assert hosted.machine.program_interruptions == {Code.OPERATION: 1}
+
+
+def test_the_host_sees_references_again_after_a_sweep_that_took_nothing(make_host: MakeHost) -> None:
+    hosted = make_host(slots=0)
+    make_ready(hosted, Kind(lg(1, 0, 2) + SPIN, {2: BASE}), "Sr")
+    referenced, frame = hosted.manager.pool.referenced, int(hosted.guest.locations[PAGE]) - 1
+    for _ in range(2):
+        hosted.machine.cpus[0].instruction_address = CODE
+        hosted.machine.run(5)
+        assert referenced[frame]
+        assert hosted.manager.reclaim(1) == 0
+        assert not referenced[frame]
