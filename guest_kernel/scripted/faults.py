@@ -213,7 +213,8 @@ def _set_pte(
     """
     yield from area.mm.table.lock()
     pte = yield Load(pte_address)
-    if not pte_none(pte) or page.flags & DISCARDED:
+    is_discarded = kernel.rules.discarded_at_mapping and page.flags & DISCARDED
+    if not pte_none(pte) or is_discarded:
         # Another thread was quicker, or the page was discarded: whoever unmaps it has been here.
         area.mm.table.unlock()
         if copy is not None:

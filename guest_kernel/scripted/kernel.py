@@ -32,6 +32,8 @@ class Rules:
 
     state_change_lock: bool = True
     """make_stable waits for a make_volatile that has begun (reference 4.2.3)."""
+    discarded_at_mapping: bool = True
+    """Whoever sets a page-table entry looks at PG_discarded under the page_table_lock (reference 3.4)."""
 
 
 class Kernel:

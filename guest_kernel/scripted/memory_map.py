@@ -133,11 +133,12 @@ def mmap(
     if pgoff < 0 or (file is None and pgoff):
         raise MapError(f"{where}: no page {pgoff}")
     area = VmArea(mm, start, end, pgoff if file is not None else start >> PAGE_SHIFT, file, shared, writable)
-    _link(area)
+    link(area)
     return area
 
 
-def _link(area: VmArea) -> None:
+def link(area: VmArea) -> None:
+    """vma_link: make *area* one of its process's, and let it be found from its file and its anonymous pages."""
     area.mm.areas.append(area)
     area.mm.areas.sort(key=lambda each: each.start)
     area.is_linked = True
@@ -147,7 +148,7 @@ def _link(area: VmArea) -> None:
         area.anon_vma.areas.append(area)
 
 
-def _unlink(area: VmArea) -> None:
+def unlink(area: VmArea) -> None:
     area.mm.areas.remove(area)
     area.is_linked = False
     if area.file is not None:
@@ -178,7 +179,7 @@ def munmap(kernel: Kernel, mm: MmStruct, start: int, pages: int) -> Script[None]
     going = [_split(area, max(area.start, start), min(area.end, end)) for area in affected]
     segments = yield from zap_page_range(kernel, mm, start, end)
     for area in going:
-        _unlink(area)
+        unlink(area)
     for segment in segments:
         beyond = segment + (1 << SEGMENT_SHIFT)
         is_used = any(area.start < beyond and segment < area.end for area in mm.areas)
@@ -191,12 +192,12 @@ def munmap(kernel: Kernel, mm: MmStruct, start: int, pages: int) -> Script[None]
 
 def _split(area: VmArea, start: int, end: int) -> VmArea:
     """Replace *area* by two or three; give the one from *start* up to *end*."""
-    _unlink(area)
+    unlink(area)
     bounds = ((area.start, start), (start, end), (end, area.end))
     parts = [replace(area, start=first, end=last, pgoff=area.linear_page_index(first)) for first, last in bounds]
     for part in parts:
         if part.start < part.end:
-            _link(part)
+            link(part)
     return parts[1]
 
 
@@ -227,7 +228,7 @@ def exit_mmap(kernel: Kernel, mm: MmStruct) -> Script[None]:
     for area in list(mm.areas):
         # As long as there are entries, page_unmap_all has to find the area.
         yield from zap_page_range(kernel, mm, area.start, area.end)
-        _unlink(area)
+        unlink(area)
     # Whoever has found one of the areas before looks at the tables under this lock, and sees that the area has gone.
     yield from mm.table.lock()
     yield FlushAddressSpace(mm.table.asce)

@@ -58,8 +58,8 @@ def page_add_new_anon_rmap(page: Page, area: VmArea, address: int) -> None:
     page.mapcount = 1
 
 
-def page_add_anon_rmap(page: Page) -> None:
-    """One more page-table entry leads to the anonymous *page*."""
+def page_dup_rmap(page: Page) -> None:
+    """One more page-table entry leads to *page*, which is mapped already: fork has copied an entry."""
     page.mapcount += 1
 
 

@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""fork: a copy of an address space (dup_mmap, copy_page_range); pages are copied when one of the two stores."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from emu.addresses import PAGE_SIZE
+from guest_kernel.scripted import rmap
+from guest_kernel.scripted.instructions import Load, Store
+from guest_kernel.scripted.memory_map import link, mm_create
+from guest_kernel.scripted.page import DISCARDED
+from guest_kernel.scripted.page_alloc import get_page
+from guest_kernel.scripted.page_table import (
+    SEGMENT_SHIFT,
+    mk_pte,
+    pte_none,
+    pte_page,
+    pte_present,
+    pte_write,
+    ptep_establish,
+)
+from guest_kernel.scripted.script import KernelBug, Point
+
+if TYPE_CHECKING:
+    from guest_kernel.scripted.kernel import Kernel
+    from guest_kernel.scripted.memory_map import MmStruct, VmArea
+    from guest_kernel.scripted.script import Script
+
+
+def fork(kernel: Kernel, parent: MmStruct) -> Script[MmStruct]:
+    """A process that sees what *parent* sees, until one of the two stores into memory of its own."""
+    child = yield from mm_create(kernel)
+    for source in list(parent.areas):
+        area = replace(source, mm=child)
+        link(area)
+        # Pages of the file itself need no copied entry: a fault finds them.
+        if source.anon_vma is not None:
+            yield from _copy_page_range(kernel, source, area)
+    return child
+
+
+def _copy_page_range(kernel: Kernel, source: VmArea, area: VmArea) -> Script[None]:
+    table = source.mm.table
+    for segment in table.segments(source.start, source.end):
+        beyond = min(segment + (1 << SEGMENT_SHIFT), source.end)
+        for address in range(max(segment, source.start), beyond, PAGE_SIZE):
+            yield from _copy_one_pte(kernel, source, area, address)
+
+
+def _copy_one_pte(kernel: Kernel, source: VmArea, area: VmArea, address: int) -> Script[None]:
+    """Let the child map what the parent maps at *address*; neither can store there without a fault."""
+    pte_address = yield from area.mm.table.pte_alloc(kernel, address)
+    yield Point("copy_one_pte: before the locks")
+    yield from area.mm.table.lock()
+    yield from source.mm.table.lock()
+    source_address = yield from source.mm.table.walk(address)
+    pte = None if source_address is None else (yield Load(source_address))
+    if source_address is not None and pte is not None and not pte_none(pte):
+        if not pte_present(pte):
+            raise KernelBug(f"an entry that nobody has made: {pte:#x}")
+        page = pte_page(kernel, pte)
+        # Whoever unmaps a discarded page may have looked at the child already: leave what it would have left.
+        if not (kernel.rules.discarded_at_mapping and page.flags & DISCARDED):
+            protected = mk_pte(page, writable=False)
+            if pte_write(pte):
+                yield from ptep_establish(source_address, address, protected)
+            get_page(page)
+            rmap.page_dup_rmap(page)
+            yield Store(pte_address, protected)
+    source.mm.table.unlock()
+    area.mm.table.unlock()
