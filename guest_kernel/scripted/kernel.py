@@ -19,6 +19,7 @@ from guest_kernel.scripted.script import ProgramCheck
 
 if TYPE_CHECKING:
     from emu.machine import Machine
+    from guest_kernel.scripted.memory_map import MmStruct
     from guest_kernel.scripted.script import Script
 
 ALL_PATCHES: Final = frozenset(range(1, 7))
@@ -69,6 +70,8 @@ class Kernel:
         self.lru = Lru(cpus)
         self.discard_lists = DiscardLists(cpus)
         self.disk = BlockDevice(machine)
+        self.active_mm: list[MmStruct | None] = [None] * cpus
+        """The process whose ASCE each CPU has."""
         self.user_text: Page | None = None
         """The page with the instructions that processes execute, once there is a process."""
         self.discarded = 0

@@ -55,8 +55,12 @@ def _execute(kernel: Kernel, mm: MmStruct, instruction: int, address: int, value
     yield Store(SAVE_AREA + 16, address)
     yield Store(lowcore.PROGRAM_OLD_PSW, USER_PSW_MASK)
     yield Store(lowcore.PROGRAM_OLD_PSW + 8, instruction)
-    yield Store(USER_ASCE, mm.table.asce)
-    yield LoadUserAsce()
+    cpu = kernel.smp_processor_id
+    if kernel.active_mm[cpu] is not mm:
+        # switch_mm; otherwise the CPU keeps what it knows of the tables.
+        kernel.active_mm[cpu] = mm
+        yield Store(USER_ASCE, mm.table.asce)
+        yield LoadUserAsce()
     yield ReturnToUser()
     while True:
         interruption: Interruption | None = yield UserInstruction()

@@ -487,3 +487,17 @@ def test_a_discard_is_not_held_up_by_a_fault(make_kernel: MakeKernel, file: Addr
     running.finish()
     other.finish()
     assert (page.count, page.mapcount) == (0, 0)
+
+
+def test_a_thread_has_copied_the_page_meanwhile(make_kernel: MakeKernel, file: AddressSpace) -> None:
+    kernel = make_kernel(cpus=2)
+    mm, page = mapped(kernel, file)
+    one = Running(kernel, user_store(kernel, mm, BASE + 8, 1))
+    one.until(lambda operation: type(operation).__name__ == "CopyPage")
+    store(kernel, mm, BASE + 16, 2, cpu=1)
+    copy = page_at(kernel, mm, BASE)
+    one.finish()
+    # Both stores are in the copy that was mapped first.
+    assert page_at(kernel, mm, BASE) is copy
+    assert [load(kernel, mm, BASE + offset) for offset in (0, 8, 16)] == [first_doubleword(file, 0), 1, 2]
+    assert (page.count, page.mapcount, state(kernel, page)) == (1, 0, "Vr")

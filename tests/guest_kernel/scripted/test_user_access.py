@@ -98,3 +98,13 @@ def test_the_processor_is_in_the_kernel_between_accesses(kernel: Kernel) -> None
     assert not kernel.machine.cpus[0].problem_state
     with pytest.raises(KernelBug, match="no process executes"):
         UserInstruction().execute(kernel.processors[0])
+
+
+def test_control_register_1_is_loaded_when_the_process_changes(kernel: Kernel) -> None:
+    first, second = process(kernel), process(kernel)
+    for mm in (first, second):
+        mmap(mm, BASE, 1)
+    before = kernel.machine.instruction_counts["LCTLG"]
+    for mm in (first, first, second, second, first):
+        load(kernel, mm, BASE)
+    assert kernel.machine.instruction_counts["LCTLG"] - before == 3
