@@ -689,3 +689,28 @@ def test_the_host_sees_references_again_after_a_sweep_that_took_nothing(make_hos
         assert referenced[frame]
         assert hosted.manager.reclaim(1) == 0
         assert not referenced[frame]
+
+
+@pytest.mark.parametrize("stepping", (False, True))
+@pytest.mark.parametrize("request_code", (None, 2, 3))
+def test_what_the_guest_gives_up_is_gone_at_once(make_host: MakeHost, request_code: int | None, stepping: bool) -> None:
+    # The page is stored into and then released by DIAGNOSE 0x10, perhaps after ESSA; then it is loaded from.
+    release = encode("DIAG", r1=2, r3=2, d2=0x10)
+    hint = b"" if request_code is None else encode("ESSA", r1=9, r2=2, m3=request_code)
+    hosted = make_host()
+    make_ready(hosted, Kind(stg(1, 0, 2) + hint + release + lg(1, 0, 2), {1: 77, 2: BASE}), "Sr")
+    stop = finish(hosted.machine, stepping=stepping)
+    hosted.check()
+    expected = {2: {Code.ADDRESSING: 1}, 3: {Code.DISCARD_FAULT: 1}}.get(request_code or 0, {})
+    assert hosted.machine.program_interruptions == expected
+    assert hosted.machine.cpus[0].gr[1] == (77 if expected else 0)
+    assert stop.psw.address == (INTERRUPTED if expected else ENDED)
+
+
+@pytest.mark.parametrize("stepping", (False, True))
+def test_a_page_that_becomes_unused_is_refused_at_once(make_host: MakeHost, stepping: bool) -> None:
+    hosted = make_host()
+    program = stg(1, 0, 2) + encode("ESSA", r1=9, r2=2, m3=2) + lg(1, 0, 2)
+    make_ready(hosted, Kind(program, {1: 77, 2: BASE}), "Sr")
+    assert finish(hosted.machine, stepping=stepping).psw.address == INTERRUPTED
+    assert hosted.machine.program_interruptions == {Code.ADDRESSING: 1}

@@ -37,6 +37,8 @@ from tests.support.general import SPIN, lg, rx, ss, stg
 FIRST_PAGE, PAGES = 0x20, 12
 START, END = FIRST_PAGE << 12, FIRST_PAGE + PAGES << 12
 CODE_PAGES = (0x10, 0x11)
+PREFIX_PAGES = (0, 1)
+"""Those of the first CPU."""
 VALID = (0x00, 0x02, 0x03, 0x04, 0x07, 0x08, 0x0C, 0x0F)
 """The eight states of the z/VM profile (reference 2.2)."""
 LOOP = stg(1, 0, 2) + bytes.fromhex("a71b0001 b9080027 a737fff9")
@@ -420,14 +422,19 @@ class Contents(RuleBasedStateMachine):
             for page in model.pages:
                 page.was_changed = page.changed
 
-    @rule(guest=st.integers(0, 1), page=st.one_of(st.integers(FIRST_PAGE, FIRST_PAGE + PAGES - 1), wheres))
+    @rule(
+        guest=st.integers(0, 1),
+        page=st.one_of(st.integers(FIRST_PAGE, FIRST_PAGE + PAGES - 1), st.sampled_from((*CODE_PAGES, *PREFIX_PAGES))),
+    )
     def evict(self, guest: int, page: int) -> None:
-        """Take one page, perhaps of the program."""
+        """Take one page, perhaps of the program; those of the prefix area stay."""
         self.unchanged()
         guest %= self.guests
         before, errors = self.hosted.state(page, guest), self.device.write_errors
         is_taken = self.manager.evict(guest, page)
-        if is_taken:
+        if page in PREFIX_PAGES:
+            assert not is_taken
+        elif is_taken:
             assert before[1] == "r" != self.hosted.state(page, guest)[1]
         elif before[1] == "r":
             assert self.device.write_errors > errors or self.device.used == self.device.slots
@@ -620,7 +627,7 @@ def step(world: Contents, chance: Random) -> None:
         (3, lambda: world.set_key(who, where, page, draw(128))),
         (3, lambda: world.look_at_key(who, where, page, chance.random() < 0.5)),
         (2, lambda: world.release(who, where, page, draw(1, 4))),
-        (8, lambda: world.evict(draw(2), chance.choice((FIRST_PAGE + page, FIRST_PAGE + page, where)))),
+        (8, lambda: world.evict(draw(2), chance.choice((FIRST_PAGE + page, FIRST_PAGE + page, where, draw(2))))),
         (6, lambda: world.reclaim(draw(1, 13), chance.random() < 0.5)),
         (1, world.discard),
         (2, lambda: world.resize(draw(9))),
