@@ -133,6 +133,7 @@ def make_machines(configuration: Configuration) -> tuple[list[Machine], Host | N
     from emu.hypervisor import FirstTouchHypervisor
     from emu.isa.system_information import SystemIdentification
     from emu.machine import Machine  # takes most of the start-up time; a wrong image need not wait for it
+    from tools.interrupt import postponed
 
     host = None
     if configuration.host is not None:
@@ -142,13 +143,14 @@ def make_machines(configuration: Configuration) -> tuple[list[Machine], Host | N
     machines = []
     try:
         for _ in range(configuration.guests):
-            machine = Machine(
-                configuration.memory,
-                cpus=configuration.cpus,
-                profile=configuration.profile,
-                facilities=configuration.facilities,
-                hypervisor=FirstTouchHypervisor if host is None else host.new_guest(),
-            )
+            with postponed():
+                machine = Machine(
+                    configuration.memory,
+                    cpus=configuration.cpus,
+                    profile=configuration.profile,
+                    facilities=configuration.facilities,
+                    hypervisor=FirstTouchHypervisor if host is None else host.new_guest(),
+                )
             machine.sclp.identification = SystemIdentification(name=configuration.name, uuid=configuration.uuid)
             machines.append(machine)
     except (MemoryError, OSError) as reason:

@@ -42,6 +42,16 @@ def ctrl_c(*machines: Machine) -> Iterator[Switch]:
             machine.stop_requested = False
 
 
+@contextmanager
+def postponed() -> Iterator[None]:
+    """While it lasts, Ctrl-C waits: the engines start now, and inside their callbacks it would get lost."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def run(machine: Machine, max_instructions: int | None = None) -> Stop:
     """Run until *machine* stops, *max_instructions* more have ended, or Ctrl-C is pressed."""
     stop = machine.run(max_instructions)

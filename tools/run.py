@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ from tools.console import Console
 from tools.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from typing import TextIO
 
     from emu.machine import Machine, Stop
@@ -138,7 +138,17 @@ def open_output(files: ExitStack, option: str, name: str | None, standard: TextI
     """
     if name is None or name == "-":
         return standard if name else None
+    return files.enter_context(_writable(option, name))
+
+
+@contextmanager
+def _writable(option: str, name: str) -> Iterator[TextIO]:
+    """The file *name*, and a name for the errors of writing it, which may come as late as at its end."""
     try:
-        return files.enter_context(Path(name).open("w", encoding="utf-8"))
+        with Path(name).open("w", encoding="utf-8") as file:
+            yield file
+    except BrokenPipeError:
+        # Not of a file: the reader of standard output has gone.
+        raise
     except OSError as reason:
         raise UsageError(f"{option}: {name} cannot be written: {reason.strerror}") from None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from emu.addresses import PAGE_SHIFT, PAGE_SIZE
 from emu.cpu import CpuState
-from emu.page_states import CONTENT_MASK, name
+from emu.page_states import CONTENT_MASK, name, touch
 from emu.program_interruption import ProgramInterruption
 from host.sizes import parse_address
 from tools.configuration import Configuration, set_up
@@ -214,16 +214,17 @@ class Stepper:
     def _peek(self, address: int, length: int) -> str:
         """The storage at *address* as text; looking at it neither touches the page nor changes its state."""
         state = self.machine.states.bytes[address >> PAGE_SHIFT]
+        content = self.machine.hypervisor.content(address >> PAGE_SHIFT)
+        start = address % PAGE_SIZE
+        shown = bytes(length) if content is None else content[start : start + length]
         if state & CONTENT_MASK:
-            content = self.machine.hypervisor.content(address >> PAGE_SHIFT)
             where = "logically zero" if content is None else "preserved by the host"
-            start = address % PAGE_SIZE
-            shown = bytes(length) if content is None else content[start : start + length]
             return f"{shown.hex(' ', 4)}  ({name(state)}: {where})"
         try:
-            return self.machine.storage.read(address, length).hex(" ", 4)
+            touch(state, address >> PAGE_SHIFT, self.machine.profile)
         except ProgramInterruption as condition:
             return f"({name(state)}: a touch gives {condition})"
+        return shown.hex(" ", 4)
 
     def _show_key(self, argument: str) -> None:
         page = self._page("key", argument)

@@ -312,3 +312,11 @@ def test_commands_from_standard_input(program: str) -> None:
     assert "LLILF" in first
     assert second.startswith("expected one of")
     assert third.startswith("cpu 0: 00000001")
+
+
+@pytest.mark.parametrize("option", ("--json", "--trace"))
+def test_an_output_that_cannot_be_written_in_the_end_is_named(
+    program: str, capfd: pytest.CaptureFixture[str], option: str
+) -> None:
+    assert main(["run", program, option, "/dev/full"]) == 2
+    assert capfd.readouterr().err == f"essa: {option}: /dev/full cannot be written: No space left on device\n"

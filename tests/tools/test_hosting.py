@@ -8,9 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from emu.machine import MEGABYTE, Machine
+from host.page_manager import PageManager
+from host.paging_device import PagingDevice
 from tests.support.elf import ESSA_PROGRAM, Elf, ending_program
 from tools.cli import main
 from tools.interrupt import requested
+from tools.step import Stepper
 
 PRESSURE = str(Path(__file__).parents[2] / "guest_kernel" / "native" / "images" / "pressure.elf")
 SQUEEZED = ("run", PRESSURE, "--memory", "4M", "--host-memory", "2M", "--cmdline", "rounds=1")
@@ -264,3 +268,16 @@ def test_the_stepper_needs_a_host_to_evict(program: str, tmp_path: Path, capfd: 
     assert "expected --host-memory" in capfd.readouterr().err
     assert main(["step", program, "--guests", "2", "--script", str(script)]) == 2
     assert "--guests: one guest is stepped at a time" in capfd.readouterr().err
+
+
+def test_looking_at_a_resident_page_is_no_reference_for_the_host() -> None:
+    lines: list[str] = []
+    with PagingDevice(None, 16) as device:
+        manager = PageManager(256, device=device)
+        machine = Machine(MEGABYTE, hypervisor=manager.guest())
+        machine.load_storage(0x20000, b"\x5a" * 4096)
+        pool = manager.pool
+        manager.lists.sweep(pool.referenced)
+        Stepper(machine, lines.append, None, manager).execute("r 20000.4")
+        assert lines == ["0000000000020000  5a5a5a5a"]
+        assert not pool.referenced[int(manager.guests[0].locations[0x20]) - 1]

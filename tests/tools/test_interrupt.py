@@ -53,3 +53,13 @@ def test_budget_is_exact(looping: Machine) -> None:
     with interrupt.ctrl_c(looping):
         assert interrupt.run(looping, budget).kind is StopKind.BUDGET
     assert looping.executed == budget
+
+
+def test_ctrl_c_can_be_postponed() -> None:
+    done = False
+    with pytest.raises(KeyboardInterrupt):  # noqa: PT012 - where it is raised is what is tested
+        with interrupt.postponed():
+            os.kill(os.getpid(), signal.SIGINT)
+            done = True
+        pytest.fail("Ctrl-C was lost")
+    assert done
