@@ -54,6 +54,20 @@ def test_the_first_to_store_gets_a_copy_and_the_other_keeps_the_page(kernel: Ker
     assert [load(kernel, mm, BASE) for mm in (first, second)] == [2, 3]
 
 
+def test_each_entry_is_invalidated_when_it_is_protected_or_replaced(kernel: Kernel) -> None:
+    # No test can see it otherwise: the machine forgets translations sooner than it must.
+    parent = process(kernel)
+    mmap(parent, BASE, 3)
+    for page in range(2):
+        store(kernel, parent, BASE + page * PAGE, page)
+    counts = kernel.machine.instruction_counts
+    assert counts["IPTE"] == 0
+    run(kernel, fork(kernel, parent))
+    assert counts["IPTE"] == 2
+    store(kernel, parent, BASE, 1)
+    assert counts["IPTE"] == 3
+
+
 def test_what_comes_later_is_not_shared(kernel: Kernel) -> None:
     parent, child, _ = forked(kernel)
     store(kernel, parent, BASE + PAGE, 7)

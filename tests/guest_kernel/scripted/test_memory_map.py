@@ -155,6 +155,16 @@ def test_munmap_frees_the_page_tables_that_nothing_needs(kernel: Kernel) -> None
     assert load(kernel, mm, BASE) == 0
 
 
+def test_munmap_flushes_what_cpus_know_of_the_tables(kernel: Kernel) -> None:
+    mm = process(kernel)
+    mmap(mm, BASE, 1)
+    load(kernel, mm, BASE)
+    counts = kernel.machine.instruction_counts
+    before = counts["IPTE"], counts["IDTE"]
+    run(kernel, munmap(kernel, mm, BASE, 1))
+    assert (counts["IPTE"], counts["IDTE"]) == (before[0] + 1, before[1] + 1)
+
+
 def test_exit_gives_everything_back(kernel: Kernel, file: AddressSpace) -> None:
     process(kernel)
     before = free(kernel)
