@@ -606,7 +606,7 @@ def test_a_long_run() -> None:
         assert statistics.failed_writes > 0
 
 
-STEPS = 2000
+STEPS = 1500
 
 
 def step(world: Contents, chance: Random) -> None:
