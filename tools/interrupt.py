@@ -44,12 +44,23 @@ def ctrl_c(*machines: Machine) -> Iterator[Switch]:
 
 @contextmanager
 def postponed() -> Iterator[None]:
-    """While it lasts, Ctrl-C waits: the engines start now, and inside their callbacks it would get lost."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    """While it lasts, Ctrl-C waits: the engines start now, and inside their callbacks it would get lost.
+
+    A blocked signal would not do: the system gives it to another thread of the process, and Python acts on it here.
+    """
+    pressed = False
+
+    def press(*_: object) -> None:
+        nonlocal pressed
+        pressed = True
+
+    before = signal.signal(signal.SIGINT, press)
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        signal.signal(signal.SIGINT, before)
+        if pressed:
+            signal.raise_signal(signal.SIGINT)
 
 
 def run(machine: Machine, max_instructions: int | None = None) -> Stop:
