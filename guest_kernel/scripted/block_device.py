@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The guest's disk: files whose content is known, latency in virtual time, and a count of the transfers.
+"""The guest's devices, and its disk: files whose content is known, latency in virtual time, and a count of the transfers.
 
 The content of a page of a file is a function of inode, index and how often the page has been written: every read can
 be checked, and a disk of any size costs nothing but what was written.
@@ -31,17 +31,51 @@ def page_content(inode: int, index: int, version: int = 0) -> bytes:
     return head * (PAGE_SIZE // len(head))
 
 
-class BlockDevice:
-    """The disk, as a channel device sees storage: by absolute address, without keys, and it sets R and C."""
+class Device:
+    """A channel device: it sees storage by absolute address, without keys, and sets R and C in them."""
 
     def __init__(self, machine: Machine, latency: int = LATENCY) -> None:
         self._machine = machine
         self._latency = latency
-        self._written: dict[tuple[int, int], bytes] = {}
         self.reads = 0
-        """Pages read."""
+        """Pages read from it."""
         self.writes = 0
-        """Pages written."""
+        """Pages written to it."""
+
+    def transfer_to(self, page: Page, content: bytes) -> None:
+        """Read: put *content* into *page*.
+
+        :raises KernelBug: if the page is unused or discarded: a channel-program check on the machine.
+        """
+        try:
+            self._machine.load_storage(page.address, content)
+        except ProgramInterruption as condition:
+            raise _channel_check(page, condition) from None
+        self._machine.keys.bytes[page.frame] |= REFERENCE | CHANGE
+        self.reads += 1
+        self._machine.timing.work += self._latency
+
+    def transfer_from(self, page: Page) -> bytes:
+        """Write: give what is in *page*.
+
+        :raises KernelBug: if the page is unused or discarded.
+        """
+        try:
+            content = self._machine.read_storage(page.address, PAGE_SIZE)
+        except ProgramInterruption as condition:
+            raise _channel_check(page, condition) from None
+        self._machine.keys.bytes[page.frame] |= REFERENCE
+        self.writes += 1
+        self._machine.timing.work += self._latency
+        return content
+
+
+class BlockDevice(Device):
+    """The disk with the files."""
+
+    def __init__(self, machine: Machine, latency: int = LATENCY) -> None:
+        super().__init__(machine, latency)
+        self._written: dict[tuple[int, int], bytes] = {}
 
     def content(self, inode: int, index: int) -> bytes:
         """What the disk has for page *index* of *inode* now."""
@@ -50,28 +84,16 @@ class BlockDevice:
     def read(self, inode: int, index: int, page: Page) -> None:
         """Transfer page *index* of *inode* into *page*.
 
-        :raises KernelBug: if the page is unused or discarded: a channel-program check on the machine.
+        :raises KernelBug: as :meth:`Device.transfer_to`.
         """
-        try:
-            self._machine.load_storage(page.address, self.content(inode, index))
-        except ProgramInterruption as condition:
-            raise _channel_check(page, condition) from None
-        self._machine.keys.bytes[page.frame] |= REFERENCE | CHANGE
-        self.reads += 1
-        self._machine.timing.work += self._latency
+        self.transfer_to(page, self.content(inode, index))
 
     def write(self, inode: int, index: int, page: Page) -> None:
         """Transfer *page* to page *index* of *inode*.
 
-        :raises KernelBug: if the page is unused or discarded.
+        :raises KernelBug: as :meth:`Device.transfer_from`.
         """
-        try:
-            self._written[inode, index] = self._machine.read_storage(page.address, PAGE_SIZE)
-        except ProgramInterruption as condition:
-            raise _channel_check(page, condition) from None
-        self._machine.keys.bytes[page.frame] |= REFERENCE
-        self.writes += 1
-        self._machine.timing.work += self._latency
+        self._written[inode, index] = self.transfer_from(page)
 
 
 def _channel_check(page: Page, condition: ProgramInterruption) -> KernelBug:
