@@ -13,7 +13,7 @@ from emu.program_interruption import ProgramInterruptionCode
 
 if TYPE_CHECKING:
     from guest_kernel.scripted.kernel import Kernel
-    from guest_kernel.scripted.scenario import Expect
+    from guest_kernel.scripted.steps.points import Expect
 
 _USAGES: Final = {
     "S": Usage.STABLE,

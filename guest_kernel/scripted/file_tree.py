@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from emu.addresses import PAGE_SIZE
 
 if TYPE_CHECKING:
-    from guest_kernel.scripted.scenario import Tree
+    from guest_kernel.scripted.settings import Tree
 
 
 def file_pages(tree: Tree) -> list[int]:

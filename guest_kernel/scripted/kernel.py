@@ -18,6 +18,8 @@ from guest_kernel.scripted.processor import TEXT_ADDRESS, KernelText, Processor
 from guest_kernel.scripted.script import ProgramCheck
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from emu.machine import Machine
     from guest_kernel.scripted.memory_map import MmStruct
     from guest_kernel.scripted.script import Script
@@ -84,6 +86,12 @@ class Kernel:
 
     def mem_init(self) -> Script[None]:
         """Find out whether there is ESSA (cmma_init), and free all storage that the kernel's image does not need."""
+        yield from self.cmma_init()
+        for page, order in self.boot_blocks():
+            yield from free_pages_ok(self, page, order)
+
+    def cmma_init(self) -> Script[None]:
+        """Find out whether there is ESSA."""
         if self.cmma_flag:
             try:
                 yield Essa(OperationRequest.GET_STATE, 0)
@@ -91,12 +99,15 @@ class Kernel:
                 if check.code != ProgramInterruptionCode.OPERATION:
                     raise
                 self.cmma_flag = False
+
+    def boot_blocks(self) -> Iterator[tuple[Page, int]]:
+        """The blocks, each by its first page and its order, that are to be freed when the kernel begins."""
         frame, end = self._first_free, len(self.mem_map)
         while frame < end:
             order = min(MAX_ORDER - 1, (frame & -frame).bit_length() - 1)
             while frame + (1 << order) > end:
                 order -= 1
-            yield from free_pages_ok(self, self.mem_map[frame], order)
+            yield self.mem_map[frame], order
             frame += 1 << order
 
     def free_cold_page(self, page: Page) -> Script[None]:

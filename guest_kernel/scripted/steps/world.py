@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What steps work on: the kernel on its machine, its files, groups of pages, and what the steps before have left."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from guest_kernel.scripted.file_read import read_page
+from guest_kernel.scripted.file_tree import file_pages
+from guest_kernel.scripted.filemap import AddressSpace
+from guest_kernel.scripted.kernel import Kernel
+from guest_kernel.scripted.listener import Interrupted, Outcome
+from guest_kernel.scripted.page_alloc import alloc_pages
+from guest_kernel.scripted.page_group import PageGroup
+from guest_kernel.scripted.schedule import run
+from guest_kernel.scripted.slab import FileSystem
+from guest_kernel.scripted.steps.memory import SLAB_GROUP
+
+if TYPE_CHECKING:
+    from emu.machine import Machine
+    from guest_kernel.scripted.listener import Listener
+    from guest_kernel.scripted.page import Page
+    from guest_kernel.scripted.scenario import Scenario
+    from guest_kernel.scripted.script import Script
+    from guest_kernel.scripted.steps.step import Step
+
+_T = TypeVar("_T")
+
+
+class World:
+    """The kernel of *scenario* on *machine*, and what there is in it."""
+
+    def __init__(self, scenario: Scenario, machine: Machine, listener: Listener) -> None:
+        self.scenario = scenario
+        self.settings = scenario.kernel
+        self.machine = machine
+        self.listener = listener
+        self.kernel = Kernel(
+            machine,
+            patches=frozenset(self.settings.patches),
+            cmma=self.settings.cmma,
+            kernel_pages=self.settings.image_pages,
+        )
+        self.outcome = Outcome([], [])
+        self.step: Step = scenario.steps[0]
+        """The step that is being done."""
+        self.number = 1
+        """Its number."""
+        self.files = {file.name: AddressSpace(inode, file.pages) for inode, file in enumerate(scenario.files, 1)}
+        self.trees: dict[str, list[AddressSpace]] = {}
+        inode = len(self.files) + 1
+        for tree in scenario.trees:
+            self.trees[tree.name] = [AddressSpace(inode + at, size) for at, size in enumerate(file_pages(tree))]
+            inode += len(self.trees[tree.name])
+        self.known_directories: set[str] = set()
+        """The trees whose directories have been read."""
+        self.groups: dict[str, PageGroup] = {}
+        self.file_system = FileSystem(self.kernel, self.group(SLAB_GROUP))
+        self._buffers: dict[int, Page] = {}
+
+    def begin(self, number: int, step: Step) -> None:
+        """*step*, with this *number*, is the one that is being done from now on."""
+        self.number, self.step = number, step
+
+    def run(self, script: Script[_T]) -> _T:
+        """Run *script* on the CPU of the step."""
+        return run(self.kernel, script, self.step.cpu)
+
+    def advance(self, pages: int) -> None:
+        """Note that the step has dealt with so many more *pages*.
+
+        :raises Interrupted: if the machine was asked to stop.
+        """
+        self.listener.advanced(self.step, pages)
+        if self.machine.stop_requested:
+            raise Interrupted
+
+    def group(self, name: str) -> PageGroup:
+        """The group *name*, a new one if there is none."""
+        if name not in self.groups:
+            self.groups[name] = PageGroup(name, len(self.groups) + 1)
+        return self.groups[name]
+
+    def buffer(self) -> Page:
+        """The page of its own into which whoever executes on the CPU of the step reads files."""
+        cpu = self.step.cpu
+        if cpu not in self._buffers:
+            self._buffers[cpu] = self.run(alloc_pages(self.kernel))
+        return self._buffers[cpu]
+
+    def open(self, file: AddressSpace, first: int, end: int) -> None:
+        """Have the kernel allocate what it needs to have the pages from *first* to *end* - 1 of *file* in its cache."""
+        self.run(self.file_system.open(file.inode))
+        self.run(self.file_system.index(file, first, end))
+
+    def read_range(self, file: AddressSpace, first: int, end: int) -> None:
+        """Read the pages from *first* to *end* - 1 of *file*, one after the other."""
+        self.open(file, first, end)
+        buffer = self.buffer()
+        for index in range(first, end):
+            self.run(read_page(self.kernel, file, index, buffer))
+            self.advance(1)
