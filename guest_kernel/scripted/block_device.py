@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Final
 from emu.addresses import PAGE_SIZE
 from emu.program_interruption import ProgramInterruption
 from emu.storage_keys import CHANGE, REFERENCE
+from guest_kernel.scripted.history import Event
 from guest_kernel.scripted.script import KernelBug
 
 if TYPE_CHECKING:
     from emu.machine import Machine
+    from guest_kernel.scripted.history import History
     from guest_kernel.scripted.page import Page
 
 LATENCY: Final = 20_000
@@ -37,6 +39,8 @@ class Device:
     def __init__(self, machine: Machine, latency: int = LATENCY) -> None:
         self._machine = machine
         self._latency = latency
+        self.history: History | None = None
+        """Where its transfers are noted, if anywhere."""
         self.reads = 0
         """Pages read from it."""
         self.writes = 0
@@ -52,6 +56,7 @@ class Device:
         except ProgramInterruption as condition:
             raise _channel_check(page, condition) from None
         self._machine.keys.bytes[page.frame] |= REFERENCE | CHANGE
+        self._note(page, Event.DEVICE_READ)
         self.reads += 1
         self._machine.timing.work += self._latency
 
@@ -65,9 +70,14 @@ class Device:
         except ProgramInterruption as condition:
             raise _channel_check(page, condition) from None
         self._machine.keys.bytes[page.frame] |= REFERENCE
+        self._note(page, Event.DEVICE_WRITE)
         self.writes += 1
         self._machine.timing.work += self._latency
         return content
+
+    def _note(self, page: Page, event: Event) -> None:
+        if self.history is not None:
+            self.history.note(page.frame, event)
 
 
 class BlockDevice(Device):

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from guest_kernel.scripted.history import Event, told
 from guest_kernel.scripted.page import DIRTY, DISCARDED, LOCKED, LRU, PRIVATE, SWAP_CACHE, WRITEBACK
 from guest_kernel.scripted.page_alloc import put_page
 from guest_kernel.scripted.script import KernelBug, Point
@@ -25,10 +26,11 @@ def page_discard(kernel: Kernel, page: Page) -> Script[None]:
 
     yield from lock_page(page)
     if page.flags & (WRITEBACK | DIRTY | PRIVATE):
-        raise KernelBug(f"the host has discarded a page that was not volatile: {page!r}")
+        raise KernelBug(f"the host has discarded a page that was not volatile: {told(kernel, page)}")
     if not page.flags & DISCARDED:
         page.flags |= DISCARDED
         kernel.discarded += 1
+        kernel.note(page, Event.DISCARD)
         yield Point("page_discard: is the first")
         yield from rmap.page_unmap_all(kernel, page)
         if page.flags & SWAP_CACHE:
@@ -36,7 +38,7 @@ def page_discard(kernel: Kernel, page: Page) -> Script[None]:
         if page.flags & LRU:
             kernel.lru.remove(page)
         if page.mapping is not None:
-            remove_from_page_cache_nocheck(page)
+            remove_from_page_cache_nocheck(kernel, page)
             # The cache's reference.
             yield from put_page(kernel, page)
     page.flags &= ~LOCKED

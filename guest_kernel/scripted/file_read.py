@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from emu.addresses import PAGE_SIZE
 from guest_kernel.scripted import filemap
+from guest_kernel.scripted.history import wrong_content
 from guest_kernel.scripted.instructions import CopyPage
 from guest_kernel.scripted.lru import mark_page_accessed
 from guest_kernel.scripted.page import UPTODATE
 from guest_kernel.scripted.page_alloc import alloc_pages, put_page, put_page_check
-from guest_kernel.scripted.script import KernelBug
 
 if TYPE_CHECKING:
     from guest_kernel.scripted.filemap import AddressSpace
@@ -67,6 +67,4 @@ def read_page(kernel: Kernel, mapping: AddressSpace, index: int, buffer: Page) -
     found = kernel.machine.read_storage(buffer.address, PAGE_SIZE)
     expected = kernel.disk.content(mapping.inode, index)
     if found != expected:
-        at = next(place for place in range(PAGE_SIZE) if found[place] != expected[place])
-        where = f"inode {mapping.inode}, page {index}, byte {at:#x}"
-        raise KernelBug(f"wrong content: {where}: {found[at]:#04x}, not {expected[at]:#04x}")
+        raise wrong_content(kernel, page, f"inode {mapping.inode}, page {index}", found, expected)

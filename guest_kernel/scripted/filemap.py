@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from guest_kernel.scripted import discard, page_states
+from guest_kernel.scripted.history import Event, of_file
 from guest_kernel.scripted.lru import lru_cache_add
 from guest_kernel.scripted.page import DISCARDED, LOCKED, UPTODATE
 from guest_kernel.scripted.page_alloc import get_page, get_page_unless_zero, put_page
@@ -68,6 +69,7 @@ def add_to_page_cache_lru(kernel: Kernel, page: Page, mapping: AddressSpace, ind
     page.mapping = mapping
     page.index = index
     mapping.pages[index] = page
+    kernel.note(page, Event.CACHED, of_file(mapping.inode, index))
     yield from lru_cache_add(kernel, page)
     return True
 
@@ -121,12 +123,13 @@ def _lock_in_mapping(kernel: Kernel, page: Page, mapping: AddressSpace) -> Scrip
     return False
 
 
-def remove_from_page_cache_nocheck(page: Page) -> None:
+def remove_from_page_cache_nocheck(kernel: Kernel, page: Page) -> None:
     """Take the locked *page* out of its mapping, without asking for its state; the reference stays."""
     mapping = page.mapping
     if mapping is None or mapping.pages.get(page.index) is not page:
         raise KernelBug(f"not in the page cache: {page!r}")
     del mapping.pages[page.index]
+    kernel.note(page, Event.UNCACHED, of_file(mapping.inode, page.index))
     page.mapping = None
 
 
@@ -141,10 +144,10 @@ def remove_from_page_cache(kernel: Kernel, page: Page) -> Script[bool]:
         if page.flags & DISCARDED:
             return False
         page.flags |= DISCARDED
-        remove_from_page_cache_nocheck(page)
+        remove_from_page_cache_nocheck(kernel, page)
         yield Point("remove_from_page_cache: removed")
         if not (yield from page_states.page_discarded(kernel, page)):
             page.flags &= ~DISCARDED
         return True
-    remove_from_page_cache_nocheck(page)
+    remove_from_page_cache_nocheck(kernel, page)
     return True

@@ -10,6 +10,7 @@ from emu.page_states import OperationRequest
 from emu.program_interruption import ProgramInterruptionCode
 from guest_kernel.scripted.block_device import BlockDevice
 from guest_kernel.scripted.delayed_free import DiscardLists
+from guest_kernel.scripted.history import History
 from guest_kernel.scripted.instructions import Essa
 from guest_kernel.scripted.lru import Lru
 from guest_kernel.scripted.page import RESERVED, Page
@@ -71,7 +72,9 @@ class Kernel:
         self.zone = Zone(cpus)
         self.lru = Lru(cpus)
         self.discard_lists = DiscardLists(cpus)
+        self.history = History(machine)
         self.disk = BlockDevice(machine)
+        self.disk.history = self.history
         self.active_mm: list[MmStruct | None] = [None] * cpus
         """The process whose ASCE each CPU has."""
         self.user_text: Page | None = None
@@ -83,6 +86,10 @@ class Kernel:
             page.flags = RESERVED
         text = KernelText(machine)
         self.processors = [Processor(machine, cpu, text) for cpu in machine.cpus]
+
+    def note(self, page: Page, event: int, detail: int = 0) -> None:
+        """Note what happens to *page*, for a failure to tell."""
+        self.history.note(page.frame, event, detail, self.smp_processor_id)
 
     def mem_init(self) -> Script[None]:
         """Find out whether there is ESSA (cmma_init), and free all storage that the kernel's image does not need."""

@@ -10,6 +10,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Final
 
 from guest_kernel.scripted import delayed_free, page_states
+from guest_kernel.scripted.history import Event
 from guest_kernel.scripted.page import (
     ACTIVE,
     ANON,
@@ -107,6 +108,7 @@ def free_pages_ok(kernel: Kernel, page: Page, order: int) -> Script[None]:
     """__free_pages_ok: give a block back that nobody references any more."""
     for frame in range(page.frame, page.frame + (1 << order)):
         _free_pages_check(kernel.mem_map[frame])
+        kernel.note(kernel.mem_map[frame], Event.FREED, order)
     if 1 in kernel.patches:
         yield from page_states.page_set_unused(kernel, page, order)
     _free_one_page(kernel, page, order)
@@ -115,6 +117,7 @@ def free_pages_ok(kernel: Kernel, page: Page, order: int) -> Script[None]:
 def free_hot_cold_page(kernel: Kernel, page: Page, *, cold: bool = False) -> Script[None]:
     """Give a single page back to the list of this CPU; a discarded one goes to the architecture first."""
     _free_pages_check(page)
+    kernel.note(page, Event.FREED)
     if page.flags & DISCARDED and delayed_free.page_free_discarded(kernel, page):
         return
     page.flags &= ~(DISCARDED | WRITABLE)
@@ -151,6 +154,7 @@ def alloc_pages(kernel: Kernel, order: int = 0, *, cold: bool = False) -> Script
         yield from page_states.page_set_stable(kernel, page, order)
     for frame in range(page.frame, page.frame + (1 << order)):
         each = kernel.mem_map[frame]
+        kernel.note(each, Event.ALLOCATED, order)
         each.flags &= ~_CLEARED_AT_PREP
         if each.flags or each.count or each.mapcount or each.mapping is not None:
             raise _bad_page(each, "at allocation")

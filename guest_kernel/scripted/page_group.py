@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from guest_kernel.scripted.history import wrong_content
 from guest_kernel.scripted.instructions import Load, Store
 from guest_kernel.scripted.page_alloc import alloc_pages, free_pages_ok, put_page
-from guest_kernel.scripted.script import KernelBug
 
 if TYPE_CHECKING:
     from guest_kernel.scripted.kernel import Kernel
@@ -60,7 +60,7 @@ class PageGroup:
     def _value(self, page: Page) -> int:
         return self._serial << _SERIAL_SHIFT | page.address
 
-    def verify(self, number: int) -> Script[None]:
+    def verify(self, kernel: Kernel, number: int) -> Script[None]:
         """Load from the touched page *number*, from 0.
 
         :raises KernelBug: if it is not what has been stored there.
@@ -68,7 +68,7 @@ class PageGroup:
         page = self._touched[number]
         found = yield Load(page.address)
         if found != self._value(page):
-            raise KernelBug(f"wrong content: group {self.name}: {found:#x}, not {self._value(page):#x}: {page!r}")
+            raise wrong_content(kernel, page, f"group {self.name}", found, self._value(page))
 
     def shrink(self, kernel: Kernel) -> Script[int]:
         """Free the block allocated last, and give how many pages it had; 0 if there is none left."""

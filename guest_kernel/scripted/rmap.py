@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from emu.storage_keys import CHANGE
 from guest_kernel.scripted import writable
+from guest_kernel.scripted.history import Event, told
 from guest_kernel.scripted.instructions import InsertStorageKey, Load, SetStorageKey
 from guest_kernel.scripted.page import ANON, DIRTY, SWAP_CACHE
 from guest_kernel.scripted.page_alloc import put_page, put_page_check
@@ -44,6 +45,7 @@ def page_clear_dirty(page: Page) -> Script[None]:
 def page_add_file_rmap(kernel: Kernel, page: Page) -> Script[None]:
     """One more page-table entry leads to *page*: it may be volatile again, unless patch 5 finds that in vain (1)."""
     page.mapcount += 1
+    kernel.note(page, Event.MAPPED, page.mapcount)
     if 5 not in kernel.patches:
         yield from page_make_volatile(kernel, page, 1)
 
@@ -74,11 +76,12 @@ def page_remove_rmap(kernel: Kernel, page: Page) -> Script[None]:
     if page.mapcount <= 0:
         raise KernelBug(f"not mapped: {page!r}")
     page.mapcount -= 1
+    kernel.note(page, Event.UNMAPPED, page.mapcount)
     if not page.mapcount:
         has_backing = not page.flags & ANON or page.flags & SWAP_CACHE
         if has_backing and (yield from page_test_dirty(page)):
             if not (yield from page_make_stable(kernel, page)):
-                raise KernelBug(f"the host has discarded a page that was changed: {page!r}")
+                raise KernelBug(f"the host has discarded a page that was changed: {told(kernel, page)}")
             yield from page_clear_dirty(page)
             page.flags |= DIRTY
         writable.page_reset_writable(kernel, page)

@@ -193,5 +193,5 @@ class Tick(Step):
 
 def _verify(world: World, group: PageGroup) -> None:
     for number in range(group.touched):
-        world.run(group.verify(number))
+        world.run(group.verify(world.kernel, number))
         world.advance(0)
