@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from emu.addresses import PAGE_SHIFT
+from emu.page_states import USAGE_MASK, Usage
+from emu.storage_keys import CHANGE
 from guest_kernel.scripted.processor import MachineStopped
 from guest_kernel.scripted.runner import Interrupted, Listener, Runner, ScenarioFailure
 from guest_kernel.scripted.scenario import Expect, ScenarioError
@@ -22,6 +24,7 @@ from tools.hosting import HostConfiguration, attend, read_plan
 from tools.report import count_requests, host_line, summarise_host
 from tools.run import open_output
 from tools.statistics import Statistics
+from tools.tour import show_note, show_page
 from tools.verdict import ExitStatus
 
 if TYPE_CHECKING:
@@ -30,8 +33,9 @@ if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
     from guest_kernel.scripted.expectation import Finding
+    from guest_kernel.scripted.page_expectation import PageFinding
     from guest_kernel.scripted.runner import Point
-    from guest_kernel.scripted.scenario import Scenario, Step
+    from guest_kernel.scripted.scenario import Note, Scenario, Step
     from host.accounting import AccountingTable
     from tools.configuration import Configuration
     from tools.run import Outputs
@@ -116,6 +120,33 @@ class _Listener(Listener):
         assert self._setup.host is not None
         self._setup.host.manager.resize(frames)
 
+    def host_discards(self, pages: Collection[int] | None) -> None:
+        """See :meth:`Listener.host_discards`."""
+        assert self._setup.host is not None
+        manager = self._setup.host.manager
+        if pages is None:
+            manager.discard_volatile()
+            return
+        (machine,) = self._setup.machines
+        for page in pages:
+            # What evict drops and does not write.
+            usage, is_changed = machine.states.bytes[page] & USAGE_MASK, machine.keys.bytes[page] & CHANGE
+            if usage == Usage.VOLATILE or (usage == Usage.POTENTIALLY_VOLATILE and not is_changed):
+                manager.evict(0, page)
+
+    def host_evicts(self, page: int) -> bool:
+        """See :meth:`Listener.host_evicts`."""
+        assert self._setup.host is not None
+        return self._setup.host.manager.evict(0, page)
+
+    def noted(self, step: Note) -> None:
+        """See :meth:`Listener.noted`."""
+        show_note(step)
+
+    def page_seen(self, step: Expect, finding: PageFinding) -> None:
+        """See :meth:`Listener.page_seen`."""
+        show_page(step, finding)
+
 
 @dataclass(frozen=True, slots=True)
 class _Report:
@@ -144,18 +175,7 @@ class _Report:
                 {"name": point.name, "work": point.work, "page_states": table, "numbers": point.numbers}
                 for point, table in zip(runner.outcome.points, self.tables, strict=True)
             ],
-            "expectations": [
-                {
-                    "step": finding.step,
-                    "name": finding.name,
-                    "relation": finding.relation,
-                    "expected": finding.expected,
-                    "within": finding.within,
-                    "found": finding.found,
-                    "holds": finding.holds,
-                }
-                for finding in runner.outcome.findings
-            ],
+            "expectations": [finding.as_dict() for finding in runner.outcome.findings],
             "instructions": machine.executed,
             "instruction_counts": dict(sorted(machine.instruction_counts.items())),
             "essa": count_requests(self.statistics),

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -69,6 +69,18 @@ class Finding:
         if self.relation == "equal":
             return abs(self.found - self.expected) * 100 <= self.expected * self.within
         return self.found >= self.expected if self.relation == "at least" else self.found <= self.expected
+
+    def as_dict(self) -> dict[str, Any]:
+        """What a report in JSON has of it."""
+        return {
+            "step": self.step,
+            "name": self.name,
+            "relation": self.relation,
+            "expected": self.expected,
+            "within": self.within,
+            "found": self.found,
+            "holds": self.holds,
+        }
 
     def __str__(self) -> str:
         tolerance = f" within {self.within:g} per cent" if self.within else ""

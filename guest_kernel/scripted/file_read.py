@@ -14,6 +14,8 @@ from guest_kernel.scripted.page import UPTODATE
 from guest_kernel.scripted.page_alloc import alloc_pages, put_page, put_page_check
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from guest_kernel.scripted.filemap import AddressSpace
     from guest_kernel.scripted.kernel import Kernel
     from guest_kernel.scripted.page import Page
@@ -55,16 +57,23 @@ def read_cache_page(kernel: Kernel, mapping: AddressSpace, index: int) -> Script
         yield from put_page(kernel, page)
 
 
-def read_page(kernel: Kernel, mapping: AddressSpace, index: int, buffer: Page) -> Script[None]:
+def read_page(
+    kernel: Kernel,
+    mapping: AddressSpace,
+    index: int,
+    buffer: Page,
+    content: Callable[[int, int], bytes] | None = None,
+) -> Script[None]:
     """Copy page *index* of the file into *buffer*, and check every byte of what arrived there.
 
-    :raises KernelBug: if it is not what the disk has.
+    :param content: what a page of an inode must contain; by default what the disk has.
+    :raises KernelBug: if it is something else.
     """
     page = yield from read_cache_page(kernel, mapping, index)
     mark_page_accessed(kernel, page)
     yield CopyPage(buffer.address, page.address)
     yield from put_page_check(kernel, page)
     found = kernel.machine.read_storage(buffer.address, PAGE_SIZE)
-    expected = kernel.disk.content(mapping.inode, index)
+    expected = (content or kernel.disk.content)(mapping.inode, index)
     if found != expected:
         raise wrong_content(kernel, page, f"inode {mapping.inode}, page {index}", found, expected)

@@ -161,6 +161,21 @@ class CopyPage(Operation):
 
 
 @dataclass(frozen=True, slots=True)
+class MoveLong(Operation):
+    """MOVE LONG of *length* bytes from one real address to another; they do not overlap."""
+
+    target: int
+    source: int
+    length: int
+
+    def execute(self, processor: Processor) -> None:
+        """See :meth:`Operation.execute`."""
+        gr = processor.cpu.gr
+        gr[2], gr[3], gr[4], gr[5] = self.target, self.length, self.source, self.length
+        processor.instruction("MVCL")
+
+
+@dataclass(frozen=True, slots=True)
 class FillTable(Operation):
     """Fill *length* bytes, a power of two, at a real address with one doubleword: STORE, MOVE, and MOVE LONG."""
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from emu.page_states import OperationRequest
 from emu.program_interruption import ProgramInterruptionCode
 from guest_kernel.scripted.block_device import BlockDevice
+from guest_kernel.scripted.cmm import cmm_init
 from guest_kernel.scripted.delayed_free import DiscardLists
 from guest_kernel.scripted.history import History
 from guest_kernel.scripted.instructions import Essa
@@ -19,9 +20,10 @@ from guest_kernel.scripted.processor import TEXT_ADDRESS, KernelText, Processor
 from guest_kernel.scripted.script import ProgramCheck
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from emu.machine import Machine
+    from guest_kernel.scripted.cmm import Cmm
     from guest_kernel.scripted.memory_map import MmStruct
     from guest_kernel.scripted.script import Script
 
@@ -47,6 +49,7 @@ class Kernel:
     :param kernel_pages: pages of the kernel's image, which stay reserved.
     :param buffer_heads: whether written pages keep buffer heads, which are stripped when they become inactive
         (max_buffer_heads is 0 with patch 1); until then they stay stable.
+    :param balloon: whether it gives the host pages when it is asked to (:mod:`guest_kernel.scripted.cmm`).
     """
 
     def __init__(
@@ -57,6 +60,7 @@ class Kernel:
         cmma: bool = True,
         kernel_pages: int = 0,
         buffer_heads: bool = False,
+        balloon: bool = False,
     ) -> None:
         self.machine = machine
         self.patches = patches
@@ -79,6 +83,13 @@ class Kernel:
         """The process whose ASCE each CPU has."""
         self.user_text: Page | None = None
         """The page with the instructions that processes execute, once there is a process."""
+        self.external_handlers: dict[int, Callable[[Kernel], Script[None]]] = {}
+        """ext_int_hash: what is done in an external interruption, by its code."""
+        self.oom_notifiers: list[Callable[[Kernel], Script[int]]] = []
+        """Who can free pages when there is no memory left."""
+        self.balloon = balloon
+        self.cmm: Cmm | None = None
+        """The balloon, once it is in use."""
         self.discarded = 0
         """Pages that the host discarded and the kernel found so."""
         self._first_free = FIRST_FREE_FRAME + kernel_pages
@@ -96,6 +107,12 @@ class Kernel:
         yield from self.cmma_init()
         for page, order in self.boot_blocks():
             yield from free_pages_ok(self, page, order)
+        yield from self.late_init()
+
+    def late_init(self) -> Script[None]:
+        """What begins when there is memory to allocate."""
+        if self.balloon:
+            yield from cmm_init(self)
 
     def cmma_init(self) -> Script[None]:
         """Find out whether there is ESSA."""

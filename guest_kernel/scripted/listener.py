@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from guest_kernel.scripted.expectation import Finding
-    from guest_kernel.scripted.steps.points import Expect
+    from guest_kernel.scripted.page_expectation import PageFinding
+    from guest_kernel.scripted.steps.points import Expect, Note
     from guest_kernel.scripted.steps.step import Step
 
 
@@ -28,7 +31,7 @@ class Outcome:
     """What came out of a scenario."""
 
     points: list[Point]
-    findings: list[Finding]
+    findings: list[Finding | PageFinding]
 
     @property
     def is_as_expected(self) -> bool:
@@ -48,11 +51,27 @@ class Listener:
     def compared(self, step: Expect, findings: list[Finding]) -> None:
         """The expectations of *step* were compared with what there is."""
 
+    def page_seen(self, step: Expect, finding: PageFinding) -> None:
+        """The page that *step* is about was compared with what is expected of it."""
+
+    def noted(self, step: Note) -> None:
+        """There is something to tell people."""
+
     def host_resized(self, frames: int) -> None:
         """The scenario says that the host has so many *frames* from now on: whoever has made the host sees to it.
 
         :raises ValueError: if it cannot have them.
         """
+
+    def host_discards(self, pages: Collection[int] | None) -> None:
+        """The scenario says that the host drops now what it may drop without I/O of *pages*, or (None) of all.
+
+        Whoever has made the host sees to it; *pages* are absolute page numbers.
+        """
+
+    def host_evicts(self, page: int) -> bool:
+        """The scenario says that the host takes the frame of absolute page *page* now; whether it had one."""
+        return True
 
 
 class ScenarioFailure(Exception):  # noqa: N818 - the kernel has failed, not the scenario

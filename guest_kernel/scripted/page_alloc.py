@@ -133,9 +133,10 @@ def free_hot_cold_page(kernel: Kernel, page: Page, *, cold: bool = False) -> Scr
             _free_one_page(kernel, pages.pop(), 0)
 
 
-def alloc_pages(kernel: Kernel, order: int = 0, *, cold: bool = False) -> Script[Page]:
+def alloc_pages(kernel: Kernel, order: int = 0, *, cold: bool = False, may_fail: bool = False) -> Script[Page]:
     """buffered_rmqueue: a block with a reference on its first page, stable, of any content.
 
+    :param may_fail: one round of reclaim is enough, and nobody gives up memory for it (__GFP_NORETRY).
     :raises OutOfMemory: if there is none.
     """
     page = _take(kernel, order, cold=cold)
@@ -143,8 +144,10 @@ def alloc_pages(kernel: Kernel, order: int = 0, *, cold: bool = False) -> Script
     while page is None:
         from guest_kernel.scripted.vmscan import try_to_free_pages
 
-        if attempts == _ATTEMPTS:
-            raise OutOfMemory(f"no block of {1 << order} pages is free; {kernel.zone.free_pages} pages are")
+        if attempts == (1 if may_fail else _ATTEMPTS):
+            if may_fail or not (yield from _out_of_memory(kernel)):
+                raise OutOfMemory(f"no block of {1 << order} pages is free; {kernel.zone.free_pages} pages are")
+            attempts = 0
         attempts += 1
         yield from try_to_free_pages(kernel)
         # congestion_wait: this CPU sleeps and is enabled, so that discarded pages get free as well.
@@ -160,6 +163,14 @@ def alloc_pages(kernel: Kernel, order: int = 0, *, cold: bool = False) -> Script
             raise _bad_page(each, "at allocation")
     page.count = 1
     return page
+
+
+def _out_of_memory(kernel: Kernel) -> Script[int]:
+    """out_of_memory: ask those who can help; give how many pages they have freed.  No process is killed."""
+    freed = 0
+    for notifier in kernel.oom_notifiers:
+        freed += yield from notifier(kernel)
+    return freed
 
 
 def _take(kernel: Kernel, order: int, *, cold: bool) -> Page | None:

@@ -23,12 +23,14 @@ from guest_kernel.scripted.settings import (
     require,
 )
 from guest_kernel.scripted.steps.catalogue import STEPS
-from guest_kernel.scripted.steps.files import Grep, Read
-from guest_kernel.scripted.steps.hosting import ResizeHost
+from guest_kernel.scripted.steps.files import Grep, Read, Reclaim, Truncate, Write, Writeback
+from guest_kernel.scripted.steps.hosting import Discard, Evict, ResizeHost
 from guest_kernel.scripted.steps.memory import SLAB_GROUP, Allocate, Boot, Free, Tick, Touch, Verify
 from guest_kernel.scripted.steps.plan import Plan
-from guest_kernel.scripted.steps.points import Expect, Table
+from guest_kernel.scripted.steps.points import Expect, Mark, Note, Table
+from guest_kernel.scripted.steps.processes import Exit, Fork, Load, Mmap, Munmap, Process, Store
 from guest_kernel.scripted.steps.step import Step
+from guest_kernel.scripted.steps.suspension import Resume
 
 __all__ = [
     "PAGES_OF_A_MEGABYTE",
@@ -36,24 +38,40 @@ __all__ = [
     "STEPS",
     "Allocate",
     "Boot",
+    "Discard",
+    "Evict",
+    "Exit",
     "Expect",
     "File",
+    "Fork",
     "Free",
     "Grep",
     "HostSettings",
     "KernelSettings",
+    "Load",
     "MachineSettings",
+    "Mark",
+    "Mmap",
+    "Munmap",
+    "Note",
     "Origin",
+    "Process",
     "Read",
+    "Reclaim",
     "ResizeHost",
+    "Resume",
     "Scenario",
     "ScenarioError",
     "Step",
+    "Store",
     "Table",
     "Tick",
     "Touch",
     "Tree",
+    "Truncate",
     "Verify",
+    "Write",
+    "Writeback",
 ]
 
 

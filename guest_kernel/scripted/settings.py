@@ -76,6 +76,8 @@ class KernelSettings:
     """The kernel parameter of that name: whether it uses ESSA at all."""
     image_pages: int = 0
     """Pages of its image, which is loaded before it begins and stays for ever."""
+    balloon: bool = False
+    """Whether it gives the host pages when the host's monitor asks for them."""
 
     def __post_init__(self) -> None:
         for patch in self.patches:

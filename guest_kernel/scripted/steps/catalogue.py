@@ -5,16 +5,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from guest_kernel.scripted.steps.files import Grep, Read
-from guest_kernel.scripted.steps.hosting import ResizeHost
+from guest_kernel.scripted.steps.files import Grep, Read, Reclaim, Truncate, Write, Writeback
+from guest_kernel.scripted.steps.hosting import Discard, Evict, ResizeHost
 from guest_kernel.scripted.steps.memory import Allocate, Boot, Free, Tick, Touch, Verify
-from guest_kernel.scripted.steps.points import Expect, Table
+from guest_kernel.scripted.steps.points import Expect, Mark, Note, Table
+from guest_kernel.scripted.steps.processes import Exit, Fork, Load, Mmap, Munmap, Process, Store
+from guest_kernel.scripted.steps.suspension import Resume
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from guest_kernel.scripted.steps.step import Step
 
+_OF_THE_KERNEL: Final = (Boot, Allocate, Touch, Free, Verify, Tick, Reclaim)
+_OF_FILES: Final = (Read, Write, Writeback, Truncate, Grep)
+_OF_PROCESSES: Final = (Process, Mmap, Munmap, Load, Store, Fork, Exit)
+_OF_THE_HOST: Final = (ResizeHost, Discard, Evict)
+_LOOKING: Final = (Table, Expect, Mark, Note, Resume)
 STEPS: Final[Mapping[str, type[Step]]] = {
-    kind.do: kind for kind in (Boot, Allocate, Touch, Free, Verify, Read, Grep, Tick, ResizeHost, Table, Expect)
+    kind.do: kind for kind in (*_OF_THE_KERNEL, *_OF_FILES, *_OF_PROCESSES, *_OF_THE_HOST, *_LOOKING)
 }

@@ -12,6 +12,7 @@ from guest_kernel.scripted.delayed_free import page_shrink_discard_list
 from guest_kernel.scripted.kernel import FIRST_FREE_FRAME
 from guest_kernel.scripted.page_alloc import free_pages_ok
 from guest_kernel.scripted.settings import ScenarioError, require, require_name
+from guest_kernel.scripted.steps.accesses import checked_load
 from guest_kernel.scripted.steps.step import Step
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ class Boot(Step):
         for page, order in kernel.boot_blocks():
             world.run(free_pages_ok(kernel, page, order))
             world.advance(1 << order)
+        world.run(kernel.late_init())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,17 +163,32 @@ class Verify(Step):
 
     do: ClassVar[str] = "verify"
     group: str | None = None
+    process: str | None = None
+    """Load what this process, or another one that shares it, has stored, and nothing else."""
     cpu: int = 0
+
+    def __post_init__(self) -> None:
+        if self.group is not None and self.process is not None:
+            raise ScenarioError("expected either a group or a process", "process")
 
     def check(self, plan: Plan) -> None:
         """See :meth:`Step.check`."""
         if self.group is not None:
             plan.require_group(self.group)
+        if self.process is not None:
+            plan.require_process(self.process)
 
     def carry_out(self, world: World) -> None:
         """See :meth:`Step.carry_out`."""
-        for group in world.groups.values() if self.group is None else [world.groups[self.group]]:
-            _verify(world, group)
+        is_everything = self.group is None and self.process is None
+        for name, group in world.groups.items():
+            if is_everything or name == self.group:
+                _verify(world, group)
+        for name in world.processes:
+            if is_everything or name == self.process:
+                for address in world.expected.stored(name):
+                    world.run(checked_load(world, name, address))
+                    world.advance(0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -49,13 +49,20 @@ class Plan:
         if self.host is None:
             raise ScenarioError("expected only with a [host] table", "do")
 
+    def require_file(self, name: str) -> None:
+        """Check that there is a file *name*.
+
+        :raises ScenarioError: if there is none.
+        """
+        if name not in self.files:
+            raise ScenarioError(f"no file is called {name!r}{choice(list(self.files))}", "file")
+
     def require_pages(self, name: str, first: int = 0, pages: int | None = None) -> None:
         """Check that there is a file *name*, and that it has *pages* pages from *first* on (None: at least one).
 
         :raises ScenarioError: if not.
         """
-        if name not in self.files:
-            raise ScenarioError(f"no file is called {name!r}{choice(list(self.files))}", "file")
+        self.require_file(name)
         size = self.files[name]
         if first >= size:
             raise ScenarioError(f"{name!r} has {size:,} pages, and no page {first:,}", "first")
@@ -95,6 +102,11 @@ class Plan:
         if name in self.processes:
             raise ScenarioError(f"another process is called {name!r}", field)
         self.processes.add(name)
+
+    def suspend(self, step: Step, until: str | None) -> None:
+        """Note that *step* goes only as far as *until*, if it is not None."""
+        if until is not None:
+            self.suspended[step.cpu] = self.number
 
     def begin(self, number: int, step: Step) -> None:
         """Check that the CPU of *step*, which has this *number*, can do it.

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
+from guest_kernel.scripted.expected_content import ExpectedContent
+from guest_kernel.scripted.cmm import between_scripts
 from guest_kernel.scripted.file_read import read_page
 from guest_kernel.scripted.file_tree import file_pages
 from guest_kernel.scripted.filemap import AddressSpace
@@ -12,13 +14,17 @@ from guest_kernel.scripted.kernel import Kernel
 from guest_kernel.scripted.listener import Interrupted, Outcome
 from guest_kernel.scripted.page_alloc import alloc_pages
 from guest_kernel.scripted.page_group import PageGroup
-from guest_kernel.scripted.schedule import run
+from guest_kernel.scripted.page_watcher import PageWatcher
+from guest_kernel.scripted.schedule import Running, run
 from guest_kernel.scripted.slab import FileSystem
 from guest_kernel.scripted.steps.memory import SLAB_GROUP
+from guest_kernel.scripted.steps.points import Expect
+from guest_kernel.scripted.steps.suspension import Suspended
 
 if TYPE_CHECKING:
     from emu.machine import Machine
     from guest_kernel.scripted.listener import Listener
+    from guest_kernel.scripted.memory_map import MmStruct
     from guest_kernel.scripted.page import Page
     from guest_kernel.scripted.scenario import Scenario
     from guest_kernel.scripted.script import Script
@@ -40,6 +46,7 @@ class World:
             patches=frozenset(self.settings.patches),
             cmma=self.settings.cmma,
             kernel_pages=self.settings.image_pages,
+            balloon=self.settings.balloon,
         )
         self.outcome = Outcome([], [])
         self.step: Step = scenario.steps[0]
@@ -52,6 +59,19 @@ class World:
         for tree in scenario.trees:
             self.trees[tree.name] = [AddressSpace(inode + at, size) for at, size in enumerate(file_pages(tree))]
             inode += len(self.trees[tree.name])
+        self.expected = ExpectedContent()
+        for file in [*self.files.values(), *(file for files in self.trees.values() for file in files)]:
+            self.expected.add_file(file.inode, file.size)
+        self.processes: dict[str, MmStruct] = {}
+        self.stores = 0
+        """How often processes have stored something."""
+        self.marks: dict[str, Page] = {}
+        """Pages that have been given names."""
+        self.suspended: dict[int, Suspended] = {}
+        """What CPUs are in the middle of."""
+        self.watcher = PageWatcher()
+        if any(isinstance(step, Expect) and step.page is not None for step in scenario.steps):
+            machine.observers.append(self.watcher)
         self.known_directories: set[str] = set()
         """The trees whose directories have been read."""
         self.groups: dict[str, PageGroup] = {}
@@ -61,10 +81,28 @@ class World:
     def begin(self, number: int, step: Step) -> None:
         """*step*, with this *number*, is the one that is being done from now on."""
         self.number, self.step = number, step
+        if not step.only_looks:
+            self.watcher.begin()
+
+    def perform(self, script: Script[None], until: str | None) -> None:
+        """Run *script* on the CPU of the step, to its end or up to *until*.
+
+        :raises ScenarioError: if it does not get there.
+        """
+        if until is None:
+            self.run(script)
+            return
+        suspended = Suspended(Running(self.kernel, script, self.step.cpu), self.number)
+        self.suspended[self.step.cpu] = suspended
+        suspended.go_on(until)
 
     def run(self, script: Script[_T]) -> _T:
-        """Run *script* on the CPU of the step."""
-        return run(self.kernel, script, self.step.cpu)
+        """Run *script* on the CPU of the step, and let the balloon do what has been asked for in the meantime."""
+        result = run(self.kernel, script, self.step.cpu)
+        # Whoever is in the middle of something may hold what the balloon would wait for.
+        if self.kernel.cmm is not None and not self.kernel.busy_cpus:
+            run(self.kernel, between_scripts(self.kernel), self.step.cpu)
+        return result
 
     def advance(self, pages: int) -> None:
         """Note that the step has dealt with so many more *pages*.
@@ -93,10 +131,13 @@ class World:
         self.run(self.file_system.open(file.inode))
         self.run(self.file_system.index(file, first, end))
 
-    def read_range(self, file: AddressSpace, first: int, end: int) -> None:
-        """Read the pages from *first* to *end* - 1 of *file*, one after the other."""
+    def read_range(self, file: AddressSpace, first: int, end: int, until: str | None = None) -> None:
+        """Read the pages from *first* to *end* - 1 of *file*, one after the other, and check them.
+
+        :param until: as for :meth:`perform`.
+        """
         self.open(file, first, end)
         buffer = self.buffer()
         for index in range(first, end):
-            self.run(read_page(self.kernel, file, index, buffer))
+            self.perform(read_page(self.kernel, file, index, buffer, self.expected.file_bytes), until)
             self.advance(1)

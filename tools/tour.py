@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Guided tours: the texts of a scenario, and what has become of the pages that it is about."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from textwrap import fill
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from guest_kernel.scripted.page_expectation import PageFinding
+    from guest_kernel.scripted.scenario import Expect, Note
+
+_WIDEST: Final = 100
+_NARROWEST: Final = 40
+_INDENT: Final = "   "
+_BOLD: Final = "\x1b[1m"
+_PLAIN: Final = "\x1b[0m"
+
+
+def show_note(note: Note) -> None:
+    """Print the title and the text of *note*."""
+    width = max(_NARROWEST, min(_WIDEST, shutil.get_terminal_size((_WIDEST, 0)).columns))
+    print()
+    if note.title:
+        print(f"{_BOLD}{note.title}{_PLAIN}" if sys.stdout.isatty() else note.title)
+    indent = _INDENT if note.title else ""
+    print(fill(" ".join(note.text.split()), width, initial_indent=indent, subsequent_indent=indent), flush=True)
+
+
+def show_page(step: Expect, finding: PageFinding) -> None:
+    """Print through which states the page went, what was executed, and whether that was expected."""
+    if step.note:
+        print(f"{_INDENT}({step.note})")
+    where = "" if finding.frame is None else f" (frame {finding.frame:#x})"
+    what = ", ".join(map(str, finding.events)) or "nothing executed"
+    changed = ", change bit 1" if finding.is_changed else ""
+    verdict = "NOT AS EXPECTED: " + "; ".join(finding.differences()) if not finding.holds else "as expected"
+    print(f"{_INDENT}> {finding.name}{where}: {' -> '.join(finding.path)}{changed}; {what}: {verdict}", flush=True)
