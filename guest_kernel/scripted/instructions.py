@@ -19,10 +19,17 @@ if TYPE_CHECKING:
 
 SAVE_AREA: Final = 0x200
 """Where in the prefix area the interruption handlers save the general registers."""
+EXTERNAL_SAVE_AREA: Final = 0x280
+"""The same for the handler of external interruptions, which may come in between."""
 USER_ASCE: Final = 0x300
 """Where in the prefix area the ASCE of the process lies that the CPU executes."""
+CONTROL_REGISTER_0: Final = 0x308
+"""Where in the prefix area control register 0 lies while it is changed."""
+_SYSTEM_MASK: Final = 0x310
+"""Where in the prefix area the system mask goes that the CPU had."""
 ENTER_PROGRAM: Final = "enter the program-check handler"
 ENTER_SVC: Final = "enter the supervisor-call handler"
+ENTER_EXTERNAL: Final = "enter the external-interruption handler"
 _CLEARING_BY_ASCE: Final = 0x800
 _FILLED_BY_MVC: Final = 256
 
@@ -30,8 +37,18 @@ TEXT: Final = {
     # STMG 0,15,SAVE_AREA; here the scripts take over, and return by LMG 0,15,SAVE_AREA and LPSWE.
     ENTER_PROGRAM: f"DC X'EB0F{SAVE_AREA:04X}0024'",
     ENTER_SVC: f"DC X'EB0F{SAVE_AREA:04X}0024'",
+    ENTER_EXTERNAL: f"DC X'EB0F{EXTERNAL_SAVE_AREA:04X}0024'",
     "LMG": f"DC X'EB0F{SAVE_AREA:04X}0004'",
     "LPSWE": f"LPSWE {lowcore.PROGRAM_OLD_PSW}",
+    "LMG external": f"DC X'EB0F{EXTERNAL_SAVE_AREA:04X}0004'",
+    "LPSWE external": f"LPSWE {lowcore.EXTERNAL_OLD_PSW}",
+    # Between these two the CPU is enabled for external interruptions.
+    "STOSM": f"STOSM {_SYSTEM_MASK},1",
+    "STNSM": f"STNSM {_SYSTEM_MASK},254",
+    "STCTG 0": f"STCTG 0,0,{CONTROL_REGISTER_0}",
+    "LCTLG 0": f"LCTLG 0,0,{CONTROL_REGISTER_0}",
+    "DIAG release pages": "DIAG 2,2,16",
+    "DIAG communicate": "DIAG 2,3,104",
     "LCTLG": f"LCTLG 1,1,{USER_ASCE}",
     "IPTE": "IPTE 1,2",
     "IDTE": "IDTE 1,3,2",
@@ -240,6 +257,74 @@ class ReturnToUser(Operation):
         """See :meth:`Operation.execute`."""
         processor.instruction("LMG")
         processor.leave("LPSWE")
+
+
+@dataclass(frozen=True, slots=True)
+class EnableSubclass(Operation):
+    """STORE CONTROL, LOAD CONTROL: set a *bit* of control register 0, a subclass mask of external interruptions."""
+
+    bit: int
+
+    def execute(self, processor: Processor) -> None:
+        """See :meth:`Operation.execute`."""
+        gr = processor.cpu.gr
+        processor.instruction("STCTG 0")
+        gr[2] = CONTROL_REGISTER_0
+        processor.instruction("LG")
+        gr[1] |= self.bit
+        processor.instruction("STG")
+        processor.instruction("LCTLG 0")
+
+
+@dataclass(frozen=True, slots=True)
+class OpenWindow(Operation):
+    """local_irq_enable, local_irq_disable: STORE THEN OR SYSTEM MASK, STORE THEN AND SYSTEM MASK.
+
+    Gives the code of the external interruption that was pending, whose handler the script goes on with up to
+    :class:`ReturnFromExternal`; None if there was none.
+    """
+
+    def execute(self, processor: Processor) -> int | None:
+        """See :meth:`Operation.execute`."""
+        processor.instruction("STOSM")
+        return processor.close_window()
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnFromExternal(Operation):
+    """The end of the handler: LOAD MULTIPLE, LOAD PSW EXTENDED; then what :class:`OpenWindow` does at its end."""
+
+    def execute(self, processor: Processor) -> int | None:
+        """See :meth:`Operation.execute`."""
+        processor.instruction("LMG external")
+        processor.leave("LPSWE external")
+        return processor.close_window()
+
+
+@dataclass(frozen=True, slots=True)
+class ReleasePage(Operation):
+    """DIAGNOSE code 0x010: the host may take the frame of the page at a real address, whatever is in it."""
+
+    address: int
+
+    def execute(self, processor: Processor) -> None:
+        """See :meth:`Operation.execute`."""
+        processor.cpu.gr[2] = self.address
+        processor.instruction("DIAG release pages")
+
+
+@dataclass(frozen=True, slots=True)
+class Communicate(Operation):
+    """DIAGNOSE code 0x068 with the parameter list at a real address; gives the return code."""
+
+    address: int
+
+    def execute(self, processor: Processor) -> int:
+        """See :meth:`Operation.execute`."""
+        gr = processor.cpu.gr
+        gr[2] = self.address
+        processor.instruction("DIAG communicate")
+        return gr[3]
 
 
 @dataclass(frozen=True, slots=True)

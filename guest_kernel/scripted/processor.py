@@ -11,7 +11,7 @@ from emu.cpu import CpuState
 from emu.isa.assembler import assemble
 from emu.program_interruption import ProgramInterruptionCode
 from emu.psw import ADDRESSING_MODE, Psw
-from guest_kernel.scripted.instructions import ENTER_PROGRAM, ENTER_SVC, TEXT
+from guest_kernel.scripted.instructions import ENTER_EXTERNAL, ENTER_PROGRAM, ENTER_SVC, TEXT
 from guest_kernel.scripted.script import KernelBug, ProgramCheck
 
 if TYPE_CHECKING:
@@ -72,7 +72,11 @@ class Processor:
         if cpu.address >= MAX_CPUS:
             raise ValueError(f"the kernel is made for {MAX_CPUS} CPUs at most")
         cpu.set_prefix(cpu.address * lowcore.PREFIX_AREA_SIZE)
-        for new_psw, handler in ((lowcore.PROGRAM_NEW_PSW, ENTER_PROGRAM), (lowcore.SVC_NEW_PSW, ENTER_SVC)):
+        for new_psw, handler in (
+            (lowcore.PROGRAM_NEW_PSW, ENTER_PROGRAM),
+            (lowcore.SVC_NEW_PSW, ENTER_SVC),
+            (lowcore.EXTERNAL_NEW_PSW, ENTER_EXTERNAL),
+        ):
             psw = Psw(ADDRESSING_MODE, self._entries[handler][0])
             machine.load_storage(cpu.real_to_absolute(new_psw), psw.to_bytes())
         cpu.state = CpuState.OPERATING
@@ -127,6 +131,24 @@ class Processor:
             self._fetch(lowcore.PROGRAM_ILC + 1, 1),
             self._fetch(lowcore.TRANSLATION_EXCEPTION, 8),
         )
+
+    def close_window(self) -> int | None:
+        """Execute STNSM, before which the CPU is enabled; or if it is interrupted there, what the handler begins with.
+
+        Give the code of the interruption, or None if there was none and the CPU is disabled again.
+
+        :raises MachineStopped: if the machine stops.
+        """
+        cpu = self.cpu
+        address, length = self._entries["STNSM"]
+        handler, entered = self._entries[ENTER_EXTERNAL]
+        while cpu.instruction_address in {address, handler}:
+            self._step()
+        if cpu.instruction_address == address + length:
+            return None
+        if cpu.instruction_address != handler + entered:
+            raise KernelBug(f"CPU {cpu.address}: an interruption that nobody handles: {cpu.psw}")
+        return self._fetch(lowcore.EXTERNAL_CODE, 2)
 
     def _step(self) -> None:
         stop = self.machine.step(self.cpu)
