@@ -30,7 +30,7 @@ class DiscardLists:
 
 def page_free_discarded(kernel: Kernel, page: Page) -> bool:
     """Keep the discarded *page*, which is being freed, for now; False if it may be freed at once."""
-    if 6 not in kernel.patches or not kernel.cmma_flag:
+    if 6 not in kernel.patches or not kernel.cmma_flag or not kernel.rules.delayed_free:
         return False
     kernel.discard_lists.per_cpu[kernel.smp_processor_id].append(page)
     return True

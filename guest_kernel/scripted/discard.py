@@ -27,7 +27,7 @@ def page_discard(kernel: Kernel, page: Page) -> Script[None]:
     yield from lock_page(page)
     if page.flags & (WRITEBACK | DIRTY | PRIVATE):
         raise KernelBug(f"the host has discarded a page that was not volatile: {told(kernel, page)}")
-    if not page.flags & DISCARDED:
+    if not (page.flags & DISCARDED and kernel.rules.discarded_test_and_set):
         page.flags |= DISCARDED
         kernel.discarded += 1
         kernel.note(page, Event.DISCARD)
@@ -37,7 +37,8 @@ def page_discard(kernel: Kernel, page: Page) -> Script[None]:
             raise KernelBug(f"not known how to remove from the swap cache: {page!r}")
         if page.flags & LRU:
             kernel.lru.remove(page)
-        if page.mapping is not None:
+        yield Point("page_discard: off the LRU")
+        if page.mapping is not None or not kernel.rules.discarded_test_and_set:
             remove_from_page_cache_nocheck(kernel, page)
             # The cache's reference.
             yield from put_page(kernel, page)

@@ -140,7 +140,8 @@ def remove_from_page_cache(kernel: Kernel, page: Page) -> Script[bool]:
     """
     if not page.flags & LOCKED:
         raise KernelBug(f"not locked: {page!r}")
-    if 1 in kernel.patches and page_states.page_host_discards(kernel):
+    is_careful = 1 in kernel.patches and kernel.rules.discarded_before_removal
+    if is_careful and page_states.page_host_discards(kernel):
         if page.flags & DISCARDED:
             return False
         page.flags |= DISCARDED

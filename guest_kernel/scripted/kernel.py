@@ -40,6 +40,21 @@ class Rules:
     """make_stable waits for a make_volatile that has begun (reference 4.2.3)."""
     discarded_at_mapping: bool = True
     """Whoever sets a page-table entry looks at PG_discarded under the page_table_lock (reference 3.4)."""
+    check_address_locked: bool = True
+    """page_check_address takes the page_table_lock also where it would find nothing (reference 3.4)."""
+    discarded_test_and_set: bool = True
+    """page_discard removes a page only if PG_discarded was not set before (reference 3.4)."""
+    discarded_before_removal: bool = True
+    """Whoever removes a page otherwise sets PG_discarded first, and keeps it if the host has discarded the page: then
+    it is freed late (reference 3.4)."""
+    discarded_before_lru: bool = True
+    """A discarded page does not get on an LRU list (reference 3.4)."""
+    delayed_free: bool = True
+    """A discarded page is freed when every CPU has been enabled once (reference 3.5)."""
+    stable_before_clean: bool = True
+    """A changed page is made stable before its change bit gets into PG_dirty (reference 2.6, hazard 1)."""
+    writable_makes_stable: bool = True
+    """A page that cannot be potentially volatile is made stable before a writable entry is set (reference 4.5)."""
 
 
 class Kernel:

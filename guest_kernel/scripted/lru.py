@@ -69,7 +69,7 @@ def pagevec_lru_add(kernel: Kernel) -> Script[None]:
     pages = pagevec.copy()
     pagevec.clear()
     for page in pages:
-        if not page.flags & DISCARDED:
+        if not (page.flags & DISCARDED and kernel.rules.discarded_before_lru):
             kernel.lru.add(page)
             yield from page_make_volatile(kernel, page, 2)
     for page in pages:

@@ -80,6 +80,8 @@ def page_remove_rmap(kernel: Kernel, page: Page) -> Script[None]:
     if not page.mapcount:
         has_backing = not page.flags & ANON or page.flags & SWAP_CACHE
         if has_backing and (yield from page_test_dirty(page)):
+            if not kernel.rules.stable_before_clean:
+                yield from page_clear_dirty(page)
             if not (yield from page_make_stable(kernel, page)):
                 raise KernelBug(f"the host has discarded a page that was changed: {told(kernel, page)}")
             yield from page_clear_dirty(page)
@@ -111,6 +113,10 @@ def page_check_address(kernel: Kernel, page: Page, area: VmArea, address: int) -
     None, without the lock, if it does not.  The lock is taken in any case: whoever is about to map the page has it.
     """
     table = area.mm.table
+    if not kernel.rules.check_address_locked:
+        unlocked = (yield from table.walk(address)) if area.is_linked else None
+        if unlocked is None or not pte_present((yield Load(unlocked))):
+            return None
     yield from table.lock()
     # An area that has been unlinked meanwhile has no page in its tables any more, or even no tables.
     pte_address = (yield from table.walk(address)) if area.is_linked else None

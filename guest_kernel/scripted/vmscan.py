@@ -71,7 +71,7 @@ def _shrink_inactive_list(kernel: Kernel, wanted: int) -> Script[int]:
     for page in isolated:
         if (yield from _shrink_page(kernel, page)):
             freed += 1
-        elif not page.flags & DISCARDED:
+        elif not (page.flags & DISCARDED and kernel.rules.discarded_before_lru):
             kernel.lru.add(page)
         yield from put_page(kernel, page)
     return freed

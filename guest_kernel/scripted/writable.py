@@ -35,7 +35,7 @@ def page_check_writable(kernel: Kernel, page: Page, offset: int) -> Script[None]
         condition = check_state_change(kernel, page, offset)
         if condition is None:
             yield from page_states.page_set_volatile(kernel, page, writable=True)
-        else:
+        elif kernel.rules.writable_makes_stable:
             # It may be volatile already, and somebody else maps it or has taken it off the LRU just now.
             yield from page_states.page_set_stable_if_present(kernel, page)
     page_states.page_clear_state_change(page)

@@ -22,7 +22,7 @@ from guest_kernel.scripted.lru import PAGEVEC_SIZE
 from guest_kernel.scripted.page import Page
 from guest_kernel.scripted.page_alloc import alloc_pages, put_page, put_page_check
 from guest_kernel.scripted.schedule import Running, run
-from guest_kernel.scripted.script import KernelBug, Point, Relax
+from guest_kernel.scripted.script import KernelBug, Relax
 from host.page_manager import PageManager
 from host.paging_device import PagingDevice
 from tests.guest_kernel.scripted.conftest import MakeKernel, cached_page, discard, state
@@ -184,44 +184,6 @@ def test_what_was_written_is_read(kernel: Kernel, file: AddressSpace) -> None:
 def test_no_two_pages_have_the_same_content() -> None:
     contents = {page_content(inode, index, version) for inode in range(20) for index in range(20) for version in (0, 1)}
     assert len(contents) == 800
-
-
-# Two CPUs that find the same page discarded (reference 3.4)
-
-
-def test_two_discards_of_one_page_remove_it_once(make_kernel: MakeKernel, file: AddressSpace) -> None:
-    kernel = make_kernel(cpus=2)
-    page = cached_page(kernel, file, 0)
-    discard(kernel, page)
-    lookups = [Running(kernel, find_get_page(kernel, file, 0), cpu=cpu) for cpu in (0, 1)]
-    for lookup in lookups:
-        assert lookup.next == Point("find_get_page: has the reference")
-    assert page.count == 3
-    lookups[0].until(lambda operation: operation == Point("page_discard: is the first"))
-    lookups[1].until(lambda operation: isinstance(operation, Relax))
-    lookups[0].finish()
-    lookups[1].finish()
-    assert kernel.discarded == 1
-    assert page.count == 0
-    assert [each for pages in kernel.discard_lists.per_cpu for each in pages] == [page]
-
-
-def test_a_discard_and_a_removal_of_one_page(make_kernel: MakeKernel, file: AddressSpace) -> None:
-    kernel = make_kernel(cpus=2)
-    page = cached_page(kernel, file, 0)
-    discard(kernel, page)
-    lookup = Running(kernel, find_get_page(kernel, file, 0), cpu=0)
-    run(kernel, lock_page(page), cpu=1)
-    removal = Running(kernel, remove_from_page_cache(kernel, page), cpu=1)
-    assert removal.next == Point("remove_from_page_cache: removed")
-    lookup.until(lambda operation: isinstance(operation, Relax))
-    assert removal.finish()
-    page.flags &= ~flags.LOCKED
-    run(kernel, put_page(kernel, page), cpu=1)
-    assert lookup.finish() is None
-    assert kernel.discarded == 0
-    assert page.count == 0
-    assert [each for pages in kernel.discard_lists.per_cpu for each in pages] == [page]
 
 
 # Under a host

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""fork: what the two processes see, what they share, and the race with a discard (reference 3.4)."""
+"""fork: what the two processes see, and what they share; the race with a discard is in test_races."""
 
 from __future__ import annotations
 
@@ -12,10 +12,9 @@ from guest_kernel.scripted.kernel import Kernel
 from guest_kernel.scripted.memory_map import MmStruct, exit_mmap, mmap
 from guest_kernel.scripted.page import Page
 from guest_kernel.scripted.rmap import page_unmap_all
-from guest_kernel.scripted.schedule import Running, run
-from guest_kernel.scripted.script import KernelBug, Operation, Point
-from guest_kernel.scripted.user_access import user_load
-from tests.guest_kernel.scripted.conftest import MakeKernel, cached_page, discard, state
+from guest_kernel.scripted.schedule import run
+from guest_kernel.scripted.script import KernelBug
+from tests.guest_kernel.scripted.conftest import MakeKernel, state
 from tests.guest_kernel.scripted.test_page_table import free
 from tests.support.processes import BASE, check_file_page, entry, load, page_at, process, store
 
@@ -136,53 +135,6 @@ def test_everything_is_freed(kernel: Kernel, file: AddressSpace, first: int) -> 
         run(kernel, exit_mmap(kernel, mm))
     assert free(kernel) == before - len(file.pages)
     assert file.i_mmap == []
-
-
-def _copies(operation: Operation) -> bool:
-    return isinstance(operation, Point) and operation.name.startswith("copy_one_pte")
-
-
-def fork_while_it_is_discarded(kernel: Kernel, file: AddressSpace) -> tuple[MmStruct, Page]:
-    """Fork copies an entry of a page, when another CPU that unmaps the page has looked at the child already."""
-    page = cached_page(kernel, file, 0)
-    parent = process(kernel)
-    mmap(parent, BASE, 2, file=file)
-    load(kernel, parent, BASE + PAGE)
-    store(kernel, parent, BASE + PAGE, 5)
-    check_file_page(kernel, parent, BASE, file.inode, 0)
-    other = process(kernel)
-    mmap(other, BASE, 1, file=file)
-    check_file_page(kernel, other, BASE, file.inode, 0)
-    forking = Running(kernel, fork(kernel, parent))
-    forking.until(_copies)
-    discard(kernel, page)
-    # The areas of a file are in no order of age: here the child's is the first.
-    file.i_mmap.reverse()
-    child_table = file.i_mmap[0].mm.table
-    assert child_table not in (parent.table, other.table)
-    loading = Running(kernel, user_load(kernel, other, BASE), cpu=1)
-    loading.until(lambda _: child_table.locked)
-    loading.until(lambda _: not child_table.locked)
-    assert not parent.table.locked
-    child = forking.finish()
-    loading.finish()
-    return child, page
-
-
-def test_a_page_that_is_being_discarded_is_not_copied(make_kernel: MakeKernel, file: AddressSpace) -> None:
-    kernel = make_kernel(cpus=2)
-    child, page = fork_while_it_is_discarded(kernel, file)
-    assert (page.count, page.mapcount) == (0, 0)
-    assert entry(kernel, child, BASE) == 0x400
-    check_file_page(kernel, child, BASE, file.inode, 0)
-    assert load(kernel, child, BASE + PAGE) == 5
-
-
-def test_without_the_rule_the_discarded_page_stays_mapped(make_kernel: MakeKernel, file: AddressSpace) -> None:
-    kernel = make_kernel(cpus=2)
-    kernel.rules.discarded_at_mapping = False
-    with pytest.raises(KernelBug, match="still mapped"):
-        fork_while_it_is_discarded(kernel, file)
 
 
 def test_an_entry_that_nobody_has_made_is_a_bug(kernel: Kernel) -> None:

@@ -185,18 +185,6 @@ def test_make_stable_waits_for_a_make_volatile_that_has_checked(make_kernel: Mak
     assert state(kernel, page) == "Sr"
 
 
-def test_without_the_lock_a_page_ends_volatile_under_its_user(make_kernel: MakeKernel, file: AddressSpace) -> None:
-    kernel = make_kernel(cpus=2)
-    kernel.rules.state_change_lock = False
-    page = made_stable(kernel, file)
-    volatile, stable = lay_out_the_race(kernel, page)
-    assert stable.finish()
-    volatile.finish()
-    # The damage: somebody has a reference and relies on the content, and the host may discard it.
-    assert page.count == 2
-    assert state(kernel, page) == "Vr"
-
-
 def test_make_volatile_after_the_reference_does_nothing(make_kernel: MakeKernel, file: AddressSpace) -> None:
     kernel = make_kernel(cpus=2)
     page = made_stable(kernel, file)
