@@ -6,23 +6,16 @@ from __future__ import annotations
 import json
 import sys
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from emu.addresses import PAGE_SHIFT
-from emu.page_states import USAGE_MASK, Usage
-from emu.storage_keys import CHANGE
-from guest_kernel.scripted.processor import MachineStopped
-from guest_kernel.scripted.runner import Interrupted, Listener, Runner, ScenarioFailure
+from guest_kernel.scripted.runner import Runner
 from guest_kernel.scripted.scenario import Expect, ScenarioError
 from host.accounting import count_pages, format_table
-from host.policies import Policy
-from tools import interrupt
-from tools.configuration import Setup, make_machines
 from tools.errors import UsageError
-from tools.hosting import HostConfiguration, attend, read_plan
 from tools.report import count_requests, host_line, summarise_host
 from tools.run import open_output
+from tools.scenario_machine import HostListener, carry_out, configure_machine, refuse_options, set_up_scenario
 from tools.statistics import Statistics
 from tools.tour import show_note, show_page
 from tools.verdict import ExitStatus
@@ -37,29 +30,18 @@ if TYPE_CHECKING:
     from guest_kernel.scripted.runner import Point
     from guest_kernel.scripted.scenario import Note, Scenario, Step
     from host.accounting import AccountingTable
-    from tools.configuration import Configuration
+    from tools.configuration import Configuration, Setup
     from tools.run import Outputs
 
-_NOT_FOR_SCENARIOS: Final = {
-    "memory": "--memory",
-    "cpus": "--cpus",
-    "cmdline": "--cmdline",
-    "name": "--name",
-    "uuid": "--uuid",
-    "guests": "--guests",
-    "trace": "--trace",
-    "max_instructions": "--max-instructions",
-}
-"""Options that describe a program, or that the scenario itself answers."""
 _BATCH: Final = 512
 """Pages between two moves of the progress bar."""
 
 
-class _Listener(Listener):
-    """Prints tables and expectations as they are reached, resizes the host, and moves the progress bar."""
+class _Listener(HostListener):
+    """Also prints tables and expectations as they are reached, and moves the progress bar."""
 
     def __init__(self, setup: Setup) -> None:
-        self._setup = setup
+        super().__init__(setup)
         self.tables: list[AccountingTable] = []
         """That of each named point."""
         self._progress: Progress | None = None
@@ -90,11 +72,11 @@ class _Listener(Listener):
 
     def table_reached(self, point: Point) -> None:
         """See :meth:`Listener.table_reached`."""
-        (machine,) = self._setup.machines
+        (machine,) = self.setup.machines
         table = count_pages(machine.states.array)
         self.tables.append(table)
         print(f"{point.name}:\n{format_table(table)}", flush=True)
-        host = self._setup.host
+        host = self.setup.host
         if host is not None:
             host.series.sample(host.manager.guests[0], point.name)
 
@@ -114,30 +96,6 @@ class _Listener(Listener):
         for name, expected, relation, found, verdict in rows:
             line = f"{name:{widths[0]}} {expected:>{widths[1]}} {relation:{widths[2]}} {found:>{widths[3]}} {verdict}"
             print(line.rstrip(), flush=True)
-
-    def host_resized(self, frames: int) -> None:
-        """See :meth:`Listener.host_resized`."""
-        assert self._setup.host is not None
-        self._setup.host.manager.resize(frames)
-
-    def host_discards(self, pages: Collection[int] | None) -> None:
-        """See :meth:`Listener.host_discards`."""
-        assert self._setup.host is not None
-        manager = self._setup.host.manager
-        if pages is None:
-            manager.discard_volatile()
-            return
-        (machine,) = self._setup.machines
-        for page in pages:
-            # What evict drops and does not write.
-            usage, is_changed = machine.states.bytes[page] & USAGE_MASK, machine.keys.bytes[page] & CHANGE
-            if usage == Usage.VOLATILE or (usage == Usage.POTENTIALLY_VOLATILE and not is_changed):
-                manager.evict(0, page)
-
-    def host_evicts(self, page: int) -> bool:
-        """See :meth:`Listener.host_evicts`."""
-        assert self._setup.host is not None
-        return self._setup.host.manager.evict(0, page)
 
     def noted(self, step: Note) -> None:
         """See :meth:`Listener.noted`."""
@@ -207,15 +165,8 @@ def run_scenario(scenario: Scenario, configuration: Configuration, outputs: Outp
     :param given: the parameters of the command that were given.
     :raises UsageError: if an option does not fit, an output cannot be written, or the kernel cannot do a step.
     """
-    for parameter, option in _NOT_FOR_SCENARIOS.items():
-        if parameter in given:
-            raise UsageError(f"{option}: expected only with a program; the scenario says what its machine does")
-    configuration = replace(
-        configuration,
-        memory=scenario.machine.pages << PAGE_SHIFT,
-        cpus=scenario.machine.cpus,
-        host=_host(scenario, configuration.host, given),
-    )
+    refuse_options(given)
+    configuration = configure_machine(scenario, configuration, given)
     with ExitStack() as files:
         summary_file = open_output(files, "--json", outputs.json, sys.stdout)
         plot = None
@@ -223,7 +174,7 @@ def run_scenario(scenario: Scenario, configuration: Configuration, outputs: Outp
             from tools.plot import check_plot
 
             plot = check_plot(outputs.plot, None if configuration.host is None else configuration.host.sample_every)
-        setup = _set_up(scenario, configuration, given)
+        setup = set_up_scenario(scenario, configuration, given)
         files.callback(setup.close)
         try:
             report = _run(scenario, setup)
@@ -242,41 +193,6 @@ def run_scenario(scenario: Scenario, configuration: Configuration, outputs: Outp
         return int(report.status)
 
 
-def _host(scenario: Scenario, options: HostConfiguration | None, given: Collection[str]) -> HostConfiguration | None:
-    """The host of *scenario*, where the *options* do not say otherwise.
-
-    :raises UsageError: if there is no such policy.
-    """
-    described = scenario.host
-    if described is None:
-        return options
-    policies = [policy.value for policy in Policy]
-    if described.policy not in policies:
-        text = f"expected {', '.join(policies)}, not {described.policy!r}"
-        raise UsageError(str(scenario.origin.error(text, "host", field="policy")))
-    options = options or HostConfiguration()
-    if "host_memory" not in given and described.frames is not None:
-        options = replace(options, memory=described.frames << PAGE_SHIFT)
-    if "paging_size" not in given and described.paging_pages is not None:
-        options = replace(options, paging_bytes=described.paging_pages << PAGE_SHIFT)
-    if "policy" not in given:
-        options = replace(options, policy=described.policy)
-    return options
-
-
-def _set_up(scenario: Scenario, configuration: Configuration, given: Collection[str]) -> Setup:
-    plan = read_plan(configuration.host)
-    try:
-        machines, host = make_machines(configuration)
-    except UsageError as reason:
-        if "host_memory" in given or scenario.host is None:
-            raise
-        # The message names the option in whose place the scenario's table is.
-        text = str(reason).removeprefix("--host-memory: ")
-        raise UsageError(str(scenario.origin.error(text, "host", field="frames"))) from None
-    return Setup(machines, host, None if host is None else attend(host, plan))
-
-
 def _run(scenario: Scenario, setup: Setup) -> _Report:
     """Carry out *scenario* on the machine of *setup*, with a progress bar if somebody watches.
 
@@ -287,16 +203,8 @@ def _run(scenario: Scenario, setup: Setup) -> _Report:
     machine.observers.append(statistics)
     listener = _Listener(setup)
     runner = Runner(scenario, machine, listener)
-    with listener.shown(runner.total_pages()), interrupt.ctrl_c(machine):
-        status, text = ExitStatus.PASSED, ""
-        try:
-            runner.run()
-        except ScenarioFailure as reason:
-            status, text = ExitStatus.FAILED, str(reason)
-        except MachineStopped as reason:
-            status, text = ExitStatus.UNASKED_STOP, str(reason)
-        except (Interrupted, KeyboardInterrupt):
-            status, text = ExitStatus.UNASKED_STOP, "stopped by Ctrl-C"
+    with listener.shown(runner.total_pages()):
+        status, text = carry_out(runner)
     if status is ExitStatus.PASSED and not runner.outcome.is_as_expected:
         status, text = ExitStatus.FAILED, "not as expected"
     return _Report(runner, setup, statistics, listener.tables, status, text)

@@ -86,6 +86,9 @@ class BlockDevice(Device):
     def __init__(self, machine: Machine, latency: int = LATENCY) -> None:
         super().__init__(machine, latency)
         self._written: dict[tuple[int, int], bytes] = {}
+        self.re_reads = 0
+        """Those of the reads that were not the first one of their page: what it costs to have lost pages."""
+        self._been_read: set[tuple[int, int]] = set()
 
     def content(self, inode: int, index: int) -> bytes:
         """What the disk has for page *index* of *inode* now."""
@@ -97,6 +100,10 @@ class BlockDevice(Device):
         :raises KernelBug: as :meth:`Device.transfer_to`.
         """
         self.transfer_to(page, self.content(inode, index))
+        if (inode, index) in self._been_read:
+            self.re_reads += 1
+        else:
+            self._been_read.add((inode, index))
 
     def write(self, inode: int, index: int, page: Page) -> None:
         """Transfer *page* to page *index* of *inode*.
