@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from guest_kernel.scripted.settings import (
     PAGES_OF_A_MEGABYTE,
+    CompareSettings,
     File,
     HostSettings,
     KernelSettings,
@@ -38,6 +39,7 @@ __all__ = [
     "STEPS",
     "Allocate",
     "Boot",
+    "CompareSettings",
     "Discard",
     "Evict",
     "Exit",
@@ -106,6 +108,7 @@ class Scenario:
     steps: tuple[Step, ...]
     kernel: KernelSettings = field(default_factory=KernelSettings)
     host: HostSettings | None = None
+    compare: CompareSettings | None = None
     files: tuple[File, ...] = ()
     trees: tuple[Tree, ...] = ()
     origin: Origin = field(default_factory=Origin, compare=False)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Scenarios as TOML files: a description, the tables [machine], [kernel] and [host], and the lists of files and steps.
+"""Scenarios as TOML files: a description, the tables [machine], [kernel], [host] and [compare], lists of files and steps.
 
     description = "a file is read twice"
 
@@ -41,6 +41,7 @@ import msgspec
 
 from guest_kernel.scripted.scenario import (
     STEPS,
+    CompareSettings,
     File,
     HostSettings,
     KernelSettings,
@@ -58,7 +59,7 @@ if TYPE_CHECKING:
     from guest_kernel.scripted.scenario import Step
 
 _T = TypeVar("_T")
-_TABLES: Final = ("machine", "kernel", "host")
+_TABLES: Final = ("machine", "kernel", "host", "compare")
 _LISTS: Final = ("file", "tree", "step")
 _KEYS: Final = ("description", *_TABLES, *_LISTS)
 _HEADER: Final = re.compile(r"""\s*\[\[?\s*["']?([A-Za-z0-9_-]+)["']?\s*\]\]?\s*(?:#.*)?$""")
@@ -103,6 +104,7 @@ def parse_scenario(text: str, name: str = "scenario") -> Scenario:
         machine=_one(document, "machine", MachineSettings, origin),
         kernel=_one(document, "kernel", KernelSettings, origin) if "kernel" in document else KernelSettings(),
         host=_one(document, "host", HostSettings, origin) if "host" in document else None,
+        compare=_one(document, "compare", CompareSettings, origin) if "compare" in document else None,
         files=_all(document, "file", origin, lambda table: _convert(table, File)),
         trees=_all(document, "tree", origin, lambda table: _convert(table, Tree)),
         steps=_all(document, "step", origin, _make_step),

@@ -104,6 +104,20 @@ class HostSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CompareSettings:
+    """How the scenario is compared with itself without hints, by whoever does that."""
+
+    frames: tuple[int, ...]
+    """Sizes of the host, one after the other, in pages."""
+
+    def __post_init__(self) -> None:
+        if not self.frames:
+            raise ScenarioError("expected at least one size of the host", "frames")
+        for frames in self.frames:
+            require("frames", frames, 1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class File:
     """A file on the guest's disk."""
 
