@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from guest_kernel.scripted import filemap, rmap
 from guest_kernel.scripted.file_read import ReadError
 from guest_kernel.scripted.instructions import CopyPage
+from guest_kernel.scripted.lru import PAGEVEC_SIZE
 from guest_kernel.scripted.page import DIRTY, LOCKED, PRIVATE, WRITEBACK
 from guest_kernel.scripted.page_alloc import alloc_pages, put_page, put_page_check
 from guest_kernel.scripted.script import KernelBug, Point, Relax
@@ -62,23 +63,18 @@ def set_page_dirty(page: Page) -> None:
 
 def write_cache_pages(kernel: Kernel, mapping: AddressSpace) -> Script[int]:
     """Write the dirty pages of a file back, in the order of their indices; give how many."""
-    written = 0
-    for index in sorted(mapping.pages):
-        page = mapping.pages.get(index)
-        if page is None or not page.flags & DIRTY:
-            continue
-        # A dirty page is stable and cannot be discarded, so it may be taken without asking for its state.
-        found = filemap.find_get_page_nodiscard(mapping, index)
-        if found is None:
-            continue
-        yield from filemap.lock_page(found)
-        if found.mapping is mapping and found.flags & DIRTY:
-            yield from wait_on_page_writeback(found)
-            yield from write_locked_page(kernel, mapping, found)
-            written += 1
-        else:
-            yield from filemap.unlock_page(kernel, found)
-        yield from put_page_check(kernel, found)
+    written, start = 0, 0
+    while pages := (yield from filemap.find_get_pages_tag(kernel, mapping, start, DIRTY, PAGEVEC_SIZE)):
+        start = pages[-1].index + 1
+        for page in pages:
+            yield from filemap.lock_page(page)
+            if page.mapping is mapping and page.flags & DIRTY:
+                yield from wait_on_page_writeback(page)
+                yield from write_locked_page(kernel, mapping, page)
+                written += 1
+            else:
+                yield from filemap.unlock_page(kernel, page)
+            yield from put_page_check(kernel, page)
     return written
 
 
@@ -113,16 +109,16 @@ def end_page_writeback(kernel: Kernel, page: Page) -> Script[None]:
 def truncate_inode_pages(kernel: Kernel, mapping: AddressSpace, size: int) -> Script[None]:
     """Cut the file to *size* pages: what is cached beyond that goes, written back or not, discarded or not."""
     mapping.size = size
-    for index in sorted(index for index in mapping.pages if index >= size):
-        page = filemap.find_get_page_nodiscard(mapping, index)
-        if page is None:
-            continue
-        yield from filemap.lock_page(page)
-        yield from wait_on_page_writeback(page)
-        if page.mapping is mapping:
-            yield from rmap.page_unmap_all(kernel, page)
-            page.flags &= ~(DIRTY | PRIVATE)
-            if (yield from filemap.remove_from_page_cache(kernel, page)):
-                yield from put_page(kernel, page)
-        page.flags &= ~LOCKED
-        yield from put_page(kernel, page)
+    start = size
+    while pages := (yield from filemap.find_get_pages(kernel, mapping, start, PAGEVEC_SIZE)):
+        start = pages[-1].index + 1
+        for page in pages:
+            yield from filemap.lock_page(page)
+            yield from wait_on_page_writeback(page)
+            if page.mapping is mapping:
+                yield from rmap.page_unmap_all(kernel, page)
+                page.flags &= ~(DIRTY | PRIVATE)
+                if (yield from filemap.remove_from_page_cache(kernel, page)):
+                    yield from put_page(kernel, page)
+            page.flags &= ~LOCKED
+            yield from put_page(kernel, page)

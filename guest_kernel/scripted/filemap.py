@@ -3,17 +3,20 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
 from typing import TYPE_CHECKING, Final
 
 from guest_kernel.scripted import discard, page_states
 from guest_kernel.scripted.history import Event, of_file
 from guest_kernel.scripted.lru import lru_cache_add
 from guest_kernel.scripted.page import DISCARDED, LOCKED, UPTODATE
-from guest_kernel.scripted.page_alloc import get_page, get_page_unless_zero, put_page
+from guest_kernel.scripted.page_alloc import get_page, get_page_unless_zero, put_page, put_page_check
 from guest_kernel.scripted.script import KernelBug, Point, Relax
 from guest_kernel.scripted.volatile import page_make_stable, page_make_volatile
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from guest_kernel.scripted.kernel import Kernel
     from guest_kernel.scripted.memory_map import VmArea
     from guest_kernel.scripted.page import Page
@@ -111,6 +114,57 @@ def find_lock_page_nodiscard(kernel: Kernel, mapping: AddressSpace, index: int) 
         yield Point("find_lock_page_nodiscard: has the reference")
         if (yield from _lock_in_mapping(kernel, page, mapping)):
             return page
+
+
+def find_get_pages(kernel: Kernel, mapping: AddressSpace, start: int, count: int) -> Script[list[Page]]:
+    """Up to *count* cached pages from index *start* on, in their order, stable and with a reference each."""
+
+    def indices() -> list[int]:
+        return sorted(index for index in mapping.pages if index >= start)[:count]
+
+    return (yield from _find_stable_pages(kernel, mapping, indices))
+
+
+def find_get_pages_contig(kernel: Kernel, mapping: AddressSpace, start: int, count: int) -> Script[list[Page]]:
+    """The same, only up to the first index that has no page: what splice asks for, which this kernel does not have."""
+
+    def indices() -> list[int]:
+        return list(takewhile(mapping.pages.__contains__, range(start, start + count)))
+
+    return (yield from _find_stable_pages(kernel, mapping, indices))
+
+
+def find_get_pages_tag(kernel: Kernel, mapping: AddressSpace, start: int, flag: int, count: int) -> Script[list[Page]]:
+    """The same as :func:`find_get_pages`, of those pages that have *flag*."""
+
+    def indices() -> list[int]:
+        pages = mapping.pages
+        return sorted(index for index in pages if index >= start and pages[index].flags & flag)[:count]
+
+    return (yield from _find_stable_pages(kernel, mapping, indices))
+
+
+def _find_stable_pages(kernel: Kernel, mapping: AddressSpace, indices: Callable[[], list[int]]) -> Script[list[Page]]:
+    """The pages at *indices*.  If one of them was discarded it is removed, and everything begins anew.
+
+    Discarding sleeps, so the references to all others are given up first (reference 4.2.4).
+    """
+    while True:
+        pages: list[Page] = []
+        discarded = None
+        for index in indices():
+            page = find_get_page_nodiscard(mapping, index)
+            if page is None:
+                continue
+            if not (yield from page_make_stable(kernel, page)):
+                discarded = page
+                break
+            pages.append(page)
+        if discarded is None:
+            return pages
+        yield from discard.page_discard(kernel, discarded)
+        for page in pages:
+            yield from put_page_check(kernel, page)
 
 
 def _lock_in_mapping(kernel: Kernel, page: Page, mapping: AddressSpace) -> Script[bool]:

@@ -212,6 +212,19 @@ def put_page(kernel: Kernel, page: Page) -> Script[None]:
         yield from _put_page_last(kernel, page)
 
 
+def free_pages(kernel: Kernel, page: Page, order: int) -> Script[None]:
+    """__free_pages: give up a reference to a block; if others remain the page may be volatile now (offset 2)."""
+    if page.count > 1:
+        yield from page_make_volatile(kernel, page, 2)
+    page.count -= 1
+    if page.count:
+        return
+    if order:
+        yield from free_pages_ok(kernel, page, order)
+    else:
+        yield from free_hot_cold_page(kernel, page)
+
+
 def put_page_check(kernel: Kernel, page: Page) -> Script[None]:
     """page_cache_release: give up a reference; if others remain the page may be volatile now (offset 2)."""
     if page.count > 1:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from guest_kernel.scripted.history import wrong_content
 from guest_kernel.scripted.instructions import Load, Store
-from guest_kernel.scripted.page_alloc import alloc_pages, free_pages_ok, put_page
+from guest_kernel.scripted.page_alloc import alloc_pages, free_pages
 
 if TYPE_CHECKING:
     from guest_kernel.scripted.kernel import Kernel
@@ -75,9 +75,5 @@ class PageGroup:
         if not self._blocks:
             return 0
         page, order = self._blocks.pop()
-        if order:
-            page.count -= 1
-            yield from free_pages_ok(kernel, page, order)
-        else:
-            yield from put_page(kernel, page)
+        yield from free_pages(kernel, page, order)
         return 1 << order

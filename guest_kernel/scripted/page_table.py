@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from emu.addresses import PAGE_SHIFT, PAGE_SIZE
 from emu.dat import PAGE_FRAME, PAGE_INVALID, PAGE_PROTECTED, PAGE_TABLE_ORIGIN, REGION_INVALID, TABLE_ORIGIN
 from guest_kernel.scripted.instructions import FillTable, InvalidatePageTableEntry, Load, Store
-from guest_kernel.scripted.page_alloc import alloc_pages, free_pages_ok, put_page
+from guest_kernel.scripted.page_alloc import alloc_pages, free_pages, put_page
 from guest_kernel.scripted.script import KernelBug, Relax
 
 if TYPE_CHECKING:
@@ -241,5 +241,4 @@ def _crst_table_alloc(kernel: Kernel, empty: int) -> Script[Page]:
 
 
 def _crst_table_free(kernel: Kernel, table: Page) -> Script[None]:
-    table.count -= 1
-    yield from free_pages_ok(kernel, table, _CRST_ORDER)
+    yield from free_pages(kernel, table, _CRST_ORDER)
