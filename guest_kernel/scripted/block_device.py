@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The guest's devices, and its disk: files whose content is known, latency in virtual time, and a count of the transfers.
+"""The guest's devices, and its disk: files of known content, latency in virtual time, and a count of the transfers.
 
 The content of a page of a file is a function of inode, index and how often the page has been written: every read can
 be checked, and a disk of any size costs nothing but what was written.

@@ -23,6 +23,7 @@ def page_discard(kernel: Kernel, page: Page) -> Script[None]:
     """
     from guest_kernel.scripted import rmap
     from guest_kernel.scripted.filemap import lock_page, remove_from_page_cache_nocheck
+    from guest_kernel.scripted.swap_state import delete_from_swap_cache_nocheck
 
     yield from lock_page(page)
     if page.flags & (WRITEBACK | DIRTY | PRIVATE):
@@ -33,12 +34,12 @@ def page_discard(kernel: Kernel, page: Page) -> Script[None]:
         kernel.note(page, Event.DISCARD)
         yield Point("page_discard: is the first")
         yield from rmap.page_unmap_all(kernel, page)
-        if page.flags & SWAP_CACHE:
-            raise KernelBug(f"not known how to remove from the swap cache: {page!r}")
         if page.flags & LRU:
             kernel.lru.remove(page)
         yield Point("page_discard: off the LRU")
-        if page.mapping is not None or not kernel.rules.discarded_test_and_set:
+        if page.flags & SWAP_CACHE:
+            yield from delete_from_swap_cache_nocheck(kernel, page)
+        elif page.mapping is not None or not kernel.rules.discarded_test_and_set:
             remove_from_page_cache_nocheck(kernel, page)
             # The cache's reference.
             yield from put_page(kernel, page)

@@ -13,14 +13,23 @@ from emu.addresses import PAGE_SHIFT
 from emu.program_interruption import ProgramInterruptionCode
 from emu.psw import PROBLEM_STATE
 from emu.teid import PAGE_MASK, Protection
-from guest_kernel.scripted import discard, filemap, rmap
+from guest_kernel.scripted import discard, filemap, rmap, swap_state
 from guest_kernel.scripted.file_read import readpage
 from guest_kernel.scripted.file_write import set_page_dirty
 from guest_kernel.scripted.instructions import ClearPage, CopyPage, Load, Store
 from guest_kernel.scripted.lru import mark_page_accessed
-from guest_kernel.scripted.page import ANON, DISCARDED, LOCKED, SWAP_CACHE, UPTODATE
+from guest_kernel.scripted.page import ANON, DISCARDED, LOCKED, UPTODATE
 from guest_kernel.scripted.page_alloc import alloc_pages, get_page, get_page_unless_zero, put_page, put_page_check
-from guest_kernel.scripted.page_table import mk_pte, pte_none, pte_page, pte_present, pte_write, ptep_establish
+from guest_kernel.scripted.page_table import (
+    mk_pte,
+    pte_none,
+    pte_page,
+    pte_present,
+    pte_swap,
+    pte_to_swap,
+    pte_write,
+    ptep_establish,
+)
 from guest_kernel.scripted.script import KernelBug, Point
 from guest_kernel.scripted.volatile import page_make_stable
 from guest_kernel.scripted.writable import page_check_writable
@@ -104,9 +113,11 @@ def handle_mm_fault(kernel: Kernel, area: VmArea, address: int, *, write: bool) 
     pte_address = yield from area.mm.table.pte_alloc(kernel, address)
     pte = yield Load(pte_address)
     if not pte_present(pte):
-        if not pte_none(pte):
+        if pte_swap(pte):
+            yield from do_swap_page(kernel, area, address, pte_address, pte, write=write)
+        elif not pte_none(pte):
             raise KernelBug(f"an entry that nobody has made: {pte:#x}")
-        if area.file is None:
+        elif area.file is None:
             yield from do_anonymous_page(kernel, area, address, pte_address)
         else:
             yield from do_fault(kernel, area, address, pte_address, write=write)
@@ -126,7 +137,7 @@ def do_anonymous_page(kernel: Kernel, area: VmArea, address: int, pte_address: i
     yield from area.mm.table.lock()
     pte = yield Load(pte_address)
     if pte_none(pte):
-        rmap.page_add_new_anon_rmap(page, area, address)
+        yield from rmap.page_add_new_anon_rmap(kernel, page, area, address)
         if area.is_writable:
             yield from page_check_writable(kernel, page, 2)
         yield Store(pte_address, mk_pte(page, writable=area.is_writable))
@@ -134,6 +145,43 @@ def do_anonymous_page(kernel: Kernel, area: VmArea, address: int, pte_address: i
         return
     area.mm.table.unlock()
     yield from put_page(kernel, page)
+
+
+def do_swap_page(
+    kernel: Kernel, area: VmArea, address: int, pte_address: int, pte: int, *, write: bool
+) -> Script[None]:
+    """Map the page in the slot that *pte* names: from the swap cache, or from the swap device.
+
+    With patch 5 it is in whatever state: if the host has discarded it the access will tell.
+    """
+    slot = pte_to_swap(pte)
+    page = yield from swap_state.lookup_swap_cache(kernel, slot)
+    if page is None:
+        page = yield from swap_state.read_swap_cache(kernel, slot)
+    if page is None:
+        # Another thread was quicker, and the slot has been given up.
+        return
+    yield from filemap.lock_page(page)
+    yield Point("do_swap_page: is about to map")
+    yield from area.mm.table.lock()
+    is_discarded = kernel.rules.discarded_at_mapping and page.flags & DISCARDED
+    if (yield Load(pte_address)) != pte or is_discarded:
+        area.mm.table.unlock()
+        yield from filemap.unlock_page(kernel, page)
+        yield from put_page_check(kernel, page)
+        return
+    if not page.flags & UPTODATE:
+        raise KernelBug(f"unlocked and not valid: {page!r}")
+    is_reused = write and (yield from swap_state.reuse_swap_page(kernel, page))
+    if is_reused:
+        yield from page_check_writable(kernel, page, 2)
+    rmap.page_add_anon_rmap(page, area, address)
+    yield Store(pte_address, mk_pte(page, writable=is_reused))
+    kernel.swap.swap_free(slot)
+    if kernel.swap.is_full:
+        yield from swap_state.try_to_free_swap(kernel, page)
+    yield from filemap.unlock_page(kernel, page)
+    area.mm.table.unlock()
 
 
 def filemap_fault(kernel: Kernel, file: AddressSpace, index: int) -> Script[tuple[Page, bool]]:
@@ -223,7 +271,7 @@ def _set_pte(
     is_dirtied = write and copy is None
     mapped = copy or page
     if copy is not None:
-        rmap.page_add_new_anon_rmap(copy, area, address)
+        yield from rmap.page_add_new_anon_rmap(kernel, copy, area, address)
     else:
         yield from rmap.page_add_file_rmap(kernel, page)
     if is_dirtied:
@@ -243,7 +291,16 @@ def do_wp_page(kernel: Kernel, area: VmArea, address: int, pte_address: int, pte
     old = pte_page(kernel, pte)
     is_dirtied = False
     if old.flags & ANON:
-        is_reused = old.count == 1 and not old.flags & SWAP_CACHE
+        if not filemap.trylock_page(old):
+            # Nobody who has it locked needs long; the store is tried again then.
+            get_page(old)
+            area.mm.table.unlock()
+            yield from filemap.lock_page(old)
+            yield from filemap.unlock_page(kernel, old)
+            yield from put_page_check(kernel, old)
+            return
+        is_reused = yield from swap_state.reuse_swap_page(kernel, old)
+        yield from filemap.unlock_page(kernel, old)
     else:
         is_reused = is_dirtied = area.is_shared
     if not is_reused or is_dirtied:
@@ -277,7 +334,7 @@ def _copy_page(kernel: Kernel, area: VmArea, address: int, pte_address: int, pte
         area.mm.table.unlock()
         yield from put_page(kernel, new)
         return
-    rmap.page_add_new_anon_rmap(new, area, address)
+    yield from rmap.page_add_new_anon_rmap(kernel, new, area, address)
     yield from page_check_writable(kernel, new, 2)
     yield from ptep_establish(pte_address, address, mk_pte(new, writable=True))
     yield from rmap.unmapped(kernel, old)

@@ -46,6 +46,14 @@ def lock_page(page: Page) -> Script[None]:
     page.flags |= LOCKED
 
 
+def trylock_page(page: Page) -> bool:
+    """Lock *page* if nobody has it locked."""
+    if page.flags & LOCKED:
+        return False
+    page.flags |= LOCKED
+    return True
+
+
 def unlock_page(kernel: Kernel, page: Page) -> Script[None]:
     """Unlock *page*; most pages become volatile here, at the end of their read I/O (offset 1)."""
     if not page.flags & LOCKED:

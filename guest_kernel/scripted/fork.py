@@ -10,7 +10,7 @@ from emu.addresses import PAGE_SIZE
 from guest_kernel.scripted import rmap
 from guest_kernel.scripted.instructions import Load, Store
 from guest_kernel.scripted.memory_map import link, mm_create
-from guest_kernel.scripted.page import DISCARDED
+from guest_kernel.scripted.page import ANON, DISCARDED, SWAP_CACHE
 from guest_kernel.scripted.page_alloc import get_page
 from guest_kernel.scripted.page_table import (
     SEGMENT_SHIFT,
@@ -18,8 +18,11 @@ from guest_kernel.scripted.page_table import (
     pte_none,
     pte_page,
     pte_present,
+    pte_swap,
+    pte_to_swap,
     pte_write,
     ptep_establish,
+    swap_to_pte,
 )
 from guest_kernel.scripted.script import KernelBug, Point
 
@@ -58,16 +61,30 @@ def _copy_one_pte(kernel: Kernel, source: VmArea, area: VmArea, address: int) ->
     source_address = yield from source.mm.table.walk(address)
     pte = None if source_address is None else (yield Load(source_address))
     if source_address is not None and pte is not None and not pte_none(pte):
-        if not pte_present(pte):
+        if pte_present(pte):
+            yield from _share_page(kernel, pte, source_address, pte_address, address)
+        elif pte_swap(pte):
+            kernel.swap.swap_duplicate(pte_to_swap(pte))
+            yield Store(pte_address, pte)
+        else:
             raise KernelBug(f"an entry that nobody has made: {pte:#x}")
-        page = pte_page(kernel, pte)
-        # Whoever unmaps a discarded page may have looked at the child already: leave what it would have left.
-        if not (kernel.rules.discarded_at_mapping and page.flags & DISCARDED):
-            protected = mk_pte(page, writable=False)
-            if pte_write(pte):
-                yield from ptep_establish(source_address, address, protected)
-            get_page(page)
-            rmap.page_dup_rmap(page)
-            yield Store(pte_address, protected)
     source.mm.table.unlock()
     area.mm.table.unlock()
+
+
+def _share_page(kernel: Kernel, pte: int, source_address: int, pte_address: int, address: int) -> Script[None]:
+    page = pte_page(kernel, pte)
+    # An anonymous page that is taken out of the swap cache just now has the flag for a moment, but is stable.
+    is_discarded = page.flags & DISCARDED and (not page.flags & ANON or page.flags & SWAP_CACHE)
+    if kernel.rules.discarded_at_mapping and is_discarded:
+        # Whoever unmaps a discarded page may have looked at the child already: leave what it would have left.
+        if page.flags & ANON:
+            kernel.swap.swap_duplicate(page.private)
+            yield Store(pte_address, swap_to_pte(page.private))
+        return
+    protected = mk_pte(page, writable=False)
+    if pte_write(pte):
+        yield from ptep_establish(source_address, address, protected)
+    get_page(page)
+    rmap.page_dup_rmap(page)
+    yield Store(pte_address, protected)

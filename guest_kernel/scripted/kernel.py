@@ -18,6 +18,7 @@ from guest_kernel.scripted.page import RESERVED, Page
 from guest_kernel.scripted.page_alloc import MAX_ORDER, Zone, free_hot_cold_page, free_pages_ok
 from guest_kernel.scripted.processor import TEXT_ADDRESS, KernelText, Processor
 from guest_kernel.scripted.script import ProgramCheck
+from guest_kernel.scripted.swap import SwapDevice
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -40,6 +41,9 @@ class Rules:
     """make_stable waits for a make_volatile that has begun (reference 4.2.3)."""
     discarded_at_mapping: bool = True
     """Whoever sets a page-table entry looks at PG_discarded under the page_table_lock (reference 3.4)."""
+    stable_before_slot_is_freed: bool = True
+    """A page of the swap cache is made stable before its slot is given up, and keeps the slot if it has been discarded
+    (reference 3.4 and 4.3)."""
     check_address_locked: bool = True
     """page_check_address takes the page_table_lock also where it would find nothing (reference 3.4)."""
     discarded_test_and_set: bool = True
@@ -65,6 +69,7 @@ class Kernel:
     :param buffer_heads: whether written pages keep buffer heads, which are stripped when they become inactive
         (max_buffer_heads is 0 with patch 1); until then they stay stable.
     :param balloon: whether it gives the host pages when it is asked to (:mod:`guest_kernel.scripted.cmm`).
+    :param swap_pages: the slots of the kernel's own swap device.
     """
 
     def __init__(
@@ -76,6 +81,7 @@ class Kernel:
         kernel_pages: int = 0,
         buffer_heads: bool = False,
         balloon: bool = False,
+        swap_pages: int = 0,
     ) -> None:
         self.machine = machine
         self.patches = patches
@@ -93,7 +99,10 @@ class Kernel:
         self.discard_lists = DiscardLists(cpus)
         self.history = History(machine)
         self.disk = BlockDevice(machine)
-        self.disk.history = self.history
+        self.swap = SwapDevice(machine, swap_pages)
+        self.swap_cache: dict[int, Page] = {}
+        """swapper_space: the page of each slot that is in the cache."""
+        self.disk.history = self.swap.history = self.history
         self.active_mm: list[MmStruct | None] = [None] * cpus
         """The process whose ASCE each CPU has."""
         self.user_text: Page | None = None

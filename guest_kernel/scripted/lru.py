@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from guest_kernel.scripted.page import ACTIVE, DISCARDED, LRU, REFERENCED
+from guest_kernel.scripted.page import ACTIVE, DISCARDED, LRU, REFERENCED, SWAP_BACKED
 from guest_kernel.scripted.page_alloc import get_page, put_page
 from guest_kernel.scripted.script import KernelBug
 from guest_kernel.scripted.volatile import page_make_volatile
@@ -19,25 +19,35 @@ PAGEVEC_SIZE: Final = 14
 
 
 class Lru:
-    """The active and the inactive list, the oldest pages first, and the pagevec of each CPU."""
+    """An active and an inactive list of file pages, two more of anonymous ones, and the pagevec of each CPU.
+
+    The oldest pages are first.
+    """
 
     def __init__(self, cpus: int) -> None:
         self.active: dict[Page, None] = {}
         self.inactive: dict[Page, None] = {}
+        self.active_anon: dict[Page, None] = {}
+        self.inactive_anon: dict[Page, None] = {}
         self.pagevecs: list[list[Page]] = [[] for _ in range(cpus)]
 
     def add(self, page: Page) -> None:
         """Put *page* on the list that its flag says, as the youngest."""
         page.flags |= LRU
-        (self.active if page.flags & ACTIVE else self.inactive)[page] = None
+        self._list(page)[page] = None
 
     def remove(self, page: Page) -> None:
         """Take *page* off its list."""
         try:
-            del (self.active if page.flags & ACTIVE else self.inactive)[page]
+            del self._list(page)[page]
         except KeyError:
             raise KernelBug(f"not on the LRU list: {page!r}") from None
         page.flags &= ~(LRU | ACTIVE)
+
+    def _list(self, page: Page) -> dict[Page, None]:
+        if page.flags & SWAP_BACKED:
+            return self.active_anon if page.flags & ACTIVE else self.inactive_anon
+        return self.active if page.flags & ACTIVE else self.inactive
 
 
 def mark_page_accessed(kernel: Kernel, page: Page) -> None:
@@ -58,6 +68,12 @@ def lru_cache_add(kernel: Kernel, page: Page) -> Script[None]:
     pagevec.append(page)
     if len(pagevec) == PAGEVEC_SIZE:
         yield from pagevec_lru_add(kernel)
+
+
+def lru_cache_add_active(kernel: Kernel, page: Page) -> Script[None]:
+    """The same, on the active list: where anonymous pages begin."""
+    page.flags |= ACTIVE
+    yield from lru_cache_add(kernel, page)
 
 
 def pagevec_lru_add(kernel: Kernel) -> Script[None]:

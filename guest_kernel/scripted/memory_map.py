@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from emu.addresses import PAGE_SHIFT, PAGE_SIZE
-from guest_kernel.scripted import rmap
+from guest_kernel.scripted import rmap, swap_state
 from guest_kernel.scripted.instructions import FlushAddressSpace, Load, Store
+from guest_kernel.scripted.lru import pagevec_lru_add
 from guest_kernel.scripted.page import RESERVED
 from guest_kernel.scripted.page_alloc import alloc_pages
 from guest_kernel.scripted.page_table import (
@@ -20,6 +21,8 @@ from guest_kernel.scripted.page_table import (
     pte_none,
     pte_page,
     pte_present,
+    pte_swap,
+    pte_to_swap,
     ptep_clear_flush,
 )
 
@@ -176,6 +179,7 @@ def munmap(kernel: Kernel, mm: MmStruct, start: int, pages: int) -> Script[None]
     affected = [area for area in mm.areas if start < area.end and area.start < end]
     if not affected:
         raise MapError(f"{pages} pages at {start:#x}: nothing is mapped there")
+    yield from pagevec_lru_add(kernel)
     going = [_split(area, max(area.start, start), min(area.end, end)) for area in affected]
     segments = yield from zap_page_range(kernel, mm, start, end)
     for area in going:
@@ -217,14 +221,19 @@ def _zap_page(kernel: Kernel, mm: MmStruct, address: int) -> Script[None]:
         pte = yield Load(pte_address)
         if pte_present(pte):
             yield from ptep_clear_flush(pte_address, address)
-            yield from rmap.unmapped(kernel, pte_page(kernel, pte))
+            page = pte_page(kernel, pte)
+            yield from rmap.page_remove_rmap(kernel, page)
+            yield from swap_state.free_page_and_swap_cache(kernel, page)
         elif not pte_none(pte):
             yield Store(pte_address, PTE_EMPTY)
+            if pte_swap(pte):
+                yield from swap_state.free_swap_and_cache(kernel, pte_to_swap(pte))
     mm.table.unlock()
 
 
 def exit_mmap(kernel: Kernel, mm: MmStruct) -> Script[None]:
     """The process ends: its mappings go, then its tables."""
+    yield from pagevec_lru_add(kernel)
     for area in list(mm.areas):
         # As long as there are entries, page_unmap_all has to find the area.
         yield from zap_page_range(kernel, mm, area.start, area.end)

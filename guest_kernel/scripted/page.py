@@ -36,6 +36,8 @@ class PageFlag(IntFlag):
     """PG_discarded (patch 1)."""
     WRITABLE = 1 << 14
     """PG_writable (patch 4)."""
+    SWAP_BACKED = 1 << 15
+    """Goes to the swap device rather than to a file."""
 
 
 # Plain integers: an operation of IntFlag takes ten times as long.
@@ -54,12 +56,13 @@ BUDDY = int(PageFlag.BUDDY)
 STATE_CHANGE = int(PageFlag.STATE_CHANGE)
 DISCARDED = int(PageFlag.DISCARDED)
 WRITABLE = int(PageFlag.WRITABLE)
+SWAP_BACKED = int(PageFlag.SWAP_BACKED)
 
 
 class Page:
     """What the kernel keeps of one frame of its storage."""
 
-    __slots__ = ("anon_vma", "count", "flags", "frame", "index", "mapcount", "mapping", "order")
+    __slots__ = ("anon_vma", "count", "flags", "frame", "index", "mapcount", "mapping", "order", "private")
 
     def __init__(self, frame: int) -> None:
         self.frame = frame
@@ -76,6 +79,8 @@ class Page:
         """Where it is in its mapping."""
         self.order = 0
         """Of a free block that begins here."""
+        self.private = 0
+        """In the swap cache, its slot of the swap device."""
 
     @property
     def address(self) -> int:

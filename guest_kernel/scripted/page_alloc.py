@@ -23,6 +23,7 @@ from guest_kernel.scripted.page import (
     REFERENCED,
     RESERVED,
     STATE_CHANGE,
+    SWAP_BACKED,
     SWAP_CACHE,
     UPTODATE,
     WRITABLE,
@@ -43,7 +44,7 @@ PCP_BATCH: Final = 31
 PCP_HIGH: Final = 6 * PCP_BATCH
 _BAD_AT_FREE: Final = LOCKED | DIRTY | WRITEBACK | LRU | ACTIVE | PRIVATE | SWAP_CACHE | RESERVED | BUDDY | STATE_CHANGE
 
-_CLEARED_AT_PREP: Final = UPTODATE | REFERENCED | ANON
+_CLEARED_AT_PREP: Final = UPTODATE | REFERENCED | ANON | SWAP_BACKED
 
 
 class OutOfMemory(Exception):  # noqa: N818 - what Linux calls it
@@ -100,6 +101,9 @@ def _bad_page(page: Page, what: str) -> KernelBug:
 
 
 def _free_pages_check(page: Page) -> None:
+    if page.flags & SWAP_BACKED:
+        # Nobody will want it again, so it need not be written.
+        page.flags &= ~DIRTY
     if page.mapcount or page.mapping is not None or page.count or page.flags & _BAD_AT_FREE:
         raise _bad_page(page, "at free")
 

@@ -9,7 +9,8 @@ from emu.storage_keys import CHANGE
 from guest_kernel.scripted import writable
 from guest_kernel.scripted.history import Event, told
 from guest_kernel.scripted.instructions import InsertStorageKey, Load, SetStorageKey
-from guest_kernel.scripted.page import ANON, DIRTY, SWAP_CACHE
+from guest_kernel.scripted.lru import lru_cache_add_active
+from guest_kernel.scripted.page import ANON, DIRTY, SWAP_BACKED, SWAP_CACHE
 from guest_kernel.scripted.page_alloc import put_page, put_page_check
 from guest_kernel.scripted.page_table import (
     mk_pte,
@@ -18,6 +19,7 @@ from guest_kernel.scripted.page_table import (
     pte_write,
     ptep_clear_flush,
     ptep_establish,
+    swap_to_pte,
 )
 from guest_kernel.scripted.script import KernelBug
 from guest_kernel.scripted.volatile import page_make_stable, page_make_volatile
@@ -50,14 +52,22 @@ def page_add_file_rmap(kernel: Kernel, page: Page) -> Script[None]:
         yield from page_make_volatile(kernel, page, 1)
 
 
-def page_add_new_anon_rmap(page: Page, area: VmArea, address: int) -> None:
-    """The first page-table entry leads to the new anonymous *page*."""
+def page_add_new_anon_rmap(kernel: Kernel, page: Page, area: VmArea, address: int) -> Script[None]:
+    """The first page-table entry leads to the new anonymous *page*; it gets on the LRU list."""
+    page.flags |= SWAP_BACKED
+    page_add_anon_rmap(page, area, address)
+    yield from lru_cache_add_active(kernel, page)
+
+
+def page_add_anon_rmap(page: Page, area: VmArea, address: int) -> None:
+    """One more page-table entry leads to the anonymous *page*; it is one from the first on."""
     from guest_kernel.scripted.memory_map import anon_vma_prepare
 
-    page.flags |= ANON
-    page.anon_vma = anon_vma_prepare(area)
-    page.index = area.linear_page_index(address)
-    page.mapcount = 1
+    page.mapcount += 1
+    if page.mapcount == 1:
+        page.flags |= ANON
+        page.anon_vma = anon_vma_prepare(area)
+        page.index = area.linear_page_index(address)
 
 
 def page_dup_rmap(page: Page) -> None:
@@ -129,9 +139,9 @@ def page_check_address(kernel: Kernel, page: Page, area: VmArea, address: int) -
 
 
 def page_unmap_all(kernel: Kernel, page: Page) -> Script[None]:
-    """Clear every page-table entry that leads to the locked *page*.
+    """Clear every page-table entry that leads to the locked *page*; what it leaves lets a fault find the page again.
 
-    :raises KernelBug: if one cannot be found.
+    :raises KernelBug: if one cannot be found, or nothing would lead to an anonymous page again.
     """
     while page.mapcount:
         areas = areas_of(page)
@@ -139,12 +149,29 @@ def page_unmap_all(kernel: Kernel, page: Page) -> Script[None]:
             address = area.address_of(page)
             found = None if address is None else (yield from page_check_address(kernel, page, area, address))
             if address is not None and found is not None:
-                yield from ptep_clear_flush(found[0], address)
-                yield from unmapped(kernel, page)
+                yield from _unmap_entry(kernel, page, found[0], address)
                 area.mm.table.unlock()
         # Another CPU may have split an area meanwhile.
         if page.mapcount and areas == areas_of(page):
             raise KernelBug(f"still mapped: {page!r}")
+
+
+def _unmap_entry(kernel: Kernel, page: Page, pte_address: int, address: int) -> Script[None]:
+    """The end of try_to_unmap_one, with the page_table_lock held."""
+    if page.flags & ANON:
+        if not page.flags & SWAP_CACHE:
+            raise KernelBug(f"anonymous, and it has no swap slot: {page!r}")
+        kernel.swap.swap_duplicate(page.private)
+        yield from ptep_establish(pte_address, address, swap_to_pte(page.private))
+    else:
+        yield from ptep_clear_flush(pte_address, address)
+    yield from unmapped(kernel, page)
+
+
+def try_to_unmap(kernel: Kernel, page: Page) -> Script[bool]:
+    """Clear every entry that leads to the locked *page*, for the kernel's own reclaim; whether none is left."""
+    yield from page_unmap_all(kernel, page)
+    return True
 
 
 def page_mkclean(kernel: Kernel, page: Page) -> Script[bool]:

@@ -16,6 +16,7 @@ from guest_kernel.scripted.file_write import truncate_inode_pages, write_cache_p
 from guest_kernel.scripted.filemap import AddressSpace
 from guest_kernel.scripted.instructions import Store
 from guest_kernel.scripted.kernel import Kernel
+from guest_kernel.scripted.lru import pagevec_lru_add
 from guest_kernel.scripted.memory_map import USER_TEXT, MmStruct, mmap, munmap
 from guest_kernel.scripted.page import Page
 from guest_kernel.scripted.page_alloc import put_page_check
@@ -65,6 +66,8 @@ def test_an_anonymous_page_begins_as_zeros_and_stays_stable(kernel: Kernel) -> N
     page = page_at(kernel, mm, BASE)
     assert page is not None
     assert page.flags & flags.ANON
+    run(kernel, pagevec_lru_add(kernel))
+    assert page in kernel.lru.active_anon
     assert (page.count, page.mapcount, state(kernel, page)) == (1, 1, "Sr")
     # Linux 2.6.29 maps it writable also for a load.
     assert entry(kernel, mm, BASE) == page.address
@@ -217,6 +220,7 @@ def test_a_store_to_a_private_page_makes_a_copy(kernel: Kernel, file: AddressSpa
     assert load(kernel, mm, BASE + 8) == 0x5555
     assert load(kernel, mm, BASE + 4088) == int.from_bytes(page_content(file.inode, 0)[4088:], "big")
     assert kernel.machine.read_storage(page.address, PAGE) == page_content(file.inode, 0)
+    run(kernel, pagevec_lru_add(kernel))
     assert (copy.count, copy.mapcount, state(kernel, copy)) == (1, 1, "Sr")
     # The file's page is not mapped any more, and volatile again.
     assert (page.count, page.mapcount, state(kernel, page)) == (1, 0, "Vr")

@@ -9,11 +9,14 @@ from guest_kernel.scripted import page as flags
 from guest_kernel.scripted.filemap import AddressSpace
 from guest_kernel.scripted.fork import fork
 from guest_kernel.scripted.kernel import Kernel
+from guest_kernel.scripted.lru import pagevec_lru_add
 from guest_kernel.scripted.memory_map import MmStruct, exit_mmap, mmap
 from guest_kernel.scripted.page import Page
+from guest_kernel.scripted.page_table import swap_to_pte
 from guest_kernel.scripted.rmap import page_unmap_all
 from guest_kernel.scripted.schedule import run
 from guest_kernel.scripted.script import KernelBug
+from guest_kernel.scripted.swap_state import add_to_swap
 from tests.guest_kernel.scripted.conftest import MakeKernel, state
 from tests.guest_kernel.scripted.test_page_table import free
 from tests.support.processes import BASE, check_file_page, entry, load, page_at, process, store
@@ -29,6 +32,7 @@ def forked(kernel: Kernel) -> tuple[MmStruct, MmStruct, Page]:
     store(kernel, parent, BASE, 1)
     page = page_at(kernel, parent, BASE)
     assert page is not None
+    run(kernel, pagevec_lru_add(kernel))
     return parent, run(kernel, fork(kernel, parent)), page
 
 
@@ -100,12 +104,14 @@ def test_private_file_pages_and_copies_of_them(kernel: Kernel, file: AddressSpac
     assert [load(kernel, mm, BASE + PAGE) for mm in (parent, child)] == [5, 6]
 
 
-def test_both_mappings_are_found(kernel: Kernel) -> None:
+def test_both_mappings_are_found(make_kernel: MakeKernel) -> None:
+    kernel = make_kernel(swap_pages=4)
     parent, child, page = forked(kernel)
-    page.count += 1
+    page.flags |= flags.LOCKED
+    assert run(kernel, add_to_swap(kernel, page))
     run(kernel, page_unmap_all(kernel, page))
     assert (page.count, page.mapcount) == (1, 0)
-    assert [entry(kernel, mm, BASE) for mm in (parent, child)] == [0x400] * 2
+    assert [entry(kernel, mm, BASE) for mm in (parent, child)] == [swap_to_pte(page.private)] * 2
 
 
 def test_the_other_cpu_cannot_store_into_the_page_any_more(make_kernel: MakeKernel) -> None:
@@ -141,7 +147,7 @@ def test_an_entry_that_nobody_has_made_is_a_bug(kernel: Kernel) -> None:
     parent, _, page = forked(kernel)
     pte_address = run(kernel, parent.table.walk(BASE + PAGE))
     assert pte_address is not None
-    kernel.machine.load_storage(pte_address, (0x403).to_bytes(8, "big"))
+    kernel.machine.load_storage(pte_address, (0x601).to_bytes(8, "big"))
     with pytest.raises(KernelBug, match="nobody has made"):
         run(kernel, fork(kernel, parent))
     assert page.flags & flags.ANON

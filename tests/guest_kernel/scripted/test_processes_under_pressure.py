@@ -20,6 +20,7 @@ from guest_kernel.scripted.fork import fork
 from guest_kernel.scripted.kernel import Kernel
 from guest_kernel.scripted.lru import pagevec_lru_add
 from guest_kernel.scripted.memory_map import MapError, MmStruct, exit_mmap, mmap, munmap
+from guest_kernel.scripted.page_table import pte_swap, pte_to_swap
 from guest_kernel.scripted.schedule import run
 from guest_kernel.scripted.user_access import user_load, user_store
 from guest_kernel.scripted.vmscan import try_to_free_pages
@@ -93,7 +94,7 @@ class Processes(RuleBasedStateMachine):
         self.device = PagingDevice(None, 2048)
         self.manager = PageManager(160, device=self.device)
         machine = Machine(2 * MEGABYTE, cpus=self.cpus, hypervisor=self.manager.guest())
-        self.kernel = Kernel(machine, patches=frozenset(range(1, self.patches + 1)))
+        self.kernel = Kernel(machine, patches=frozenset(range(1, self.patches + 1)), swap_pages=24)
         run(self.kernel, self.kernel.mem_init())
         self.files = [AddressSpace(inode, 60) for inode in (1, 2)]
         # What each file holds, one doubleword a page standing for it; and what each process must find.
@@ -247,6 +248,8 @@ class Processes(RuleBasedStateMachine):
             return
         states = self.kernel.machine.states.bytes
         mapped: dict[int, int] = {}
+        slots = dict.fromkeys(self.kernel.swap_cache, 1)
+        waiting = [page for pagevec in self.kernel.lru.pagevecs for page in pagevec]
         writable = set()
         tables: set[int] = set()
         for mm in self.processes:
@@ -257,16 +260,22 @@ class Processes(RuleBasedStateMachine):
                 assert segment == BASE
                 for place in range(self.places):
                     pte = entry(self.kernel, mm, BASE + place * PAGE)
-                    assert pte == 0x400 or not pte & 0x400
+                    assert pte == 0x400 or not pte & 0x400 or pte_swap(pte)
+                    if pte_swap(pte):
+                        slot = pte_to_swap(pte)
+                        slots[slot] = slots.get(slot, 0) + 1
                     if not pte & 0x400:
                         mapped[pte >> 12] = mapped.get(pte >> 12, 0) + 1
                         if not pte & 0x200:
                             writable.add(pte >> 12)
+        assert slots == self.kernel.swap.swap_map
         for page in self.kernel.mem_map:
             usage, content = states[page.frame] & USAGE_MASK, states[page.frame] & CONTENT_MASK
             assert page.mapcount == mapped.get(page.frame, 0), page
             if page.flags & flags.ANON and page.count:
-                assert (page.count, usage) == (page.mapcount, 0), page
+                in_swap_cache = bool(page.flags & flags.SWAP_CACHE)
+                assert page.count == page.mapcount + waiting.count(page) + in_swap_cache, page
+                assert usage == 0 or (in_swap_cache and self.patches >= 2), page
             if page.flags & (flags.DIRTY | flags.WRITEBACK | flags.LOCKED):
                 assert usage == 0, page
             if page.frame in writable:

@@ -11,11 +11,13 @@ from guest_kernel.scripted.file_write import write_cache_pages, write_page
 from guest_kernel.scripted.filemap import AddressSpace
 from guest_kernel.scripted.instructions import Essa, FlushAddressSpace, InvalidatePageTableEntry, SetStorageKey
 from guest_kernel.scripted.kernel import Kernel
+from guest_kernel.scripted.lru import pagevec_lru_add
 from guest_kernel.scripted.memory_map import MmStruct, exit_mmap, mmap, munmap
 from guest_kernel.scripted.page import Page
 from guest_kernel.scripted.page_alloc import alloc_pages
 from guest_kernel.scripted.schedule import Running, run
 from guest_kernel.scripted.script import KernelBug, Relax
+from guest_kernel.scripted.swap_state import add_to_swap
 from guest_kernel.scripted.vmscan import try_to_free_pages
 from tests.guest_kernel.scripted.conftest import MakeKernel, cached_page, discard, state
 from tests.support.processes import BASE, check_file_page, entry, load, page_at, process, store
@@ -66,16 +68,33 @@ def test_the_page_is_not_looked_up_where_another_is_mapped(kernel: Kernel, file:
     assert copy.mapcount == 1
 
 
-def test_unmap_all_of_an_anonymous_page(kernel: Kernel) -> None:
+def test_an_anonymous_page_without_a_slot_is_not_unmapped(kernel: Kernel) -> None:
+    mm = process(kernel)
+    mmap(mm, BASE, 1)
+    store(kernel, mm, BASE, 1)
+    page = page_at(kernel, mm, BASE)
+    assert page is not None
+    with pytest.raises(KernelBug, match="it has no swap slot"):
+        run(kernel, rmap.page_unmap_all(kernel, page))
+    assert load(kernel, mm, BASE) == 1
+
+
+def test_unmap_all_of_an_anonymous_page(make_kernel: MakeKernel) -> None:
+    kernel = make_kernel(swap_pages=4)
     mm = process(kernel)
     mmap(mm, BASE, 4)
     store(kernel, mm, BASE + 2 * PAGE, 1)
     page = page_at(kernel, mm, BASE + 2 * PAGE)
     assert page is not None
-    page.count += 1
+    run(kernel, pagevec_lru_add(kernel))
+    page.flags |= flags.LOCKED
+    assert run(kernel, add_to_swap(kernel, page))
     run(kernel, rmap.page_unmap_all(kernel, page))
-    assert (page.count, page.mapcount) == (1, 0)
-    assert entry(kernel, mm, BASE + 2 * PAGE) == 0x400
+    # The reference is that of the swap cache.
+    assert (page.count, page.mapcount, page.private) == (1, 0, 0)
+    # Slot 0: invalid, and the type of an entry for swap (0x03).
+    assert entry(kernel, mm, BASE + 2 * PAGE) == 0x403
+    assert kernel.swap.swap_map == {0: 2}
 
 
 def test_a_copy_in_a_private_mapping_is_found_by_its_area(kernel: Kernel, file: AddressSpace) -> None:
