@@ -15,18 +15,18 @@ if TYPE_CHECKING:
 _WIDEST: Final = 100
 _NARROWEST: Final = 40
 _INDENT: Final = "   "
+_DETAIL: Final = "     "
 _BOLD: Final = "\x1b[1m"
 _PLAIN: Final = "\x1b[0m"
 
 
 def show_note(note: Note) -> None:
     """Print the title and the text of *note*."""
-    width = max(_NARROWEST, min(_WIDEST, shutil.get_terminal_size((_WIDEST, 0)).columns))
     print()
     if note.title:
         print(f"{_BOLD}{note.title}{_PLAIN}" if sys.stdout.isatty() else note.title)
     indent = _INDENT if note.title else ""
-    print(fill(" ".join(note.text.split()), width, initial_indent=indent, subsequent_indent=indent), flush=True)
+    print(fill(" ".join(note.text.split()), _width(), initial_indent=indent, subsequent_indent=indent), flush=True)
 
 
 def show_page(step: Expect, finding: PageFinding) -> None:
@@ -34,7 +34,17 @@ def show_page(step: Expect, finding: PageFinding) -> None:
     if step.note:
         print(f"{_INDENT}({step.note})")
     where = "" if finding.frame is None else f" (frame {finding.frame:#x})"
-    what = ", ".join(map(str, finding.events)) or "nothing executed"
+    states = " -> ".join(finding.path) if len(finding.path) > 1 else f"{finding.found}, as before"
+    if finding.frame is None:
+        states = "there is none"
     changed = ", change bit 1" if finding.is_changed else ""
-    verdict = "NOT AS EXPECTED: " + "; ".join(finding.differences()) if not finding.holds else "as expected"
-    print(f"{_INDENT}> {finding.name}{where}: {' -> '.join(finding.path)}{changed}; {what}: {verdict}", flush=True)
+    verdict = "as expected" if finding.holds else "NOT AS EXPECTED: " + "; ".join(finding.differences())
+    print(f"{_INDENT}> {finding.name}{where}: {states}{changed}; {verdict}")
+    if finding.events:
+        what = ", ".join(map(str, finding.events))
+        print(fill(what, _width(), initial_indent=_DETAIL, subsequent_indent=_DETAIL))
+    sys.stdout.flush()
+
+
+def _width() -> int:
+    return max(_NARROWEST, min(_WIDEST, shutil.get_terminal_size((_WIDEST, 0)).columns))

@@ -211,6 +211,15 @@ def filemap_fault(kernel: Kernel, file: AddressSpace, index: int) -> Script[tupl
         yield from put_page_check(kernel, page)
 
 
+def vma_wants_writenotify(kernel: Kernel, area: VmArea) -> bool:
+    """Whether the first store to a page of *area* must be noticed by a fault.
+
+    It need not be in shared mappings of files whose dirty pages are not accounted for: their pages are mapped writable
+    at once, and only the change bit tells (patch 4 copes with that).
+    """
+    return not area.is_shared or area.file is None or area.file.accounts_dirty or 4 not in kernel.patches
+
+
 def do_fault(kernel: Kernel, area: VmArea, address: int, pte_address: int, *, write: bool) -> Script[None]:
     """__do_fault: map a page of a file, or for a store to a private mapping a copy of it (early copy on write).
 
@@ -219,6 +228,7 @@ def do_fault(kernel: Kernel, area: VmArea, address: int, pte_address: int, *, wr
     if area.file is None:
         raise KernelBug("a file fault without a file")
     wants_copy = write and not area.is_shared
+    is_writable = write or (area.is_writable and not vma_wants_writenotify(kernel, area))
     copy = (yield from alloc_pages(kernel)) if wants_copy else None
     while True:
         try:
@@ -237,8 +247,8 @@ def do_fault(kernel: Kernel, area: VmArea, address: int, pte_address: int, *, wr
         yield CopyPage(copy.address, page.address)
         yield from filemap.set_page_uptodate(copy)
     yield Point("do_fault: is about to map")
-    is_dirtied = yield from _set_pte(kernel, area, address, pte_address, page, copy, write=write)
-    if is_major or 5 not in kernel.patches:
+    is_dirtied = yield from _set_pte(kernel, area, address, pte_address, page, copy, write=write, writable=is_writable)
+    if is_major or 5 not in kernel.patches or is_writable != write:
         yield from filemap.unlock_page(kernel, page)
     else:
         # A minor fault changes no state (patch 5): the page has been volatile all the time, or will be when whoever
@@ -253,7 +263,15 @@ def do_fault(kernel: Kernel, area: VmArea, address: int, pte_address: int, *, wr
 
 
 def _set_pte(
-    kernel: Kernel, area: VmArea, address: int, pte_address: int, page: Page, copy: Page | None, *, write: bool
+    kernel: Kernel,
+    area: VmArea,
+    address: int,
+    pte_address: int,
+    page: Page,
+    copy: Page | None,
+    *,
+    write: bool,
+    writable: bool,
 ) -> Script[bool | None]:
     """Set the empty entry at *pte_address* for the locked *page*, or for its *copy*, unless something has happened.
 
@@ -276,9 +294,9 @@ def _set_pte(
         yield from rmap.page_add_file_rmap(kernel, page)
     if is_dirtied:
         get_page(page)
-    if write:
+    if writable:
         yield from page_check_writable(kernel, mapped, 2)
-    yield Store(pte_address, mk_pte(mapped, writable=write))
+    yield Store(pte_address, mk_pte(mapped, writable=writable))
     area.mm.table.unlock()
     return is_dirtied
 

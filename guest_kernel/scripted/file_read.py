@@ -12,6 +12,7 @@ from guest_kernel.scripted.instructions import CopyPage
 from guest_kernel.scripted.lru import mark_page_accessed
 from guest_kernel.scripted.page import UPTODATE
 from guest_kernel.scripted.page_alloc import alloc_pages, put_page, put_page_check
+from guest_kernel.scripted.script import Point
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,6 +29,7 @@ class ReadError(Exception):
 
 def readpage(kernel: Kernel, mapping: AddressSpace, page: Page) -> Script[None]:
     """Have the locked *page* filled by the disk, and end the I/O: it is valid, and unlocked."""
+    yield Point("readpage: before the I/O")
     kernel.disk.read(mapping.inode, page.index, page)
     yield from filemap.set_page_uptodate(page)
     yield from filemap.unlock_page(kernel, page)

@@ -37,6 +37,8 @@ class AddressSpace:
         """The areas of processes that map it."""
         self.mlocked = False
         """A locked mapping of it exists or has existed (patch 3)."""
+        self.accounts_dirty = True
+        """mapping_cap_account_dirty: the first store to a page through a mapping is noticed by a fault."""
 
 
 def lock_page(page: Page) -> Script[None]:

@@ -24,7 +24,7 @@ class StateEvent:
 
     def __str__(self) -> str:
         if self.request is None:
-            return f"host {self.before}->{self.after}"
+            return f"by the host {self.before} -> {self.after}"
         name = OperationRequest(self.request).name.lower().replace("_", " ")
         return f"ESSA {self.request} ({name})"
 

@@ -123,6 +123,8 @@ class File:
 
     name: str
     pages: int
+    dirty_accounting: bool = True
+    """Whether a page that a process may store into is mapped read-only until it does; if not the change bit tells."""
 
     def __post_init__(self) -> None:
         require_name("name", self.name)

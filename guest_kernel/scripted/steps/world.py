@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from guest_kernel.scripted.expected_content import ExpectedContent
 from guest_kernel.scripted.cmm import between_scripts
+from guest_kernel.scripted.expected_content import ExpectedContent
 from guest_kernel.scripted.file_read import read_page
 from guest_kernel.scripted.file_tree import file_pages
 from guest_kernel.scripted.filemap import AddressSpace
@@ -54,14 +54,16 @@ class World:
         self.number = 1
         """Its number."""
         self.files = {file.name: AddressSpace(inode, file.pages) for inode, file in enumerate(scenario.files, 1)}
+        for file in scenario.files:
+            self.files[file.name].accounts_dirty = file.dirty_accounting
         self.trees: dict[str, list[AddressSpace]] = {}
         inode = len(self.files) + 1
         for tree in scenario.trees:
             self.trees[tree.name] = [AddressSpace(inode + at, size) for at, size in enumerate(file_pages(tree))]
             inode += len(self.trees[tree.name])
         self.expected = ExpectedContent()
-        for file in [*self.files.values(), *(file for files in self.trees.values() for file in files)]:
-            self.expected.add_file(file.inode, file.size)
+        for mapping in [*self.files.values(), *(mapping for tree in self.trees.values() for mapping in tree)]:
+            self.expected.add_file(mapping.inode, mapping.size)
         self.processes: dict[str, MmStruct] = {}
         self.stores = 0
         """How often processes have stored something."""
