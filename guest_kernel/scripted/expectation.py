@@ -22,13 +22,22 @@ _USAGES: Final = {
     "V": Usage.VOLATILE,
 }
 _CONTENTS: Final = {"r": Content.RESIDENT, "p": Content.PRESERVED, "z": Content.ZERO}
-_COUNTERS: Final = ("disk-reads", "disk-writes", "discarded", "discard-faults", "free", "essa")
+_COUNTERS: Final = (
+    "disk-reads",
+    "disk-writes",
+    "swap-reads",
+    "swap-writes",
+    "discarded",
+    "discard-faults",
+    "free",
+    "essa",
+)
 NAMES: Final = (*_USAGES, *_CONTENTS, *(usage + content for usage in _USAGES for content in _CONTENTS), *_COUNTERS)
 """Rows and columns of the table, its cells, and the counters.
 
-*disk-reads* and *disk-writes* are pages that the guest's disk transferred; *discarded* those that the kernel found
-discarded by the host; *discard-faults* program interruptions 0x1A; *free* the pages free for allocation; *essa* how
-often ESSA was executed.
+*disk-reads* and *disk-writes* are pages that the guest's disk transferred, *swap-reads* and *swap-writes* those of its swap
+device; *discarded* those that the kernel found discarded by the host; *discard-faults* program interruptions 0x1A;
+*free* the pages free for allocation; *essa* how often ESSA was executed.
 """
 
 
@@ -42,6 +51,8 @@ def measure(kernel: Kernel) -> dict[str, int]:
     return numbers | {
         "disk-reads": kernel.disk.reads,
         "disk-writes": kernel.disk.writes,
+        "swap-reads": kernel.swap.reads,
+        "swap-writes": kernel.swap.writes,
         "discarded": kernel.discarded,
         "discard-faults": machine.program_interruptions[ProgramInterruptionCode.DISCARD_FAULT],
         "free": kernel.zone.free_pages + sum(map(len, kernel.zone.per_cpu)),

@@ -78,12 +78,15 @@ class KernelSettings:
     """Pages of its image, which is loaded before it begins and stays for ever."""
     balloon: bool = False
     """Whether it gives the host pages when the host's monitor asks for them."""
+    swap_pages: int = 0
+    """What its own swap device holds."""
 
     def __post_init__(self) -> None:
         for patch in self.patches:
             if patch not in _PATCHES:
                 raise ScenarioError(f"expected numbers of patches, 1 to {_PATCHES[-1]}, not {patch}", "patches")
         require("image_pages", self.image_pages, 0, MOST_PAGES)
+        require("swap_pages", self.swap_pages, 0, MOST_PAGES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

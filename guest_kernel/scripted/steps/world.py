@@ -47,6 +47,7 @@ class World:
             cmma=self.settings.cmma,
             kernel_pages=self.settings.image_pages,
             balloon=self.settings.balloon,
+            swap_pages=self.settings.swap_pages,
         )
         self.outcome = Outcome([], [])
         self.step: Step = scenario.steps[0]
