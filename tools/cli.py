@@ -84,8 +84,7 @@ def run(
         raise typer.Exit(run_program(configuration, outputs, max_instructions))
     from tools.scenario_run import run_scenario
 
-    given = [name for name in context.params if _is_given(context, name)]
-    raise typer.Exit(run_scenario(scenario, configuration, outputs, given))
+    raise typer.Exit(run_scenario(scenario, configuration, outputs, _given(context)))
 
 
 @app.command(help="Run a program instruction by instruction; 'help' lists the commands.", epilog=_EXIT_STATUSES)
@@ -104,20 +103,28 @@ def step(
 
 
 @app.command(
-    help="Run a program with hints, without, and with the balloon, and compare the paging.", epilog=_EXIT_STATUSES
+    help="Run a program or a scenario with hints, without, and with the balloon, and compare the paging.",
+    epilog=_EXIT_STATUSES,
 )
 @with_machine
 def compare(
     configuration: Configuration,
+    context: typer.Context,
     max_instructions: MaxInstructions = None,
     json: Annotated[
         str | None, typer.Option(metavar="FILE", help="Write the figures as JSON; - is standard output.")
     ] = None,
 ) -> None:
-    """Run a program with hints, without, and with the balloon, and compare the paging."""
+    """Run a program or a scenario with hints, without, and with the balloon, and compare the paging."""
     from tools.compare import compare_paging
+    from tools.scenarios import find_scenario
 
-    raise typer.Exit(compare_paging(configuration, json, max_instructions))
+    scenario = find_scenario(context.params["image"])
+    if scenario is None:
+        raise typer.Exit(compare_paging(configuration, json, max_instructions))
+    from tools.scenario_compare import compare_scenario
+
+    raise typer.Exit(compare_scenario(scenario, configuration, json, _given(context)))
 
 
 @app.command(help="List the scenarios that ship with it; 'essa run NAME' carries one out.")
@@ -128,10 +135,10 @@ def scenarios() -> None:
     list_scenarios()
 
 
-def _is_given(context: typer.Context, parameter: str) -> bool:
-    """Whether *parameter* of the command stands on the command line, and is not just its default."""
-    source = context.get_parameter_source(parameter)
-    return source is not None and source.name == "COMMANDLINE"
+def _given(context: typer.Context) -> list[str]:
+    """The parameters of the command that stand on the command line, and are not just their defaults."""
+    sources = {name: context.get_parameter_source(name) for name in context.params}
+    return [name for name, source in sources.items() if source is not None and source.name == "COMMANDLINE"]
 
 
 # Of its parser's errors typer exports only this one by name; its base is the class of all wrong use.

@@ -12,12 +12,13 @@ import json
 import re
 import sys
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from emu.page_states import Profile
 from tools.configuration import Configuration, set_up
 from tools.errors import UsageError
+from tools.figures import BALLOON, HINTS, NONE, Figures, show
 from tools.run import open_output, run_guests
 
 if TYPE_CHECKING:
@@ -25,43 +26,7 @@ if TYPE_CHECKING:
 
 BALLOON_WORD: Final = "balloon=on"
 """Put on the command line of a guest that is to take part in the balloon's protocol."""
-_ROWS: Final = (
-    ("host writes", "host_writes"),
-    ("host reads", "host_reads"),
-    ("dropped without I/O", "dropped"),
-    ("given up by the guest", "balloon_pages"),
-    ("guest reads", "guest_reads"),
-    ("  of these again", "guest_re_reads"),
-    ("guest writes", "guest_writes"),
-    ("read or written in all", "transfers"),
-    ("discard faults", "discard_faults"),
-    ("instructions", "instructions"),
-)
 _COUNTER: Final = re.compile(r"^(guest-reads|guest-re-reads|guest-writes) (\d+)\s*$", re.MULTILINE)
-
-
-@dataclass(frozen=True, slots=True)
-class Figures:
-    """What one run cost.  Numbers of pages; the guests' own I/O as they report it on their consoles."""
-
-    verdict: str
-    host_writes: int
-    host_reads: int
-    dropped: int
-    """Taken away without I/O."""
-    balloon_pages: int
-    """Given up by the guests themselves."""
-    guest_reads: int
-    guest_re_reads: int
-    """Those of the guest's reads that it had made before."""
-    guest_writes: int
-    discard_faults: int
-    instructions: int
-
-    @property
-    def transfers(self) -> int:
-        """All pages read or written, by the host and by the guests."""
-        return self.host_writes + self.host_reads + self.guest_reads + self.guest_writes
 
 
 def compare_paging(configuration: Configuration, json_name: str | None, max_instructions: int | None = None) -> int:
@@ -90,11 +55,9 @@ def compare_paging(configuration: Configuration, json_name: str | None, max_inst
                 # Ctrl-C, and it means all of them.
                 break
         if output is not None:
-            json.dump(
-                {name: asdict(run) | {"transfers": run.transfers} for name, run in runs.items()}, output, indent=2
-            )
+            json.dump({name: run.as_dict() for name, run in runs.items()}, output, indent=2)
             output.write("\n")
-    _show(runs)
+    show(runs)
     return status
 
 
@@ -104,9 +67,9 @@ def variants(configuration: Configuration) -> dict[str, Configuration]:
     assert host is not None
     line = f"{configuration.command_line or ''} {BALLOON_WORD}".strip()
     return {
-        "hints": replace(configuration, host=replace(host, has_monitor=False)),
-        "none": replace(configuration, profile=Profile.OFF, host=replace(host, has_monitor=False)),
-        "balloon": replace(configuration, profile=Profile.OFF, command_line=line, host=replace(host, has_monitor=True)),
+        HINTS: replace(configuration, host=replace(host, has_monitor=False)),
+        NONE: replace(configuration, profile=Profile.OFF, host=replace(host, has_monitor=False)),
+        BALLOON: replace(configuration, profile=Profile.OFF, command_line=line, host=replace(host, has_monitor=True)),
     }
 
 
@@ -144,16 +107,3 @@ def figures(report: Report) -> Figures:
         discard_faults=sums.discard_faults,
         instructions=sum(guest.machine.executed for guest in report.guests),
     )
-
-
-def _show(runs: dict[str, Figures]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table("pages")
-    for name in runs:
-        table.add_column(name, justify="right")
-    for label, name in _ROWS:
-        table.add_row(label, *(f"{getattr(run, name):,}" for run in runs.values()))
-    table.add_row("ended", *(run.verdict for run in runs.values()))
-    Console(width=100).print(table)

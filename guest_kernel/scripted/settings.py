@@ -78,6 +78,8 @@ class KernelSettings:
     """Pages of its image, which is loaded before it begins and stays for ever."""
     balloon: bool = False
     """Whether it gives the host pages when the host's monitor asks for them."""
+    tick_every: int = 0
+    """Units of work between two timer interruptions; 0: they come only where a step says so."""
     swap_pages: int = 0
     """What its own swap device holds."""
 
@@ -86,6 +88,7 @@ class KernelSettings:
             if patch not in _PATCHES:
                 raise ScenarioError(f"expected numbers of patches, 1 to {_PATCHES[-1]}, not {patch}", "patches")
         require("image_pages", self.image_pages, 0, MOST_PAGES)
+        require("tick_every", self.tick_every, 0)
         require("swap_pages", self.swap_pages, 0, MOST_PAGES)
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar
 
 from guest_kernel.scripted.cmm import between_scripts
+from guest_kernel.scripted.delayed_free import page_shrink_discard_list
 from guest_kernel.scripted.expected_content import ExpectedContent
 from guest_kernel.scripted.file_read import read_page
 from guest_kernel.scripted.file_tree import file_pages
@@ -75,6 +76,8 @@ class World:
         self.watcher = PageWatcher()
         if any(isinstance(step, Expect) and step.page is not None for step in scenario.steps):
             machine.observers.append(self.watcher)
+        self._next_tick = self.settings.tick_every or None
+        """The work at which there is a timer interruption again."""
         self.known_directories: set[str] = set()
         """The trees whose directories have been read."""
         self.groups: dict[str, PageGroup] = {}
@@ -100,8 +103,11 @@ class World:
         suspended.go_on(until)
 
     def run(self, script: Script[_T]) -> _T:
-        """Run *script* on the CPU of the step, and let the balloon do what has been asked for in the meantime."""
+        """Run *script* on the CPU of the step, and then what comes by itself: the timer, the monitor's requests."""
         result = run(self.kernel, script, self.step.cpu)
+        if self._next_tick is not None and self.machine.timing.work >= self._next_tick:
+            self._next_tick = self.machine.timing.work + self.settings.tick_every
+            run(self.kernel, page_shrink_discard_list(self.kernel), self.step.cpu)
         # Whoever is in the middle of something may hold what the balloon would wait for.
         if self.kernel.cmm is not None and not self.kernel.busy_cpus:
             run(self.kernel, between_scripts(self.kernel), self.step.cpu)
