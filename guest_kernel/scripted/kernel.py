@@ -84,7 +84,8 @@ class Kernel:
         swap_pages: int = 0,
     ) -> None:
         self.machine = machine
-        self.patches = patches
+        self.patches = patches if 1 in patches else frozenset[int]()
+        """All others build on patch 1."""
         self.rules = Rules()
         self.cmma_flag = cmma
         self.buffer_heads = buffer_heads
