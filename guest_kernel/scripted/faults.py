@@ -22,10 +22,12 @@ from guest_kernel.scripted.page import ANON, DISCARDED, LOCKED, UPTODATE
 from guest_kernel.scripted.page_alloc import alloc_pages, get_page, get_page_unless_zero, put_page, put_page_check
 from guest_kernel.scripted.page_table import (
     mk_pte,
+    pte_file,
     pte_none,
     pte_page,
     pte_present,
     pte_swap,
+    pte_to_pgoff,
     pte_to_swap,
     pte_write,
     ptep_establish,
@@ -115,12 +117,12 @@ def handle_mm_fault(kernel: Kernel, area: VmArea, address: int, *, write: bool) 
     if not pte_present(pte):
         if pte_swap(pte):
             yield from do_swap_page(kernel, area, address, pte_address, pte, write=write)
-        elif not pte_none(pte):
-            raise KernelBug(f"an entry that nobody has made: {pte:#x}")
-        elif area.file is None:
+        elif area.file is None and pte_none(pte):
             yield from do_anonymous_page(kernel, area, address, pte_address)
+        elif area.file is not None and (pte_none(pte) or pte_file(pte)):
+            yield from do_fault(kernel, area, address, pte_address, pte, write=write)
         else:
-            yield from do_fault(kernel, area, address, pte_address, write=write)
+            raise KernelBug(f"an entry that nobody has made: {pte:#x}")
         return
     yield from area.mm.table.lock()
     if (yield Load(pte_address)) == pte and write and not pte_write(pte):
@@ -220,19 +222,22 @@ def vma_wants_writenotify(kernel: Kernel, area: VmArea) -> bool:
     return not area.is_shared or area.file is None or area.file.accounts_dirty or 4 not in kernel.patches
 
 
-def do_fault(kernel: Kernel, area: VmArea, address: int, pte_address: int, *, write: bool) -> Script[None]:
+def do_fault(kernel: Kernel, area: VmArea, address: int, pte_address: int, pte: int, *, write: bool) -> Script[None]:
     """__do_fault: map a page of a file, or for a store to a private mapping a copy of it (early copy on write).
+
+    Which page it is says the address, or in a non-linear area the entry *pte* if it is not empty.
 
     :raises Signal: past the end of the file.
     """
     if area.file is None:
         raise KernelBug("a file fault without a file")
+    index = pte_to_pgoff(pte) if pte_file(pte) else area.linear_page_index(address)
     wants_copy = write and not area.is_shared
     is_writable = write or (area.is_writable and not vma_wants_writenotify(kernel, area))
     copy = (yield from alloc_pages(kernel)) if wants_copy else None
     while True:
         try:
-            page, is_major = yield from filemap_fault(kernel, area.file, area.linear_page_index(address))
+            page, is_major = yield from filemap_fault(kernel, area.file, index)
         except IndexError:
             if copy is not None:
                 yield from put_page(kernel, copy)
@@ -247,7 +252,9 @@ def do_fault(kernel: Kernel, area: VmArea, address: int, pte_address: int, *, wr
         yield CopyPage(copy.address, page.address)
         yield from filemap.set_page_uptodate(copy)
     yield Point("do_fault: is about to map")
-    is_dirtied = yield from _set_pte(kernel, area, address, pte_address, page, copy, write=write, writable=is_writable)
+    is_dirtied = yield from _set_pte(
+        kernel, area, address, pte_address, pte, page, copy, write=write, writable=is_writable
+    )
     if is_major or 5 not in kernel.patches or is_writable != write:
         yield from filemap.unlock_page(kernel, page)
     else:
@@ -267,20 +274,21 @@ def _set_pte(
     area: VmArea,
     address: int,
     pte_address: int,
+    old_pte: int,
     page: Page,
     copy: Page | None,
     *,
     write: bool,
     writable: bool,
 ) -> Script[bool | None]:
-    """Set the empty entry at *pte_address* for the locked *page*, or for its *copy*, unless something has happened.
+    """Replace the entry *old_pte* at *pte_address* by one for the locked *page*, or its *copy*, if nothing has happened.
 
     Gives None if it has, otherwise whether the page is to become dirty; it has one more reference then.
     """
     yield from area.mm.table.lock()
     pte = yield Load(pte_address)
     is_discarded = kernel.rules.discarded_at_mapping and page.flags & DISCARDED
-    if not pte_none(pte) or is_discarded:
+    if pte != old_pte or is_discarded:
         # Another thread was quicker, or the page was discarded: whoever unmaps it has been here.
         area.mm.table.unlock()
         if copy is not None:

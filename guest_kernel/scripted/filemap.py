@@ -35,6 +35,8 @@ class AddressSpace:
         self.pages: dict[int, Page] = {}
         self.i_mmap: list[VmArea] = []
         """The areas of processes that map it."""
+        self.i_mmap_nonlinear: list[VmArea] = []
+        """Those of them in which a page may be anywhere."""
         self.mlocked = False
         """A locked mapping of it exists or has existed (patch 3)."""
         self.accounts_dirty = True

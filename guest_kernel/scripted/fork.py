@@ -15,6 +15,8 @@ from guest_kernel.scripted.page_alloc import get_page
 from guest_kernel.scripted.page_table import (
     SEGMENT_SHIFT,
     mk_pte,
+    pgoff_to_pte,
+    pte_file,
     pte_none,
     pte_page,
     pte_present,
@@ -38,8 +40,8 @@ def fork(kernel: Kernel, parent: MmStruct) -> Script[MmStruct]:
     for source in list(parent.areas):
         area = replace(source, mm=child)
         link(area)
-        # Pages of the file itself need no copied entry: a fault finds them.
-        if source.anon_vma is not None:
+        # Pages of the file itself need no copied entry: a fault finds them, if they are in order.
+        if source.anon_vma is not None or source.is_nonlinear:
             yield from _copy_page_range(kernel, source, area)
     return child
 
@@ -53,7 +55,7 @@ def _copy_page_range(kernel: Kernel, source: VmArea, area: VmArea) -> Script[Non
 
 
 def _copy_one_pte(kernel: Kernel, source: VmArea, area: VmArea, address: int) -> Script[None]:
-    """Let the child map what the parent maps at *address*; neither can store there without a fault."""
+    """Let the child map what the parent maps at *address*; neither can store into what is its own without a fault."""
     pte_address = yield from area.mm.table.pte_alloc(kernel, address)
     yield Point("copy_one_pte: before the locks")
     yield from area.mm.table.lock()
@@ -62,9 +64,11 @@ def _copy_one_pte(kernel: Kernel, source: VmArea, area: VmArea, address: int) ->
     pte = None if source_address is None else (yield Load(source_address))
     if source_address is not None and pte is not None and not pte_none(pte):
         if pte_present(pte):
-            yield from _share_page(kernel, pte, source_address, pte_address, address)
+            yield from _share_page(kernel, area, pte, source_address, pte_address, address)
         elif pte_swap(pte):
             kernel.swap.swap_duplicate(pte_to_swap(pte))
+            yield Store(pte_address, pte)
+        elif pte_file(pte) and area.is_nonlinear:
             yield Store(pte_address, pte)
         else:
             raise KernelBug(f"an entry that nobody has made: {pte:#x}")
@@ -72,7 +76,9 @@ def _copy_one_pte(kernel: Kernel, source: VmArea, area: VmArea, address: int) ->
     area.mm.table.unlock()
 
 
-def _share_page(kernel: Kernel, pte: int, source_address: int, pte_address: int, address: int) -> Script[None]:
+def _share_page(
+    kernel: Kernel, area: VmArea, pte: int, source_address: int, pte_address: int, address: int
+) -> Script[None]:
     page = pte_page(kernel, pte)
     # An anonymous page that is taken out of the swap cache just now has the flag for a moment, but is stable.
     is_discarded = page.flags & DISCARDED and (not page.flags & ANON or page.flags & SWAP_CACHE)
@@ -81,10 +87,12 @@ def _share_page(kernel: Kernel, pte: int, source_address: int, pte_address: int,
         if page.flags & ANON:
             kernel.swap.swap_duplicate(page.private)
             yield Store(pte_address, swap_to_pte(page.private))
+        elif area.is_nonlinear:
+            yield Store(pte_address, pgoff_to_pte(page.index))
         return
-    protected = mk_pte(page, writable=False)
-    if pte_write(pte):
-        yield from ptep_establish(source_address, address, protected)
+    if pte_write(pte) and not area.is_shared:
+        pte = mk_pte(page, writable=False)
+        yield from ptep_establish(source_address, address, pte)
     get_page(page)
     rmap.page_dup_rmap(page)
-    yield Store(pte_address, protected)
+    yield Store(pte_address, pte)

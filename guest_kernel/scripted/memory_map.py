@@ -68,6 +68,8 @@ class VmArea:
     is_shared: bool = False
     is_writable: bool = True
     anon_vma: AnonVma | None = None
+    is_nonlinear: bool = False
+    """Whether its pages may be in any order (remap_file_pages)."""
     is_linked: bool = field(default=False, init=False)
     """Whether it is one of its process's: once it is not, its tables may go."""
 
@@ -76,7 +78,7 @@ class VmArea:
         return (address - self.start >> PAGE_SHIFT) + self.pgoff
 
     def address_of(self, page: Page) -> int | None:
-        """vma_address: where *page* would be by its index, or None if that is outside."""
+        """vma_address: where *page* would be by its index in a linear area, or None if that is outside."""
         address = self.start + (page.index - self.pgoff << PAGE_SHIFT)
         return address if self.start <= address < self.end else None
 
@@ -146,16 +148,20 @@ def link(area: VmArea) -> None:
     area.mm.areas.sort(key=lambda each: each.start)
     area.is_linked = True
     if area.file is not None:
-        area.file.i_mmap.append(area)
+        _file_areas(area, area.file).append(area)
     if area.anon_vma is not None:
         area.anon_vma.areas.append(area)
+
+
+def _file_areas(area: VmArea, file: AddressSpace) -> list[VmArea]:
+    return file.i_mmap_nonlinear if area.is_nonlinear else file.i_mmap
 
 
 def unlink(area: VmArea) -> None:
     area.mm.areas.remove(area)
     area.is_linked = False
     if area.file is not None:
-        area.file.i_mmap.remove(area)
+        _file_areas(area, area.file).remove(area)
     if area.anon_vma is not None:
         area.anon_vma.areas.remove(area)
 

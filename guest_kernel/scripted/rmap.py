@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from emu.addresses import PAGE_SIZE
 from emu.storage_keys import CHANGE
 from guest_kernel.scripted import writable
 from guest_kernel.scripted.history import Event, told
@@ -14,6 +15,7 @@ from guest_kernel.scripted.page import ANON, DIRTY, SWAP_BACKED, SWAP_CACHE
 from guest_kernel.scripted.page_alloc import put_page, put_page_check
 from guest_kernel.scripted.page_table import (
     mk_pte,
+    pgoff_to_pte,
     pte_page,
     pte_present,
     pte_write,
@@ -114,7 +116,19 @@ def areas_of(page: Page) -> list[VmArea]:
     """The areas that may map *page*, by its file or as an anonymous page."""
     if page.flags & ANON:
         return list(page.anon_vma.areas) if page.anon_vma is not None else []
-    return list(page.mapping.i_mmap) if page.mapping is not None else []
+    return [*page.mapping.i_mmap, *page.mapping.i_mmap_nonlinear] if page.mapping is not None else []
+
+
+def _places(page: Page, areas: list[VmArea]) -> list[tuple[VmArea, int]]:
+    """Where *page* may be in *areas*: in a linear one at one address at most, otherwise anywhere, which takes long."""
+    places = []
+    for area in areas:
+        address = area.address_of(page)
+        if area.is_nonlinear:
+            places += [(area, each) for each in range(area.start, area.end, PAGE_SIZE)]
+        elif address is not None:
+            places.append((area, address))
+    return places
 
 
 def page_check_address(kernel: Kernel, page: Page, area: VmArea, address: int) -> Script[tuple[int, int] | None]:
@@ -145,24 +159,26 @@ def page_unmap_all(kernel: Kernel, page: Page) -> Script[None]:
     """
     while page.mapcount:
         areas = areas_of(page)
-        for area in areas:
-            address = area.address_of(page)
-            found = None if address is None else (yield from page_check_address(kernel, page, area, address))
-            if address is not None and found is not None:
-                yield from _unmap_entry(kernel, page, found[0], address)
+        for area, address in _places(page, areas):
+            found = yield from page_check_address(kernel, page, area, address)
+            if found is not None:
+                yield from _unmap_entry(kernel, page, area, found[0], address)
                 area.mm.table.unlock()
         # Another CPU may have split an area meanwhile.
         if page.mapcount and areas == areas_of(page):
             raise KernelBug(f"still mapped: {page!r}")
 
 
-def _unmap_entry(kernel: Kernel, page: Page, pte_address: int, address: int) -> Script[None]:
+def _unmap_entry(kernel: Kernel, page: Page, area: VmArea, pte_address: int, address: int) -> Script[None]:
     """The end of try_to_unmap_one, with the page_table_lock held."""
     if page.flags & ANON:
         if not page.flags & SWAP_CACHE:
             raise KernelBug(f"anonymous, and it has no swap slot: {page!r}")
         kernel.swap.swap_duplicate(page.private)
         yield from ptep_establish(pte_address, address, swap_to_pte(page.private))
+    elif page.index != area.linear_page_index(address):
+        # Only in a non-linear area: what has been put there would be forgotten.
+        yield from ptep_establish(pte_address, address, pgoff_to_pte(page.index))
     else:
         yield from ptep_clear_flush(pte_address, address)
     yield from unmapped(kernel, page)
@@ -184,10 +200,9 @@ def page_mkclean(kernel: Kernel, page: Page) -> Script[bool]:
     areas: list[VmArea] = []
     while page.mapcount and areas != areas_of(page):
         areas = areas_of(page)
-        for area in areas:
-            address = area.address_of(page)
-            found = None if address is None else (yield from page_check_address(kernel, page, area, address))
-            if address is not None and found is not None:
+        for area, address in _places(page, areas):
+            found = yield from page_check_address(kernel, page, area, address)
+            if found is not None:
                 if pte_write(found[1]):
                     yield from ptep_establish(found[0], address, mk_pte(page, writable=False))
                     cleaned = True

@@ -88,7 +88,7 @@ def test_a_page_goes_to_the_device_and_comes_back(kernel: Kernel) -> None:
     assert entry(kernel, mm, BASE) == mapped(kernel, mm).address | RO
 
 
-@pytest.mark.parametrize("patches", range(7))
+@pytest.mark.parametrize("patches", (0, 2, 4, 6))
 def test_more_memory_than_there_is(make_kernel: MakeKernel, patches: int) -> None:
     kernel = make_kernel(swap_pages=400, patches=frozenset(range(1, patches + 1)))
     mm = process(kernel)
