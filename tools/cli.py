@@ -13,7 +13,7 @@ import typer
 from emu.hypervisor import HostFailure
 from emu.program import ProgramError
 from tools import __version__
-from tools.errors import UsageError
+from tools.errors import LostRun, UsageError
 from tools.options import with_machine
 
 if TYPE_CHECKING:
@@ -160,7 +160,7 @@ def main(arguments: list[str] | None = None) -> int:
         return _wrong_use(reason.format_message())
     except typer.Abort:
         return _wrong_use("aborted")
-    except HostFailure as reason:
+    except (HostFailure, LostRun) as reason:
         return _unasked_stop(str(reason))
     except SystemExit:
         # The reader of the output has gone, for which typer ends the process: nothing more can be shown.

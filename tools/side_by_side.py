@@ -11,20 +11,19 @@ import os
 import signal
 from contextlib import contextmanager
 from multiprocessing.connection import wait
-from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, cast
 
 from tools import interrupt
-from tools.errors import UsageError
+from tools.errors import LostRun, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-    from ctypes import Array
+    from collections.abc import Callable, Iterator, Mapping, MutableSequence
     from multiprocessing.connection import Connection
     from multiprocessing.process import BaseProcess
 
     from rich.progress import Progress
 
-    Cells = Array[Any]
+    Cells = MutableSequence[int]
 
 _Job = TypeVar("_Job")
 _Result = TypeVar("_Result")
@@ -59,14 +58,6 @@ class Reporter:
         return bool(self._cells[_STOP]) or os.getppid() != self._parent
 
 
-class Lost(Exception):  # noqa: N818 - it says what has happened to it
-    """The process of a piece of work has ended without a result."""
-
-    def __init__(self, name: str, exit_code: int | None) -> None:
-        how = f"signal {-exit_code}" if exit_code is not None and exit_code < 0 else f"exit status {exit_code}"
-        super().__init__(f"the process of {name!r} has ended with {how}")
-
-
 class _Running(Generic[_Job, _Result]):
     """One piece of work in its process."""
 
@@ -91,7 +82,7 @@ class _Running(Generic[_Job, _Result]):
         """What it has come to.
 
         :raises UsageError: if it was wrong use.
-        :raises Lost: if there is nothing.
+        :raises LostRun: if there is nothing.
         """
         try:
             found = self.connection.recv()
@@ -99,7 +90,7 @@ class _Running(Generic[_Job, _Result]):
             found = None
         self.process.join()
         if found is None:
-            raise Lost(self.name, self.process.exitcode)
+            raise LostRun(self.name, self.process.exitcode)
         if isinstance(found, UsageError):
             raise found
         result: _Result = found
@@ -140,9 +131,9 @@ def run_side_by_side(work: Callable[[_Job, Reporter], _Result], jobs: Mapping[st
 
     :param work: a function of a module, since the other processes have to find it.
     :raises UsageError: as *work* does.
-    :raises Lost: if a process ends without a result.
+    :raises LostRun: if a process ends without a result.
     """
-    cells = _PROCESSES.RawArray("q", 1 + 2 * len(jobs))
+    cells = cast("Cells", _PROCESSES.RawArray("q", 1 + 2 * len(jobs)))
     waiting = list(enumerate(jobs.items()))
     running: list[_Running[_Job, _Result]] = []
     results: dict[str, _Result] = {}

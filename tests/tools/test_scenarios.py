@@ -55,8 +55,10 @@ def test_scenarios_are_listed(
     lines = capfd.readouterr().out.splitlines()
     names = [line.split()[0] for line in lines]
     assert names == sorted(names)
-    assert {"page-cache", "seed"} <= set(names)
-    assert any(line.startswith("page-cache  A 64 MB guest on a host of half the memory") for line in lines)
+    assert {"page-cache", "seed", "seed-pressure"} <= set(names)
+    width = max(map(len, names))
+    line = f"{'page-cache':{width}}  A 64 MB guest on a host of half the memory"
+    assert any(each.startswith(line) for each in lines)
 
 
 def test_the_small_scenario_that_ships(
