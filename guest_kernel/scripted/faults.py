@@ -177,7 +177,7 @@ def do_swap_page(
     is_reused = write and (yield from swap_state.reuse_swap_page(kernel, page))
     if is_reused:
         yield from page_check_writable(kernel, page, 2)
-    rmap.page_add_anon_rmap(page, area, address)
+    rmap.page_add_anon_rmap(kernel, page, area, address)
     yield Store(pte_address, mk_pte(page, writable=is_reused))
     kernel.swap.swap_free(slot)
     if kernel.swap.is_full:

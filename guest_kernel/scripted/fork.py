@@ -94,5 +94,5 @@ def _share_page(
         pte = mk_pte(page, writable=False)
         yield from ptep_establish(source_address, address, pte)
     get_page(page)
-    rmap.page_dup_rmap(page)
+    rmap.page_dup_rmap(kernel, page)
     yield Store(pte_address, pte)

@@ -57,24 +57,26 @@ def page_add_file_rmap(kernel: Kernel, page: Page) -> Script[None]:
 def page_add_new_anon_rmap(kernel: Kernel, page: Page, area: VmArea, address: int) -> Script[None]:
     """The first page-table entry leads to the new anonymous *page*; it gets on the LRU list."""
     page.flags |= SWAP_BACKED
-    page_add_anon_rmap(page, area, address)
+    page_add_anon_rmap(kernel, page, area, address)
     yield from lru_cache_add_active(kernel, page)
 
 
-def page_add_anon_rmap(page: Page, area: VmArea, address: int) -> None:
+def page_add_anon_rmap(kernel: Kernel, page: Page, area: VmArea, address: int) -> None:
     """One more page-table entry leads to the anonymous *page*; it is one from the first on."""
     from guest_kernel.scripted.memory_map import anon_vma_prepare
 
     page.mapcount += 1
+    kernel.note(page, Event.MAPPED, page.mapcount)
     if page.mapcount == 1:
         page.flags |= ANON
         page.anon_vma = anon_vma_prepare(area)
         page.index = area.linear_page_index(address)
 
 
-def page_dup_rmap(page: Page) -> None:
+def page_dup_rmap(kernel: Kernel, page: Page) -> None:
     """One more page-table entry leads to *page*, which is mapped already: fork has copied an entry."""
     page.mapcount += 1
+    kernel.note(page, Event.MAPPED, page.mapcount)
 
 
 def page_remove_rmap(kernel: Kernel, page: Page) -> Script[None]:

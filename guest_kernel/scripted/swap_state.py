@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from guest_kernel.scripted import discard, filemap, page_states
 from guest_kernel.scripted.file_write import end_page_writeback
+from guest_kernel.scripted.history import Event
 from guest_kernel.scripted.lru import lru_cache_add_active
 from guest_kernel.scripted.page import DIRTY, DISCARDED, LOCKED, SWAP_BACKED, SWAP_CACHE, UPTODATE, WRITEBACK
 from guest_kernel.scripted.page_alloc import alloc_pages, get_page, get_page_unless_zero, put_page, put_page_check
@@ -43,6 +44,7 @@ def _add_to_swap_cache(kernel: Kernel, page: Page, slot: int) -> None:
     page.flags |= SWAP_CACHE
     page.private = slot
     kernel.swap_cache[slot] = page
+    kernel.note(page, Event.SWAP_CACHED, slot)
 
 
 def delete_from_swap_cache_nocheck(kernel: Kernel, page: Page) -> Script[None]:
@@ -51,6 +53,7 @@ def delete_from_swap_cache_nocheck(kernel: Kernel, page: Page) -> Script[None]:
     if not page.flags & SWAP_CACHE or kernel.swap_cache.get(slot) is not page:
         raise KernelBug(f"not in the swap cache: {page!r}")
     del kernel.swap_cache[slot]
+    kernel.note(page, Event.SWAP_UNCACHED, slot)
     page.flags &= ~SWAP_CACHE
     kernel.swap.swap_free(slot)
     yield from put_page(kernel, page)

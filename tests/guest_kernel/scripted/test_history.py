@@ -9,19 +9,21 @@ from emu.machine import MEGABYTE, Machine
 from guest_kernel.scripted.block_device import page_content
 from guest_kernel.scripted.file_read import read_page
 from guest_kernel.scripted.filemap import AddressSpace, find_get_page
+from guest_kernel.scripted.fork import fork
 from guest_kernel.scripted.history import EVENTS, Event, wrong_content
 from guest_kernel.scripted.instructions import Store
 from guest_kernel.scripted.kernel import Kernel
-from guest_kernel.scripted.memory_map import mmap, munmap
+from guest_kernel.scripted.memory_map import exit_mmap, mmap, munmap
 from guest_kernel.scripted.page import Page
 from guest_kernel.scripted.page_alloc import alloc_pages, put_page
 from guest_kernel.scripted.page_group import PageGroup
 from guest_kernel.scripted.schedule import run
 from guest_kernel.scripted.script import KernelBug, Script
+from guest_kernel.scripted.vmscan import try_to_free_pages
 from host.page_manager import PageManager
 from host.paging_device import PagingDevice
 from tests.guest_kernel.scripted.conftest import MakeKernel, cached_page, discard
-from tests.support.processes import BASE, load, process
+from tests.support.processes import BASE, load, page_at, process, store
 
 
 def texts(kernel: Kernel, page: Page) -> list[str]:
@@ -65,6 +67,31 @@ def test_mappings(kernel: Kernel, file: AddressSpace) -> None:
         "CPU 0: page-table entry set: 2 now",
         "CPU 0: page-table entry cleared: 1 left",
     ]
+
+
+def test_an_anonymous_page_that_is_swapped(make_kernel: MakeKernel) -> None:
+    kernel = make_kernel(swap_pages=8)
+    mm = process(kernel)
+    mmap(mm, BASE, 1)
+    store(kernel, mm, BASE, 5)
+    page = page_at(kernel, mm, BASE)
+    assert page is not None
+    child = run(kernel, fork(kernel, mm))
+    entries = [text for text in texts(kernel, page) if "page-table entry" in text]
+    assert entries == ["CPU 0: page-table entry set: 1 now", "CPU 0: page-table entry set: 2 now"]
+    run(kernel, exit_mmap(kernel, child))
+    while page.count:
+        run(kernel, try_to_free_pages(kernel, 1))
+    events = [text for text in texts(kernel, page) if "ESSA" not in text]
+    assert events[-6:] == [
+        "CPU 0: page-table entry cleared: 1 left",
+        "CPU 0: into the swap cache: slot 0",
+        "CPU 0: page-table entry cleared: 0 left",
+        "device: written by a device",
+        "CPU 0: out of the swap cache: slot 0",
+        "CPU 0: freed, order 0",
+    ]
+    assert load(kernel, mm, BASE) == 5
 
 
 def test_what_the_host_does() -> None:

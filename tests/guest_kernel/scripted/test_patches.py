@@ -118,6 +118,17 @@ def shared_page_written_back(kernel: Kernel) -> str:
     return state(kernel, page)
 
 
+def stored_unnoticed(kernel: Kernel) -> str:
+    """The state of a shared page that a process has stored into, of a file whose dirty pages are not accounted for."""
+    file = AddressSpace(7, 64)
+    file.accounts_dirty = False
+    page = cached_page(kernel, file, 0)
+    mm = process(kernel)
+    mmap(mm, BASE, 1, file=file, shared=True)
+    store(kernel, mm, BASE, 1)
+    return state(kernel, page)
+
+
 # Patch 5
 
 
@@ -186,6 +197,7 @@ BEHAVIOUR: tuple[tuple[int, Callable[[Kernel], Answer], tuple[Answer, ...]], ...
     (3, page_of_a_locked_file, ("Sr", "Vr", "Vr", "Sr", "Sr", "Sr", "Sr")),
     (4, writable_page, ("Sr", "Vr", "Vr", "Vr", "Pr", "Pr", "Pr")),
     (4, shared_page_written_back, ("Sr", "Vr", "Vr", "Vr", "Pr", "Pr", "Pr")),
+    (4, stored_unnoticed, ("Sr", "Sr", "Sr", "Sr", "Pr", "Pr", "Pr")),
     (5, minor_fault, (0, 2, 2, 2, 2, 0, 0)),
     (5, unmapping, (0, 1, 1, 1, 1, 0, 0)),
     (5, discard_faults, (None, 0, 0, 0, 0, 1, 1)),

@@ -30,6 +30,7 @@ from guest_kernel.scripted.page_alloc import alloc_pages, put_page
 from guest_kernel.scripted.page_table import mk_pte, ptep_establish
 from guest_kernel.scripted.schedule import Running, run
 from guest_kernel.scripted.script import KernelBug, Operation, Point, ProgramCheck, Relax, Script
+from guest_kernel.scripted.swap import SwapDevice
 from guest_kernel.scripted.user_access import user_load
 from guest_kernel.scripted.vmscan import try_to_free_pages
 from guest_kernel.scripted.volatile import page_make_volatile
@@ -37,7 +38,7 @@ from guest_kernel.scripted.writable import page_check_writable
 from host.page_manager import PageManager
 from host.paging_device import PagingDevice
 from tests.guest_kernel.scripted.conftest import MakeKernel, cached_page, discard, state
-from tests.support.processes import BASE, check_file_page, entry, load, process, store
+from tests.support.processes import BASE, check_file_page, entry, load, page_at, process, store
 
 
 @pytest.fixture
@@ -381,11 +382,10 @@ def make_writable(kernel: Kernel, mm: MmStruct, page: Page) -> Script[None]:
 
 def written_mapping(kernel: Kernel, file: AddressSpace) -> tuple[MmStruct, Page]:
     """A process has stored into a potentially volatile page, and nobody knows but the change bit."""
+    file.accounts_dirty = False
     page = cached_page(kernel, file, 0)
     mm = process(kernel)
     mmap(mm, BASE, 1, file=file, shared=True)
-    load(kernel, mm, BASE)
-    run(kernel, make_writable(kernel, mm, page))
     store(kernel, mm, BASE, 0x7777)
     assert (state(kernel, page), page.flags & flags.DIRTY) == ("Pr", 0)
     return mm, page
@@ -430,6 +430,56 @@ def test_the_host_looks_at_the_change_bit(
     assert state(kernel, page) == ("Sp" if is_changed else "Vz")
     original = int.from_bytes(page_content(file.inode, 0)[:8], "big")
     assert load(kernel, mm, BASE) == (0x7777 if is_changed else original)
+
+
+# A discard and the end of a swap slot
+
+
+def end_slot(kernel: Kernel, *, discarded: bool = True) -> tuple[MmStruct, Page]:
+    """A child's entry was the last that named the slot of a page that its parent maps, and slots are scarce.
+
+    :param discarded: whether the host has discarded the page.
+    """
+    kernel.swap = SwapDevice(kernel.machine, 1)
+    mm = process(kernel)
+    mmap(mm, BASE, 1)
+    store(kernel, mm, BASE, 0x1234)
+    child = run(kernel, fork(kernel, mm))
+    for _ in range(4):
+        run(kernel, try_to_free_pages(kernel, 1))
+    assert load(kernel, mm, BASE) == 0x1234
+    run(kernel, pagevec_lru_add(kernel))
+    page = page_at(kernel, mm, BASE)
+    assert page is not None
+    assert (state(kernel, page), kernel.swap.swap_map, kernel.swap.is_full) == ("Vr", {0: 2}, True)
+    if discarded:
+        discard(kernel, page)
+    run(kernel, munmap(kernel, child, BASE, 1), cpu=1)
+    return mm, page
+
+
+def test_the_slot_of_a_discarded_page_is_kept(kernel: Kernel) -> None:
+    mm, page = end_slot(kernel)
+    # With the page_table_lock held the page could not be removed, and nothing of it was.
+    assert (page.count, page.mapcount, page.flags & flags.DISCARDED) == (2, 1, 0)
+    assert kernel.swap.swap_map == {0: 1}
+    assert load(kernel, mm, BASE) == 0x1234
+    assert kernel.discarded == 1
+
+
+def test_the_slot_of_a_page_that_is_not_discarded_is_freed(kernel: Kernel) -> None:
+    mm, page = end_slot(kernel, discarded=False)
+    assert (kernel.swap.swap_map, state(kernel, page), page.flags & flags.DIRTY) == ({}, "Sr", flags.DIRTY)
+    assert load(kernel, mm, BASE) == 0x1234
+
+
+def test_without_the_rule_nothing_has_the_content_any_more(kernel: Kernel) -> None:
+    kernel.rules.stable_before_slot_is_freed = False
+    mm, page = end_slot(kernel)
+    assert kernel.swap.swap_map == {}
+    assert state(kernel, page) == "Vz"
+    with pytest.raises(KernelBug, match=r"the host has discarded a page that was not volatile: .* dirty"):
+        load(kernel, mm, BASE)
 
 
 # A writable entry to a page that is volatile already (reference 4.5)
