@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import pytest
 
+from emu.storage_keys import CHANGE
 from guest_kernel.scripted import page as flags
 from guest_kernel.scripted.file_write import write_cache_pages
 from guest_kernel.scripted.filemap import AddressSpace
@@ -157,3 +158,59 @@ def test_an_anonymous_page_is_marked_and_stays_stable(kernel: Kernel) -> None:
     load(kernel, mm, BASE)
     page = next(page for page in kernel.mem_map if page.flags & flags.ANON)
     assert (page.flags & flags.WRITABLE, state(kernel, page)) == (flags.WRITABLE, "Sr")
+
+
+# Files whose dirty pages are not accounted for
+
+
+def test_without_dirty_accounting_a_shared_page_is_mapped_writable_at_once(
+    kernel: Kernel, page: Page, file: AddressSpace
+) -> None:
+    file.accounts_dirty = False
+    mm = process(kernel)
+    mmap(mm, BASE, 1, file=file, shared=True)
+    before = essa(kernel)
+    load(kernel, mm, BASE)
+    # Stable as long as the fault has it locked, then potentially volatile.
+    assert (state(kernel, page), essa(kernel) - before) == ("Pr", 2)
+    store(kernel, mm, BASE, 7)
+    assert (state(kernel, page), essa(kernel) - before) == ("Pr", 2)
+    assert kernel.machine.keys.bytes[page.frame] & CHANGE
+    assert not page.flags & flags.DIRTY
+    run(kernel, munmap(kernel, mm, BASE, 1))
+    assert state(kernel, page) == "Sr"
+    assert page.flags & flags.DIRTY
+    assert not kernel.machine.keys.bytes[page.frame] & CHANGE
+
+
+@pytest.mark.parametrize("options", ({"writable": False, "shared": True}, {"shared": False}))
+def test_nothing_else_is_mapped_writable_by_a_load(
+    kernel: Kernel, page: Page, file: AddressSpace, options: dict[str, bool]
+) -> None:
+    file.accounts_dirty = False
+    mm = process(kernel)
+    mmap(mm, BASE, 1, file=file, **options)  # type: ignore[arg-type]
+    load(kernel, mm, BASE)
+    assert (state(kernel, page), page.flags & flags.WRITABLE) == ("Vr", 0)
+
+
+def test_without_patch_4_every_first_store_is_noticed(make_kernel: MakeKernel, file: AddressSpace) -> None:
+    kernel = make_kernel(patches=frozenset({1, 2, 3}))
+    file.accounts_dirty = False
+    page = cached_page(kernel, file, 0)
+    mm = process(kernel)
+    mmap(mm, BASE, 1, file=file, shared=True)
+    load(kernel, mm, BASE)
+    assert state(kernel, page) == "Vr"
+    store(kernel, mm, BASE, 7)
+    assert state(kernel, page) == "Sr"
+    assert page.flags & flags.DIRTY
+
+
+def test_a_discarded_page_that_is_mapped_writable_is_read_again(kernel: Kernel, page: Page, file: AddressSpace) -> None:
+    file.accounts_dirty = False
+    discard(kernel, page)
+    mm = process(kernel)
+    mmap(mm, BASE, 1, file=file, shared=True)
+    assert load(kernel, mm, BASE) == file.inode
+    assert file.pages[0] is not page
