@@ -35,8 +35,8 @@ _COUNTERS: Final = (
 NAMES: Final = (*_USAGES, *_CONTENTS, *(usage + content for usage in _USAGES for content in _CONTENTS), *_COUNTERS)
 """Rows and columns of the table, its cells, and the counters.
 
-*disk-reads* and *disk-writes* are pages that the guest's disk transferred, *swap-reads* and *swap-writes* those of its swap
-device; *discarded* those that the kernel found discarded by the host; *discard-faults* program interruptions 0x1A;
+*disk-reads* and *disk-writes* are pages that the guest's disk transferred, *swap-reads* and *swap-writes* those of its
+swap device; *discarded* those that the kernel found discarded by the host; *discard-faults* program interruptions 0x1A;
 *free* the pages free for allocation; *essa* how often ESSA was executed.
 """
 

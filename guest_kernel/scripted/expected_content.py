@@ -143,6 +143,11 @@ class ExpectedContent:
         for number in range(pages):
             self._processes[process].pop((start >> PAGE_SHIFT) + number, None)
 
+    def remap(self, process: Hashable, start: int, pages: int, first: int) -> None:
+        """The pages there of a shared mapping are those of the same file from page *first* on."""
+        for number in range(pages):
+            self._processes[process][(start >> PAGE_SHIFT) + number].index = first + number
+
     def protect(self, process: Hashable, start: int, pages: int, *, writable: bool) -> None:
         """The *process* may store there from now on, or may not."""
         for number in range(pages):

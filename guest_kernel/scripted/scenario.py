@@ -29,7 +29,7 @@ from guest_kernel.scripted.steps.hosting import Discard, Evict, ResizeHost
 from guest_kernel.scripted.steps.memory import SLAB_GROUP, Allocate, Boot, Free, Tick, Touch, Verify
 from guest_kernel.scripted.steps.plan import Plan
 from guest_kernel.scripted.steps.points import Expect, Mark, Note, Table
-from guest_kernel.scripted.steps.processes import Exit, Fork, Load, Mmap, Munmap, Process, Store
+from guest_kernel.scripted.steps.processes import Exit, Fork, Load, Mmap, Munmap, Process, Remap, Store
 from guest_kernel.scripted.steps.step import Step
 from guest_kernel.scripted.steps.suspension import Resume
 
@@ -60,6 +60,7 @@ __all__ = [
     "Process",
     "Read",
     "Reclaim",
+    "Remap",
     "ResizeHost",
     "Resume",
     "Scenario",

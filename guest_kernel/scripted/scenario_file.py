@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Scenarios as TOML files: a description, the tables [machine], [kernel], [host] and [compare], lists of files and steps.
+"""Scenarios as TOML files: a description, the tables [machine], [kernel], [host] and [compare], and lists.
 
     description = "a file is read twice"
 

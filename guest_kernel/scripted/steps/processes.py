@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from emu.addresses import PAGE_SIZE
 from guest_kernel.scripted.fork import fork
+from guest_kernel.scripted.fremap import remap_file_pages
 from guest_kernel.scripted.memory_map import MapError, exit_mmap, mm_create, mmap, munmap
 from guest_kernel.scripted.page_table import TASK_SIZE
 from guest_kernel.scripted.settings import ScenarioError, require, require_name
@@ -191,6 +192,32 @@ class Munmap(_OfRange):
         except MapError as reason:
             raise ScenarioError(str(reason), "at") from None
         world.expected.unmap(self.process, self.at, self.pages)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remap(_OfRange):
+    """A process lets some pages of a shared mapping of a file be those from another page on (remap_file_pages)."""
+
+    do: ClassVar[str] = "remap"
+    process: str
+    at: int
+    pages: int
+    first: int
+    """The page of the file that is at *at* from now on."""
+    cpu: int = 0
+
+    def __post_init__(self) -> None:
+        _require_range(self)
+        require("first", self.first, 0)
+
+    def carry_out(self, world: World) -> None:
+        """See :meth:`Step.carry_out`."""
+        mm = world.processes[self.process]
+        try:
+            world.run(remap_file_pages(world.kernel, mm, self.at, self.pages, self.first))
+        except MapError as reason:
+            raise ScenarioError(str(reason), "at") from None
+        world.expected.remap(self.process, self.at, self.pages, self.first)
 
 
 class _Accesses(_OfRange):

@@ -10,22 +10,39 @@ import pytest
 from guest_kernel.scripted.scenario import (
     Allocate,
     Boot,
+    Discard,
+    Evict,
+    Exit,
     Expect,
     File,
+    Fork,
     Free,
     Grep,
     HostSettings,
     KernelSettings,
+    Load,
     MachineSettings,
+    Mark,
+    Mmap,
+    Munmap,
+    Note,
+    Process,
     Read,
+    Reclaim,
+    Remap,
     ResizeHost,
+    Resume,
     Scenario,
     ScenarioError,
+    Store,
     Table,
     Tick,
     Touch,
     Tree,
+    Truncate,
     Verify,
+    Write,
+    Writeback,
 )
 from guest_kernel.scripted.scenario_file import parse_scenario, read_scenario
 from guest_kernel.scripted.shipped import shipped_names, shipped_scenario
@@ -147,6 +164,187 @@ def test_everything_that_can_be_said() -> None:
             Expect(equal={"Vr": 5}, at_least={"disk-reads": 1}, at_most={"z": 2}, within=2.5, note="why"),
         ),
     )
+
+
+PROCESSES = """\
+description = "processes, pages and a tour"
+
+[machine]
+pages = 512
+
+[kernel]
+swap_pages = 7
+
+[host]
+
+[[file]]
+name = "data"
+pages = 10
+dirty_accounting = false
+
+[[step]]
+do = "boot"
+
+[[step]]
+do = "note"
+title = "A title"
+text = "A text."
+
+[[step]]
+do = "process"
+name = "p"
+
+[[step]]
+do = "mmap"
+process = "p"
+at = 0x2000_0000
+pages = 4
+file = "data"
+first = 2
+shared = true
+writable = false
+
+[[step]]
+do = "remap"
+process = "p"
+at = 0x2000_0000
+pages = 1
+first = 5
+
+[[step]]
+do = "load"
+process = "p"
+at = 0x2000_0000
+pages = 2
+times = 3
+
+[[step]]
+do = "store"
+process = "p"
+at = 0x2000_1000
+until = "UserInstruction"
+
+[[step]]
+do = "mark"
+name = "it"
+page = "data:3"
+
+[[step]]
+do = "resume"
+
+[[step]]
+do = "fork"
+process = "p"
+child = "q"
+
+[[step]]
+do = "munmap"
+process = "q"
+at = 0x2000_0000
+pages = 1
+
+[[step]]
+do = "exit"
+process = "q"
+
+[[step]]
+do = "write"
+file = "data"
+first = 1
+pages = 2
+times = 2
+
+[[step]]
+do = "writeback"
+file = "data"
+
+[[step]]
+do = "truncate"
+file = "data"
+pages = 5
+
+[[step]]
+do = "reclaim"
+pages = 2
+
+[[step]]
+do = "discard"
+file = "data"
+
+[[step]]
+do = "evict"
+page = "p@0x2000_1000"
+
+[[step]]
+do = "verify"
+process = "p"
+
+[[step]]
+do = "expect"
+page = "it"
+state = "Vr"
+
+[[step]]
+do = "expect"
+page = "data:3"
+state = ["Vr", "none"]
+path = ["Sr", "Vr"]
+requests = [6, 3]
+changed = true
+note = "why"
+"""
+
+
+def test_processes_pages_and_tours() -> None:
+    scenario = parse_scenario(PROCESSES)
+    assert scenario.kernel.swap_pages == 7
+    assert scenario.files == (File(name="data", pages=10, dirty_accounting=False),)
+    at = 0x2000_0000
+    assert scenario.steps == (
+        Boot(),
+        Note(title="A title", text="A text."),
+        Process(name="p"),
+        Mmap(process="p", at=at, pages=4, file="data", first=2, shared=True, writable=False),
+        Remap(process="p", at=at, pages=1, first=5),
+        Load(process="p", at=at, pages=2, times=3),
+        Store(process="p", at=at + 4096, until="UserInstruction"),
+        Mark(name="it", page="data:3"),
+        Resume(),
+        Fork(process="p", child="q"),
+        Munmap(process="q", at=at, pages=1),
+        Exit(process="q"),
+        Write(file="data", first=1, pages=2, times=2),
+        Writeback(file="data"),
+        Truncate(file="data", pages=5),
+        Reclaim(pages=2),
+        Discard(file="data"),
+        Evict(page="p@0x2000_1000"),
+        Verify(process="p"),
+        Expect(page="it", state="Vr"),
+        Expect(page="data:3", state=("Vr", "none"), path=("Sr", "Vr"), requests=(6, 3), changed=True, note="why"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "message"),
+    (
+        ("at = 0x2000_0000\npages = 4", "at = 0x2000_0004\npages = 4", "f:31: step 4 (mmap): at: expected the address"),
+        ("at = 0x2000_0000\npages = 4", "at = 4.5\npages = 4", "f:31: step 4 (mmap): at: expected int, got float"),
+        ('child = "q"', 'child = "p"', "f:69: step 10 (fork): child: another process is called 'p'"),
+        ('page = "it"', 'page = "data:5"', "f:115: step 20 (expect): page: 'data' has 5 pages, and no page 5"),
+        ('state = "Vr"\n', 'state = "Vq"\n', "f:116: step 20 (expect): state: expected Sr, Sp, Sz, Ur"),
+        ('state = "Vr"\n', "state = 5\n", "f:116: step 20 (expect): state: expected str | array, got int"),
+        ("requests = [6, 3]", "requests = [9]", "f:123: step 21 (expect): requests: expected operation requests"),
+        ('text = "A', 'txt = "A', "f:22: step 2 (note): txt: unknown; expected text, title, cpu"),
+        ("dirty_accounting = false", "dirty_accounting = 1", "f:14: file 1: dirty_accounting: expected bool, got int"),
+        ("swap_pages = 7", "swap_pages = -1", "f:7: kernel: swap_pages: expected 0 to 4,194,304, not -1"),
+    ),
+)
+def test_an_error_about_processes_names_its_line(before: str, after: str, message: str) -> None:
+    assert before in PROCESSES
+    with pytest.raises(ScenarioError) as raised:
+        parse_scenario(PROCESSES.replace(before, after, 1), "f")
+    assert str(raised.value).startswith(message)
 
 
 def test_what_is_not_said() -> None:

@@ -17,6 +17,7 @@ from guest_kernel.scripted.scenario import (
     Process,
     Read,
     Reclaim,
+    Remap,
     ScenarioError,
     Step,
     Store,
@@ -132,6 +133,20 @@ def test_the_model_and_processes_under_pressure() -> None:
     assert runner.kernel.discarded > 50
 
 
+def test_remapped_pages_are_other_pages_of_the_file() -> None:
+    run(
+        *SHARED,
+        Store(process="p", at=AT, pages=20),
+        Remap(process="p", at=AT + 5 * PAGE, pages=10, first=2),
+        Load(process="p", at=AT, pages=20),
+        Store(process="p", at=AT + 8 * PAGE, pages=3),
+        Discard(),
+        Reclaim(pages=20),
+        Load(process="p", at=AT, pages=20),
+        Read(file="data"),
+    )
+
+
 # What is wrong
 
 
@@ -174,6 +189,12 @@ def test_unmapping_nothing() -> None:
     )
 
 
+def test_remapping_what_is_not_shared() -> None:
+    assert error(*PRIVATE, Remap(process="p", at=AT, pages=1, first=0)) == (
+        "at: 1 pages at 0x20000000: not in one shared mapping of a file"
+    )
+
+
 @pytest.mark.parametrize(
     ("steps", "message"),
     (
@@ -206,6 +227,7 @@ def test_values_that_cannot_be() -> None:
         (lambda: Mmap(process="p", at=AT, pages=1, first=1), "first"),
         (lambda: Mmap(process="p", at=AT, pages=1, file=""), "file"),
         (lambda: Munmap(process="p", at=AT, pages=0), "pages"),
+        (lambda: Remap(process="p", at=AT, pages=1, first=-1), "first"),
         (lambda: Load(process="p", at=AT + 8), "at"),
         (lambda: Load(process="p", at=AT, times=0), "times"),
         (lambda: Store(process="p", at=AT, pages=2, until="X"), "until"),
