@@ -12,23 +12,23 @@ import pytest
 
 from emu.machine import MEGABYTE, Machine
 from emu.program_interruption import ProgramInterruptionCode
-from guest_kernel.scripted import page as flags
 from guest_kernel.scripted import rmap
 from guest_kernel.scripted.faults import handle_mm_fault
 from guest_kernel.scripted.file_read import read_page
-from guest_kernel.scripted.file_write import write_cache_pages
+from guest_kernel.scripted.file_write import truncate_inode_pages, write_cache_pages
 from guest_kernel.scripted.filemap import AddressSpace, find_get_page
 from guest_kernel.scripted.kernel import ALL_PATCHES, Kernel
+from guest_kernel.scripted.lru import pagevec_lru_add
 from guest_kernel.scripted.memory_map import mmap, munmap
 from guest_kernel.scripted.page_alloc import alloc_pages, put_page
 from guest_kernel.scripted.schedule import Running, run
 from guest_kernel.scripted.script import Point
-from guest_kernel.scripted.volatile import page_make_stable, page_make_volatile
+from guest_kernel.scripted.vmscan import try_to_free_pages
 from guest_kernel.scripted.writable import page_check_writable
 from host.page_manager import PageManager
 from host.paging_device import PagingDevice
 from tests.guest_kernel.scripted.conftest import MakeKernel, cached_page, discard, state
-from tests.support.processes import BASE, load, process, store
+from tests.support.processes import BASE, load, page_at, process, store
 
 PAGE = 4096
 
@@ -65,12 +65,18 @@ def reading_again(kernel: Kernel) -> int:
 # Patch 2
 
 
-def swapped_page(kernel: Kernel) -> str:
-    """The state of an anonymous page in the swap cache that nothing else keeps stable."""
-    page = cached_page(kernel, AddressSpace(7, 64), 0)
-    run(kernel, page_make_stable(kernel, page))
-    page.flags |= flags.ANON | flags.SWAP_CACHE
-    run(kernel, page_make_volatile(kernel, page, 1))
+def swapped_in_page(kernel: Kernel) -> str:
+    """The state of a page of a process that was swapped out and in again, so that the swap device has it."""
+    mm = process(kernel)
+    mmap(mm, BASE, 1)
+    store(kernel, mm, BASE, 0x1234)
+    for _ in range(4):
+        run(kernel, try_to_free_pages(kernel, 1))
+    assert load(kernel, mm, BASE) == 0x1234
+    assert kernel.swap.reads == 1
+    run(kernel, pagevec_lru_add(kernel))
+    page = page_at(kernel, mm, BASE)
+    assert page is not None
     return state(kernel, page)
 
 
@@ -192,7 +198,7 @@ BEHAVIOUR: tuple[tuple[int, Callable[[Kernel], Answer], tuple[Answer, ...]], ...
     (1, free_page, ("S", "U", "U", "U", "U", "U", "U")),
     (1, read_page_state, ("Sr", "Vr", "Vr", "Vr", "Vr", "Vr", "Vr")),
     (1, reading_again, (0, 2, 2, 2, 2, 2, 2)),
-    (2, swapped_page, ("Sr", "Sr", "Vr", "Vr", "Vr", "Vr", "Vr")),
+    (2, swapped_in_page, ("Sr", "Sr", "Vr", "Vr", "Vr", "Vr", "Vr")),
     (2, mapping_gone, (False, False, True, True, True, False, False)),
     (3, page_of_a_locked_file, ("Sr", "Vr", "Vr", "Sr", "Sr", "Sr", "Sr")),
     (4, writable_page, ("Sr", "Vr", "Vr", "Vr", "Pr", "Pr", "Pr")),
@@ -211,7 +217,7 @@ NAMES = [f"{look.__name__}-{last}" for last, look, _ in CASES]
 def test_after_each_patch(
     make_kernel: MakeKernel, last: int, look: Callable[[Kernel], Answer], expected: Answer
 ) -> None:
-    assert look(make_kernel(patches=frozenset(range(1, last + 1)))) == expected
+    assert look(make_kernel(swap_pages=8, patches=frozenset(range(1, last + 1)))) == expected
 
 
 def test_each_patch_has_its_behaviour() -> None:
@@ -226,12 +232,12 @@ def test_one_patch_switched_off(
 ) -> None:
     # What patch 2 adds to unmapping patch 5 takes away again.
     expected = answers[patch - 1]
-    assert look(make_kernel(patches=ALL_PATCHES - {patch})) == expected
+    assert look(make_kernel(swap_pages=8, patches=ALL_PATCHES - {patch})) == expected
 
 
 def test_without_patch_1_there_is_nothing(make_kernel: MakeKernel) -> None:
     for patch, look, answers in BEHAVIOUR:
-        assert look(make_kernel(patches=ALL_PATCHES - {1})) == answers[0], patch
+        assert look(make_kernel(swap_pages=8, patches=ALL_PATCHES - {1})) == answers[0], patch
 
 
 # The same work by all of them
@@ -260,6 +266,9 @@ def test_nothing_is_lost_under_pressure(patches: frozenset[int]) -> None:
                 assert load(kernel, mm, address) == (0x1000 * turn + index if turn else written.inode)
                 store(kernel, mm, address, 0x1000 * (turn + 1) + index)
             run(kernel, write_cache_pages(kernel, written))
+        run(kernel, truncate_inode_pages(kernel, read, 0))
+        # But for the one that finds out whether there is ESSA at all.
+        assert (essa(kernel) > 1) == bool(patches)
         statistics = manager.guests[0].statistics
         assert (statistics.discards_volatile > 0) == bool(patches)
         assert (statistics.discards_potentially_volatile > 0) == (4 in patches)
