@@ -180,7 +180,7 @@ def do_swap_page(
     rmap.page_add_anon_rmap(kernel, page, area, address)
     yield Store(pte_address, mk_pte(page, writable=is_reused))
     kernel.swap.swap_free(slot)
-    if kernel.swap.is_full:
+    if kernel.swap.is_full or area.is_locked:
         yield from swap_state.try_to_free_swap(kernel, page)
     yield from filemap.unlock_page(kernel, page)
     area.mm.table.unlock()
@@ -281,7 +281,7 @@ def _set_pte(
     write: bool,
     writable: bool,
 ) -> Script[bool | None]:
-    """Replace the entry *old_pte* at *pte_address* by one for the locked *page*, or its *copy*, if nothing has happened.
+    """Replace the entry *old_pte* at *pte_address* by one for the locked *page* or its *copy*, if nothing has happened.
 
     Gives None if it has, otherwise whether the page is to become dirty; it has one more reference then.
     """

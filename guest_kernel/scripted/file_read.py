@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from emu.addresses import PAGE_SIZE
 from guest_kernel.scripted import filemap
 from guest_kernel.scripted.history import wrong_content
-from guest_kernel.scripted.instructions import CopyPage
+from guest_kernel.scripted.instructions import ClearPage, CopyPage
 from guest_kernel.scripted.lru import mark_page_accessed
-from guest_kernel.scripted.page import UPTODATE
+from guest_kernel.scripted.page import DIRTY, UPTODATE
 from guest_kernel.scripted.page_alloc import alloc_pages, put_page, put_page_check
 from guest_kernel.scripted.script import Point
 
@@ -28,7 +28,16 @@ class ReadError(Exception):
 
 
 def readpage(kernel: Kernel, mapping: AddressSpace, page: Page) -> Script[None]:
-    """Have the locked *page* filled by the disk, and end the I/O: it is valid, and unlocked."""
+    """Have the locked *page* filled by the disk, and end the I/O: it is valid, and unlocked.
+
+    A page of shared memory begins as zeros, and is dirty for ever.
+    """
+    if mapping.is_shmem:
+        yield ClearPage(page.address)
+        page.flags |= DIRTY
+        yield from filemap.set_page_uptodate(page)
+        yield from filemap.unlock_page(kernel, page)
+        return
     yield Point("readpage: before the I/O")
     kernel.disk.read(mapping.inode, page.index, page)
     yield from filemap.set_page_uptodate(page)

@@ -41,6 +41,8 @@ class AddressSpace:
         """A locked mapping of it exists or has existed (patch 3)."""
         self.accounts_dirty = True
         """mapping_cap_account_dirty: the first store to a page through a mapping is noticed by a fault."""
+        self.is_shmem = False
+        """Shared memory of processes: no file, so that its pages are the only copy."""
 
 
 def lock_page(page: Page) -> Script[None]:

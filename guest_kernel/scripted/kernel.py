@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from guest_kernel.scripted.script import Script
 
 ALL_PATCHES: Final = frozenset(range(1, 7))
+FIRST_SHMEM_INODE: Final = 1 << 20
+"""The numbers from here on are not files, but shared memory."""
 FIRST_FREE_FRAME: Final = (TEXT_ADDRESS >> 12) + 1
 """Low core, prefix areas and text lie below."""
 
@@ -104,6 +107,7 @@ class Kernel:
         self.swap_cache: dict[int, Page] = {}
         """swapper_space: the page of each slot that is in the cache."""
         self.disk.history = self.swap.history = self.history
+        self.shmem_inodes = itertools.count(FIRST_SHMEM_INODE)
         self.active_mm: list[MmStruct | None] = [None] * cpus
         """The process whose ASCE each CPU has."""
         self.user_text: Page | None = None

@@ -70,6 +70,8 @@ class VmArea:
     anon_vma: AnonVma | None = None
     is_nonlinear: bool = False
     """Whether its pages may be in any order (remap_file_pages)."""
+    is_locked: bool = False
+    """VM_LOCKED: its pages stay in memory (mlock)."""
     is_linked: bool = field(default=False, init=False)
     """Whether it is one of its process's: once it is not, its tables may go."""
 
@@ -86,13 +88,44 @@ class VmArea:
 class MmStruct:
     """The address space of a process: its areas by address, and its DAT tables."""
 
-    def __init__(self, table: PageTable) -> None:
+    def __init__(self, kernel: Kernel, table: PageTable) -> None:
+        self._kernel = kernel
         self.table = table
         self.areas: list[VmArea] = []
 
     def find_vma(self, address: int) -> VmArea | None:
         """The area in which *address* lies."""
         return next((area for area in self.areas if area.start <= address < area.end), None)
+
+    def affected(self, start: int, pages: int) -> list[VmArea]:
+        """The areas in which any of the *pages* pages at *start* lies.
+
+        :raises MapError: if they are not a process's.
+        """
+        end = start + pages * PAGE_SIZE
+        if start % PAGE_SIZE or pages <= 0 or not 0 <= start < end <= TASK_SIZE:
+            raise MapError(f"{pages} pages at {start:#x}: not pages of a process")
+        return [area for area in self.areas if start < area.end and area.start < end]
+
+    def isolate(self, start: int, pages: int) -> list[VmArea]:
+        """Split areas so that the *pages* pages at *start* are areas of their own; give those.
+
+        :raises MapError: if the pages are not all mapped.
+        """
+        end = start + pages * PAGE_SIZE
+        affected = self.affected(start, pages)
+        if sum(min(area.end, end) - max(area.start, start) for area in affected) != end - start:
+            raise MapError(f"{pages} pages at {start:#x}: not all of them are mapped")
+        return [split_area(area, max(area.start, start), min(area.end, end)) for area in affected]
+
+    def shmem_file(self, pages: int) -> AddressSpace:
+        """shmem_file_setup: what is behind *pages* pages of shared memory."""
+        from guest_kernel.scripted.filemap import AddressSpace
+
+        file = AddressSpace(next(self._kernel.shmem_inodes), pages)
+        file.is_shmem = True
+        file.accounts_dirty = False
+        return file
 
 
 def mm_create(kernel: Kernel) -> Script[MmStruct]:
@@ -103,7 +136,7 @@ def mm_create(kernel: Kernel) -> Script[MmStruct]:
         for number, doubleword in enumerate(_USER_TEXT):
             yield Store(page.address + 8 * number, doubleword)
         kernel.user_text = page
-    mm = MmStruct((yield from pgd_alloc(kernel)))
+    mm = MmStruct(kernel, (yield from pgd_alloc(kernel)))
     pte_address = yield from mm.table.pte_alloc(kernel, USER_TEXT)
     yield Store(pte_address, mk_pte(kernel.user_text, writable=False))
     return mm
@@ -121,8 +154,9 @@ def mmap(
 ) -> VmArea:
     """Map *pages* pages of *file* from index *pgoff* on, or anonymous memory, at address *start*.
 
-    :raises MapError: if the addresses are not a process's, or something is mapped there; if anonymous memory is to be
-        shared.
+    Anonymous memory that is *shared* is so with children only.
+
+    :raises MapError: if the addresses are not a process's, or something is mapped there.
     """
     end = start + pages * PAGE_SIZE
     where = f"{pages} pages at {start:#x}"
@@ -133,10 +167,10 @@ def mmap(
     for area in mm.areas:
         if start < area.end and area.start < end:
             raise MapError(f"{where}: overlaps a mapping from {area.start:#x} to {area.end:#x}")
-    if file is None and shared:
-        raise MapError(f"{where}: shared anonymous memory is left out")
     if pgoff < 0 or (file is None and pgoff):
         raise MapError(f"{where}: no page {pgoff}")
+    if file is None and shared:
+        file = mm.shmem_file(pages)
     area = VmArea(mm, start, end, pgoff if file is not None else start >> PAGE_SHIFT, file, shared, writable)
     link(area)
     return area
@@ -151,6 +185,15 @@ def link(area: VmArea) -> None:
         _file_areas(area, area.file).append(area)
     if area.anon_vma is not None:
         area.anon_vma.areas.append(area)
+
+
+def _release(kernel: Kernel, area: VmArea) -> Script[None]:
+    """What follows when *area* has gone: shared memory that nobody maps any more goes, too."""
+    from guest_kernel.scripted.file_write import truncate_inode_pages
+
+    file = area.file
+    if file is not None and file.is_shmem and not file.i_mmap and not file.i_mmap_nonlinear:
+        yield from truncate_inode_pages(kernel, file, 0)
 
 
 def _file_areas(area: VmArea, file: AddressSpace) -> list[VmArea]:
@@ -180,16 +223,15 @@ def munmap(kernel: Kernel, mm: MmStruct, start: int, pages: int) -> Script[None]
     :raises MapError: if the addresses are not a process's, or nothing is mapped there.
     """
     end = start + pages * PAGE_SIZE
-    if start % PAGE_SIZE or pages <= 0 or not 0 <= start < end <= TASK_SIZE:
-        raise MapError(f"{pages} pages at {start:#x}: not pages of a process")
-    affected = [area for area in mm.areas if start < area.end and area.start < end]
+    affected = mm.affected(start, pages)
     if not affected:
         raise MapError(f"{pages} pages at {start:#x}: nothing is mapped there")
     yield from pagevec_lru_add(kernel)
-    going = [_split(area, max(area.start, start), min(area.end, end)) for area in affected]
+    going = [split_area(area, max(area.start, start), min(area.end, end)) for area in affected]
     segments = yield from zap_page_range(kernel, mm, start, end)
     for area in going:
         unlink(area)
+        yield from _release(kernel, area)
     for segment in segments:
         beyond = segment + (1 << SEGMENT_SHIFT)
         is_used = any(area.start < beyond and segment < area.end for area in mm.areas)
@@ -200,7 +242,7 @@ def munmap(kernel: Kernel, mm: MmStruct, start: int, pages: int) -> Script[None]
     yield FlushAddressSpace(mm.table.asce)
 
 
-def _split(area: VmArea, start: int, end: int) -> VmArea:
+def split_area(area: VmArea, start: int, end: int) -> VmArea:
     """Replace *area* by two or three; give the one from *start* up to *end*."""
     unlink(area)
     bounds = ((area.start, start), (start, end), (end, area.end))
@@ -244,6 +286,7 @@ def exit_mmap(kernel: Kernel, mm: MmStruct) -> Script[None]:
         # As long as there are entries, page_unmap_all has to find the area.
         yield from zap_page_range(kernel, mm, area.start, area.end)
         unlink(area)
+        yield from _release(kernel, area)
     # Whoever has found one of the areas before looks at the tables under this lock, and sees that the area has gone.
     yield from mm.table.lock()
     yield FlushAddressSpace(mm.table.asce)

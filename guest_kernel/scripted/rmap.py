@@ -187,7 +187,14 @@ def _unmap_entry(kernel: Kernel, page: Page, area: VmArea, pte_address: int, add
 
 
 def try_to_unmap(kernel: Kernel, page: Page) -> Script[bool]:
-    """Clear every entry that leads to the locked *page*, for the kernel's own reclaim; whether none is left."""
+    """Clear every entry that leads to the locked *page*, for the kernel's own reclaim; False if it is locked in memory.
+
+    Only page_unmap_all takes it then, when the host has discarded it (patch 3).
+    """
+    for area, address in _places(page, [area for area in areas_of(page) if area.is_locked]):
+        if (yield from page_check_address(kernel, page, area, address)) is not None:
+            area.mm.table.unlock()
+            return False
     yield from page_unmap_all(kernel, page)
     return True
 

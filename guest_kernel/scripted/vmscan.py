@@ -136,6 +136,9 @@ def _shrink_page(kernel: Kernel, page: Page) -> Script[bool]:
 
 def _make_reclaimable(kernel: Kernel, page: Page) -> Script[bool]:
     """See that no process uses the locked *page*, and that it can be written somewhere; False if it has to stay."""
+    if page.mapping is not None and page.mapping.is_shmem:
+        # There is nothing that it could be written to.
+        return False
     if (page.mapcount or page.flags & SWAP_CACHE) and (yield from page_referenced(page)):
         return False
     if page.flags & ANON and not page.flags & SWAP_CACHE and not (yield from swap_state.add_to_swap(kernel, page)):

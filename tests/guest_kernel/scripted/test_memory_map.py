@@ -28,7 +28,6 @@ PAGE = 4096
         (-PAGE, 1, {}, "not pages of a process"),
         ((1 << 42) - PAGE, 2, {}, "not pages of a process"),
         (USER_TEXT - PAGE, 2, {}, "instructions of the process"),
-        (BASE, 1, {"shared": True}, "shared anonymous"),
         (BASE, 1, {"pgoff": 1}, "no page 1"),
         (BASE, 1, {"file": AddressSpace(1, 4), "pgoff": -1}, "no page -1"),
     ),
