@@ -5,12 +5,12 @@ from __future__ import annotations
 
 import json
 import sys
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from guest_kernel.scripted.runner import Runner
-from guest_kernel.scripted.scenario import Expect, ScenarioError
+from guest_kernel.scripted.scenario import Expect, Note, ScenarioError
 from host.accounting import count_pages, format_table
 from tools.errors import UsageError
 from tools.report import count_requests, host_line, summarise_host
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from guest_kernel.scripted.expectation import Finding
     from guest_kernel.scripted.page_expectation import PageFinding
     from guest_kernel.scripted.runner import Point
-    from guest_kernel.scripted.scenario import Note, Scenario, Step
+    from guest_kernel.scripted.scenario import Scenario, Step
     from host.accounting import AccountingTable
     from tools.configuration import Configuration, Setup
     from tools.run import Outputs
@@ -203,7 +203,9 @@ def _run(scenario: Scenario, setup: Setup) -> _Report:
     machine.observers.append(statistics)
     listener = _Listener(setup)
     runner = Runner(scenario, machine, listener)
-    with listener.shown(runner.total_pages()):
+    # Between the texts of a tour a bar would only flicker.
+    is_tour = any(isinstance(step, Note) for step in scenario.steps)
+    with nullcontext() if is_tour else listener.shown(runner.total_pages()):
         status, text = carry_out(runner)
     if status is ExitStatus.PASSED and not runner.outcome.is_as_expected:
         status, text = ExitStatus.FAILED, "not as expected"

@@ -47,4 +47,4 @@ def show_page(step: Expect, finding: PageFinding) -> None:
 
 
 def _width() -> int:
-    return max(_NARROWEST, min(_WIDEST, shutil.get_terminal_size((_WIDEST, 0)).columns))
+    return max(_NARROWEST, min(_WIDEST, shutil.get_terminal_size((_WIDEST, 0)).columns or _WIDEST))

@@ -197,6 +197,32 @@ def test_who_listens_hears_everything() -> None:
     assert not outcome.is_as_expected
 
 
+def test_the_boot_tells_how_far_it_is() -> None:
+    told: list[int] = []
+
+    class Watcher(Listener):
+        def advanced(self, step: Step, pages: int) -> None:
+            told.append(pages)
+
+    make(listener=Watcher()).run()
+    # The image and what is below it at once, and then each block.
+    assert told[0] == PAGES - FREE
+    assert len(told) > 5
+    assert max(told[1:]) <= 256
+    assert sum(told) == PAGES
+
+
+def test_a_boot_can_be_stopped() -> None:
+    class Stop(Listener):
+        def advanced(self, step: Step, pages: int) -> None:
+            runner.machine.stop_requested = True
+
+    runner = make(listener=Stop())
+    with pytest.raises(Interrupted):
+        runner.run()
+    assert runner.kernel.zone.free_pages == 0
+
+
 def test_a_host_that_cannot_be_resized_is_an_error_of_the_step() -> None:
     with pytest.raises(ScenarioError, match=r"^scenario: step 2 \(resize-host\): frames: too many$"):
         make(ResizeHost(frames=101), listener=Recorder()).run()
