@@ -18,6 +18,7 @@ _ROWS: Final = (
     ("host reads", "host_reads"),
     ("dropped without I/O", "dropped"),
     ("given up by the guest", "balloon_pages"),
+    ("in the balloon at the end", "balloon_size"),
     ("guest reads", "guest_reads"),
     ("  of these again", "guest_re_reads"),
     ("guest writes", "guest_writes"),
@@ -28,7 +29,7 @@ _ROWS: Final = (
     ("discard faults", "discard_faults"),
     ("instructions", "instructions"),
 )
-_ONLY_IF_ANY: Final = frozenset({"guest_swap_writes", "guest_swap_reads", "found_discarded"})
+_ONLY_IF_ANY: Final = frozenset({"guest_swap_writes", "guest_swap_reads", "found_discarded", "balloon_size"})
 """Rows that not every guest has."""
 
 
@@ -54,6 +55,8 @@ class Figures:
     guest_swap_writes: int = 0
     found_discarded: int = 0
     """Pages that a scripted kernel found gone when it wanted to make them stable, or by a discard fault."""
+    balloon_size: int = 0
+    """Pages that a scripted kernel has given up, whether the host had something of them or not."""
 
     @property
     def transfers(self) -> int:

@@ -197,4 +197,5 @@ def _figures(runner: Runner, setup: Setup, verdict: str) -> Figures:
         guest_swap_reads=kernel.swap.reads,
         guest_swap_writes=kernel.swap.writes,
         found_discarded=kernel.discarded,
+        balloon_size=0 if kernel.cmm is None else kernel.cmm.pages,
     )
