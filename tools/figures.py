@@ -74,7 +74,9 @@ def show(runs: Mapping[str, Figures], title: str | None = None) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table("pages", title=title, title_justify="left", title_style="")
+    if title is not None:
+        print(title)
+    table = Table("pages")
     for name in runs:
         table.add_column(name, justify="right")
     for label, name in _ROWS:

@@ -113,9 +113,10 @@ def compare_scenario(
             json.dump(summary, output, indent=2)
             output.write("\n")
     for frames, runs in hosts:
-        size = format_size(frames << PAGE_SHIFT)
-        title = f"host of {frames:,} pages ({size}), guest of {scenario.machine.pages:,}"
-        show({name: run.figures for name, run in runs.items()}, title)
+        if runs:
+            size = format_size(frames << PAGE_SHIFT)
+            title = f"host of {frames:,} pages ({size}), guest of {scenario.machine.pages:,}:"
+            show({name: run.figures for name, run in runs.items()}, title)
     if len(ended) < len(jobs):
         return int(ExitStatus.UNASKED_STOP)
     return max(int(run.status) for run in ended.values())
