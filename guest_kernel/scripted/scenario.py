@@ -29,7 +29,19 @@ from guest_kernel.scripted.steps.hosting import Discard, Evict, ResizeHost
 from guest_kernel.scripted.steps.memory import SLAB_GROUP, Allocate, Boot, Free, Tick, Touch, Verify
 from guest_kernel.scripted.steps.plan import Plan
 from guest_kernel.scripted.steps.points import Expect, Mark, Note, Table
-from guest_kernel.scripted.steps.processes import Exit, Fork, Load, Mmap, Munmap, Process, Remap, Store
+from guest_kernel.scripted.steps.processes import (
+    Exit,
+    Fork,
+    Load,
+    Mlock,
+    Mmap,
+    Mprotect,
+    Munlock,
+    Munmap,
+    Process,
+    Remap,
+    Store,
+)
 from guest_kernel.scripted.steps.step import Step
 from guest_kernel.scripted.steps.suspension import Resume
 
@@ -53,7 +65,10 @@ __all__ = [
     "Load",
     "MachineSettings",
     "Mark",
+    "Mlock",
     "Mmap",
+    "Mprotect",
+    "Munlock",
     "Munmap",
     "Note",
     "Origin",

@@ -9,7 +9,19 @@ from guest_kernel.scripted.steps.files import Grep, Read, Reclaim, Truncate, Wri
 from guest_kernel.scripted.steps.hosting import Discard, Evict, ResizeHost
 from guest_kernel.scripted.steps.memory import Allocate, Boot, Free, Tick, Touch, Verify
 from guest_kernel.scripted.steps.points import Expect, Mark, Note, Table
-from guest_kernel.scripted.steps.processes import Exit, Fork, Load, Mmap, Munmap, Process, Remap, Store
+from guest_kernel.scripted.steps.processes import (
+    Exit,
+    Fork,
+    Load,
+    Mlock,
+    Mmap,
+    Mprotect,
+    Munlock,
+    Munmap,
+    Process,
+    Remap,
+    Store,
+)
 from guest_kernel.scripted.steps.suspension import Resume
 
 if TYPE_CHECKING:
@@ -19,7 +31,7 @@ if TYPE_CHECKING:
 
 _OF_THE_KERNEL: Final = (Boot, Allocate, Touch, Free, Verify, Tick, Reclaim)
 _OF_FILES: Final = (Read, Write, Writeback, Truncate, Grep)
-_OF_PROCESSES: Final = (Process, Mmap, Remap, Munmap, Load, Store, Fork, Exit)
+_OF_PROCESSES: Final = (Process, Mmap, Remap, Mprotect, Mlock, Munlock, Munmap, Load, Store, Fork, Exit)
 _OF_THE_HOST: Final = (ResizeHost, Discard, Evict)
 _LOOKING: Final = (Table, Expect, Mark, Note, Resume)
 STEPS: Final[Mapping[str, type[Step]]] = {

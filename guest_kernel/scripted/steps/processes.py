@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from emu.addresses import PAGE_SIZE
+from guest_kernel.scripted.faults import Signal
 from guest_kernel.scripted.fork import fork
 from guest_kernel.scripted.fremap import remap_file_pages
 from guest_kernel.scripted.memory_map import MapError, exit_mmap, mm_create, mmap, munmap
+from guest_kernel.scripted.mlock import mlock, munlock
+from guest_kernel.scripted.mprotect import mprotect
 from guest_kernel.scripted.page_table import TASK_SIZE
 from guest_kernel.scripted.settings import ScenarioError, require, require_name
 from guest_kernel.scripted.steps.accesses import OFFSET, checked_load, checked_store
@@ -218,6 +221,65 @@ class Remap(_OfRange):
         except MapError as reason:
             raise ScenarioError(str(reason), "at") from None
         world.expected.remap(self.process, self.at, self.pages, self.first)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mprotect(_OfRange):
+    """A process may store into some pages from now on, or may no longer."""
+
+    do: ClassVar[str] = "mprotect"
+    process: str
+    at: int
+    pages: int
+    writable: bool
+    cpu: int = 0
+
+    def carry_out(self, world: World) -> None:
+        """See :meth:`Step.carry_out`."""
+        mm = world.processes[self.process]
+        try:
+            world.run(mprotect(world.kernel, mm, self.at, self.pages, writable=self.writable))
+        except MapError as reason:
+            raise ScenarioError(str(reason), "at") from None
+        world.expected.protect(self.process, self.at, self.pages, writable=self.writable)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mlock(_OfRange):
+    """A process has some pages brought into memory, to stay there; with patch 3 the pages of their file stay stable."""
+
+    do: ClassVar[str] = "mlock"
+    process: str
+    at: int
+    pages: int
+    cpu: int = 0
+
+    def carry_out(self, world: World) -> None:
+        """See :meth:`Step.carry_out`."""
+        try:
+            world.run(mlock(world.kernel, world.processes[self.process], self.at, self.pages))
+        except MapError as reason:
+            raise ScenarioError(str(reason), "at") from None
+        except Signal as signal:
+            raise ScenarioError(f"{self.process}: {signal}", "at") from None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Munlock(_OfRange):
+    """A process lets some pages go that it has locked in memory; patch 3 never makes their file's volatile again."""
+
+    do: ClassVar[str] = "munlock"
+    process: str
+    at: int
+    pages: int
+    cpu: int = 0
+
+    def carry_out(self, world: World) -> None:
+        """See :meth:`Step.carry_out`."""
+        try:
+            munlock(world.processes[self.process], self.at, self.pages)
+        except MapError as reason:
+            raise ScenarioError(str(reason), "at") from None
 
 
 class _Accesses(_OfRange):

@@ -23,7 +23,10 @@ from guest_kernel.scripted.scenario import (
     Load,
     MachineSettings,
     Mark,
+    Mlock,
     Mmap,
+    Mprotect,
+    Munlock,
     Munmap,
     Note,
     Process,
@@ -238,6 +241,25 @@ process = "p"
 child = "q"
 
 [[step]]
+do = "mprotect"
+process = "p"
+at = 0x2000_0000
+pages = 1
+writable = true
+
+[[step]]
+do = "mlock"
+process = "p"
+at = 0x2000_0000
+pages = 1
+
+[[step]]
+do = "munlock"
+process = "p"
+at = 0x2000_0000
+pages = 1
+
+[[step]]
 do = "munmap"
 process = "q"
 at = 0x2000_0000
@@ -311,6 +333,9 @@ def test_processes_pages_and_tours() -> None:
         Mark(name="it", page="data:3"),
         Resume(),
         Fork(process="p", child="q"),
+        Mprotect(process="p", at=at, pages=1, writable=True),
+        Mlock(process="p", at=at, pages=1),
+        Munlock(process="p", at=at, pages=1),
         Munmap(process="q", at=at, pages=1),
         Exit(process="q"),
         Write(file="data", first=1, pages=2, times=2),
@@ -331,10 +356,10 @@ def test_processes_pages_and_tours() -> None:
         ("at = 0x2000_0000\npages = 4", "at = 0x2000_0004\npages = 4", "f:31: step 4 (mmap): at: expected the address"),
         ("at = 0x2000_0000\npages = 4", "at = 4.5\npages = 4", "f:31: step 4 (mmap): at: expected int, got float"),
         ('child = "q"', 'child = "p"', "f:69: step 10 (fork): child: another process is called 'p'"),
-        ('page = "it"', 'page = "data:5"', "f:115: step 20 (expect): page: 'data' has 5 pages, and no page 5"),
-        ('state = "Vr"\n', 'state = "Vq"\n', "f:116: step 20 (expect): state: expected Sr, Sp, Sz, Ur"),
-        ('state = "Vr"\n', "state = 5\n", "f:116: step 20 (expect): state: expected str | array, got int"),
-        ("requests = [6, 3]", "requests = [9]", "f:123: step 21 (expect): requests: expected operation requests"),
+        ('page = "it"', 'page = "data:5"', "f:134: step 23 (expect): page: 'data' has 5 pages, and no page 5"),
+        ('state = "Vr"\n', 'state = "Vq"\n', "f:135: step 23 (expect): state: expected Sr, Sp, Sz, Ur"),
+        ('state = "Vr"\n', "state = 5\n", "f:135: step 23 (expect): state: expected str | array, got int"),
+        ("requests = [6, 3]", "requests = [9]", "f:142: step 24 (expect): requests: expected operation requests"),
         ('text = "A', 'txt = "A', "f:22: step 2 (note): txt: unknown; expected text, title, cpu"),
         ("dirty_accounting = false", "dirty_accounting = 1", "f:14: file 1: dirty_accounting: expected bool, got int"),
         ("swap_pages = 7", "swap_pages = -1", "f:7: kernel: swap_pages: expected 0 to 4,194,304, not -1"),

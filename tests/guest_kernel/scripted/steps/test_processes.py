@@ -12,7 +12,10 @@ from guest_kernel.scripted.scenario import (
     Expect,
     Fork,
     Load,
+    Mlock,
     Mmap,
+    Mprotect,
+    Munlock,
     Munmap,
     Process,
     Read,
@@ -30,8 +33,10 @@ from guest_kernel.scripted.scenario import (
 from guest_kernel.scripted.steps.page_name import mapped_page
 from tests.support.scenarios import AT, PAGE, error, hosted, planned_error, run
 
+NO_Q = "process: no process is called 'q'; expected p"
 BEGIN = (Process(name="p"), Mmap(process="p", at=AT, pages=10))
 SHARED = (Process(name="p"), Mmap(process="p", at=AT, pages=20, file="data", first=5, shared=True))
+ONLY_READ = (Process(name="p"), Mmap(process="p", at=AT, pages=20, file="data", first=5, writable=False))
 PRIVATE = (Process(name="p"), Mmap(process="p", at=AT, pages=20, file="data", first=5))
 
 
@@ -147,6 +152,76 @@ def test_remapped_pages_are_other_pages_of_the_file() -> None:
     )
 
 
+def test_what_is_protected_is_only_read() -> None:
+    steps = (
+        *BEGIN,
+        Store(process="p", at=AT, pages=10),
+        Mprotect(process="p", at=AT + 2 * PAGE, pages=3, writable=False),
+        Load(process="p", at=AT, pages=10),
+        Store(process="p", at=AT, pages=2),
+        Store(process="p", at=AT + 5 * PAGE, pages=5),
+    )
+    again = Mprotect(process="p", at=AT, pages=10, writable=True)
+    run(*steps, again, Store(process="p", at=AT, pages=10), Verify())
+    assert error(*steps, Store(process="p", at=AT + 2 * PAGE)) == (
+        "at: p: SIGSEGV at 0x20002000: the mapping is read-only"
+    )
+
+
+def test_protecting_a_shared_file() -> None:
+    run(
+        *SHARED,
+        Store(process="p", at=AT, pages=20),
+        Writeback(),
+        Mprotect(process="p", at=AT, pages=20, writable=False),
+        Discard(),
+        Load(process="p", at=AT, pages=20),
+        Mprotect(process="p", at=AT, pages=20, writable=True),
+        Store(process="p", at=AT, pages=10),
+        Read(file="data"),
+    )
+
+
+def test_locked_pages_of_a_file_stay_stable() -> None:
+    run(
+        *ONLY_READ,
+        Read(file="data", pages=56),
+        Expect(page="data:7", state="Vr"),
+        Mlock(process="p", at=AT, pages=4),
+        # The first of them is page 5 of the file.
+        Expect(page="data:7", state="Sr"),
+        Munlock(process="p", at=AT, pages=4),
+        Munmap(process="p", at=AT, pages=20),
+        Read(file="data", pages=56),
+        Expect(page="data:7", state="Sr"),
+        Discard(),
+        Expect(page="data:7", state="Sr"),
+    )
+
+
+def test_without_patch_3_locked_pages_are_volatile() -> None:
+    run(
+        *ONLY_READ,
+        Read(file="data", pages=56),
+        Mlock(process="p", at=AT, pages=4),
+        Expect(page="data:7", state="Vr"),
+        patches=(1, 2),
+    )
+
+
+def test_shared_memory() -> None:
+    run(
+        Process(name="p"),
+        Mmap(process="p", at=AT, pages=10, shared=True),
+        Store(process="p", at=AT, pages=4),
+        Fork(process="p", child="c"),
+        Store(process="c", at=AT + 2 * PAGE, pages=4),
+        Load(process="p", at=AT, pages=10),
+        Exit(process="p"),
+        Load(process="c", at=AT, pages=10),
+    )
+
+
 # What is wrong
 
 
@@ -189,6 +264,25 @@ def test_unmapping_nothing() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "step",
+    (
+        Mprotect(process="p", at=AT + 9 * PAGE, pages=2, writable=True),
+        Mlock(process="p", at=AT + 9 * PAGE, pages=2),
+        Munlock(process="p", at=AT + 9 * PAGE, pages=2),
+    ),
+)
+def test_what_is_not_all_mapped(step: Step) -> None:
+    assert error(*BEGIN, step).startswith("at: 2 pages at 0x20009000: ")
+
+
+def test_locking_past_the_end_of_a_file() -> None:
+    beyond = Mmap(process="p", at=AT, pages=61, file="data")
+    assert error(Process(name="p"), beyond, Mlock(process="p", at=AT + 59 * PAGE, pages=2)).startswith(
+        "at: p: SIGBUS at 0x2003c000"
+    )
+
+
 def test_remapping_what_is_not_shared() -> None:
     assert error(*PRIVATE, Remap(process="p", at=AT, pages=1, first=0)) == (
         "at: 1 pages at 0x20000000: not in one shared mapping of a file"
@@ -205,6 +299,12 @@ def test_remapping_what_is_not_shared() -> None:
         ((*BEGIN, Fork(process="q", child="r")), "process: no process is called 'q'; expected p"),
         ((*BEGIN, Exit(process="p"), Exit(process="p")), "process: no process is called 'p'"),
         ((*BEGIN, Exit(process="p"), Munmap(process="p", at=AT, pages=1)), "process: no process is called 'p'"),
+        (
+            (*BEGIN, Mprotect(process="q", at=0, pages=1, writable=True)),
+            "process: no process is called 'q'; expected p",
+        ),
+        ((*BEGIN, Mlock(process="q", at=0, pages=1)), "process: no process is called 'q'; expected p"),
+        ((*BEGIN, Munlock(process="q", at=0, pages=1)), "process: no process is called 'q'; expected p"),
         ((*BEGIN, Verify(process="q")), "process: no process is called 'q'; expected p"),
         ((*BEGIN, Mmap(process="q", at=0, pages=1)), "process: no process is called 'q'; expected p"),
         ((*BEGIN, Mmap(process="p", at=0, pages=1, file="x")), "file: no file is called 'x'; expected data, log"),
@@ -228,6 +328,9 @@ def test_values_that_cannot_be() -> None:
         (lambda: Mmap(process="p", at=AT, pages=1, file=""), "file"),
         (lambda: Munmap(process="p", at=AT, pages=0), "pages"),
         (lambda: Remap(process="p", at=AT, pages=1, first=-1), "first"),
+        (lambda: Mprotect(process="p", at=AT, pages=0, writable=True), "pages"),
+        (lambda: Mlock(process="", at=AT, pages=1), "process"),
+        (lambda: Munlock(process="p", at=5, pages=1), "at"),
         (lambda: Load(process="p", at=AT + 8), "at"),
         (lambda: Load(process="p", at=AT, times=0), "times"),
         (lambda: Store(process="p", at=AT, pages=2, until="X"), "until"),
