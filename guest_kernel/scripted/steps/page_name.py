@@ -39,21 +39,14 @@ class PageName:
 
         :raises ScenarioError: if it names none.
         """
-        for mark in (":", "@"):
-            owner, separator, number = text.rpartition(mark)
-            if not separator:
-                continue
-            try:
-                value = int(number, 0)
-            except ValueError:
-                break
-            if owner and value >= 0:
+        for mark in ":@":
+            owner, _, number = text.rpartition(mark)
+            value = _number(number) if owner else None
+            if value is not None:
                 return cls(text, owner, None, value) if mark == ":" else cls(text, None, owner, value)
-            break
-        else:
-            if text and text.isprintable():
-                return cls(text)
-        raise ScenarioError(f"expected {FORMS}, not {text!r}", "page")
+        if not text or not text.isprintable() or ":" in text or "@" in text:
+            raise ScenarioError(f"expected {FORMS}, not {text!r}", "page")
+        return cls(text)
 
     @staticmethod
     def is_taken(text: str) -> bool:
@@ -88,6 +81,15 @@ class PageName:
             pages = world.kernel.zone.per_cpu[cpu]
             return pages[-1] if pages else None
         return world.marks[self.name]
+
+
+def _number(text: str) -> int | None:
+    """The index or address that *text* means, if it means one."""
+    try:
+        value = int(text, 0)
+    except ValueError:
+        return None
+    return value if 0 <= value < TASK_SIZE else None
 
 
 def mapped_page(kernel: Kernel, mm: MmStruct, address: int) -> Page | None:

@@ -122,6 +122,16 @@ def test_a_page_of_a_process() -> None:
     )
 
 
+def test_owners_of_pages_may_have_odd_names() -> None:
+    name = "/bin/sh: a@b:1"
+    run(
+        Process(name=name),
+        Mmap(process=name, at=AT, pages=1),
+        Load(process=name, at=AT),
+        Expect(page=f"{name}@{AT:#x}", state="Sr"),
+    )
+
+
 def test_looking_has_no_effect() -> None:
     looks = [Expect(page=f"p@{AT:#x}", state="Vr"), Expect(page="data:0", state="Vr"), Expect(page="free", state="Uz")]
     steps = (READ, *MAP, Load(process="p", at=AT))
@@ -172,6 +182,9 @@ def test_values_that_cannot_be() -> None:
         (lambda: Expect(page=":5", state="Vr"), "page"),
         (lambda: Expect(page="data:-1", state="Vr"), "page"),
         (lambda: Expect(page="p@x", state="Vr"), "page"),
+        (lambda: Expect(page="data:0x" + "f" * 9000, state="Vr"), "page"),
+        (lambda: Expect(page="data:" + "9" * 9000, state="Vr"), "page"),
+        (lambda: Expect(page="p@-4096", state="Vr"), "page"),
         (lambda: Expect(page="data:1"), "page"),
         (lambda: Expect(page="data:1", state="Vx"), "state"),
         (lambda: Expect(page="data:1", state=("Vr", "")), "state"),
