@@ -9,17 +9,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from emu.addresses import PAGE_SHIFT
 from emu.program_interruption import ProgramInterruptionCode
-from emu.psw import PROBLEM_STATE
 from emu.teid import PAGE_MASK, Protection
 from guest_kernel.scripted import discard, filemap, rmap, swap_state
+from guest_kernel.scripted.discard_fault import do_discard_fault
 from guest_kernel.scripted.file_read import readpage
 from guest_kernel.scripted.file_write import set_page_dirty
 from guest_kernel.scripted.instructions import ClearPage, CopyPage, Load, Store
 from guest_kernel.scripted.lru import mark_page_accessed
 from guest_kernel.scripted.page import ANON, DISCARDED, LOCKED, UPTODATE
-from guest_kernel.scripted.page_alloc import alloc_pages, get_page, get_page_unless_zero, put_page, put_page_check
+from guest_kernel.scripted.page_alloc import alloc_pages, get_page, put_page, put_page_check
 from guest_kernel.scripted.page_table import (
     mk_pte,
     pte_file,
@@ -81,20 +80,6 @@ def do_program_check(kernel: Kernel, mm: MmStruct, interruption: Interruption) -
     else:
         raise KernelBug(f"a process got program interruption {interruption.code:#04x} at {retry:#x}")
     return retry
-
-
-def do_discard_fault(kernel: Kernel, interruption: Interruption) -> Script[None]:
-    """The host has discarded the page at the absolute address that the machine tells: remove it (reference 3.2).
-
-    If its count is zero somebody has removed it already.  Afterwards the instruction is executed again, and as no
-    page-table entry leads to the page any more, there is an ordinary page fault.
-    """
-    page = kernel.mem_map[(interruption.translation_exception & PAGE_MASK) >> PAGE_SHIFT]
-    if not interruption.psw.mask & PROBLEM_STATE:
-        raise KernelBug(f"discard fault in the kernel: {page!r}")
-    yield Point("do_discard_fault: has the page")
-    if get_page_unless_zero(page):
-        yield from discard.page_discard(kernel, page)
 
 
 def do_exception(kernel: Kernel, mm: MmStruct, address: int, *, write: bool) -> Script[None]:
@@ -242,9 +227,8 @@ def do_fault(kernel: Kernel, area: VmArea, address: int, pte_address: int, pte: 
             if copy is not None:
                 yield from put_page(kernel, copy)
             raise Signal("SIGBUS", address, f"past the end of inode {area.file.inode}") from None
-        # Without patch 4 a page with a writable entry must be stable, also if patch 5 did not look at its state.
-        must_be_stable = write and (wants_copy or 4 not in kernel.patches)
-        if not must_be_stable or (yield from page_make_stable(kernel, page)):
+        # What is copied or becomes dirty must be there, also if patch 5 did not look at its state.
+        if not write or (yield from page_make_stable(kernel, page)):
             break
         yield from filemap.unlock_page(kernel, page)
         yield from discard.page_discard(kernel, page)
