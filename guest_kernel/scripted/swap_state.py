@@ -64,7 +64,8 @@ def delete_from_swap_cache(kernel: Kernel, page: Page) -> Script[bool]:
 
     As in :func:`~guest_kernel.scripted.filemap.remove_from_page_cache`, PG_discarded keeps a discard fault away.
     """
-    if 2 not in kernel.patches or not page_states.page_host_discards(kernel):
+    is_careful = 2 in kernel.patches and kernel.rules.discarded_before_removal
+    if not is_careful or not page_states.page_host_discards(kernel):
         yield from delete_from_swap_cache_nocheck(kernel, page)
         return True
     if page.flags & DISCARDED:

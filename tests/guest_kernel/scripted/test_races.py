@@ -31,6 +31,7 @@ from guest_kernel.scripted.page_table import mk_pte, ptep_establish
 from guest_kernel.scripted.schedule import Running, run
 from guest_kernel.scripted.script import KernelBug, Operation, Point, ProgramCheck, Relax, Script
 from guest_kernel.scripted.swap import SwapDevice
+from guest_kernel.scripted.swap_state import delete_from_swap_cache
 from guest_kernel.scripted.user_access import user_load
 from guest_kernel.scripted.vmscan import try_to_free_pages
 from guest_kernel.scripted.volatile import page_make_volatile
@@ -213,6 +214,46 @@ def test_without_the_flag_the_fault_hits_the_new_owner(kernel: Kernel, file: Add
     kernel.rules.discarded_before_removal = False
     with pytest.raises(KernelBug, match=r"the host has discarded a page that was not volatile: .* dirty"):
         fault_while_it_is_removed(kernel, file)
+
+
+def swapped_in(kernel: Kernel) -> Page:
+    """A page of a process that the swap device has as well; it is volatile."""
+    kernel.swap = SwapDevice(kernel.machine, 8)
+    mm = process(kernel)
+    mmap(mm, BASE, 1)
+    store(kernel, mm, BASE, 0x1234)
+    for _ in range(4):
+        run(kernel, try_to_free_pages(kernel, 1))
+    load(kernel, mm, BASE)
+    run(kernel, pagevec_lru_add(kernel))
+    page = page_at(kernel, mm, BASE)
+    assert page is not None
+    assert (state(kernel, page), page.flags & flags.SWAP_CACHE) == ("Vr", flags.SWAP_CACHE)
+    page.flags |= flags.LOCKED
+    return page
+
+
+@pytest.mark.parametrize("discarded", (False, True))
+@pytest.mark.parametrize("rule", (False, True))
+def test_a_removal_from_the_swap_cache_notes_a_discard(kernel: Kernel, discarded: bool, rule: bool) -> None:
+    kernel.rules.discarded_before_removal = rule
+    page = swapped_in(kernel)
+    if discarded:
+        discard(kernel, page)
+    removal = Running(kernel, delete_from_swap_cache(kernel, page))
+    if rule:
+        assert removal.next == Point("delete_from_swap_cache: removed")
+        assert page.flags & flags.DISCARDED
+    assert removal.finish()
+    # Without the rule the frame would be used again, while another CPU may have a discard fault for it.
+    assert bool(page.flags & flags.DISCARDED) == (rule and discarded)
+
+
+def test_a_removal_from_the_swap_cache_gives_way_to_a_discard(kernel: Kernel) -> None:
+    page = swapped_in(kernel)
+    page.flags |= flags.DISCARDED
+    assert not run(kernel, delete_from_swap_cache(kernel, page))
+    assert page.flags & flags.SWAP_CACHE
 
 
 # A discard and a page that reclaim has isolated

@@ -30,6 +30,7 @@ from guest_kernel.scripted.filemap import (
     find_lock_page_nodiscard,
     unlock_page,
 )
+from guest_kernel.scripted.fork import fork
 from guest_kernel.scripted.kernel import ALL_PATCHES, Kernel
 from guest_kernel.scripted.lru import pagevec_lru_add
 from guest_kernel.scripted.memory_map import mmap, munmap
@@ -38,7 +39,7 @@ from guest_kernel.scripted.page_alloc import alloc_pages, free_pages, put_page_c
 from guest_kernel.scripted.page_table import mk_pte, ptep_establish
 from guest_kernel.scripted.schedule import Running, run
 from guest_kernel.scripted.script import Point, Script
-from guest_kernel.scripted.vmscan import shrink_active_list
+from guest_kernel.scripted.vmscan import shrink_active_list, try_to_free_pages
 from guest_kernel.scripted.volatile import page_make_stable
 from guest_kernel.scripted.writable import page_check_writable
 from tests.guest_kernel.scripted.conftest import MakeKernel, cached_page, discard, state
@@ -468,6 +469,27 @@ def test_unmapping(make_kernel: MakeKernel, file: AddressSpace, patches: frozens
     load(kernel, mm, BASE)
     expected = 0 if 5 in patches else 1 + (2 in patches)
     assert attempts(kernel, page, munmap(kernel, mm, BASE, 1)) == expected
+
+
+@pytest.mark.parametrize("patches", (frozenset({1}), BEFORE_5, ALL_PATCHES))
+def test_unmapping_a_page_of_the_swap_cache(make_kernel: MakeKernel, patches: frozenset[int]) -> None:
+    kernel = make_kernel(patches=patches, swap_pages=8)
+    mm = process(kernel)
+    mmap(mm, BASE, 1)
+    store(kernel, mm, BASE, 1)
+    child = run(kernel, fork(kernel, mm))
+    for _ in range(4):
+        run(kernel, try_to_free_pages(kernel, 1))
+    for each in (mm, child):
+        assert load(kernel, each, BASE) == 1
+    run(kernel, pagevec_lru_add(kernel))
+    page = page_at(kernel, mm, BASE)
+    assert page is not None
+    assert (page.flags & flags.SWAP_CACHE, page.mapcount) == (flags.SWAP_CACHE, 2)
+    # unlock_page, after a look whether the slot can be freed; before patch 5 also page_cache_release, and
+    # page_remove_rmap with patch 2.
+    expected = 1 if 5 in patches else 2 + (2 in patches)
+    assert attempts(kernel, page, munmap(kernel, child, BASE, 1)) == expected
 
 
 # Make potentially volatile: where writable entries are set (reference 4.5)
