@@ -153,6 +153,13 @@ class ExpectedContent:
         for number in range(pages):
             self._processes[process][(start >> PAGE_SHIFT) + number].is_writable = writable
 
+    def lock(self, process: Hashable, start: int, pages: int) -> None:
+        """The pages there are brought in: those that the *process* may store into, and that nobody shares, as copies."""
+        for number in range(pages):
+            page = self._processes[process][(start >> PAGE_SHIFT) + number]
+            if page.is_writable and not page.is_shared:
+                page.own = self._content(page)
+
     def refusal(self, process: Hashable, address: int, *, is_store: bool = False) -> str | None:
         """The signal that the *process* must get if it accesses the doubleword at *address*, or None."""
         try:

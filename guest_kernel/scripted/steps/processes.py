@@ -262,6 +262,7 @@ class Mlock(_OfRange):
             raise ScenarioError(str(reason), "at") from None
         except Signal as signal:
             raise ScenarioError(f"{self.process}: {signal}", "at") from None
+        world.expected.lock(self.process, self.at, self.pages)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

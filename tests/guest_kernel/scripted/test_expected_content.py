@@ -106,6 +106,17 @@ def test_what_cannot_be_stored_into(expected: ExpectedContent) -> None:
     expected.store("a", PAGE, 1)
 
 
+def test_what_is_locked_is_a_copy_if_it_is_private_and_writable(expected: ExpectedContent) -> None:
+    expected.protect("a", 11 * PAGE, 1, writable=False)
+    expected.lock("a", 9 * PAGE, 1)
+    expected.lock("a", 10 * PAGE, 3)
+    for index in (2, 3, 4, 5, 9):
+        expected.write(3, index)
+    found = {number: expected.load("a", number * PAGE + 16) for number in (9, 10, 11, 12, 13)}
+    # Offset 16 is the version.
+    assert found == {9: 1, 10: 0, 11: 1, 12: 0, 13: 1}
+
+
 def test_what_is_unmapped_is_gone(expected: ExpectedContent) -> None:
     expected.store("a", 20 * PAGE, 1)
     expected.unmap("a", 19 * PAGE, 2)

@@ -263,9 +263,27 @@ def test_a_store_that_needs_a_page_mapped_at_once(
         run(kernel, handle_mm_fault(kernel, mm.areas[0], BASE, write=True))
     assert entry(kernel, mm, BASE) == page.address
     assert page.flags & flags.DIRTY
-    # By the lookup before patch 5, and once more before the entry is set: by the fault itself, or by patch 4.
-    assert found == ["stable Vr->Sr"] + ["stable Sr->Sr"] * (5 not in patches)
+    # By the lookup before patch 5; by the fault, since the page becomes dirty; and by patch 4 before the entry is set.
+    assert found == ["stable Vr->Sr"] + ["stable Sr->Sr"] * ((5 not in patches) + (4 in patches))
     assert bool(page.flags & flags.WRITABLE) == (4 in patches)
+
+
+@pytest.mark.parametrize("patches", SERIES)
+def test_a_store_that_needs_a_discarded_page_mapped_at_once(
+    make_kernel: MakeKernel, file: AddressSpace, patches: frozenset[int]
+) -> None:
+    # With patch 5 the lookup does not notice: the page must not become dirty.
+    kernel = make_kernel(patches=patches)
+    page = cached_page(kernel, file, 0)
+    discard(kernel, page)
+    mm = process(kernel)
+    mmap(mm, BASE, 1, file=file, shared=True)
+    run(kernel, handle_mm_fault(kernel, mm.areas[0], BASE, write=True))
+    assert file.pages[0] is not page
+    assert entry(kernel, mm, BASE) == file.pages[0].address
+    assert file.pages[0].flags & flags.DIRTY
+    assert not page.flags & flags.DIRTY
+    assert kernel.discarded == 1
 
 
 @pytest.mark.parametrize("patches", SERIES)

@@ -199,6 +199,19 @@ def test_locked_pages_of_a_file_stay_stable() -> None:
     )
 
 
+def test_locking_copies_what_is_private() -> None:
+    run(
+        *PRIVATE,
+        Write(file="data"),
+        Mlock(process="p", at=AT, pages=4),
+        Write(file="data"),
+        # The first four as they were when they were locked, the others as the file is now.
+        Load(process="p", at=AT, pages=20),
+        Store(process="p", at=AT),
+        Load(process="p", at=AT, pages=20),
+    )
+
+
 def test_without_patch_3_locked_pages_are_volatile() -> None:
     run(
         *ONLY_READ,
