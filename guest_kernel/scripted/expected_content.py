@@ -154,7 +154,7 @@ class ExpectedContent:
             self._processes[process][(start >> PAGE_SHIFT) + number].is_writable = writable
 
     def lock(self, process: Hashable, start: int, pages: int) -> None:
-        """The pages there are brought in: those that the *process* may store into, and that nobody shares, as copies."""
+        """The pages there are brought in: as copies those that the *process* may store into and does not share."""
         for number in range(pages):
             page = self._processes[process][(start >> PAGE_SHIFT) + number]
             if page.is_writable and not page.is_shared:
