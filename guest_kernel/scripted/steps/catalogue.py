@@ -7,21 +7,10 @@ from typing import TYPE_CHECKING, Final
 
 from guest_kernel.scripted.steps.files import Grep, Read, Reclaim, Truncate, Write, Writeback
 from guest_kernel.scripted.steps.hosting import Discard, Evict, ResizeHost
+from guest_kernel.scripted.steps.mappings import Mlock, Mmap, Mprotect, Munlock, Munmap, Remap
 from guest_kernel.scripted.steps.memory import Allocate, Boot, Free, Tick, Touch, Verify
 from guest_kernel.scripted.steps.points import Expect, Mark, Note, Table
-from guest_kernel.scripted.steps.processes import (
-    Exit,
-    Fork,
-    Load,
-    Mlock,
-    Mmap,
-    Mprotect,
-    Munlock,
-    Munmap,
-    Process,
-    Remap,
-    Store,
-)
+from guest_kernel.scripted.steps.processes import Exit, Fork, Load, Process, Store
 from guest_kernel.scripted.steps.suspension import Resume
 
 if TYPE_CHECKING:
