@@ -27,9 +27,13 @@ CONTROL_REGISTER_0: Final = 0x308
 """Where in the prefix area control register 0 lies while it is changed."""
 _SYSTEM_MASK: Final = 0x310
 """Where in the prefix area the system mask goes that the CPU had."""
+SECONDARY_ASCE: Final = 0x318
+"""Where in the prefix area the ASCE of the process lies whose storage the kernel copies from or to."""
 ENTER_PROGRAM: Final = "enter the program-check handler"
 ENTER_SVC: Final = "enter the supervisor-call handler"
 ENTER_EXTERNAL: Final = "enter the external-interruption handler"
+COPY_FIXUP: Final = "fix up a copy"
+"""Where the exception table leads from the copies: the copy has ended short."""
 _CLEARING_BY_ASCE: Final = 0x800
 _FILLED_BY_MVC: Final = 256
 
@@ -47,6 +51,18 @@ TEXT: Final = {
     "STNSM": f"STNSM {_SYSTEM_MASK},254",
     "STCTG 0": f"STCTG 0,0,{CONTROL_REGISTER_0}",
     "LCTLG 0": f"LCTLG 0,0,{CONTROL_REGISTER_0}",
+    # With DAT on, in between: one of three copies; general register 2 has the kernel's address, 4 the process's.
+    "STOSM DAT": f"STOSM {_SYSTEM_MASK},4",
+    "MVCP": "DC X'DA3520004000'",
+    "STNSM after MVCP": f"STNSM {_SYSTEM_MASK},251",
+    "MVCS": "DC X'DB3540002000'",
+    "STNSM after MVCS": f"STNSM {_SYSTEM_MASK},251",
+    "MVCOS from user": "DC X'C83020004000'",
+    "STNSM after MVCOS from user": f"STNSM {_SYSTEM_MASK},251",
+    "MVCOS to user": "DC X'C83040002000'",
+    "STNSM after MVCOS to user": f"STNSM {_SYSTEM_MASK},251",
+    COPY_FIXUP: f"STNSM {_SYSTEM_MASK},251",
+    "LCTLG 7": f"LCTLG 7,7,{SECONDARY_ASCE}",
     "DIAG release pages": "DIAG 2,2,16",
     "DIAG communicate": "DIAG 2,3,104",
     "LCTLG": f"LCTLG 1,1,{USER_ASCE}",
@@ -247,6 +263,49 @@ class LoadUserAsce(Operation):
     def execute(self, processor: Processor) -> None:
         """See :meth:`Operation.execute`."""
         processor.instruction("LCTLG")
+
+
+@dataclass(frozen=True, slots=True)
+class LoadSecondaryAsce(Operation):
+    """LOAD CONTROL of register 7 from :data:`SECONDARY_ASCE`."""
+
+    def execute(self, processor: Processor) -> None:
+        """See :meth:`Operation.execute`."""
+        processor.instruction("LCTLG 7")
+
+
+@dataclass(frozen=True, slots=True)
+class UserCopy(Operation):
+    """Copy *length* bytes between a real address of the kernel and an address of the process, by *name* of the text.
+
+    Gives whether all were copied, or the program interruption that has come of it.
+    """
+
+    name: str
+    control: int
+    """General register 0, for MVCOS."""
+    real: int
+    user: int
+    length: int
+
+    def execute(self, processor: Processor) -> bool | Interruption:
+        """See :meth:`Operation.execute`."""
+        gr = processor.cpu.gr
+        gr[0], gr[2], gr[3], gr[4], gr[5] = self.control, self.real, self.length, self.user, 0
+        return processor.begin_user_copy(self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeUserCopy(Operation):
+    """The end of the handler of a program interruption of :class:`UserCopy`, and what it does then."""
+
+    name: str
+
+    def execute(self, processor: Processor) -> bool | Interruption:
+        """See :meth:`Operation.execute`."""
+        processor.instruction("LMG")
+        processor.leave("LPSWE")
+        return processor.resume_user_copy(self.name)
 
 
 @dataclass(frozen=True, slots=True)

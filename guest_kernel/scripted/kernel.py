@@ -73,6 +73,7 @@ class Kernel:
         (max_buffer_heads is 0 with patch 1); until then they stay stable.
     :param balloon: whether it gives the host pages when it is asked to (:mod:`guest_kernel.scripted.cmm`).
     :param swap_pages: the slots of the kernel's own swap device.
+    :param uaccess: how it copies from and to processes: ``std`` (MVCP, MVCS) or ``mvcos``.
     """
 
     def __init__(
@@ -85,11 +86,15 @@ class Kernel:
         buffer_heads: bool = False,
         balloon: bool = False,
         swap_pages: int = 0,
+        uaccess: str = "mvcos",
     ) -> None:
         self.machine = machine
         self.patches = patches if 1 in patches else frozenset[int]()
         """All others build on patch 1."""
         self.rules = Rules()
+        if uaccess not in {"std", "mvcos"}:
+            raise ValueError(f"uaccess: expected std or mvcos, not {uaccess!r}")
+        self.uaccess = uaccess
         self.cmma_flag = cmma
         self.buffer_heads = buffer_heads
         cpus = len(machine.cpus)

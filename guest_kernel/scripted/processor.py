@@ -11,7 +11,7 @@ from emu.cpu import CpuState
 from emu.isa.assembler import assemble
 from emu.program_interruption import ProgramInterruptionCode
 from emu.psw import ADDRESSING_MODE, Psw
-from guest_kernel.scripted.instructions import ENTER_EXTERNAL, ENTER_PROGRAM, ENTER_SVC, TEXT
+from guest_kernel.scripted.instructions import COPY_FIXUP, ENTER_EXTERNAL, ENTER_PROGRAM, ENTER_SVC, TEXT
 from guest_kernel.scripted.script import KernelBug, ProgramCheck
 
 if TYPE_CHECKING:
@@ -124,6 +124,46 @@ class Processor:
             return Interruption(None, self._old_psw(lowcore.SVC_OLD_PSW))
         if cpu.instruction_address != self._entries[ENTER_PROGRAM][0]:
             raise KernelBug(f"CPU {cpu.address}: an interruption that nobody handles: {cpu.psw}")
+        return self._enter_program()
+
+    def begin_user_copy(self, name: str) -> bool | Interruption:
+        """Turn DAT on, and do as :meth:`resume_user_copy`.
+
+        :raises MachineStopped: if the machine stops.
+        """
+        self.instruction("STOSM DAT")
+        self.cpu.instruction_address = self._entries[name][0]
+        return self.resume_user_copy(name)
+
+    def resume_user_copy(self, name: str) -> bool | Interruption:
+        """With DAT on, execute the copy *name* or its fix-up, wherever the CPU is, and turn DAT off.
+
+        Give whether the copy has not ended short, or its program interruption.
+
+        :raises MachineStopped: if the machine stops.
+        """
+        cpu = self.cpu
+        address, length = self._entries[name]
+        while cpu.instruction_address == address:
+            self._step()
+        if cpu.instruction_address == self._entries[ENTER_PROGRAM][0]:
+            return self._enter_program()
+        is_whole = cpu.instruction_address == address + length
+        self.instruction(f"STNSM after {name}" if is_whole else COPY_FIXUP)
+        return is_whole
+
+    def fixup(self, address: int) -> int | None:
+        """What the exception table has for *address*: where it goes on instead; None if there is nothing.
+
+        An addressing exception is suppressing: the old PSW is behind the copy, so that has an entry too.
+        """
+        for name in ("MVCP", "MVCS", "MVCOS from user", "MVCOS to user"):
+            if address in {self._entries[name][0], sum(self._entries[name])}:
+                return self._entries[COPY_FIXUP][0]
+        return None
+
+    def _enter_program(self) -> Interruption:
+        """Execute what the program-check handler begins with, and tell what it finds."""
         self.instruction(ENTER_PROGRAM)
         return Interruption(
             self._fetch(lowcore.PROGRAM_ILC + 2, 2),
