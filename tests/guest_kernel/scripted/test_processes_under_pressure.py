@@ -9,8 +9,6 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from emu.machine import MEGABYTE, Machine
-from emu.page_states import CONTENT_MASK, USAGE_MASK
-from guest_kernel.scripted import page as flags
 from guest_kernel.scripted.delayed_free import page_shrink_discard_list
 from guest_kernel.scripted.expected_content import ExpectedContent
 from guest_kernel.scripted.faults import Signal
@@ -20,13 +18,13 @@ from guest_kernel.scripted.fork import fork
 from guest_kernel.scripted.kernel import Kernel
 from guest_kernel.scripted.lru import pagevec_lru_add
 from guest_kernel.scripted.memory_map import MapError, MmStruct, exit_mmap, mmap, munmap
-from guest_kernel.scripted.page_table import pte_swap, pte_to_swap
 from guest_kernel.scripted.schedule import run
 from guest_kernel.scripted.user_access import user_load, user_store
 from guest_kernel.scripted.vmscan import try_to_free_pages
 from host.page_manager import PageManager
 from host.paging_device import PagingDevice
-from tests.support.processes import BASE, check_file_page, entry, load, process, store
+from tests.support.kernel_invariants import check_kernel
+from tests.support.processes import BASE, check_file_page, load, process, store
 
 PAGE = 4096
 
@@ -234,44 +232,7 @@ class Processes(RuleBasedStateMachine):
     def what_must_not_be_lost_is_stable(self) -> None:
         if not hasattr(self, "kernel"):
             return
-        states = self.kernel.machine.states.bytes
-        mapped: dict[int, int] = {}
-        slots = dict.fromkeys(self.kernel.swap_cache, 1)
-        waiting = [page for pagevec in self.kernel.lru.pagevecs for page in pagevec]
-        writable = set()
-        tables: set[int] = set()
-        for mm in self.processes:
-            for table in (mm.table._top, *mm.table._segment_tables):
-                # Only the first page of a block has a reference.
-                tables.update(range(table.frame, table.frame + 4))
-            for segment in mm.table.segments(BASE, BASE + self.places * PAGE):
-                assert segment == BASE
-                for place in range(self.places):
-                    pte = entry(self.kernel, mm, BASE + place * PAGE)
-                    assert pte == 0x400 or not pte & 0x400 or pte_swap(pte)
-                    if pte_swap(pte):
-                        slot = pte_to_swap(pte)
-                        slots[slot] = slots.get(slot, 0) + 1
-                    if not pte & 0x400:
-                        mapped[pte >> 12] = mapped.get(pte >> 12, 0) + 1
-                        if not pte & 0x200:
-                            writable.add(pte >> 12)
-        assert slots == self.kernel.swap.swap_map
-        for page in self.kernel.mem_map:
-            usage, content = states[page.frame] & USAGE_MASK, states[page.frame] & CONTENT_MASK
-            assert page.mapcount == mapped.get(page.frame, 0), page
-            if page.flags & flags.ANON and page.count:
-                in_swap_cache = bool(page.flags & flags.SWAP_CACHE)
-                assert page.count == page.mapcount + waiting.count(page) + in_swap_cache, page
-                assert usage == 0 or (in_swap_cache and self.patches >= 2), page
-            if page.flags & (flags.DIRTY | flags.WRITEBACK | flags.LOCKED):
-                assert usage == 0, page
-            if page.frame in writable:
-                # Only where stores are not noticed is a page with a writable entry clean, and may be discarded.
-                assert usage in {0, 0x08} or ((usage, content) == (0x0C, 3) and not self.accounts_dirty), page
-            if page.count == 0 and page.frame not in tables and not page.flags & flags.RESERVED:
-                assert page.flags & flags.DISCARDED or usage == 0x04, page
-            assert (usage, content) in {(0, 0), (0, 2), (0, 3), (4, 0), (4, 3), (8, 0), (12, 0), (12, 3)}, page
+        check_kernel(self.kernel, self.processes, BASE, self.places)
 
 
 class ProcessesOnTwoCpus(Processes):
