@@ -128,3 +128,31 @@ def test_without_a_fix_up_the_kernel_dies(
     monkeypatch.setattr("guest_kernel.scripted.processor.Processor.fixup", lambda *_: None)
     with pytest.raises(KernelBug, match="discard fault"):
         run(kernel, read_dev_mem(kernel, mm, BASE, page.frame))
+
+
+@VARIANTS
+def test_the_process_goes_on_after_a_copy(make_kernel: MakeKernel, uaccess: str) -> None:
+    kernel = make_kernel(uaccess=uaccess)
+    mm = process(kernel)
+    mmap(mm, BASE, 1)
+    store(kernel, mm, BASE, 5)
+    buffer = run(kernel, alloc_pages(kernel))
+    assert run(kernel, copy_from_user(kernel, mm, buffer.address, BASE, 8)) == 0
+    # Control register 1 had the kernel's own space in between.
+    assert load(kernel, mm, BASE) == 5
+
+
+@VARIANTS
+def test_what_precedes_a_discarded_operand_is_copied(make_kernel: MakeKernel, file: AddressSpace, uaccess: str) -> None:
+    kernel = make_kernel(uaccess=uaccess)
+    mm = process(kernel)
+    mmap(mm, BASE, 1)
+    store(kernel, mm, BASE, 1)
+    pages = [cached_page(kernel, file, index) for index in range(8)]
+    frames = {page.frame for page in pages}
+    second = next(page for page in pages if page.frame - 1 in frames)
+    first = kernel.mem_map[second.frame - 1]
+    content = page_content(7, pages.index(first), 0)
+    discard(kernel, second)
+    assert run(kernel, copy_to_user(kernel, mm, BASE, second.address - 0x20, 0x40)) == 0x20
+    assert load(kernel, mm, BASE + 0x18) == int.from_bytes(content[-8:], "big")
