@@ -26,6 +26,7 @@ from emu.engine.engine import Engine, Exit
 from emu.engine.library import EngineError
 from emu.facilities import DEFAULT_FACILITIES
 from emu.hypervisor import NEVER, FirstTouchHypervisor, FrameShortage, HostFailure, Hypervisor
+from emu.isa.diagnose import LoadRequested
 from emu.lowcore import PREFIX_AREA_SIZE
 from emu.page_states import PageStates, Profile
 from emu.program_interruption import ProgramInterruption, ProgramInterruptionCode
@@ -67,6 +68,7 @@ class StopKind(Enum):
     DISABLED_WAIT = "disabled wait"
     ALL_STOPPED = "all CPUs stopped"
     POWERED_OFF = "powered off"
+    LOAD_REQUESTED = "the guest asked to be loaded again"
     NOTHING_TO_WAIT_FOR = "enabled wait without any event to come"
     CHECK_STOP = "check-stop"
     PROGRAM_LOOP = "program-interruption loop"
@@ -340,6 +342,8 @@ class Machine:
             raise self.stop(StopKind.HOST_FAILURE, cpu, str(reason)) from None
         except interruption.CheckStop as reason:
             self._check_stop(reason)
+        except LoadRequested as reason:
+            raise self.stop(StopKind.LOAD_REQUESTED, cpu, str(reason)) from None
         except NotModelled as reason:
             raise self.stop(StopKind.NOT_MODELLED, cpu, f"not modelled: {reason}") from None
         except EngineError as reason:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Programs: ELF executables for s390x, read from a file and put into a machine's storage.
+"""Programs, read from a file and put into a machine's storage: ELF executables for s390x; raw images elsewhere.
 
 Every file that cannot be one is refused with :class:`ProgramError`, whose message is one line that names the file, the
 field and what was expected.
@@ -13,22 +13,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from emu.cpu import CpuState
+from emu.errors import ProgramError
+from emu.kernel_image import COMMAND_LINE_ADDRESS, BareImage, KernelImage, command_line_bytes, parse_image
 from emu.psw import ADDRESSING_MODE, Psw
 
 if TYPE_CHECKING:
     from emu.machine import Machine
 
-COMMAND_LINE_ADDRESS: Final = 0x10480
-"""Where Linux for s390 and kvm-unit-tests read their command line."""
-COMMAND_LINE_BYTES: Final = 896
-"""The room there, with the zero byte at the end."""
-
+_ELF: Final = b"\x7fELF"
 _HEADER_BYTES: Final = 64
 _PROGRAM_HEADER_BYTES: Final = 56
-
-
-class ProgramError(ValueError):
-    """A file is not a program that this machine can run; the message is one line for the user."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,30 +72,25 @@ class Program:
         cpu.state = CpuState.OPERATING
 
 
-def command_line_bytes(text: str) -> bytes:
-    """The command line *text* as it lies in storage, with its zero byte.
+def read_program(path: Path, ramdisk: Path | None = None) -> Program | KernelImage | BareImage:
+    """The program in the file *path*: an ELF file, a Linux kernel image, which may get a *ramdisk*, or a bare image.
 
-    :raises ProgramError: if it is too long or not ASCII.
+    :raises ProgramError: if a file cannot be read or is none of these.
     """
-    if not text.isascii() or "\0" in text:
-        raise ProgramError("the command line must be ASCII without zero bytes")
-    if len(text) >= COMMAND_LINE_BYTES:
-        raise ProgramError(
-            f"the command line must not be longer than {COMMAND_LINE_BYTES - 1} characters, and it has {len(text)}"
-        )
-    return text.encode("ascii") + b"\0"
+    image = _read(path)
+    initial = None if ramdisk is None else _read(ramdisk)
+    if image[: len(_ELF)] != _ELF:
+        return parse_image(image, str(path), initial)
+    if initial is not None:
+        raise ProgramError(f"{path}: an ELF file, and only a Linux kernel image gets a RAM disk")
+    return parse_program(image, str(path))
 
 
-def read_program(path: Path) -> Program:
-    """The program in the file *path*.
-
-    :raises ProgramError: if it cannot be read or is not an ELF64 executable for s390x.
-    """
+def _read(path: Path) -> bytes:
     try:
-        image = path.read_bytes()
+        return path.read_bytes()
     except OSError as reason:
         raise ProgramError(f"{path}: cannot be read: {reason.strerror}") from None
-    return parse_program(image, str(path))
 
 
 def parse_program(image: bytes, name: str) -> Program:
@@ -131,7 +120,7 @@ def parse_program(image: bytes, name: str) -> Program:
 
 
 def _check_identification(image: bytes, name: str) -> None:
-    if image[:4] != b"\x7fELF":
+    if image[: len(_ELF)] != _ELF:
         raise ProgramError(f"{name}: not an ELF file: it does not begin with 7f 45 4c 46")
     if len(image) < _HEADER_BYTES:
         raise ProgramError(f"{name}: truncated: an ELF header has {_HEADER_BYTES} bytes, and the file {len(image)}")

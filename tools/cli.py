@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Final, cast
 
 import typer
 
+from emu.errors import ProgramError
 from emu.hypervisor import HostFailure
-from emu.program import ProgramError
 from tools import __version__
 from tools.errors import LostRun, UsageError
 from tools.options import with_machine
@@ -33,7 +33,7 @@ MaxInstructions = Annotated[
 
 _EXIT_STATUSES: Final = (
     "Exit status: 0 the guest passed, 1 it failed, 2 wrong use, 3 it stopped in a way nobody asked for, "
-    "4 the instruction budget ran out."
+    "4 the instruction budget ran out, 5 it asked to be loaded again (reboot)."
 )
 
 

@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
+from emu.errors import CommandLineError
 from emu.facilities import DEFAULT_FACILITIES, Facility
+from emu.kernel_image import KernelImage, command_line_bytes
 from emu.page_states import Profile
-from emu.program import command_line_bytes, read_program
+from emu.program import read_program
 from host.sizes import format_size, parse_size
 from tools.errors import UsageError
 from tools.hosting import MOST_MEMORY, HostConfiguration, attend, make_host, read_plan
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 GUEST_NUMBER: Final = "{guest}"
 """What stands for the number of the guest in the command line, if there are several."""
 _MEGABYTE: Final = 1 << 20
+_LONGEST_COMMAND_LINE: Final = 1 << 16
 _MOST_CPUS: Final = 248
 _MOST_GUESTS: Final = 64
 
@@ -34,6 +37,8 @@ class Configuration:
     """What is to run, and on what machine."""
 
     image: Path
+    ramdisk: Path | None
+    """The initial RAM disk of a Linux kernel."""
     memory: int
     """Bytes of absolute storage."""
     cpus: int
@@ -65,6 +70,7 @@ class Setup:
 def configure(
     image: str,
     *,
+    ramdisk: str | None = None,
     memory: str,
     cpus: int,
     command_line: str | None,
@@ -86,11 +92,13 @@ def configure(
         raise UsageError(f"--guests: expected 1 to {_MOST_GUESTS}, not {guests}")
     if command_line is not None:
         try:
-            command_line_bytes(command_line)
+            # How much room there is says the image.
+            command_line_bytes(command_line, _LONGEST_COMMAND_LINE)
         except ValueError as reason:
             raise UsageError(f"--cmdline: {reason}") from None
     return Configuration(
         image=Path(image),
+        ramdisk=None if ramdisk is None else Path(ramdisk),
         memory=_memory(memory, guests),
         cpus=cpus,
         command_line=command_line,
@@ -111,15 +119,19 @@ def set_up(configuration: Configuration) -> Setup:
     """
     from emu.hypervisor import HostFailure
 
-    program = read_program(configuration.image)
+    program = read_program(configuration.image, configuration.ramdisk)
     plan = read_plan(configuration.host)
     machines, host = make_machines(configuration)
     try:
         for number, machine in enumerate(machines):
+            # Linux would use both consoles, and read only from one.
+            machine.sclp.has_line_mode = not isinstance(program, KernelImage)
             line = configuration.command_line
             if line is not None and configuration.guests > 1:
                 line = line.replace(GUEST_NUMBER, str(number))
             program.load(machine, line)
+    except CommandLineError as reason:
+        raise UsageError(f"--cmdline: {reason}") from None
     except HostFailure as reason:
         raise UsageError(f"{configuration.image}: cannot be loaded: {reason}") from None
     return Setup(machines, host, None if host is None else attend(host, plan))

@@ -12,9 +12,17 @@ import typer
 if TYPE_CHECKING:
     from tools.configuration import Configuration
 
-Image = Annotated[str, typer.Argument(metavar="IMAGE", help="An ELF64 executable for s390x.", show_default=False)]
+Image = Annotated[
+    str,
+    typer.Argument(
+        metavar="IMAGE", help="An ELF64 executable, a Linux kernel image, or a bare image.", show_default=False
+    ),
+]
 Memory = Annotated[str, typer.Option(metavar="SIZE", help="Absolute storage, a multiple of 1M.")]
 Cpus = Annotated[int, typer.Option(metavar="N", help="How many CPUs, 1 to 248.")]
+Ramdisk = Annotated[
+    str | None, typer.Option("--initrd", metavar="FILE", help="The initial RAM disk of a Linux kernel.")
+]
 CommandLine = Annotated[
     str | None,
     typer.Option(
@@ -78,6 +86,7 @@ def describe_machine(
     memory: Memory = "256M",
     cpus: Cpus = 1,
     cmdline: CommandLine = None,
+    initrd: Ramdisk = None,
     profile: ProfileName = "zvm",
     facility: WithFacility = None,
     no_facility: WithoutFacility = None,
@@ -102,6 +111,7 @@ def describe_machine(
 
     return configure(
         image,
+        ramdisk=initrd,
         memory=memory,
         cpus=cpus,
         command_line=cmdline,

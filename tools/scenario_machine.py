@@ -28,6 +28,7 @@ NOT_FOR_SCENARIOS: Final = {
     "memory": "--memory",
     "cpus": "--cpus",
     "cmdline": "--cmdline",
+    "initrd": "--initrd",
     "name": "--name",
     "uuid": "--uuid",
     "guests": "--guests",

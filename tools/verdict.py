@@ -27,6 +27,7 @@ class ExitStatus(IntEnum):
     WRONG_USE = 2
     UNASKED_STOP = 3
     BUDGET = 4
+    REBOOT = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,8 @@ def judge(stop: Stop, console: str) -> Verdict:
             return Verdict(ExitStatus.FAILED, "failed")
     if stop.kind in (StopKind.ALL_STOPPED, StopKind.POWERED_OFF):
         return Verdict(ExitStatus.PASSED, stop.text)
+    if stop.kind is StopKind.LOAD_REQUESTED:
+        return Verdict(ExitStatus.REBOOT, stop.text, is_noteworthy=True)
     if stop.kind is StopKind.BUDGET:
         return Verdict(ExitStatus.BUDGET, stop.text, is_noteworthy=True)
     return Verdict(ExitStatus.UNASKED_STOP, stop.text, is_noteworthy=True)

@@ -115,6 +115,8 @@ class Sclp:
         """Takes what the guest writes to the VT220 console, and line-mode messages."""
         self.line_console: Console | None = None
         """If set, takes the line-mode messages instead of :attr:`console`."""
+        self.has_line_mode = True
+        """Whether there is a line-mode console at all: Linux, which finds both, would write some things to each."""
         self._completed: int | None = None
         """The SCCB of the command whose end is not announced yet."""
         self._event_signal = False
@@ -262,7 +264,8 @@ class Sclp:
         if len(sccb.bytes) < 12 + 4 * length:
             return Response.INSUFFICIENT_LENGTH
         self._receive_mask = int.from_bytes(bytes(sccb.bytes[12 : 12 + length])[:4].ljust(4, b"\0"), "big")
-        for index, types in ((2, (MESSAGE, ASCII_CONSOLE)), (3, (OPERATOR_COMMAND, ASCII_CONSOLE))):
+        for index, line_mode in ((2, MESSAGE), (3, OPERATOR_COMMAND)):
+            types = (line_mode, ASCII_CONSOLE) if self.has_line_mode else (ASCII_CONSOLE,)
             mask = sum(_event_bit(event) for event in types).to_bytes(4, "big")
             start = 12 + index * length
             sccb.bytes[start : start + length] = mask[:length].ljust(length, b"\0")
@@ -286,7 +289,7 @@ class Sclp:
             if kind == ASCII_CONSOLE:
                 self._uses_vt220 = True
                 self.console.write(data)
-            elif kind == MESSAGE:
+            elif kind == MESSAGE and self.has_line_mode:
                 self._write_message(data)
             else:
                 response = Response.INVALID_FUNCTION

@@ -10,7 +10,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from emu import access
-from emu.access import NotModelled
 from emu.addresses import PAGE_OFFSET_MASK, PAGE_SIZE
 from emu.bits import MASK_64
 from emu.cpu import CpuState
@@ -155,6 +154,10 @@ PARAMETERS_INVALID: Final = 0x402
 PARAMETERS_NOT_SET: Final = 0x102
 
 
+class LoadRequested(Exception):  # noqa: N818 - the guest wants it
+    """The guest wants to be loaded again, from the device that it was loaded from: it reboots."""
+
+
 def _reset(cpu: Cpu, *, clear: bool) -> None:
     """Reset the CPUs and the subsystem, keep storage, and load the PSW in the doubleword at absolute location 0.
 
@@ -190,13 +193,13 @@ def _program_loading(cpu: Cpu, operands: Operands) -> None:
     """Code 0x308: the subcode is in R3, an address, where one is needed, in R1.
 
     :raises ProgramInterruption: specification for a subcode that is not provided, and see :func:`_load_parameters`.
-    :raises NotModelled: for a load from a device.
+    :raises LoadRequested: for a load from a device: whoever has loaded the program has to do that.
     """
     subcode = cpu.gr[operands.r3]
     if subcode in (_MODIFIED_CLEAR, _LOAD_NORMAL):
         _reset(cpu, clear=subcode == _MODIFIED_CLEAR)
     elif subcode in (_LOAD_CLEAR, _LOAD_NORMAL_DUMP):
-        raise NotModelled(f"initial program loading, which the guest asked for (DIAGNOSE 0x308, subcode {subcode})")
+        raise LoadRequested(f"the guest asked to be loaded again (DIAGNOSE 0x308, subcode {subcode})")
     elif subcode in (_SET_PARAMETERS, _STORE_PARAMETERS):
         _load_parameters(cpu, operands, subcode)
     else:

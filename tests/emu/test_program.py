@@ -11,8 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emu.cpu import CpuState
+from emu.errors import ProgramError
+from emu.kernel_image import COMMAND_LINE_ADDRESS, command_line_bytes
 from emu.machine import MEGABYTE, Machine
-from emu.program import COMMAND_LINE_ADDRESS, ProgramError, command_line_bytes, parse_program, read_program
+from emu.program import parse_program, read_program
 from emu.psw import ADDRESSING_MODE, Psw
 from tests.support.elf import ENTRY, Elf
 

@@ -260,7 +260,7 @@ def test_wrong_image(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     foreign = write(tmp_path, elf.changed(machine=62), "foreign")
     cut = write(tmp_path, elf.to_bytes()[:-1], "cut")
     large = write(tmp_path, elf.changed(extra_memory=1 << 30), "large")
-    assert "text: not an ELF file" in wrong(capfd, "run", text)
+    assert "text: expected an ELF file" in wrong(capfd, "run", text)
     assert "foreign: e_machine is EM_X86_64, not EM_S390" in wrong(capfd, "run", foreign)
     assert "cut: truncated" in wrong(capfd, "run", cut)
     assert "large: loadable segment 0 at 0x1d0-" in wrong(capfd, "run", large)

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from emu.access import NotModelled
 from emu.cpu import Cpu, CpuState
+from emu.isa.diagnose import LoadRequested
 from emu.machine import MEGABYTE, Machine
 from emu.page_states import Content, Usage
 from emu.program_interruption import ProgramInterruptionCode
@@ -288,8 +288,8 @@ def test_reset_forgets_what_the_service_processor_had_pending(cpu: Cpu, run: Run
 
 
 @pytest.mark.parametrize("subcode", (3, 4))
-def test_loading_from_a_device_is_not_modelled(cpu: Cpu, run: Run, subcode: int) -> None:
-    with pytest.raises(NotModelled, match="initial program loading"):
+def test_whoever_has_loaded_the_program_loads_it_again(cpu: Cpu, run: Run, subcode: int) -> None:
+    with pytest.raises(LoadRequested, match=f"subcode {subcode}"):
         diagnose(cpu, run, 0x308, 0, subcode)
 
 
