@@ -135,6 +135,25 @@ def scenarios() -> None:
     list_scenarios()
 
 
+@app.command(
+    help="Fetch a Linux for 'essa run debian': Debian's kernel and busybox for s390x, by the system's package tool.",
+)
+def fetch(
+    what: Annotated[str, typer.Argument(metavar="debian", help="What to fetch.", show_default=False)],
+    release: Annotated[str, typer.Option(metavar="NAME", help="Of Debian: bookworm or trixie.")] = "bookworm",
+    add: Annotated[
+        list[str] | None, typer.Option(metavar="HOST:GUEST", help="Put this file on the RAM disk; may be repeated.")
+    ] = None,
+    mirror: Annotated[
+        str, typer.Option(metavar="URL", help="Where Debian's archive is.")
+    ] = "http://deb.debian.org/debian",
+) -> None:
+    """Fetch a Linux."""
+    from tools.fetch import fetch_and_tell
+
+    fetch_and_tell(what, release, add or (), mirror)
+
+
 def _given(context: typer.Context) -> list[str]:
     """The parameters of the command that stand on the command line, and are not just their defaults."""
     sources = {name: context.get_parameter_source(name) for name in context.params}

@@ -14,6 +14,7 @@ from emu.kernel_image import KernelImage, command_line_bytes
 from emu.page_states import Profile
 from emu.program import read_program
 from host.sizes import format_size, parse_size
+from tools.debian import COMMAND_LINE, debian_files, release_of
 from tools.errors import UsageError
 from tools.hosting import MOST_MEMORY, HostConfiguration, attend, make_host, read_plan
 
@@ -96,9 +97,14 @@ def configure(
             command_line_bytes(command_line, _LONGEST_COMMAND_LINE)
         except ValueError as reason:
             raise UsageError(f"--cmdline: {reason}") from None
+    path, initial = Path(image), None if ramdisk is None else Path(ramdisk)
+    if (release := release_of(image)) is not None:
+        files = debian_files(release)
+        path, initial = files.kernel, initial or files.ramdisk
+        command_line = COMMAND_LINE if command_line is None else command_line
     return Configuration(
-        image=Path(image),
-        ramdisk=None if ramdisk is None else Path(ramdisk),
+        image=path,
+        ramdisk=initial,
         memory=_memory(memory, guests),
         cpus=cpus,
         command_line=command_line,

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 Image = Annotated[
     str,
     typer.Argument(
-        metavar="IMAGE", help="An ELF64 executable, a Linux kernel image, or a bare image.", show_default=False
+        metavar="IMAGE",
+        help="An ELF64 executable, a Linux kernel image, a bare image; or debian (see essa fetch).",
+        show_default=False,
     ),
 ]
 Memory = Annotated[str, typer.Option(metavar="SIZE", help="Absolute storage, a multiple of 1M.")]
