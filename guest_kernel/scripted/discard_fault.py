@@ -36,8 +36,10 @@ def do_discard_fault(kernel: Kernel, interruption: Interruption) -> Script[int |
     page = kernel.mem_map[(interruption.translation_exception & PAGE_MASK) >> PAGE_SHIFT]
     if not interruption.psw.mask & PROBLEM_STATE:
         operand = yield from _kernel_operand(interruption.psw.address)
-        if operand is None or operand >> PAGE_SHIFT == page.frame:
-            fixup = kernel.processors[kernel.smp_processor_id].fixup(interruption.psw.address)
+        processor = kernel.processors[kernel.smp_processor_id]
+        # The machine tells an absolute address, and the operand's is real.
+        if operand is None or processor.cpu.real_to_absolute(operand) >> PAGE_SHIFT == page.frame:
+            fixup = processor.fixup(interruption.psw.address)
             if operand is None or fixup is None:
                 raise KernelBug(f"discard fault in the kernel: {page!r}")
             return fixup
@@ -48,7 +50,7 @@ def do_discard_fault(kernel: Kernel, interruption: Interruption) -> Script[int |
 
 
 def _kernel_operand(address: int) -> Script[int | None]:
-    """The kernel-side operand of the copy at *address*, by the saved registers; None if there is no copy."""
+    """The real address of the kernel's operand of the copy at *address*, by the saved registers; None if it is none."""
     word = yield Load(address)
     opcode = word >> 56
     control = yield Load(SAVE_AREA)

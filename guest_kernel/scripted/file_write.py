@@ -32,8 +32,13 @@ def write_page(kernel: Kernel, mapping: AddressSpace, index: int, buffer: Page) 
     """
     if not 0 <= index < mapping.size:
         raise ReadError(f"inode {mapping.inode} has {mapping.size} pages, and no page {index}")
-    page = yield from _grab_cache_page(kernel, mapping, index)
+    page = yield from grab_cache_page(kernel, mapping, index)
     yield CopyPage(page.address, buffer.address)
+    yield from commit_write(kernel, page)
+
+
+def commit_write(kernel: Kernel, page: Page) -> Script[None]:
+    """write_end: the locked *page*, with the caller's reference, has been written; both are given up."""
     yield from filemap.set_page_uptodate(page)
     if kernel.buffer_heads:
         page.flags |= PRIVATE
@@ -42,7 +47,7 @@ def write_page(kernel: Kernel, mapping: AddressSpace, index: int, buffer: Page) 
     yield from put_page_check(kernel, page)
 
 
-def _grab_cache_page(kernel: Kernel, mapping: AddressSpace, index: int) -> Script[Page]:
+def grab_cache_page(kernel: Kernel, mapping: AddressSpace, index: int) -> Script[Page]:
     """The cached page at *index*, locked and with a reference; a new one, not valid yet, if there is none."""
     while True:
         page = yield from filemap.find_lock_page(kernel, mapping, index)

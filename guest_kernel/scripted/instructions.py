@@ -29,6 +29,8 @@ _SYSTEM_MASK: Final = 0x310
 """Where in the prefix area the system mask goes that the CPU had."""
 SECONDARY_ASCE: Final = 0x318
 """Where in the prefix area the ASCE of the process lies whose storage the kernel copies from or to."""
+USER_BYTE: Final = 0x320
+"""Where in the prefix area a byte of the process goes that is only looked at so that its page is mapped."""
 ENTER_PROGRAM: Final = "enter the program-check handler"
 ENTER_SVC: Final = "enter the supervisor-call handler"
 ENTER_EXTERNAL: Final = "enter the external-interruption handler"

@@ -19,6 +19,7 @@ from guest_kernel.scripted.faults import Signal, do_program_check
 from guest_kernel.scripted.instructions import (
     SECONDARY_ASCE,
     USER_ASCE,
+    USER_BYTE,
     EnableSubclass,
     LoadSecondaryAsce,
     LoadUserAsce,
@@ -43,6 +44,26 @@ def copy_from_user(kernel: Kernel, mm: MmStruct, target: int, address: int, leng
     return (yield from _copy(kernel, mm, name, control, target, address, length))
 
 
+def copy_from_user_inatomic(kernel: Kernel, mm: MmStruct, target: int, address: int, length: int) -> Script[int]:
+    """The same for a caller that has a page locked (pagefault_disable): a page fault ends the copy short.
+
+    Its handler might wait for the very page that the caller has locked.
+    """
+    name, control = ("MVCP", 0) if kernel.uaccess == "std" else ("MVCOS from user", MVCOS_FROM_USER)
+    return (yield from _copy(kernel, mm, name, control, target, address, length, may_fault=False))
+
+
+def fault_in_readable(kernel: Kernel, mm: MmStruct, address: int, length: int) -> Script[bool]:
+    """fault_in_pages_readable: have the pages of the first and the last of *length* bytes mapped; False if one is bad.
+
+    Nothing keeps them mapped.
+    """
+    for byte in (address, address + length - 1):
+        if (yield from copy_from_user(kernel, mm, USER_BYTE, byte, 1)):
+            return False
+    return True
+
+
 def copy_to_user(kernel: Kernel, mm: MmStruct, address: int, source: int, length: int) -> Script[int]:
     """Copy from real address *source* to *address* of the process; give the number of bytes not copied."""
     name, control = ("MVCS", 0) if kernel.uaccess == "std" else ("MVCOS to user", MVCOS_TO_USER)
@@ -54,7 +75,9 @@ def read_dev_mem(kernel: Kernel, mm: MmStruct, address: int, frame: int) -> Scri
     return (yield from copy_to_user(kernel, mm, address, frame << PAGE_SHIFT, PAGE_SIZE))
 
 
-def _copy(kernel: Kernel, mm: MmStruct, name: str, control: int, real: int, user: int, length: int) -> Script[int]:
+def _copy(
+    kernel: Kernel, mm: MmStruct, name: str, control: int, real: int, user: int, length: int, *, may_fault: bool = True
+) -> Script[int]:
     kernel.active_mm[kernel.smp_processor_id] = None
     yield Store(USER_ASCE, REAL_SPACE)
     yield LoadUserAsce()
@@ -66,7 +89,7 @@ def _copy(kernel: Kernel, mm: MmStruct, name: str, control: int, real: int, user
         piece = min(length, limit, PAGE_SIZE - real % PAGE_SIZE, PAGE_SIZE - user % PAGE_SIZE)
         outcome: bool | Interruption = yield UserCopy(name, control, real, user, piece)
         while not isinstance(outcome, bool):
-            retry = yield from _handle(kernel, mm, outcome)
+            retry = yield from _handle(kernel, mm, outcome, may_fault=may_fault)
             if retry != outcome.psw.address:
                 yield Store(lowcore.PROGRAM_OLD_PSW + 8, retry)
             outcome = yield ResumeUserCopy(name)
@@ -76,7 +99,7 @@ def _copy(kernel: Kernel, mm: MmStruct, name: str, control: int, real: int, user
     return length
 
 
-def _handle(kernel: Kernel, mm: MmStruct, interruption: Interruption) -> Script[int]:
+def _handle(kernel: Kernel, mm: MmStruct, interruption: Interruption, *, may_fault: bool) -> Script[int]:
     """Handle the program interruption of a copy; give the address at which it goes on."""
     at = interruption.psw.address
     fixup = kernel.processors[kernel.smp_processor_id].fixup(at)
@@ -85,7 +108,7 @@ def _handle(kernel: Kernel, mm: MmStruct, interruption: Interruption) -> Script[
         return at if redirected is None else redirected
     if fixup is None:
         raise KernelBug(f"program interruption {interruption.code} in the kernel at {at:#x}")
-    if interruption.code == ProgramInterruptionCode.ADDRESSING:
+    if interruption.code == ProgramInterruptionCode.ADDRESSING or not may_fault:
         return fixup
     try:
         return (yield from do_program_check(kernel, mm, interruption))

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
@@ -17,10 +17,11 @@ from guest_kernel.scripted.kernel import Kernel
 from guest_kernel.scripted.lru import pagevec_lru_add
 from guest_kernel.scripted.page import Page
 from guest_kernel.scripted.page_alloc import alloc_pages, put_page
-from guest_kernel.scripted.schedule import run
+from guest_kernel.scripted.schedule import Running, run
 from guest_kernel.scripted.script import Script
 
 MakeKernel = Callable[..., Kernel]
+_T = TypeVar("_T")
 
 
 @pytest.fixture
@@ -71,3 +72,13 @@ def cached_page(kernel: Kernel, file: AddressSpace, index: int) -> Page:
         return page
 
     return run(kernel, script())
+
+
+def finish_within(kernel: Kernel, script: Script[_T] | Running[_T], operations: int = 2000) -> _T:
+    """Run *script* to its end; fail if that takes more *operations*, where :func:`run` would go on for ever."""
+    running = script if isinstance(script, Running) else Running(kernel, script)
+    for _ in range(operations):
+        if running.is_over:
+            return running.result
+        running.step()
+    raise AssertionError(f"no end after {operations} operations, before {running.next}")

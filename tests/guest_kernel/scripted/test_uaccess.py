@@ -14,7 +14,7 @@ from guest_kernel.scripted.page_alloc import alloc_pages
 from guest_kernel.scripted.schedule import run
 from guest_kernel.scripted.script import KernelBug
 from guest_kernel.scripted.uaccess import copy_from_user, copy_to_user, read_dev_mem
-from tests.guest_kernel.scripted.conftest import MakeKernel, cached_page, discard
+from tests.guest_kernel.scripted.conftest import MakeKernel, cached_page, discard, finish_within
 from tests.support.processes import BASE, load, page_at, process, store
 
 VARIANTS = pytest.mark.parametrize("uaccess", ("std", "mvcos"))
@@ -63,7 +63,7 @@ def test_a_discarded_page_of_the_process_is_read_again(
     assert isinstance(page, Page)
     discard(kernel, page)
     buffer = run(kernel, alloc_pages(kernel))
-    assert run(kernel, copy_from_user(kernel, mm, buffer.address, BASE, PAGE_SIZE)) == 0
+    assert finish_within(kernel, copy_from_user(kernel, mm, buffer.address, BASE, PAGE_SIZE)) == 0
     assert kernel.machine.read_storage(buffer.address, PAGE_SIZE) == page_content(7, 0, 0)
     assert kernel.machine.program_interruptions[0x1A] == 1
 
@@ -83,7 +83,7 @@ def test_a_discarded_target_of_the_process_is_read_again(
     buffer = run(kernel, alloc_pages(kernel))
     kernel.machine.load_storage(buffer.address, bytes(range(256)))
     # Mapped read-only until the first store: protection comes before the discard fault, and finds the page discarded.
-    assert run(kernel, copy_to_user(kernel, mm, BASE + 16, buffer.address, 256)) == 0
+    assert finish_within(kernel, copy_to_user(kernel, mm, BASE + 16, buffer.address, 256)) == 0
     written = page_at(kernel, mm, BASE)
     assert isinstance(written, Page)
     content = page_content(7, 0, 0)
@@ -100,8 +100,8 @@ def test_a_discarded_operand_of_the_kernel_is_fixed_up(
     store(kernel, mm, BASE, 1)
     page = cached_page(kernel, file, 0)
     discard(kernel, page)
-    assert run(kernel, read_dev_mem(kernel, mm, BASE, page.frame)) == PAGE_SIZE
-    assert run(kernel, copy_from_user(kernel, mm, page.address, BASE, 8)) == 8
+    assert finish_within(kernel, read_dev_mem(kernel, mm, BASE, page.frame)) == PAGE_SIZE
+    assert finish_within(kernel, copy_from_user(kernel, mm, page.address, BASE, 8)) == 8
     assert page.mapping is file, "nobody has removed it"
 
 
