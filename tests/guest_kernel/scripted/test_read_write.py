@@ -57,7 +57,7 @@ def test_read_over_pages(make_kernel: MakeKernel, file: AddressSpace, uaccess: s
     kernel = make_kernel(uaccess=uaccess)
     mm = process(kernel)
     mmap(mm, BASE, 3)
-    assert run(kernel, sys_read(kernel, mm, file, 1, 0xF00, BASE + 0x808, 0x1200)) == 0x1200
+    assert finish_within(kernel, sys_read(kernel, mm, file, 1, 0xF00, BASE + 0x808, 0x1200)) == 0x1200
     assert in_process(kernel, mm, BASE + 0x808, 0x1200) == original(7, 4)[0x1F00:0x3100]
     assert load(kernel, mm, BASE + 0x800) == load(kernel, mm, BASE + 0x1A08) == 0, "no byte more"
     run(kernel, pagevec_lru_add(kernel))
@@ -71,7 +71,7 @@ def test_write_over_pages(make_kernel: MakeKernel, file: AddressSpace, uaccess: 
     other = AddressSpace(9, 8)
     mmap(mm, BASE, 8, file=other, writable=False)
     # A part of a page that has to be read, one that need not be, and a part again.
-    assert run(kernel, sys_write(kernel, mm, file, 1, 0xF00, BASE + 0x808, 0x1200)) == 0x1200
+    assert finish_within(kernel, sys_write(kernel, mm, file, 1, 0xF00, BASE + 0x808, 0x1200)) == 0x1200
     expected = bytearray(original(7, 4))
     expected[0x1F00:0x3100] = original(9, 8)[0x808:0x1A08]
     assert kernel.disk.reads == 2 + 2, "two of the buffer, and two of those that are written into"
@@ -87,11 +87,11 @@ def test_write_over_pages(make_kernel: MakeKernel, file: AddressSpace, uaccess: 
 def test_the_end_of_the_file(kernel: Kernel, file: AddressSpace) -> None:
     mm = process(kernel)
     mmap(mm, BASE, 2)
-    assert run(kernel, sys_read(kernel, mm, file, 63, 0xF00, BASE, 0x1000)) == 0x100
-    assert run(kernel, sys_read(kernel, mm, file, 64, 0, BASE, 8)) == 0
-    assert run(kernel, sys_write(kernel, mm, file, 63, 0xF00, BASE, 0x1000)) == 0x100
-    assert run(kernel, sys_write(kernel, mm, file, 64, 0, BASE, 8)) == -ENOSPC
-    assert run(kernel, sys_write(kernel, mm, file, 64, 0, BASE, 0)) == 0
+    assert finish_within(kernel, sys_read(kernel, mm, file, 63, 0xF00, BASE, 0x1000)) == 0x100
+    assert finish_within(kernel, sys_read(kernel, mm, file, 64, 0, BASE, 8)) == 0
+    assert finish_within(kernel, sys_write(kernel, mm, file, 63, 0xF00, BASE, 0x1000)) == 0x100
+    assert finish_within(kernel, sys_write(kernel, mm, file, 64, 0, BASE, 8)) == -ENOSPC
+    assert finish_within(kernel, sys_write(kernel, mm, file, 64, 0, BASE, 0)) == 0
     assert set(file.pages) == {63}
 
 
@@ -101,14 +101,14 @@ def test_bad_buffers(make_kernel: MakeKernel, file: AddressSpace, uaccess: str) 
     mm = process(kernel)
     mmap(mm, BASE, 1)
     store(kernel, mm, BASE, 1)
-    assert run(kernel, sys_read(kernel, mm, file, 0, 0, BASE + 0xF00, 0x300)) == 0x100
-    assert run(kernel, sys_read(kernel, mm, file, 0, 0, OTHER, 8)) == -EFAULT
-    assert run(kernel, sys_write(kernel, mm, file, 0, 0, OTHER, PAGE_SIZE)) == -EFAULT
+    assert finish_within(kernel, sys_read(kernel, mm, file, 0, 0, BASE + 0xF00, 0x300)) == 0x100
+    assert finish_within(kernel, sys_read(kernel, mm, file, 0, 0, OTHER, 8)) == -EFAULT
+    assert finish_within(kernel, sys_write(kernel, mm, file, 0, 0, OTHER, PAGE_SIZE)) == -EFAULT
     # The second page of the file would be from where nothing is mapped.
-    assert run(kernel, sys_write(kernel, mm, file, 1, 0xF00, BASE + 0xF00, 0x300)) == 0x100
-    assert run(kernel, sys_write(kernel, mm, file, 1, 0, BASE + 0xF00, 0x300)) == -EFAULT
+    assert finish_within(kernel, sys_write(kernel, mm, file, 1, 0xF00, BASE + 0xF00, 0x300)) == 0x100
+    assert finish_within(kernel, sys_write(kernel, mm, file, 1, 0, BASE + 0xF00, 0x300)) == -EFAULT
     mmap(mm, OTHER, 1, writable=False)
-    assert run(kernel, sys_read(kernel, mm, file, 0, 0, OTHER, 8)) == -EFAULT, "write protection"
+    assert finish_within(kernel, sys_read(kernel, mm, file, 0, 0, OTHER, 8)) == -EFAULT, "write protection"
     assert content(kernel, file, 0) == page_content(7, 0)
     assert not any(page.flags & flags.LOCKED for page in file.pages.values())
 
