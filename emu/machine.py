@@ -19,6 +19,7 @@ from emu import psw as psw_bits
 from emu.access import NotModelled, fetch_instruction
 from emu.addresses import PAGE_SIZE
 from emu.cpu import Cpu, CpuState
+from emu.devices.channel_subsystem import ChannelSubsystem
 from emu.devices.messages import SpecialMessages
 from emu.devices.sclp import Sclp
 from emu.engine.code import CodePages
@@ -141,6 +142,7 @@ class Machine:
             cpu.reset(initial=True)
         self.sclp = Sclp(self)
         self.messages = SpecialMessages(self)
+        self.channels = ChannelSubsystem(self)
         self.unmodelled: Counter[str] = Counter()
         """Instructions met that nothing here implements, by their leading bytes."""
         self.instruction_counts: Counter[str] = Counter()
@@ -316,12 +318,13 @@ class Machine:
         return None
 
     def _call_host(self) -> None:
-        """Let the host do what is due between two instructions.
+        """Let channel subsystem and host do what is due between two instructions.
 
         :raises StopRun: if it fails.
         """
         self._attend_at = NEVER
         try:
+            self.channels.perform()
             due = self.hypervisor.attend(self.timing.work)
             # It may have asked to be called again in the meantime.
             self._attend_at = min(self._attend_at, due)
@@ -475,11 +478,20 @@ class Machine:
     def _enabled_interruption(self, cpu: Cpu) -> Callable[[], None] | None:
         """The pending interruption of highest priority that *cpu* is enabled for, as the action that takes it.
 
-        PoP chapter 6, "Priority of Interruptions": external interruptions here, in the order of their codes' priority;
-        program interruptions and supervisor calls belong to instructions.
+        PoP chapter 6, "Priority of Interruptions": external interruptions, then input/output; program interruptions
+        and supervisor calls belong to instructions.
         """
-        if not cpu.system_mask & psw_bits.EXTERNAL_MASK:
-            return None
+        mask = cpu.system_mask
+        if mask & psw_bits.EXTERNAL_MASK:
+            external = self._enabled_external(cpu)
+            if external is not None:
+                return external
+        if mask & psw_bits.IO_MASK and self.channels.pending(cpu.cr[6]) is not None:
+            return partial(self.channels.interrupt, cpu)
+        return None
+
+    def _enabled_external(self, cpu: Cpu) -> Callable[[], None] | None:
+        """The pending external interruption of highest priority that CR0 lets through."""
         cr0, pending, timing = cpu.cr[0], cpu.pending, self.timing
         if pending.malfunction_alert and cr0 & control.CR0_MALFUNCTION_ALERT:
             return lambda: interruption.external(
@@ -534,7 +546,7 @@ class Machine:
                 self._single(cpu)
             if cpu.stop_pending or cpu.restart_pending or cpu.state is not CpuState.OPERATING:
                 break
-            mask = cpu.system_mask & (psw_bits.WAIT | psw_bits.EXTERNAL_MASK)
+            mask = cpu.system_mask & (psw_bits.WAIT | psw_bits.EXTERNAL_MASK | psw_bits.IO_MASK)
             if mask & psw_bits.WAIT or (mask and self._enabled_interruption(cpu) is not None):
                 break
         if len(self.cpus) == 1 and timing.work >= self._turn_end:

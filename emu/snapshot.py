@@ -76,7 +76,7 @@ def _timing(machine: Machine) -> Section:
 
 
 def _devices(machine: Machine) -> Section:
-    devices = {"SCLP": machine.sclp.state(), "messages": machine.messages.state()}
+    devices = {"SCLP": machine.sclp.state(), "messages": machine.messages.state(), "channels": machine.channels.state()}
     return {f"{device} {name}": value for device, state in devices.items() for name, value in state.items()}
 
 

@@ -48,6 +48,8 @@ class Configuration:
     facilities: frozenset[int]
     name: str
     uuid: UUID
+    disks: tuple[tuple[Path, bool], ...] = ()
+    """The images of the disks, and whether they may be written."""
     guests: int = 1
     """How many guests run the program, in turn."""
     host: HostConfiguration | None = None
@@ -76,6 +78,7 @@ def configure(
     cpus: int,
     command_line: str | None,
     profile: str,
+    disks: Iterable[str] = (),
     with_facilities: Iterable[int] = (),
     without_facilities: Iterable[int] = (),
     name: str = "guest",
@@ -112,6 +115,7 @@ def configure(
         facilities=_facilities(with_facilities, without_facilities),
         name=_name(name),
         uuid=_uuid(uuid),
+        disks=tuple(_disk(text, guests) for text in disks),
         guests=guests,
         host=host or (HostConfiguration() if guests > 1 else None),
     )
@@ -171,9 +175,36 @@ def make_machines(configuration: Configuration) -> tuple[list[Machine], Host | N
                 )
             machine.sclp.identification = SystemIdentification(name=configuration.name, uuid=configuration.uuid)
             machines.append(machine)
+            _attach_disks(machine, configuration)
     except (MemoryError, OSError) as reason:
         raise UsageError(f"--memory: this computer cannot give so much: {reason}") from None
     return machines, host
+
+
+def _disk(text: str, guests: int) -> tuple[Path, bool]:
+    is_writable = text.endswith(":rw")
+    if is_writable and guests > 1:
+        raise UsageError(f"--disk: several guests cannot write the same image, {text}")
+    return Path(text.removesuffix(":rw")), is_writable
+
+
+def _attach_disks(machine: Machine, configuration: Configuration) -> None:
+    """Put the disks on subchannels 0 to n - 1.
+
+    :raises UsageError: if an image cannot be opened, or is none.
+    """
+    from emu.devices.disk_image import DiskImage
+    from emu.devices.virtio_block import VirtioBlock
+    from emu.devices.virtio_ccw import VirtioCcw
+
+    for path, is_writable in configuration.disks:
+        try:
+            image = DiskImage(path, is_writable=is_writable)
+        except OSError as reason:
+            raise UsageError(f"--disk: {path} cannot be opened: {reason.strerror}") from None
+        except ValueError as reason:
+            raise UsageError(f"--disk: {path}: {reason}") from None
+        machine.channels.attach(VirtioCcw(VirtioBlock(image, path.name)))
 
 
 def _memory(text: str, guests: int) -> int:

@@ -33,6 +33,14 @@ CommandLine = Annotated[
         help="Command line of the program, at 0x10480; of several guests, {guest} becomes the number of each.",
     ),
 ]
+Disks = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--disk",
+        metavar="FILE[:rw]",
+        help="A virtio disk with this image, read-only unless :rw is said; may be repeated. Several guests share them.",
+    ),
+]
 ProfileName = Annotated[
     str, typer.Option("--profile", metavar="NAME", help="Whose ESSA: zvm (discard faults), kvm, or off.")
 ]
@@ -89,6 +97,7 @@ def describe_machine(
     cpus: Cpus = 1,
     cmdline: CommandLine = None,
     initrd: Ramdisk = None,
+    disk: Disks = None,
     profile: ProfileName = "zvm",
     facility: WithFacility = None,
     no_facility: WithoutFacility = None,
@@ -117,6 +126,7 @@ def describe_machine(
         memory=memory,
         cpus=cpus,
         command_line=cmdline,
+        disks=disk or (),
         profile=profile,
         with_facilities=facility or (),
         without_facilities=no_facility or (),

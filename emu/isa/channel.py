@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""I/O instructions (PoP chapter 14) of a machine without a channel subsystem to speak of: no subchannel is operational.
+"""I/O instructions (PoP chapter 14); what they do to a subchannel is the channel subsystem's.
 
 Each makes the checks that the manual puts before condition code 3, "not operational".
 """
@@ -14,11 +14,13 @@ from emu.bits import bit, bits, field
 from emu.isa.authority import require_boundary
 from emu.isa.declaration import Operands, instruction
 from emu.isa.formats import RRE, S
+from emu.lowcore import SUBSYSTEM_IDENTIFICATION
 from emu.program_interruption import ProgramInterruption, ProgramInterruptionCode
 from emu.teid import Access
 
 if TYPE_CHECKING:
     from emu.cpu import Cpu
+    from emu.devices.subchannel import Subchannel
 
 _Code = ProgramInterruptionCode
 
@@ -34,14 +36,19 @@ _IRB: Final = 64
 _PATH_STATUS: Final = 32
 _CHSC_HEADER: Final = 16
 _CHSC_LONGEST: Final = 4088
+_STORE_PATHS: Final = 0x0002
 _STORE_CHARACTERISTICS: Final = 0x0010
 _RESPONSE_HEADER: Final = 8
 _RESPONSE_DONE: Final = 0x0001
+_RESPONSE_REQUEST: Final = 0x0003
 _RESPONSE_UNKNOWN: Final = 0x0004
+_RESPONSE_FORMAT: Final = 0x0007
+_PATH_IS_VALID: Final = 0x80
+_VIRTUAL_PATH: Final = 0x32
 
 ORB_RESERVED: Final = bits(26, 30, 32)
 """Word 1 of the ORB."""
-PATH_MANAGEMENT_RESERVED: Final = bits(5, 7, 32)
+PATH_MANAGEMENT_RESERVED: Final = bits(0, 1, 32) | bits(5, 7, 32)
 """Word 1 of the path-management-control word."""
 PATH_MANAGEMENT_LIMIT: Final = bits(9, 10, 32)
 """Word 1 of the path-management-control word: the limit mode, of which 3 is reserved."""
@@ -63,6 +70,11 @@ def _require_subchannel(cpu: Cpu) -> None:
         raise _operand()
 
 
+def _subchannel(cpu: Cpu) -> Subchannel | None:
+    """The subchannel in GR1, if it is there."""
+    return cpu.machine.channels.find(field(cpu.gr[1], 48, 63))
+
+
 def _block_address(cpu: Cpu, operands: Operands, boundary: int = _WORD) -> int:
     """The second-operand address.
 
@@ -73,42 +85,48 @@ def _block_address(cpu: Cpu, operands: Operands, boundary: int = _WORD) -> int:
     return address
 
 
-def _subchannel_function(cpu: Cpu, operands: Operands) -> None:
+def _subchannel_function(cpu: Cpu, mnemonic: str) -> None:
     """An instruction whose only operand is the subchannel in GR1.
 
     :raises ProgramInterruption: operand.
     """
     _require_subchannel(cpu)
-    cpu.cc = NOT_OPERATIONAL
+    subchannel = _subchannel(cpu)
+    if subchannel is None:
+        cpu.cc = NOT_OPERATIONAL
+        return
+    functions = {"CSCH": subchannel.clear, "HSCH": subchannel.halt, "RSCH": subchannel.resume}
+    cpu.cc = functions.get(mnemonic, subchannel.cancel)()
+    cpu.machine.channels.request_work()
 
 
 @instruction(0xB230, "CSCH", S, "CLEAR SUBCHANNEL", privileged=True)
 def csch(cpu: Cpu, operands: Operands) -> None:
     """See :func:`_subchannel_function`."""
-    _subchannel_function(cpu, operands)
+    _subchannel_function(cpu, "CSCH")
 
 
 @instruction(0xB231, "HSCH", S, "HALT SUBCHANNEL", privileged=True)
 def hsch(cpu: Cpu, operands: Operands) -> None:
     """See :func:`_subchannel_function`."""
-    _subchannel_function(cpu, operands)
+    _subchannel_function(cpu, "HSCH")
 
 
 @instruction(0xB238, "RSCH", S, "RESUME SUBCHANNEL", privileged=True)
 def rsch(cpu: Cpu, operands: Operands) -> None:
     """See :func:`_subchannel_function`."""
-    _subchannel_function(cpu, operands)
+    _subchannel_function(cpu, "RSCH")
 
 
 @instruction(0xB276, "XSCH", S, "CANCEL SUBCHANNEL", privileged=True)
 def xsch(cpu: Cpu, operands: Operands) -> None:
     """See :func:`_subchannel_function`."""
-    _subchannel_function(cpu, operands)
+    _subchannel_function(cpu, "XSCH")
 
 
 @instruction(0xB232, "MSCH", S, "MODIFY SUBCHANNEL", privileged=True)
 def msch(cpu: Cpu, operands: Operands) -> None:
-    """Fetch a subchannel-information block for a subchannel that is not there.
+    """Modify what the program may of a subchannel.
 
     :raises ProgramInterruption: specification; operand, for the subchannel or the block; access exceptions (fetch).
     """
@@ -122,12 +140,13 @@ def msch(cpu: Cpu, operands: Operands) -> None:
         or int.from_bytes(block[24:28], "big") & PATH_MANAGEMENT_RESERVED_6
     ):
         raise _operand()
-    cpu.cc = NOT_OPERATIONAL
+    subchannel = _subchannel(cpu)
+    cpu.cc = NOT_OPERATIONAL if subchannel is None else subchannel.modify(block)
 
 
 @instruction(0xB233, "SSCH", S, "START SUBCHANNEL", privileged=True)
 def ssch(cpu: Cpu, operands: Operands) -> None:
-    """Fetch an operation-request block for a subchannel that is not there.
+    """Have a channel program begin, before the next instruction.
 
     :raises ProgramInterruption: specification; operand, for the subchannel or the block; access exceptions (fetch).
     """
@@ -136,51 +155,79 @@ def ssch(cpu: Cpu, operands: Operands) -> None:
     block = access.load(cpu, address, _ORB)
     if int.from_bytes(block[4:8], "big") & ORB_RESERVED or int.from_bytes(block[8:12], "big") & bit(0, 32):
         raise _operand()
-    cpu.cc = NOT_OPERATIONAL
+    subchannel = _subchannel(cpu)
+    cpu.cc = NOT_OPERATIONAL if subchannel is None else subchannel.start(block)
+    cpu.machine.channels.request_work()
 
 
 @instruction(0xB234, "STSCH", S, "STORE SUBCHANNEL", privileged=True)
 def stsch(cpu: Cpu, operands: Operands) -> None:
-    """Store nothing, for there is no subchannel, but where something could be stored.
+    """Store the subchannel-information block.
 
     :raises ProgramInterruption: specification; operand; access exceptions (store).
     """
     address = _block_address(cpu, operands)
     _require_subchannel(cpu)
     access.probe(cpu, address, _SCHIB, Access.STORE)
-    cpu.cc = NOT_OPERATIONAL
+    subchannel = _subchannel(cpu)
+    if subchannel is not None:
+        access.store(cpu, address, subchannel.information_block())
+    cpu.cc = NOT_OPERATIONAL if subchannel is None else 0
 
 
 @instruction(0xB235, "TSCH", S, "TEST SUBCHANNEL", privileged=True)
 def tsch(cpu: Cpu, operands: Operands) -> None:
-    """Store nothing, for there is no subchannel, but where something could be stored.
+    """Store the interruption-response block: condition code 0 if status was pending, which it is no longer, 1 if not.
 
     :raises ProgramInterruption: specification; operand; access exceptions (store).
     """
     address = _block_address(cpu, operands)
     _require_subchannel(cpu)
     access.probe(cpu, address, _IRB, Access.STORE)
-    cpu.cc = NOT_OPERATIONAL
+    subchannel = _subchannel(cpu)
+    if subchannel is None or not subchannel.is_enabled:
+        cpu.cc = NOT_OPERATIONAL
+        return
+    access.store(cpu, address, subchannel.status_word().ljust(_IRB, b"\0"))
+    cpu.cc = 0 if subchannel.is_status_pending else 1
+    subchannel.take_status()
 
 
 @instruction(0xB236, "TPI", S, "TEST PENDING INTERRUPTION", privileged=True)
 def tpi(cpu: Cpu, operands: Operands) -> None:
-    """No I/O interruption is ever pending: condition code 0, and nothing stored.
+    """Store the code of a pending I/O interruption for which CR6 is enabled, and take the request away.
 
-    :raises ProgramInterruption: specification.
+    It goes to the second operand, or, if its address is zero, to the assigned locations of an interruption, with the
+    identification word.  Condition code 0 without, 1 with an interruption.
+
+    :raises ProgramInterruption: specification; access exceptions (store), if an interruption is pending.
     """
-    _block_address(cpu, operands)
-    cpu.cc = 0
+    address = _block_address(cpu, operands)
+    channels = cpu.machine.channels
+    subchannel = channels.pending(cpu.cr[6])
+    if subchannel is None:
+        cpu.cc = 0
+        return
+    code = b"".join(word.to_bytes(_WORD, "big") for word in channels.code(subchannel))
+    if address:
+        access.store(cpu, address, code[: 2 * _WORD])
+    else:
+        access.store(cpu, SUBSYSTEM_IDENTIFICATION, code, key=0, real=True)
+    subchannel.interruption_pending = False
+    cpu.cc = 1
 
 
 @instruction(0xB239, "STCRW", S, "STORE CHANNEL REPORT WORD", privileged=True)
 def stcrw(cpu: Cpu, operands: Operands) -> None:
-    """No channel report is ever pending: zeros are stored, condition code 1.
+    """Store the next channel report, condition code 0, or zeros, condition code 1.
 
     :raises ProgramInterruption: specification; access exceptions (store).
     """
-    access.store(cpu, _block_address(cpu, operands), bytes(_WORD))
-    cpu.cc = 1
+    address = _block_address(cpu, operands)
+    access.probe(cpu, address, _WORD, Access.STORE)
+    report = cpu.machine.channels.next_report()
+    access.store(cpu, address, report.to_bytes(_WORD, "big"))
+    cpu.cc = 0 if report else 1
 
 
 @instruction(0xB23A, "STCPS", S, "STORE CHANNEL PATH STATUS", privileged=True)
@@ -194,13 +241,13 @@ def stcps(cpu: Cpu, operands: Operands) -> None:
 
 @instruction(0xB23B, "RCHP", S, "RESET CHANNEL PATH", privileged=True)
 def rchp(cpu: Cpu, operands: Operands) -> None:
-    """Reset the channel path in bits 56-63 of GR1, which is not there.
+    """Reset the channel path in bits 56-63 of GR1; a channel report tells that it is done.
 
     :raises ProgramInterruption: operand unless bits 32-55 are zero.
     """
     if cpu.gr[1] & CHANNEL_PATH_RESERVED:
         raise _operand()
-    cpu.cc = NOT_OPERATIONAL
+    cpu.cc = 0 if cpu.machine.channels.reset_path(cpu.gr[1] & 0xFF) else NOT_OPERATIONAL
 
 
 @instruction(0xB237, "SAL", S, "SET ADDRESS LIMIT", privileged=True)
@@ -230,12 +277,26 @@ def siga(cpu: Cpu, operands: Operands) -> None:
     cpu.cc = NOT_OPERATIONAL
 
 
+def _channel_paths(cpu: Cpu, request: bytes) -> tuple[int, bytes]:
+    """The response code, and a description of eight bytes for each channel path of the range in *request*."""
+    response_format, first, last = request[6] & 0x0F, request[7], request[11]
+    if first > last:
+        return _RESPONSE_REQUEST, b""
+    if response_format:
+        return _RESPONSE_FORMAT, b""
+    descriptions = []
+    for path in range(first, last + 1):
+        there = cpu.machine.channels.has_path(path)
+        descriptions.append(bytes((_PATH_IS_VALID if there else 0, 0, _VIRTUAL_PATH if there else 0, path, 0, 0, 0, 0)))
+    return _RESPONSE_DONE, b"".join(descriptions)
+
+
 @instruction(0xB25F, "CHSC", RRE, "CHANNEL SUBSYSTEM CALL", privileged=True)
 def chsc(cpu: Cpu, operands: Operands) -> None:
     """Answer a request to the channel subsystem (not in the manual; inferred from its users).
 
-    The one request with an answer is store channel-subsystem characteristics, and all characteristics are zero; any
-    other is answered with the response code of an unknown request.
+    The requests with an answer are store channel-subsystem characteristics, all of which are zero, and store
+    channel-path description; any other is answered with the response code of an unknown request.
 
     :raises ProgramInterruption: specification unless R1 designates a page; access exceptions (fetch of the request,
         store of the response behind it); operand for a request whose length is impossible.
@@ -246,10 +307,14 @@ def chsc(cpu: Cpu, operands: Operands) -> None:
     length, request = int.from_bytes(header[:2], "big"), int.from_bytes(header[2:], "big")
     if not _CHSC_HEADER <= length <= _CHSC_LONGEST or length % 8:
         raise _operand()
+    content = b""
     if request == _STORE_CHARACTERISTICS:
         size, code = PAGE_SIZE - length, _RESPONSE_DONE
+    elif request == _STORE_PATHS:
+        code, content = _channel_paths(cpu, access.load(cpu, address, _CHSC_HEADER))
+        size = _RESPONSE_HEADER + len(content)
     else:
         size, code = _RESPONSE_HEADER, _RESPONSE_UNKNOWN
-    response = size.to_bytes(2, "big") + code.to_bytes(2, "big")
+    response = size.to_bytes(2, "big") + code.to_bytes(2, "big") + bytes(4) + content
     access.store(cpu, address + length, response.ljust(size, b"\0"))
     cpu.cc = 0

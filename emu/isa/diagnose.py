@@ -171,6 +171,7 @@ def _reset(cpu: Cpu, *, clear: bool) -> None:
             other.clear_registers()
     machine.sclp.reset()
     machine.messages.reset()
+    machine.channels.reset()
     machine.states.reset()
     machine.flush_all()
     cpu.state = CpuState.OPERATING
@@ -211,9 +212,21 @@ def _program_loading(cpu: Cpu, operands: Operands) -> None:
 _INVALID_ARGUMENT: Final = -22 & MASK_64
 
 
+_VIRTIO_CCW_NOTIFY: Final = 3
+
+
 def _hypercall(cpu: Cpu, operands: Operands) -> None:
-    """Code 0x500: there is no virtio device, so every function in GR1 puts -EINVAL in GR2."""
-    cpu.gr[2] = _INVALID_ARGUMENT
+    """Code 0x500: function 3 in GR1 rings the doorbell of queue GR3 of the virtio device on the subchannel in GR2.
+
+    GR2 gets a cookie, zero here, or -EINVAL if there is no such queue or the function is another one.
+    """
+    subsystem, queue = cpu.gr[2] & 0xFFFF_FFFF, cpu.gr[3]
+    done = (
+        cpu.gr[1] == _VIRTIO_CCW_NOTIFY
+        and subsystem >> 16 == 1
+        and cpu.machine.channels.notify(subsystem & 0xFFFF, queue)
+    )
+    cpu.gr[2] = 0 if done else _INVALID_ARGUMENT
 
 
 _FUNCTIONS: Final[dict[int, Callable[[Cpu, Operands], None]]] = {

@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The channel subsystem: subchannels, I/O interruptions, channel reports (PoP chapters 13 to 17).
+
+I/O functions are performed between two instructions, at once.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, Final
+
+from emu import interruption
+from emu.bits import bit
+from emu.devices.channel_storage import ChannelStorage
+from emu.devices.subchannel import Subchannel
+
+if TYPE_CHECKING:
+    from emu.cpu import Cpu
+    from emu.devices.virtio_ccw import VirtioCcw
+    from emu.machine import Machine
+
+CHANNEL_PATH: Final = 0
+"""The identifier of the one channel path."""
+_ONE: Final = 0x0001_0000
+"""What bits 0-15 of a subsystem-identification word are."""
+_PATH_REPORT: Final = 4 << 24 | 2 << 16
+"""A channel report about a channel path that is initialized."""
+
+
+class ChannelSubsystem:
+    """All subchannels of one configuration."""
+
+    def __init__(self, machine: Machine) -> None:
+        self._machine = machine
+        self.storage: Final = ChannelStorage(machine)
+        self.subchannels: list[Subchannel] = []
+        self._devices: list[VirtioCcw] = []
+        self._reports: deque[int] = deque()
+
+    def attach(self, device: VirtioCcw) -> Subchannel:
+        """Put *device* on the next subchannel; its device number is that of the subchannel."""
+        number = len(self.subchannels)
+        subchannel = Subchannel(number, number, device, self.storage)
+        self.subchannels.append(subchannel)
+        self._devices.append(device)
+        device.connect(subchannel, self.storage)
+        return subchannel
+
+    def state(self) -> dict[str, object]:
+        """What the machine state contains of the channel subsystem."""
+        state: dict[str, object] = {"reports": tuple(self._reports)}
+        for subchannel, device in zip(self.subchannels, self._devices, strict=True):
+            values = subchannel.state() | device.state()
+            state |= {f"{subchannel.number} {name}": value for name, value in values.items()}
+        return state
+
+    def reset(self) -> None:
+        """I/O-system reset."""
+        self._reports.clear()
+        for subchannel, device in zip(self.subchannels, self._devices, strict=True):
+            subchannel.reset()
+            device.reset()
+
+    def find(self, number: int) -> Subchannel | None:
+        """The subchannel called *number*."""
+        return self.subchannels[number] if number < len(self.subchannels) else None
+
+    def request_work(self) -> None:
+        """Have :meth:`perform` called before the next instruction."""
+        self._machine.call_host_soon()
+
+    def perform(self) -> None:
+        """Perform all pending functions and notifications.
+
+        :raises HostFailure: if the host cannot make room for a page.
+        """
+        for subchannel, device in zip(self.subchannels, self._devices, strict=True):
+            if subchannel.has_work:
+                subchannel.perform()
+            device.perform()
+
+    def notify(self, number: int, queue: int) -> bool:
+        """Ring the doorbell of *queue* of the device on subchannel *number*; False if there is none."""
+        if number >= len(self._devices) or not self._devices[number].ring(queue):
+            return False
+        self.request_work()
+        return True
+
+    # Interruptions
+
+    def pending(self, subclasses: int) -> Subchannel | None:
+        """The subchannel whose interruption comes first among those that CR6 (*subclasses*) lets through."""
+        candidates = [
+            each for each in self.subchannels if each.interruption_pending and subclasses & bit(32 + each.subclass)
+        ]
+        return min(candidates, key=lambda each: (each.subclass, each.number), default=None)
+
+    @staticmethod
+    def code(subchannel: Subchannel) -> tuple[int, int, int]:
+        """The interruption code of *subchannel*: identification, parameter, and identification of the interruption."""
+        return _ONE | subchannel.number, subchannel.parameter, subchannel.subclass << 27
+
+    def interrupt(self, cpu: Cpu) -> None:
+        """Take the pending I/O interruption on *cpu*."""
+        subchannel = self.pending(cpu.cr[6])
+        if subchannel is not None:
+            interruption.input_output(cpu, *self.code(subchannel))
+            subchannel.interruption_pending = False
+
+    # Channel paths and reports
+
+    def has_path(self, path: int) -> bool:
+        """Whether the channel path exists."""
+        return path == CHANNEL_PATH and bool(self.subchannels)
+
+    def reset_path(self, path: int) -> bool:
+        """RESET CHANNEL PATH: a channel report tells that it is done.  False if there is no such path."""
+        if not self.has_path(path):
+            return False
+        self._reports.append(_PATH_REPORT | path)
+        return True
+
+    def next_report(self) -> int:
+        """The next channel-report word, or zero; it is given once."""
+        return self._reports.popleft() if self._reports else 0

@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A disk whose content is a file."""
+
+from __future__ import annotations
+
+import os
+import weakref
+from typing import TYPE_CHECKING
+
+from emu.devices.virtio_block import SECTOR
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class DiskImage:
+    """The image in a file; read-only unless told otherwise."""
+
+    def __init__(self, path: Path, *, is_writable: bool = False) -> None:
+        """Open it.
+
+        :raises OSError: if that fails.
+        :raises ValueError: if its size is no disk's.
+        """
+        self.is_writable = is_writable
+        self._file = os.open(path, os.O_RDWR if is_writable else os.O_RDONLY)
+        weakref.finalize(self, os.close, self._file)
+        self.size = os.lseek(self._file, 0, os.SEEK_END)
+        if not self.size or self.size % SECTOR:
+            raise ValueError(f"expected a multiple of {SECTOR} bytes, not {self.size}")
+
+    def read(self, offset: int, length: int) -> bytes:
+        """See :meth:`emu.devices.virtio_block.Image.read`."""
+        data = os.pread(self._file, length, offset)
+        if len(data) != length:
+            raise OSError("the image has become shorter")
+        return data
+
+    def write(self, offset: int, data: bytes) -> None:
+        """See :meth:`emu.devices.virtio_block.Image.write`."""
+        if os.pwrite(self._file, data, offset) != len(data):
+            raise OSError("the image took only a part")
+
+    def flush(self) -> None:
+        """See :meth:`emu.devices.virtio_block.Image.flush`."""
+        os.fsync(self._file)
