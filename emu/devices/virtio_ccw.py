@@ -150,7 +150,8 @@ class VirtioCcw:
         self._accepted = self._accepted & ~(0xFFFF_FFFF << shift) | int.from_bytes(block[:4], "little") << shift
 
     def _read_configuration(self, data: DataArea) -> None:
-        data.send(self.function.configuration())
+        """As much as is wanted: Linux reads up to the end of the field that it needs, without suppressing lengths."""
+        data.send(self.function.configuration()[: data.residual])
 
     def _write_configuration(self, data: DataArea) -> None:
         """Nothing in the configuration space of these devices can be written; it is taken and forgotten."""

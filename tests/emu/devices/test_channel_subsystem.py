@@ -317,6 +317,7 @@ def test_features_configuration_and_status(driver: Driver) -> None:
     assert driver.send(0x83, bytes.fromhex("0002 0000")) == 0x0C
     driver.send(0x22, bytes(24))
     assert driver.machine.storage.read(DATA, 24) == SECTORS.to_bytes(8, "little") + bytes(12) + b"\0\2\0\0"
+    assert driver.execute(f"22000008{DATA:08x}") == (0x0C, 0, 0)
     driver.send(0x12, bytes(4) + b"\1")
     assert driver.machine.storage.read(DATA, 5) == b"\1\0\0\0\1"
     driver.send(0x32, bytes(4))
