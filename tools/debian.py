@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -133,6 +134,8 @@ class _Apt:
             "APT::Architecture": "s390x",
             "APT::Architectures": "s390x",
             "APT::Sandbox::User": "",
+            "APT::Get::AllowUnauthenticated": "false",
+            "Acquire::AllowInsecureRepositories": "false",
             "Acquire::Languages": "none",
             "Dir::Cache": directory / "cache",
             "Dir::Etc::SourceList": directory / "sources.list",
@@ -168,8 +171,10 @@ class _Apt:
                 text=True,
                 timeout=_SECONDS,
                 check=False,
-                env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C"},
+                env={**os.environ, "LC_ALL": "C"},
             )
+        except OSError as reason:
+            raise UsageError(f"fetch: {program} cannot be run: {reason.strerror}") from None
         except subprocess.TimeoutExpired:
             raise UsageError(f"fetch: {program} {words[0]} has not ended after {_SECONDS} seconds") from None
         if done.returncode:

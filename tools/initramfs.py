@@ -17,6 +17,7 @@ CHECK_WORD: Final = "essa.check"
 PASSED: Final = "essa: all files are as they were made"
 """What is printed then."""
 _SUMS: Final = "etc/sha256sums"
+_MADE: Final = frozenset({_SUMS, "bin/sh", "dev/console"})
 _DIRECTORIES: Final = ("bin", "dev", "etc", "mnt", "proc", "root", "sys", "tmp")
 _INIT: Final = f"""#!/bin/busybox sh
 /bin/busybox mount -t proc proc /proc
@@ -51,7 +52,12 @@ def build_initramfs(busybox: bytes, added: Mapping[str, bytes] | None = None) ->
     files = {"bin/busybox": (busybox, 0o755), "init": (_INIT.encode(), 0o755)}
     for name, content in (added or {}).items():
         path = name.lstrip("/")
-        if path in files or path in ("", _SUMS, "bin/sh") or ".." in PurePosixPath(path).parts or path in _DIRECTORIES:
+        parents = {str(parent) for parent in PurePosixPath(path).parents}
+        is_plain = path.isprintable() and str(PurePosixPath(path)) == path and ".." not in PurePosixPath(path).parts
+        is_taken = path in {*files, *_DIRECTORIES, ".", *_MADE} or any(
+            path in map(str, PurePosixPath(each).parents) for each in files
+        )
+        if not is_plain or is_taken or parents & {*files, *_MADE}:
             raise ValueError(f"expected a path in the guest that is free, not {name!r}")
         files[path] = (content, 0o755 if content.startswith((b"\x7fELF", b"#!")) else 0o644)
     sums = "".join(f"{hashlib.sha256(content).hexdigest()}  /{path}\n" for path, (content, _) in sorted(files.items()))

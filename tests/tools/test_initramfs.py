@@ -44,7 +44,30 @@ def test_the_same_files_give_the_same_bytes() -> None:
     assert build_initramfs(BUSYBOX, {"a": b"1", "b": b"2"}) == build_initramfs(BUSYBOX, {"b": b"2", "a": b"1"})
 
 
-@pytest.mark.parametrize("path", ("/", "init", "/bin/busybox", "bin/sh", "../x", "etc", "etc/sha256sums"))
-def test_paths_that_are_taken(path: str) -> None:
+@pytest.mark.parametrize(
+    "path",
+    (
+        "/",
+        "init",
+        "./init",
+        "/bin/busybox",
+        "bin/busybox/x",
+        "bin//x",
+        "bin/sh",
+        "../x",
+        "a/../b",
+        "etc",
+        "etc/sha256sums",
+        "dev/console",
+        "a\nb",
+    ),
+)
+def test_paths_that_cannot_be(path: str) -> None:
     with pytest.raises(ValueError, match="a path in the guest that is free"):
         build_initramfs(BUSYBOX, {path: b""})
+
+
+@pytest.mark.parametrize("paths", (("a", "a/b"), ("a/b", "a")))
+def test_a_file_is_no_directory(paths: tuple[str, str]) -> None:
+    with pytest.raises(ValueError, match="a path in the guest that is free"):
+        build_initramfs(BUSYBOX, dict.fromkeys(paths, b""))
