@@ -154,8 +154,9 @@ class Machine:
         self._check_stop_reason = ""
         self.stop_requested = False
         """Set it, even from a signal handler, to end :meth:`run` between two instructions."""
-        self._turn = 0
-        self._turn_end = SLICE
+        self.turn = 0
+        """The address of the CPU whose turn it is."""
+        self.turn_end = SLICE
         """The work at which it becomes the next CPU's turn."""
         self._attend_at = 0
         """The work at which the host is called next."""
@@ -296,10 +297,10 @@ class Machine:
             while True:
                 remaining = limit - self.executed
                 if remaining <= 0:
-                    raise self.stop(StopKind.BUDGET, self.cpus[self._turn], "instruction budget used up")
+                    raise self.stop(StopKind.BUDGET, self.cpus[self.turn], "instruction budget used up")
                 if self.stop_requested:
                     self.stop_requested = False
-                    raise self.stop(StopKind.REQUESTED, self.cpus[self._turn])
+                    raise self.stop(StopKind.REQUESTED, self.cpus[self.turn])
                 if self.timing.work >= self._attend_at:
                     self._call_host()
                 stepped = any(observer.wants_instructions for observer in self.observers)
@@ -329,7 +330,7 @@ class Machine:
             # It may have asked to be called again in the meantime.
             self._attend_at = min(self._attend_at, due)
         except HostFailure as reason:
-            raise self.stop(StopKind.HOST_FAILURE, self.cpus[self._turn], str(reason)) from None
+            raise self.stop(StopKind.HOST_FAILURE, self.cpus[self.turn], str(reason)) from None
 
     def _advance(self, cpu: Cpu, instructions: int) -> None:
         """Let *cpu* go on, for at most so many instructions; one is executed alone.
@@ -376,11 +377,11 @@ class Machine:
 
         :raises StopRun: if no CPU can ever run again.
         """
-        if self.timing.work >= self._turn_end:
-            self._give_turn((self._turn + 1) % len(self.cpus))
+        if self.timing.work >= self.turn_end:
+            self._give_turn((self.turn + 1) % len(self.cpus))
         for _ in range(2):
             for offset in range(len(self.cpus)):
-                cpu = self.cpus[(self._turn + offset) % len(self.cpus)]
+                cpu = self.cpus[(self.turn + offset) % len(self.cpus)]
                 if self._can_run(cpu):
                     if offset:
                         self._give_turn(cpu.address)
@@ -389,12 +390,12 @@ class Machine:
         raise self._nobody_runs()
 
     def _give_turn(self, address: int) -> None:
-        self._turn = address
-        self._turn_end = self.timing.work + (SLICE if len(self.cpus) > 1 else LONE_SLICE)
+        self.turn = address
+        self.turn_end = self.timing.work + (SLICE if len(self.cpus) > 1 else LONE_SLICE)
 
     def end_turn(self) -> None:
         """Let it be the next CPU's turn after the current instruction: the program has nothing better to do."""
-        self._turn_end = 0
+        self.turn_end = 0
 
     def _can_run(self, cpu: Cpu) -> bool:
         if cpu.restart_pending or (cpu.stop_pending and cpu.state is CpuState.OPERATING):
@@ -528,8 +529,8 @@ class Machine:
         """Let *cpu* run to the end of its turn, or until something happens to it; at most *remaining* instructions."""
         engine, timing = self.engines[cpu.address], self.timing
         limit = cpu.executed + remaining
-        while timing.work < self._turn_end and cpu.executed < limit and not self.stop_requested:
-            goal = min(self._turn_end, self._attend_at) - timing.work
+        while timing.work < self.turn_end and cpu.executed < limit and not self.stop_requested:
+            goal = min(self.turn_end, self._attend_at) - timing.work
             if goal <= 0:
                 # The host is to be called, which the run loop does.
                 return
@@ -549,7 +550,7 @@ class Machine:
             mask = cpu.system_mask & (psw_bits.WAIT | psw_bits.EXTERNAL_MASK | psw_bits.IO_MASK)
             if mask & psw_bits.WAIT or (mask and self._enabled_interruption(cpu) is not None):
                 break
-        if len(self.cpus) == 1 and timing.work >= self._turn_end:
+        if len(self.cpus) == 1 and timing.work >= self.turn_end:
             self._recognise_endless_loop(cpu)
 
     def _recognise_endless_loop(self, cpu: Cpu) -> None:

@@ -7,7 +7,8 @@ I/O functions are performed between two instructions, at once.
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING, Final
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
 
 from emu import interruption
 from emu.bits import bit
@@ -53,6 +54,10 @@ class ChannelSubsystem:
             values = subchannel.state() | device.state()
             state |= {f"{subchannel.number} {name}": value for name, value in values.items()}
         return state
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Put back what :meth:`state` gave, of a subsystem without devices."""
+        self._reports = deque(state["reports"])
 
     def reset(self) -> None:
         """I/O-system reset."""

@@ -13,8 +13,9 @@ the external ones), the numbering of messages, and the limit of the queue.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from emu import interruption
 from emu.addresses import PAGE_SIZE, RealAddress
@@ -138,6 +139,13 @@ class SpecialMessages:
             "queue": tuple(self._queue),
             "sent": self._sent,
         }
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Put back what :meth:`state` gave."""
+        buffer = state["buffer"]
+        self._buffer = None if buffer is None else _Buffer(buffer[0], buffer[1], special=buffer[2])
+        self._queue = deque(state["queue"])
+        self._sent = state["sent"]
 
     def _store(self, cpu: Cpu, message: bytes) -> bool:
         """Store *message* in the buffer, all of it or nothing; False if that cannot be.

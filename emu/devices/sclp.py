@@ -8,9 +8,9 @@ function code, three bytes of control mask, and the response code (halfword) tha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from enum import IntEnum
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from emu.addresses import PAGE_SIZE
 from emu.bits import bit
@@ -148,7 +148,18 @@ class Sclp:
             "event signal": self._event_signal,
             "input": bytes(self._input),
             "receive mask": self._receive_mask,
+            "VT220": self._uses_vt220,
+            "topology": (self.topology.is_vertical, self.topology.change_pending),
         }
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Put back what :meth:`state` gave."""
+        self._completed = state["completed"]
+        self._event_signal = state["event signal"]
+        self._input = bytearray(state["input"])
+        self._receive_mask = state["receive mask"]
+        self._uses_vt220 = state["VT220"]
+        self.topology.is_vertical, self.topology.change_pending = state["topology"]
 
     def take_signal(self) -> int:
         """The external parameter of the pending service signal, which is no longer pending then.

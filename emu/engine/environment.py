@@ -224,6 +224,15 @@ class EngineRegisters:
         self._execute_value[0] = value
 
     @property
+    def image(self) -> bytes:
+        """The whole register file, as another engine of this process takes it."""
+        return bytes(self._keep)
+
+    @image.setter
+    def image(self, value: bytes) -> None:
+        ctypes.memmove(self.base, value, len(value))
+
+    @property
     def fpc(self) -> int:
         """The floating-point control register."""
         return self._fpc[0]

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from emu.hypervisor import FrameShortage, HostFailure
-from emu.machine import MEGABYTE, StopKind
+from emu.machine import MEGABYTE, Machine, StopKind
 from emu.page_states import Profile, Usage
 from emu.program_interruption import ProgramInterruption, ProgramInterruptionCode
+from emu.saving import restore, save
 from emu.storage_keys import CHANGE
 from host import page_manager
 from host.outcomes import Action
@@ -501,3 +502,8 @@ def test_a_terabyte_guest_costs_what_it_touches() -> None:
 def test_the_minimum_covers_the_prefix_areas() -> None:
     assert minimum_frames(2) == minimum_frames(1) + 2
     assert minimum_frames(1) >= 64
+
+
+def test_a_saved_machine_does_not_go_on_with_a_host_that_pages(make_host: MakeHost) -> None:
+    with pytest.raises(ValueError, match="host that pages"):
+        restore(make_host().machine, save(Machine(MEGABYTE)))

@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A machine that is saved and goes on in another one ends as if nothing had happened."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from emu import snapshot
+from emu.cpu import CpuState
+from emu.devices.disk_image import DiskImage
+from emu.devices.virtio_block import VirtioBlock
+from emu.devices.virtio_ccw import VirtioCcw
+from emu.machine import MEGABYTE, Machine, StopKind
+from emu.page_states import Profile
+from emu.program import read_program
+from emu.psw import ADDRESSING_MODE, Psw
+from emu.saving import restore, save
+
+IMAGES = Path(__file__).parents[2] / "guest_kernel" / "native" / "images"
+
+
+def loaded(image: str) -> Machine:
+    machine = Machine(4 * MEGABYTE)
+    read_program(IMAGES / f"{image}.elf").load(machine)
+    return machine
+
+
+@pytest.mark.parametrize("image", ("essa-table", "keys", "interruptions"))
+@pytest.mark.parametrize("instructions", (100, 2_500))
+def test_going_on_elsewhere_ends_alike(image: str, instructions: int) -> None:
+    first = loaded(image)
+    first.run(instructions)
+    saved = save(first)
+    second = Machine(4 * MEGABYTE)
+    restore(second, saved)
+    assert snapshot.differences(snapshot.take(first), snapshot.take(second)) == []
+    stops = first.run(2_000_000), second.run(2_000_000)
+    assert stops[0] == stops[1]
+    assert stops[0].kind is not StopKind.BUDGET
+    assert snapshot.differences(snapshot.take(first), snapshot.take(second)) == []
+    assert first.instruction_counts == second.instruction_counts
+
+
+def test_everything_that_a_guest_can_see_goes_along(machine: Machine) -> None:
+    cpu = machine.cpus[0]
+    cpu.load_psw(Psw(ADDRESSING_MODE | 2 << 44, 0x10000))
+    cpu.gr[5], cpu.ar[6], cpu.vr[41], cpu.registers.fpc = 0x55, 0x66, 0x4141, 0x70000
+    cpu.set_control_register(9, 0x99)
+    cpu.set_prefix(0x8000)
+    cpu.state = CpuState.OPERATING
+    cpu.clock_comparator, cpu.tod_programmable, cpu.program_parameter = 11, 22, 33
+    cpu.page_fault_token, cpu.breaking_event_address = 44, 0x1234
+    cpu.pending.malfunction_alert.append(3)
+    cpu.pending.emergency_signal.add(4)
+    cpu.pending.external_call = 5
+    machine.timing.set_cpu_timer(cpu, 66)
+    machine.timing.tod = 0xABCD_0000_0000
+    machine.sclp.type(b"typed")
+    machine.sclp.topology.polarize(vertical=True)
+    machine.messages.authorize(0x5000, 169, special=True)
+    assert machine.messages.send("hello")
+    machine.storage.write(0x3000, b"content")
+    machine.states.bytes[3] = 0x04  # unused, and resident with its content
+    machine.keys.bytes[9] = 0x36
+    other = Machine(machine.memory)
+    restore(other, save(machine))
+    assert snapshot.differences(snapshot.take(machine), snapshot.take(other)) == []
+    assert (other.cpus[0].page_fault_token, other.cpus[0].key) == (44, 0)
+    assert other.cpus[0].cc == 2
+
+
+def test_the_saved_machine_stays_as_it_was(machine: Machine) -> None:
+    machine.cpus[0].pending.malfunction_alert.append(3)
+    saved = save(machine)
+    other = Machine(machine.memory)
+    restore(other, saved)
+    other.cpus[0].pending.malfunction_alert.clear()
+    other.instruction_counts["ESSA"] += 1
+    third = Machine(machine.memory)
+    restore(third, saved)
+    assert snapshot.differences(snapshot.take(machine), snapshot.take(third)) == []
+    assert not third.instruction_counts
+
+
+@pytest.mark.parametrize(
+    "other",
+    (
+        Machine(4 * MEGABYTE),
+        Machine(2 * MEGABYTE, cpus=2),
+        Machine(2 * MEGABYTE, profile=Profile.KVM),
+        Machine(2 * MEGABYTE, facilities=frozenset()),
+    ),
+)
+def test_another_configuration_is_refused(other: Machine) -> None:
+    with pytest.raises(ValueError, match="same memory, CPUs, profile and facilities"):
+        restore(other, save(Machine(2 * MEGABYTE)))
+
+
+def test_devices_with_a_side_outside_are_refused(machine: Machine, tmp_path: Path) -> None:
+    image = tmp_path / "image"
+    image.write_bytes(bytes(512))
+    machine.channels.attach(VirtioCcw(VirtioBlock(DiskImage(image, is_writable=False), "image")))
+    with pytest.raises(ValueError, match="devices"):
+        save(machine)
