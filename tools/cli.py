@@ -14,7 +14,7 @@ from emu.errors import ProgramError
 from emu.hypervisor import HostFailure
 from tools import __version__
 from tools.errors import LostRun, UsageError
-from tools.options import with_machine
+from tools.options import ProfileName, with_machine
 
 if TYPE_CHECKING:
     from tools.configuration import Configuration
@@ -152,6 +152,42 @@ def fetch(
     from tools.fetch import fetch_and_tell
 
     fetch_and_tell(what, release, add or (), mirror)
+
+
+@app.command(
+    help="Run a conformance suite: every program of a build directory of kvm-unit-tests for s390x.",
+    epilog="Exit status: 0 all passed or were skipped, 1 a program failed, 2 wrong use, 3 stopped by Ctrl-C.",
+)
+def conform(
+    suite: Annotated[str, typer.Argument(metavar="kvm-unit-tests", help="Which suite.", show_default=False)],
+    directory: Annotated[
+        str, typer.Argument(metavar="DIR", help="Where it has been built, with unittests.cfg.", show_default=False)
+    ],
+    only: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="Only this program or group; may be repeated.")
+    ] = None,
+    jobs: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="So many at a time; by default all cores.")
+    ] = None,
+    max_instructions: Annotated[
+        int, typer.Option(metavar="N", min=1, help="When a program has run too long.")
+    ] = 2_000_000_000,
+    profile: ProfileName = "kvm",
+    junit: Annotated[str | None, typer.Option(metavar="FILE", help="Write the results as JUnit's XML.")] = None,
+    json: Annotated[str | None, typer.Option(metavar="FILE", help="Write the results as JSON.")] = None,
+    baseline: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="Compare with the JSON of an earlier run: only what is worse fails."),
+    ] = None,
+    logs: Annotated[
+        str | None, typer.Option(metavar="DIRECTORY", help="Write the console of each program to a file there.")
+    ] = None,
+) -> None:
+    """Run a conformance suite."""
+    from tools.conform import Wanted, conform
+
+    wanted = Wanted(directory, tuple(only or ()), jobs, max_instructions, profile, junit, json, baseline, logs)
+    raise typer.Exit(conform(suite, wanted))
 
 
 def _given(context: typer.Context) -> list[str]:

@@ -32,6 +32,7 @@ _Result = TypeVar("_Result")
 _PROCESSES: Final = multiprocessing.get_context("spawn")
 _LOOK_EVERY: Final = 0.1
 """Seconds between two looks at Ctrl-C and at how far the others are."""
+_MOST_BARS: Final = 12
 _STOP: Final = 0
 """The cell that says whether all are to stop; of each piece there are two more, what it has done and of how much."""
 
@@ -124,12 +125,15 @@ def cores() -> int:
     return len(os.sched_getaffinity(0))
 
 
-def run_side_by_side(work: Callable[[_Job, Reporter], _Result], jobs: Mapping[str, _Job]) -> dict[str, _Result]:
+def run_side_by_side(
+    work: Callable[[_Job, Reporter], _Result], jobs: Mapping[str, _Job], *, most: int | None = None
+) -> dict[str, _Result]:
     """Do *work* with each of *jobs*, and give what comes of them, by their names.
 
     Ctrl-C asks all to stop, and those that have not begun are missing in the result.
 
     :param work: a function of a module, since the other processes have to find it.
+    :param most: how many at a time; as many as there are cores, if it is not said.
     :raises UsageError: as *work* does.
     :raises LostRun: if a process ends without a result.
     """
@@ -137,7 +141,7 @@ def run_side_by_side(work: Callable[[_Job, Reporter], _Result], jobs: Mapping[st
     waiting = list(enumerate(jobs.items()))
     running: list[_Running[_Job, _Result]] = []
     results: dict[str, _Result] = {}
-    most = cores()
+    most = most or cores()
     try:
         with interrupt.ctrl_c() as switch, _shown(list(jobs), cells) as refresh:
             while running or waiting:
@@ -151,7 +155,7 @@ def run_side_by_side(work: Callable[[_Job, Reporter], _Result], jobs: Mapping[st
                 for ended in [each for each in running if each.connection in ready]:
                     running.remove(ended)
                     results[ended.name] = ended.result()
-                refresh()
+                refresh(len(results))
     finally:
         for each in running:
             each.end()
@@ -159,18 +163,25 @@ def run_side_by_side(work: Callable[[_Job, Reporter], _Result], jobs: Mapping[st
 
 
 @contextmanager
-def _shown(names: list[str], cells: Cells) -> Iterator[Callable[[], None]]:
-    """While it lasts, a bar for each of *names* is shown, if somebody watches; it gives what moves the bars."""
+def _shown(names: list[str], cells: Cells) -> Iterator[Callable[[int], None]]:
+    """While it lasts, somebody who watches sees a bar for each of *names*, or one for all if they are many.
+
+    It gives what moves the bars, to be told how many have ended.
+    """
     from rich.console import Console
     from rich.progress import Progress
 
     console = Console(stderr=True)
     if not console.is_terminal:
-        yield lambda: None
+        yield lambda _: None
         return
     with Progress(console=console, transient=True, redirect_stdout=False) as progress:
+        if len(names) > _MOST_BARS:
+            bar = progress.add_task("ended", total=len(names))
+            yield lambda ended: progress.update(bar, completed=ended)
+            return
         bars = [progress.add_task(name, total=None) for name in names]
-        yield lambda: _move(progress, bars, cells)
+        yield lambda _: _move(progress, bars, cells)
 
 
 def _move(progress: Progress, bars: list[Any], cells: Cells) -> None:
