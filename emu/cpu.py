@@ -85,6 +85,9 @@ class TranslationBuffer(Protocol):
     def flush(self) -> None:
         """Forget every translation."""
 
+    def context_changed(self) -> None:
+        """Use no translation made with other values of what it depends on (:attr:`Cpu.translation_context`)."""
+
     def holds(self, page: int) -> bool:
         """Whether absolute *page* may be reached through a translation made since the last flush."""
 
@@ -198,7 +201,7 @@ class Cpu:
         self.psw_loaded = True
         self.psw_change_length = 0
         if self.key != old_key or self._uses_access_registers != used_access_registers:
-            self.tlb.flush()
+            self.tlb.context_changed()
 
     @property
     def _uses_access_registers(self) -> bool:
@@ -283,6 +286,12 @@ class Cpu:
         """Apply this CPU's prefix to a real address."""
         return real_to_absolute(address, self.prefix)
 
+    @property
+    def translation_context(self) -> tuple[int, ...]:
+        """What a translation depends on besides tables, keys, page states and prefix, and the PSW's mode bits."""
+        cr = self.cr
+        return cr[0] & _CR0_TRANSLATION, cr[1], cr[7], cr[13], self.key, self._uses_access_registers
+
     # Registers
 
     def gr32(self, register: int) -> int:
@@ -305,7 +314,7 @@ class Cpu:
             self.set_gr32(register, address)
 
     def set_control_register(self, number: int, value: int) -> None:
-        """Load a control register, and drop the translations that depend on it."""
+        """Load a control register; translations that depend on another value of it are not used from now on."""
         before = self.cr[number]
         if before == value:
             return
@@ -313,7 +322,7 @@ class Cpu:
         if number == 0:
             self.registers.set_control_register_0(value)
         if number in (1, 7, 13) or (number == 0 and (before ^ value) & _CR0_TRANSLATION):
-            self.tlb.flush()
+            self.tlb.context_changed()
 
     def set_prefix(self, prefix: int) -> None:
         """Load the prefix register and drop all translations."""

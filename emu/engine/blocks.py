@@ -66,7 +66,15 @@ BOUND: Final = 20
 """Instructions to the nearer one of goal and limit."""
 SAVED_CC: Final = 16
 """Those four at the start of the last block that asked for it."""
-TABLES: Final = 24
+CONTEXT: Final = 21
+"""What the remembered fills must have been made in to be good now: see :class:`~emu.engine.fills.RememberedFills`."""
+FILL_FUNCTION: Final = 22
+"""Address of the function that is asked for a fill that is not remembered."""
+INTERRUPTION: Final = 23
+"""Address of Unicorn's words on the interruption reported last."""
+CODE_DISTANCE: Final = 24
+"""From where a code page lies in the engine's physical memory to where it lies in this process."""
+TABLES: Final = 32
 KEEPS_CC: Final = 1 << 32
 """In the count of a block: its condition code is to be saved when it starts."""
 
@@ -77,7 +85,15 @@ MEMO_COUNTS: Final = MEMO_SIZES + MEMO
 PAGES: Final = 1 << 12
 PAGE_KEYS: Final = MEMO_COUNTS + MEMO
 PAGE_PLACES: Final = PAGE_KEYS + PAGES
-STATE_WORDS: Final = PAGE_PLACES + PAGES
+FILLS: Final = 1 << 15
+FILL_KEYS: Final = PAGE_PLACES + PAGES
+FILL_CONTEXTS: Final = FILL_KEYS + FILLS
+FILL_ANSWERS: Final = FILL_CONTEXTS + FILLS
+STATE_WORDS: Final = FILL_ANSWERS + FILLS
+FIRST_FILL_ACCESS: Final = 16
+"""Unicorn's number for the first of the kinds of access that it asks a fill for: read, write, fetch."""
+FILL_FETCH: Final = 2
+"""Of these kinds, counted from the first, the one for instructions."""
 
 EXECUTE_OPCODE: Final = 0x44
 EXECUTE_RELATIVE_LONG: Final = 0xC60
@@ -107,6 +123,7 @@ class BlockState:
         self.words[CC_OPERATION] = registers.cc_operation_address
         self.words[CC_OPERANDS] = registers.cc_operands_address
         self.words[CANDIDATES] = candidates.ctypes.data
+        self.words[INTERRUPTION] = registers.interruption_address
         self._words[PAGE_KEYS : PAGE_KEYS + PAGES] = np.uint64(0xFFFF_FFFF_FFFF_FFFF)
 
     @property
@@ -120,6 +137,10 @@ class BlockState:
         key = (virtual_page << 2 | mode) & 0xFFFF_FFFF_FFFF_FFFF
         self.words[PAGE_KEYS + index] = key
         self.words[PAGE_PLACES + index] = place
+
+    def table(self, start: int, length: int) -> npt.NDArray[np.uint64]:
+        """*length* words from *start* on, as an array that changes with them."""
+        return self._words[start : start + length]
 
     def forget_blocks(self) -> None:
         """Forget all instruction counts: some code is not what it was."""

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The compiled block callback: it counts instructions, keeps to the budget, and finds what must be intercepted.
+"""The compiled callbacks: they count instructions, keep to the budget, find what to intercept, and repeat fills.
 
-Unicorn calls it at the start of every block.  In the steady state that costs a few nanoseconds: the number of
-instructions of a block is remembered.  A block that is new is walked once, instruction by instruction, through the
+Unicorn calls the one for blocks at the start of every block.  In the steady state that costs a few nanoseconds: the
+number of instructions of a block is remembered.  A block that is new is walked once, instruction by instruction, in the
 code page that the engine executes from; if it holds an instruction that must not run natively, the callback stops the
 engine before the block, and Python puts a trap in its place (see :mod:`emu.engine.code`).
 
@@ -32,10 +32,20 @@ from emu.engine.blocks import (
     CANDIDATES,
     CC_OPERANDS,
     CC_OPERATION,
+    CODE_DISTANCE,
+    CONTEXT,
     EXECUTE_OPCODE,
     EXECUTE_VALUE,
+    FILL_ANSWERS,
+    FILL_CONTEXTS,
+    FILL_FETCH,
+    FILL_FUNCTION,
+    FILL_KEYS,
+    FILLS,
+    FIRST_FILL_ACCESS,
     GENERAL_REGISTERS,
     GOAL,
+    INTERRUPTION,
     INVISIBLE,
     KEEPS_CC,
     LEFT,
@@ -77,6 +87,25 @@ def _generate_pointer(typing_context: Any, address: Any) -> Any:  # noqa: ARG001
     return types.voidptr(address), generate
 
 
+def _generate_fill_call(
+    typing_context: Any,  # noqa: ARG001
+    function: Any,
+    engine: Any,
+    address: Any,
+    kind: Any,
+    entry: Any,
+    data: Any,
+) -> Any:
+    """Call the TLB-fill callback at the address *function* with the arguments that this one was called with."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:  # noqa: ARG001
+        word = ir.IntType(64)
+        called = ir.FunctionType(ir.IntType(8), [word, word, ir.IntType(32), word, word])
+        return builder.call(builder.inttoptr(arguments[0], called.as_pointer()), arguments[1:])
+
+    return types.uint8(function, engine, address, kind, entry, data), generate
+
+
 def _generate_call(typing_context: Any, function: Any, argument: Any) -> Any:  # noqa: ARG001
     """Call the C function at the address *function* with one 64-bit argument."""
 
@@ -89,6 +118,7 @@ def _generate_call(typing_context: Any, function: Any, argument: Any) -> Any:  #
 
 _pointer: Any = intrinsic(_generate_pointer)
 _call: Any = intrinsic(_generate_call)
+_call_fill: Any = intrinsic(_generate_fill_call)
 
 
 @njit
@@ -233,3 +263,31 @@ def execute_callback(engine: Any, address: Any, size: Any, data: Any) -> None:  
     if target & np.uint64(1) or not is_plain:
         state[REASON] = ODD_REASON
         _call(state[STOP], engine)
+
+
+@njit
+def _is_shown(state: Any, page: Any, place: Any) -> Any:
+    """Whether the code of virtual *page* that the block callback sees is that at engine-physical *place*."""
+    index = (page ^ (page >> np.uint64(12))) & np.uint64(PAGES - 1)
+    is_right_page = state[PAGE_KEYS + index] == (page << np.uint64(2)) | state[MODE]
+    return is_right_page and state[PAGE_PLACES + index] == place + state[CODE_DISTANCE]
+
+
+@cfunc(types.uint8(types.uint64, types.uint64, types.int32, types.uint64, types.uint64))
+def fill_callback(engine: Any, address: Any, kind: Any, entry: Any, data: Any) -> Any:
+    state = carray(_pointer(data), (STATE_WORDS,), dtype=np.uint64)
+    page = address >> np.uint64(12)
+    access = np.uint64(kind - FIRST_FILL_ACCESS)
+    key = (page << np.uint64(2)) | access
+    index = (key ^ (key >> np.uint64(15))) & np.uint64(FILLS - 1)
+    if state[FILL_KEYS + index] == key and state[FILL_CONTEXTS + index] == state[CONTEXT]:
+        remembered = state[FILL_ANSWERS + index]
+        place = remembered & ~np.uint64(4095)
+        if access != FILL_FETCH or _is_shown(state, page, place):
+            answer = carray(_pointer(entry), (2,), dtype=np.uint64)
+            answer[0] = place
+            answer[1] = remembered & np.uint64(4095)
+            # As after a fill by Python: a later exception must not take this length for its own.
+            carray(_pointer(state[INTERRUPTION]), (4,), dtype=np.uint32)[1] = np.uint32(0)
+            return np.uint8(1)
+    return _call_fill(state[FILL_FUNCTION], engine, address, kind, entry, data)

@@ -22,7 +22,7 @@ import llvmlite.binding as llvm
 
 _SOURCES: Final = ("blocks.py", "callbacks.py")
 _HERE: Final = Path(__file__).parent
-_CALLBACKS: Final = ("block_callback", "execute_callback")
+_CALLBACKS: Final = ("block_callback", "execute_callback", "fill_callback")
 _DIGEST_BYTES: Final = 32
 _ERROR_PATHS: Final = (
     "numba_gil_ensure",
@@ -44,6 +44,8 @@ class Callbacks:
     """Called at the start of each block."""
     execute: int
     """Called before an EXECUTE, of which Unicorn would let the target address be odd, and register 0 be a base."""
+    fill: int
+    """Called for a translation that Unicorn does not have."""
 
 
 @cache
@@ -52,8 +54,7 @@ def callbacks() -> Callbacks:
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
     target = llvm.Target.from_default_triple().create_target_machine(opt=3, jit=True, cpu=llvm.get_host_cpu_name())
-    block, execute = (_address(name, target) for name in _CALLBACKS)
-    return Callbacks(block, execute)
+    return Callbacks(*(_address(name, target) for name in _CALLBACKS))
 
 
 _engines: Final[list[Any]] = []

@@ -8,6 +8,7 @@ other (:mod:`emu.engine.careful`) executes single instructions where pages are t
 
 from __future__ import annotations
 
+import ctypes
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final
 
@@ -25,6 +26,7 @@ from emu.engine.blocks import (
     BLOCK_COUNT,
     BLOCK_SIZE,
     BOUND,
+    CONTEXT,
     EXECUTE_OPCODE,
     GOAL,
     KEEPS_CC,
@@ -39,6 +41,7 @@ from emu.engine.blocks import (
 from emu.engine.code import CodeFull
 from emu.engine.condition_code import COMPARE_LOGICAL, keeps_condition_code
 from emu.engine.environment import EngineRegisters
+from emu.engine.fills import RememberedFills
 from emu.engine.library import (
     ERROR_EXCEPTION,
     EngineError,
@@ -65,6 +68,7 @@ FRAMES: Final = 1 << 40
 """Where the host's frame pool lies in the engine's physical memory."""
 CODE: Final = 1 << 48
 """Where the code pages lie there."""
+_WRITABLE: Final = uc_const.UC_PROT_READ | uc_const.UC_PROT_WRITE
 SINK_ADDRESS: Final = 0
 """A page of the engine's own: Unicorn stores data-exception codes at its idea of real 0x90."""
 _SINK_DATA_EXCEPTION: Final = 0x90
@@ -109,10 +113,15 @@ class Engine:
         self._trapped: dict[tuple[int, int], bytes] = {}
         """Instructions at (address, mode) that trapped, as the guest has them."""
         self._held: set[int] = set()
+        """Pages that a fill made since the last flush, remembered or not, leads to."""
         self._written: set[int] = set()
+        """Those of them that may be written."""
+        self._buffer_due = False
+        """Unicorn's own buffer is to be flushed before it runs again; what is remembered stays good."""
         self._condition: ProgramInterruption | None = None
         self._reason: Exit | None = None
-        self._refused = False
+        self._refused_page: int | None = None
+        """A page of code that some engine may write."""
         self._error: BaseException | None = None
         self._flush_due = False
         self.instruction_length = 0
@@ -126,7 +135,10 @@ class Engine:
             FRAMES, storage.hypervisor.frame_bytes, readable | uc_const.UC_PROT_WRITE, storage.hypervisor.frame_address
         )
         unicorn.map(CODE, code.bytes, readable | uc_const.UC_PROT_EXEC, code.address)
-        unicorn.hook(uc_const.UC_HOOK_TLB_FILL, TlbFillCallback(self._fill))
+        self._fill_function = TlbFillCallback(self._fill)
+        function = ctypes.cast(self._fill_function, ctypes.c_void_p).value or 0
+        self._fills = RememberedFills(self._state, function, code.address - CODE)
+        unicorn.hook(uc_const.UC_HOOK_TLB_FILL, compiled.callbacks().fill, self._state.address)
         unicorn.hook(uc_const.UC_HOOK_BLOCK, compiled.callbacks().block, self._state.address)
 
     def attach(self, cpu: Cpu) -> None:
@@ -141,7 +153,15 @@ class Engine:
             self._flush_due = False
             self._held.clear()
             self._written.clear()
+            self._fills.forget()
             self._unicorn.flush_tlb()
+        if self._careful is not None:
+            self._careful.flush()
+
+    def context_changed(self) -> None:
+        """Use no translation of the context that the CPU was in, unless it comes back to it."""
+        self._buffer_due = True
+        self._fills.context_changed()
         if self._careful is not None:
             self._careful.flush()
 
@@ -152,6 +172,15 @@ class Engine:
     def may_write(self, page: int) -> bool:
         """Whether a translation made since the last flush lets *page* be written."""
         return page in self._written or (self._careful is not None and self._careful.may_write(page))
+
+    def forget_writable(self, page: int) -> None:
+        """Let the next store into absolute *page* ask again, since it is about to hold code."""
+        if page in self._written:
+            self._written.discard(page)
+            self._fills.forget_place(FRAMES + self._machine.storage.hypervisor.frame(page), _WRITABLE)
+            self._unicorn.flush_tlb()
+        if self._careful is not None and self._careful.may_write(page):
+            self._careful.flush()
 
     def flush_later(self) -> None:
         """Forget every translation before this engine runs again; it must not happen inside a fill."""
@@ -172,6 +201,7 @@ class Engine:
         """Drop what was translated of absolute *page*."""
         slot = self._machine.code.find(page)
         if slot is not None:
+            self._fills.forget_place(CODE + slot * PAGE_SIZE, uc_const.UC_PROT_EXEC)
             self._drop_code(CODE + slot * PAGE_SIZE, PAGE_SIZE)
         if self._careful is not None:
             self._careful.forget_code(page)
@@ -209,7 +239,7 @@ class Engine:
             return True
         cpu = self._cpu
         if kind == FillAccess.FETCH and is_look_behind(cpu, address):
-            self._flush_due = True
+            self._buffer_due = True
             show(entry[0], SINK_ADDRESS)
             return True
         if address < LOW_PAGES_END and needs_byte_checks(cpu, address, kind):
@@ -227,18 +257,16 @@ class Engine:
                 self._reason = Exit.CAREFUL
                 return False
             self._written.add(page)
-            answer.permissions = uc_const.UC_PROT_READ | uc_const.UC_PROT_WRITE
+            permissions = _WRITABLE
         else:
-            answer.permissions = uc_const.UC_PROT_READ
-        self._held.add(page)
-        answer.address = FRAMES + storage.hypervisor.frame(page)
-        return True
+            permissions = uc_const.UC_PROT_READ
+        return self._give(answer, page, FRAMES + storage.hypervisor.frame(page), permissions, address, kind)
 
     def _show_code(self, address: int, page: int, answer: Any) -> bool:
         machine = self._machine
         if machine.code.find(page) is None and any(engine.may_write(page) for engine in machine.engines):
             # It must not be written behind our back; the flush cannot be made from inside a fill.
-            self._refused = True
+            self._refused_page = page
             return False
         try:
             slot = machine.code.slot(page)
@@ -252,10 +280,15 @@ class Engine:
             if where in self._visible_code:
                 self._forget_blocks()
             self._visible_code[where] = slot
-            self._state.show_page(address >> 12, mode, machine.code.address + slot * PAGE_SIZE)
+        self._state.show_page(address >> 12, mode, machine.code.address + slot * PAGE_SIZE)
+        return self._give(answer, page, CODE + slot * PAGE_SIZE, uc_const.UC_PROT_EXEC, address, FillAccess.FETCH)
+
+    def _give(self, answer: Any, page: int, place: int, permissions: int, address: int, kind: int) -> bool:
+        """Answer the fill for *address* with absolute *page*, which is at engine-physical *place*, and remember it."""
         self._held.add(page)
-        answer.address = CODE + slot * PAGE_SIZE
-        answer.permissions = uc_const.UC_PROT_EXEC
+        self._fills.remember(address, kind, place, permissions)
+        answer.address = place
+        answer.permissions = permissions
         return True
 
     # Running
@@ -274,6 +307,9 @@ class Engine:
         words[MODE] = self._fetch_mode() if self._cpu.dat else 0
         if self._flush_due:
             self.flush()
+        if self._buffer_due:
+            self._buffer_due = False
+            self._unicorn.flush_tlb()
         start, interruption, psw = self._unicorn.start, registers.interruption, registers.psw
         done = 0
         while True:
@@ -282,8 +318,9 @@ class Engine:
             words[BOUND] = words[LEFT] = min(farther, nearer)
             words[REASON] = 0
             self._reason = self._condition = None
-            self._refused = False
+            self._refused_page = None
             interruption[0] = interruption[1] = interruption[3] = 0
+            self._fills.enter(self._cpu)
             error = start(psw[1])
             executed, ended = self._after(error)
             done += executed
@@ -299,7 +336,7 @@ class Engine:
         """How many instructions ended in this burst, and why it ended; None means: go on."""
         words = self._words
         executed = (words[BOUND] - words[LEFT]) & MASK_64
-        if error == ERROR_EXCEPTION and self._reason is None and not self._refused and self._error is None:
+        if error == ERROR_EXCEPTION and self._reason is None and self._refused_page is None and self._error is None:
             ended, self.instruction_length, self._condition = classify(self._unicorn, self.registers)
             self.supervisor_call_number = self.registers.interruption[2]
             if not self.instruction_length:
@@ -319,9 +356,9 @@ class Engine:
                 self.instruction_length = instruction_length(self._code_bytes(self.registers.psw[1], 1)[0])
             if words[BLOCK_COUNT] & KEEPS_CC:
                 self._restore_condition_code()
-            if self._refused:
-                # A fill that must wait for a flush.
-                self._machine.flush_all()
+            if self._refused_page is not None:
+                for engine in self._machine.engines:
+                    engine.forget_writable(self._refused_page)
             return executed, self._reason
         if error:
             raise EngineError(f"Unicorn stopped with error {error} at {self.registers.psw[1]:#x}")
@@ -483,9 +520,10 @@ class Engine:
         self._trapped.clear()
 
     def _drop_code(self, place: int, length: int) -> None:
+        context = self._words[CONTEXT]
+        self._fills.leave()
         self._unicorn.drop_code(place, length)
-        self._held.clear()
-        self._written.clear()
+        self._words[CONTEXT] = context
         self._forget_blocks()
 
     def _look_at_target(self, executed: int) -> tuple[int, Exit | None]:

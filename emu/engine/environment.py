@@ -208,6 +208,11 @@ class EngineRegisters:
         """Where Unicorn keeps what the condition code is computed from, three doublewords behind the PSW."""
         return self.base + self.layout.cc_operands
 
+    @property
+    def interruption_address(self) -> int:
+        """Where :attr:`interruption` lies."""
+        return self.base + self.layout.program_code
+
     def restore_condition_code(self, operation: int, operands: Sequence[int]) -> None:
         """Put back what those two held."""
         self._cc[0] = operation

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Remembered fills: what Unicorn's small translation-lookaside buffer has been told and may ask again.
+
+This is the machine's own TLB (PoP 3, "Translation-Lookaside Buffer").  Its entries belong to a context, which is all
+that a translation depends on besides tables, keys and states: the address-space-control elements, the controls of CR0,
+the access key, and DAT and address-space control of the PSW.  So they outlive a change of the address space, as the
+manual allows; everything that must clear the TLB forgets them.  The compiled callback looks them up.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from emu.engine.blocks import (
+    CODE_DISTANCE,
+    CONTEXT,
+    FILL_ANSWERS,
+    FILL_CONTEXTS,
+    FILL_FUNCTION,
+    FILL_KEYS,
+    FILLS,
+    FIRST_FILL_ACCESS,
+    BlockState,
+)
+
+if TYPE_CHECKING:
+    from emu.cpu import Cpu
+
+_NO_CONTEXT: Final = 0xFFFF_FFFF_FFFF_FFFF
+"""Nothing is remembered of it."""
+_CONTEXT_STEP: Final = 8
+"""The three bits below it are DAT and address-space control."""
+_MOST_CONTEXTS: Final = 1024
+
+
+class RememberedFills:
+    """The fills that one engine remembers, in the state that it shares with the compiled callback."""
+
+    def __init__(self, state: BlockState, function: int, code_distance: int) -> None:
+        """Remember nothing yet.
+
+        :param function: address of the C function that answers what is not remembered.
+        :param code_distance: from the engine-physical address of code pages to their address in this process.
+        """
+        self._words = state.words
+        self._words[FILL_FUNCTION] = function
+        self._words[CODE_DISTANCE] = code_distance & 0xFFFF_FFFF_FFFF_FFFF
+        self._contexts = state.table(FILL_CONTEXTS, FILLS)
+        self._answers = state.table(FILL_ANSWERS, FILLS)
+        self._known: dict[tuple[int, ...], int] = {}
+        self._last = 0
+        self._current = 0
+        """The context but for what the PSW says; zero if it has to be found."""
+
+    def enter(self, cpu: Cpu) -> None:
+        """Make what is remembered of the present context of *cpu* good, and nothing else."""
+        mask = cpu.system_mask
+        self._words[CONTEXT] = (self._current or self._find(cpu)) | mask >> 56 & 4 | mask >> 46 & 3
+
+    def leave(self) -> None:
+        """Let nothing be good."""
+        self._words[CONTEXT] = _NO_CONTEXT
+
+    def context_changed(self) -> None:
+        """The context may be another one when it is entered next."""
+        self._current = 0
+
+    def forget(self) -> None:
+        """Forget everything: no context will have a number that one has had."""
+        self._known.clear()
+        self._current = 0
+        self._last += _CONTEXT_STEP
+        self._words[CONTEXT] = self._last
+
+    def forget_place(self, place: int, permissions: int) -> None:
+        """Forget what leads to the page at engine-physical *place* with *permissions*."""
+        self._contexts[self._answers == place | permissions] = 0
+
+    def remember(self, address: int, kind: int, place: int, permissions: int) -> None:
+        """Remember the answer to the fill for *address* and *kind* of access, in the context entered last."""
+        words = self._words
+        key = address >> 12 << 2 | kind - FIRST_FILL_ACCESS
+        index = (key ^ key >> 15) & (FILLS - 1)
+        words[FILL_KEYS + index] = key
+        words[FILL_CONTEXTS + index] = words[CONTEXT]
+        words[FILL_ANSWERS + index] = place | permissions
+
+    def _find(self, cpu: Cpu) -> int:
+        depends = cpu.translation_context
+        if depends not in self._known:
+            if len(self._known) == _MOST_CONTEXTS:
+                self.forget()
+            self._last += _CONTEXT_STEP
+            self._known[depends] = self._last
+        self._current = self._known[depends]
+        return self._current
