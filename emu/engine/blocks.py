@@ -90,6 +90,8 @@ FILL_KEYS: Final = PAGE_PLACES + PAGES
 FILL_CONTEXTS: Final = FILL_KEYS + FILLS
 FILL_ANSWERS: Final = FILL_CONTEXTS + FILLS
 STATE_WORDS: Final = FILL_ANSWERS + FILLS
+CONTEXT_SPREAD: Final = 1021
+"""How far apart the same page in two contexts is in the table."""
 FIRST_FILL_ACCESS: Final = 16
 """Unicorn's number for the first of the kinds of access that it asks a fill for: read, write, fetch."""
 FILL_FETCH: Final = 2

@@ -34,6 +34,7 @@ from emu.engine.blocks import (
     CC_OPERATION,
     CODE_DISTANCE,
     CONTEXT,
+    CONTEXT_SPREAD,
     EXECUTE_OPCODE,
     EXECUTE_VALUE,
     FILL_ANSWERS,
@@ -279,8 +280,9 @@ def fill_callback(engine: Any, address: Any, kind: Any, entry: Any, data: Any) -
     page = address >> np.uint64(12)
     access = np.uint64(kind - FIRST_FILL_ACCESS)
     key = (page << np.uint64(2)) | access
-    index = (key ^ (key >> np.uint64(15))) & np.uint64(FILLS - 1)
-    if state[FILL_KEYS + index] == key and state[FILL_CONTEXTS + index] == state[CONTEXT]:
+    context = state[CONTEXT]
+    index = (key ^ (key >> np.uint64(15)) ^ (context * np.uint64(CONTEXT_SPREAD))) & np.uint64(FILLS - 1)
+    if state[FILL_KEYS + index] == key and state[FILL_CONTEXTS + index] == context:
         remembered = state[FILL_ANSWERS + index]
         place = remembered & ~np.uint64(4095)
         if access != FILL_FETCH or _is_shown(state, page, place):

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from emu.engine.blocks import (
     CODE_DISTANCE,
     CONTEXT,
+    CONTEXT_SPREAD,
     FILL_ANSWERS,
     FILL_CONTEXTS,
     FILL_FUNCTION,
@@ -80,9 +81,10 @@ class RememberedFills:
         """Remember the answer to the fill for *address* and *kind* of access, in the context entered last."""
         words = self._words
         key = address >> 12 << 2 | kind - FIRST_FILL_ACCESS
-        index = (key ^ key >> 15) & (FILLS - 1)
+        context = words[CONTEXT]
+        index = (key ^ key >> 15 ^ context * CONTEXT_SPREAD) & (FILLS - 1)
         words[FILL_KEYS + index] = key
-        words[FILL_CONTEXTS + index] = words[CONTEXT]
+        words[FILL_CONTEXTS + index] = context
         words[FILL_ANSWERS + index] = place | permissions
 
     def _find(self, cpu: Cpu) -> int:

@@ -11,21 +11,21 @@ from emu.psw import ADDRESSING_MODE, DAT, PROBLEM_STATE, AddressSpaceControl, Ps
 
 
 class AddressSpace:
-    """A segment table of full length with one page table for each segment mapped, at the top of a machine's storage."""
+    """A segment table of full length at *origin*, and behind it a page table for each segment mapped."""
 
     SEGMENT_TABLE = 0x200000
-    PAGE_TABLES = 0x208000
 
-    def __init__(self, machine: Machine) -> None:
+    def __init__(self, machine: Machine, origin: int = SEGMENT_TABLE) -> None:
         self._storage = machine.storage
+        self._origin = origin
         for index in range(2048):
             self.set_segment(index << 20, 0x20)
         self._page_tables: dict[int, int] = {}
-        self.asce = self.SEGMENT_TABLE | 3
+        self.asce = origin | 3
 
     def set_segment(self, virtual: int, entry: int) -> int:
         """Store a segment-table entry; give its address."""
-        address = self.SEGMENT_TABLE + 8 * (virtual >> 20)
+        address = self._origin + 8 * (virtual >> 20)
         self._storage.write_integer(address, 8, entry)
         return address
 
@@ -33,7 +33,7 @@ class AddressSpace:
         """Store the page-table entry that maps *virtual* to *frame*; give its address."""
         segment = virtual >> 20
         if segment not in self._page_tables:
-            table = self.PAGE_TABLES + 2048 * len(self._page_tables)
+            table = self._origin + 0x8000 + 2048 * len(self._page_tables)
             self._page_tables[segment] = table
             self.set_segment(virtual, table)
             for index in range(256):
