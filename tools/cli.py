@@ -171,7 +171,7 @@ def conform(
     ] = None,
     max_instructions: Annotated[
         int, typer.Option(metavar="N", min=1, help="When a program has run too long.")
-    ] = 2_000_000_000,
+    ] = 40_000_000_000,
     profile: ProfileName = "kvm",
     junit: Annotated[str | None, typer.Option(metavar="FILE", help="Write the results as JUnit's XML.")] = None,
     json: Annotated[str | None, typer.Option(metavar="FILE", help="Write the results as JSON.")] = None,

@@ -7,11 +7,15 @@ A program that asks to be migrated is saved whole, and goes on in another machin
 from __future__ import annotations
 
 import gc
+import tempfile
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from emu.devices.disk_image import DiskImage
+from emu.devices.virtio_block import VirtioBlock
+from emu.devices.virtio_ccw import VirtioCcw
 from emu.machine import StopKind
 from tools.configuration import set_up
 from tools.conform_cfg import read_cfg
@@ -30,9 +34,12 @@ if TYPE_CHECKING:
     from tools.side_by_side import Reporter
 
 SUITE: Final = "kvm-unit-tests"
+LONGEST_RUN: Final = 40_000_000_000
+"""Instructions of a program by default; the longest of the suite, sclp, takes a third of them."""
 _FILE: Final = "unittests.cfg"
 _ARCHITECTURE: Final = "s390x"
 _KEY: Final = b"\n"
+_DISK_BYTES: Final = 1 << 20
 _PIECE: Final = 20_000_000
 """Instructions between two looks at what the others do, and between two migrations while they are continuous."""
 _MIGRATE: Final = "Now migrate the VM"
@@ -49,7 +56,7 @@ class Wanted:
     directory: str
     only: tuple[str, ...] = ()
     jobs: int | None = None
-    max_instructions: int = 2_000_000_000
+    max_instructions: int = LONGEST_RUN
     profile: str = "kvm"
     junit: str | None = None
     json: str | None = None
@@ -214,6 +221,12 @@ def _may_go_on(stop: Stop, machine: Machine, job: Job) -> bool:
 def _new_machine(job: Job, watcher: _Watcher) -> Machine:
     """A machine with the program of *job*, about to enter it."""
     (machine,) = set_up(job.configuration).machines
+    for number in range(job.devices):
+        # Open, the image stays after its name has gone.
+        with tempfile.NamedTemporaryFile(prefix="essa-conform-") as image:
+            image.truncate(_DISK_BYTES)
+            disk = DiskImage(Path(image.name))
+        machine.channels.attach(VirtioCcw(VirtioBlock(disk, f"disk {number}")))
     machine.sclp.identification = replace(machine.sclp.identification, max_cpus=job.max_cpus)
     machine.sclp.console = watcher
     watcher.machine = machine

@@ -39,6 +39,7 @@ _CPU_FEATURES: Final = {
 """QEMU's names of the features that can be switched here."""
 _ABSENT_FEATURES: Final = frozenset(("gs", "sief2", "pfmfi", "cei", "te", "ri"))
 """Those that this machine never has, so that switching them off is granted."""
+_DEVICE: Final = "virtio-blk-ccw"
 _CPU_DEVICE: Final = re.compile(r"(?:max|qemu|host)-s390x-cpu")
 
 
@@ -57,8 +58,10 @@ class Job:
     panics: bool
     """It is to end in a loop of interruptions."""
     max_instructions: int
+    devices: int = 0
+    """How many virtio devices there are, all disks of a megabyte."""
     notes: tuple[str, ...] = ()
-    """What it asked for and runs without."""
+    """What it asked for and has otherwise."""
 
 
 @dataclass(slots=True)
@@ -72,6 +75,7 @@ class _Options:
     command_line: list[str] = field(default_factory=list)
     name: str = "guest"
     uuid: str | None = None
+    devices: int = 0
     facilities: set[int] = field(default_factory=lambda: {int(facility) for facility in DEFAULT_FACILITIES})
     notes: list[str] = field(default_factory=list)
 
@@ -90,6 +94,8 @@ def plan_job(entry: Entry, directory: Path, *, profile: str, max_instructions: i
     cpus = options.cpus + len(options.core_ids)
     if sorted([*range(options.cpus), *options.core_ids]) != list(range(cpus)):
         raise Unsuitable(f"-device: the CPU addresses here are 0 to {cpus - 1}, not {options.core_ids}")
+    if options.devices and "migration" in entry.groups:
+        raise Unsuitable("a machine with devices cannot be saved here")
     image = directory / entry.get("file")
     if not image.is_file():
         raise Unsuitable(f"{entry.get('file')} has not been built")
@@ -113,6 +119,7 @@ def plan_job(entry: Entry, directory: Path, *, profile: str, max_instructions: i
         max(cpus, options.max_cpus),
         "panic" in entry.groups,
         max_instructions,
+        options.devices,
         tuple(options.notes),
     )
 
@@ -210,7 +217,9 @@ def _device(options: _Options, value: str) -> None:
             raise Unsuitable(f"-device {name}: all CPUs are in one socket here")
         options.core_ids.append(int(core[0]))
     elif re.fullmatch(r"virtio-\w+-ccw", name):
-        options.notes.append(f"without {name}")
+        options.devices += 1
+        if name != _DEVICE:
+            options.notes.append(f"{_DEVICE} in place of {name}")
     else:
         raise Unsuitable(f"-device {name}: not on this machine")
 

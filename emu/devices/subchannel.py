@@ -36,6 +36,8 @@ _ENABLED: Final = bit(8, 32)
 _VALID: Final = bit(15, 32)
 _MODIFIABLE: Final = bits(2, 4, 32) | _ENABLED | bits(9, 10, 32) | bits(11, 12, 32) | bit(13, 32)
 """Of word 1 of the path-management-control word: subclass, enabled, limit mode, measurement mode, multipath."""
+_MEASURED: Final = bit(11, 32)
+"""The first bit of the measurement mode: measurement blocks are updated."""
 PATH: Final = 0x80
 """The one channel path of every subchannel, in the path masks."""
 DONE: Final = 0
@@ -59,7 +61,8 @@ class Subchannel:
         self.parameter = 0
         self._flags = _VALID
         self._path_mask = PATH
-        self._measurement_index = 0
+        self.measurement_index = 0
+        """Which measurement block is that of this subchannel."""
         self._word_6 = 0
         self.control = 0
         """Word 0 of the subchannel-status word."""
@@ -89,6 +92,21 @@ class Subchannel:
         """Whether a function is pending that is to be performed between two instructions."""
         return bool(self.control & (START_PENDING | RESUME_PENDING | HALT_PENDING | CLEAR_PENDING))
 
+    @property
+    def begins_program(self) -> bool:
+        """Whether that is the start or the resume function."""
+        pending = self.control & (START_PENDING | RESUME_PENDING | HALT_PENDING | CLEAR_PENDING)
+        return bool(pending) and not pending & (HALT_PENDING | CLEAR_PENDING)
+
+    @property
+    def is_measured(self) -> bool:
+        """Whether the guest has enabled it for the update of measurement blocks."""
+        return bool(self._flags & _MEASURED)
+
+    def end_measurement(self) -> None:
+        """Disable it for that."""
+        self._flags &= ~_MEASURED
+
     def state(self) -> dict[str, object]:
         """Everything that can differ, for snapshots."""
         return {
@@ -109,7 +127,7 @@ class Subchannel:
             self.parameter,
             self._flags | self.device_number,
             self._path_mask << 24 | PATH << 8 | PATH,
-            self._measurement_index << 16 | 0xFF00 | PATH,
+            self.measurement_index << 16 | 0xFF00 | PATH,
             0,
             0,
             self._word_6,
@@ -128,7 +146,7 @@ class Subchannel:
         self.parameter = words[0]
         self._flags = words[1] & _MODIFIABLE | _VALID
         self._path_mask = words[2] >> 24
-        self._measurement_index = words[3] >> 16
+        self.measurement_index = words[3] >> 16
         self._word_6 = words[6]
         return DONE
 

@@ -48,7 +48,7 @@ _VIRTUAL_PATH: Final = 0x32
 
 ORB_RESERVED: Final = bits(26, 30, 32)
 """Word 1 of the ORB."""
-PATH_MANAGEMENT_RESERVED: Final = bits(0, 1, 32) | bits(5, 7, 32)
+PATH_MANAGEMENT_RESERVED: Final = bits(0, 1, 32) | bits(6, 7, 32)
 """Word 1 of the path-management-control word."""
 PATH_MANAGEMENT_LIMIT: Final = bits(9, 10, 32)
 """Word 1 of the path-management-control word: the limit mode, of which 3 is reserved."""
@@ -262,13 +262,19 @@ def sal(cpu: Cpu, operands: Operands) -> None:
 
 @instruction(0xB23C, "SCHM", S, "SET CHANNEL MONITOR", privileged=True)
 def schm(cpu: Cpu, operands: Operands) -> None:
-    """Start or end measurements, of which there are none.
+    """Start or end the update of measurement blocks; device-connect times (GR1 bit 63) are not measured.
+
+    GR1 bits 32-35 are the measurement-block key, and GR2 the measurement-block origin.
 
     :raises ProgramInterruption: operand for reserved bits of GR1 that are not zero, or, if GR2 is used, for a block in
         it that is not on a 32-byte boundary.
     """
     if cpu.gr[1] & MEASUREMENT_RESERVED or (cpu.gr[1] & MEASUREMENT_UPDATE and cpu.gr[2] % 32):
         raise _operand()
+    if cpu.gr[1] & MEASUREMENT_UPDATE:
+        cpu.machine.channels.measure(field(cpu.gr[1], 32, 35), cpu.gr[2])
+    else:
+        cpu.machine.channels.end_measurement()
 
 
 @instruction(0xB274, "SIGA", S, "SIGNAL ADAPTER", privileged=True)

@@ -386,3 +386,76 @@ def test_the_snapshot_knows_the_subchannel(driver: Driver) -> None:
     before = snapshot.take(driver.machine)
     driver.enable()
     assert "devices: channels 0 information block" in snapshot.differences(before, snapshot.take(driver.machine))
+
+
+def test_bit_5_of_the_path_management_control_word_is_ignored(driver: Driver) -> None:
+    driver.enable(ENABLED | 0x0400_0000)
+    assert driver.do("STSCH") == 0
+    assert driver.machine.storage.read_integer(BLOCK + 4, 4) & 0x0480_0000 == ENABLED
+
+
+# PoP 17, "Channel-Subsystem-Monitoring Facility"
+
+MEASURED = ENABLED | 0x0010_0000
+MEASUREMENT_BLOCKS = 0x28000
+UPDATE = 0x2
+
+
+def monitor(driver: Driver, controls: int = UPDATE, origin: int = MEASUREMENT_BLOCKS) -> None:
+    driver.cpu.gr[1], driver.cpu.gr[2] = controls, origin
+    driver.run(driver.cpu, "SCHM")
+
+
+def counts(driver: Driver, index: int = 0) -> tuple[int, int]:
+    block = driver.machine.storage.read(MEASUREMENT_BLOCKS + 32 * index, 4)
+    return int.from_bytes(block[:2], "big"), int.from_bytes(block[2:], "big")
+
+
+def test_starts_are_counted_in_the_measurement_block_of_the_index(driver: Driver) -> None:
+    driver.enable(MEASURED)
+    monitor(driver)
+    driver.execute(SENSE_ID)
+    driver.execute(SENSE_ID)
+    assert counts(driver) == (2, 2)
+    assert driver.do("STSCH") == 0
+    driver.machine.storage.write_integer(BLOCK + 12, 2, 3)
+    assert driver.do("MSCH") == 0
+    driver.execute(SENSE_ID)
+    assert (counts(driver), counts(driver, 3)) == ((2, 2), (1, 1))
+
+
+@pytest.mark.parametrize(("flags", "controls"), ((ENABLED, UPDATE), (MEASURED, 0)))
+def test_nothing_is_counted_unless_both_want_it(driver: Driver, flags: int, controls: int) -> None:
+    driver.enable(flags)
+    monitor(driver)
+    monitor(driver, controls)
+    driver.execute(SENSE_ID)
+    assert counts(driver) == (0, 0)
+
+
+def test_the_counts_of_a_measurement_block_wrap(driver: Driver) -> None:
+    driver.enable(MEASURED)
+    monitor(driver)
+    driver.put(MEASUREMENT_BLOCKS, "ffff 0007")
+    driver.execute(SENSE_ID)
+    assert counts(driver) == (0, 8)
+
+
+def test_the_measurement_block_key_is_looked_at(driver: Driver) -> None:
+    driver.enable(MEASURED)
+    driver.machine.keys.bytes[MEASUREMENT_BLOCKS >> 12] = 0x20
+    monitor(driver, 0x3000_0000 | UPDATE)
+    assert driver.execute(SENSE_ID)[0] == 0x0C
+    assert counts(driver) == (0, 0)
+    assert driver.do("STSCH") == 0
+    assert driver.machine.storage.read_integer(BLOCK + 4, 4) & MEASURED == ENABLED
+    driver.enable(MEASURED)
+    monitor(driver, 0x2000_0000 | UPDATE)
+    driver.execute(SENSE_ID)
+    assert counts(driver) == (1, 1)
+
+
+def test_a_measurement_block_beyond_storage_harms_nothing(driver: Driver) -> None:
+    driver.enable(MEASURED)
+    monitor(driver, UPDATE, 1 << 40)
+    assert driver.execute(SENSE_ID)[0] == 0x0C

@@ -99,7 +99,18 @@ def test_a_block_without_fetch_protection_may_be_fetched_with_another_key(
     assert perform(mnemonic) == 3
 
 
-@pytest.mark.parametrize(("offset", "value"), ((4, 0x0400_0000), (4, 0x0060_0000), (24, 0x8000_0000), (24, 8)))
+@pytest.mark.parametrize(
+    ("offset", "value"),
+    (
+        (4, 0x8000_0000),
+        (4, 0x4000_0000),
+        (4, 0x0200_0000),
+        (4, 0x0100_0000),
+        (4, 0x0060_0000),
+        (24, 0x8000_0000),
+        (24, 8),
+    ),
+)
 def test_modify_subchannel_looks_at_the_block(
     cpu: Cpu, perform: Perform, expect: Expect, offset: int, value: int
 ) -> None:

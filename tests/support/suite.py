@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A build directory as that of kvm-unit-tests, with programs that write lines to the console and read keys from it."""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+
+from emu.devices.sclp import ASCII_CONSOLE, READ_EVENT_DATA, WRITE_EVENT_DATA, WRITE_EVENT_MASK
+from emu.isa.assembler import encode
+from tests.support.elf import ENTRY, PASSED, Elf
+
+KEY = "<key>"
+"""In the lines of a program: wait until something is typed."""
+_SCCBS = 0x20000
+_SCCB = 0x1000
+_EXTERNAL_NEW_PSW = 0x1B0
+_PROGRAM_NEW_PSW = 0x1D0
+_ADDRESSING = 0x0000_0001_8000_0000
+_WAIT = 0x0002_0000_0000_0000
+_EXTERNAL = 0x0100_0000_0000_0000
+_CONTROL_REGISTER_0 = 0x200
+"""Service signals enabled."""
+_WAIT_PSW = 0x1F00
+_CR0 = 0x1F10
+
+
+def program(*lines: str, ending: int = PASSED) -> Elf:
+    """A program that writes *lines*, or waits for a key where one is :data:`KEY`, and ends in a wait at *ending*."""
+    # LLILF 1,CR0
+    code = b"\xc0\x1f" + _CR0.to_bytes(4, "big")
+    code += encode("LCTLG", r1=0, r3=0, b2=1, d2=0)
+    blocks = b""
+    service = ENTRY + 0x1000
+    """Where SERVICE CALL is, and the wait for its end."""
+    calls = [(WRITE_EVENT_MASK, _mask())]
+    calls += [(READ_EVENT_DATA, _read()) if line == KEY else (WRITE_EVENT_DATA, _write(line)) for line in lines]
+    for command, block in calls:
+        address = _SCCBS + len(blocks)
+        blocks += block.ljust(_SCCB, b"\0")
+        start = len(code)
+        # LLILF 1,command; LLILF 2,address; BRASL 14,service
+        code += b"\xc0\x1f" + command.to_bytes(4, "big") + b"\xc0\x2f" + address.to_bytes(4, "big")
+        code += b"\xc0\xe5" + struct.pack(">i", (service - ENTRY - len(code)) // 2)
+        if command == READ_EVENT_DATA:
+            # LLGH 3,6(2); CHI 3,X'20': nothing was typed, so that it is done again
+            code += (
+                bytes.fromhex("e33020060091 a73e0020") + b"\xa7\x74" + struct.pack(">h", (start - len(code) - 10) // 2)
+            )
+    # SERVC 1,2; LLILF 4,new PSW; STG 14,8(4); LLILF 4,wait PSW; LPSWE 0(4)
+    called = encode("SERVC", r1=1, r2=2) + b"\xc0\x4f" + _EXTERNAL_NEW_PSW.to_bytes(4, "big")
+    called += bytes.fromhex("e3e040080024 c04f") + _WAIT_PSW.to_bytes(4, "big") + encode("LPSWE", b2=4, d2=0)
+    waiting = struct.pack(">QQ", _ADDRESSING | _WAIT | _EXTERNAL, 0)
+    return Elf(
+        (
+            (_EXTERNAL_NEW_PSW, struct.pack(">QQ", _ADDRESSING, 0)),
+            (_PROGRAM_NEW_PSW, struct.pack(">QQ", _ADDRESSING | _WAIT, ending)),
+            (_WAIT_PSW, waiting + struct.pack(">Q", _CONTROL_REGISTER_0)),
+            (ENTRY, code + bytes(2)),
+            (service, called),
+            (_SCCBS, blocks),
+        )
+    )
+
+
+def _mask() -> bytes:
+    """WRITE EVENT MASK: receive and send VT220 data."""
+    mask = 1 << 32 - ASCII_CONSOLE
+    return struct.pack(">H6xHH4I", 28, 0, 4, mask, mask, 0, 0)
+
+
+def _write(text: str) -> bytes:
+    data = text.encode() + b"\n"
+    return struct.pack(">H6xHBBH", 14 + len(data), 6 + len(data), ASCII_CONSOLE, 0, 0) + data
+
+
+def _read() -> bytes:
+    return struct.pack(">H6x", 0x100)
+
+
+def build_directory(path: Path, configuration: str, **programs: Elf) -> Path:
+    """Put *configuration*, the text of unittests.cfg, and *programs* in a directory of a tree at *path*."""
+    directory = path / "s390x"
+    directory.mkdir()
+    (directory / "unittests.cfg").write_text(configuration)
+    for name, elf in programs.items():
+        (directory / f"{name}.elf").write_bytes(elf.to_bytes())
+    return path
