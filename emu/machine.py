@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 
     from emu.events import Observer
     from emu.isa.declaration import Instruction
+    from emu.operator import Operator
     from emu.psw import Psw
 
 _T = TypeVar("_T")
@@ -160,6 +161,8 @@ class Machine:
         """The work at which it becomes the next CPU's turn."""
         self._attend_at = 0
         """The work at which the host is called next."""
+        self.operator: Operator | None = None
+        """Who types on the console; nobody if it is None.  Put one in its place before the guest runs."""
         self._tried: tuple[object, ...] = ()
         self._tried_in_vain = 0
         self.hypervisor.attach(self)
@@ -327,6 +330,8 @@ class Machine:
         try:
             self.channels.perform()
             due = self.hypervisor.attend(self.timing.work)
+            if self.operator is not None:
+                due = min(due, self.operator.attend(self.timing.work))
             # It may have asked to be called again in the meantime.
             self._attend_at = min(self._attend_at, due)
         except HostFailure as reason:
@@ -379,7 +384,7 @@ class Machine:
         """
         if self.timing.work >= self.turn_end:
             self._give_turn((self.turn + 1) % len(self.cpus))
-        for _ in range(2):
+        while True:
             for offset in range(len(self.cpus)):
                 cpu = self.cpus[(self.turn + offset) % len(self.cpus)]
                 if self._can_run(cpu):
@@ -387,7 +392,9 @@ class Machine:
                         self._give_turn(cpu.address)
                     return cpu
             self._pass_time()
-        raise self._nobody_runs()
+            if self.stop_requested:
+                self.stop_requested = False
+                raise self.stop(StopKind.REQUESTED, self.cpus[self.turn])
 
     def _give_turn(self, address: int) -> None:
         self.turn = address
@@ -405,12 +412,25 @@ class Machine:
         return not cpu.is_waiting or self._enabled_interruption(cpu) is not None
 
     def _pass_time(self) -> None:
-        """Every CPU waits: go to the earliest moment at which a clock comparator or CPU timer ends a wait."""
+        """Every CPU waits: go to the earliest moment at which a clock comparator or CPU timer ends a wait.
+
+        With an operator it is he who says how much time passes, and something typed may end the wait.
+
+        :raises StopRun: if nothing ends it.
+        """
         waiting = [cpu for cpu in self.cpus if cpu.state is CpuState.OPERATING]
         events = [units for cpu in waiting for units in self._timer_events(cpu)]
-        if not events:
+        passed = min(events, default=None)
+        if self.operator is not None and (events or any(self._hears_of_input(cpu) for cpu in waiting)):
+            passed = self.operator.wait(passed)
+        if passed is None:
             raise self._nobody_runs()
-        self.timing.work += min(events)
+        self.timing.work += passed
+
+    def _hears_of_input(self, cpu: Cpu) -> bool:
+        """Whether the service signal for something typed would end the wait of *cpu*."""
+        is_enabled = bool(cpu.system_mask & psw_bits.EXTERNAL_MASK and cpu.cr[0] & control.CR0_SERVICE_SIGNAL)
+        return is_enabled and self.sclp.reads_input
 
     def _timer_events(self, cpu: Cpu) -> list[int]:
         """Units of work until each timer interruption for which *cpu* is enabled."""

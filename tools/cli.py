@@ -68,6 +68,10 @@ def run(
     json: Annotated[
         str | None, typer.Option(metavar="FILE", help="Write the summary as JSON; - is standard output.")
     ] = None,
+    input: Annotated[  # noqa: A002 - the option's name
+        str | None,
+        typer.Option(metavar="FILE", help="Type what this TOML file says on the console ([[step]] expect, send)."),
+    ] = None,
     plot: Annotated[
         str | None,
         typer.Option(metavar="FILE", help="Draw the page states over time, as .svg, .png or .pdf (--sample-every)."),
@@ -77,7 +81,7 @@ def run(
     from tools.run import Outputs, run_program
     from tools.scenarios import find_scenario
 
-    outputs = Outputs(trace, json, table, plot)
+    outputs = Outputs(trace, json, table, plot, input)
     # As it was written: "./seed" is a file.
     scenario = find_scenario(context.params["image"])
     if scenario is None:

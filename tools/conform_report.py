@@ -82,7 +82,7 @@ def write_junit(name: str, results: Sequence[Result]) -> None:
             suite.add_testcase(case)
         document.add_testsuite(suite)
     try:
-        document.update_statistics()
+        document.update_statistics()  # type: ignore[no-untyped-call]
         document.write(name, pretty=True)
     except OSError as reason:
         raise UsageError(f"--junit: {name} cannot be written: {reason.strerror}") from None

@@ -34,6 +34,16 @@ class Console:
             sys.stdout.buffer.write(data)
             sys.stdout.buffer.flush()
 
+    def find(self, text: bytes, start: int) -> int:
+        """Where *text* ends in what was written, looked for from byte *start* on; -1 if it is not there."""
+        found = self._written.find(text, start)
+        return found if found < 0 else found + len(text)
+
+    @property
+    def size(self) -> int:
+        """How many bytes have been written."""
+        return len(self._written)
+
     @property
     def text(self) -> str:
         """Everything written so far."""

@@ -33,7 +33,12 @@ then
 else
     echo 'Linux is up; "exit" powers the machine off.'
     cd /root
-    setsid cttyhack sh
+    terminal=/dev/console
+    for found in /dev/sclp_line0 /dev/ttysclp0
+    do
+        test -c $found && terminal=$found
+    done
+    setsid -c sh <$terminal >$terminal 2>&1
 fi
 sync
 # What has been written to the console takes a moment.

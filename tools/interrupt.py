@@ -69,7 +69,7 @@ def run(machine: Machine, max_instructions: int | None = None) -> Stop:
     return requested(machine) if stop.kind is StopKind.REQUESTED else stop
 
 
-def requested(machine: Machine) -> Stop:
-    """The stop that Ctrl-C makes."""
+def requested(machine: Machine, keys: str = "Ctrl-C") -> Stop:
+    """The stop that Ctrl-C makes, or other *keys*."""
     cpu = machine.cpus[0]
-    return Stop(StopKind.REQUESTED, cpu.address, cpu.psw, "stopped by Ctrl-C")
+    return Stop(StopKind.REQUESTED, cpu.address, cpu.psw, f"stopped by {keys}")

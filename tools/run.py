@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from emu.machine import Machine, Stop
     from tools.configuration import Setup
+    from tools.input_script import Step
     from tools.report import Report
 
 
@@ -34,6 +35,8 @@ class Outputs:
     table: bool = False
     plot: str | None = None
     """A file for a picture of the page states over time."""
+    input: str | None = None
+    """A file that says what is typed on the console."""
 
 
 def run_program(configuration: Configuration, outputs: Outputs, max_instructions: int | None = None) -> int:
@@ -51,9 +54,16 @@ def run_program(configuration: Configuration, outputs: Outputs, max_instructions
 
             sampled = None if configuration.host is None else configuration.host.sample_every
             plot = check_plot(outputs.plot, sampled)
+        steps = None
+        if outputs.input is not None:
+            from tools.input_script import read_script
+
+            if configuration.guests > 1:
+                raise UsageError("--input: expected one guest, whose console it is typed on")
+            steps = read_script(outputs.input)
         setup = set_up(configuration)
         files.callback(setup.close)
-        report = run_guests(configuration, setup, trace, max_instructions)
+        report = run_guests(configuration, setup, trace, max_instructions, steps=steps)
 
         from tools.report import show
 
@@ -77,15 +87,18 @@ def run_guests(
     trace: TextIO | None = None,
     max_instructions: int | None = None,
     *,
+    steps: list[Step] | None = None,
     is_shown: bool = True,
 ) -> Report:
     """Run the machines of *setup* until all have stopped.
 
+    :param steps: what is typed on the console of the only guest; None if somebody at the terminal types.
     :param is_shown: whether their consoles go to standard output.
     """
+    from tools.input_script import ScriptedOperator
     from tools.report import GuestReport, Report
     from tools.statistics import Statistics
-    from tools.verdict import judge
+    from tools.verdict import after_script, judge
 
     machines = setup.machines
     consoles = [
@@ -100,13 +113,32 @@ def run_guests(
 
             name = f"guest {number}: " if len(machines) > 1 else ""
             machine.observers.append(Tracer(machine, _writer(trace, name)))
-    stops = _run(machines, max_instructions)
+    stops = _run_operated(setup, consoles, steps, max_instructions) if is_shown else _run(machines, max_instructions)
     guests = []
     for number, machine in enumerate(machines):
         consoles[number].end_line()
         text = consoles[number].text
-        guests.append(GuestReport(machine, statistics[number], stops[number], judge(stops[number], text), text))
+        verdict = judge(stops[number], text)
+        if isinstance(machine.operator, ScriptedOperator):
+            verdict = after_script(verdict, machine.operator.unmet)
+        guests.append(GuestReport(machine, statistics[number], stops[number], verdict, text))
     return Report(configuration, guests, setup.host, setup.plan)
+
+
+def _run_operated(
+    setup: Setup, consoles: list[Console], steps: list[Step] | None, max_instructions: int | None
+) -> list[Stop]:
+    """Run the machines with somebody at the console: the script, or whoever sits at the terminal, if there is one."""
+    machine = setup.machines[0]
+    if steps is not None:
+        from tools.input_script import ScriptedOperator
+
+        machine.operator = ScriptedOperator(steps, machine, consoles[0])
+    elif len(setup.machines) == 1 and sys.stdin.isatty() and sys.stdout.isatty():
+        from tools.attended import run_attended
+
+        return [run_attended(machine, setup, max_instructions)]
+    return _run(setup.machines, max_instructions)
 
 
 def _writer(trace: TextIO, name: str) -> Callable[[str], object]:

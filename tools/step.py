@@ -306,7 +306,7 @@ def step_program(configuration: Configuration, script: str | None, max_instructi
         if lines is not None:
             _follow(stepper, lines, str(script), write)
         else:
-            _converse(stepper)
+            converse(stepper)
     finally:
         setup.close()
     if stepper.stop is None:
@@ -335,13 +335,17 @@ def _follow(stepper: Stepper, lines: list[str], script: str, write: Callable[[st
             raise UsageError(f"{script}, line {number}: {reason}") from None
 
 
-def _converse(stepper: Stepper) -> None:
+def converse(stepper: Stepper, until: str | None = None) -> bool:
+    """Execute what is typed, to its end, to ``q``, or to the command *until*; give whether it was that one."""
     for line in _typed_lines():
+        if until is not None and line.strip() == until:
+            return True
         try:
             if not stepper.execute(line):
-                return
+                return False
         except CommandError as reason:
             print(reason)
+    return False
 
 
 def _typed_lines() -> Iterator[str]:

@@ -63,6 +63,13 @@ def judge(stop: Stop, console: str) -> Verdict:
     return Verdict(ExitStatus.UNASKED_STOP, stop.text, is_noteworthy=True)
 
 
+def after_script(verdict: Verdict, unmet: str | None) -> Verdict:
+    """The verdict on a run whose input was a script, of which *unmet* was not to be seen; a passed run fails then."""
+    if unmet is None or verdict.status is not ExitStatus.PASSED:
+        return verdict
+    return Verdict(ExitStatus.FAILED, unmet, is_noteworthy=True)
+
+
 def _reported(status: int) -> Verdict:
     if status == 0:
         return Verdict(ExitStatus.PASSED, "passed: the program reported status 0")

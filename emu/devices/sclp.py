@@ -141,6 +141,11 @@ class Sclp:
         """Whether a service-signal interruption is requested."""
         return self._completed is not None or self._event_signal
 
+    @property
+    def reads_input(self) -> bool:
+        """Whether the guest wants to hear of what is typed."""
+        return bool(self._receive_mask & (_event_bit(ASCII_CONSOLE) | _event_bit(OPERATOR_COMMAND)))
+
     def state(self) -> dict[str, object]:
         """What the machine state contains of this device: requests outstanding, input not yet read, masks."""
         return {
@@ -258,9 +263,7 @@ class Sclp:
     # Events
 
     def _has_event(self) -> bool:
-        return bool(self._input) and bool(
-            self._receive_mask & (_event_bit(ASCII_CONSOLE) | _event_bit(OPERATOR_COMMAND))
-        )
+        return bool(self._input) and self.reads_input
 
     def _write_event_mask(self, sccb: _Sccb) -> Response:
         """Take the guest's receive and send masks, and show the SCLP's: what it takes, and what it sends.
@@ -358,7 +361,9 @@ class Sclp:
 
     def _command_input(self, room: int) -> bytes | None:
         """A line of input as an operator command: nested vectors around EBCDIC text; None if there is no room."""
-        end = self._input.find(b"\n")
+        # The key that ends a line is either one, as the terminal has it.
+        ends = [end for end in map(self._input.find, (b"\n", b"\r")) if end >= 0]
+        end = min(ends, default=-1)
         line = bytes(self._input if end < 0 else self._input[:end])[:_LONGEST_LINE]
         text = line.decode("utf-8", errors="replace").encode(EBCDIC, errors="replace")
         event = _operator_command(text)
