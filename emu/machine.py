@@ -384,6 +384,7 @@ class Machine:
         """
         if self.timing.work >= self.turn_end:
             self._give_turn((self.turn + 1) % len(self.cpus))
+        is_event_reached = False
         while True:
             for offset in range(len(self.cpus)):
                 cpu = self.cpus[(self.turn + offset) % len(self.cpus)]
@@ -391,7 +392,10 @@ class Machine:
                     if offset:
                         self._give_turn(cpu.address)
                     return cpu
-            self._pass_time()
+            if is_event_reached:
+                # Such as a clock comparator that the clock is never past.
+                raise self._nobody_runs()
+            is_event_reached = self._pass_time()
             if self.stop_requested:
                 self.stop_requested = False
                 raise self.stop(StopKind.REQUESTED, self.cpus[self.turn])
@@ -411,21 +415,23 @@ class Machine:
             return False
         return not cpu.is_waiting or self._enabled_interruption(cpu) is not None
 
-    def _pass_time(self) -> None:
+    def _pass_time(self) -> bool:
         """Every CPU waits: go to the earliest moment at which a clock comparator or CPU timer ends a wait.
 
-        With an operator it is he who says how much time passes, and something typed may end the wait.
+        With an operator it is he who says how much time passes, and something typed may end the wait.  Give whether that
+        moment has come.
 
         :raises StopRun: if nothing ends it.
         """
         waiting = [cpu for cpu in self.cpus if cpu.state is CpuState.OPERATING]
         events = [units for cpu in waiting for units in self._timer_events(cpu)]
-        passed = min(events, default=None)
+        passed = event = min(events, default=None)
         if self.operator is not None and (events or any(self._hears_of_input(cpu) for cpu in waiting)):
             passed = self.operator.wait(passed)
         if passed is None:
             raise self._nobody_runs()
         self.timing.work += passed
+        return passed == event
 
     def _hears_of_input(self, cpu: Cpu) -> bool:
         """Whether the service signal for something typed would end the wait of *cpu*."""
