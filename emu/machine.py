@@ -418,8 +418,8 @@ class Machine:
     def _pass_time(self) -> bool:
         """Every CPU waits: go to the earliest moment at which a clock comparator or CPU timer ends a wait.
 
-        With an operator it is he who says how much time passes, and something typed may end the wait.  Give whether that
-        moment has come.
+        With an operator it is he who says how much time passes, and something typed may end the wait.  Give whether
+        that moment has come.
 
         :raises StopRun: if nothing ends it.
         """
