@@ -22,6 +22,7 @@ import platformdirs
 
 from tools.errors import UsageError
 from tools.initramfs import build_initramfs
+from tools.kernel_modules import select_modules
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -89,13 +90,14 @@ def fetch_debian(release: str, added: Iterable[str] = (), mirror: str = MIRROR) 
     with tempfile.TemporaryDirectory(prefix="essa-fetch-") as directory:
         apt = _Apt(Path(directory), release, mirror)
         packages = apt.download()
-        kernel, busybox = _unpack(Path(directory))
+        kernel, busybox, modules = _unpack(Path(directory))
     try:
-        ramdisk = build_initramfs(busybox, extra)
+        ramdisk = build_initramfs(busybox, extra, modules)
     except ValueError as reason:
         raise UsageError(f"--add: {reason}") from None
     files = _files(release)
     record = {"release": release, "mirror": mirror, "packages": packages, "added": sorted(extra)}
+    record |= {"modules": list(modules)}
     record |= {"sha256": {"vmlinuz": _sum(kernel), "initrd": _sum(ramdisk)}}
     try:
         files.kernel.parent.mkdir(parents=True, exist_ok=True)
@@ -183,8 +185,8 @@ class _Apt:
         return done.stdout
 
 
-def _unpack(directory: Path) -> tuple[bytes, bytes]:
-    """The kernel and busybox out of the packages in *directory*."""
+def _unpack(directory: Path) -> tuple[bytes, bytes, dict[str, bytes]]:
+    """The kernel, busybox and the modules for disks out of the packages in *directory*."""
     for package in sorted((directory / "packages").glob("*.deb")):
         done = subprocess.run(
             ["dpkg-deb", "-x", package, directory / "root"], capture_output=True, text=True, check=False
@@ -195,7 +197,7 @@ def _unpack(directory: Path) -> tuple[bytes, bytes]:
     busybox = next((path for path in _busybox_places(directory / "root") if path.is_file()), None)
     if not kernels or busybox is None:
         raise UsageError("fetch: the packages do not have the files that were expected: /boot/vmlinuz-*, busybox")
-    return kernels[-1].read_bytes(), busybox.read_bytes()
+    return kernels[-1].read_bytes(), busybox.read_bytes(), select_modules(directory / "root")
 
 
 def _busybox_places(root: Path) -> tuple[Path, ...]:

@@ -18,6 +18,7 @@ PASSED: Final = "essa: all files are as they were made"
 """What is printed then."""
 _SUMS: Final = "etc/sha256sums"
 _MADE: Final = frozenset({_SUMS, "bin/sh", "dev/console"})
+_MODULES: Final = "lib/modules"
 _DIRECTORIES: Final = ("bin", "dev", "etc", "mnt", "proc", "root", "sys", "tmp")
 _INIT: Final = f"""#!/bin/busybox sh
 /bin/busybox mount -t proc proc /proc
@@ -26,6 +27,11 @@ _INIT: Final = f"""#!/bin/busybox sh
 /bin/busybox --install -s /bin
 export PATH=/bin HOME=/root PS1='# '
 cd /
+for module in /{_MODULES}/*.ko
+do
+    test -f $module && insmod $module
+done
+test -b /dev/vda && mount -o ro /dev/vda /mnt && echo 'The first disk is mounted on /mnt.'
 if grep -q '\\b{CHECK_WORD}\\b' /proc/cmdline
 then
     echo "CPUs: $(nproc)"
@@ -47,14 +53,19 @@ poweroff -f
 """
 
 
-def build_initramfs(busybox: bytes, added: Mapping[str, bytes] | None = None) -> bytes:
+def build_initramfs(
+    busybox: bytes, added: Mapping[str, bytes] | None = None, modules: Mapping[str, bytes] | None = None
+) -> bytes:
     """The archive with *busybox*, a static one for s390x, and the files *added*, by their paths from the root on.
 
+    :param modules: kernel modules by name, which /init loads in this order.
     /init gives a shell on the console, or does what a word on the command line (:data:`CHECK_WORD`) says.
 
     :raises ValueError: if a path cannot be in it, or is taken.
     """
     files = {"bin/busybox": (busybox, 0o755), "init": (_INIT.encode(), 0o755)}
+    for number, (name, content) in enumerate((modules or {}).items()):
+        files[f"{_MODULES}/{number:02}-{name}.ko"] = (content, 0o644)
     for name, content in (added or {}).items():
         path = name.lstrip("/")
         parents = {str(parent) for parent in PurePosixPath(path).parents}

@@ -55,6 +55,7 @@ from emu.engine.overflow import FIXED_POINT_OVERFLOW_MASK, can_overflow
 from emu.execution import EXECUTE, EXECUTE_RELATIVE_LONG, execute_target, execute_target_address, is_execute
 from emu.hypervisor import FrameShortage
 from emu.instruction_length import instruction_length
+from emu.lowcore import PREFIX_AREA_SIZE
 from emu.program_interruption import ProgramInterruption, ProgramInterruptionCode
 from emu.psw import AddressSpaceControl
 from emu.teid import Access
@@ -72,6 +73,9 @@ _WRITABLE: Final = uc_const.UC_PROT_READ | uc_const.UC_PROT_WRITE
 SINK_ADDRESS: Final = 0
 """A page of the engine's own: Unicorn stores data-exception codes at its idea of real 0x90."""
 _SINK_DATA_EXCEPTION: Final = 0x90
+_PREFIX_PAGES: Final = range(PREFIX_AREA_SIZE >> 12)
+_WHOLE_INSTRUCTIONS: Final = range(PAGE_SIZE - 5)
+"""Offsets in a page at which an instruction, the longest has six bytes, does not reach into the next page."""
 LOW_PAGES_END: Final = 0x2000
 _INTERRUPTIBLE: Final = frozenset((0x0E, 0x0F))
 """MVCL and CLCL (PoP 5, "Interruptible Instructions")."""
@@ -250,6 +254,11 @@ class Engine:
         storage = self._machine.storage
         answer = entry[0]
         if kind == FillAccess.FETCH:
+            if page - (cpu.prefix >> 12) in _PREFIX_PAGES and self._is_for_python(address, absolute):
+                # Kernels leave through a LOAD PSW there, beside what each interruption stores: were it a page of code,
+                # every interruption would have to drop it.
+                self._reason = Exit.CAREFUL
+                return False
             return self._show_code(address, page, answer)
         if kind == FillAccess.WRITE:
             if storage.code_pages[page]:
@@ -261,6 +270,16 @@ class Engine:
         else:
             permissions = uc_const.UC_PROT_READ
         return self._give(answer, page, FRAMES + storage.hypervisor.frame(page), permissions, address, kind)
+
+    def _is_for_python(self, address: int, absolute: int) -> bool:
+        """Whether the next instruction is the one that is fetched, from *absolute*, and is executed in Python."""
+        pc = self.registers.psw[1]
+        if pc - (address & -PAGE_SIZE) not in _WHOLE_INSTRUCTIONS or self.registers.execute_value:
+            return False
+        start = (absolute & -PAGE_SIZE) + (pc & (PAGE_SIZE - 1))
+        storage = self._machine.storage
+        instruction = storage.read(start, instruction_length(storage.read(start, 1)[0]))
+        return not is_execute(instruction) and interception.is_executed_in_python(instruction, pc, None)
 
     def _show_code(self, address: int, page: int, answer: Any) -> bool:
         machine = self._machine
