@@ -176,6 +176,10 @@ def conform(
     max_instructions: Annotated[
         int, typer.Option(metavar="N", min=1, help="When a program has run too long.")
     ] = 40_000_000_000,
+    timeout: Annotated[
+        int,
+        typer.Option(metavar="SECONDS", min=1, help="When it has taken too long; unittests.cfg knows no emulators."),
+    ] = 900,
     profile: ProfileName = "kvm",
     junit: Annotated[str | None, typer.Option(metavar="FILE", help="Write the results as JUnit's XML.")] = None,
     json: Annotated[str | None, typer.Option(metavar="FILE", help="Write the results as JSON.")] = None,
@@ -190,7 +194,7 @@ def conform(
     """Run a conformance suite."""
     from tools.conform import Wanted, conform
 
-    wanted = Wanted(directory, tuple(only or ()), jobs, max_instructions, profile, junit, json, baseline, logs)
+    wanted = Wanted(directory, tuple(only or ()), jobs, max_instructions, timeout, profile, junit, json, baseline, logs)
     raise typer.Exit(conform(suite, wanted))
 
 

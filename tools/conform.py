@@ -36,12 +36,15 @@ if TYPE_CHECKING:
 SUITE: Final = "kvm-unit-tests"
 LONGEST_RUN: Final = 40_000_000_000
 """Instructions of a program by default; the longest of the suite, sclp, takes a third of them."""
+LONGEST_TIME: Final = 900
 _FILE: Final = "unittests.cfg"
 _ARCHITECTURE: Final = "s390x"
 _KEY: Final = b"\n"
 _DISK_BYTES: Final = 1 << 20
-_PIECE: Final = 20_000_000
-"""Instructions between two looks at what the others do, and between two migrations while they are continuous."""
+_PIECE: Final = 1_000_000
+"""Instructions between two looks at the time."""
+_CONTINUOUS: Final = 20_000_000
+"""Instructions between two migrations while they are continuous."""
 _MIGRATE: Final = "Now migrate the VM"
 _SKIPPED: Final = "Skipped VM migration"
 _BEGIN: Final = "Begin continuous migration"
@@ -57,6 +60,8 @@ class Wanted:
     only: tuple[str, ...] = ()
     jobs: int | None = None
     max_instructions: int = LONGEST_RUN
+    timeout: int = LONGEST_TIME
+    """Seconds that a program may take."""
     profile: str = "kvm"
     junit: str | None = None
     json: str | None = None
@@ -88,6 +93,7 @@ def conform(suite: str, wanted: Wanted) -> int:
                 directory,
                 profile=wanted.profile,
                 max_instructions=wanted.max_instructions,
+                timeout=wanted.timeout,
                 is_chosen=bool(wanted.only),
             )
         except Unsuitable as reason:
@@ -181,23 +187,24 @@ def _run(job: Job, reporter: Reporter) -> Result:
     watcher = _Watcher()
     machine = _new_machine(job, watcher)
     reporter.begin(job.max_instructions)
-    migrations = 0
+    migrations = next_migration = 0
     is_continuous = False
     while True:
         before = machine.executed
         stop = machine.run(min(_PIECE, job.max_instructions - before))
         reporter.advance(machine.executed - before)
-        is_due = is_continuous
+        is_due = is_continuous and machine.executed >= next_migration
         if watcher.requests:
             request = watcher.requests.pop(0)
             is_continuous = request == _BEGIN or (is_continuous and request != _END)
             is_due = request != _SKIPPED
             machine.sclp.type(_KEY)
-        elif not _may_go_on(stop, machine, job) or reporter.is_stopped:
+        elif not _may_go_on(stop, machine, job) or reporter.is_stopped or time.monotonic() - began > job.timeout:
             break
         if is_due:
             machine = _migrate(machine, job, watcher)
             migrations += 1
+            next_migration = machine.executed + _CONTINUOUS
     watcher.end_line()
     outcome, reason = decide(stop, watcher.text, panics=job.panics)
     return Result(

@@ -58,6 +58,8 @@ class Job:
     panics: bool
     """It is to end in a loop of interruptions."""
     max_instructions: int
+    timeout: int
+    """Seconds."""
     devices: int = 0
     """How many virtio devices there are, all disks of a megabyte."""
     notes: tuple[str, ...] = ()
@@ -80,7 +82,9 @@ class _Options:
     notes: list[str] = field(default_factory=list)
 
 
-def plan_job(entry: Entry, directory: Path, *, profile: str, max_instructions: int, is_chosen: bool) -> Job:
+def plan_job(
+    entry: Entry, directory: Path, *, profile: str, max_instructions: int, timeout: int, is_chosen: bool
+) -> Job:
     """What is to be done for *entry*, whose program lies in *directory*.
 
     :param is_chosen: whether the user has named it.
@@ -119,6 +123,7 @@ def plan_job(entry: Entry, directory: Path, *, profile: str, max_instructions: i
         max(cpus, options.max_cpus),
         "panic" in entry.groups,
         max_instructions,
+        timeout,
         options.devices,
         tuple(options.notes),
     )

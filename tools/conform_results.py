@@ -114,7 +114,7 @@ def decide(stop: Stop, console: str, *, panics: bool) -> tuple[Outcome, str]:
     if _SKIP_STATUS.search(console):
         return Outcome.SKIPPED, _first(checks, "SKIP") or "the program left everything out"
     if stop.kind is StopKind.BUDGET:
-        return Outcome.TIMEOUT, verdict.text
+        return Outcome.TIMEOUT, "not ended in time"
     if panics:
         if stop.kind in _PANICS:
             return Outcome.PASSED, ""

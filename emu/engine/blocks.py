@@ -78,7 +78,10 @@ TABLES: Final = 32
 KEEPS_CC: Final = 1 << 32
 """In the count of a block: its condition code is to be saved when it starts."""
 
-MEMO: Final = 1 << 14
+MEMO_BITS: Final = 16
+MEMO: Final = 1 << MEMO_BITS
+MEMO_SPREAD: Final = 0x9E37_79B9_7F4A_7C15
+"""Multiplied by it, addresses of blocks spread over the upper bits (Knuth, The Art of Computer Programming, 6.4)."""
 MEMO_KEYS: Final = TABLES
 MEMO_SIZES: Final = MEMO_KEYS + MEMO
 MEMO_COUNTS: Final = MEMO_SIZES + MEMO
@@ -156,7 +159,7 @@ class BlockState:
 
         :param keeps_cc: have the condition code saved whenever it starts.
         """
-        slot = (address >> 1 ^ address >> 15) & (MEMO - 1)
+        slot = (address * MEMO_SPREAD & 0xFFFF_FFFF_FFFF_FFFF) >> 64 - MEMO_BITS
         self.words[MEMO_KEYS + slot] = (address << 2 | self.words[MODE]) & 0xFFFF_FFFF_FFFF_FFFF
         self.words[MEMO_SIZES + slot] = size
         self.words[MEMO_COUNTS + slot] = count | KEEPS_CC if keeps_cc else count

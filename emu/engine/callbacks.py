@@ -51,10 +51,11 @@ from emu.engine.blocks import (
     KEEPS_CC,
     LEFT,
     LIMIT,
-    MEMO,
+    MEMO_BITS,
     MEMO_COUNTS,
     MEMO_KEYS,
     MEMO_SIZES,
+    MEMO_SPREAD,
     MODE,
     PAGE_KEYS,
     PAGE_PLACES,
@@ -168,7 +169,7 @@ def _walk(state: Any, address: Any, size: Any) -> Any:
 @njit
 def _count(state: Any, key: Any, address: Any, size: Any) -> Any:
     """The number of instructions in the block, remembered from before if it is not new."""
-    slot = ((address >> np.uint64(1)) ^ (address >> np.uint64(15))) & np.uint64(MEMO - 1)
+    slot = (address * np.uint64(MEMO_SPREAD)) >> np.uint64(64 - MEMO_BITS)
     if state[MEMO_KEYS + slot] == key and state[MEMO_SIZES + slot] == size:
         return state[MEMO_COUNTS + slot]
     count = _walk(state, address, size)

@@ -113,7 +113,7 @@ def test_a_program_is_migrated_when_it_asks(tmp_path: Path, lines: tuple[str, ..
 @pytest.mark.parametrize(
     ("parameters", "elf", "line"),
     (
-        ("", ending_program(LOOP), "TIMEOUT one (instruction budget used up)"),
+        ("", ending_program(LOOP), "TIMEOUT one (not ended in time)"),
         ("qemu_params = -m 17", PASSING, "PASS    one (2 tests)"),
         (
             "qemu_params = -device virtio-rng-ccw",
@@ -139,6 +139,11 @@ def test_what_cannot_be_done_is_named(
 ) -> None:
     run_one(tmp_path, parameters, elf, "--max-instructions", "100000")
     assert capfd.readouterr().out.splitlines()[0] == line
+
+
+def test_a_program_that_takes_too_long(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert run_one(tmp_path, "", ending_program(LOOP), "--timeout", "1") == 1
+    assert capfd.readouterr().out.splitlines()[0] == "TIMEOUT one (not ended in time)"
 
 
 def test_a_panic_that_is_asked_for_passes(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
