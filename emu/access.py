@@ -240,6 +240,10 @@ def load(
     real: bool = False,
 ) -> bytes:
     """Fetch *length* bytes at a logical address (see :func:`resolve` for the parameters)."""
+    if key is None and space is None and not real:
+        frame = cpu.tlb.find(address, length, Access.FETCH)
+        if frame is not None:
+            return cpu.machine.storage.read_frame(frame, length)
     read = cpu.machine.storage.read
     parts = probe(cpu, address, length, Access.FETCH, key=key, space=space, real=real)
     if len(parts) == 1:
@@ -257,6 +261,11 @@ def store(
     real: bool = False,
 ) -> None:
     """Store *data* at a logical address; nothing is stored unless all of it can be."""
+    if key is None and space is None and not real:
+        frame = cpu.tlb.find(address, len(data), Access.STORE)
+        if frame is not None:
+            cpu.machine.storage.write_frame(frame, data)
+            return
     write = cpu.machine.storage.write
     done = 0
     for absolute, size in probe(cpu, address, len(data), Access.STORE, key=key, space=space, real=real):

@@ -14,6 +14,7 @@ from emu.psw import AddressSpaceControl, Psw
 if TYPE_CHECKING:
     from emu.addresses import AbsoluteAddress
     from emu.machine import Machine
+    from emu.teid import Access
 
 CR0_SSM_SUPPRESSION = bit(33)
 CR0_TOD_CLOCK_SYNC = bit(34)
@@ -43,6 +44,8 @@ _CR0_TRANSLATION = (
 _ENGINE_OWNS = psw_bits.ADDRESSING_MODE | psw_bits.PROGRAM_MASK
 """PSW bits that unprivileged instructions change natively, so that the engine's copy is the true one."""
 _SYSTEM = MASK_64 & ~(_ENGINE_OWNS | psw_bits.CONDITION_CODE)
+_BITS_0_TO_7 = 0xFF << 56
+_INTERRUPTION_MASKS = psw_bits.IO_MASK | psw_bits.EXTERNAL_MASK
 _TRANSLATION = psw_bits.DAT | psw_bits.ADDRESS_SPACE_CONTROL
 
 
@@ -84,6 +87,13 @@ class TranslationBuffer(Protocol):
 
     def flush(self) -> None:
         """Forget every translation."""
+
+    def find(self, address: int, length: int, access: Access) -> int | None:
+        """Where in the frame pool an operand in one page lies, if a translation that was made before is still good.
+
+        All checks of such an *access* have been made then, and what it records is recorded.  No page that holds code is
+        found for a store.
+        """
 
     def context_changed(self) -> None:
         """Use no translation made with other values of what it depends on (:attr:`Cpu.translation_context`)."""
@@ -207,6 +217,15 @@ class Cpu:
     def _uses_access_registers(self) -> bool:
         """Whether the PSW specifies access-register mode and DAT."""
         return self.dat and self.space is AddressSpaceControl.ACCESS_REGISTER
+
+    def change_system_mask(self, system_mask: int) -> None:
+        """Replace PSW bits 0-7 in the middle of an instruction."""
+        mask = self._system_mask & ~_BITS_0_TO_7 | system_mask << 56
+        if (mask ^ self._system_mask) & ~_INTERRUPTION_MASKS:
+            self.change_psw_mask(self.psw.mask & ~_BITS_0_TO_7 | system_mask << 56)
+        else:
+            # Nothing follows from these two but what the run loop looks at after each instruction.
+            self._system_mask = mask
 
     def change_psw_mask(self, mask: int) -> None:
         """Replace the PSW mask (system mask, key, address-space control ...) in the middle of an instruction.

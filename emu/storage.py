@@ -70,6 +70,14 @@ class Storage:
             self.code_written(page)
         self._pool[start : start + length] = data
 
+    def read_frame(self, offset: int, length: int) -> bytes:
+        """The *length* bytes at *offset* in the frame pool, where a translation that is still good leads."""
+        return bytes(self._pool[offset : offset + length])
+
+    def write_frame(self, offset: int, data: bytes) -> None:
+        """Store *data* at *offset* in the frame pool, where a translation for stores that is still good leads."""
+        self._pool[offset : offset + len(data)] = data
+
     def read_integer(self, address: int, length: int) -> int:
         """The big-endian integer of *length* bytes at absolute *address*."""
         return int.from_bytes(self.read(address, length), "big")

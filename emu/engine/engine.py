@@ -169,6 +169,13 @@ class Engine:
         if self._careful is not None:
             self._careful.flush()
 
+    def find(self, address: int, length: int, access: Access) -> int | None:
+        """See :meth:`emu.cpu.TranslationBuffer.find`."""
+        if self._flush_due or (address & (PAGE_SIZE - 1)) + length > PAGE_SIZE:
+            return None
+        place = self._fills.find(address, FillAccess.WRITE if access is Access.STORE else FillAccess.READ, self._cpu)
+        return place - FRAMES if place else None
+
     def holds(self, page: int) -> bool:
         """Whether a translation made since the last flush leads to absolute *page*."""
         return page in self._held or (self._careful is not None and self._careful.holds(page))

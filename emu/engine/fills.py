@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from emu.addresses import PAGE_SIZE
 from emu.engine.blocks import (
     CODE_DISTANCE,
     CONTEXT,
@@ -86,6 +87,17 @@ class RememberedFills:
         words[FILL_KEYS + index] = key
         words[FILL_CONTEXTS + index] = context
         words[FILL_ANSWERS + index] = place | permissions
+
+    def find(self, address: int, kind: int, cpu: Cpu) -> int:
+        """The engine-physical place of *address* for this kind of access in the context of *cpu*; 0 if not known."""
+        words = self._words
+        mask = cpu.system_mask
+        context = (self._current or self._find(cpu)) | mask >> 56 & 4 | mask >> 46 & 3
+        key = address >> 12 << 2 | kind - FIRST_FILL_ACCESS
+        index = (key ^ key >> 15 ^ context * CONTEXT_SPREAD) & (FILLS - 1)
+        if words[FILL_KEYS + index] != key or words[FILL_CONTEXTS + index] != context:
+            return 0
+        return words[FILL_ANSWERS + index] & -PAGE_SIZE | address & (PAGE_SIZE - 1)
 
     def _find(self, cpu: Cpu) -> int:
         depends = cpu.translation_context

@@ -74,23 +74,23 @@ def ssm(cpu: Cpu, operands: Operands) -> None:
     if cpu.cr[0] & CR0_SSM_SUPPRESSION:
         raise ProgramInterruption(_Code.SPECIAL_OPERATION)
     mask = access.load_integer(cpu, cpu.effective_address(operands.b2, operands.d2), 1)
-    cpu.change_psw_mask(insert(cpu.psw.mask, 0, 7, mask))
+    cpu.change_system_mask(mask)
 
 
 @instruction(0xAC, "STNSM", SI, "STORE THEN AND SYSTEM MASK", privileged=True)
 def stnsm(cpu: Cpu, operands: Operands) -> None:
     """Store PSW bits 0-7 and AND the immediate into them."""
-    mask = cpu.psw.mask
-    access.store_integer(cpu, cpu.effective_address(operands.b1, operands.d1), 1, mask >> 56)
-    cpu.change_psw_mask(insert(mask, 0, 7, mask >> 56 & operands.i2))
+    mask = cpu.system_mask >> 56
+    access.store_integer(cpu, cpu.effective_address(operands.b1, operands.d1), 1, mask)
+    cpu.change_system_mask(mask & operands.i2)
 
 
 @instruction(0xAD, "STOSM", SI, "STORE THEN OR SYSTEM MASK", privileged=True)
 def stosm(cpu: Cpu, operands: Operands) -> None:
     """Store PSW bits 0-7 and OR the immediate into them."""
-    mask = cpu.psw.mask
-    access.store_integer(cpu, cpu.effective_address(operands.b1, operands.d1), 1, mask >> 56)
-    cpu.change_psw_mask(insert(mask, 0, 7, mask >> 56 | operands.i2))
+    mask = cpu.system_mask >> 56
+    access.store_integer(cpu, cpu.effective_address(operands.b1, operands.d1), 1, mask)
+    cpu.change_system_mask(mask | operands.i2)
 
 
 @instruction(0xB20A, "SPKA", S, "SET PSW KEY FROM ADDRESS")
