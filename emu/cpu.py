@@ -98,9 +98,6 @@ class TranslationBuffer(Protocol):
     def context_changed(self) -> None:
         """Use no translation made with other values of what it depends on (:attr:`Cpu.translation_context`)."""
 
-    def holds(self, page: int) -> bool:
-        """Whether absolute *page* may be reached through a translation made since the last flush."""
-
 
 class PendingExternal:
     """External-interruption requests that belong to one CPU."""

@@ -182,8 +182,7 @@ class Machine:
     def page_changed(self, page: int) -> None:
         """Drop translations wherever absolute *page* can be reached: its key, state or frame is about to matter."""
         for engine in self.engines:
-            if engine.holds(page):
-                engine.flush()
+            engine.forget_page(page)
 
     def code_written(self, page: int) -> None:
         """Forget what the engines translated of absolute *page*, which is being written."""

@@ -35,16 +35,18 @@ def select_modules(root: Path, wanted: tuple[str, ...] = DISK_MODULES) -> dict[s
             places[_plain(name.removesuffix(_MODULE))] = path
     found: dict[str, bytes] = {}
 
-    def add(name: str) -> None:
+    def add(name: str, dependents: tuple[str, ...]) -> None:
         if name in found or name not in places:
             return
+        if name in dependents:
+            raise UsageError(f"fetch: {places[name].name}: depends on itself")
         content = _read(places[name])
         for needed in _depends(content, places[name]):
-            add(needed)
+            add(needed, (*dependents, name))
         found[name] = content
 
     for name in wanted:
-        add(name)
+        add(name, ())
     return found
 
 

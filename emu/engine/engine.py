@@ -116,8 +116,9 @@ class Engine:
         """Addresses of EXECUTE instructions with a callback of their own."""
         self._trapped: dict[tuple[int, int], bytes] = {}
         """Instructions at (address, mode) that trapped, as the guest has them."""
-        self._held: set[int] = set()
-        """Pages that a fill made since the last flush, remembered or not, leads to."""
+        self._held: dict[int, int] = {}
+        """Pages that a fill made since the last flush, remembered or not, leads to, and where they lie as data; or, if
+        only their code was asked for, where that lies."""
         self._written: set[int] = set()
         """Those of them that may be written."""
         self._buffer_due = False
@@ -176,19 +177,28 @@ class Engine:
         place = self._fills.find(address, FillAccess.WRITE if access is Access.STORE else FillAccess.READ, self._cpu)
         return place - FRAMES if place else None
 
-    def holds(self, page: int) -> bool:
-        """Whether a translation made since the last flush leads to absolute *page*."""
-        return page in self._held or (self._careful is not None and self._careful.holds(page))
-
     def may_write(self, page: int) -> bool:
         """Whether a translation made since the last flush lets *page* be written."""
         return page in self._written or (self._careful is not None and self._careful.may_write(page))
+
+    def forget_page(self, page: int) -> None:
+        """Forget the translations that lead to absolute *page*."""
+        place = self._held.pop(page, None)
+        if place is not None:
+            self._written.discard(page)
+            self._fills.forget_page(place)
+            slot = self._machine.code.find(page)
+            if slot is not None:
+                self._fills.forget_page(CODE + slot * PAGE_SIZE)
+            self._unicorn.flush_tlb()
+        if self._careful is not None and self._careful.holds(page):
+            self._careful.flush()
 
     def forget_writable(self, page: int) -> None:
         """Let the next store into absolute *page* ask again, since it is about to hold code."""
         if page in self._written:
             self._written.discard(page)
-            self._fills.forget_place(FRAMES + self._machine.storage.hypervisor.frame(page), _WRITABLE)
+            self._fills.forget_place(self._held[page] | _WRITABLE)
             self._unicorn.flush_tlb()
         if self._careful is not None and self._careful.may_write(page):
             self._careful.flush()
@@ -212,7 +222,7 @@ class Engine:
         """Drop what was translated of absolute *page*."""
         slot = self._machine.code.find(page)
         if slot is not None:
-            self._fills.forget_place(CODE + slot * PAGE_SIZE, uc_const.UC_PROT_EXEC)
+            self._fills.forget_place(CODE + slot * PAGE_SIZE | uc_const.UC_PROT_EXEC)
             self._drop_code(CODE + slot * PAGE_SIZE, PAGE_SIZE)
         if self._careful is not None:
             self._careful.forget_code(page)
@@ -311,7 +321,10 @@ class Engine:
 
     def _give(self, answer: Any, page: int, place: int, permissions: int, address: int, kind: int) -> bool:
         """Answer the fill for *address* with absolute *page*, which is at engine-physical *place*, and remember it."""
-        self._held.add(page)
+        if kind == FillAccess.FETCH:
+            self._held.setdefault(page, place)
+        else:
+            self._held[page] = place
         self._fills.remember(address, kind, place, permissions)
         answer.address = place
         answer.permissions = permissions

@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 from emu.addresses import PAGE_SIZE
 from emu.engine.blocks import (
     CODE_DISTANCE,
@@ -74,9 +76,13 @@ class RememberedFills:
         self._last += _CONTEXT_STEP
         self._words[CONTEXT] = self._last
 
-    def forget_place(self, place: int, permissions: int) -> None:
-        """Forget what leads to the page at engine-physical *place* with *permissions*."""
-        self._contexts[self._answers == place | permissions] = 0
+    def forget_place(self, answer: int) -> None:
+        """Forget what has just this *answer*: an engine-physical place and permissions."""
+        self._contexts[self._answers == answer] = 0
+
+    def forget_page(self, place: int) -> None:
+        """Forget what leads to the page at engine-physical *place*, whatever it permits."""
+        self._contexts[self._answers - np.uint64(place) < PAGE_SIZE] = 0
 
     def remember(self, address: int, kind: int, place: int, permissions: int) -> None:
         """Remember the answer to the fill for *address* and *kind* of access, in the context entered last."""

@@ -71,3 +71,12 @@ def test_paths_that_cannot_be(path: str) -> None:
 def test_a_file_is_no_directory(paths: tuple[str, str]) -> None:
     with pytest.raises(ValueError, match="a path in the guest that is free"):
         build_initramfs(BUSYBOX, dict.fromkeys(paths, b""))
+
+
+def test_modules_are_loaded_in_the_order_given() -> None:
+    modules = {"virtio_blk": b"one", "crc16": b"two", "ext4": b"three"}
+    entries = {each.name: each.content for each in unpack(build_initramfs(BUSYBOX, modules=modules))}
+    names = [name for name in entries if name.startswith("lib/modules/")]
+    assert names == ["lib/modules/00-virtio_blk.ko", "lib/modules/01-crc16.ko", "lib/modules/02-ext4.ko"]
+    assert [entries[name] for name in names] == [b"one", b"two", b"three"]
+    assert b"for module in /lib/modules/*.ko" in entries["init"]
