@@ -24,6 +24,7 @@ from emu.cpu import Cpu, CpuState
 from emu.events import Observer
 from emu.machine import MEGABYTE, Machine
 from emu.psw import ADDRESSING_MODE, PROBLEM_STATE, Psw
+from tools.boot_benchmark import boot_ratio
 from tools.paging_benchmarks import bytes_per_page, discard_rate, paging_rate, supply_rate, sweep_milliseconds
 
 START: Final = 0x10000
@@ -184,6 +185,7 @@ def main() -> None:
         ("supplies", lambda: _add_rate(add, "pages dropped and supplied again/s", best_rate(supply_rate), "")),
         ("paging", lambda: _add_rate(add, "pages written and read back/s", best_rate(paging_rate), "")),
         ("sweep", lambda: _add_sweep(add, best_time(sweep_milliseconds))),
+        ("boot", lambda: _add_boot(add)),
         ("records", lambda: _add_rate(add, "bytes kept of a guest page", bytes_per_page(), "16")),
     )
     for name, task in tasks:
@@ -202,6 +204,14 @@ def main() -> None:
 def _add_loop(add: Callable[[str, float, str, str], None], name: str, body: str, goal: str) -> None:
     ratio, ours, bare = loop_ratio(body)
     add(f"{name}, ratio to bare Unicorn", ratio, f"{ratio:.2f} ({ours:.0f} against {bare:.0f} million/s)", goal)
+
+
+def _add_boot(add: Callable[[str, float, str, str], None]) -> None:
+    """The boot, where there is something to compare it with (``essa fetch debian``, QEMU)."""
+    measured = boot_ratio()
+    if measured is not None:
+        ratio, ours, theirs = measured
+        add("boot of Debian, ratio to QEMU's TCG", ratio, f"{ratio:.2f} ({ours:.1f} s against {theirs:.1f} s)", "3.00")
 
 
 def _add_sweep(add: Callable[[str, float, str, str], None], milliseconds: float) -> None:
