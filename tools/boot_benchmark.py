@@ -21,7 +21,7 @@ _COMMAND_LINE: Final = f"console=ttyS0 cmma=on loglevel=4 {CHECK_WORD}"
 _PATIENCE: Final = 300
 
 
-class BootFailed(Exception):
+class BootError(Exception):
     """A boot did not get to its power-off with all files as they were made."""
 
 
@@ -30,7 +30,7 @@ def boot_ratio() -> tuple[float, float, float] | None:
 
     None if QEMU is not installed or the kernel has not been fetched.
 
-    :raises BootFailed: if the guest does not come to its end.
+    :raises BootError: if the guest does not come to its end.
     """
     try:
         files = debian_files("bookworm")
@@ -52,5 +52,5 @@ def _time(command: list[str]) -> float:
         command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=_PATIENCE, check=False
     )
     if PASSED not in done.stdout:
-        raise BootFailed(f"{command[0]}: {done.stdout[-200:]} {done.stderr[-200:]}")
+        raise BootError(f"{command[0]}: {done.stdout[-200:]} {done.stderr[-200:]}")
     return time.perf_counter() - started
