@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 _LOOK_EVERY: Final = 500_000
 """Units of work between two looks at the console."""
-_PATIENCE: Final = 60 * 1_000_000 * UNITS_PER_MICROSECOND
-"""Units of work, a minute, after which a guest that waits and writes nothing will not write what is expected."""
+_PATIENCE: Final = 20 * 1_000_000 * UNITS_PER_MICROSECOND
+"""Units of work, twenty seconds, after which a guest that waits and writes nothing will not write what is expected."""
 
 
 class Step(msgspec.Struct, forbid_unknown_fields=True):

@@ -320,3 +320,30 @@ def test_an_output_that_cannot_be_written_in_the_end_is_named(
 ) -> None:
     assert main(["run", program, option, "/dev/full"]) == 2
     assert capfd.readouterr().err == f"essa: {option}: /dev/full cannot be written: No space left on device\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    (
+        (None, "cannot be opened: No such file or directory"),
+        (b"", "expected a multiple of 512 bytes, not 0"),
+        (b"x" * 513, "expected a multiple of 512 bytes, not 513"),
+    ),
+)
+def test_a_disk_that_is_none(
+    program: str, tmp_path: Path, capfd: pytest.CaptureFixture[str], content: bytes | None, message: str
+) -> None:
+    image = tmp_path / "image"
+    if content is not None:
+        image.write_bytes(content)
+    assert main(["run", program, "--disk", str(image)]) == 2
+    error = capfd.readouterr().err
+    assert error.startswith(f"essa: --disk: {image}")
+    assert message in error
+
+
+def test_guests_do_not_write_the_same_disk(program: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    image = tmp_path / "image"
+    image.write_bytes(bytes(512))
+    assert main(["run", program, "--disk", f"{image}:rw", "--guests", "2"]) == 2
+    assert "--disk: several guests cannot write the same image" in capfd.readouterr().err

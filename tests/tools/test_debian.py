@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -110,3 +112,48 @@ def test_debian_boots_and_finds_its_files_unchanged(fetched: Path, tmp_path: Pat
     # The kernel declares its free pages unused, and what it allocates stable.
     assert counts["set unused"] > 1000
     assert sum(counts.values()) > 30_000
+
+
+SHELL = "console=ttyS0 cmma=on loglevel=3"
+SECTOR = 512
+SESSION = """\
+[[step]]
+expect = "# "
+send = "sha256sum /dev/vda; dd if=/init of=/dev/vda bs=512 seek=3 count=1 conv=notrunc,fsync\\n"
+[[step]]
+expect = "# "
+send = "echo $((6*7)) CPUs: $(nproc); cat > /tmp/x\\n"
+[[step]]
+expect = "42 CPUs: 2"
+send = "typed\\n\\u0004"
+[[step]]
+expect = "# "
+send = "wc -c /tmp/x; exit\\n"
+[[step]]
+expect = "6 /tmp/x"
+"""
+
+
+@pytest.mark.timeout(900)
+def test_a_session_in_the_shell_with_a_disk(fetched: Path, tmp_path: Path) -> None:
+    image, script = tmp_path / "image", tmp_path / "session.toml"
+    content = hashlib.sha512(b"seed").digest() * (64 * SECTOR // 64)
+    image.write_bytes(content)
+    script.write_text(SESSION)
+    assert "virtio_blk" in json.loads(debian_files("bookworm").record.read_text())["modules"]
+    command = [sys.executable, "-m", "tools.cli", "run", "debian", "--cmdline", SHELL, "--cpus", "2"]
+    command += ["--disk", f"{image}:rw", "--input", str(script)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert hashlib.sha256(content).hexdigest() in done.stdout
+    after = image.read_bytes()
+    assert after[3 * SECTOR :].startswith(b"#!/bin/busybox sh\n")
+    assert (after[: 3 * SECTOR], after[4 * SECTOR :]) == (content[: 3 * SECTOR], content[4 * SECTOR :])
+
+
+def test_an_archive_that_does_not_answer(cache: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    if shutil.which("apt-get") is None:
+        pytest.skip("there is no apt-get here")
+    assert main(["fetch", "debian", "--mirror", "http://127.0.0.1:9/debian"]) == 2
+    assert "essa: fetch: apt-get update: " in capsys.readouterr().err
+    assert not any(cache.rglob("vmlinuz"))
