@@ -26,6 +26,9 @@ from emu.engine.library import EngineError, InterruptCallback, Unicorn
 from emu.psw import ADDRESSING_MODE, PROBLEM_STATE
 
 _PATTERN: Final = tuple(0x5A17_0000_0000_C3E1 + number * 0x0101_0000_0000 for number in range(16))
+_WANTED: Final = struct.pack("=16Q", *_PATTERN)
+_NOT_FOUND: Final = "Unicorn's register file was not found in memory; this project needs Unicorn 2.1.4"
+_INSTANCES: Final = 4
 _STRUCTURE_BYTES: Final = 4096
 _CPU_BYTES: Final = 1 << 18
 
@@ -70,22 +73,58 @@ def find_environment(unicorn: Unicorn) -> int:
 
     :raises EngineError: if it is not found.
     """
+    slot, offset = _way_to_environment()
+    _write_pattern(unicorn)
+    address = ctypes.c_uint64.from_address(unicorn.address + slot).value + offset
+    if ctypes.string_at(address, len(_WANTED)) != _WANTED:
+        raise EngineError(_NOT_FOUND)
+    return address
+
+
+def _write_pattern(unicorn: Unicorn) -> None:
     for number, value in enumerate(_PATTERN):
         unicorn.uc.reg_write(reg.UC_S390X_REG_R0 + number, value)
-    wanted = struct.pack("=16Q", *_PATTERN)
+
+
+@cache
+def _way_to_environment() -> tuple[int, int]:
+    """Where in Unicorn's own structure the pointer to its CPU lies, and how far behind that the registers are.
+
+    Other pointers lead near the registers by accident, from a neighbour on the heap; what is true of all of several
+    instances that exist at a time is no accident.
+
+    :raises EngineError: if there is no such way, or more than one.
+    """
+    instances = [Unicorn() for _ in range(_INSTANCES)]
+    ways = set.intersection(*(_ways(unicorn) for unicorn in instances))
+    if len(ways) != 1:
+        raise EngineError(_NOT_FOUND)
+    return ways.pop()
+
+
+def _ways(unicorn: Unicorn) -> set[tuple[int, int]]:
+    """All pairs of a pointer's place in Unicorn's structure and how far behind its target the registers are."""
+    _write_pattern(unicorn)
     regions = _writable_regions()
-    found: set[int] = set()
-    for (pointer,) in struct.iter_unpack("=Q", ctypes.string_at(unicorn.address, _STRUCTURE_BYTES)):
+    found = set()
+    for number, (pointer,) in enumerate(struct.iter_unpack("=Q", ctypes.string_at(unicorn.address, _STRUCTURE_BYTES))):
         for low, high in regions:
             if low <= pointer < high:
-                place = ctypes.string_at(pointer, min(high - pointer, _CPU_BYTES)).find(wanted)
-                if place >= 0:
-                    found.add(pointer + place)
-    for address in found:
-        unicorn.uc.reg_write(reg.UC_S390X_REG_R0, 1)
-        if ctypes.c_uint64.from_address(address).value == 1:
-            return address
-    raise EngineError("Unicorn's register file was not found in memory; this project needs Unicorn 2.1.4")
+                content = ctypes.string_at(pointer, min(high - pointer, _CPU_BYTES))
+                place = content.find(_WANTED)
+                while place >= 0:
+                    found.add((8 * number, place))
+                    place = content.find(_WANTED, place + 1)
+    return {(slot, offset) for slot, offset in found if _is_environment(unicorn, slot, offset)}
+
+
+def _is_environment(unicorn: Unicorn, slot: int, offset: int) -> bool:
+    """Whether the registers there are those that *unicorn* works with, and no copy."""
+    address = ctypes.c_uint64.from_address(unicorn.address + slot).value + offset
+    unicorn.uc.reg_write(reg.UC_S390X_REG_R0, 1)
+    is_it = ctypes.c_uint64.from_address(address).value == 1
+    unicorn.uc.reg_write(reg.UC_S390X_REG_R0, _PATTERN[0])
+    return is_it
 
 
 @cache
