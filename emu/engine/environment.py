@@ -90,16 +90,16 @@ def _write_pattern(unicorn: Unicorn) -> None:
 def _way_to_environment() -> tuple[int, int]:
     """Where in Unicorn's own structure the pointer to its CPU lies, and how far behind that the registers are.
 
-    Other pointers lead near the registers by accident, from a neighbour on the heap; what is true of all of several
-    instances that exist at a time is no accident.
+    Other pointers lead near the registers by accident, from a neighbour on the heap.  So it must hold of several
+    instances that exist at a time, and be the shortest way: whatever lies before the CPU is farther from its registers.
 
-    :raises EngineError: if there is no such way, or more than one.
+    :raises EngineError: if there is no such way.
     """
     instances = [Unicorn() for _ in range(_INSTANCES)]
     ways = set.intersection(*(_ways(unicorn) for unicorn in instances))
-    if len(ways) != 1:
+    if not ways:
         raise EngineError(_NOT_FOUND)
-    return ways.pop()
+    return min(ways, key=lambda way: way[1])
 
 
 def _ways(unicorn: Unicorn) -> set[tuple[int, int]]:
