@@ -300,9 +300,7 @@ class Machine:
                 remaining = limit - self.executed
                 if remaining <= 0:
                     raise self.stop(StopKind.BUDGET, self.cpus[self.turn], "instruction budget used up")
-                if self.stop_requested:
-                    self.stop_requested = False
-                    raise self.stop(StopKind.REQUESTED, self.cpus[self.turn])
+                self._obey_stop_request()
                 if self.timing.work >= self._attend_at:
                     self._call_host()
                 stepped = any(observer.wants_instructions for observer in self.observers)
@@ -319,6 +317,15 @@ class Machine:
         except StopRun as ended:
             return ended.stop
         return None
+
+    def _obey_stop_request(self) -> None:
+        """End the run if that is requested.
+
+        :raises StopRun: then.
+        """
+        if self.stop_requested:
+            self.stop_requested = False
+            raise self.stop(StopKind.REQUESTED, self.cpus[self.turn])
 
     def _call_host(self) -> None:
         """Let channel subsystem and host do what is due between two instructions.
@@ -395,9 +402,7 @@ class Machine:
                 # Such as a clock comparator that the clock is never past.
                 raise self._nobody_runs()
             is_event_reached = self._pass_time()
-            if self.stop_requested:
-                self.stop_requested = False
-                raise self.stop(StopKind.REQUESTED, self.cpus[self.turn])
+            self._obey_stop_request()
 
     def _give_turn(self, address: int) -> None:
         self.turn = address

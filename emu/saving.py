@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from emu.addresses import PAGE_SHIFT, PAGE_SIZE
+from emu.addresses import PAGE_SHIFT
 from emu.hypervisor import FirstTouchHypervisor
+from emu.snapshot import contents, devices
 
 if TYPE_CHECKING:
     from emu.cpu import Cpu
@@ -80,20 +81,18 @@ def save(machine: Machine) -> SavedMachine:
     """
     if machine.channels.subchannels:
         raise ValueError("a machine with devices on its channel subsystem cannot be saved")
-    contents = ((page, machine.hypervisor.content(page)) for page in range(machine.storage.pages))
-    zeros = bytes(PAGE_SIZE)
     return SavedMachine(
         memory=machine.memory,
         profile=machine.profile,
         facilities=machine.facilities,
         cpus=tuple(_save_cpu(cpu, machine.engines[cpu.address].registers.image) for cpu in machine.cpus),
-        pages={page: content for page, content in contents if content is not None and content != zeros},
+        pages=dict(contents(machine)),
         keys=machine.keys.array.tobytes(),
         states=machine.states.array.tobytes(),
         work=machine.timing.work,
         tod=machine.timing.tod,
         turn=(machine.turn, machine.turn_end),
-        devices={name: device.state() for name, device in _devices(machine).items()},
+        devices={name: device.state() for name, device in devices(machine).items()},
         counters=(
             Counter(machine.unmodelled),
             Counter(machine.instruction_counts),
@@ -124,14 +123,10 @@ def restore(machine: Machine, saved: SavedMachine) -> None:
         _restore_cpu(cpu, saved_cpu)
         machine.engines[cpu.address].registers.image = saved_cpu.registers
     machine.turn, machine.turn_end = saved.turn
-    for name, device in _devices(machine).items():
+    for name, device in devices(machine).items():
         device.restore(saved.devices[name])
     machine.unmodelled, machine.instruction_counts, machine.program_interruptions = deepcopy(saved.counters)
     machine.flush_all()
-
-
-def _devices(machine: Machine) -> dict[str, Any]:
-    return {"SCLP": machine.sclp, "messages": machine.messages, "channels": machine.channels}
 
 
 def _save_cpu(cpu: Cpu, registers: bytes) -> SavedCpu:

@@ -1,15 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Snapshots: the whole state of a machine as plain values, section by section.
 
-A section is a function that walks one part of the machine; the table below is the declaration from which snapshots,
-comparison and, later, saving and restoring follow.  Two machines with equal snapshots go on in the same way.
+A section is a function that walks one part of the machine; the table below is the declaration from which snapshots
+and comparison follow.  Saving (:mod:`emu.saving`) walks storage and devices by the same functions.  Two machines with
+equal snapshots go on in the same way.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -52,15 +53,18 @@ def _cpus(machine: Machine) -> Section:
     return {f"CPU {cpu.address} {name}": value for cpu in machine.cpus for name, value in _cpu(cpu).items()}
 
 
-def _storage(machine: Machine) -> Section:
-    """A digest of every page, resident or preserved, that is not all zeros, by page number; it touches no page."""
-    pages: Section = {}
+def contents(machine: Machine) -> Iterator[tuple[int, bytes]]:
+    """The number and the content of every page, resident or preserved, that is not all zeros; it touches no page."""
     zeros = bytes(PAGE_SIZE)
-    for page in np.flatnonzero(machine.states.array & CONTENT_MASK != Content.ZERO):
-        content = machine.hypervisor.content(int(page))
+    for page in map(int, np.flatnonzero(machine.states.array & CONTENT_MASK != Content.ZERO)):
+        content = machine.hypervisor.content(page)
         if content is not None and content != zeros:
-            pages[f"page {page:#x}"] = hashlib.sha256(content).digest()
-    return pages
+            yield page, content
+
+
+def _storage(machine: Machine) -> Section:
+    """A digest of each of those pages."""
+    return {f"page {page:#x}": hashlib.sha256(content).digest() for page, content in contents(machine)}
 
 
 def _keys(machine: Machine) -> Section:
@@ -75,9 +79,15 @@ def _timing(machine: Machine) -> Section:
     return {"work": machine.timing.work, "TOD": machine.timing.tod}
 
 
+def devices(machine: Machine) -> dict[str, Any]:
+    """What has a state() of its own, and a restore()."""
+    return {"SCLP": machine.sclp, "messages": machine.messages, "channels": machine.channels}
+
+
 def _devices(machine: Machine) -> Section:
-    devices = {"SCLP": machine.sclp.state(), "messages": machine.messages.state(), "channels": machine.channels.state()}
-    return {f"{device} {name}": value for device, state in devices.items() for name, value in state.items()}
+    return {
+        f"{name} {item}": value for name, device in devices(machine).items() for item, value in device.state().items()
+    }
 
 
 SECTIONS: Final[dict[str, Callable[[Machine], Section]]] = {

@@ -10,14 +10,14 @@ import sys
 import time
 from typing import Final
 
-from tools.debian import NAME, debian_files
+from tools.debian import COMMAND_LINE, NAME, RELEASES, debian_files
 from tools.errors import UsageError
 from tools.initramfs import CHECK_WORD, PASSED
 
 QEMU: Final = "qemu-system-s390x"
 ROUNDS: Final = 3
 _MEMORY: Final = "256"
-_COMMAND_LINE: Final = f"console=ttyS0 cmma=on loglevel=4 {CHECK_WORD}"
+_COMMAND_LINE: Final = f"{COMMAND_LINE} loglevel=4 {CHECK_WORD}"
 _PATIENCE: Final = 300
 
 
@@ -33,7 +33,7 @@ def boot_ratio() -> tuple[float, float, float] | None:
     :raises BootError: if the guest does not come to its end.
     """
     try:
-        files = debian_files("bookworm")
+        files = debian_files(next(iter(RELEASES)))
     except UsageError:
         return None
     if shutil.which(QEMU) is None:

@@ -7,23 +7,24 @@ A program that asks to be migrated is saved whole, and goes on in another machin
 from __future__ import annotations
 
 import gc
+import sys
 import tempfile
 import time
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from emu.devices.disk_image import DiskImage
-from emu.devices.virtio_block import VirtioBlock
-from emu.devices.virtio_ccw import VirtioCcw
 from emu.machine import StopKind
-from tools.configuration import set_up
+from emu.saving import restore, save
+from tools.configuration import make_machines, set_up
 from tools.conform_cfg import read_cfg
 from tools.conform_jobs import Job, Unsuitable, plan_job
 from tools.conform_report import compare_with_baseline, print_results, read_baseline, write_json, write_junit
 from tools.conform_results import Outcome, Result, decide, read_checks
 from tools.console import Console
 from tools.errors import UsageError
+from tools.run import open_output
 from tools.side_by_side import run_side_by_side
 
 if TYPE_CHECKING:
@@ -34,9 +35,6 @@ if TYPE_CHECKING:
     from tools.side_by_side import Reporter
 
 SUITE: Final = "kvm-unit-tests"
-LONGEST_RUN: Final = 40_000_000_000
-"""Instructions of a program by default; the longest of the suite, sclp, takes a third of them."""
-LONGEST_TIME: Final = 900
 _FILE: Final = "unittests.cfg"
 _ARCHITECTURE: Final = "s390x"
 _KEY: Final = b"\n"
@@ -45,10 +43,10 @@ _PIECE: Final = 1_000_000
 """Instructions between two looks at the time."""
 _CONTINUOUS: Final = 20_000_000
 """Instructions between two migrations while they are continuous."""
-_MIGRATE: Final = "Now migrate the VM"
-_SKIPPED: Final = "Skipped VM migration"
-_BEGIN: Final = "Begin continuous migration"
-_END: Final = "End continuous migration"
+_MIGRATE: Final = b"Now migrate the VM"
+_SKIPPED: Final = b"Skipped VM migration"
+_BEGIN: Final = b"Begin continuous migration"
+_END: Final = b"End continuous migration"
 _REQUESTS: Final = (_MIGRATE, _SKIPPED, _BEGIN, _END)
 
 
@@ -57,16 +55,16 @@ class Wanted:
     """What the user asks for."""
 
     directory: str
-    only: tuple[str, ...] = ()
-    jobs: int | None = None
-    max_instructions: int = LONGEST_RUN
-    timeout: int = LONGEST_TIME
+    only: tuple[str, ...]
+    jobs: int | None
+    max_instructions: int
+    timeout: int
     """Seconds that a program may take."""
-    profile: str = "kvm"
-    junit: str | None = None
-    json: str | None = None
-    baseline: str | None = None
-    logs: str | None = None
+    profile: str
+    junit: str | None
+    json: str | None
+    baseline: str | None
+    logs: str | None
 
 
 def conform(suite: str, wanted: Wanted) -> int:
@@ -81,9 +79,27 @@ def conform(suite: str, wanted: Wanted) -> int:
     directory = _find_directory(wanted.directory)
     chosen = _choose(read_cfg(directory / _FILE), wanted.only)
     baseline = None if wanted.baseline is None else read_baseline(wanted.baseline)
-    outputs = [(option, name) for option, name in (("--junit", wanted.junit), ("--json", wanted.json)) if name]
-    for option, name in outputs:
-        _require_writable(option, Path(name))
+    with ExitStack() as files:
+        junit = open_output(files, "--junit", wanted.junit, sys.stdout)
+        json = open_output(files, "--json", wanted.json, sys.stdout)
+        ordered = _run_all(chosen, directory, wanted)
+        print_results(ordered)
+        if wanted.logs is not None:
+            _write_logs(Path(wanted.logs), ordered)
+        if junit is not None:
+            write_junit(junit, ordered)
+        if json is not None:
+            write_json(json, ordered)
+    if len(ordered) < len(chosen):
+        print(f"interrupted: {len(chosen) - len(ordered)} programs have not been run")
+        return 3
+    if baseline is not None:
+        return int(compare_with_baseline(ordered, baseline))
+    return int(any(result.outcome.rank > Outcome.SKIPPED.rank for result in ordered))
+
+
+def _run_all(chosen: list[Entry], directory: Path, wanted: Wanted) -> list[Result]:
+    """What comes of each of *chosen*, in their order; those are missing that Ctrl-C has kept from being run."""
     results: dict[str, Result] = {}
     jobs: dict[str, Job] = {}
     for entry in chosen:
@@ -99,20 +115,7 @@ def conform(suite: str, wanted: Wanted) -> int:
         except Unsuitable as reason:
             results[entry.name] = Result(entry.name, Outcome.SKIPPED, str(reason))
     results |= run_side_by_side(_run, jobs, most=wanted.jobs)
-    ordered = [results[entry.name] for entry in chosen if entry.name in results]
-    print_results(ordered)
-    if wanted.logs is not None:
-        _write_logs(Path(wanted.logs), ordered)
-    if wanted.junit is not None:
-        write_junit(wanted.junit, ordered)
-    if wanted.json is not None:
-        write_json(wanted.json, ordered)
-    if len(ordered) < len(chosen):
-        print(f"interrupted: {len(chosen) - len(ordered)} programs have not been run")
-        return 3
-    if baseline is not None:
-        return int(compare_with_baseline(ordered, baseline))
-    return int(any(result.outcome.rank > Outcome.SKIPPED.rank for result in ordered))
+    return [results[entry.name] for entry in chosen if entry.name in results]
 
 
 def _find_directory(name: str) -> Path:
@@ -130,15 +133,6 @@ def _choose(entries: list[Entry], only: Collection[str]) -> list[Entry]:
         if name not in known:
             raise UsageError(f"--only: expected a program or a group of {_FILE}, not {name!r}")
     return [entry for entry in entries if not only or {entry.name, *entry.groups} & {*only}]
-
-
-def _require_writable(option: str, path: Path) -> None:
-    """Find out before anything runs."""
-    try:
-        with path.open("a", encoding="utf-8"):
-            pass
-    except OSError as reason:
-        raise UsageError(f"{option}: {path} cannot be written: {reason.strerror}") from None
 
 
 def _write_logs(directory: Path, results: Sequence[Result]) -> None:
@@ -161,24 +155,23 @@ class _Watcher(Console):
     def __init__(self) -> None:
         super().__init__(is_shown=False)
         self.machine: Machine
-        self.requests: list[str] = []
+        self.requests: list[bytes] = []
         """What it has asked for and not got."""
-        self._seen = 0
+        self._unread = b""
+        """The line that is not complete."""
         self._has_ended = False
 
     def write(self, data: bytes) -> None:
         """See :meth:`Console.write`."""
         super().write(data)
-        text = self.text
-        end = text.rfind("\n") + 1
-        for line in text[self._seen : end].splitlines():
+        *lines, self._unread = (self._unread + data).split(b"\n")
+        for line in lines:
             for request in _REQUESTS:
                 # The end is told twice, in case one of them gets lost between two machines.
                 if line.startswith(request) and not (request == _END and self._has_ended):
                     self.requests.append(request)
                     self._has_ended = request == _END
                     self.machine.stop_requested = True
-        self._seen = end
 
 
 def _run(job: Job, reporter: Reporter) -> Result:
@@ -203,6 +196,8 @@ def _run(job: Job, reporter: Reporter) -> Result:
             break
         if is_due:
             machine = _migrate(machine, job, watcher)
+            # A machine and its CPUs know each other: nothing else gives back what the old one holds in time.
+            gc.collect()
             migrations += 1
             next_migration = machine.executed + _CONTINUOUS
     watcher.end_line()
@@ -227,13 +222,16 @@ def _may_go_on(stop: Stop, machine: Machine, job: Job) -> bool:
 
 def _new_machine(job: Job, watcher: _Watcher) -> Machine:
     """A machine with the program of *job*, about to enter it."""
-    (machine,) = set_up(job.configuration).machines
-    for number in range(job.devices):
-        # Open, the image stays after its name has gone.
-        with tempfile.NamedTemporaryFile(prefix="essa-conform-") as image:
-            image.truncate(_DISK_BYTES)
-            disk = DiskImage(Path(image.name))
-        machine.channels.attach(VirtioCcw(VirtioBlock(disk, f"disk {number}")))
+    # Open, the image stays after its name has gone.
+    with tempfile.TemporaryDirectory(prefix="essa-conform-") as directory:
+        image = Path(directory) / "disk"
+        image.write_bytes(bytes(_DISK_BYTES))
+        (machine,) = set_up(replace(job.configuration, disks=((image, False),) * job.devices)).machines
+    return _watched(machine, job, watcher)
+
+
+def _watched(machine: Machine, job: Job, watcher: _Watcher) -> Machine:
+    """*machine*, under the eyes of *watcher*, and as *job* says to be identified."""
     machine.sclp.identification = replace(machine.sclp.identification, max_cpus=job.max_cpus)
     machine.sclp.console = watcher
     watcher.machine = machine
@@ -242,17 +240,7 @@ def _new_machine(job: Job, watcher: _Watcher) -> Machine:
 
 def _migrate(machine: Machine, job: Job, watcher: _Watcher) -> Machine:
     """Another machine that goes on where *machine* is."""
-    from emu.saving import restore, save
-    from tools.configuration import make_machines
-
     saved = save(machine)
-    machines, _ = make_machines(job.configuration)
-    other = machines[0]
-    other.sclp.identification = machine.sclp.identification
-    other.sclp.console = watcher
-    watcher.machine = other
+    (other,), _ = make_machines(job.configuration)
     restore(other, saved)
-    # A machine and its CPUs know each other: nothing else gives its storage back in time.
-    del machine
-    gc.collect()
-    return other
+    return _watched(other, job, watcher)

@@ -16,6 +16,7 @@ from tools.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from typing import TextIO
 
     from tools.conform_results import Result
 
@@ -67,25 +68,19 @@ def print_results(results: Sequence[Result]) -> None:
         for check in result.checks:
             if check.verdict in ("FAIL", "XPASS"):
                 print(f"        {check.verdict}: {check.name}")
-    print(", ".join(f"{count} {outcome}" for outcome, count in totals(list(results)).items() if count))
+    print(", ".join(f"{count} {outcome}" for outcome, count in totals(results).items() if count))
 
 
-def write_junit(name: str, results: Sequence[Result]) -> None:
-    """The results as JUnit's XML: a suite for each program, a case for each check.
-
-    :raises UsageError: if the file cannot be written.
-    """
+def write_junit(file: TextIO, results: Sequence[Result]) -> None:
+    """The results as JUnit's XML: a suite for each program, a case for each check."""
     document = junitparser.JUnitXml("kvm-unit-tests")
     for result in results:
         suite = junitparser.TestSuite(result.name)
         for case in _cases(result):
             suite.add_testcase(case)
         document.add_testsuite(suite)
-    try:
-        document.update_statistics()  # type: ignore[no-untyped-call]
-        document.write(name, pretty=True)
-    except OSError as reason:
-        raise UsageError(f"--junit: {name} cannot be written: {reason.strerror}") from None
+    document.update_statistics()  # type: ignore[no-untyped-call]
+    document.write(file.buffer, pretty=True)
 
 
 def _cases(result: Result) -> Iterator[junitparser.TestCase]:
@@ -113,16 +108,10 @@ def _xml(text: str) -> str:
     return _NOT_IN_XML.sub("\ufffd", text)
 
 
-def write_json(name: str, results: Sequence[Result]) -> None:
-    """The results as JSON, which can be a baseline.
-
-    :raises UsageError: if the file cannot be written.
-    """
-    content = {"totals": totals(list(results)), "programs": [result.as_dict() for result in results]}
-    try:
-        Path(name).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-    except OSError as reason:
-        raise UsageError(f"--json: {name} cannot be written: {reason.strerror}") from None
+def write_json(file: TextIO, results: Sequence[Result]) -> None:
+    """The results as JSON, which can be a baseline."""
+    json.dump({"totals": totals(results), "programs": [result.as_dict() for result in results]}, file, indent=2)
+    file.write("\n")
 
 
 def read_baseline(name: str) -> Baseline:

@@ -13,6 +13,8 @@ from emu.machine import StopKind
 from tools.verdict import ExitStatus, judge
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from emu.machine import Stop
 
 _CHECK: Final = re.compile(r"^(PASS|FAIL|XPASS|XFAIL|KFAIL|SKIP): (.*?)\r?$", re.MULTILINE)
@@ -126,7 +128,7 @@ def decide(stop: Stop, console: str, *, panics: bool) -> tuple[Outcome, str]:
     return Outcome.PASSED, ""
 
 
-def totals(results: list[Result]) -> dict[str, int]:
+def totals(results: Sequence[Result]) -> dict[str, int]:
     """How many programs there are of each outcome."""
     counted = Counter(result.outcome for result in results)
     return {outcome.value: counted[outcome] for outcome in Outcome}

@@ -83,14 +83,12 @@ class ScriptedOperator:
 
     def wait(self, units: int | None) -> int | None:
         """See :meth:`emu.operator.Operator.wait`; virtual time does not wait for anybody."""
-        before, waited_from = self._next, self._waited_from
+        before = self._next
         self.attend(0)
         if self._next > before:
             return 0
-        written = self._console.size
-        if written != self._written:
-            self._written, waited_from = written, self._machine.timing.work
-        self._waited_from = waited_from
-        if self.unmet is not None and self._machine.timing.work - waited_from > _PATIENCE:
-            return None
-        return units
+        now = self._machine.timing.work
+        if self._console.size != self._written:
+            self._written, self._waited_from = self._console.size, now
+        is_in_vain = self._next < len(self._steps) and now - self._waited_from > _PATIENCE
+        return None if is_in_vain else units

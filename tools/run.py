@@ -95,7 +95,6 @@ def run_guests(
     :param steps: what is typed on the console of the only guest; None if somebody at the terminal types.
     :param is_shown: whether their consoles go to standard output.
     """
-    from tools.input_script import ScriptedOperator
     from tools.report import GuestReport, Report
     from tools.statistics import Statistics
     from tools.verdict import after_script, judge
@@ -113,32 +112,26 @@ def run_guests(
 
             name = f"guest {number}: " if len(machines) > 1 else ""
             machine.observers.append(Tracer(machine, _writer(trace, name)))
-    stops = _run_operated(setup, consoles, steps, max_instructions) if is_shown else _run(machines, max_instructions)
+    script = None
+    if steps is not None:
+        from tools.input_script import ScriptedOperator
+
+        script = machines[0].operator = ScriptedOperator(steps, machines[0], consoles[0])
+    if script is None and is_shown and len(machines) == 1 and sys.stdin.isatty() and sys.stdout.isatty():
+        from tools.attended import run_attended
+
+        stops = [run_attended(machines[0], setup, max_instructions)]
+    else:
+        stops = _run(machines, max_instructions)
     guests = []
     for number, machine in enumerate(machines):
         consoles[number].end_line()
         text = consoles[number].text
         verdict = judge(stops[number], text)
-        if isinstance(machine.operator, ScriptedOperator):
-            verdict = after_script(verdict, machine.operator.unmet)
+        if script is not None:
+            verdict = after_script(verdict, script.unmet)
         guests.append(GuestReport(machine, statistics[number], stops[number], verdict, text))
     return Report(configuration, guests, setup.host, setup.plan)
-
-
-def _run_operated(
-    setup: Setup, consoles: list[Console], steps: list[Step] | None, max_instructions: int | None
-) -> list[Stop]:
-    """Run the machines with somebody at the console: the script, or whoever sits at the terminal, if there is one."""
-    machine = setup.machines[0]
-    if steps is not None:
-        from tools.input_script import ScriptedOperator
-
-        machine.operator = ScriptedOperator(steps, machine, consoles[0])
-    elif len(setup.machines) == 1 and sys.stdin.isatty() and sys.stdout.isatty():
-        from tools.attended import run_attended
-
-        return [run_attended(machine, setup, max_instructions)]
-    return _run(setup.machines, max_instructions)
 
 
 def _writer(trace: TextIO, name: str) -> Callable[[str], object]:

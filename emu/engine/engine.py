@@ -26,7 +26,6 @@ from emu.engine.blocks import (
     BLOCK_COUNT,
     BLOCK_SIZE,
     BOUND,
-    CONTEXT,
     EXECUTE_OPCODE,
     GOAL,
     KEEPS_CC,
@@ -559,10 +558,8 @@ class Engine:
         self._trapped.clear()
 
     def _drop_code(self, place: int, length: int) -> None:
-        context = self._words[CONTEXT]
         self._fills.leave()
         self._unicorn.drop_code(place, length)
-        self._words[CONTEXT] = context
         self._forget_blocks()
 
     def _look_at_target(self, executed: int) -> tuple[int, Exit | None]:

@@ -73,9 +73,8 @@ def find_environment(unicorn: Unicorn) -> int:
 
     :raises EngineError: if it is not found.
     """
-    slot, offset = _way_to_environment()
     _write_pattern(unicorn)
-    address = ctypes.c_uint64.from_address(unicorn.address + slot).value + offset
+    address = _follow(unicorn, _way_to_environment())
     if ctypes.string_at(address, len(_WANTED)) != _WANTED:
         raise EngineError(_NOT_FOUND)
     return address
@@ -115,12 +114,17 @@ def _ways(unicorn: Unicorn) -> set[tuple[int, int]]:
                 while place >= 0:
                     found.add((8 * number, place))
                     place = content.find(_WANTED, place + 1)
-    return {(slot, offset) for slot, offset in found if _is_environment(unicorn, slot, offset)}
+    return {way for way in found if _is_environment(unicorn, _follow(unicorn, way))}
 
 
-def _is_environment(unicorn: Unicorn, slot: int, offset: int) -> bool:
-    """Whether the registers there are those that *unicorn* works with, and no copy."""
-    address = ctypes.c_uint64.from_address(unicorn.address + slot).value + offset
+def _follow(unicorn: Unicorn, way: tuple[int, int]) -> int:
+    """Where *way*, a pointer's place and a distance, leads."""
+    slot, offset = way
+    return ctypes.c_uint64.from_address(unicorn.address + slot).value + offset
+
+
+def _is_environment(unicorn: Unicorn, address: int) -> bool:
+    """Whether the registers at *address* are those that *unicorn* works with, and no copy."""
     unicorn.uc.reg_write(reg.UC_S390X_REG_R0, 1)
     is_it = ctypes.c_uint64.from_address(address).value == 1
     unicorn.uc.reg_write(reg.UC_S390X_REG_R0, _PATTERN[0])

@@ -58,11 +58,10 @@ class RememberedFills:
 
     def enter(self, cpu: Cpu) -> None:
         """Make what is remembered of the present context of *cpu* good, and nothing else."""
-        mask = cpu.system_mask
-        self._words[CONTEXT] = (self._current or self._find(cpu)) | mask >> 56 & 4 | mask >> 46 & 3
+        self._words[CONTEXT] = self._context(cpu)
 
     def leave(self) -> None:
-        """Let nothing be good."""
+        """Let nothing be good until a context is entered again, which is before Unicorn runs."""
         self._words[CONTEXT] = _NO_CONTEXT
 
     def context_changed(self) -> None:
@@ -73,8 +72,7 @@ class RememberedFills:
         """Forget everything: no context will have a number that one has had."""
         self._known.clear()
         self._current = 0
-        self._last += _CONTEXT_STEP
-        self._words[CONTEXT] = self._last
+        self.leave()
 
     def forget_place(self, answer: int) -> None:
         """Forget what has just this *answer*: an engine-physical place and permissions."""
@@ -87,9 +85,8 @@ class RememberedFills:
     def remember(self, address: int, kind: int, place: int, permissions: int) -> None:
         """Remember the answer to the fill for *address* and *kind* of access, in the context entered last."""
         words = self._words
-        key = address >> 12 << 2 | kind - FIRST_FILL_ACCESS
         context = words[CONTEXT]
-        index = (key ^ key >> 15 ^ context * CONTEXT_SPREAD) & (FILLS - 1)
+        key, index = _place_in_table(address, kind, context)
         words[FILL_KEYS + index] = key
         words[FILL_CONTEXTS + index] = context
         words[FILL_ANSWERS + index] = place | permissions
@@ -97,13 +94,16 @@ class RememberedFills:
     def find(self, address: int, kind: int, cpu: Cpu) -> int:
         """The engine-physical place of *address* for this kind of access in the context of *cpu*; 0 if not known."""
         words = self._words
-        mask = cpu.system_mask
-        context = (self._current or self._find(cpu)) | mask >> 56 & 4 | mask >> 46 & 3
-        key = address >> 12 << 2 | kind - FIRST_FILL_ACCESS
-        index = (key ^ key >> 15 ^ context * CONTEXT_SPREAD) & (FILLS - 1)
+        context = self._context(cpu)
+        key, index = _place_in_table(address, kind, context)
         if words[FILL_KEYS + index] != key or words[FILL_CONTEXTS + index] != context:
             return 0
         return words[FILL_ANSWERS + index] & -PAGE_SIZE | address & (PAGE_SIZE - 1)
+
+    def _context(self, cpu: Cpu) -> int:
+        """The number of the present context of *cpu*."""
+        mask = cpu.system_mask
+        return (self._current or self._find(cpu)) | mask >> 56 & 4 | mask >> 46 & 3
 
     def _find(self, cpu: Cpu) -> int:
         depends = cpu.translation_context
@@ -114,3 +114,9 @@ class RememberedFills:
             self._known[depends] = self._last
         self._current = self._known[depends]
         return self._current
+
+
+def _place_in_table(address: int, kind: int, context: int) -> tuple[int, int]:
+    """The key of a fill, and its index in the tables; the compiled callback computes them, too."""
+    key = address >> 12 << 2 | kind - FIRST_FILL_ACCESS
+    return key, (key ^ key >> 15 ^ context * CONTEXT_SPREAD) & (FILLS - 1)
