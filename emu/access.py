@@ -240,13 +240,16 @@ def load(
     real: bool = False,
 ) -> bytes:
     """Fetch *length* bytes at a logical address (see :func:`resolve` for the parameters)."""
-    if key is None and space is None and not real:
-        frame = cpu.tlb.find(address, length, Access.FETCH)
+    is_plain = key is None and space is None
+    if is_plain:
+        frame = cpu.tlb.find(address, length, Access.FETCH, is_real=real)
         if frame is not None:
             return cpu.machine.storage.read_frame(frame, length)
     read = cpu.machine.storage.read
     parts = probe(cpu, address, length, Access.FETCH, key=key, space=space, real=real)
     if len(parts) == 1:
+        if is_plain:
+            cpu.tlb.note(address, parts[0][0], Access.FETCH, is_real=real)
         return read(*parts[0])
     return b"".join(read(absolute, size) for absolute, size in parts)
 
@@ -261,16 +264,20 @@ def store(
     real: bool = False,
 ) -> None:
     """Store *data* at a logical address; nothing is stored unless all of it can be."""
-    if key is None and space is None and not real:
-        frame = cpu.tlb.find(address, len(data), Access.STORE)
+    is_plain = key is None and space is None
+    if is_plain:
+        frame = cpu.tlb.find(address, len(data), Access.STORE, is_real=real)
         if frame is not None:
             cpu.machine.storage.write_frame(frame, data)
             return
     write = cpu.machine.storage.write
     done = 0
-    for absolute, size in probe(cpu, address, len(data), Access.STORE, key=key, space=space, real=real):
+    parts = probe(cpu, address, len(data), Access.STORE, key=key, space=space, real=real)
+    for absolute, size in parts:
         write(absolute, data[done : done + size])
         done += size
+    if is_plain and len(parts) == 1:
+        cpu.tlb.note(address, parts[0][0], Access.STORE, is_real=real)
 
 
 def load_integer(

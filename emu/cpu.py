@@ -88,12 +88,17 @@ class TranslationBuffer(Protocol):
     def flush(self) -> None:
         """Forget every translation."""
 
-    def find(self, address: int, length: int, access: Access) -> int | None:
+    def find(self, address: int, length: int, access: Access, *, is_real: bool) -> int | None:
         """Where in the frame pool an operand in one page lies, if a translation that was made before is still good.
 
         All checks of such an *access* have been made then, and what it records is recorded.  No page that holds code is
         found for a store.
+
+        :param is_real: *address* is a real address, whatever the PSW says.
         """
+
+    def note(self, address: int, absolute: AbsoluteAddress, access: Access, *, is_real: bool) -> None:
+        """Note that *address* leads to *absolute* for this *access*, of which every check has just been made."""
 
     def context_changed(self) -> None:
         """Use no translation made with other values of what it depends on (:attr:`Cpu.translation_context`)."""

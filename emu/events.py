@@ -20,6 +20,12 @@ class Observer:
 
     wants_instructions = False
     """Whether :meth:`retired` must be called for every instruction, which makes the machine run step by step."""
+    wants_states = False
+    """Whether the class has a :meth:`state_changed` of its own, for which Python must execute every ESSA."""
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        cls.wants_states = cls.state_changed is not Observer.state_changed
 
     def retired(self, cpu: Cpu, address: int, instruction: bytes) -> None:
         """An instruction at *address* ended, in whatever way.  Its bytes are empty if they could not be fetched."""

@@ -12,6 +12,8 @@ from enum import Enum
 from functools import partial
 from typing import TYPE_CHECKING, Final, TypeVar
 
+import numpy as np
+
 import emu.isa.catalogue  # noqa: F401 - fills the instruction set
 from emu import cpu as control
 from emu import execution, interruption
@@ -33,12 +35,11 @@ from emu.page_states import PageStates, Profile
 from emu.program_interruption import ProgramInterruption, ProgramInterruptionCode
 from emu.storage import Storage
 from emu.storage_keys import StorageKeys
-from emu.timing import Timing
+from emu.timing import CONTROL_INSTRUCTION_WORK, Timing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from emu.events import Observer
@@ -60,8 +61,6 @@ _PROGRAM_LOOP: Final = 16
 """Program interruptions in a row, with nothing executed between, that make a loop."""
 _INTERRUPTION_LOOP: Final = 1000
 """The same for other interruptions, of which there are more kinds that can be pending at a time."""
-CONTROL_INSTRUCTION_WORK: Final = 16
-"""Units of work that an instruction executed in Python is reckoned at."""
 
 
 class StopKind(Enum):
@@ -134,6 +133,8 @@ class Machine:
         self.storage = Storage(memory, self.hypervisor)
         self.storage.code_written = self.code_written
         self.code = CodePages(self.storage)
+        self.reached = np.zeros(memory >> 12, dtype=np.uint8)
+        """For each page, whether a translation of some CPU's may lead to it."""
         self.timing = Timing()
         self.observers: list[Observer] = []
         self.engines = [Engine(self) for _ in range(cpus)]
@@ -148,6 +149,8 @@ class Machine:
         """Instructions met that nothing here implements, by their leading bytes."""
         self.instruction_counts: Counter[str] = Counter()
         """How often each declared instruction was executed, by mnemonic."""
+        self.operation_requests: Counter[int] = Counter()
+        """How often ESSA was executed to its end, by operation request code."""
         self.program_interruptions: Counter[int] = Counter()
         """Program interruptions taken, by code."""
         self._last_program: tuple[int, int, int] = (0, 0, 0)
@@ -178,11 +181,14 @@ class Machine:
         """Drop the translations of every CPU."""
         for engine in self.engines:
             engine.flush()
+        self.reached.fill(0)
 
     def page_changed(self, page: int) -> None:
         """Drop translations wherever absolute *page* can be reached: its key, state or frame is about to matter."""
-        for engine in self.engines:
-            engine.forget_page(page)
+        if self.reached[page]:
+            for engine in self.engines:
+                engine.forget_page(page)
+            self.reached[page] = 0
 
     def code_written(self, page: int) -> None:
         """Forget what the engines translated of absolute *page*, which is being written."""

@@ -41,6 +41,7 @@ _CPU_FIELDS: Final = (
     "executed",
 )
 """In this order: to set the state is to start or stop the CPU timer, whose origin comes after it."""
+_COUNTERS: Final = ("unmodelled", "instruction_counts", "operation_requests", "program_interruptions")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ class SavedMachine:
     tod: int
     turn: tuple[int, int]
     devices: dict[str, dict[str, object]]
-    counters: tuple[Counter[str], Counter[str], Counter[int]]
+    counters: dict[str, Counter[Any]]
     """What was not modelled, instructions executed, program interruptions taken."""
 
 
@@ -93,11 +94,7 @@ def save(machine: Machine) -> SavedMachine:
         tod=machine.timing.tod,
         turn=(machine.turn, machine.turn_end),
         devices={name: device.state() for name, device in devices(machine).items()},
-        counters=(
-            Counter(machine.unmodelled),
-            Counter(machine.instruction_counts),
-            Counter(machine.program_interruptions),
-        ),
+        counters={name: Counter(getattr(machine, name)) for name in _COUNTERS},
     )
 
 
@@ -125,7 +122,8 @@ def restore(machine: Machine, saved: SavedMachine) -> None:
     machine.turn, machine.turn_end = saved.turn
     for name, device in devices(machine).items():
         device.restore(saved.devices[name])
-    machine.unmodelled, machine.instruction_counts, machine.program_interruptions = deepcopy(saved.counters)
+    for name, counter in saved.counters.items():
+        setattr(machine, name, Counter(counter))
     machine.flush_all()
 
 

@@ -59,7 +59,7 @@ class GuestReport:
                 | ({"name": interruption_name(code)} if kind == "program" else {})
                 for (kind, code), count in sorted(self.statistics.interruptions.items())
             ],
-            "essa": count_requests(self.statistics),
+            "essa": count_requests(machine),
             "instruction_counts": dict(sorted(machine.instruction_counts.items())),
             "not_modelled": _count_not_modelled(machine),
             "page_states": count_pages(machine.states.array),
@@ -139,11 +139,11 @@ def summarise_host(host: Host, plan: PlanRunner | None) -> Summary:
     }
 
 
-def count_requests(statistics: Statistics) -> list[Summary]:
+def count_requests(machine: Machine) -> list[Summary]:
     """How often ESSA was executed, by request code, for JSON."""
     return [
         {"request": request, "name": request_name(request), "count": count}
-        for request, count in sorted(statistics.requests.items())
+        for request, count in sorted(machine.operation_requests.items())
     ]
 
 

@@ -16,7 +16,6 @@ from tools.errors import UsageError
 from tools.report import count_requests, host_line, summarise_host
 from tools.run import open_output
 from tools.scenario_machine import HostListener, carry_out, configure_machine, refuse_options, set_up_scenario
-from tools.statistics import Statistics
 from tools.tour import show_note, show_page
 from tools.verdict import ExitStatus
 
@@ -112,7 +111,6 @@ class _Report:
 
     runner: Runner
     setup: Setup
-    statistics: Statistics
     tables: list[AccountingTable]
     status: ExitStatus
     text: str
@@ -136,7 +134,7 @@ class _Report:
             "expectations": [finding.as_dict() for finding in runner.outcome.findings],
             "instructions": machine.executed,
             "instruction_counts": dict(sorted(machine.instruction_counts.items())),
-            "essa": count_requests(self.statistics),
+            "essa": count_requests(machine),
             "page_states": count_pages(machine.states.array),
         }
         if self.setup.host is not None:
@@ -146,7 +144,7 @@ class _Report:
     def show(self) -> None:
         """Tell people what was wrong, and on a terminal also what the run cost."""
         if sys.stderr.isatty():
-            essa = ", ".join(f"{each['name']}: {each['count']:,}" for each in count_requests(self.statistics))
+            essa = ", ".join(f"{each['name']}: {each['count']:,}" for each in count_requests(self.runner.machine))
             print(f"instructions {self.runner.machine.executed:,}; ESSA {essa or 'none'}", file=sys.stderr)
             if self.setup.host is not None:
                 print(f"host {host_line(self.setup.host)}", file=sys.stderr)
@@ -199,8 +197,6 @@ def _run(scenario: Scenario, setup: Setup) -> _Report:
     :raises guest_kernel.scripted.scenario.ScenarioError: if the kernel cannot do a step.
     """
     (machine,) = setup.machines
-    statistics = Statistics()
-    machine.observers.append(statistics)
     listener = _Listener(setup)
     runner = Runner(scenario, machine, listener)
     # Between the texts of a tour a bar would only flicker.
@@ -209,4 +205,4 @@ def _run(scenario: Scenario, setup: Setup) -> _Report:
         status, text = carry_out(runner)
     if status is ExitStatus.PASSED and not runner.outcome.is_as_expected:
         status, text = ExitStatus.FAILED, "not as expected"
-    return _Report(runner, setup, statistics, listener.tables, status, text)
+    return _Report(runner, setup, listener.tables, status, text)

@@ -15,18 +15,12 @@ if TYPE_CHECKING:
 
 
 class Statistics(Observer):
-    """Counts interruptions and ESSA requests."""
+    """Counts interruptions."""
 
     def __init__(self) -> None:
         self.interruptions: Counter[tuple[str, int]] = Counter()
         """By class and code."""
-        self.requests: Counter[int] = Counter()
-        """ESSA by operation request code."""
 
     def interrupted(self, cpu: Cpu, kind: str, code: int, old: Psw, condition: ProgramInterruption | None) -> None:
         """See :meth:`Observer.interrupted`."""
         self.interruptions[kind, code] += 1
-
-    def state_changed(self, cpu: Cpu, page: int, request: int, before: int, after: int) -> None:
-        """See :meth:`Observer.state_changed`."""
-        self.requests[request] += 1

@@ -33,6 +33,21 @@ class StopReason(IntEnum):
     """The instruction address is odd, or that of an EXECUTE's target, or the target is not one for the engine."""
     EXECUTE_TARGET = 5
     """The target of an EXECUTE, about to be executed, may have to be intercepted."""
+    EXCEPTION = 6
+    """An instruction ended in an exception that the callback for them does not execute away."""
+
+
+class HotInstruction(IntEnum):
+    """The control instructions that kernels execute so often that they are compiled: they never leave Unicorn.
+
+    Each is executed so only in its plain form; whatever is not plain is Python's (:mod:`emu.engine.hot_callback`).
+    """
+
+    ESSA = 0
+    LRA = 1
+    STURG = 2
+    STNSM = 3
+    STOSM = 4
 
 
 # The words of the state that Python and the callback share.
@@ -44,7 +59,6 @@ REASON: Final = 2
 BLOCK_ADDRESS: Final = 3
 BLOCK_SIZE: Final = 4
 BLOCK_COUNT: Final = 5
-BLOCK_KEY: Final = 6
 MODE: Final = 7
 """Which space instructions come from: 0 real, 1 primary, 3 home; it distinguishes equal addresses."""
 STOP: Final = 8
@@ -74,27 +88,57 @@ INTERRUPTION: Final = 23
 """Address of Unicorn's words on the interruption reported last."""
 CODE_DISTANCE: Final = 24
 """From where a code page lies in the engine's physical memory to where it lies in this process."""
-TABLES: Final = 32
-KEEPS_CC: Final = 1 << 32
-"""In the count of a block: its condition code is to be saved when it starts."""
+PSW: Final = 25
+"""Address of the PSW: two doublewords, the mask that Unicorn runs with and the instruction address."""
+SYSTEM_MASK: Final = 26
+"""The guest's PSW mask but for what Unicorn keeps of it; compiled instructions may change its bits 0-7."""
+IS_HOT: Final = 27
+"""Whether instructions may be executed compiled at all: not in the problem state."""
+DOES_ESSA: Final = 28
+"""Whether ESSA is one of them: not while somebody follows the page states."""
+FRAME_DISTANCE: Final = 29
+"""From the engine-physical address of the frame pool to its address in this process."""
+STORAGE_PAGES: Final = 30
+"""How many pages absolute storage has."""
+STATES: Final = 31
+"""Address of the state byte of every page."""
+KEYS: Final = 32
+"""Address of the storage key of every page."""
+TRANSITIONS: Final = 33
+"""Address of the table of plain transitions that ESSA makes."""
+REACHED: Final = 34
+"""Address of a byte for every page: whether some translation may lead to it."""
+HOT_WORK: Final = 35
+"""The work that instructions executed compiled are reckoned at beyond one unit each, which LEFT has lost as well."""
+HOT_COUNTS: Final = 36
+"""How often each of them was executed: a word for each of HotInstruction."""
+REQUEST_COUNTS: Final = 48
+"""How often ESSA was executed with each operation request code."""
+TABLES: Final = 64
+KEEPS_CC: Final = 1 << 63
+"""In the count of a block: the condition code is to be saved when it starts.  In the memo no size looks like that."""
 
 MEMO_BITS: Final = 16
-MEMO: Final = 1 << MEMO_BITS
+MEMO_BLOCKS: Final = 1 << MEMO_BITS
 MEMO_SPREAD: Final = 0x9E37_79B9_7F4A_7C15
 """Multiplied by it, addresses of blocks spread over the upper bits (Knuth, The Art of Computer Programming, 6.4)."""
-MEMO_KEYS: Final = TABLES
-MEMO_SIZES: Final = MEMO_KEYS + MEMO
-MEMO_COUNTS: Final = MEMO_SIZES + MEMO
+MEMO: Final = TABLES
+"""Pairs of words, so that a look takes one line of the cache: the key of a block; and its size in the upper half, in
+the lower its count."""
+SIZE_SHIFT: Final = 32
 PAGES: Final = 1 << 12
-PAGE_KEYS: Final = MEMO_COUNTS + MEMO
+PAGE_KEYS: Final = MEMO + 2 * MEMO_BLOCKS
 PAGE_PLACES: Final = PAGE_KEYS + PAGES
 FILLS: Final = 1 << 15
 FILL_KEYS: Final = PAGE_PLACES + PAGES
 FILL_CONTEXTS: Final = FILL_KEYS + FILLS
 FILL_ANSWERS: Final = FILL_CONTEXTS + FILLS
-STATE_WORDS: Final = FILL_ANSWERS + FILLS
+FILL_REALS: Final = FILL_ANSWERS + FILLS
+STATE_WORDS: Final = FILL_REALS + FILLS
 CONTEXT_SPREAD: Final = 1021
 """How far apart the same page in two contexts is in the table."""
+NO_REAL_ADDRESS: Final = 0xFFFF_FFFF_FFFF_FFFF
+"""Among the real addresses of fills: not known, since real and absolute address may differ."""
 FIRST_FILL_ACCESS: Final = 16
 """Unicorn's number for the first of the kinds of access that it asks a fill for: read, write, fetch."""
 FILL_FETCH: Final = 2
@@ -129,6 +173,7 @@ class BlockState:
         self.words[CC_OPERANDS] = registers.cc_operands_address
         self.words[CANDIDATES] = candidates.ctypes.data
         self.words[INTERRUPTION] = registers.interruption_address
+        self.words[PSW] = registers.psw_address
         self._words[PAGE_KEYS : PAGE_KEYS + PAGES] = np.uint64(0xFFFF_FFFF_FFFF_FFFF)
 
     @property
@@ -149,17 +194,14 @@ class BlockState:
 
     def forget_blocks(self) -> None:
         """Forget all instruction counts: some code is not what it was."""
-        self._words[MEMO_KEYS : MEMO_KEYS + MEMO] = 0
-        self._words[MEMO_SIZES : MEMO_SIZES + MEMO] = 0
-        self.words[BLOCK_KEY] = 0
-        self.words[BLOCK_SIZE] = 0
+        self._words[MEMO : MEMO + 2 * MEMO_BLOCKS] = 0
 
     def remember_block(self, address: int, size: int, count: int, *, keeps_cc: bool) -> None:
         """Let the block at *address* run: it has *count* instructions and nothing to intercept.
 
         :param keeps_cc: have the condition code saved whenever it starts.
         """
-        slot = (address * MEMO_SPREAD & 0xFFFF_FFFF_FFFF_FFFF) >> 64 - MEMO_BITS
-        self.words[MEMO_KEYS + slot] = (address << 2 | self.words[MODE]) & 0xFFFF_FFFF_FFFF_FFFF
-        self.words[MEMO_SIZES + slot] = size
-        self.words[MEMO_COUNTS + slot] = count | KEEPS_CC if keeps_cc else count
+        key = (address << 2 | self.words[MODE]) & 0xFFFF_FFFF_FFFF_FFFF
+        slot = (key * MEMO_SPREAD & 0xFFFF_FFFF_FFFF_FFFF) >> 64 - MEMO_BITS
+        self.words[MEMO + 2 * slot] = key
+        self.words[MEMO + 2 * slot + 1] = size << SIZE_SHIFT | (count | KEEPS_CC if keeps_cc else count)

@@ -16,16 +16,12 @@ from __future__ import annotations
 from typing import Any, Final
 
 import numpy as np
-from llvmlite import ir
 from numba import carray, cfunc, njit, types  # type: ignore[attr-defined]
-from numba.core import cgutils
-from numba.extending import intrinsic
 
 from emu.engine.blocks import (
     ALLOWED_TARGET,
     BLOCK_ADDRESS,
     BLOCK_COUNT,
-    BLOCK_KEY,
     BLOCK_SIZE,
     BOUND,
     CANDIDATE,
@@ -34,7 +30,6 @@ from emu.engine.blocks import (
     CC_OPERATION,
     CODE_DISTANCE,
     CONTEXT,
-    CONTEXT_SPREAD,
     EXECUTE_OPCODE,
     EXECUTE_VALUE,
     FILL_ANSWERS,
@@ -42,7 +37,6 @@ from emu.engine.blocks import (
     FILL_FETCH,
     FILL_FUNCTION,
     FILL_KEYS,
-    FILLS,
     FIRST_FILL_ACCESS,
     GENERAL_REGISTERS,
     GOAL,
@@ -51,10 +45,8 @@ from emu.engine.blocks import (
     KEEPS_CC,
     LEFT,
     LIMIT,
+    MEMO,
     MEMO_BITS,
-    MEMO_COUNTS,
-    MEMO_KEYS,
-    MEMO_SIZES,
     MEMO_SPREAD,
     MODE,
     PAGE_KEYS,
@@ -62,6 +54,7 @@ from emu.engine.blocks import (
     PAGES,
     REASON,
     SAVED_CC,
+    SIZE_SHIFT,
     SPLIT,
     SPLIT_TABLE,
     STATE_WORDS,
@@ -70,6 +63,7 @@ from emu.engine.blocks import (
     TARGET,
     StopReason,
 )
+from emu.engine.compiled_parts import call, call_fill, code_byte, fill_index, pointer
 
 # numba takes plain integers for the callback's constants.
 TRANSLATE_OPCODE: Final = 0xDC
@@ -80,68 +74,14 @@ ODD_REASON: Final = int(StopReason.ODD_ADDRESS)
 EXECUTE_TARGET_REASON: Final = int(StopReason.EXECUTE_TARGET)
 
 
-def _generate_pointer(typing_context: Any, address: Any) -> Any:  # noqa: ARG001 - numba's signature
-    """An integer as an address."""
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:  # noqa: ARG001
-        return builder.inttoptr(arguments[0], cgutils.voidptr_t)
-
-    return types.voidptr(address), generate
-
-
-def _generate_fill_call(
-    typing_context: Any,  # noqa: ARG001
-    function: Any,
-    engine: Any,
-    address: Any,
-    kind: Any,
-    entry: Any,
-    data: Any,
-) -> Any:
-    """Call the TLB-fill callback at the address *function* with the arguments that this one was called with."""
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:  # noqa: ARG001
-        word = ir.IntType(64)
-        called = ir.FunctionType(ir.IntType(8), [word, word, ir.IntType(32), word, word])
-        return builder.call(builder.inttoptr(arguments[0], called.as_pointer()), arguments[1:])
-
-    return types.uint8(function, engine, address, kind, entry, data), generate
-
-
-def _generate_call(typing_context: Any, function: Any, argument: Any) -> Any:  # noqa: ARG001
-    """Call the C function at the address *function* with one 64-bit argument."""
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:  # noqa: ARG001
-        kind = ir.FunctionType(ir.IntType(32), [ir.IntType(64)])
-        return builder.call(builder.inttoptr(arguments[0], kind.as_pointer()), [arguments[1]])
-
-    return types.int32(function, argument), generate
-
-
-_pointer: Any = intrinsic(_generate_pointer)
-_call: Any = intrinsic(_generate_call)
-_call_fill: Any = intrinsic(_generate_fill_call)
-
-
 @njit
 def _kind(state: Any, first: Any, last: Any) -> Any:
     """What the table says of an instruction with this first halfword and sixth byte."""
-    table = carray(_pointer(state[CANDIDATES]), (TABLE_BYTES,), dtype=np.uint8)
+    table = carray(pointer(state[CANDIDATES]), (TABLE_BYTES,), dtype=np.uint8)
     kind = table[first]
     if kind & SPLIT:
         kind |= table[np.uint64(SPLIT_TABLE) + ((first & np.uint64(0xFF00)) | last)]
     return kind
-
-
-@njit
-def _code_byte(state: Any, address: Any) -> Any:
-    """The byte of code at *address*, or INVISIBLE."""
-    page = address >> np.uint64(12)
-    index = (page ^ (page >> np.uint64(12))) & np.uint64(PAGES - 1)
-    if state[PAGE_KEYS + index] != (page << np.uint64(2)) | state[MODE]:
-        return np.uint64(INVISIBLE)
-    code = carray(_pointer(state[PAGE_PLACES + index]), (4096,), dtype=np.uint8)
-    return np.uint64(code[address & np.uint64(4095)])
 
 
 @njit
@@ -150,11 +90,11 @@ def _walk(state: Any, address: Any, size: Any) -> Any:
     count = np.uint64(0)
     end = address + size
     while address < end:
-        first = _code_byte(state, address)
+        first = code_byte(state, address)
         top = first >> np.uint64(6)
         length = np.uint64(2) if top == 0 else (np.uint64(6) if top == np.uint64(3) else np.uint64(4))
-        second = _code_byte(state, address + np.uint64(1))
-        last = _code_byte(state, address + length - np.uint64(1))
+        second = code_byte(state, address + np.uint64(1))
+        last = code_byte(state, address + length - np.uint64(1))
         if max(first, second, last) == INVISIBLE:
             state[REASON] = UNKNOWN_REASON
             return np.uint64(0)
@@ -167,23 +107,9 @@ def _walk(state: Any, address: Any, size: Any) -> Any:
 
 
 @njit
-def _count(state: Any, key: Any, address: Any, size: Any) -> Any:
-    """The number of instructions in the block, remembered from before if it is not new."""
-    slot = (address * np.uint64(MEMO_SPREAD)) >> np.uint64(64 - MEMO_BITS)
-    if state[MEMO_KEYS + slot] == key and state[MEMO_SIZES + slot] == size:
-        return state[MEMO_COUNTS + slot]
-    count = _walk(state, address, size)
-    if state[REASON] == np.uint64(0):
-        state[MEMO_KEYS + slot] = key
-        state[MEMO_SIZES + slot] = size
-        state[MEMO_COUNTS + slot] = count
-    return count
-
-
-@njit
 def _save_condition_code(state: Any) -> None:
-    state[SAVED_CC] = carray(_pointer(state[CC_OPERATION]), (1,), dtype=np.uint32)[0]
-    operands = carray(_pointer(state[CC_OPERANDS]), (3,), dtype=np.uint64)
+    state[SAVED_CC] = carray(pointer(state[CC_OPERATION]), (1,), dtype=np.uint32)[0]
+    operands = carray(pointer(state[CC_OPERANDS]), (3,), dtype=np.uint64)
     state[SAVED_CC + 1] = operands[0]
     state[SAVED_CC + 2] = operands[1]
     state[SAVED_CC + 3] = operands[2]
@@ -196,67 +122,93 @@ def _may_pass_goal(state: Any, count: Any) -> Any:
     return executed < state[GOAL] and executed + count <= state[LIMIT]
 
 
-@cfunc(types.void(types.uint64, types.uint64, types.uint32, types.voidptr))
-def block_callback(engine: Any, address: Any, size: Any, data: Any) -> None:
-    state = carray(data, (STATE_WORDS,), dtype=np.uint64)
-    pending = carray(_pointer(state[EXECUTE_VALUE]), (1,), dtype=np.uint64)[0]
+@njit
+def _memo_place(key: Any) -> Any:
+    """Where in the memo the block with this *key* is, if it is there."""
+    slot = (key * np.uint64(MEMO_SPREAD)) >> np.uint64(64 - MEMO_BITS)
+    return np.uint64(MEMO) + np.uint64(2) * slot
+
+
+@njit
+def _begin_rare_block(state: Any, engine: Any, address: Any, size: Any) -> None:
+    """Let a block begin that is new, or not all of which may be executed now, or that has something to be saved; or
+    that is the target of an EXECUTE, which itself has been counted."""
+    pending = carray(pointer(state[EXECUTE_VALUE]), (1,), dtype=np.uint64)[0]
     if pending != 0:
-        # The target of an EXECUTE: the EXECUTE itself has been counted.
         if pending != state[ALLOWED_TARGET]:
             kind = _kind(state, pending >> np.uint64(48), (pending >> np.uint64(16)) & np.uint64(0xFF))
             if kind & (CANDIDATE | TARGET):
                 state[REASON] = EXECUTE_TARGET_REASON
-                _call(state[STOP], engine)
+                call(state[STOP], engine)
+        return
+    if address & np.uint64(1):
+        state[REASON] = ODD_REASON
+        call(state[STOP], engine)
         return
     key = (address << np.uint64(2)) | state[MODE]
-    if state[BLOCK_KEY] == key and state[BLOCK_SIZE] == size:
-        # The same block again, as in a tight loop: here every nanosecond counts.
-        count = state[BLOCK_COUNT]
-    else:
-        if address & np.uint64(1):
-            state[REASON] = ODD_REASON
-            _call(state[STOP], engine)
-            return
-        count = _count(state, key, address, np.uint64(size))
-        state[BLOCK_KEY] = key
-        state[BLOCK_ADDRESS] = address
-        state[BLOCK_SIZE] = size
-        state[BLOCK_COUNT] = count
-        if state[REASON] != np.uint64(0):
-            state[BLOCK_KEY] = ~key
-            _call(state[STOP], engine)
-            return
-        if count & np.uint64(KEEPS_CC):
-            state[BLOCK_KEY] = ~key
-            count &= np.uint64(KEEPS_CC - 1)
-            _save_condition_code(state)
+    place = _memo_place(key)
+    known = state[place + 1]
+    if state[place] != key or (known & np.uint64(KEEPS_CC - 1)) >> np.uint64(SIZE_SHIFT) != size:
+        known = size << np.uint64(SIZE_SHIFT) | _walk(state, address, size)
+        if state[REASON] == np.uint64(0):
+            state[place] = key
+            state[place + 1] = known
+    count = known & np.uint64((1 << SIZE_SHIFT) - 1)
+    state[BLOCK_ADDRESS] = address
+    state[BLOCK_SIZE] = size
+    state[BLOCK_COUNT] = count | known & np.uint64(KEEPS_CC)
+    if state[REASON] != np.uint64(0):
+        call(state[STOP], engine)
+        return
+    if known & np.uint64(KEEPS_CC):
+        _save_condition_code(state)
     left = state[LEFT]
     # Signed, for it is negative once a block has gone past the goal.
     if np.int64(left) >= np.int64(count) or _may_pass_goal(state, count):
         state[LEFT] = left - count
     else:
         state[REASON] = LIMIT_REASON
-        _call(state[STOP], engine)
+        call(state[STOP], engine)
+
+
+@cfunc(types.void(types.uint64, types.uint64, types.uint32, types.voidptr))
+def block_callback(engine: Any, address: Any, size: Any, data: Any) -> None:
+    # This is called hundreds of millions of times a second: here every nanosecond counts.
+    state = carray(data, (STATE_WORDS,), dtype=np.uint64)
+    key = (address << np.uint64(2)) | state[MODE]
+    place = _memo_place(key)
+    known = state[place + 1]
+    count = known & np.uint64((1 << SIZE_SHIFT) - 1)
+    left = state[LEFT]
+    is_known = state[place] == key and known >> np.uint64(SIZE_SHIFT) == np.uint64(size)
+    is_target = carray(pointer(state[EXECUTE_VALUE]), (1,), dtype=np.uint64)[0] != 0
+    if is_known and not is_target and np.int64(left) >= np.int64(count):
+        state[BLOCK_ADDRESS] = address
+        state[BLOCK_SIZE] = size
+        state[BLOCK_COUNT] = count
+        state[LEFT] = left - count
+    else:
+        _begin_rare_block(state, engine, address, np.uint64(size))
 
 
 @cfunc(types.void(types.uint64, types.uint64, types.uint32, types.voidptr))
 def execute_callback(engine: Any, address: Any, size: Any, data: Any) -> None:  # noqa: ARG001
     state = carray(data, (STATE_WORDS,), dtype=np.uint64)
-    if _code_byte(state, address) != EXECUTE_OPCODE:
+    if code_byte(state, address) != EXECUTE_OPCODE:
         return
-    registers = carray(_pointer(state[GENERAL_REGISTERS]), (16,), dtype=np.uint64)
-    index = _code_byte(state, address + np.uint64(1)) & np.uint64(15)
-    third = _code_byte(state, address + np.uint64(2))
+    registers = carray(pointer(state[GENERAL_REGISTERS]), (16,), dtype=np.uint64)
+    index = code_byte(state, address + np.uint64(1)) & np.uint64(15)
+    third = code_byte(state, address + np.uint64(2))
     base = third >> np.uint64(4)
-    target = (third & np.uint64(0x0F)) << np.uint64(8) | _code_byte(state, address + np.uint64(3))
+    target = (third & np.uint64(0x0F)) << np.uint64(8) | code_byte(state, address + np.uint64(3))
     if index:
         target += registers[index]
     if base:
         target += registers[base]
-    opcode = _code_byte(state, target)
+    opcode = code_byte(state, target)
     if opcode >> np.uint64(4) == np.uint64(0xD):
-        first_base = _code_byte(state, target + np.uint64(2)) >> np.uint64(4)
-        second_base = _code_byte(state, target + np.uint64(4)) >> np.uint64(4)
+        first_base = code_byte(state, target + np.uint64(2)) >> np.uint64(4)
+        second_base = code_byte(state, target + np.uint64(4)) >> np.uint64(4)
         is_plain = first_base != 0 and second_base != 0
     else:
         is_plain = opcode != INVISIBLE
@@ -264,7 +216,7 @@ def execute_callback(engine: Any, address: Any, size: Any, data: Any) -> None:  
     is_plain = is_plain and opcode != TRANSLATE_OPCODE
     if target & np.uint64(1) or not is_plain:
         state[REASON] = ODD_REASON
-        _call(state[STOP], engine)
+        call(state[STOP], engine)
 
 
 @njit
@@ -277,20 +229,20 @@ def _is_shown(state: Any, page: Any, place: Any) -> Any:
 
 @cfunc(types.uint8(types.uint64, types.uint64, types.int32, types.uint64, types.uint64))
 def fill_callback(engine: Any, address: Any, kind: Any, entry: Any, data: Any) -> Any:
-    state = carray(_pointer(data), (STATE_WORDS,), dtype=np.uint64)
+    state = carray(pointer(data), (STATE_WORDS,), dtype=np.uint64)
     page = address >> np.uint64(12)
     access = np.uint64(kind - FIRST_FILL_ACCESS)
     key = (page << np.uint64(2)) | access
     context = state[CONTEXT]
-    index = (key ^ (key >> np.uint64(15)) ^ (context * np.uint64(CONTEXT_SPREAD))) & np.uint64(FILLS - 1)
+    index = fill_index(key, context)
     if state[FILL_KEYS + index] == key and state[FILL_CONTEXTS + index] == context:
         remembered = state[FILL_ANSWERS + index]
         place = remembered & ~np.uint64(4095)
         if access != FILL_FETCH or _is_shown(state, page, place):
-            answer = carray(_pointer(entry), (2,), dtype=np.uint64)
+            answer = carray(pointer(entry), (2,), dtype=np.uint64)
             answer[0] = place
             answer[1] = remembered & np.uint64(4095)
             # As after a fill by Python: a later exception must not take this length for its own.
-            carray(_pointer(state[INTERRUPTION]), (4,), dtype=np.uint32)[1] = np.uint32(0)
+            carray(pointer(state[INTERRUPTION]), (4,), dtype=np.uint32)[1] = np.uint32(0)
             return np.uint8(1)
-    return _call_fill(state[FILL_FUNCTION], engine, address, kind, entry, data)
+    return call_fill(state[FILL_FUNCTION], engine, address, kind, entry, data)

@@ -227,6 +227,7 @@ class CarefulEngine:
             self._written.add(page)
             answer.permissions |= uc_const.UC_PROT_WRITE
         self._held.add(page)
+        self._machine.reached[page] = 1
         answer.address = FRAMES + frame
         return True
 

@@ -20,20 +20,27 @@ from typing import Any, Final
 import llvmlite
 import llvmlite.binding as llvm
 
-_SOURCES: Final = ("blocks.py", "callbacks.py")
-_HERE: Final = Path(__file__).parent
-_CALLBACKS: Final = ("block_callback", "execute_callback", "fill_callback")
-_DIGEST_BYTES: Final = 32
-_ERROR_PATHS: Final = (
-    "numba_gil_ensure",
-    "numba_gil_release",
-    "numba_unpickle",
-    "numba_do_raise",
-    "numba_runtime_build_excinfo_struct",
-    "NRT_Free",
-    "NRT_MemInfo_call_dtor",
+_SOURCES: Final = (
+    "engine/blocks.py",
+    "engine/compiled_parts.py",
+    "engine/callbacks.py",
+    "engine/hot_callback.py",
+    "engine/compiled.py",
+    "isa/page_hinting.py",
+    "isa/program_status.py",
+    "isa/translation.py",
+    "page_states.py",
+    "program_interruption.py",
+    "psw.py",
+    "storage_keys.py",
+    "timing.py",
 )
-"""Functions of numba that the code refers to where it would report an error, which it never does."""
+"""The callbacks, how they are compiled, and the files whose constants they are compiled with."""
+_PACKAGE: Final = Path(__file__).parent.parent
+_CALLBACKS: Final = ("block_callback", "execute_callback", "fill_callback", "exception_callback")
+_RARELY_CALLED: Final = ("_begin_rare_block",)
+"""Functions that are worth a call of their own: their registers need not be saved each time the callback is called."""
+_DIGEST_BYTES: Final = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +53,8 @@ class Callbacks:
     """Called before an EXECUTE, of which Unicorn would let the target address be odd, and register 0 be a base."""
     fill: int
     """Called for a translation that Unicorn does not have."""
+    exception: int
+    """Called for an exception, a trapped control instruction above all."""
 
 
 @cache
@@ -67,9 +76,6 @@ def _address(name: str, target: Any) -> int:
         found = _compile(name, target)
         _write(name, *found)
     symbol, code = found
-    harmless = llvm.address_of_symbol("abort")
-    for unused in _ERROR_PATHS:
-        llvm.add_symbol(unused, harmless)
     engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), target)
     engine.add_object_file(llvm.ObjectFileRef.from_data(code))
     engine.finalize_object()
@@ -79,21 +85,36 @@ def _address(name: str, target: Any) -> int:
 
 def _compile(name: str, target: Any) -> tuple[str, bytes]:
     """The symbol and the object code of the callback *name*, by numba."""
-    from emu.engine import callbacks as source
+    from emu.engine import callbacks, hot_callback
 
-    compiled: Any = getattr(source, name)
-    code: bytes = target.emit_object(llvm.parse_assembly(compiled.inspect_llvm()))
+    compiled: Any = getattr(hot_callback if name == "exception_callback" else callbacks, name)
     symbol: str = compiled._wrapper_name  # noqa: SLF001 - numba has no public name for it
+    # The call of the function proper is marked not to be inlined.
+    module = llvm.parse_assembly(compiled.inspect_llvm().replace("noinline", "nounwind"))
+    _make_one_function(module, symbol, target)
+    code: bytes = target.emit_object(module)
     return symbol, code
+
+
+def _make_one_function(module: Any, symbol: str, target: Any) -> None:
+    """Inline all that *symbol* calls: numba leaves functions in one another, each with a frame and an error path."""
+    for function in module.functions:
+        if not function.is_declaration and function.name != symbol:
+            function.linkage = "internal"
+            is_rare = any(f"{len(name)}{name}" in function.name for name in _RARELY_CALLED)
+            function.add_function_attribute("noinline" if is_rare else "alwaysinline")
+    options = llvm.create_pipeline_tuning_options(speed_level=3)
+    builder = llvm.create_pass_builder(target, options)
+    builder.getModulePassManager().run(module, builder)
 
 
 def _places(name: str) -> Iterator[Path]:
     """Where the file of callback *name* may be, the best place first."""
     depends = hashlib.sha256(f"{llvmlite.__version__} {llvm.get_host_cpu_name()}".encode())
     for source in _SOURCES:
-        depends.update((_HERE / source).read_bytes())
+        depends.update((_PACKAGE / source).read_bytes())
     file = f"{name}-{depends.hexdigest()[:16]}.o"
-    yield _HERE / "__pycache__" / file
+    yield _PACKAGE / "engine" / "__pycache__" / file
     user = os.environ.get("XDG_CACHE_HOME")
     with contextlib.suppress(RuntimeError):
         yield (Path(user) if user else Path.home() / ".cache") / "page-hinting-machine" / file

@@ -32,6 +32,7 @@ from emu.engine.blocks import (
     LEFT,
     LIMIT,
     MODE,
+    NO_REAL_ADDRESS,
     REASON,
     SAVED_CC,
     BlockState,
@@ -41,6 +42,7 @@ from emu.engine.code import CodeFull
 from emu.engine.condition_code import COMPARE_LOGICAL, keeps_condition_code
 from emu.engine.environment import EngineRegisters
 from emu.engine.fills import RememberedFills
+from emu.engine.hot import HotInstructions
 from emu.engine.library import (
     ERROR_EXCEPTION,
     EngineError,
@@ -60,6 +62,7 @@ from emu.psw import AddressSpaceControl
 from emu.teid import Access
 
 if TYPE_CHECKING:
+    from emu.addresses import AbsoluteAddress
     from emu.cpu import Cpu
     from emu.engine.careful import CarefulEngine
     from emu.machine import Machine
@@ -144,6 +147,8 @@ class Engine:
         self._fills = RememberedFills(self._state, function, code.address - CODE)
         unicorn.hook(uc_const.UC_HOOK_TLB_FILL, compiled.callbacks().fill, self._state.address)
         unicorn.hook(uc_const.UC_HOOK_BLOCK, compiled.callbacks().block, self._state.address)
+        unicorn.hook(uc_const.UC_HOOK_INTR, compiled.callbacks().exception, self._state.address)
+        self._hot = HotInstructions(self._state, machine, FRAMES)
 
     def attach(self, cpu: Cpu) -> None:
         """Say which CPU this is the engine of."""
@@ -169,12 +174,29 @@ class Engine:
         if self._careful is not None:
             self._careful.flush()
 
-    def find(self, address: int, length: int, access: Access) -> int | None:
+    def find(self, address: int, length: int, access: Access, *, is_real: bool) -> int | None:
         """See :meth:`emu.cpu.TranslationBuffer.find`."""
         if self._flush_due or (address & (PAGE_SIZE - 1)) + length > PAGE_SIZE:
             return None
-        place = self._fills.find(address, FillAccess.WRITE if access is Access.STORE else FillAccess.READ, self._cpu)
+        kind = FillAccess.WRITE if access is Access.STORE else FillAccess.READ
+        place = self._fills.find(address, kind, self._cpu, is_real=is_real)
         return place - FRAMES if place else None
+
+    def note(self, address: int, absolute: AbsoluteAddress, access: Access, *, is_real: bool) -> None:
+        """See :meth:`emu.cpu.TranslationBuffer.note`."""
+        page = absolute >> 12
+        storage = self._machine.storage
+        is_store = access is Access.STORE
+        # The rules for the low pages are finer than a page; stores into code must be noticed each time.
+        if self._flush_due or address < LOW_PAGES_END or (is_store and storage.code_pages[page]):
+            return
+        kind, permissions = FillAccess.READ, uc_const.UC_PROT_READ
+        if is_store:
+            kind, permissions = FillAccess.WRITE, _WRITABLE
+            self._written.add(page)
+        place = FRAMES + storage.hypervisor.frame(page)
+        self._held[page] = place
+        self._remember(address, kind, page, place | permissions, is_real=is_real)
 
     def may_write(self, page: int) -> bool:
         """Whether a translation made since the last flush lets *page* be written."""
@@ -324,18 +346,25 @@ class Engine:
             self._held.setdefault(page, place)
         else:
             self._held[page] = place
-        self._fills.remember(address, kind, place, permissions)
+        self._remember(address, kind, page, place | permissions)
         answer.address = place
         answer.permissions = permissions
         return True
 
+    def _remember(self, address: int, kind: int, page: int, answer: int, *, is_real: bool = False) -> None:
+        """Remember the *answer* to a fill for *address*, which lies in absolute *page*."""
+        self._machine.reached[page] = 1
+        is_prefixed = page in _PREFIX_PAGES or page - (self._cpu.prefix >> 12) in _PREFIX_PAGES
+        real_page = NO_REAL_ADDRESS if is_prefixed else page << 12
+        self._fills.remember(address, kind, self._cpu, answer, real_page=real_page, is_real=is_real)
+
     # Running
 
     def run(self, goal: int, limit: int) -> Exit:
-        """Run general instructions until something else is due, or *goal* of them are done, but never over *limit*.
+        """Run until something else is due or *goal* units of work are done, but never over *limit* instructions.
 
         The engine stops between blocks only, so it may stop short of *limit*, and go past *goal* by part of a block.
-        Executed instructions are added to the CPU's count and to virtual time.
+        Executed instructions are added to the CPU's count, and their work to virtual time.
 
         :raises NotModelled: when an access needs a part of the architecture that is left out.
         """
@@ -349,9 +378,9 @@ class Engine:
             self._buffer_due = False
             self._unicorn.flush_tlb()
         start, interruption, psw = self._unicorn.start, registers.interruption, registers.psw
-        done = 0
+        done = work = 0
         while True:
-            nearer, farther = goal - done if goal > done else 1, limit - done
+            nearer, farther = goal - work if goal > work else 1, limit - done
             words[GOAL], words[LIMIT] = nearer, farther
             words[BOUND] = words[LEFT] = min(farther, nearer)
             words[REASON] = 0
@@ -359,11 +388,14 @@ class Engine:
             self._refused_page = None
             interruption[0] = interruption[1] = interruption[3] = 0
             self._fills.enter(self._cpu)
+            self._hot.enter(self._cpu)
             error = start(psw[1])
+            beyond = self._hot.leave(self._cpu)
             executed, ended = self._after(error)
             done += executed
+            work += executed + beyond
             self._cpu.executed += executed
-            self._machine.timing.work += executed
+            self._machine.timing.work += executed + beyond
             if ended is not None:
                 return ended
 
@@ -374,7 +406,7 @@ class Engine:
         """How many instructions ended in this burst, and why it ended; None means: go on."""
         words = self._words
         executed = (words[BOUND] - words[LEFT]) & MASK_64
-        if error == ERROR_EXCEPTION and self._reason is None and self._refused_page is None and self._error is None:
+        if words[REASON] == StopReason.EXCEPTION:
             ended, self.instruction_length, self._condition = classify(self._unicorn, self.registers)
             self.supervisor_call_number = self.registers.interruption[2]
             if not self.instruction_length:

@@ -252,6 +252,11 @@ class EngineRegisters:
         return self.base + self.layout.cc_operands
 
     @property
+    def psw_address(self) -> int:
+        """Where the PSW lies, two doublewords."""
+        return self.base + self.layout.mask
+
+    @property
     def interruption_address(self) -> int:
         """Where :attr:`interruption` lies."""
         return self.base + self.layout.program_code

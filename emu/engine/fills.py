@@ -22,6 +22,7 @@ from emu.engine.blocks import (
     FILL_CONTEXTS,
     FILL_FUNCTION,
     FILL_KEYS,
+    FILL_REALS,
     FILLS,
     FIRST_FILL_ACCESS,
     BlockState,
@@ -82,19 +83,30 @@ class RememberedFills:
         """Forget what leads to the page at engine-physical *place*, whatever it permits."""
         self._contexts[self._answers - np.uint64(place) < PAGE_SIZE] = 0
 
-    def remember(self, address: int, kind: int, place: int, permissions: int) -> None:
-        """Remember the answer to the fill for *address* and *kind* of access, in the context entered last."""
+    def remember(
+        self, address: int, kind: int, cpu: Cpu, answer: int, *, real_page: int, is_real: bool = False
+    ) -> None:
+        """Remember the *answer*, an engine-physical place and permissions, to a fill in the context of *cpu*.
+
+        :param real_page: the real address of the page, or NO_REAL_ADDRESS.
+        :param is_real: *address* is a real one, whatever the PSW says.
+        """
         words = self._words
-        context = words[CONTEXT]
+        context = self._context(cpu)
+        if is_real:
+            context &= -_CONTEXT_STEP
         key, index = _place_in_table(address, kind, context)
         words[FILL_KEYS + index] = key
         words[FILL_CONTEXTS + index] = context
-        words[FILL_ANSWERS + index] = place | permissions
+        words[FILL_ANSWERS + index] = answer
+        words[FILL_REALS + index] = real_page
 
-    def find(self, address: int, kind: int, cpu: Cpu) -> int:
+    def find(self, address: int, kind: int, cpu: Cpu, *, is_real: bool = False) -> int:
         """The engine-physical place of *address* for this kind of access in the context of *cpu*; 0 if not known."""
         words = self._words
         context = self._context(cpu)
+        if is_real:
+            context &= -_CONTEXT_STEP
         key, index = _place_in_table(address, kind, context)
         if words[FILL_KEYS + index] != key or words[FILL_CONTEXTS + index] != context:
             return 0

@@ -6,16 +6,27 @@ The transitions are data in :mod:`emu.page_states`; here is what the instruction
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from emu.facilities import Facility
 from emu.isa.declaration import Operands, instruction
 from emu.isa.formats import RRF_C
-from emu.page_states import CONTENT_MASK, USAGE_MASK, Content, OperationRequest, Profile, Usage, transition
+from emu.page_states import (
+    CONTENT_MASK,
+    TRANSITIONS,
+    USAGE_MASK,
+    Content,
+    OperationRequest,
+    Profile,
+    Usage,
+    transition,
+)
 from emu.program_interruption import ProgramInterruption, ProgramInterruptionCode
 from emu.storage_keys import CHANGE
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from emu.cpu import Cpu
 
 
@@ -40,30 +51,60 @@ def essa(cpu: Cpu, operands: Operands) -> None:
     states = machine.states.bytes
     before = states[page]
     after = transition(machine.profile, before, request, bool(machine.keys.bytes[page] & CHANGE))
-    if before & CONTENT_MASK:
-        _change_content(cpu, page, request, before, after)
+    asked = _asked_of_host(machine.profile, request, before, after)
+    if asked is not None:
+        asked(cpu, page)
     states[page] = after
     if (before ^ after) & USAGE_MASK and machine.profile is Profile.ZVM and after & USAGE_MASK == Usage.UNUSED:
         # From now on an access must be noticed.
         machine.page_changed(page)
     cpu.gr[operands.r1] = before
+    machine.operation_requests[request] += 1
     for observer in machine.observers:
         observer.state_changed(cpu, page, request, before, after)
 
 
-def _change_content(cpu: Cpu, page: int, request: int, before: int, after: int) -> None:
-    """Have the host do what *request* asks for on a page that is not resident."""
-    hypervisor = cpu.machine.hypervisor
-    is_preserved = before & CONTENT_MASK == Content.PRESERVED
-    if cpu.machine.profile is Profile.KVM:
+def _list_for_release(cpu: Cpu, page: int) -> None:
+    cpu.machine.hypervisor.list_for_release(cpu.address, page)
+
+
+def _bring_in(cpu: Cpu, page: int) -> None:
+    cpu.machine.hypervisor.bring_in(page)
+
+
+def _drop(cpu: Cpu, page: int) -> None:
+    cpu.machine.hypervisor.drop(page)
+
+
+def _asked_of_host(profile: Profile, request: int, before: int, after: int) -> Callable[[Cpu, int], None] | None:
+    """What the host is asked to do by *request* on a page that is not resident, if it is anything."""
+    if not before & CONTENT_MASK:
+        return None
+    becomes_zero = before & CONTENT_MASK == Content.PRESERVED and after & CONTENT_MASK == Content.ZERO
+    if profile is Profile.KVM:
         # KVM's host looks at the list later; until then the content stays where it is (reference 6.2, 6.4).
-        worthless = request in (OperationRequest.SET_UNUSED, OperationRequest.SET_VOLATILE)
-        if worthless or (is_preserved and after & CONTENT_MASK == Content.ZERO):
-            hypervisor.list_for_release(cpu.address, page)
-    elif not after & CONTENT_MASK:
-        hypervisor.bring_in(page)
-    elif is_preserved and after & CONTENT_MASK == Content.ZERO:
-        hypervisor.drop(page)
+        is_worthless = request in (OperationRequest.SET_UNUSED, OperationRequest.SET_VOLATILE)
+        return _list_for_release if is_worthless or becomes_zero else None
+    if not after & CONTENT_MASK:
+        return _bring_in
+    return _drop if becomes_zero else None
+
+
+NOT_PLAIN: Final = 0xFF
+"""In the table of plain transitions: the model must execute this one."""
+
+
+def plain_transitions(profile: Profile, facilities: frozenset[int]) -> bytes:
+    """The transitions that ask nothing of the host and meet no exception, for those who execute ESSA elsewhere.
+
+    The state after stands at ``request << 7 | changed << 6 | state before``; :data:`NOT_PLAIN` where there is none.
+    """
+    table = bytearray([NOT_PLAIN]) * (len(OperationRequest) << 7)
+    for (before, request, changed), after in TRANSITIONS.get(profile, {}).items():
+        is_recognised = _request_exception(request, facilities) is None
+        if is_recognised and _asked_of_host(profile, request, before, after) is None:
+            table[request << 7 | changed << 6 | before] = after
+    return bytes(table)
 
 
 def _check(cpu: Cpu, request: int) -> None:
@@ -73,9 +114,17 @@ def _check(cpu: Cpu, request: int) -> None:
         raise ProgramInterruption(ProgramInterruptionCode.OPERATION)
     if cpu.problem_state:
         raise ProgramInterruption(ProgramInterruptionCode.PRIVILEGED_OPERATION)
-    if request > OperationRequest.SET_STABLE_NO_DAT or (
-        request == OperationRequest.SET_STABLE_NO_DAT and Facility.ESSA_NO_TRANSLATE not in machine.facilities
-    ):
-        raise ProgramInterruption(ProgramInterruptionCode.SPECIFICATION)
-    if request == OperationRequest.SET_POTENTIALLY_VOLATILE and Facility.STORAGE_KEY_REMOVAL in machine.facilities:
-        raise ProgramInterruption(ProgramInterruptionCode.SPECIAL_OPERATION)
+    code = _request_exception(request, machine.facilities)
+    if code is not None:
+        raise ProgramInterruption(code)
+
+
+def _request_exception(request: int, facilities: frozenset[int]) -> ProgramInterruptionCode | None:
+    """The exception that *request* meets on a machine with these *facilities*, whatever the page."""
+    if request > OperationRequest.SET_STABLE_NO_DAT:
+        return ProgramInterruptionCode.SPECIFICATION
+    if request == OperationRequest.SET_STABLE_NO_DAT and Facility.ESSA_NO_TRANSLATE not in facilities:
+        return ProgramInterruptionCode.SPECIFICATION
+    if request == OperationRequest.SET_POTENTIALLY_VOLATILE and Facility.STORAGE_KEY_REMOVAL in facilities:
+        return ProgramInterruptionCode.SPECIAL_OPERATION
+    return None

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -37,11 +38,13 @@ def test_a_place_that_cannot_be_written_does_no_harm(place: Path) -> None:
     assert compiled._read("callback") is None
 
 
-def test_the_name_depends_on_the_sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("source", compiled._SOURCES)
+def test_the_name_depends_on_the_sources(source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = [each.name for each in compiled._places("callback")]
-    for source in compiled._SOURCES:
-        (tmp_path / source).write_bytes(b"other")
-    monkeypatch.setattr(compiled, "_HERE", tmp_path)
+    shutil.copytree(compiled._PACKAGE, tmp_path / "emu")
+    monkeypatch.setattr(compiled, "_PACKAGE", tmp_path / "emu")
+    assert [each.name for each in compiled._places("callback")] == before
+    (tmp_path / "emu" / source).write_bytes(b"other")
     after = [each.name for each in compiled._places("callback")]
     assert len(set(before)) == len(set(after)) == 1
     assert before != after

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What the compiled callbacks are made of: addresses as pointers, calls of C functions, and looks at the shared state.
+
+Like the callbacks, only a compilation imports it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from llvmlite import ir
+from numba import carray, njit, types  # type: ignore[attr-defined]
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+from emu.engine.blocks import CONTEXT_SPREAD, FILLS, INVISIBLE, MODE, PAGE_KEYS, PAGE_PLACES, PAGES
+
+
+def _generate_pointer(typing_context: Any, address: Any) -> Any:  # noqa: ARG001 - numba's signature
+    """An integer as an address."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:  # noqa: ARG001
+        return builder.inttoptr(arguments[0], cgutils.voidptr_t)
+
+    return types.voidptr(address), generate
+
+
+def _generate_fill_call(
+    typing_context: Any,  # noqa: ARG001
+    function: Any,
+    engine: Any,
+    address: Any,
+    kind: Any,
+    entry: Any,
+    data: Any,
+) -> Any:
+    """Call the TLB-fill callback at the address *function* with the arguments that this one was called with."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:  # noqa: ARG001
+        word = ir.IntType(64)
+        called = ir.FunctionType(ir.IntType(8), [word, word, ir.IntType(32), word, word])
+        return builder.call(builder.inttoptr(arguments[0], called.as_pointer()), arguments[1:])
+
+    return types.uint8(function, engine, address, kind, entry, data), generate
+
+
+def _generate_call(typing_context: Any, function: Any, argument: Any) -> Any:  # noqa: ARG001
+    """Call the C function at the address *function* with one 64-bit argument."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:  # noqa: ARG001
+        kind = ir.FunctionType(ir.IntType(32), [ir.IntType(64)])
+        return builder.call(builder.inttoptr(arguments[0], kind.as_pointer()), [arguments[1]])
+
+    return types.int32(function, argument), generate
+
+
+pointer: Any = intrinsic(_generate_pointer)
+call: Any = intrinsic(_generate_call)
+call_fill: Any = intrinsic(_generate_fill_call)
+
+
+@njit
+def code_byte(state: Any, address: Any) -> Any:
+    """The byte of code at *address*, or INVISIBLE."""
+    page = address >> np.uint64(12)
+    index = (page ^ (page >> np.uint64(12))) & np.uint64(PAGES - 1)
+    if state[PAGE_KEYS + index] != (page << np.uint64(2)) | state[MODE]:
+        return np.uint64(INVISIBLE)
+    code = carray(pointer(state[PAGE_PLACES + index]), (4096,), dtype=np.uint8)
+    return np.uint64(code[address & np.uint64(4095)])
+
+
+@njit
+def fill_index(key: Any, context: Any) -> Any:
+    """Where in the tables of remembered fills the one with this key and context is."""
+    return (key ^ (key >> np.uint64(15)) ^ (context * np.uint64(CONTEXT_SPREAD))) & np.uint64(FILLS - 1)

@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The control instructions that are executed compiled, as Python sees them: what they may do, and what they have done.
+
+They are in :mod:`emu.engine.hot_callback`; the model of :mod:`emu.isa` is what they must agree with.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from emu.bits import MASK_64
+from emu.engine.blocks import (
+    DOES_ESSA,
+    FRAME_DISTANCE,
+    HOT_COUNTS,
+    HOT_WORK,
+    IS_HOT,
+    KEYS,
+    LEFT,
+    REACHED,
+    REQUEST_COUNTS,
+    STATES,
+    STORAGE_PAGES,
+    SYSTEM_MASK,
+    TRANSITIONS,
+    BlockState,
+    HotInstruction,
+)
+from emu.isa.page_hinting import plain_transitions
+from emu.page_states import OperationRequest
+
+if TYPE_CHECKING:
+    from emu.cpu import Cpu
+    from emu.machine import Machine
+
+_NAMES: Final = tuple(hot.name for hot in HotInstruction)
+
+
+class HotInstructions:
+    """The compiled instructions of one engine."""
+
+    def __init__(self, state: BlockState, machine: Machine, frames: int) -> None:
+        """Let them work on *machine*.
+
+        :param frames: where the frame pool lies in the engine's physical memory.
+        """
+        self._machine = machine
+        self._words = words = state.words
+        self._transitions = np.frombuffer(plain_transitions(machine.profile, machine.facilities), dtype=np.uint8)
+        words[FRAME_DISTANCE] = (machine.hypervisor.frame_address - frames) & MASK_64
+        words[STORAGE_PAGES] = machine.storage.pages
+        words[STATES] = machine.states.array.ctypes.data
+        words[KEYS] = machine.keys.array.ctypes.data
+        words[REACHED] = machine.reached.ctypes.data
+        words[TRANSITIONS] = self._transitions.ctypes.data
+
+    def enter(self, cpu: Cpu) -> None:
+        """Let them be executed from now on, as *cpu* is."""
+        words = self._words
+        words[SYSTEM_MASK] = cpu.system_mask
+        words[IS_HOT] = not cpu.problem_state
+        words[DOES_ESSA] = not any(observer.wants_states for observer in self._machine.observers)
+
+    def leave(self, cpu: Cpu) -> int:
+        """Note what was executed, and give the work that it is reckoned at beyond one unit for each instruction."""
+        words = self._words
+        work = words[HOT_WORK]
+        if work:
+            # From here on what is left counts instructions only.
+            words[LEFT] = (words[LEFT] + work) & MASK_64
+            words[HOT_WORK] = 0
+            machine = self._machine
+            for hot, name in enumerate(_NAMES):
+                count = words[HOT_COUNTS + hot]
+                if count:
+                    machine.instruction_counts[name] += count
+                    words[HOT_COUNTS + hot] = 0
+            for request in range(len(OperationRequest)):
+                count = words[REQUEST_COUNTS + request]
+                if count:
+                    machine.operation_requests[request] += count
+                    words[REQUEST_COUNTS + request] = 0
+            if words[SYSTEM_MASK] != cpu.system_mask:
+                cpu.change_system_mask(words[SYSTEM_MASK] >> 56)
+        return work

@@ -1,0 +1,459 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The control instructions that are executed compiled: they do what the model does, and no more than is plain.
+
+Each program runs freely, and step by step, which is always the model; the machines must be equal afterwards, down to
+the work done.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import pytest
+
+from emu import psw as psw_bits
+from emu.cpu import Cpu, CpuState
+from emu.dat import PAGE_INVALID, PAGE_PROTECTED
+from emu.engine.blocks import HOT_COUNTS, STORAGE_PAGES, HotInstruction
+from emu.engine.hot import HotInstructions
+from emu.events import Observer
+from emu.facilities import DEFAULT_FACILITIES, Facility
+from emu.isa.assembler import encode
+from emu.isa.page_hinting import NOT_PLAIN, plain_transitions
+from emu.machine import MEGABYTE, Machine, StopKind
+from emu.page_states import TRANSITIONS, OperationRequest, Profile
+from emu.psw import ADDRESSING_MODE, BASIC_ADDRESSING, DAT, AddressSpaceControl, Psw
+from emu.snapshot import take
+from tests.emu.conftest import AddressSpace
+from tests.support.general import lg, stg
+
+CODE, DATA, OTHER, UNMAPPED, PROTECTED = 0x10000, 0x20000, 0x21000, 0x22000, 0x23000
+"""Mapped one to one, but for one page."""
+WORK = 16
+"""What an instruction is reckoned at beyond a unit."""
+FAR = 0x380000
+"""The real address that OTHER is mapped to."""
+WAIT_ADDRESS = 0x999
+SUPERVISOR = ADDRESSING_MODE | DAT
+ALL_MASKS = psw_bits.IO_MASK | psw_bits.EXTERNAL_MASK | SUPERVISOR
+
+
+class Stepper(Observer):
+    """Makes the machine run step by step."""
+
+    wants_instructions = True
+
+
+@dataclass
+class Scene:
+    """What a program starts from."""
+
+    code: bytes
+    registers: dict[int, int] = field(default_factory=dict)
+    mask: int = SUPERVISOR
+    profile: Profile = Profile.ZVM
+    facilities: frozenset[int] = DEFAULT_FACILITIES
+    prepare: Callable[[Machine], object] = lambda _: None
+    prefix: int = 0
+
+    def machine(self) -> Machine:
+        """A machine that is about to execute the program."""
+        machine = Machine(4 * MEGABYTE, profile=self.profile, facilities=self.facilities)
+        cpu = machine.cpus[0]
+        space = AddressSpace(machine)
+        for address in (CODE, DATA, 0, 0x1000, 0x2000, 0x3000):
+            space.map(address, address)
+        space.map(OTHER, FAR)
+        space.map(UNMAPPED, UNMAPPED, PAGE_INVALID)
+        space.map(PROTECTED, PROTECTED, PAGE_PROTECTED)
+        machine.storage.write(CODE, self.code + bytes(2))
+        for page in (DATA, FAR, PROTECTED):
+            machine.storage.write(page, bytes(range(256)) * 16)
+        cpu.set_prefix(self.prefix)
+        machine.storage.write(self.prefix + 0x1D0, Psw(ADDRESSING_MODE | psw_bits.WAIT, WAIT_ADDRESS).to_bytes())
+        for register in (1, 7, 13):
+            cpu.set_control_register(register, space.asce)
+        for register, value in self.registers.items():
+            cpu.gr[register] = value
+        cpu.load_psw(Psw(self.mask, CODE))
+        cpu.psw_loaded = False
+        cpu.state = CpuState.OPERATING
+        self.prepare(machine)
+        return machine
+
+
+def agrees(scene: Scene) -> Machine:
+    """Run *scene* freely and step by step, see that nothing differs, and give the machine that ran freely."""
+    free, stepped = scene.machine(), scene.machine()
+    stepped.observers.append(Stepper())
+    stops = [machine.run(100_000) for machine in (free, stepped)]
+    assert stops[0] == stops[1]
+    assert stops[0].kind is not StopKind.BUDGET
+    assert take(free) == take(stepped)
+    assert free.instruction_counts == stepped.instruction_counts
+    assert free.operation_requests == stepped.operation_requests
+    assert free.timing.work == stepped.timing.work
+    return free
+
+
+@pytest.fixture
+def compiled(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
+    """How often each instruction was executed compiled."""
+    counted: Counter[str] = Counter()
+    leave = HotInstructions.leave
+
+    def note(hot: HotInstructions, cpu: Cpu) -> int:
+        counted.update({each.name: hot._words[HOT_COUNTS + each] for each in HotInstruction})
+        return leave(hot, cpu)
+
+    monkeypatch.setattr(HotInstructions, "leave", note)
+    return counted
+
+
+STORE, LOAD = stg(0, 0, 10), lg(0, 0, 11)
+"""After them it is known where DATA is for stores, and OTHER for fetches."""
+ADDRESSES = {10: DATA, 11: OTHER, 9: PROTECTED}
+STNSM = encode("STNSM", b1=10, d1=0x21, i2=0xFC)
+LRA = encode("LRA", r1=1, x2=3, b2=11, d2=0x123)
+STURG = encode("STURG", r1=1, r2=2)
+STURG_TWICE = STURG + STURG
+"""The first one is executed by the model, which notes where the page is."""
+
+
+def essa(request: int) -> bytes:
+    return encode("ESSA", r1=1, r2=2, m3=request)
+
+
+# In the plain form
+
+
+def test_store_then_and_system_mask(compiled: Counter[str]) -> None:
+    machine = agrees(Scene(STORE + STNSM, ADDRESSES, mask=ALL_MASKS))
+    assert compiled["STNSM"] == 1
+    assert machine.storage.read(DATA + 0x21, 1) == b"\x07"
+    assert machine.storage.read(0x150, 1) == b"\x04"
+
+
+@pytest.mark.parametrize(("mask", "immediate"), ((SUPERVISOR, 0x04), (ALL_MASKS, 0x03), (SUPERVISOR, 0x00)))
+def test_store_then_or_system_mask(mask: int, immediate: int, compiled: Counter[str]) -> None:
+    machine = agrees(Scene(STORE + encode("STOSM", b1=10, d1=0x21, i2=immediate), ADDRESSES, mask=mask))
+    assert compiled["STOSM"] == 1
+    assert machine.storage.read(DATA + 0x21, 1)[0] == mask >> 56
+
+
+@pytest.mark.parametrize("index", (0, 0x44))
+def test_load_real_address(index: int, compiled: Counter[str]) -> None:
+    # CR 8,9 makes the condition code 1 or 2 before.
+    machine = agrees(Scene(LOAD + bytes.fromhex("1989") + LRA, ADDRESSES | {3: index}))
+    assert compiled["LRA"] == 1
+    assert machine.cpus[0].gr[1] == FAR + 0x123 + index
+    assert machine.storage.read(0x152, 1)[0] & 0x30 == 0
+
+
+def test_load_real_address_by_register_0(compiled: Counter[str]) -> None:
+    machine = agrees(Scene(lg(5, 0x8, 4) + encode("LRA", r1=1, d2=0x300, x2=0, b2=4), {0: 0x77, 4: 0x3000}))
+    assert compiled["LRA"] == 1
+    assert machine.cpus[0].gr[1] == 0x3300
+
+
+def test_store_then_and_system_mask_by_register_0(compiled: Counter[str]) -> None:
+    code = stg(5, 0xF00, 0) + encode("STNSM", b1=0, d1=0xF08, i2=0xFC)
+    machine = agrees(Scene(code, {0: 0x20}, mask=ALL_MASKS))
+    assert compiled["STNSM"] == 1
+    assert machine.storage.read(0xF08, 1) == b"\x07"
+
+
+def test_store_using_real_address(compiled: Counter[str]) -> None:
+    machine = agrees(Scene(STURG_TWICE, {1: 0x1122334455667788, 2: FAR + 0x18}))
+    assert compiled["STURG"] == 1
+    assert machine.storage.read_integer(FAR + 0x18, 8) == 0x1122334455667788
+
+
+@pytest.mark.parametrize("profile", (Profile.ZVM, Profile.KVM))
+@pytest.mark.parametrize("request_code", OperationRequest)
+@pytest.mark.parametrize("is_changed", (False, True))
+def test_extract_and_set(profile: Profile, request_code: int, is_changed: bool, compiled: Counter[str]) -> None:
+    """Every state of the table, a page each; which of them are plain is the next test's."""
+    states = sorted({state for state, _, _ in TRANSITIONS[profile]})
+    table = plain_transitions(profile, DEFAULT_FACILITIES)
+    plain = [state for state in states if table[request_code << 7 | is_changed << 6 | state] != NOT_PLAIN]
+
+    def prepare(machine: Machine) -> None:
+        for page, state in enumerate(states, FAR >> 12):
+            machine.states.bytes[page] = state
+            machine.keys.bytes[page] = 2 if is_changed else 0
+            machine.reached[page] = 0
+
+    # AGHI 2,4096
+    next_page = bytes.fromhex("a72b1000")
+    agrees(Scene((essa(request_code) + next_page) * len(states), {2: FAR}, profile=profile, prepare=prepare))
+    assert compiled["ESSA"] == len(plain)
+
+
+def test_which_transitions_are_plain() -> None:
+    """Those that ask nothing of the host (reference 2.1 and 6.2): it is asked only for what is not resident."""
+    for profile, table in TRANSITIONS.items():
+        plain = plain_transitions(profile, DEFAULT_FACILITIES)
+        for (before, request, changed), after in table.items():
+            content = before & 3
+            if profile is Profile.ZVM:
+                asks = content and (not after & 3 or (content == 2 and after & 3 == 3))
+            else:
+                asks = content and (request in (2, 3) or (content == 2 and after & 3 == 3))
+            assert plain[request << 7 | changed << 6 | before] == (NOT_PLAIN if asks else after)
+    assert set(plain_transitions(Profile.OFF, DEFAULT_FACILITIES)) == {NOT_PLAIN}
+
+
+def test_requests_that_meet_an_exception_are_not_plain() -> None:
+    table = plain_transitions(Profile.ZVM, DEFAULT_FACILITIES - {Facility.ESSA_NO_TRANSLATE})
+    assert table[7 << 7] == NOT_PLAIN != table[1 << 7]
+    table = plain_transitions(Profile.ZVM, DEFAULT_FACILITIES | {Facility.STORAGE_KEY_REMOVAL})
+    assert table[4 << 7] == NOT_PLAIN != table[3 << 7]
+
+
+# Not in the plain form: the model executes them, and nothing is lost
+
+
+LOADED = {"STNSM": STORE + STNSM, "LRA": LOAD + LRA, "STURG": STURG_TWICE, "ESSA": essa(1)}
+EVERYTHING = ADDRESSES | {1: 0x55, 2: FAR}
+
+
+@pytest.mark.parametrize("name", LOADED)
+def test_in_the_problem_state(name: str, compiled: Counter[str]) -> None:
+    machine = agrees(Scene(LOADED[name], EVERYTHING, mask=SUPERVISOR | psw_bits.PROBLEM_STATE))
+    assert not compiled.total()
+    assert machine.program_interruptions == {0x02: 1}
+
+
+@pytest.mark.parametrize("name", LOADED)
+@pytest.mark.parametrize("high", (0, 0xAAAA_0000_8000_0000))
+def test_in_the_31_bit_mode(name: str, high: int, compiled: Counter[str]) -> None:
+    registers = {number: value | high for number, value in EVERYTHING.items()}
+    machine = agrees(Scene(LOADED[name], registers, mask=BASIC_ADDRESSING | DAT))
+    assert not compiled.total()
+    assert machine.instruction_counts[name]
+
+
+@pytest.mark.parametrize("name", LOADED)
+def test_as_the_target_of_an_execute(name: str, compiled: Counter[str]) -> None:
+    code = LOADED[name]
+    # EX 0,0(8), and the instruction itself there.
+    program = code[:-4] + bytes.fromhex("44008000")
+
+    def prepare(machine: Machine) -> None:
+        machine.storage.write(0x3000, code[-4:])
+
+    agrees(Scene(program, EVERYTHING | {8: 0x3000}, prepare=prepare))
+    assert not compiled.total()
+
+
+@pytest.mark.parametrize(
+    ("code", "mask"),
+    (
+        (STNSM, ALL_MASKS),
+        (STORE + encode("STNSM", b1=9, d1=0, i2=0xFC), ALL_MASKS),
+        (STORE + encode("STOSM", b1=10, d1=0, i2=0x01), SUPERVISOR),
+        (STORE + encode("STNSM", b1=10, d1=0, i2=0xFB), ALL_MASKS),
+        (STORE + encode("STOSM", b1=10, d1=0, i2=0x40), SUPERVISOR),
+    ),
+    ids=("the page is not known", "protected", "enables", "turns DAT off", "turns PER on"),
+)
+def test_other_system_masks(code: bytes, mask: int, compiled: Counter[str]) -> None:
+    agrees(Scene(code, ADDRESSES, mask=mask))
+    assert not compiled.total()
+
+
+@pytest.mark.parametrize(
+    ("code", "registers", "mask"),
+    (
+        (LRA, {}, SUPERVISOR),
+        (LRA, {11: UNMAPPED}, SUPERVISOR),
+        (stg(0, 0, 11) + LRA, {11: 0x2000}, SUPERVISOR),
+        (LOAD + LRA, {11: 0x3000}, ADDRESSING_MODE),
+        (LOAD + LRA, {11: 0x1000}, SUPERVISOR),
+    ),
+    ids=("not known", "no page", "only stored into", "DAT off", "prefixed"),
+)
+def test_other_addresses_to_translate(
+    code: bytes, registers: dict[int, int], mask: int, compiled: Counter[str]
+) -> None:
+    agrees(Scene(code, ADDRESSES | registers, mask=mask, prefix=0x3000 if registers.get(11) == 0x1000 else 0))
+    assert not compiled.total()
+
+
+@pytest.mark.parametrize(
+    ("address", "prepare"),
+    (
+        (FAR + 4, lambda _: None),
+        (FAR + 0x1000, lambda machine: machine.states.bytes.__setitem__((FAR >> 12) + 1, 4)),
+        (0x5000000, lambda _: None),
+        (0x1F8, lambda machine: machine.cpus[0].set_control_register(0, 1 << 28)),
+    ),
+    ids=("not on a boundary", "unused", "outside", "low-address protection"),
+)
+def test_other_real_addresses_to_store_at(
+    address: int, prepare: Callable[[Machine], object], compiled: Counter[str]
+) -> None:
+    code = STURG + encode("STURG", r1=1, r2=3)
+    machine = agrees(Scene(code, {1: 1, 2: FAR, 3: address}, prepare=prepare))
+    assert not compiled.total()
+    assert sum(machine.program_interruptions.values()) == 1
+
+
+def test_a_store_by_real_address_into_code_is_seen(compiled: Counter[str]) -> None:
+    """It turns LGHI 5,1 into LGHI 5,2."""
+    machine = agrees(Scene(STURG_TWICE + bytes.fromhex("a7590001"), {1: 0xA7590002_00000000, 2: CODE + 8}))
+    assert machine.cpus[0].gr[5] == 2
+    assert not compiled["STURG"]
+
+
+def test_storage_keys_count_for_a_store_by_real_address(compiled: Counter[str]) -> None:
+    """The first store is made with access key 0 and noted; the second, with key 1, must not find it."""
+
+    def prepare(machine: Machine) -> None:
+        machine.keys.bytes[FAR >> 12] = 0x30
+
+    code = STURG + STURG + encode("SPKA", d2=0x10) + STURG
+    machine = agrees(Scene(code, {1: 1, 2: FAR}, prepare=prepare))
+    assert compiled["STURG"] == 1
+    assert machine.program_interruptions == {0x04: 1}
+
+
+def test_another_prefix_is_another_place(compiled: Counter[str]) -> None:
+    code = STURG_TWICE + encode("SPX", b2=10, d2=0) + STURG
+    registers = EVERYTHING | {2: 0x2000}
+
+    def prepare(machine: Machine) -> None:
+        machine.storage.write_integer(DATA, 4, 0x2000)
+        machine.storage.write(0x2000 + 0x1D0, Psw(ADDRESSING_MODE | psw_bits.WAIT, WAIT_ADDRESS).to_bytes())
+
+    machine = agrees(Scene(code, registers, prepare=prepare))
+    assert compiled["STURG"] == 1
+    assert machine.storage.read_integer(0, 8) == 0x55
+
+
+def test_a_page_that_can_be_reached_becomes_unused(compiled: Counter[str]) -> None:
+    """The translation that LG made must not be used any more: the second LG meets an addressing exception."""
+    machine = agrees(Scene(LOAD + essa(2) + LOAD, EVERYTHING))
+    assert not compiled.total()
+    assert machine.program_interruptions == {0x05: 1}
+
+
+def test_pages_that_nothing_reaches_become_unused(compiled: Counter[str]) -> None:
+    agrees(Scene(essa(2), EVERYTHING | {2: FAR + 0x5000}))
+    assert compiled["ESSA"] == 1
+
+
+def test_a_page_that_was_reached_before_a_purge(compiled: Counter[str]) -> None:
+    equal = {4: 0x0001020304050607, 5: 0x0001020304050607, 6: DATA | 1}
+    agrees(Scene(LOAD + encode("CSPG", r1=4, r2=6) + essa(2) + LOAD, EVERYTHING | equal))
+    assert compiled["ESSA"] == 1
+
+
+@pytest.mark.parametrize(
+    ("code", "registers", "options", "program_interruption"),
+    (
+        (essa(8), {}, {}, 0x06),
+        (essa(1), {2: 0x5000000}, {}, 0x05),
+        (essa(1), {}, {"profile": Profile.OFF}, 0x01),
+        (essa(7), {}, {"facilities": DEFAULT_FACILITIES - {Facility.ESSA_NO_TRANSLATE}}, 0x06),
+    ),
+    ids=("code 8", "outside", "no ESSA", "no facility 147"),
+)
+def test_exceptions_of_essa(
+    code: bytes,
+    registers: dict[int, int],
+    options: dict[str, object],
+    program_interruption: int,
+    compiled: Counter[str],
+) -> None:
+    machine = agrees(Scene(code, EVERYTHING | registers, **options))  # type: ignore[arg-type]
+    assert not compiled.total()
+    assert machine.program_interruptions == {program_interruption: 1}
+
+
+def test_essa_knows_where_storage_ends(monkeypatch: pytest.MonkeyPatch, compiled: Counter[str]) -> None:
+    enter = HotInstructions.enter
+
+    def end_earlier(hot: HotInstructions, cpu: Cpu) -> None:
+        enter(hot, cpu)
+        hot._words[STORAGE_PAGES] = FAR >> 12
+
+    monkeypatch.setattr(HotInstructions, "enter", end_earlier)
+    agrees(Scene(essa(1) + encode("ESSA", r1=1, r2=3, m3=1), {2: FAR, 3: FAR - 0x1000}))
+    assert compiled["ESSA"] == 1
+
+
+def test_whoever_follows_the_states_sees_every_one(compiled: Counter[str]) -> None:
+    seen: list[tuple[int, int]] = []
+
+    class Follower(Observer):
+        def state_changed(self, cpu: Cpu, page: int, request: int, before: int, after: int) -> None:
+            seen.append((page, after))
+
+    machine = Scene(essa(7) + essa(0), {2: FAR}).machine()
+    machine.observers.append(Follower())
+    machine.run()
+    assert seen == [(FAR >> 12, 0x20), (FAR >> 12, 0x20)]
+    assert not compiled.total()
+
+
+def test_a_budget_is_kept(compiled: Counter[str]) -> None:
+    machine = Scene(essa(1) * 100, {2: FAR}).machine()
+    assert machine.run(60).kind is StopKind.BUDGET
+    assert (machine.executed, machine.instruction_counts["ESSA"]) == (60, 60)
+    assert machine.timing.work == 60 * (1 + WORK)
+
+
+def test_an_interruption_is_in_time(compiled: Counter[str]) -> None:
+    """The clock comparator, at 20 times the work of an ESSA, stops an endless loop of them."""
+
+    def prepare(machine: Machine) -> None:
+        cpu = machine.cpus[0]
+        cpu.set_control_register(0, cpu.cr[0] | 1 << 11)
+        cpu.clock_comparator = machine.timing.tod + 4 * 20 * (1 + WORK)
+        machine.storage.write(0x1B0, Psw(ADDRESSING_MODE | psw_bits.WAIT, WAIT_ADDRESS).to_bytes())
+
+    scene = Scene(essa(1) + bytes.fromhex("a7f4fffe"), {2: FAR}, mask=ALL_MASKS, prepare=prepare)
+    machine = scene.machine()
+    assert machine.run(100_000).kind is StopKind.DISABLED_WAIT
+    assert 18 <= compiled["ESSA"] <= 21
+
+
+# Anything
+
+
+def _anything(rng: random.Random) -> bytes:
+    """One instruction: one of the compiled ones, or one that changes what they depend on."""
+    base, displacement = rng.choice((0, 8, 9, 10, 11, 12)), 8 * rng.randrange(64)
+    operand = {"b1": base, "d1": displacement}
+    return rng.choice(
+        (
+            lambda: encode("STNSM", **operand, i2=rng.choice((0xFC, 0xFE, 0xFD, 0xFF))),
+            lambda: encode("STOSM", **operand, i2=rng.choice((0, 4))),
+            lambda: encode("LRA", r1=rng.randrange(4, 8), x2=rng.choice((0, 7)), b2=base, d2=displacement),
+            lambda: encode("STURG", r1=rng.randrange(16), r2=rng.choice((8, 10, 12, 13))),
+            lambda: encode(
+                "ESSA", r1=rng.randrange(4, 8), r2=rng.choice((8, 10, 13, 14, 15)), m3=rng.choice((0, 1, 7))
+            ),
+            lambda: encode("ESSA", r1=rng.randrange(4, 8), r2=rng.choice((14, 15)), m3=rng.randrange(8)),
+            lambda: stg(rng.randrange(8), displacement, rng.choice((10, 12))),
+            lambda: lg(rng.randrange(4, 8), displacement, base),
+            lambda: encode("PTLB"),
+            lambda: encode("SSKE", r1=rng.choice((0, 3)), r2=13),
+            lambda: bytes.fromhex("1989"),
+        )
+    )()
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_any_program(seed: int, compiled: Counter[str]) -> None:
+    rng = random.Random(seed)
+    registers = {3: 0x30, 7: 8, 8: 0x2000, 9: 0x3000, 10: DATA, 11: OTHER, 12: OTHER}
+    registers |= {13: FAR, 14: FAR + 0x4000, 15: FAR + 0x5000}
+    code = b"".join(_anything(rng) for _ in range(300))
+    space = rng.choice((AddressSpaceControl.PRIMARY, AddressSpaceControl.HOME))
+    agrees(Scene(code, registers, mask=ALL_MASKS | space << 46, profile=rng.choice((Profile.ZVM, Profile.KVM))))
