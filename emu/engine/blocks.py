@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import numpy.typing as npt
 
+from emu.addresses import PAGE_SHIFT
 from emu.engine.library import STOP_FUNCTION
 
 if TYPE_CHECKING:
@@ -159,6 +160,11 @@ SPLIT_TABLE: Final = 1 << 16
 TABLE_BYTES: Final = 2 << 16
 
 
+_KEY_PAGE_SHIFT: Final = np.uint64(2 + PAGE_SHIFT)
+_KEY_PAGE_MASK: Final = (1 << 62 - PAGE_SHIFT) - 1
+"""The key of a block is its address and two bits more, which leaves out the first two of the address."""
+
+
 class BlockState:
     """The state that one engine's block callback works on."""
 
@@ -193,8 +199,18 @@ class BlockState:
         return self._words[start : start + length]
 
     def forget_blocks(self) -> None:
-        """Forget all instruction counts: some code is not what it was."""
+        """Forget what is known of all blocks."""
         self._words[MEMO : MEMO + 2 * MEMO_BLOCKS] = 0
+
+    def forget_blocks_in(self, virtual_page: int) -> None:
+        """Forget those that lie in *virtual_page*, or reach into it."""
+        keys, known = self._words[MEMO:PAGE_KEYS:2], self._words[MEMO + 1 : PAGE_KEYS : 2]
+        pages = keys >> _KEY_PAGE_SHIFT
+        page = virtual_page & _KEY_PAGE_MASK
+        near = np.flatnonzero((pages == page) | (pages == (page - 1) & _KEY_PAGE_MASK))
+        ends = (keys[near] >> np.uint64(2)) + (known[near] << np.uint64(1) >> np.uint64(SIZE_SHIFT + 1))
+        gone = near[(pages[near] == page) | (ends > page << PAGE_SHIFT)]
+        keys[gone] = known[gone] = 0
 
     def remember_block(self, address: int, size: int, count: int, *, keeps_cc: bool) -> None:
         """Let the block at *address* run: it has *count* instructions and nothing to intercept.

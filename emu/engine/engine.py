@@ -53,6 +53,7 @@ from emu.engine.library import (
 from emu.engine.lost_address import lost_address
 from emu.engine.mending import mend
 from emu.engine.overflow import FIXED_POINT_OVERFLOW_MASK, can_overflow
+from emu.engine.shown import ShownCode
 from emu.execution import EXECUTE, EXECUTE_RELATIVE_LONG, execute_target, execute_target_address, is_execute
 from emu.hypervisor import FrameShortage
 from emu.instruction_length import instruction_length
@@ -112,8 +113,7 @@ class Engine:
         self._careful: CarefulEngine | None = None
         self._state = BlockState(self.registers, interception.candidates())
         self._words = self._state.words
-        self._visible_code: dict[tuple[int, int], int] = {}
-        """Slot of the code page last shown for (virtual page, mode)."""
+        self._shown = ShownCode(self._state, machine.code)
         self._watched: set[int] = set()
         """Addresses of EXECUTE instructions with a callback of their own."""
         self._trapped: dict[tuple[int, int], bytes] = {}
@@ -244,15 +244,15 @@ class Engine:
         slot = self._machine.code.find(page)
         if slot is not None:
             self._fills.forget_place(CODE + slot * PAGE_SIZE | uc_const.UC_PROT_EXEC)
-            self._drop_code(CODE + slot * PAGE_SIZE, PAGE_SIZE)
+            self.code_changed(slot, 0, PAGE_SIZE)
         if self._careful is not None:
             self._careful.forget_code(page)
 
     def forget_all_code(self) -> None:
         """Drop everything that was translated."""
         self._unicorn.uc.ctl_flush_tb()
-        self._forget_blocks()
-        self._visible_code.clear()
+        self._shown.clear()
+        self._trapped.clear()
         self.flush()
 
     def _fill(self, _: Any, address: int, kind: int, entry: Any, __: Any) -> bool:
@@ -331,13 +331,7 @@ class Engine:
             self._reason = Exit.CAREFUL
             self._error = CodeFull()
             return False
-        mode = self._words[MODE]
-        where = (address >> 12, mode)
-        if self._visible_code.get(where) != slot:
-            if where in self._visible_code:
-                self._forget_blocks()
-            self._visible_code[where] = slot
-        self._state.show_page(address >> 12, mode, machine.code.address + slot * PAGE_SIZE)
+        self._show(address >> 12, self._words[MODE], slot)
         return self._give(answer, page, CODE + slot * PAGE_SIZE, uc_const.UC_PROT_EXEC, address, FillAccess.FETCH)
 
     def _give(self, answer: Any, page: int, place: int, permissions: int, address: int, kind: int) -> bool:
@@ -491,7 +485,7 @@ class Engine:
         if found is None:
             address, mode = where
             offset = address & (PAGE_SIZE - 1)
-            slot = self._visible_code.get((address >> 12, mode))
+            slot = self._shown.find(address >> 12, mode)
             if slot is None or offset > PAGE_SIZE - 6:
                 return None
             frame = self._machine.storage.frame_view(self._machine.code.page(slot))
@@ -506,7 +500,7 @@ class Engine:
         while len(found) < length:
             at = address + len(found)
             offset = at & (PAGE_SIZE - 1)
-            slot = self._visible_code[at >> 12, mode]
+            slot = self._shown.slot(at >> 12, mode)
             found += contents(slot)[offset : offset + length - len(found)]
         return found
 
@@ -514,9 +508,10 @@ class Engine:
         """A block runs for the first time: put traps where needed, or let it run."""
         mode = self._words[MODE]
         for page in {address >> 12, (address + size - 1) >> 12}:
-            slot = self._visible_code.get((page, mode))
+            slot = self._shown.find(page, mode)
             if slot is not None:
-                self._state.show_page(page, mode, self._machine.code.address + slot * PAGE_SIZE)
+                # Another page may have taken its place among those that the callback sees.
+                self._shown.show(page, mode, slot)
         code = self._code_bytes(address, size)
         offset = count = 0
         trapped = keeps_cc = False
@@ -557,9 +552,7 @@ class Engine:
         if code.find(page) is None and any(engine.may_write(page) for engine in self._machine.engines):
             return
         mode = self._fetch_mode() if self._cpu.dat else 0
-        slot = code.slot(page)
-        self._visible_code[address >> 12, mode] = slot
-        self._state.show_page(address >> 12, mode, code.address + slot * PAGE_SIZE)
+        self._show(address >> 12, mode, code.slot(page))
 
     def _watch_execute(self, address: int) -> None:
         """Have the target address of the EXECUTE at *address* looked at each time, which costs nanoseconds."""
@@ -567,7 +560,7 @@ class Engine:
         self._unicorn.hook(
             uc_const.UC_HOOK_CODE, compiled.callbacks().execute, self._state.address, first=address, last=address
         )
-        slot = self._visible_code[address >> 12, self._words[MODE]]
+        slot = self._shown.slot(address >> 12, self._words[MODE])
         self.code_changed(slot, address & (PAGE_SIZE - 1), instruction_length(EXECUTE_OPCODE))
 
     def _put_trap(self, address: int, trap: bytes) -> None:
@@ -576,23 +569,23 @@ class Engine:
         first = trap[: PAGE_SIZE - offset]
         for at, part in ((address, first), (address + len(first), trap[len(first) :])):
             if part:
-                slot = self._visible_code[at >> 12, mode]
+                slot = self._shown.slot(at >> 12, mode)
                 self._machine.code.patch(slot, at & (PAGE_SIZE - 1), part)
                 for engine in self._machine.engines:
                     engine.code_changed(slot, at & (PAGE_SIZE - 1), len(part))
 
     def code_changed(self, slot: int, offset: int, length: int) -> None:
         """Drop what was translated of *length* bytes of the code page in *slot*."""
-        self._drop_code(CODE + slot * PAGE_SIZE + offset, length)
-
-    def _forget_blocks(self) -> None:
-        self._state.forget_blocks()
+        self._fills.leave()
+        self._unicorn.drop_code(CODE + slot * PAGE_SIZE + offset, length)
+        self._shown.forget_blocks(slot)
         self._trapped.clear()
 
-    def _drop_code(self, place: int, length: int) -> None:
-        self._fills.leave()
-        self._unicorn.drop_code(place, length)
-        self._forget_blocks()
+    def _show(self, virtual_page: int, mode: int, slot: int) -> None:
+        """Show the code in *slot* at *virtual_page*; what trapped there before may be something else now."""
+        if self._shown.find(virtual_page, mode) != slot:
+            self._trapped.clear()
+        self._shown.show(virtual_page, mode, slot)
 
     def _look_at_target(self, executed: int) -> tuple[int, Exit | None]:
         """The target of an EXECUTE is about to run: let it, or take it over."""
