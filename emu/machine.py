@@ -448,9 +448,9 @@ class Machine:
         is_enabled = bool(cpu.system_mask & psw_bits.EXTERNAL_MASK and cpu.cr[0] & control.CR0_SERVICE_SIGNAL)
         return is_enabled and self.sclp.reads_input
 
-    def _timer_events(self, cpu: Cpu) -> list[int]:
-        """Units of work until each timer interruption for which *cpu* is enabled."""
-        if not cpu.system_mask & psw_bits.EXTERNAL_MASK:
+    def _timer_events(self, cpu: Cpu, mask: int | None = None) -> list[int]:
+        """Units of work until each timer interruption for which *cpu* is enabled, or would be with that system mask."""
+        if not (cpu.system_mask if mask is None else mask) & psw_bits.EXTERNAL_MASK:
             return []
         events = []
         if cpu.cr[0] & control.CR0_CLOCK_COMPARATOR:
@@ -512,13 +512,16 @@ class Machine:
                 f"interruption loop: {count} in a row, the last new PSW at {cpu.instruction_address:#x}",
             )
 
-    def _enabled_interruption(self, cpu: Cpu) -> Callable[[], None] | None:
+    def _enabled_interruption(self, cpu: Cpu, mask: int | None = None) -> Callable[[], None] | None:
         """The pending interruption of highest priority that *cpu* is enabled for, as the action that takes it.
+
+        With *mask* it is the one that it would be enabled for with that system mask.
 
         PoP chapter 6, "Priority of Interruptions": external interruptions, then input/output; program interruptions
         and supervisor calls belong to instructions.
         """
-        mask = cpu.system_mask
+        if mask is None:
+            mask = cpu.system_mask
         if mask & psw_bits.EXTERNAL_MASK:
             external = self._enabled_external(cpu)
             if external is not None:
@@ -573,7 +576,7 @@ class Machine:
             if cpu.system_mask & psw_bits.EXTERNAL_MASK:
                 goal = min((goal, *self._timer_events(cpu)))
             before = cpu.executed
-            ended = engine.run(goal, limit - before)
+            ended = engine.run(goal, limit - before, self._quiet_units(cpu))
             if ended is Exit.DECLARED:
                 self._execute_declared(cpu, cpu.instruction_address)
             elif ended is not Exit.LIMIT:
@@ -588,6 +591,20 @@ class Machine:
                 break
         if len(self.cpus) == 1 and timing.work >= self.turn_end:
             self._recognise_endless_loop(cpu)
+
+    def _quiet_units(self, cpu: Cpu) -> int:
+        """Units of work for which nothing would happen to *cpu* were it to enable itself for interruptions.
+
+        Zero if something would happen at once.  While it is enabled for everything, the goal of the engine sees to it.
+        """
+        enabled = psw_bits.EXTERNAL_MASK | psw_bits.IO_MASK
+        if cpu.system_mask & enabled == enabled:
+            return NEVER
+        if cpu.problem_state:
+            return 0
+        if self._enabled_interruption(cpu, enabled) is not None:
+            return 0
+        return min(self._timer_events(cpu, enabled), default=NEVER)
 
     def _recognise_endless_loop(self, cpu: Cpu) -> None:
         """Name the loop that no interruption can ever end: a branch to itself, disabled.

@@ -32,7 +32,8 @@ class Timing:
     def __init__(self, tod: int = INITIAL_TOD) -> None:
         self.work = 0
         """Units of work done since the machine was made; it only grows."""
-        self._epoch = tod
+        self.epoch = tod
+        """What the TOD clock showed when no work was done, may be beyond 64 bits; to set the clock, set :attr:`tod`."""
 
     @property
     def steady(self) -> int:
@@ -42,11 +43,11 @@ class Timing:
     @property
     def tod(self) -> int:
         """The TOD clock, bits 0-63."""
-        return (self._epoch + self.work * STEPS_PER_UNIT) & MASK_64
+        return (self.epoch + self.work * STEPS_PER_UNIT) & MASK_64
 
     @tod.setter
     def tod(self, value: int) -> None:
-        self._epoch = value - self.work * STEPS_PER_UNIT
+        self.epoch = value - self.work * STEPS_PER_UNIT
 
     def cpu_timer(self, cpu: Cpu) -> int:
         """The CPU timer of *cpu*, a 64-bit two's-complement value; it stands still in the stopped state."""

@@ -39,7 +39,7 @@ class StopReason(IntEnum):
 
 
 class HotInstruction(IntEnum):
-    """The control instructions that kernels execute so often that they are compiled: they never leave Unicorn.
+    """The instructions of the model that kernels execute so often that they are compiled: they never leave Unicorn.
 
     Each is executed so only in its plain form; whatever is not plain is Python's (:mod:`emu.engine.hot_callback`).
     """
@@ -49,6 +49,11 @@ class HotInstruction(IntEnum):
     STURG = 2
     STNSM = 3
     STOSM = 4
+    STCK = 5
+    STCKF = 6
+    STCKE = 7
+    STPT = 8
+    CLC = 9
 
 
 # The words of the state that Python and the callback share.
@@ -93,8 +98,8 @@ PSW: Final = 25
 """Address of the PSW: two doublewords, the mask that Unicorn runs with and the instruction address."""
 SYSTEM_MASK: Final = 26
 """The guest's PSW mask but for what Unicorn keeps of it; compiled instructions may change its bits 0-7."""
-IS_HOT: Final = 27
-"""Whether instructions may be executed compiled at all: not in the problem state."""
+IS_SUPERVISOR: Final = 27
+"""Whether the CPU is in the supervisor state."""
 DOES_ESSA: Final = 28
 """Whether ESSA is one of them: not while somebody follows the page states."""
 FRAME_DISTANCE: Final = 29
@@ -115,6 +120,18 @@ HOT_COUNTS: Final = 36
 """How often each of them was executed: a word for each of HotInstruction."""
 REQUEST_COUNTS: Final = 48
 """How often ESSA was executed with each operation request code."""
+QUIET: Final = 56
+"""Units of work, from where BOUND was set, for which enabling for interruptions changes nothing else."""
+WORK: Final = 57
+"""Units of work done where BOUND was set."""
+EPOCH: Final = 58
+"""The TOD clock when no work was done."""
+TIMER_ORIGIN: Final = 59
+"""The CPU timer when no work was done."""
+PROGRAMMABLE_FIELD: Final = 60
+"""The TOD programmable field."""
+DOES_STCKF: Final = 61
+"""Whether STORE CLOCK FAST is one of the compiled instructions: only with its facility."""
 TABLES: Final = 64
 KEEPS_CC: Final = 1 << 63
 """In the count of a block: the condition code is to be saved when it starts.  In the memo no size looks like that."""
@@ -149,6 +166,10 @@ EXECUTE_OPCODE: Final = 0x44
 EXECUTE_RELATIVE_LONG: Final = 0xC60
 INVISIBLE: Final = 256
 """Not a byte: the page is not one that the callback can read."""
+
+TRAPPED_CLC: Final = 0xD8
+TRAPPED_B2: Final = 0xB0
+"""Unassigned opcodes that stand for CLC and for opcodes B2xx in code pages, with the rest of the instruction kept."""
 
 CANDIDATE: Final = 1
 """In the table: an instruction with this first halfword may have to be intercepted."""

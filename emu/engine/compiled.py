@@ -26,6 +26,7 @@ _SOURCES: Final = (
     "engine/callbacks.py",
     "engine/hot_callback.py",
     "engine/compiled.py",
+    "isa/clock.py",
     "isa/page_hinting.py",
     "isa/program_status.py",
     "isa/translation.py",

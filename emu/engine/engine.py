@@ -354,12 +354,13 @@ class Engine:
 
     # Running
 
-    def run(self, goal: int, limit: int) -> Exit:
+    def run(self, goal: int, limit: int, quiet: int = 0) -> Exit:
         """Run until something else is due or *goal* units of work are done, but never over *limit* instructions.
 
         The engine stops between blocks only, so it may stop short of *limit*, and go past *goal* by part of a block.
         Executed instructions are added to the CPU's count, and their work to virtual time.
 
+        :param quiet: units of work for which nothing else follows from enabling for interruptions.
         :raises NotModelled: when an access needs a part of the architecture that is left out.
         """
         words, registers = self._words, self.registers
@@ -382,7 +383,7 @@ class Engine:
             self._refused_page = None
             interruption[0] = interruption[1] = interruption[3] = 0
             self._fills.enter(self._cpu)
-            self._hot.enter(self._cpu)
+            self._hot.enter(self._cpu, quiet - work)
             error = start(psw[1])
             beyond = self._hot.leave(self._cpu)
             executed, ended = self._after(error)
@@ -522,11 +523,11 @@ class Engine:
             if instruction[0] == COMPARE_LOGICAL and cc_is_kept:
                 keeps_cc = True
             elif interception.is_intercepted(instruction, address + offset):
-                self._put_trap(address + offset, interception.trap(length))
+                self._put_trap(address + offset, interception.trap(instruction))
                 trapped = True
             elif is_execute(instruction) and length == 6:
                 if self._must_not_execute(instruction, address + offset):
-                    self._put_trap(address + offset, interception.trap(length))
+                    self._put_trap(address + offset, interception.trap(instruction))
                     trapped = True
             elif code[offset] == EXECUTE_OPCODE and address + offset not in self._watched:
                 self._watch_execute(address + offset)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The control instructions that are executed compiled, as Python sees them: what they may do, and what they have done.
+"""The compiled instructions as Python sees them: what they may do, and what they have done.
 
 They are in :mod:`emu.engine.hot_callback`; the model of :mod:`emu.isa` is what they must agree with.
 """
@@ -13,21 +13,28 @@ import numpy as np
 from emu.bits import MASK_64
 from emu.engine.blocks import (
     DOES_ESSA,
+    DOES_STCKF,
+    EPOCH,
     FRAME_DISTANCE,
     HOT_COUNTS,
     HOT_WORK,
-    IS_HOT,
+    IS_SUPERVISOR,
     KEYS,
     LEFT,
+    PROGRAMMABLE_FIELD,
+    QUIET,
     REACHED,
     REQUEST_COUNTS,
     STATES,
     STORAGE_PAGES,
     SYSTEM_MASK,
+    TIMER_ORIGIN,
     TRANSITIONS,
+    WORK,
     BlockState,
     HotInstruction,
 )
+from emu.facilities import Facility
 from emu.isa.page_hinting import plain_transitions
 from emu.page_states import OperationRequest
 
@@ -55,12 +62,21 @@ class HotInstructions:
         words[KEYS] = machine.keys.array.ctypes.data
         words[REACHED] = machine.reached.ctypes.data
         words[TRANSITIONS] = self._transitions.ctypes.data
+        words[DOES_STCKF] = Facility.STORE_CLOCK_FAST in machine.facilities
 
-    def enter(self, cpu: Cpu) -> None:
-        """Let them be executed from now on, as *cpu* is."""
-        words = self._words
+    def enter(self, cpu: Cpu, quiet: int) -> None:
+        """Let them be executed from now on, as *cpu* is.
+
+        :param quiet: units of work for which enabling for interruptions changes nothing else.
+        """
+        words, timing = self._words, self._machine.timing
         words[SYSTEM_MASK] = cpu.system_mask
-        words[IS_HOT] = not cpu.problem_state
+        words[IS_SUPERVISOR] = not cpu.problem_state
+        words[QUIET] = max(quiet, 0)
+        words[WORK] = timing.work
+        words[EPOCH] = timing.epoch & MASK_64
+        words[TIMER_ORIGIN] = cpu.cpu_timer_origin & MASK_64
+        words[PROGRAMMABLE_FIELD] = cpu.tod_programmable
         words[DOES_ESSA] = not any(observer.wants_states for observer in self._machine.observers)
 
     def leave(self, cpu: Cpu) -> int:

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The compiled control instructions, and the callback for exceptions that executes them inside Unicorn.
+"""The compiled instructions, and the callback for exceptions that executes them inside Unicorn.
 
-A kernel executes a few control instructions hundreds of thousands of times, and to leave Unicorn for Python and come
-back costs more than ten microseconds each time.  Here they are executed in their plain form: in the supervisor state
-and the 64-bit addressing mode, with operands that a remembered fill leads to, with no exception, no enabling for
-interruptions and nothing asked of the host.  Each function returns whether it has executed its instruction; if not, it
-has changed nothing, and the model in :mod:`emu.isa` executes the instruction.
+A kernel executes a few instructions of the model hundreds of thousands of times, and to leave Unicorn for Python and
+come back costs more than ten microseconds each time.  Here they are executed in their plain form: in the 64-bit
+addressing mode, with operands in one page that a remembered fill leads to, with no exception, no interruption that
+becomes possible and nothing asked of the host.  Each function returns whether it has executed its instruction; if not,
+it has changed nothing, and the model in :mod:`emu.isa` executes the instruction.
 
 Python meets this file only through :mod:`emu.engine.compiled`.
 """
@@ -18,26 +18,34 @@ import numpy as np
 from numba import carray, cfunc, njit, types  # type: ignore[attr-defined]
 
 import emu.isa.catalogue  # noqa: F401 - fills the instruction set
+from emu.addresses import PAGE_SIZE
 from emu.engine.blocks import (
     BLOCK_ADDRESS,
     BLOCK_SIZE,
+    BOUND,
     CC_OPERATION,
     CONTEXT,
     DOES_ESSA,
+    DOES_STCKF,
+    EPOCH,
     FILL_ANSWERS,
     FILL_CONTEXTS,
     FILL_KEYS,
     FILL_REALS,
     FRAME_DISTANCE,
     GENERAL_REGISTERS,
+    GOAL,
     HOT_COUNTS,
     HOT_WORK,
     INTERRUPTION,
-    IS_HOT,
+    INVISIBLE,
+    IS_SUPERVISOR,
     KEYS,
     LEFT,
     NO_REAL_ADDRESS,
+    PROGRAMMABLE_FIELD,
     PSW,
+    QUIET,
     REACHED,
     REASON,
     REQUEST_COUNTS,
@@ -46,24 +54,30 @@ from emu.engine.blocks import (
     STOP,
     STORAGE_PAGES,
     SYSTEM_MASK,
+    TIMER_ORIGIN,
     TRANSITIONS,
+    TRAPPED_B2,
+    TRAPPED_CLC,
+    WORK,
     HotInstruction,
     StopReason,
 )
 from emu.engine.compiled_parts import call, code_byte, fill_index, pointer
+from emu.isa.clock import CLOCK_SET, STORE_CLOCK_WORK
 from emu.isa.declaration import INSTRUCTIONS
 from emu.isa.page_hinting import NOT_PLAIN
 from emu.page_states import USAGE_MASK, OperationRequest, Usage
 from emu.program_interruption import ProgramInterruptionCode
 from emu.psw import EXTENDED_ADDRESSING, EXTERNAL_MASK, IO_MASK
 from emu.storage_keys import CHANGE
-from emu.timing import CONTROL_INSTRUCTION_WORK
+from emu.timing import CONTROL_INSTRUCTION_WORK, STEPS_PER_UNIT
 
 # numba takes plain integers for the callback's constants.
 EXCEPTION_REASON: Final = int(StopReason.EXCEPTION)
 TRAPPED_OPERATION: Final = int(ProgramInterruptionCode.OPERATION)
 TRAPPED_PRIVILEGED: Final = int(ProgramInterruptionCode.PRIVILEGED_OPERATION)
 OPCODES: Final = {hot: INSTRUCTIONS.by_mnemonic(hot.name).opcode for hot in HotInstruction}
+_CLOCKS: Final = ("STCK", "STCKF", "STCKE")
 STNSM_OPCODE: Final = OPCODES[HotInstruction.STNSM]
 STOSM_OPCODE: Final = OPCODES[HotInstruction.STOSM]
 LRA_OPCODE: Final = OPCODES[HotInstruction.LRA]
@@ -74,12 +88,20 @@ STOSM: Final = int(HotInstruction.STOSM)
 LRA: Final = int(HotInstruction.LRA)
 ESSA: Final = int(HotInstruction.ESSA)
 STURG: Final = int(HotInstruction.STURG)
-LENGTH: Final = 4
-"""Bytes of each of them."""
+STPT_OPCODE: Final = OPCODES[HotInstruction.STPT]
+STPT: Final = int(HotInstruction.STPT)
+CLC: Final = int(HotInstruction.CLC)
+TRAPPED_CLOCKS: Final = tuple(TRAPPED_B2 << 8 | OPCODES[HotInstruction[name]] & 0xFF for name in _CLOCKS)
+STCK_TRAP, STCKF_TRAP, STCKE_TRAP = TRAPPED_CLOCKS
+STCK: Final = int(HotInstruction.STCK)
+STCKF: Final = int(HotInstruction.STCKF)
+STCKE: Final = int(HotInstruction.STCKE)
 NONE: Final = len(HotInstruction)
 """Not a compiled instruction, or not in its plain form."""
 INTERRUPTION_MASKS: Final = (IO_MASK | EXTERNAL_MASK) >> 56
 """In PSW bits 0-7: those from which nothing follows when they become zero."""
+EXTERNAL: Final = EXTERNAL_MASK >> 56
+PAGE: Final = PAGE_SIZE
 UNUSED: Final = int(Usage.UNUSED)
 REQUESTS: Final = len(OperationRequest)
 STATE_VALUES: Final = 64
@@ -89,6 +111,8 @@ WRITE: Final = 1
 """Kinds of fill, as they are remembered."""
 DAT: Final = 4
 """In the number of a context: DAT is on."""
+LONG: Final = 0xC0
+"""Instructions of six bytes begin with this byte or a higher one."""
 REAL_CONTEXT: Final = ~7 & 0xFFFF_FFFF_FFFF_FFFF
 """What is left of the number of a context for an access by real address."""
 
@@ -104,13 +128,13 @@ def _find(state: Any, address: Any, kind: Any, context: Any) -> Any:
 
 
 @njit
-def _store_place(state: Any, address: Any, context: Any) -> Any:
-    """Where in this process a store at *address* goes; zero if it is not known."""
-    index = _find(state, address, WRITE, context)
-    if index == np.uint64(NO_REAL_ADDRESS):
+def _operand_place(state: Any, address: Any, length: Any, kind: Any, context: Any) -> Any:
+    """Where in this process the *length* bytes at *address* are; zero if it is not known, or they are in two pages."""
+    index = _find(state, address, kind, context)
+    if index == np.uint64(NO_REAL_ADDRESS) or (address & np.uint64(PAGE - 1)) + np.uint64(length) > np.uint64(PAGE):
         return np.uint64(0)
-    place = state[FILL_ANSWERS + index] & ~np.uint64(4095)
-    return (place | (address & np.uint64(4095))) + state[FRAME_DISTANCE]
+    place = state[FILL_ANSWERS + index] & ~np.uint64(PAGE - 1)
+    return (place | (address & np.uint64(PAGE - 1))) + state[FRAME_DISTANCE]
 
 
 @njit
@@ -120,18 +144,46 @@ def _effective_address(state: Any, base: Any, displacement: Any) -> Any:
 
 
 @njit
-def _store_then_change(state: Any, instruction: Any, is_or: Any) -> Any:
+def _store(place: Any, value: Any, length: Any) -> None:
+    """Store *value* as *length* bytes, big-endian."""
+    operand = carray(pointer(place), (16,), dtype=np.uint8)
+    for number in range(length):
+        operand[number] = (value >> np.uint64(8 * (length - 1 - number))) & np.uint64(0xFF)
+
+
+@njit
+def _work_done(state: Any, is_counted: Any) -> Any:
+    """Units of work since BOUND was set, when the model would execute this instruction."""
+    done = state[BOUND] - state[LEFT] + np.uint64(CONTROL_INSTRUCTION_WORK)
+    return done - np.uint64(1) if is_counted else done
+
+
+@njit
+def _may_enable(state: Any, new: Any, mask: Any, is_counted: Any) -> Any:
+    """Whether nothing but a nearer goal follows from making PSW bits 0-7 *new* instead of *mask*; set that goal."""
+    if (new & ~mask) & ~np.uint64(INTERRUPTION_MASKS) or _work_done(state, is_counted) + np.uint64(1) >= state[QUIET]:
+        return False
+    if (new & ~mask) & np.uint64(EXTERNAL) and state[QUIET] < state[BOUND]:
+        state[LEFT] -= state[BOUND] - state[QUIET]
+        state[BOUND] = state[QUIET]
+        state[GOAL] = min(state[GOAL], state[QUIET])
+    return True
+
+
+@njit
+def _store_then_change(state: Any, instruction: Any, is_or: Any, is_counted: Any) -> Any:
     """STNSM and STOSM: PSW bits 0-7 are stored, and those of them that the immediate says are changed."""
     immediate = (instruction >> np.uint64(16)) & np.uint64(0xFF)
     base = (instruction >> np.uint64(12)) & np.uint64(15)
     mask = state[SYSTEM_MASK] >> np.uint64(56)
     new = mask | immediate if is_or else mask & immediate
-    if new & ~mask or (mask & ~new) & ~np.uint64(INTERRUPTION_MASKS):
+    if (mask & ~new) & ~np.uint64(INTERRUPTION_MASKS):
         return False
-    place = _store_place(state, _effective_address(state, base, instruction & np.uint64(0xFFF)), state[CONTEXT])
-    if place == 0:
+    address = _effective_address(state, base, instruction & np.uint64(0xFFF))
+    place = _operand_place(state, address, 1, WRITE, state[CONTEXT])
+    if place == 0 or (new & ~mask and not _may_enable(state, new, mask, is_counted)):
         return False
-    carray(pointer(place), (1,), dtype=np.uint8)[0] = mask
+    _store(place, mask, 1)
     state[SYSTEM_MASK] = (state[SYSTEM_MASK] & np.uint64((1 << 56) - 1)) | new << np.uint64(56)
     return True
 
@@ -151,7 +203,9 @@ def _load_real_address(state: Any, instruction: Any) -> Any:
     found = _find(state, address, READ, context)
     if found == np.uint64(NO_REAL_ADDRESS) or state[FILL_REALS + found] == np.uint64(NO_REAL_ADDRESS):
         return False
-    registers[(instruction >> np.uint64(20)) & np.uint64(15)] = state[FILL_REALS + found] | address & np.uint64(4095)
+    registers[(instruction >> np.uint64(20)) & np.uint64(15)] = state[FILL_REALS + found] | address & np.uint64(
+        PAGE - 1
+    )
     carray(pointer(state[CC_OPERATION]), (1,), dtype=np.uint32)[0] = np.uint32(0)
     return True
 
@@ -163,13 +217,72 @@ def _store_using_real_address(state: Any, instruction: Any) -> Any:
     address = registers[instruction & np.uint64(15)]
     if address & np.uint64(7):
         return False
-    place = _store_place(state, address, state[CONTEXT] & np.uint64(REAL_CONTEXT))
+    place = _operand_place(state, address, 8, WRITE, state[CONTEXT] & np.uint64(REAL_CONTEXT))
     if place == 0:
         return False
-    value = registers[(instruction >> np.uint64(4)) & np.uint64(15)]
-    operand = carray(pointer(place), (8,), dtype=np.uint8)
-    for number in range(8):
-        operand[number] = (value >> np.uint64(56 - 8 * number)) & np.uint64(0xFF)
+    _store(place, registers[(instruction >> np.uint64(4)) & np.uint64(15)], 8)
+    return True
+
+
+@njit
+def _storage_operand(state: Any, instruction: Any) -> Any:
+    """The address of the second operand of an instruction of format S."""
+    base = (instruction >> np.uint64(12)) & np.uint64(15)
+    return _effective_address(state, base, instruction & np.uint64(0xFFF))
+
+
+@njit
+def _store_clock(state: Any, instruction: Any, is_extended: Any, is_counted: Any) -> Any:
+    """STCK, STCKF and STCKE, and the work that they are reckoned at beyond that of others."""
+    length = 16 if is_extended else 8
+    place = _operand_place(state, _storage_operand(state, instruction), length, WRITE, state[CONTEXT])
+    if place == 0:
+        return False
+    now = state[WORK] + _work_done(state, is_counted)
+    clock = state[EPOCH] + now * np.uint64(STEPS_PER_UNIT)
+    if is_extended:
+        # A byte of zeros, 64 bits of the clock, bits 64-103 not all zeros, and the programmable field.
+        _store(place, clock >> np.uint64(8), 8)
+        _store(place + np.uint64(8), clock << np.uint64(56) | np.uint64(1 << 16) | state[PROGRAMMABLE_FIELD], 8)
+    else:
+        _store(place, clock, 8)
+    carray(pointer(state[CC_OPERATION]), (1,), dtype=np.uint32)[0] = np.uint32(CLOCK_SET)
+    state[LEFT] -= np.uint64(STORE_CLOCK_WORK)
+    state[HOT_WORK] += np.uint64(STORE_CLOCK_WORK)
+    return True
+
+
+@njit
+def _store_cpu_timer(state: Any, instruction: Any, is_counted: Any) -> Any:
+    """STPT on a doubleword boundary."""
+    address = _storage_operand(state, instruction)
+    if address & np.uint64(7):
+        return False
+    place = _operand_place(state, address, 8, WRITE, state[CONTEXT])
+    if place == 0:
+        return False
+    now = state[WORK] + _work_done(state, is_counted)
+    _store(place, state[TIMER_ORIGIN] - now * np.uint64(STEPS_PER_UNIT), 8)
+    return True
+
+
+@njit
+def _compare_logical(state: Any, instruction: Any, last: Any) -> Any:
+    """CLC; *last* is its last two bytes, which designate the second operand."""
+    length = ((instruction >> np.uint64(16)) & np.uint64(0xFF)) + np.uint64(1)
+    address = _storage_operand(state, instruction)
+    first_place = _operand_place(state, address, length, READ, state[CONTEXT])
+    second_place = _operand_place(state, _storage_operand(state, last), length, READ, state[CONTEXT])
+    if first_place == 0 or second_place == 0:
+        return False
+    first = carray(pointer(first_place), (256,), dtype=np.uint8)
+    second = carray(pointer(second_place), (256,), dtype=np.uint8)
+    code = np.uint32(0)
+    for number in range(length):
+        if first[number] != second[number]:
+            code = np.uint32(1) if first[number] < second[number] else np.uint32(2)
+            break
+    carray(pointer(state[CC_OPERATION]), (1,), dtype=np.uint32)[0] = code
     return True
 
 
@@ -179,7 +292,12 @@ def _extract_and_set_storage_attributes(state: Any, instruction: Any) -> Any:
     registers = carray(pointer(state[GENERAL_REGISTERS]), (16,), dtype=np.uint64)
     request = (instruction >> np.uint64(12)) & np.uint64(15)
     page = registers[instruction & np.uint64(15)] >> np.uint64(12)
-    if not state[DOES_ESSA] or request >= np.uint64(REQUESTS) or page >= state[STORAGE_PAGES]:
+    if (
+        not state[IS_SUPERVISOR]
+        or not state[DOES_ESSA]
+        or request >= np.uint64(REQUESTS)
+        or page >= state[STORAGE_PAGES]
+    ):
         return False
     states = carray(pointer(state[STATES] + page), (1,), dtype=np.uint8)
     before = np.uint64(states[0])
@@ -200,14 +318,30 @@ def _extract_and_set_storage_attributes(state: Any, instruction: Any) -> Any:
 
 
 @njit
-def _execute(state: Any, address: Any) -> Any:
-    """Execute the four-byte instruction at *address* if it is a compiled one, and say which; NONE if it was not."""
-    instruction = np.uint64(0)
-    for number in range(LENGTH):
-        byte = code_byte(state, address + np.uint64(number))
-        if byte > np.uint64(0xFF):
-            return NONE
-        instruction = instruction << np.uint64(8) | byte
+def _execute_long(state: Any, address: Any, instruction: Any) -> Any:
+    """The same of an instruction of six bytes, of which *instruction* is the first four."""
+    last = code_byte(state, address + np.uint64(4)) << np.uint64(8) | code_byte(state, address + np.uint64(5))
+    if last > np.uint64(0xFFFF) or instruction >> np.uint64(24) != TRAPPED_CLC:
+        return NONE
+    return CLC if _compare_logical(state, instruction, last) else NONE
+
+
+@njit
+def _execute_clock(state: Any, instruction: Any, is_counted: Any) -> Any:
+    """The same of the instructions that store the TOD clock."""
+    both = instruction >> np.uint64(16)
+    if both == STCKE_TRAP:
+        return STCKE if _store_clock(state, instruction, True, is_counted) else NONE
+    if both == STCKF_TRAP and state[DOES_STCKF]:
+        return STCKF if _store_clock(state, instruction, False, is_counted) else NONE
+    if both == STCK_TRAP:
+        return STCK if _store_clock(state, instruction, False, is_counted) else NONE
+    return NONE
+
+
+@njit
+def _execute_privileged(state: Any, instruction: Any, is_counted: Any) -> Any:
+    """The same of those of the supervisor state."""
     first = instruction >> np.uint64(24)
     both = instruction >> np.uint64(16)
     if both == ESSA_OPCODE:
@@ -217,10 +351,35 @@ def _execute(state: Any, address: Any) -> Any:
     if first == LRA_OPCODE:
         return LRA if _load_real_address(state, instruction) else NONE
     if first == STNSM_OPCODE:
-        return STNSM if _store_then_change(state, instruction, False) else NONE
+        return STNSM if _store_then_change(state, instruction, False, is_counted) else NONE
     if first == STOSM_OPCODE:
-        return STOSM if _store_then_change(state, instruction, True) else NONE
+        return STOSM if _store_then_change(state, instruction, True, is_counted) else NONE
+    if both == STPT_OPCODE:
+        return STPT if _store_cpu_timer(state, instruction, is_counted) else NONE
     return NONE
+
+
+@njit
+def _execute(state: Any, address: Any, instruction: Any, is_counted: Any) -> Any:
+    """Execute the *instruction* at *address* if it is a compiled one, and say which; NONE if it was not."""
+    first = instruction >> np.uint64(24)
+    if first >= np.uint64(LONG):
+        return _execute_long(state, address, instruction)
+    if first == np.uint64(TRAPPED_B2):
+        return _execute_clock(state, instruction, is_counted)
+    return _execute_privileged(state, instruction, is_counted) if state[IS_SUPERVISOR] else NONE
+
+
+@njit
+def _fetch(state: Any, address: Any) -> Any:
+    """The first four bytes of the instruction at *address*; zero, which is none, if they are not visible."""
+    instruction = np.uint64(0)
+    for number in range(4):
+        byte = code_byte(state, address + np.uint64(number))
+        if byte == np.uint64(INVISIBLE):
+            return np.uint64(0)
+        instruction = instruction << np.uint64(8) | byte
+    return instruction
 
 
 @cfunc(types.void(types.uint64, types.uint32, types.voidptr))
@@ -229,17 +388,20 @@ def exception_callback(engine: Any, number: Any, data: Any) -> None:  # noqa: AR
     reported = carray(pointer(state[INTERRUPTION]), (4,), dtype=np.uint32)
     psw = carray(pointer(state[PSW]), (2,), dtype=np.uint64)
     is_trap = reported[0] == TRAPPED_PRIVILEGED or reported[0] == TRAPPED_OPERATION
-    end = state[BLOCK_ADDRESS] + state[BLOCK_SIZE]
-    # Unicorn takes an instruction that it does not know for no part of the block, and it is not counted yet.
-    is_counted = psw[1] + np.uint64(LENGTH) == end
     executed = NONE
-    if is_trap and state[IS_HOT] and psw[0] & np.uint64(EXTENDED_ADDRESSING) and (is_counted or psw[1] == end):
-        executed = _execute(state, psw[1])
+    if is_trap and psw[0] & np.uint64(EXTENDED_ADDRESSING):
+        instruction = _fetch(state, psw[1])
+        length = np.uint64(6 if instruction >> np.uint64(24) >= np.uint64(LONG) else 4)
+        end = state[BLOCK_ADDRESS] + state[BLOCK_SIZE]
+        # Unicorn takes an instruction that it does not know for no part of the block, and it is not counted yet.
+        is_counted = psw[1] + length == end
+        if is_counted or psw[1] == end:
+            executed = _execute(state, psw[1], instruction, is_counted)
     if executed == NONE:
         state[REASON] = EXCEPTION_REASON
         call(state[STOP], engine)
         return
-    psw[1] += np.uint64(LENGTH)
+    psw[1] += length
     reported[0] = reported[1] = reported[3] = np.uint32(0)
     state[LEFT] -= np.uint64(CONTROL_INSTRUCTION_WORK if is_counted else CONTROL_INSTRUCTION_WORK + 1)
     state[HOT_WORK] += np.uint64(CONTROL_INSTRUCTION_WORK)

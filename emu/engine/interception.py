@@ -15,20 +15,32 @@ import numpy as np
 import numpy.typing as npt
 
 import emu.isa.catalogue  # noqa: F401 - fills the instruction set
-from emu.engine.blocks import CANDIDATE, EXECUTE_OPCODE, EXECUTE_RELATIVE_LONG, SPLIT, SPLIT_TABLE, TABLE_BYTES, TARGET
+from emu.engine.blocks import (
+    CANDIDATE,
+    EXECUTE_OPCODE,
+    EXECUTE_RELATIVE_LONG,
+    SPLIT,
+    SPLIT_TABLE,
+    TABLE_BYTES,
+    TARGET,
+    TRAPPED_B2,
+    TRAPPED_CLC,
+)
+from emu.engine.condition_code import COMPARE_LOGICAL
 from emu.isa.declaration import INSTRUCTIONS, Reason, decode
 from emu.isa.formats import RIL_B
 
 _TRAPS: Final = {2: b"\x00\x00", 4: b"\xb0\x00\x00\x00", 6: b"\xcf\x00\x00\x00\x00\x00"}
 """Unassigned opcodes, by length.  They stay unassigned whatever EXECUTE ORs into the second byte."""
-
+_TRAPS_WITH_OPERANDS: Final = {COMPARE_LOGICAL: TRAPPED_CLC, 0xB2: TRAPPED_B2}
 
 _INTERCEPTED: Final = (Reason.SENSITIVE, Reason.CORRECTION)
 
 
-def trap(length: int) -> bytes:
-    """The bytes that stand for an intercepted instruction of *length* bytes."""
-    return _TRAPS[length]
+def trap(instruction: bytes) -> bytes:
+    """The bytes that stand for an intercepted *instruction*; those that may be compiled keep all but the first."""
+    first = _TRAPS_WITH_OPERANDS.get(instruction[0])
+    return _TRAPS[len(instruction)] if first is None else bytes((first,)) + instruction[1:]
 
 
 def is_intercepted(instruction: bytes, address: int) -> bool:

@@ -15,20 +15,23 @@ from dataclasses import dataclass, field
 import pytest
 
 from emu import psw as psw_bits
-from emu.cpu import Cpu, CpuState
+from emu.bits import MASK_64
+from emu.cpu import CR0_CLOCK_COMPARATOR, CR0_EMERGENCY_SIGNAL, Cpu, CpuState
 from emu.dat import PAGE_INVALID, PAGE_PROTECTED
 from emu.engine.blocks import HOT_COUNTS, STORAGE_PAGES, HotInstruction
 from emu.engine.hot import HotInstructions
 from emu.events import Observer
 from emu.facilities import DEFAULT_FACILITIES, Facility
+from emu.interruption import INTERRUPTION_WORK
 from emu.isa.assembler import encode
+from emu.isa.clock import STORE_CLOCK_WORK
 from emu.isa.page_hinting import NOT_PLAIN, plain_transitions
 from emu.machine import MEGABYTE, Machine, StopKind
 from emu.page_states import TRANSITIONS, OperationRequest, Profile
 from emu.psw import ADDRESSING_MODE, BASIC_ADDRESSING, DAT, AddressSpaceControl, Psw
 from emu.snapshot import take
 from tests.emu.conftest import AddressSpace
-from tests.support.general import lg, stg
+from tests.support.general import lg, ss, stg
 
 CODE, DATA, OTHER, UNMAPPED, PROTECTED = 0x10000, 0x20000, 0x21000, 0x22000, 0x23000
 """Mapped one to one, but for one page."""
@@ -153,6 +156,129 @@ def test_load_real_address(index: int, compiled: Counter[str]) -> None:
     assert machine.storage.read(0x152, 1)[0] & 0x30 == 0
 
 
+def _pending(machine: Machine) -> None:
+    """An emergency signal waits for the mask of external interruptions, whose new PSW is a disabled wait."""
+    cpu = machine.cpus[0]
+    cpu.set_control_register(0, cpu.cr[0] | CR0_EMERGENCY_SIGNAL)
+    cpu.pending.emergency_signal.add(3)
+    machine.storage.write(0x1B0, Psw(ADDRESSING_MODE | psw_bits.WAIT, WAIT_ADDRESS).to_bytes())
+
+
+def _timer(units: int) -> Callable[[Machine], None]:
+    """The clock comparator asks for an interruption after so many units of work."""
+
+    def prepare(machine: Machine) -> None:
+        cpu = machine.cpus[0]
+        cpu.set_control_register(0, cpu.cr[0] | CR0_CLOCK_COMPARATOR)
+        cpu.clock_comparator = machine.timing.tod + 4 * units
+        machine.storage.write(0x1B0, Psw(ADDRESSING_MODE | psw_bits.WAIT, WAIT_ADDRESS).to_bytes())
+
+    return prepare
+
+
+def enable(mask: int) -> bytes:
+    return STORE + encode("STOSM", b1=10, d1=0x21, i2=mask)
+
+
+@pytest.mark.parametrize("mask", (1, 2, 3))
+def test_enabling_while_nothing_is_pending(mask: int, compiled: Counter[str]) -> None:
+    machine = agrees(Scene(enable(mask), ADDRESSES))
+    assert compiled["STOSM"] == 1
+    assert machine.storage.read(0x150, 1)[0] == 4 | mask
+
+
+def test_enabling_for_what_is_pending(compiled: Counter[str]) -> None:
+    machine = agrees(Scene(enable(1) + bytes.fromhex("a7590001"), ADDRESSES, prepare=_pending))
+    assert not compiled.total()
+    assert machine.cpus[0].gr[5] == 0
+    assert machine.storage.read_integer(0x86, 2) == 0x1201
+
+
+@pytest.mark.parametrize("units", (1, 17, 18, 40))
+def test_enabling_for_a_timer(units: int, compiled: Counter[str]) -> None:
+    """STG and STOSM are 18 units; behind them is BRCTG to itself, a block whose end interruptions are taken at."""
+    scene = Scene(enable(1) + bytes.fromhex("a7590032 a7570000"), ADDRESSES, prepare=_timer(units))
+    machine = scene.machine()
+    assert machine.run(100_000).kind is StopKind.DISABLED_WAIT
+    due = units + 1
+    assert compiled["STOSM"] == (due > 18)
+    assert machine.storage.read_integer(0x86, 2) == 0x1004
+    assert max(due, 18) <= machine.timing.work - INTERRUPTION_WORK <= max(due, 18) + 1
+
+
+def test_disabling_and_enabling(compiled: Counter[str]) -> None:
+    """While both masks are ones the goal is where the timer is due; it stays there."""
+    program = STORE + (STNSM + encode("STOSM", b1=10, d1=0x21, i2=3)) * 3 + bytes.fromhex("a7590064 a7570000")
+    machine = Scene(program, ADDRESSES, mask=ALL_MASKS, prepare=_timer(150)).machine()
+    assert machine.run(100_000).kind is StopKind.DISABLED_WAIT
+    assert (compiled["STNSM"], compiled["STOSM"]) == (3, 3)
+    assert machine.storage.read_integer(0x86, 2) == 0x1004
+    assert 151 <= machine.timing.work - INTERRUPTION_WORK <= 152
+
+
+def test_enabling_for_a_timer_that_is_far(compiled: Counter[str]) -> None:
+    agrees(Scene(enable(1), ADDRESSES, prepare=_timer(100_000)))
+    assert compiled["STOSM"] == 1
+
+
+@pytest.mark.parametrize("problem_state", (0, psw_bits.PROBLEM_STATE))
+@pytest.mark.parametrize("name", ("STCK", "STCKF", "STCKE"))
+@pytest.mark.parametrize("base", (0, 10))
+def test_store_clock(name: str, base: int, problem_state: int, compiled: Counter[str]) -> None:
+    """Twice, with something between, so that the clock has gone on, over its end even."""
+    code = stg(0, 0xE00, base) + bytes.fromhex("1989") + encode(name, b2=base, d2=0xF01)
+    code += bytes.fromhex("18451845") + encode(name, b2=base, d2=0xF21)
+    machine = agrees(Scene(code, ADDRESSES, mask=SUPERVISOR | problem_state, prepare=_late_clock))
+    assert compiled[name] == 2
+    place = (DATA if base else 0) + (0xF02 if name == "STCKE" else 0xF01)
+    first, second = (machine.storage.read_integer(place + offset, 8) for offset in (0, 0x20))
+    # STG and CR before; the work of looking at the clock, the instruction itself and two LR between.
+    assert first == CLOCK + 4 * (2 + WORK)
+    assert (second - first) & MASK_64 == 4 * (STORE_CLOCK_WORK + 1 + 2 + WORK)
+    if name == "STCKE":
+        assert machine.storage.read(place - 1, 1) == b"\0"
+        assert machine.storage.read(place + 13, 2) == b"\xab\xcd"
+        assert any(machine.storage.read(place + 8, 5))
+
+
+CLOCK = 0xFFFF_FFFF_FFFF_F000
+
+
+def _late_clock(machine: Machine) -> None:
+    machine.timing.tod = CLOCK
+    machine.cpus[0].tod_programmable = 0xABCD
+
+
+def test_store_cpu_timer(compiled: Counter[str]) -> None:
+    def prepare(machine: Machine) -> None:
+        machine.timing.set_cpu_timer(machine.cpus[0], 0x1000)
+
+    machine = agrees(Scene(STORE + encode("STPT", b2=10, d2=0x18), ADDRESSES, prepare=prepare))
+    assert compiled["STPT"] == 1
+    assert machine.storage.read_integer(DATA + 0x18, 8) == 0x1000 - 4 * (1 + WORK)
+
+
+@pytest.mark.parametrize(("code", "length"), (("equal", 8), ("low", 4), ("high", 2), ("high", 1)))
+def test_compare_logical(code: str, length: int, compiled: Counter[str]) -> None:
+    """Behind CR, which no condition code can be saved over.  DATA holds the bytes 0 to 255 again and again."""
+    first = {"equal": 0x210, "low": 0x101, "high": 0x20F}[code]
+    second = 0x102 if code == "low" else 0x110 if code == "equal" else 0x10E
+    compare = ss(0xD5, length, first, 10, second, 11)
+    scene = Scene(LOAD + lg(0, 0, 10) + bytes.fromhex("1989") + compare, ADDRESSES)
+    machine = agrees(scene)
+    assert compiled["CLC"] == 1
+    assert machine.storage.read(0x152, 1)[0] >> 4 & 3 == {"equal": 0, "low": 1, "high": 2}[code]
+
+
+@pytest.mark.parametrize(("first", "second"), ((0xFFD, 0x100), (0x100, 0xFFD)))
+def test_compare_logical_over_a_page(first: int, second: int, compiled: Counter[str]) -> None:
+    """The second page of each is not there."""
+    code = LOAD + lg(0, 0, 10) + bytes.fromhex("1989") + ss(0xD5, 4, first, 10, second, 11)
+    machine = agrees(Scene(code, ADDRESSES | {10: PROTECTED, 11: OTHER}))
+    assert not compiled.total()
+    assert machine.program_interruptions == {0x11: 1}
+
+
 def test_load_real_address_by_register_0(compiled: Counter[str]) -> None:
     machine = agrees(Scene(lg(5, 0x8, 4) + encode("LRA", r1=1, d2=0x300, x2=0, b2=4), {0: 0x77, 4: 0x3000}))
     assert compiled["LRA"] == 1
@@ -255,11 +381,10 @@ def test_as_the_target_of_an_execute(name: str, compiled: Counter[str]) -> None:
     (
         (STNSM, ALL_MASKS),
         (STORE + encode("STNSM", b1=9, d1=0, i2=0xFC), ALL_MASKS),
-        (STORE + encode("STOSM", b1=10, d1=0, i2=0x01), SUPERVISOR),
         (STORE + encode("STNSM", b1=10, d1=0, i2=0xFB), ALL_MASKS),
         (STORE + encode("STOSM", b1=10, d1=0, i2=0x40), SUPERVISOR),
     ),
-    ids=("the page is not known", "protected", "enables", "turns DAT off", "turns PER on"),
+    ids=("the page is not known", "protected", "turns DAT off", "turns PER on"),
 )
 def test_other_system_masks(code: bytes, mask: int, compiled: Counter[str]) -> None:
     agrees(Scene(code, ADDRESSES, mask=mask))
@@ -378,8 +503,8 @@ def test_exceptions_of_essa(
 def test_essa_knows_where_storage_ends(monkeypatch: pytest.MonkeyPatch, compiled: Counter[str]) -> None:
     enter = HotInstructions.enter
 
-    def end_earlier(hot: HotInstructions, cpu: Cpu) -> None:
-        enter(hot, cpu)
+    def end_earlier(hot: HotInstructions, cpu: Cpu, quiet: int) -> None:
+        enter(hot, cpu, quiet)
         hot._words[STORAGE_PAGES] = FAR >> 12
 
     monkeypatch.setattr(HotInstructions, "enter", end_earlier)
