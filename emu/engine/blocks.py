@@ -132,6 +132,8 @@ PROGRAMMABLE_FIELD: Final = 60
 """The TOD programmable field."""
 DOES_STCKF: Final = 61
 """Whether STORE CLOCK FAST is one of the compiled instructions: only with its facility."""
+MARK_DISTANCE: Final = 62
+"""From where a code page lies in this process to where its marks do."""
 TABLES: Final = 64
 KEEPS_CC: Final = 1 << 63
 """In the count of a block: the condition code is to be saved when it starts.  In the memo no size looks like that."""

@@ -30,6 +30,13 @@ class CodePages:
         self._memory = mmap.mmap(-1, CAPACITY * PAGE_SIZE)
         self.address = ctypes.addressof(ctypes.c_char.from_buffer(self._memory))
         """Where the region lies in this process."""
+        self._marks = mmap.mmap(-1, CAPACITY * PAGE_SIZE)
+        self.marks_address = ctypes.addressof(ctypes.c_char.from_buffer(self._marks))
+        """Where as many bytes lie that say of each byte there whether a trap begins with it.
+
+        A program may hold the same unassigned opcode; it must not be taken for a trap.
+        """
+        self._marked: set[int] = set()
         self.bytes = CAPACITY * PAGE_SIZE
         self._slots: dict[int, int] = {}
         self._pages: dict[int, int] = {}
@@ -53,6 +60,9 @@ class CodePages:
             raise CodeFull
         start = slot * PAGE_SIZE
         self._memory[start : start + PAGE_SIZE] = bytes(self._storage.frame_view(page))
+        if slot in self._marked:
+            self._marked.remove(slot)
+            self._marks[start : start + PAGE_SIZE] = bytes(PAGE_SIZE)
         self._slots[page] = slot
         self._pages[slot] = page
         self._storage.code_pages[page] = 1
@@ -76,10 +86,16 @@ class CodePages:
         """The bytes of *slot*, traps included."""
         return self._memory[slot * PAGE_SIZE : (slot + 1) * PAGE_SIZE]
 
-    def patch(self, slot: int, offset: int, data: bytes) -> None:
-        """Put *data* at *offset* of *slot*; the engines must then drop what they translated from there."""
+    def patch(self, slot: int, offset: int, data: bytes, *, begins: bool) -> None:
+        """Put *data*, a trap or a part of one, at *offset* of *slot*; the engines must then drop what they translated.
+
+        :param begins: it is the beginning of the trap.
+        """
         start = slot * PAGE_SIZE + offset
         self._memory[start : start + len(data)] = data
+        if begins:
+            self._marked.add(slot)
+            self._marks[start] = 1
 
     def pages(self) -> list[int]:
         """The pages that have a slot."""

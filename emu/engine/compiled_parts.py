@@ -14,7 +14,7 @@ from numba import carray, njit, types  # type: ignore[attr-defined]
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from emu.engine.blocks import CONTEXT_SPREAD, FILLS, INVISIBLE, MODE, PAGE_KEYS, PAGE_PLACES, PAGES
+from emu.engine.blocks import CONTEXT_SPREAD, FILLS, INVISIBLE, MARK_DISTANCE, MODE, PAGE_KEYS, PAGE_PLACES, PAGES
 
 
 def _generate_pointer(typing_context: Any, address: Any) -> Any:  # noqa: ARG001 - numba's signature
@@ -69,6 +69,15 @@ def code_byte(state: Any, address: Any) -> Any:
         return np.uint64(INVISIBLE)
     code = carray(pointer(state[PAGE_PLACES + index]), (4096,), dtype=np.uint8)
     return np.uint64(code[address & np.uint64(4095)])
+
+
+@njit
+def is_trap(state: Any, address: Any) -> Any:
+    """Whether the instruction at *address*, which :func:`code_byte` sees, is a trap and not the program's own."""
+    page = address >> np.uint64(12)
+    index = (page ^ (page >> np.uint64(12))) & np.uint64(PAGES - 1)
+    marks = carray(pointer(state[PAGE_PLACES + index] + state[MARK_DISTANCE]), (4096,), dtype=np.uint8)
+    return marks[address & np.uint64(4095)] != 0
 
 
 @njit

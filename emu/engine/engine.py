@@ -571,7 +571,7 @@ class Engine:
         for at, part in ((address, first), (address + len(first), trap[len(first) :])):
             if part:
                 slot = self._shown.slot(at >> 12, mode)
-                self._machine.code.patch(slot, at & (PAGE_SIZE - 1), part)
+                self._machine.code.patch(slot, at & (PAGE_SIZE - 1), part, begins=at == address)
                 for engine in self._machine.engines:
                     engine.code_changed(slot, at & (PAGE_SIZE - 1), len(part))
 

@@ -21,6 +21,7 @@ from emu.engine.blocks import (
     IS_SUPERVISOR,
     KEYS,
     LEFT,
+    MARK_DISTANCE,
     PROGRAMMABLE_FIELD,
     QUIET,
     REACHED,
@@ -62,6 +63,7 @@ class HotInstructions:
         words[KEYS] = machine.keys.array.ctypes.data
         words[REACHED] = machine.reached.ctypes.data
         words[TRANSITIONS] = self._transitions.ctypes.data
+        words[MARK_DISTANCE] = (machine.code.marks_address - machine.code.address) & MASK_64
         words[DOES_STCKF] = Facility.STORE_CLOCK_FAST in machine.facilities
 
     def enter(self, cpu: Cpu, quiet: int) -> None:

@@ -62,7 +62,7 @@ from emu.engine.blocks import (
     HotInstruction,
     StopReason,
 )
-from emu.engine.compiled_parts import call, code_byte, fill_index, pointer
+from emu.engine.compiled_parts import call, code_byte, fill_index, is_trap, pointer
 from emu.isa.clock import CLOCK_SET, STORE_CLOCK_WORK
 from emu.isa.declaration import INSTRUCTIONS
 from emu.isa.page_hinting import NOT_PLAIN
@@ -105,7 +105,7 @@ PAGE: Final = PAGE_SIZE
 UNUSED: Final = int(Usage.UNUSED)
 REQUESTS: Final = len(OperationRequest)
 STATE_VALUES: Final = 64
-"""States and change bits share a byte of the index into the table of transitions."""
+"""A state fits in the lowest six bits of the index into the table of transitions."""
 READ: Final = 0
 WRITE: Final = 1
 """Kinds of fill, as they are remembered."""
@@ -119,7 +119,7 @@ REAL_CONTEXT: Final = ~7 & 0xFFFF_FFFF_FFFF_FFFF
 
 @njit
 def _find(state: Any, address: Any, kind: Any, context: Any) -> Any:
-    """The index of the remembered fill for *address*; FILL_ANSWERS holds zero at an index where there is none."""
+    """The index of the remembered fill for *address*; NO_REAL_ADDRESS if there is none."""
     key = (address >> np.uint64(12)) << np.uint64(2) | np.uint64(kind)
     index = fill_index(key, context)
     if state[FILL_KEYS + index] == key and state[FILL_CONTEXTS + index] == context:
@@ -203,9 +203,8 @@ def _load_real_address(state: Any, instruction: Any) -> Any:
     found = _find(state, address, READ, context)
     if found == np.uint64(NO_REAL_ADDRESS) or state[FILL_REALS + found] == np.uint64(NO_REAL_ADDRESS):
         return False
-    registers[(instruction >> np.uint64(20)) & np.uint64(15)] = state[FILL_REALS + found] | address & np.uint64(
-        PAGE - 1
-    )
+    real_address = state[FILL_REALS + found] | address & np.uint64(PAGE - 1)
+    registers[(instruction >> np.uint64(20)) & np.uint64(15)] = real_address
     carray(pointer(state[CC_OPERATION]), (1,), dtype=np.uint32)[0] = np.uint32(0)
     return True
 
@@ -292,12 +291,7 @@ def _extract_and_set_storage_attributes(state: Any, instruction: Any) -> Any:
     registers = carray(pointer(state[GENERAL_REGISTERS]), (16,), dtype=np.uint64)
     request = (instruction >> np.uint64(12)) & np.uint64(15)
     page = registers[instruction & np.uint64(15)] >> np.uint64(12)
-    if (
-        not state[IS_SUPERVISOR]
-        or not state[DOES_ESSA]
-        or request >= np.uint64(REQUESTS)
-        or page >= state[STORAGE_PAGES]
-    ):
+    if not state[DOES_ESSA] or request >= np.uint64(REQUESTS) or page >= state[STORAGE_PAGES]:
         return False
     states = carray(pointer(state[STATES] + page), (1,), dtype=np.uint8)
     before = np.uint64(states[0])
@@ -321,7 +315,8 @@ def _extract_and_set_storage_attributes(state: Any, instruction: Any) -> Any:
 def _execute_long(state: Any, address: Any, instruction: Any) -> Any:
     """The same of an instruction of six bytes, of which *instruction* is the first four."""
     last = code_byte(state, address + np.uint64(4)) << np.uint64(8) | code_byte(state, address + np.uint64(5))
-    if last > np.uint64(0xFFFF) or instruction >> np.uint64(24) != TRAPPED_CLC:
+    is_clc = instruction >> np.uint64(24) == TRAPPED_CLC and is_trap(state, address)
+    if last > np.uint64(0xFFFF) or not is_clc:
         return NONE
     return CLC if _compare_logical(state, instruction, last) else NONE
 
@@ -366,7 +361,7 @@ def _execute(state: Any, address: Any, instruction: Any, is_counted: Any) -> Any
     if first >= np.uint64(LONG):
         return _execute_long(state, address, instruction)
     if first == np.uint64(TRAPPED_B2):
-        return _execute_clock(state, instruction, is_counted)
+        return _execute_clock(state, instruction, is_counted) if is_trap(state, address) else NONE
     return _execute_privileged(state, instruction, is_counted) if state[IS_SUPERVISOR] else NONE
 
 
@@ -387,9 +382,9 @@ def exception_callback(engine: Any, number: Any, data: Any) -> None:  # noqa: AR
     state = carray(data, (STATE_WORDS,), dtype=np.uint64)
     reported = carray(pointer(state[INTERRUPTION]), (4,), dtype=np.uint32)
     psw = carray(pointer(state[PSW]), (2,), dtype=np.uint64)
-    is_trap = reported[0] == TRAPPED_PRIVILEGED or reported[0] == TRAPPED_OPERATION
+    has_trapped = reported[0] == TRAPPED_PRIVILEGED or reported[0] == TRAPPED_OPERATION
     executed = NONE
-    if is_trap and psw[0] & np.uint64(EXTENDED_ADDRESSING):
+    if has_trapped and psw[0] & np.uint64(EXTENDED_ADDRESSING):
         instruction = _fetch(state, psw[1])
         length = np.uint64(6 if instruction >> np.uint64(24) >= np.uint64(LONG) else 4)
         end = state[BLOCK_ADDRESS] + state[BLOCK_SIZE]

@@ -18,7 +18,7 @@ from emu import psw as psw_bits
 from emu.bits import MASK_64
 from emu.cpu import CR0_CLOCK_COMPARATOR, CR0_EMERGENCY_SIGNAL, Cpu, CpuState
 from emu.dat import PAGE_INVALID, PAGE_PROTECTED
-from emu.engine.blocks import HOT_COUNTS, STORAGE_PAGES, HotInstruction
+from emu.engine.blocks import HOT_COUNTS, STORAGE_PAGES, TRAPPED_B2, TRAPPED_CLC, HotInstruction
 from emu.engine.hot import HotInstructions
 from emu.events import Observer
 from emu.facilities import DEFAULT_FACILITIES, Facility
@@ -268,6 +268,33 @@ def test_compare_logical(code: str, length: int, compiled: Counter[str]) -> None
     machine = agrees(scene)
     assert compiled["CLC"] == 1
     assert machine.storage.read(0x152, 1)[0] >> 4 & 3 == {"equal": 0, "low": 1, "high": 2}[code]
+
+
+UNASSIGNED = {
+    "CLC": bytes((TRAPPED_CLC,)) + ss(0xD5, 4, 0x10, 10, 0x20, 11)[1:],
+    "STCK": bytes((TRAPPED_B2, 0x05, 0xA0, 0x10)),
+    "STCKE": bytes((TRAPPED_B2, 0x78, 0xA0, 0x10)),
+}
+"""Instructions of a program that look like traps."""
+
+
+@pytest.mark.parametrize("name", UNASSIGNED)
+def test_unassigned_opcodes_are_no_traps(name: str, compiled: Counter[str]) -> None:
+    machine = agrees(Scene(LOAD + lg(0, 0, 10) + STORE + UNASSIGNED[name], ADDRESSES))
+    assert not compiled.total()
+    assert machine.program_interruptions == {0x01: 1}
+
+
+def test_an_unassigned_opcode_where_a_trap_was(compiled: Counter[str]) -> None:
+    """CLC at CODE + 0x20 is executed, then made an unassigned opcode by a store, and executed again."""
+    compare = ss(0xD5, 4, 0x10, 10, 0x20, 10)
+    # CR 8,9 before CLC; MVI 0x20(8),0xD8 and the way back behind it.
+    code = lg(0, 0, 10) + bytes.fromhex("1844") * 12 + bytes.fromhex("1989") + compare
+    code += bytes((0x92, TRAPPED_CLC, 0x80, 0x20)) + bytes.fromhex("a7f4fffa")
+    machine = agrees(Scene(code, {8: CODE, 9: 0, 10: DATA}))
+    assert compiled["CLC"] == 1
+    assert machine.program_interruptions == {0x01: 1}
+    assert machine.storage.read_integer(0x158, 8) == CODE + 0x26
 
 
 @pytest.mark.parametrize(("first", "second"), ((0xFFD, 0x100), (0x100, 0xFFD)))
