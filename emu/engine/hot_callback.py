@@ -152,16 +152,15 @@ def _store(place: Any, value: Any, length: Any) -> None:
 
 
 @njit
-def _work_done(state: Any, is_counted: Any) -> Any:
+def _work_done(state: Any) -> Any:
     """Units of work since BOUND was set, when the model would execute this instruction."""
-    done = state[BOUND] - state[LEFT] + np.uint64(CONTROL_INSTRUCTION_WORK)
-    return done - np.uint64(1) if is_counted else done
+    return state[BOUND] - state[LEFT] + np.uint64(CONTROL_INSTRUCTION_WORK)
 
 
 @njit
-def _may_enable(state: Any, new: Any, mask: Any, is_counted: Any) -> Any:
+def _may_enable(state: Any, new: Any, mask: Any) -> Any:
     """Whether nothing but a nearer goal follows from making PSW bits 0-7 *new* instead of *mask*; set that goal."""
-    if (new & ~mask) & ~np.uint64(INTERRUPTION_MASKS) or _work_done(state, is_counted) + np.uint64(1) >= state[QUIET]:
+    if (new & ~mask) & ~np.uint64(INTERRUPTION_MASKS) or _work_done(state) + np.uint64(1) >= state[QUIET]:
         return False
     if (new & ~mask) & np.uint64(EXTERNAL) and state[QUIET] < state[BOUND]:
         state[LEFT] -= state[BOUND] - state[QUIET]
@@ -171,7 +170,7 @@ def _may_enable(state: Any, new: Any, mask: Any, is_counted: Any) -> Any:
 
 
 @njit
-def _store_then_change(state: Any, instruction: Any, is_or: Any, is_counted: Any) -> Any:
+def _store_then_change(state: Any, instruction: Any, is_or: Any) -> Any:
     """STNSM and STOSM: PSW bits 0-7 are stored, and those of them that the immediate says are changed."""
     immediate = (instruction >> np.uint64(16)) & np.uint64(0xFF)
     base = (instruction >> np.uint64(12)) & np.uint64(15)
@@ -181,7 +180,7 @@ def _store_then_change(state: Any, instruction: Any, is_or: Any, is_counted: Any
         return False
     address = _effective_address(state, base, instruction & np.uint64(0xFFF))
     place = _operand_place(state, address, 1, WRITE, state[CONTEXT])
-    if place == 0 or (new & ~mask and not _may_enable(state, new, mask, is_counted)):
+    if place == 0 or (new & ~mask and not _may_enable(state, new, mask)):
         return False
     _store(place, mask, 1)
     state[SYSTEM_MASK] = (state[SYSTEM_MASK] & np.uint64((1 << 56) - 1)) | new << np.uint64(56)
@@ -231,13 +230,13 @@ def _storage_operand(state: Any, instruction: Any) -> Any:
 
 
 @njit
-def _store_clock(state: Any, instruction: Any, is_extended: Any, is_counted: Any) -> Any:
+def _store_clock(state: Any, instruction: Any, is_extended: Any) -> Any:
     """STCK, STCKF and STCKE, and the work that they are reckoned at beyond that of others."""
     length = 16 if is_extended else 8
     place = _operand_place(state, _storage_operand(state, instruction), length, WRITE, state[CONTEXT])
     if place == 0:
         return False
-    now = state[WORK] + _work_done(state, is_counted)
+    now = state[WORK] + _work_done(state)
     clock = state[EPOCH] + now * np.uint64(STEPS_PER_UNIT)
     if is_extended:
         # A byte of zeros, 64 bits of the clock, bits 64-103 not all zeros, and the programmable field.
@@ -252,7 +251,7 @@ def _store_clock(state: Any, instruction: Any, is_extended: Any, is_counted: Any
 
 
 @njit
-def _store_cpu_timer(state: Any, instruction: Any, is_counted: Any) -> Any:
+def _store_cpu_timer(state: Any, instruction: Any) -> Any:
     """STPT on a doubleword boundary."""
     address = _storage_operand(state, instruction)
     if address & np.uint64(7):
@@ -260,7 +259,7 @@ def _store_cpu_timer(state: Any, instruction: Any, is_counted: Any) -> Any:
     place = _operand_place(state, address, 8, WRITE, state[CONTEXT])
     if place == 0:
         return False
-    now = state[WORK] + _work_done(state, is_counted)
+    now = state[WORK] + _work_done(state)
     _store(place, state[TIMER_ORIGIN] - now * np.uint64(STEPS_PER_UNIT), 8)
     return True
 
@@ -322,20 +321,20 @@ def _execute_long(state: Any, address: Any, instruction: Any) -> Any:
 
 
 @njit
-def _execute_clock(state: Any, instruction: Any, is_counted: Any) -> Any:
+def _execute_clock(state: Any, instruction: Any) -> Any:
     """The same of the instructions that store the TOD clock."""
     both = instruction >> np.uint64(16)
     if both == STCKE_TRAP:
-        return STCKE if _store_clock(state, instruction, True, is_counted) else NONE
+        return STCKE if _store_clock(state, instruction, True) else NONE
     if both == STCKF_TRAP and state[DOES_STCKF]:
-        return STCKF if _store_clock(state, instruction, False, is_counted) else NONE
+        return STCKF if _store_clock(state, instruction, False) else NONE
     if both == STCK_TRAP:
-        return STCK if _store_clock(state, instruction, False, is_counted) else NONE
+        return STCK if _store_clock(state, instruction, False) else NONE
     return NONE
 
 
 @njit
-def _execute_privileged(state: Any, instruction: Any, is_counted: Any) -> Any:
+def _execute_privileged(state: Any, instruction: Any) -> Any:
     """The same of those of the supervisor state."""
     first = instruction >> np.uint64(24)
     both = instruction >> np.uint64(16)
@@ -346,23 +345,23 @@ def _execute_privileged(state: Any, instruction: Any, is_counted: Any) -> Any:
     if first == LRA_OPCODE:
         return LRA if _load_real_address(state, instruction) else NONE
     if first == STNSM_OPCODE:
-        return STNSM if _store_then_change(state, instruction, False, is_counted) else NONE
+        return STNSM if _store_then_change(state, instruction, False) else NONE
     if first == STOSM_OPCODE:
-        return STOSM if _store_then_change(state, instruction, True, is_counted) else NONE
+        return STOSM if _store_then_change(state, instruction, True) else NONE
     if both == STPT_OPCODE:
-        return STPT if _store_cpu_timer(state, instruction, is_counted) else NONE
+        return STPT if _store_cpu_timer(state, instruction) else NONE
     return NONE
 
 
 @njit
-def _execute(state: Any, address: Any, instruction: Any, is_counted: Any) -> Any:
+def _execute(state: Any, address: Any, instruction: Any) -> Any:
     """Execute the *instruction* at *address* if it is a compiled one, and say which; NONE if it was not."""
     first = instruction >> np.uint64(24)
     if first >= np.uint64(LONG):
         return _execute_long(state, address, instruction)
     if first == np.uint64(TRAPPED_B2):
-        return _execute_clock(state, instruction, is_counted) if is_trap(state, address) else NONE
-    return _execute_privileged(state, instruction, is_counted) if state[IS_SUPERVISOR] else NONE
+        return _execute_clock(state, instruction) if is_trap(state, address) else NONE
+    return _execute_privileged(state, instruction) if state[IS_SUPERVISOR] else NONE
 
 
 @njit
@@ -387,17 +386,15 @@ def exception_callback(engine: Any, number: Any, data: Any) -> None:  # noqa: AR
     if has_trapped and psw[0] & np.uint64(EXTENDED_ADDRESSING):
         instruction = _fetch(state, psw[1])
         length = np.uint64(6 if instruction >> np.uint64(24) >= np.uint64(LONG) else 4)
-        end = state[BLOCK_ADDRESS] + state[BLOCK_SIZE]
-        # Unicorn takes an instruction that it does not know for no part of the block, and it is not counted yet.
-        is_counted = psw[1] + length == end
-        if is_counted or psw[1] == end:
-            executed = _execute(state, psw[1], instruction, is_counted)
+        # Unicorn takes an instruction that traps for no part of the block, so it is not counted yet.
+        if psw[1] == state[BLOCK_ADDRESS] + state[BLOCK_SIZE]:
+            executed = _execute(state, psw[1], instruction)
     if executed == NONE:
         state[REASON] = EXCEPTION_REASON
         call(state[STOP], engine)
         return
     psw[1] += length
     reported[0] = reported[1] = reported[3] = np.uint32(0)
-    state[LEFT] -= np.uint64(CONTROL_INSTRUCTION_WORK if is_counted else CONTROL_INSTRUCTION_WORK + 1)
+    state[LEFT] -= np.uint64(CONTROL_INSTRUCTION_WORK + 1)
     state[HOT_WORK] += np.uint64(CONTROL_INSTRUCTION_WORK)
     state[HOT_COUNTS + executed] += np.uint64(1)

@@ -258,6 +258,19 @@ def test_store_cpu_timer(compiled: Counter[str]) -> None:
     assert machine.storage.read_integer(DATA + 0x18, 8) == 0x1000 - 4 * (1 + WORK)
 
 
+def test_store_clock_fast_without_its_facility(compiled: Counter[str]) -> None:
+    without = DEFAULT_FACILITIES - {Facility.STORE_CLOCK_FAST}
+    machine = agrees(Scene(STORE + encode("STCKF", b2=10, d2=0), ADDRESSES, facilities=without))
+    assert not compiled.total()
+    assert machine.program_interruptions == {0x01: 1}
+
+
+def test_store_cpu_timer_off_a_boundary(compiled: Counter[str]) -> None:
+    machine = agrees(Scene(STORE + encode("STPT", b2=10, d2=0x1C), ADDRESSES))
+    assert not compiled.total()
+    assert machine.program_interruptions == {0x06: 1}
+
+
 @pytest.mark.parametrize(("code", "length"), (("equal", 8), ("low", 4), ("high", 2), ("high", 1)))
 def test_compare_logical(code: str, length: int, compiled: Counter[str]) -> None:
     """Behind CR, which no condition code can be saved over.  DATA holds the bytes 0 to 255 again and again."""

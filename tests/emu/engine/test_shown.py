@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What is known of blocks is forgotten when their code changes, and only then."""
+
+from __future__ import annotations
+
+import pytest
+
+from emu import psw as psw_bits
+from emu.cpu import CpuState
+from emu.engine.blocks import MEMO, PAGE_KEYS, BlockState
+from emu.engine.code import CodePages
+from emu.engine.shown import ShownCode
+from emu.isa.assembler import encode
+from emu.machine import MEGABYTE, Machine, StopKind
+from emu.psw import ADDRESSING_MODE, Psw
+
+HIGH = 0xFFFF_FFFF_FFFF_F000
+"""The last page of all."""
+
+
+@pytest.fixture
+def state(machine: Machine) -> BlockState:
+    return machine.engines[0]._state
+
+
+def known(state: BlockState) -> set[int]:
+    """The addresses of the blocks that are known, without their first two bits."""
+    memo = state.words[MEMO:PAGE_KEYS]
+    return {memo[at] >> 2 for at in range(0, len(memo), 2) if memo[at + 1]}
+
+
+@pytest.mark.parametrize("keeps_cc", (False, True))
+@pytest.mark.parametrize("base", (0x5000, 0, HIGH))
+def test_blocks_in_a_page_and_those_that_reach_into_it(state: BlockState, base: int, keeps_cc: bool) -> None:
+    cut = (1 << 62) - 1
+    inside = [base, base + 0x10, base + 0xFFC]
+    outside = [0x9000]
+    if base:
+        inside.append(base - 4)
+        outside += [base - 8, base - 0x200]
+    if base != HIGH:
+        outside.append(base + 0x1000)
+    for address in inside + outside:
+        state.remember_block(address, 8, 2, keeps_cc=keeps_cc)
+    assert known(state) == {address & cut for address in inside + outside}
+    state.forget_blocks_in(base >> 12)
+    assert known(state) == {address & cut for address in outside}
+
+
+def test_a_slot_is_forgotten_wherever_it_is_shown(machine: Machine, state: BlockState) -> None:
+    shown = ShownCode(state, CodePages(machine.storage))
+    shown.show(5, 0, 1)
+    shown.show(9, 1, 1)
+    shown.show(7, 0, 2)
+    for page in (5, 7, 9):
+        state.remember_block(page << 12, 8, 2, keeps_cc=False)
+    shown.forget_blocks(1)
+    assert known(state) == {0x7000}
+    assert (shown.find(5, 0), shown.find(9, 1), shown.find(9, 0)) == (1, 1, None)
+
+
+def test_a_page_that_shows_something_else_is_forgotten(machine: Machine, state: BlockState) -> None:
+    shown = ShownCode(state, CodePages(machine.storage))
+    for page, slot in ((5, 1), (7, 2)):
+        shown.show(page, 0, slot)
+        state.remember_block(page << 12, 8, 2, keeps_cc=False)
+    shown.show(5, 0, 1)
+    assert known(state) == {0x5000, 0x7000}
+    shown.show(5, 0, 2)
+    assert known(state) == {0x7000}
+    shown.forget_blocks(2)
+    assert known(state) == set()
+
+
+def test_code_of_the_same_size_that_must_be_intercepted() -> None:
+    """LG is executed, and becomes STCK and LR by a store: the clock that is stored is the machine's own."""
+    machine = Machine(MEGABYTE)
+    cpu = machine.cpus[0]
+    load = bytes.fromhex("e350a0000004")
+    store_clock = encode("STCK", b2=10, d2=8) + bytes.fromhex("1844")
+    # LG; BRCT 7 over BR 14; MVC 0(6,8),0(9); BRC back to LG.
+    code = load + bytes.fromhex("a7760004 07fe 0700 d20580009000 a7f4fff6")
+    machine.storage.write(0x2000, code)
+    machine.storage.write(0x3000, store_clock)
+    cpu.gr[7], cpu.gr[8], cpu.gr[9], cpu.gr[10], cpu.gr[14] = 2, 0x2000, 0x3000, 0x4000, 0x5000
+    machine.storage.write(0x5000, encode("LPSWE", b2=9, d2=0x40))
+    machine.storage.write(0x3040, Psw(ADDRESSING_MODE | psw_bits.WAIT, 0xFFF).to_bytes())
+    cpu.load_psw(Psw(ADDRESSING_MODE, 0x2000))
+    cpu.state = CpuState.OPERATING
+    clock = machine.timing.tod
+    assert machine.run(1000).kind is StopKind.DISABLED_WAIT
+    assert 0 < machine.storage.read_integer(0x4008, 8) - clock < 4096
+    # LG, BRCT, MVC, BRC; STCK, LR, BRCT, BCR, LPSWE
+    assert machine.executed == 9
