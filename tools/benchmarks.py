@@ -24,7 +24,7 @@ from emu.cpu import Cpu, CpuState
 from emu.events import Observer
 from emu.machine import MEGABYTE, Machine
 from emu.psw import ADDRESSING_MODE, PROBLEM_STATE, Psw
-from tools.boot_benchmark import boot_ratio
+from tools.boot_benchmark import BootError, boot_ratio
 from tools.paging_benchmarks import bytes_per_page, discard_rate, paging_rate, supply_rate, sweep_milliseconds
 
 START: Final = 0x10000
@@ -208,7 +208,10 @@ def _add_loop(add: Callable[[str, float, str, str], None], name: str, body: str,
 
 def _add_boot(add: Callable[[str, float, str, str], None]) -> None:
     """The boot, where there is something to compare it with (``essa fetch debian``, QEMU)."""
-    measured = boot_ratio()
+    try:
+        measured = boot_ratio()
+    except BootError as reason:
+        sys.exit(f"bench: the boot did not come to its end: {reason}")
     if measured is not None:
         ratio, ours, theirs = measured
         add("boot of Debian, ratio to QEMU's TCG", ratio, f"{ratio:.2f} ({ours:.1f} s against {theirs:.1f} s)", "3.00")

@@ -48,9 +48,12 @@ def boot_ratio() -> tuple[float, float, float] | None:
 
 def _time(command: list[str]) -> float:
     started = time.perf_counter()
-    done = subprocess.run(
-        command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=_PATIENCE, check=False
-    )
+    try:
+        done = subprocess.run(
+            command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=_PATIENCE, check=False
+        )
+    except subprocess.TimeoutExpired:
+        raise BootError(f"{command[0]}: no power-off within {_PATIENCE} s") from None
     if PASSED not in done.stdout:
         raise BootError(f"{command[0]}: {done.stdout[-200:]} {done.stderr[-200:]}")
     return time.perf_counter() - started
