@@ -72,7 +72,7 @@ class SavedMachine:
     turn: tuple[int, int]
     devices: dict[str, dict[str, object]]
     counters: dict[str, Counter[Any]]
-    """What was not modelled, instructions executed, program interruptions taken."""
+    """What the machine counts, by the names it has there."""
 
 
 def save(machine: Machine) -> SavedMachine:

@@ -159,6 +159,8 @@ CONTEXT_SPREAD: Final = 1021
 """How far apart the same page in two contexts is in the table."""
 NO_REAL_ADDRESS: Final = 0xFFFF_FFFF_FFFF_FFFF
 """Among the real addresses of fills: not known, since real and absolute address may differ."""
+NO_FILL: Final = FILLS
+"""No index into the tables of fills: the one that is looked for is not remembered."""
 FIRST_FILL_ACCESS: Final = 16
 """Unicorn's number for the first of the kinds of access that it asks a fill for: read, write, fetch."""
 FILL_FETCH: Final = 2
@@ -223,7 +225,7 @@ class BlockState:
 
     def forget_blocks(self) -> None:
         """Forget what is known of all blocks."""
-        self._words[MEMO : MEMO + 2 * MEMO_BLOCKS] = 0
+        self._words[MEMO:PAGE_KEYS] = 0
 
     def forget_blocks_in(self, virtual_page: int) -> None:
         """Forget those that lie in *virtual_page*, or reach into it."""

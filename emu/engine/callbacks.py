@@ -33,10 +33,8 @@ from emu.engine.blocks import (
     EXECUTE_OPCODE,
     EXECUTE_VALUE,
     FILL_ANSWERS,
-    FILL_CONTEXTS,
     FILL_FETCH,
     FILL_FUNCTION,
-    FILL_KEYS,
     FIRST_FILL_ACCESS,
     GENERAL_REGISTERS,
     GOAL,
@@ -49,9 +47,9 @@ from emu.engine.blocks import (
     MEMO_BITS,
     MEMO_SPREAD,
     MODE,
+    NO_FILL,
     PAGE_KEYS,
     PAGE_PLACES,
-    PAGES,
     REASON,
     SAVED_CC,
     SIZE_SHIFT,
@@ -63,7 +61,7 @@ from emu.engine.blocks import (
     TARGET,
     StopReason,
 )
-from emu.engine.compiled_parts import call, call_fill, code_byte, fill_index, pointer
+from emu.engine.compiled_parts import call, call_fill, code_byte, find_fill, page_index, pointer
 
 # numba takes plain integers for the callback's constants.
 TRANSLATE_OPCODE: Final = 0xDC
@@ -222,7 +220,7 @@ def execute_callback(engine: Any, address: Any, size: Any, data: Any) -> None:  
 @njit
 def _is_shown(state: Any, page: Any, place: Any) -> Any:
     """Whether the code of virtual *page* that the block callback sees is that at engine-physical *place*."""
-    index = (page ^ (page >> np.uint64(12))) & np.uint64(PAGES - 1)
+    index = page_index(page)
     is_right_page = state[PAGE_KEYS + index] == (page << np.uint64(2)) | state[MODE]
     return is_right_page and state[PAGE_PLACES + index] == place + state[CODE_DISTANCE]
 
@@ -232,10 +230,8 @@ def fill_callback(engine: Any, address: Any, kind: Any, entry: Any, data: Any) -
     state = carray(pointer(data), (STATE_WORDS,), dtype=np.uint64)
     page = address >> np.uint64(12)
     access = np.uint64(kind - FIRST_FILL_ACCESS)
-    key = (page << np.uint64(2)) | access
-    context = state[CONTEXT]
-    index = fill_index(key, context)
-    if state[FILL_KEYS + index] == key and state[FILL_CONTEXTS + index] == context:
+    index = find_fill(state, address, access, state[CONTEXT])
+    if index != np.uint64(NO_FILL):
         remembered = state[FILL_ANSWERS + index]
         place = remembered & ~np.uint64(4095)
         if access != FILL_FETCH or _is_shown(state, page, place):

@@ -14,7 +14,19 @@ from numba import carray, njit, types  # type: ignore[attr-defined]
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from emu.engine.blocks import CONTEXT_SPREAD, FILLS, INVISIBLE, MARK_DISTANCE, MODE, PAGE_KEYS, PAGE_PLACES, PAGES
+from emu.engine.blocks import (
+    CONTEXT_SPREAD,
+    FILL_CONTEXTS,
+    FILL_KEYS,
+    FILLS,
+    INVISIBLE,
+    MARK_DISTANCE,
+    MODE,
+    NO_FILL,
+    PAGE_KEYS,
+    PAGE_PLACES,
+    PAGES,
+)
 
 
 def _generate_pointer(typing_context: Any, address: Any) -> Any:  # noqa: ARG001 - numba's signature
@@ -61,10 +73,16 @@ call_fill: Any = intrinsic(_generate_fill_call)
 
 
 @njit
+def page_index(page: Any) -> Any:
+    """Where in the tables of shown pages virtual *page* is, if it is there."""
+    return (page ^ (page >> np.uint64(12))) & np.uint64(PAGES - 1)
+
+
+@njit
 def code_byte(state: Any, address: Any) -> Any:
     """The byte of code at *address*, or INVISIBLE."""
     page = address >> np.uint64(12)
-    index = (page ^ (page >> np.uint64(12))) & np.uint64(PAGES - 1)
+    index = page_index(page)
     if state[PAGE_KEYS + index] != (page << np.uint64(2)) | state[MODE]:
         return np.uint64(INVISIBLE)
     code = carray(pointer(state[PAGE_PLACES + index]), (4096,), dtype=np.uint8)
@@ -74,13 +92,18 @@ def code_byte(state: Any, address: Any) -> Any:
 @njit
 def is_trap(state: Any, address: Any) -> Any:
     """Whether the instruction at *address*, which :func:`code_byte` sees, is a trap and not the program's own."""
-    page = address >> np.uint64(12)
-    index = (page ^ (page >> np.uint64(12))) & np.uint64(PAGES - 1)
+    index = page_index(address >> np.uint64(12))
     marks = carray(pointer(state[PAGE_PLACES + index] + state[MARK_DISTANCE]), (4096,), dtype=np.uint8)
     return marks[address & np.uint64(4095)] != 0
 
 
 @njit
-def fill_index(key: Any, context: Any) -> Any:
-    """Where in the tables of remembered fills the one with this key and context is."""
-    return (key ^ (key >> np.uint64(15)) ^ (context * np.uint64(CONTEXT_SPREAD))) & np.uint64(FILLS - 1)
+def find_fill(state: Any, address: Any, access: Any, context: Any) -> Any:
+    """Where in the tables the remembered fill for *address* is; NO_FILL if there is none.
+
+    *access* is the kind of access, counted from the first.
+    """
+    key = (address >> np.uint64(12)) << np.uint64(2) | np.uint64(access)
+    index = (key ^ (key >> np.uint64(15)) ^ (context * np.uint64(CONTEXT_SPREAD))) & np.uint64(FILLS - 1)
+    is_found = state[FILL_KEYS + index] == key and state[FILL_CONTEXTS + index] == context
+    return index if is_found else np.uint64(NO_FILL)

@@ -184,19 +184,10 @@ class Engine:
 
     def note(self, address: int, absolute: AbsoluteAddress, access: Access, *, is_real: bool) -> None:
         """See :meth:`emu.cpu.TranslationBuffer.note`."""
-        page = absolute >> 12
-        storage = self._machine.storage
-        is_store = access is Access.STORE
-        # The rules for the low pages are finer than a page; stores into code must be noticed each time.
-        if self._flush_due or address < LOW_PAGES_END or (is_store and storage.code_pages[page]):
-            return
-        kind, permissions = FillAccess.READ, uc_const.UC_PROT_READ
-        if is_store:
-            kind, permissions = FillAccess.WRITE, _WRITABLE
-            self._written.add(page)
-        place = FRAMES + storage.hypervisor.frame(page)
-        self._held[page] = place
-        self._remember(address, kind, page, place | permissions, is_real=is_real)
+        # The rules for the low pages are finer than a page.
+        if not self._flush_due and address >= LOW_PAGES_END:
+            kind = FillAccess.WRITE if access is Access.STORE else FillAccess.READ
+            self._hold(address, kind, absolute >> 12, is_real=is_real)
 
     def may_write(self, page: int) -> bool:
         """Whether a translation made since the last flush lets *page* be written."""
@@ -289,7 +280,6 @@ class Engine:
             return False
         absolute = resolve(cpu, address, ACCESS[FillAccess(kind)])
         page = absolute >> 12
-        storage = self._machine.storage
         answer = entry[0]
         if kind == FillAccess.FETCH:
             if page - (cpu.prefix >> 12) in _PREFIX_PAGES and self._is_for_python(address, absolute):
@@ -298,16 +288,30 @@ class Engine:
                 self._reason = Exit.CAREFUL
                 return False
             return self._show_code(address, page, answer)
+        held = self._hold(address, kind, page)
+        if held is None:
+            # Executed alone, so that the very next instruction sees what it stored.
+            self._reason = Exit.CAREFUL
+            return False
+        answer.address, answer.permissions = held
+        return True
+
+    def _hold(self, address: int, kind: int, page: int, *, is_real: bool = False) -> tuple[int, int] | None:
+        """Remember that *address* leads to absolute *page* for this kind of data access.
+
+        Give the engine-physical place of the page and what is permitted there; None for a store into a page of code,
+        which must be noticed each time.
+        """
+        storage = self._machine.storage
+        permissions = uc_const.UC_PROT_READ
         if kind == FillAccess.WRITE:
             if storage.code_pages[page]:
-                # Executed alone, so that the very next instruction sees what it stored.
-                self._reason = Exit.CAREFUL
-                return False
+                return None
             self._written.add(page)
             permissions = _WRITABLE
-        else:
-            permissions = uc_const.UC_PROT_READ
-        return self._give(answer, page, FRAMES + storage.hypervisor.frame(page), permissions, address, kind)
+        place = self._held[page] = FRAMES + storage.hypervisor.frame(page)
+        self._remember(address, kind, page, place | permissions, is_real=is_real)
+        return place, permissions
 
     def _is_for_python(self, address: int, absolute: int) -> bool:
         """Whether the next instruction is the one that is fetched, from *absolute*, and is executed in Python."""
@@ -332,17 +336,10 @@ class Engine:
             self._error = CodeFull()
             return False
         self._show(address >> 12, self._words[MODE], slot)
-        return self._give(answer, page, CODE + slot * PAGE_SIZE, uc_const.UC_PROT_EXEC, address, FillAccess.FETCH)
-
-    def _give(self, answer: Any, page: int, place: int, permissions: int, address: int, kind: int) -> bool:
-        """Answer the fill for *address* with absolute *page*, which is at engine-physical *place*, and remember it."""
-        if kind == FillAccess.FETCH:
-            self._held.setdefault(page, place)
-        else:
-            self._held[page] = place
-        self._remember(address, kind, page, place | permissions)
-        answer.address = place
-        answer.permissions = permissions
+        place = CODE + slot * PAGE_SIZE
+        self._held.setdefault(page, place)
+        self._remember(address, FillAccess.FETCH, page, place | uc_const.UC_PROT_EXEC)
+        answer.address, answer.permissions = place, uc_const.UC_PROT_EXEC
         return True
 
     def _remember(self, address: int, kind: int, page: int, answer: int, *, is_real: bool = False) -> None:

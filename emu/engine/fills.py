@@ -92,9 +92,7 @@ class RememberedFills:
         :param is_real: *address* is a real one, whatever the PSW says.
         """
         words = self._words
-        context = self._context(cpu)
-        if is_real:
-            context &= -_CONTEXT_STEP
+        context = self._context(cpu, is_real=is_real)
         key, index = _place_in_table(address, kind, context)
         words[FILL_KEYS + index] = key
         words[FILL_CONTEXTS + index] = context
@@ -104,17 +102,15 @@ class RememberedFills:
     def find(self, address: int, kind: int, cpu: Cpu, *, is_real: bool = False) -> int:
         """The engine-physical place of *address* for this kind of access in the context of *cpu*; 0 if not known."""
         words = self._words
-        context = self._context(cpu)
-        if is_real:
-            context &= -_CONTEXT_STEP
+        context = self._context(cpu, is_real=is_real)
         key, index = _place_in_table(address, kind, context)
         if words[FILL_KEYS + index] != key or words[FILL_CONTEXTS + index] != context:
             return 0
         return words[FILL_ANSWERS + index] & -PAGE_SIZE | address & (PAGE_SIZE - 1)
 
-    def _context(self, cpu: Cpu) -> int:
-        """The number of the present context of *cpu*."""
-        mask = cpu.system_mask
+    def _context(self, cpu: Cpu, *, is_real: bool = False) -> int:
+        """The number of the present context of *cpu*, or of its accesses by real address."""
+        mask = 0 if is_real else cpu.system_mask
         return (self._current or self._find(cpu)) | mask >> 56 & 4 | mask >> 46 & 3
 
     def _find(self, cpu: Cpu) -> int:

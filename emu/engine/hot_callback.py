@@ -29,8 +29,6 @@ from emu.engine.blocks import (
     DOES_STCKF,
     EPOCH,
     FILL_ANSWERS,
-    FILL_CONTEXTS,
-    FILL_KEYS,
     FILL_REALS,
     FRAME_DISTANCE,
     GENERAL_REGISTERS,
@@ -42,6 +40,7 @@ from emu.engine.blocks import (
     IS_SUPERVISOR,
     KEYS,
     LEFT,
+    NO_FILL,
     NO_REAL_ADDRESS,
     PROGRAMMABLE_FIELD,
     PSW,
@@ -62,7 +61,7 @@ from emu.engine.blocks import (
     HotInstruction,
     StopReason,
 )
-from emu.engine.compiled_parts import call, code_byte, fill_index, is_trap, pointer
+from emu.engine.compiled_parts import call, code_byte, find_fill, is_trap, pointer
 from emu.isa.clock import CLOCK_SET, STORE_CLOCK_WORK
 from emu.isa.declaration import INSTRUCTIONS
 from emu.isa.page_hinting import NOT_PLAIN
@@ -118,28 +117,21 @@ REAL_CONTEXT: Final = ~7 & 0xFFFF_FFFF_FFFF_FFFF
 
 
 @njit
-def _find(state: Any, address: Any, kind: Any, context: Any) -> Any:
-    """The index of the remembered fill for *address*; NO_REAL_ADDRESS if there is none."""
-    key = (address >> np.uint64(12)) << np.uint64(2) | np.uint64(kind)
-    index = fill_index(key, context)
-    if state[FILL_KEYS + index] == key and state[FILL_CONTEXTS + index] == context:
-        return index
-    return np.uint64(NO_REAL_ADDRESS)
-
-
-@njit
 def _operand_place(state: Any, address: Any, length: Any, kind: Any, context: Any) -> Any:
     """Where in this process the *length* bytes at *address* are; zero if it is not known, or they are in two pages."""
-    index = _find(state, address, kind, context)
-    if index == np.uint64(NO_REAL_ADDRESS) or (address & np.uint64(PAGE - 1)) + np.uint64(length) > np.uint64(PAGE):
+    index = find_fill(state, address, kind, context)
+    if index == np.uint64(NO_FILL) or (address & np.uint64(PAGE - 1)) + np.uint64(length) > np.uint64(PAGE):
         return np.uint64(0)
     place = state[FILL_ANSWERS + index] & ~np.uint64(PAGE - 1)
     return (place | (address & np.uint64(PAGE - 1))) + state[FRAME_DISTANCE]
 
 
 @njit
-def _effective_address(state: Any, base: Any, displacement: Any) -> Any:
+def _storage_operand(state: Any, instruction: Any) -> Any:
+    """The address that the last halfword of *instruction* designates: a base register and a displacement."""
     registers = carray(pointer(state[GENERAL_REGISTERS]), (16,), dtype=np.uint64)
+    base = (instruction >> np.uint64(12)) & np.uint64(15)
+    displacement = instruction & np.uint64(0xFFF)
     return displacement + registers[base] if base else displacement
 
 
@@ -173,13 +165,11 @@ def _may_enable(state: Any, new: Any, mask: Any) -> Any:
 def _store_then_change(state: Any, instruction: Any, is_or: Any) -> Any:
     """STNSM and STOSM: PSW bits 0-7 are stored, and those of them that the immediate says are changed."""
     immediate = (instruction >> np.uint64(16)) & np.uint64(0xFF)
-    base = (instruction >> np.uint64(12)) & np.uint64(15)
     mask = state[SYSTEM_MASK] >> np.uint64(56)
     new = mask | immediate if is_or else mask & immediate
     if (mask & ~new) & ~np.uint64(INTERRUPTION_MASKS):
         return False
-    address = _effective_address(state, base, instruction & np.uint64(0xFFF))
-    place = _operand_place(state, address, 1, WRITE, state[CONTEXT])
+    place = _operand_place(state, _storage_operand(state, instruction), 1, WRITE, state[CONTEXT])
     if place == 0 or (new & ~mask and not _may_enable(state, new, mask)):
         return False
     _store(place, mask, 1)
@@ -195,12 +185,11 @@ def _load_real_address(state: Any, instruction: Any) -> Any:
         return False
     registers = carray(pointer(state[GENERAL_REGISTERS]), (16,), dtype=np.uint64)
     index = (instruction >> np.uint64(16)) & np.uint64(15)
-    base = (instruction >> np.uint64(12)) & np.uint64(15)
-    address = _effective_address(state, base, instruction & np.uint64(0xFFF))
+    address = _storage_operand(state, instruction)
     if index:
         address += registers[index]
-    found = _find(state, address, READ, context)
-    if found == np.uint64(NO_REAL_ADDRESS) or state[FILL_REALS + found] == np.uint64(NO_REAL_ADDRESS):
+    found = find_fill(state, address, READ, context)
+    if found == np.uint64(NO_FILL) or state[FILL_REALS + found] == np.uint64(NO_REAL_ADDRESS):
         return False
     real_address = state[FILL_REALS + found] | address & np.uint64(PAGE - 1)
     registers[(instruction >> np.uint64(20)) & np.uint64(15)] = real_address
@@ -220,13 +209,6 @@ def _store_using_real_address(state: Any, instruction: Any) -> Any:
         return False
     _store(place, registers[(instruction >> np.uint64(4)) & np.uint64(15)], 8)
     return True
-
-
-@njit
-def _storage_operand(state: Any, instruction: Any) -> Any:
-    """The address of the second operand of an instruction of format S."""
-    base = (instruction >> np.uint64(12)) & np.uint64(15)
-    return _effective_address(state, base, instruction & np.uint64(0xFFF))
 
 
 @njit

@@ -102,6 +102,13 @@ def start(report: Path, *options: str) -> subprocess.Popen[str]:
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
+def output_of(guest: subprocess.Popen[str]) -> str:
+    """What *guest*, which must pass, writes until its end."""
+    output, error = guest.communicate()
+    assert guest.returncode == 0, output + error
+    return output
+
+
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize(
     "options",
@@ -117,9 +124,7 @@ def test_debian_boots_and_finds_its_files_unchanged(fetched: Path, tmp_path: Pat
     record = json.loads(debian_files("bookworm").record.read_text())
     assert set(record["sha256"]) == {"vmlinuz", "initrd"}
     report = tmp_path / "report.json"
-    guest = start(report, "--cmdline", CHECK, *options)
-    output, error = guest.communicate()
-    assert guest.returncode == 0, error
+    output = output_of(start(report, "--cmdline", CHECK, *options))
     assert PASSED in output
     cpus = options[options.index("--cpus") + 1] if "--cpus" in options else "1"
     assert f"CPUs: {cpus}" in output
@@ -170,8 +175,7 @@ def test_a_host_that_takes_memory_loses_nothing(fetched: Path, tmp_path: Path, h
     options = ["--cmdline", SHELL, "--memory", "64M", "--host-memory", host_memory, "--input", str(script)]
     guests = [start(report, *options, "--profile", profile) for profile, report in reports.items()]
     for guest in guests:
-        output, error = guest.communicate()
-        assert guest.returncode == 0, output + error
+        output_of(guest)
     hinted, plain = (json.loads(report.read_text())["host"]["total"] for report in reports.values())
     assert hinted["discards_unused"] > 500
     assert plain["discards_unused"] == 0
@@ -207,9 +211,7 @@ def test_a_session_in_the_shell_with_a_disk(fetched: Path, tmp_path: Path) -> No
     script.write_text(SESSION)
     assert "virtio_blk" in json.loads(debian_files("bookworm").record.read_text())["modules"]
     options = ["--cmdline", SHELL, "--cpus", "2", "--disk", f"{image}:rw", "--input", str(script)]
-    guest = start(tmp_path / "report.json", *options)
-    output, error = guest.communicate()
-    assert guest.returncode == 0, output + error
+    output = output_of(start(tmp_path / "report.json", *options))
     assert hashlib.sha256(content).hexdigest() in output
     after = image.read_bytes()
     assert after[3 * SECTOR :].startswith(b"#!/bin/busybox sh\n")
@@ -244,9 +246,7 @@ def test_a_tree_on_a_disk_is_searched(fetched: Path, tmp_path: Path) -> None:
     script = tmp_path / "session.toml"
     script.write_text(TREE)
     options = ["--cmdline", SHELL, "--disk", str(image), "--disk", str(second), "--input", str(script)]
-    guest = start(tmp_path / "report.json", *options)
-    output, error = guest.communicate()
-    assert guest.returncode == 0, output + error
+    output = output_of(start(tmp_path / "report.json", *options))
     assert "\n100\n" in output.replace("\r", "")
     assert f"\n{3 * SECTOR}\n" in output.replace("\r", "")
 
