@@ -57,7 +57,7 @@ def space_designation(cpu: Cpu, space: AddressSpaceControl) -> int:
 
 
 def _walk(cpu: Cpu, asce: int, address: int) -> dat.Translation | dat.TranslationFailure:
-    storage = cpu.machine.storage
+    storage = cpu.configuration.storage
     cr0 = cpu.cr[0]
     return dat.walk(
         asce,
@@ -177,18 +177,18 @@ def resolve(
         absolute = cpu.real_to_absolute(address)
     else:
         absolute, override_key = translate(cpu, address, access, reported_space)
-    machine = cpu.machine
-    machine.storage.require(absolute)
+    configuration = cpu.configuration
+    configuration.storage.require(absolute)
     page = absolute >> 12
-    keys = machine.keys.bytes
+    keys = configuration.keys.bytes
     storage_key = keys[page]
     effective_key = storage_key if override_key is None else override_key
     if not key_permits(cpu, address, access, asce, effective_key, key):
         raise protection(address, access, reported_space, Protection.KEY_CONTROLLED)
     if is_store:
-        machine.hypervisor.frame_for_store(page)
+        configuration.hypervisor.frame_for_store(page)
     else:
-        machine.hypervisor.frame(page)
+        configuration.hypervisor.frame(page)
     keys[page] = storage_key | (REFERENCE | CHANGE if is_store else REFERENCE)
     return absolute
 
@@ -244,8 +244,8 @@ def load(
     if is_plain:
         frame = cpu.tlb.find(address, length, Access.FETCH, is_real=real)
         if frame is not None:
-            return cpu.machine.storage.read_frame(frame, length)
-    read = cpu.machine.storage.read
+            return cpu.configuration.storage.read_frame(frame, length)
+    read = cpu.configuration.storage.read
     parts = probe(cpu, address, length, Access.FETCH, key=key, space=space, real=real)
     if len(parts) == 1:
         if is_plain:
@@ -268,9 +268,9 @@ def store(
     if is_plain:
         frame = cpu.tlb.find(address, len(data), Access.STORE, is_real=real)
         if frame is not None:
-            cpu.machine.storage.write_frame(frame, data)
+            cpu.configuration.storage.write_frame(frame, data)
             return
-    write = cpu.machine.storage.write
+    write = cpu.configuration.storage.write
     done = 0
     parts = probe(cpu, address, len(data), Access.STORE, key=key, space=space, real=real)
     for absolute, size in parts:
@@ -315,7 +315,7 @@ def fetch_instruction(cpu: Cpu, address: int) -> bytes:
     try:
         if address & PAGE_SIZE - 1 <= PAGE_SIZE - 6 and not _FETCH_OVERRIDE_END - 6 < address < _FETCH_OVERRIDE_END:
             # The longest instruction would lie in one page, with one rule for all of it.
-            data = cpu.machine.storage.read(resolve(cpu, address, Access.INSTRUCTION_FETCH), 6)
+            data = cpu.configuration.storage.read(resolve(cpu, address, Access.INSTRUCTION_FETCH), 6)
             return data[: instruction_length(data[0])]
         first = _fetch(cpu, address, 2)
         top = first[0] >> 6
@@ -329,6 +329,6 @@ def fetch_instruction(cpu: Cpu, address: int) -> bytes:
 
 
 def _fetch(cpu: Cpu, address: int, length: int) -> bytes:
-    read = cpu.machine.storage.read
+    read = cpu.configuration.storage.read
     parts = probe(cpu, address, length, Access.INSTRUCTION_FETCH)
     return b"".join(read(absolute, size) for absolute, size in parts)

@@ -13,7 +13,7 @@ from emu.psw import AddressSpaceControl, Psw
 
 if TYPE_CHECKING:
     from emu.addresses import AbsoluteAddress
-    from emu.machine import Machine
+    from emu.configuration import Configuration
     from emu.teid import Access
 
 CR0_SSM_SUPPRESSION = bit(33)
@@ -70,6 +70,9 @@ class Registers(Protocol):
     psw: memoryview[int]
     """Two doublewords: the mask that the engine runs with, and the instruction address."""
 
+    image: bytes
+    """All of them, with whatever else the engine keeps beside them: another engine of this process takes it."""
+
     @property
     def fpc(self) -> int: ...
     @fpc.setter
@@ -119,8 +122,10 @@ class PendingExternal:
 class Cpu:
     """One CPU of a configuration."""
 
-    def __init__(self, machine: Machine, address: int, registers: Registers, tlb: TranslationBuffer) -> None:
-        self.machine = machine
+    def __init__(
+        self, configuration: Configuration[Cpu], address: int, registers: Registers, tlb: TranslationBuffer
+    ) -> None:
+        self.configuration = configuration
         self.address = address
         """The CPU address."""
         self.registers = registers
@@ -141,7 +146,7 @@ class Cpu:
         """What DIAGNOSE 0x258 has established; None if page-fault handshaking is not active."""
         self.breaking_event_address = 1
         self._state = CpuState.STOPPED
-        self.stopped_since: int | None = machine.timing.steady
+        self.stopped_since: int | None = configuration.timing.steady
         """Steady time at which the CPU left the operating state; None while it is operating."""
         self.pending = PendingExternal()
         self.restart_pending = False
@@ -174,7 +179,7 @@ class Cpu:
 
     @state.setter
     def state(self, value: CpuState) -> None:
-        timing = self.machine.timing
+        timing = self.configuration.timing
         if value is CpuState.OPERATING and self.stopped_since is not None:
             self.cpu_timer_origin += timing.steady - self.stopped_since
             self.stopped_since = None
@@ -361,7 +366,7 @@ class Cpu:
         if initial:
             self.load_psw(Psw(0, 0))
             self.set_prefix(0)
-            self.machine.timing.set_cpu_timer(self, 0)
+            self.configuration.timing.set_cpu_timer(self, 0)
             self.clock_comparator = 0
             self.tod_programmable = 0
             self.registers.reset_floating_point()

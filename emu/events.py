@@ -7,37 +7,9 @@ an event costs one test of an empty list.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from emu.cpu import Cpu
-    from emu.program_interruption import ProgramInterruption
-    from emu.psw import Psw
+from emu.cpu import Cpu
+from emu.observing import ObserverOf
 
 
-class Observer:
+class Observer(ObserverOf[Cpu]):
     """Base of all observers: every method does nothing; override what is wanted."""
-
-    wants_instructions = False
-    """Whether :meth:`retired` must be called for every instruction, which makes the machine run step by step."""
-    wants_states = False
-    """Whether the class has a :meth:`state_changed` of its own, for which Python must execute every ESSA."""
-
-    def __init_subclass__(cls) -> None:
-        super().__init_subclass__()
-        cls.wants_states = cls.state_changed is not Observer.state_changed
-
-    def retired(self, cpu: Cpu, address: int, instruction: bytes) -> None:
-        """An instruction at *address* ended, in whatever way.  Its bytes are empty if they could not be fetched."""
-
-    def interrupted(self, cpu: Cpu, kind: str, code: int, old: Psw, condition: ProgramInterruption | None) -> None:
-        """An interruption was taken: *kind* is program, svc, external, io, machine-check or restart."""
-
-    def state_changed(self, cpu: Cpu, page: int, request: int, before: int, after: int) -> None:
-        """ESSA with *request* took absolute page *page* from state *before* to *after* (they may be equal)."""
-
-    def host_changed(self, page: int, before: int, after: int) -> None:
-        """The host took the frame of absolute page *page*, or supplied one; its state went from *before* to *after*."""
-
-    def key_changed(self, cpu: Cpu, page: int, before: int, after: int) -> None:
-        """An instruction changed the storage key of absolute page *page*."""

@@ -14,7 +14,11 @@ from typing import TYPE_CHECKING, Final, Protocol
 from emu.page_states import CONTENT_MASK, PageStates, Profile, touch, without_content
 
 if TYPE_CHECKING:
-    from emu.machine import Machine
+    from collections.abc import Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
     from emu.program_interruption import ProgramInterruption
     from emu.storage_keys import StorageKeys
 
@@ -36,6 +40,30 @@ class HostFailure(Exception):  # noqa: N818 - it is the reason of a stop
     """The host cannot go on without losing or falsifying a page of the guest; the run ends and says why."""
 
 
+class HostObserver(Protocol):
+    """Who is told what the host does with a page."""
+
+    def host_changed(self, page: int, before: int, after: int) -> None:
+        """The host took the frame of absolute *page*, or supplied one; its state went from *before* to *after*."""
+
+
+class GuestConfiguration(Protocol):
+    """What the host may ask of the configuration that it supplies with frames, and tell it."""
+
+    @property
+    def observers(self) -> Sequence[HostObserver]:
+        """Who is told."""
+
+    def frames_taken(self, pages: NDArray[np.int32]) -> None:
+        """The host has taken the frames of *pages*: no translation may lead to them any more."""
+
+    def pinned_pages(self) -> list[int]:
+        """The pages that must stay where they are."""
+
+    def call_soon(self) -> None:
+        """Call :meth:`Hypervisor.attend` before the next instruction; it may be asked for even inside an access."""
+
+
 class Hypervisor(Protocol):
     """The host as a configuration sees it."""
 
@@ -47,8 +75,8 @@ class Hypervisor(Protocol):
     def frame_bytes(self) -> int:
         """The size of the frame pool in bytes."""
 
-    def attach(self, machine: Machine) -> None:
-        """Say whose host this is; called once, before anything else."""
+    def attach(self, configuration: GuestConfiguration) -> None:
+        """Say which configuration this is the host of; called once, before anything else."""
 
     def frame(self, page: int) -> int:
         """The byte offset in the pool of the frame that holds absolute page *page*, brought in if it must be.
@@ -111,7 +139,7 @@ class FirstTouchHypervisor:
         self.frame_bytes = size
         self.frame_address = ctypes.addressof(ctypes.c_char.from_buffer(self._pool))
 
-    def attach(self, machine: Machine) -> None:
+    def attach(self, configuration: GuestConfiguration) -> None:
         """See :meth:`Hypervisor.attach`."""
 
     def frame(self, page: int) -> int:

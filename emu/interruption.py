@@ -14,6 +14,7 @@ from emu.addresses import AbsoluteAddress, RealAddress
 from emu.hypervisor import FrameShortage
 from emu.program_interruption import Ending, ProgramInterruption, ProgramInterruptionCode
 from emu.psw import Psw
+from emu.room import supply
 
 if TYPE_CHECKING:
     from emu.cpu import Cpu
@@ -57,19 +58,19 @@ def _present(cpu: Cpu, address: RealAddress) -> AbsoluteAddress:
     Unlike an instruction, an interruption is not begun again for want of a frame: the host makes room at once.
     """
     absolute = cpu.real_to_absolute(address)
-    cpu.machine.storage.require(absolute)
+    cpu.configuration.storage.require(absolute)
     while True:
         try:
-            cpu.machine.hypervisor.frame(absolute >> 12)
+            cpu.configuration.hypervisor.frame(absolute >> 12)
         except FrameShortage:
-            cpu.machine.supply(cpu)
+            supply(cpu)
         else:
             return absolute
 
 
 def _write(cpu: Cpu, address: RealAddress, length: int, value: int) -> None:
     try:
-        cpu.machine.storage.write_integer(_present(cpu, address), length, value)
+        cpu.configuration.storage.write_integer(_present(cpu, address), length, value)
     except ProgramInterruption as reason:
         raise CheckStop(cpu, reason) from None
 
@@ -83,15 +84,15 @@ def _swap(
     new_at: RealAddress,
     condition: ProgramInterruption | None = None,
 ) -> None:
-    storage = cpu.machine.storage
+    storage = cpu.configuration.storage
     try:
         storage.write(_present(cpu, old_at), old.to_bytes())
         new = Psw.from_bytes(storage.read(_present(cpu, new_at), 16))
     except ProgramInterruption as reason:
         raise CheckStop(cpu, reason) from None
     cpu.load_psw(new)
-    cpu.machine.timing.work += INTERRUPTION_WORK
-    for observer in cpu.machine.observers:
+    cpu.configuration.timing.work += INTERRUPTION_WORK
+    for observer in cpu.configuration.observers:
         observer.interrupted(cpu, kind, code, old, condition)
 
 
@@ -156,7 +157,7 @@ def external(cpu: Cpu, code: int, *, cpu_address: int = 0, parameter: int | None
     _swap(cpu, "external", code, old, lowcore.EXTERNAL_OLD_PSW, lowcore.EXTERNAL_NEW_PSW)
 
 
-def input_output(cpu: Cpu, subsystem: int, parameter: int, identification: int) -> None:
+def input_output(cpu: Cpu, *, subsystem: int, parameter: int, identification: int) -> None:
     """Take an I/O interruption."""
     old = cpu.psw
     _write(cpu, lowcore.SUBSYSTEM_IDENTIFICATION, 4, subsystem)

@@ -15,6 +15,8 @@ IO_MASK: Final = bit(6)
 EXTERNAL_MASK: Final = bit(7)
 KEY: Final = bits(8, 11)
 MACHINE_CHECK_MASK: Final = bit(13)
+ANY_INTERRUPTION: Final = IO_MASK | EXTERNAL_MASK | MACHINE_CHECK_MASK
+"""The masks of all classes of interruption that the PSW can hold off."""
 WAIT: Final = bit(14)
 PROBLEM_STATE: Final = bit(15)
 ADDRESS_SPACE_CONTROL: Final = bits(16, 17)

@@ -41,7 +41,7 @@ _CPU_FIELDS: Final = (
     "executed",
 )
 """In this order: to set the state is to start or stop the CPU timer, whose origin comes after it."""
-_COUNTERS: Final = ("unmodelled", "instruction_counts", "operation_requests", "program_interruptions")
+_COUNTERS: Final = ("unmodelled", "instructions", "operation_requests", "program_interruptions")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,17 +84,17 @@ def save(machine: Machine) -> SavedMachine:
         raise ValueError("a machine with devices on its channel subsystem cannot be saved")
     return SavedMachine(
         memory=machine.memory,
-        profile=machine.profile,
-        facilities=machine.facilities,
-        cpus=tuple(_save_cpu(cpu, machine.engines[cpu.address].registers.image) for cpu in machine.cpus),
+        profile=machine.configuration.profile,
+        facilities=machine.configuration.facilities,
+        cpus=tuple(_save_cpu(cpu, cpu.registers.image) for cpu in machine.cpus),
         pages=dict(contents(machine)),
         keys=machine.keys.array.tobytes(),
         states=machine.states.array.tobytes(),
         work=machine.timing.work,
         tod=machine.timing.tod,
-        turn=(machine.turn, machine.turn_end),
+        turn=(machine.configuration.turns.cpu, machine.configuration.turns.end),
         devices={name: device.state() for name, device in devices(machine).items()},
-        counters={name: Counter(getattr(machine, name)) for name in _COUNTERS},
+        counters={name: Counter(getattr(machine.counts, name)) for name in _COUNTERS},
     )
 
 
@@ -105,7 +105,7 @@ def restore(machine: Machine, saved: SavedMachine) -> None:
 
     :raises ValueError: if the configuration is another one, or there is a host that pages.
     """
-    found = (machine.memory, len(machine.cpus), machine.profile, machine.facilities)
+    found = (machine.memory, len(machine.cpus), machine.configuration.profile, machine.configuration.facilities)
     if found != (saved.memory, len(saved.cpus), saved.profile, saved.facilities):
         raise ValueError("a saved machine goes on in one of the same memory, CPUs, profile and facilities only")
     if not isinstance(machine.hypervisor, FirstTouchHypervisor):
@@ -118,13 +118,14 @@ def restore(machine: Machine, saved: SavedMachine) -> None:
     machine.timing.tod = saved.tod
     for cpu, saved_cpu in zip(machine.cpus, saved.cpus, strict=True):
         _restore_cpu(cpu, saved_cpu)
-        machine.engines[cpu.address].registers.image = saved_cpu.registers
-    machine.turn, machine.turn_end = saved.turn
+        cpu.registers.image = saved_cpu.registers
+    turns = machine.configuration.turns
+    turns.cpu, turns.end = saved.turn
     for name, device in devices(machine).items():
         device.restore(saved.devices[name])
     for name, counter in saved.counters.items():
-        setattr(machine, name, Counter(counter))
-    machine.flush_all()
+        setattr(machine.counts, name, Counter(counter))
+    machine.configuration.translations.flush_all()
 
 
 def _save_cpu(cpu: Cpu, registers: bytes) -> SavedCpu:

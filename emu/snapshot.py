@@ -35,7 +35,7 @@ def _cpu(cpu: Cpu) -> Section:
         "control registers": tuple(cpu.cr),
         "prefix": cpu.prefix,
         "clock comparator": cpu.clock_comparator,
-        "CPU timer": cpu.machine.timing.cpu_timer(cpu),
+        "CPU timer": cpu.configuration.timing.cpu_timer(cpu),
         "TOD programmable": cpu.tod_programmable,
         "program parameter": cpu.program_parameter,
         "breaking-event address": cpu.breaking_event_address,

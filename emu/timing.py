@@ -8,12 +8,9 @@ time forward to the next event.  Nothing here reads a clock of the host.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final, Protocol
 
 from emu.bits import MASK_64, bit
-
-if TYPE_CHECKING:
-    from emu.cpu import Cpu
 
 STEPS_PER_UNIT: Final = 4
 """Steps of the doubleword TOD clock in a unit of work."""
@@ -24,6 +21,16 @@ CONTROL_INSTRUCTION_WORK: Final = 16
 """Units of work that a control instruction is reckoned at beyond the one that every instruction is."""
 INITIAL_TOD: Final = 0xC3F2_B65D_3064_0000
 """What the clock shows when a machine is made: 27 March 2009, 15:09:05, the day of version 7."""
+
+
+class Timers(Protocol):
+    """The timers of one CPU."""
+
+    clock_comparator: int
+    cpu_timer_origin: int
+    """The CPU timer is this value minus :attr:`Timing.steady`."""
+    stopped_since: int | None
+    """Steady time at which the CPU left the operating state; None while it is operating."""
 
 
 class Timing:
@@ -49,28 +56,28 @@ class Timing:
     def tod(self, value: int) -> None:
         self.epoch = value - self.work * STEPS_PER_UNIT
 
-    def cpu_timer(self, cpu: Cpu) -> int:
+    def cpu_timer(self, cpu: Timers) -> int:
         """The CPU timer of *cpu*, a 64-bit two's-complement value; it stands still in the stopped state."""
         now = self.steady if cpu.stopped_since is None else cpu.stopped_since
         return (cpu.cpu_timer_origin - now) & MASK_64
 
-    def set_cpu_timer(self, cpu: Cpu, value: int) -> None:
+    def set_cpu_timer(self, cpu: Timers, value: int) -> None:
         """SET CPU TIMER."""
         cpu.cpu_timer_origin = value + (self.steady if cpu.stopped_since is None else cpu.stopped_since)
 
-    def clock_comparator_due(self, cpu: Cpu) -> bool:
+    def clock_comparator_due(self, cpu: Timers) -> bool:
         """Whether the TOD clock is past the clock comparator (unsigned comparison)."""
         return self.tod > cpu.clock_comparator
 
-    def cpu_timer_due(self, cpu: Cpu) -> bool:
+    def cpu_timer_due(self, cpu: Timers) -> bool:
         """Whether the CPU timer is negative."""
         return bool(self.cpu_timer(cpu) & bit(0))
 
-    def units_to_clock_comparator(self, cpu: Cpu) -> int:
+    def units_to_clock_comparator(self, cpu: Timers) -> int:
         """Units of work until the clock comparator becomes due; 0 if it is."""
         return max(0, (cpu.clock_comparator - self.tod) // STEPS_PER_UNIT + 1)
 
-    def units_to_cpu_timer(self, cpu: Cpu) -> int:
+    def units_to_cpu_timer(self, cpu: Timers) -> int:
         """Units of work until the CPU timer becomes due; 0 if it is."""
         value = self.cpu_timer(cpu)
         return 0 if value & bit(0) else value // STEPS_PER_UNIT + 1

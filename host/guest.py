@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from emu.machine import Machine
+    from emu.hypervisor import GuestConfiguration
     from emu.storage_keys import StorageKeys
     from host.page_manager import PageManager
 
@@ -59,7 +59,7 @@ class Guest:
         self.profile = profile
         self.resident_unused_traps = resident_unused_traps
         self.statistics = GuestStatistics()
-        self.machine: Machine
+        self.machine: Any
         self.resident = 0
         """How many of its pages have a frame."""
         self.locations = np.zeros(size >> 12, dtype=np.int32)
@@ -76,9 +76,9 @@ class Guest:
         self._refusal: ProgramInterruption | None = None
         """The last condition raised for an access here."""
 
-    def attach(self, machine: Machine) -> None:
+    def attach(self, configuration: GuestConfiguration) -> None:
         """See :meth:`emu.hypervisor.Hypervisor.attach`."""
-        self.machine = machine
+        self.machine = configuration
 
     # Accesses
 

@@ -17,6 +17,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from emu.devices.messages import SpecialMessages
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -102,11 +104,8 @@ class Monitor:
         pool = self._manager.pool
         target = pool.capacity // TARGET_SHARE if self._target is None else self._target
         observations = {guest.number: self._observe(guest) for guest in self._manager.guests}
-        may_be_asked = {
-            guest.number: guest.machine.messages
-            for guest in self._manager.guests
-            if guest.machine.messages.is_authorized and not guest.machine.messages.waiting
-        }
+        messages = {guest.number: guest.machine.device(SpecialMessages) for guest in self._manager.guests}
+        may_be_asked = {number: them for number, them in messages.items() if them.is_authorized and not them.waiting}
         for number, pages in requests(observations, pool.free_count, target).items():
             if number in may_be_asked and may_be_asked[number].send(f"SHRINK {pages}"):
                 self.requests += 1

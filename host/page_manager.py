@@ -129,7 +129,7 @@ class PageManager:
             self.statistics.shortages += 1
             raise
         if pool.capacity - pool.used == self.low:
-            guest.machine.call_host_soon()
+            guest.machine.call_soon()
         return frame
 
     def page_in(self, guest: Guest, page: int, slot: int, frame: int) -> None:
@@ -160,7 +160,7 @@ class PageManager:
         """Have *attendant* called from now on."""
         self._attendants.append(attendant)
         for guest in self.guests:
-            guest.machine.call_host_soon()
+            guest.machine.call_soon()
 
     def attend(self, guest: Guest, work: int) -> int:
         """Do what is due when the virtual time of *guest* is *work*; give the work at which to be called next."""

@@ -258,7 +258,7 @@ class _Watcher(Observer):
             for each in due:
                 self._carry_out(self._guest, each.number)
         for page in self._pages():
-            self._guest.machine.page_changed(page)
+            self._guest.machine.translations.page_changed(page)
 
     def _is_due(self, awaited: _Awaited) -> bool:
         match awaited.trigger:
@@ -282,4 +282,4 @@ class _Watcher(Observer):
         """Leave the machine alone; it may be going through its observers now."""
         self.wants_instructions = False
         machine = self._guest.machine
-        machine.observers = [observer for observer in machine.observers if observer is not self]
+        machine.observers[:] = [observer for observer in machine.observers if observer is not self]

@@ -8,12 +8,12 @@ from contextlib import AbstractContextManager
 
 import pytest
 
-from emu import execution
 from emu.cpu import Cpu, CpuState
 from emu.isa.declaration import INSTRUCTIONS
 from emu.machine import MEGABYTE, Machine
 from emu.program_interruption import ProgramInterruption, ProgramInterruptionCode
 from emu.psw import ADDRESSING_MODE, Psw
+from emu.running import execution
 
 PROGRAM_ADDRESS = 0x10000
 

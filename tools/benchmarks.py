@@ -144,7 +144,7 @@ class FullState(Observer):
 
     def retired(self, cpu: Cpu, address: int, instruction: bytes) -> None:
         """See :meth:`Observer.retired`."""
-        state = (cpu.psw, tuple(cpu.gr), tuple(cpu.cr), cpu.machine.states.bytes[address >> 12], instruction)
+        state = (cpu.psw, tuple(cpu.gr), tuple(cpu.cr), cpu.configuration.states.bytes[address >> 12], instruction)
         self.states += bool(state)
 
 

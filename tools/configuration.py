@@ -153,7 +153,7 @@ def make_machines(configuration: Configuration) -> tuple[list[Machine], Host | N
     :raises UsageError: if there is not enough memory for the machines, or the host cannot be as described.
     """
     from emu.hypervisor import FirstTouchHypervisor
-    from emu.isa.system_information import SystemIdentification
+    from emu.identification import SystemIdentification
     from emu.machine import Machine  # takes most of the start-up time; a wrong image need not wait for it
     from tools.interrupt import postponed
 
@@ -173,7 +173,9 @@ def make_machines(configuration: Configuration) -> tuple[list[Machine], Host | N
                     facilities=configuration.facilities,
                     hypervisor=FirstTouchHypervisor if host is None else host.new_guest(),
                 )
-            machine.sclp.identification = SystemIdentification(name=configuration.name, uuid=configuration.uuid)
+            machine.configuration.identification = SystemIdentification(
+                name=configuration.name, uuid=configuration.uuid
+            )
             machines.append(machine)
             _attach_disks(machine, configuration)
     except (MemoryError, OSError) as reason:

@@ -232,7 +232,7 @@ def _new_machine(job: Job, watcher: _Watcher) -> Machine:
 
 def _watched(machine: Machine, job: Job, watcher: _Watcher) -> Machine:
     """*machine*, under the eyes of *watcher*, and as *job* says to be identified."""
-    machine.sclp.identification = replace(machine.sclp.identification, max_cpus=job.max_cpus)
+    machine.configuration.identification = replace(machine.configuration.identification, max_cpus=job.max_cpus)
     machine.sclp.console = watcher
     watcher.machine = machine
     return machine

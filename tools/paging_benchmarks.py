@@ -10,6 +10,7 @@ import numpy as np
 
 from emu.machine import Machine
 from emu.page_states import CONTENT_MASK, Content, Usage
+from emu.storage import Storage
 from host.age_lists import AgeLists
 from host.guest import Guest
 from host.page_manager import PageManager
@@ -97,6 +98,6 @@ def bytes_per_page() -> int:
     """What the host and the machine keep of each guest page, resident or not."""
     with PagingDevice(None, 0) as device:
         guest = _guest(device)
-        storage = guest.machine.storage
+        storage: Storage = guest.machine.storage
         records = (guest.states.array, guest.keys.array, guest.locations, storage.code_flags)
         return sum(each.nbytes for each in records) // storage.pages

@@ -60,7 +60,7 @@ class GuestReport:
                 for (kind, code), count in sorted(self.statistics.interruptions.items())
             ],
             "essa": count_requests(machine),
-            "instruction_counts": dict(sorted(machine.instruction_counts.items())),
+            "instruction_counts": dict(sorted(machine.counts.instructions.items())),
             "not_modelled": _count_not_modelled(machine),
             "page_states": count_pages(machine.states.array),
             "console": self.console,
@@ -143,14 +143,14 @@ def count_requests(machine: Machine) -> list[Summary]:
     """How often ESSA was executed, by request code, for JSON."""
     return [
         {"request": request, "name": request_name(request), "count": count}
-        for request, count in sorted(machine.operation_requests.items())
+        for request, count in sorted(machine.counts.operation_requests.items())
     ]
 
 
 def _count_not_modelled(machine: Machine) -> dict[str, int]:
     """The instructions that nothing implements, by mnemonic; what no manual names, by its first two bytes."""
     counts: Counter[str] = Counter()
-    for code, count in machine.unmodelled.items():
+    for code, count in machine.counts.unmodelled.items():
         instruction = bytes.fromhex(code)
         mnemonic = disassemble(instruction).split()[0]
         counts[f"{_NO_INSTRUCTION}{instruction[:2].hex()}" if mnemonic == "DC" else mnemonic] += count

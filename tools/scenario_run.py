@@ -133,7 +133,7 @@ class _Report:
             ],
             "expectations": [finding.as_dict() for finding in runner.outcome.findings],
             "instructions": machine.executed,
-            "instruction_counts": dict(sorted(machine.instruction_counts.items())),
+            "instruction_counts": dict(sorted(machine.counts.instructions.items())),
             "essa": count_requests(machine),
             "page_states": count_pages(machine.states.array),
         }

@@ -221,7 +221,7 @@ class Stepper:
             where = "logically zero" if content is None else "preserved by the host"
             return f"{shown.hex(' ', 4)}  ({name(state)}: {where})"
         try:
-            touch(state, address >> PAGE_SHIFT, self.machine.profile)
+            touch(state, address >> PAGE_SHIFT, self.machine.configuration.profile)
         except ProgramInterruption as condition:
             return f"({name(state)}: a touch gives {condition})"
         return shown.hex(" ", 4)

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 
 from emu.addresses import PAGE_SIZE
 from emu.program_interruption import ProgramInterruption
+from emu.room import load_storage, read_storage
 from emu.storage_keys import CHANGE, REFERENCE, fetch_permitted, store_permitted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from emu.machine import Machine
+    from emu.configuration import Configuration
+    from emu.cpu import Cpu
 
 
 class SubchannelStatus(IntFlag):
@@ -35,8 +37,8 @@ class ChannelCheck(Exception):  # noqa: N818 - a status, which the guest gets
 class ChannelStorage:
     """Access between instructions, so that the host can bring pages in."""
 
-    def __init__(self, machine: Machine) -> None:
-        self._machine = machine
+    def __init__(self, configuration: Configuration[Cpu]) -> None:
+        self._configuration = configuration
 
     def fetch(self, address: int, length: int, key: int = 0) -> bytes:
         """The *length* bytes at absolute *address*.
@@ -47,10 +49,10 @@ class ChannelStorage:
         for start, size in _by_page(address, length):
             self._check(start, key, is_store=False)
             try:
-                parts.append(self._machine.read_storage(start, size))
+                parts.append(read_storage(self._configuration.storage, start, size))
             except ProgramInterruption:
                 raise ChannelCheck(SubchannelStatus.PROGRAM_CHECK) from None
-            self._machine.keys.bytes[start // PAGE_SIZE] |= REFERENCE
+            self._configuration.keys.bytes[start // PAGE_SIZE] |= REFERENCE
         return b"".join(parts)
 
     def store(self, address: int, data: bytes, key: int = 0) -> None:
@@ -61,15 +63,15 @@ class ChannelStorage:
         for start, size in _by_page(address, len(data)):
             self._check(start, key, is_store=True)
             try:
-                self._machine.load_storage(start, data[start - address : start - address + size])
+                load_storage(self._configuration.storage, start, data[start - address : start - address + size])
             except ProgramInterruption:
                 raise ChannelCheck(SubchannelStatus.PROGRAM_CHECK) from None
-            self._machine.keys.bytes[start // PAGE_SIZE] |= REFERENCE | CHANGE
+            self._configuration.keys.bytes[start // PAGE_SIZE] |= REFERENCE | CHANGE
 
     def _check(self, address: int, key: int, *, is_store: bool) -> None:
-        if address >= self._machine.memory:
+        if address >= self._configuration.memory:
             raise ChannelCheck(SubchannelStatus.PROGRAM_CHECK)
-        storage_key = self._machine.keys.bytes[address // PAGE_SIZE]
+        storage_key = self._configuration.keys.bytes[address // PAGE_SIZE]
         permitted = store_permitted(storage_key, key, False) if is_store else fetch_permitted(storage_key, key)
         if not permitted:
             raise ChannelCheck(SubchannelStatus.PROTECTION_CHECK)

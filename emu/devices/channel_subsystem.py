@@ -8,17 +8,21 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from emu import interruption
 from emu.bits import bit
 from emu.devices.channel_storage import ChannelCheck, ChannelStorage
 from emu.devices.subchannel import Subchannel
+from emu.psw import IO_MASK
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from emu.configuration import Configuration
     from emu.cpu import Cpu
     from emu.devices.virtio_ccw import VirtioCcw
-    from emu.machine import Machine
 
 CHANNEL_PATH: Final = 0
 """The identifier of the one channel path."""
@@ -30,11 +34,13 @@ _PATH_REPORT: Final = 4 << 24 | 2 << 16
 
 
 class ChannelSubsystem:
-    """All subchannels of one configuration."""
+    """All subchannels of one configuration; a :class:`~emu.device.Device`."""
 
-    def __init__(self, machine: Machine) -> None:
-        self._machine = machine
-        self.storage: Final = ChannelStorage(machine)
+    interruption_mask: ClassVar[int] = IO_MASK
+
+    def __init__(self, configuration: Configuration[Cpu]) -> None:
+        self._configuration = configuration
+        self.storage: Final = ChannelStorage(configuration)
         self.subchannels: list[Subchannel] = []
         self._devices: list[VirtioCcw] = []
         self._reports: deque[int] = deque()
@@ -77,7 +83,7 @@ class ChannelSubsystem:
 
     def request_work(self) -> None:
         """Have :meth:`perform` called before the next instruction."""
-        self._machine.call_host_soon()
+        self._configuration.call_soon()
 
     def perform(self) -> None:
         """Perform all pending functions and notifications.
@@ -135,12 +141,15 @@ class ChannelSubsystem:
         """The interruption code of *subchannel*: identification, parameter, and identification of the interruption."""
         return _ONE | subchannel.number, subchannel.parameter, subchannel.subclass << 27
 
-    def interrupt(self, cpu: Cpu) -> None:
-        """Take the pending I/O interruption on *cpu*."""
+    def pending_interruption(self, cpu: Cpu) -> Callable[[], None] | None:
+        """See :meth:`emu.device.Device.pending_interruption`."""
         subchannel = self.pending(cpu.cr[6])
-        if subchannel is not None:
-            interruption.input_output(cpu, *self.code(subchannel))
-            subchannel.interruption_pending = False
+        return None if subchannel is None else partial(self._interrupt, cpu, subchannel)
+
+    def _interrupt(self, cpu: Cpu, subchannel: Subchannel) -> None:
+        subsystem, parameter, identification = self.code(subchannel)
+        interruption.input_output(cpu, subsystem=subsystem, parameter=parameter, identification=identification)
+        subchannel.interruption_pending = False
 
     # Channel paths and reports
 

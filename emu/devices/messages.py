@@ -15,18 +15,23 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from emu import interruption
 from emu.addresses import PAGE_SIZE, RealAddress
-from emu.isa.system_information import EBCDIC
+from emu.cpu import CR0_VMCF
+from emu.identification import EBCDIC
 from emu.program_interruption import ProgramInterruption
+from emu.psw import EXTERNAL_MASK
 from emu.storage_keys import CHANGE, REFERENCE
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from emu.addresses import AbsoluteAddress
+    from emu.configuration import Configuration
     from emu.cpu import Cpu
-    from emu.machine import Machine
 
 LONGEST_TEXT: Final = 129
 """Bytes of text that SMSG sends at most; with the header, the 169 bytes of buffer that the manual asks for."""
@@ -50,10 +55,12 @@ class _Buffer:
 
 
 class SpecialMessages:
-    """The messages on their way to one configuration."""
+    """The messages on their way to one configuration; a :class:`~emu.device.Device`."""
 
-    def __init__(self, machine: Machine) -> None:
-        self._machine = machine
+    interruption_mask: ClassVar[int] = EXTERNAL_MASK
+
+    def __init__(self, configuration: Configuration[Cpu]) -> None:
+        self._configuration = configuration
         self._buffer: _Buffer | None = None
         self._queue: deque[bytes] = deque()
         """Headers with their texts."""
@@ -111,6 +118,13 @@ class SpecialMessages:
         """How many messages have been sent and not been presented."""
         return len(self._queue)
 
+    def pending_interruption(self, cpu: Cpu) -> Callable[[], None] | None:
+        """See :meth:`emu.device.Device.pending_interruption`."""
+        return partial(self.take, cpu) if self._queue and cpu.cr[0] & CR0_VMCF else None
+
+    def perform(self) -> None:
+        """See :meth:`emu.device.Device.perform`: messages wait for nothing but an interruption."""
+
     def take(self, cpu: Cpu) -> None:
         """Present the oldest message to *cpu*: store it in the buffer and take the external interruption.
 
@@ -153,7 +167,7 @@ class SpecialMessages:
         Addresses are real ones of the CPU that takes the interruption, and keys are recorded in but not checked, as
         for interruption storing.
         """
-        buffer, machine = self._buffer, self._machine
+        buffer, configuration = self._buffer, self._configuration
         # Shortened since it was sent, or authorized anew without special messages: not a buffer for this message.
         if buffer is None or not buffer.special or len(message) > buffer.length:
             return False
@@ -166,13 +180,13 @@ class SpecialMessages:
             done += size
         try:
             for absolute, _ in parts:
-                machine.storage.require(absolute)
-                machine.hypervisor.frame_for_store(absolute >> 12)
+                configuration.storage.require(absolute)
+                configuration.hypervisor.frame_for_store(absolute >> 12)
         except ProgramInterruption:
             return False
         for absolute, data in parts:
-            machine.storage.write(absolute, data)
-            machine.keys.bytes[absolute >> 12] |= REFERENCE | CHANGE
+            configuration.storage.write(absolute, data)
+            configuration.keys.bytes[absolute >> 12] |= REFERENCE | CHANGE
         return True
 
 

@@ -10,17 +10,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from enum import IntEnum
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol
 
+from emu import interruption
 from emu.addresses import PAGE_SIZE
 from emu.bits import bit
-from emu.isa.system_information import EBCDIC, TOPOLOGY_NESTING, SystemIdentification, Topology, max_cpus
+from emu.cpu import CR0_SERVICE_SIGNAL
+from emu.identification import EBCDIC, TOPOLOGY_NESTING, max_cpus
 from emu.lowcore import PREFIX_AREA_SIZE
 from emu.program_interruption import ProgramInterruption, ProgramInterruptionCode
+from emu.psw import EXTERNAL_MASK
 
 if TYPE_CHECKING:
+    from emu.configuration import Configuration
     from emu.cpu import Cpu
-    from emu.machine import Machine
 
 _Code = ProgramInterruptionCode
 
@@ -101,16 +105,15 @@ class ConsoleBuffer:
 
 
 class Sclp:
-    """The SCLP of one configuration.
+    """The SCLP of one configuration; a :class:`~emu.device.Device`.
 
     A command is carried out while SERVICE CALL executes; its end is announced by a service signal.
     """
 
-    def __init__(self, machine: Machine) -> None:
-        self._machine = machine
-        self.identification = SystemIdentification()
-        """What STSI and STIDP tell; put another one in its place before the guest runs."""
-        self.topology = Topology()
+    interruption_mask: ClassVar[int] = EXTERNAL_MASK
+
+    def __init__(self, configuration: Configuration[Cpu]) -> None:
+        self._configuration = configuration
         self.console: Console = ConsoleBuffer()
         """Takes what the guest writes to the VT220 console, and line-mode messages."""
         self.line_console: Console | None = None
@@ -154,7 +157,6 @@ class Sclp:
             "input": bytes(self._input),
             "receive mask": self._receive_mask,
             "VT220": self._uses_vt220,
-            "topology": (self.topology.is_vertical, self.topology.change_pending),
         }
 
     def restore(self, state: Mapping[str, Any]) -> None:
@@ -164,7 +166,17 @@ class Sclp:
         self._input = bytearray(state["input"])
         self._receive_mask = state["receive mask"]
         self._uses_vt220 = state["VT220"]
-        self.topology.is_vertical, self.topology.change_pending = state["topology"]
+
+    def pending_interruption(self, cpu: Cpu) -> Callable[[], None] | None:
+        """See :meth:`emu.device.Device.pending_interruption`: a service signal."""
+        is_pending = self.is_signal_pending and cpu.cr[0] & CR0_SERVICE_SIGNAL
+        return partial(self._interrupt, cpu) if is_pending else None
+
+    def _interrupt(self, cpu: Cpu) -> None:
+        interruption.external(cpu, interruption.EXTERNAL_SERVICE_SIGNAL, parameter=self.take_signal())
+
+    def perform(self) -> None:
+        """See :meth:`emu.device.Device.perform`: a command is carried out while SERVICE CALL executes."""
 
     def take_signal(self) -> int:
         """The external parameter of the pending service signal, which is no longer pending then.
@@ -181,7 +193,6 @@ class Sclp:
         self._completed = None
         self._event_signal = False
         self._receive_mask = 0
-        self.topology.reset()
 
     def type(self, data: bytes) -> None:
         """Type *data* on the console; a service signal tells a guest that reads from one."""
@@ -194,7 +205,7 @@ class Sclp:
         :raises ProgramInterruption: addressing; specification if the SCCB is not on a doubleword boundary, is not
             below 2 GB, lies in the prefix area or the block that it is exchanged with, or is shorter than its header.
         """
-        storage = self._machine.storage
+        storage = self._configuration.storage
         storage.require(address)
         area = address & -PREFIX_AREA_SIZE
         if address % 8 or address >> 31 or area in (0, cpu.prefix):
@@ -221,16 +232,16 @@ class Sclp:
 
     def _cpu_entries(self) -> bytes:
         """Sixteen bytes for each CPU: its address, no feature of an interpretive-execution host, type 0 (general)."""
-        return b"".join(bytes((cpu.address,)).ljust(_CPU_ENTRY, b"\0") for cpu in self._machine.cpus)
+        return b"".join(bytes((cpu.address,)).ljust(_CPU_ENTRY, b"\0") for cpu in self._configuration.cpus)
 
     def _read_scp_info(self, sccb: _Sccb) -> Response:
-        machine = self._machine
+        configuration = self._configuration
         entries = self._cpu_entries()
         if len(sccb.bytes) < _SCP_CPU_ENTRIES + len(entries):
             return Response.INSUFFICIENT_LENGTH
         # Storage increments of 1 MB; the halfword is zero when their number does not fit it.
-        increments = machine.memory >> 20
-        configured = len(machine.cpus)
+        increments = configuration.memory >> 20
+        configured = len(configuration.cpus)
         sccb.clear_from(_HEADER)
         sccb.put(8, 2, increments if increments <= _MAXIMUM_INCREMENTS else 0)
         sccb.put(10, 1, 1)
@@ -244,7 +255,7 @@ class Sclp:
         sccb.put(85, 1, _ENHANCED_SUPPRESSION_ON_PROTECTION)
         sccb.put(100, 4, 1)
         sccb.put(104, 8, increments)
-        sccb.put(120, 2, max_cpus(self.identification, configured) - 1)
+        sccb.put(120, 2, max_cpus(self._configuration.identification, configured) - 1)
         sccb.bytes[_SCP_CPU_ENTRIES : _SCP_CPU_ENTRIES + len(entries)] = entries
         return Response.READ_COMPLETION
 
@@ -254,7 +265,7 @@ class Sclp:
         if len(sccb.bytes) < end:
             return Response.INSUFFICIENT_LENGTH
         sccb.clear_from(_HEADER)
-        sccb.put(8, 2, len(self._machine.cpus))
+        sccb.put(8, 2, len(self._configuration.cpus))
         sccb.put(10, 2, _CPU_ENTRIES)
         sccb.put(14, 2, end)
         sccb.bytes[_CPU_ENTRIES:end] = entries

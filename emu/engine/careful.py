@@ -42,8 +42,8 @@ from emu.psw import AddressSpaceControl
 from emu.teid import Access, Protection
 
 if TYPE_CHECKING:
+    from emu.configuration import Configuration
     from emu.cpu import Cpu
-    from emu.machine import Machine
 
 _PARTS: Final = ((0x0000, 0x01FF), (0x0200, 0x07FF), (0x0800, 0x0FFF), (0x1000, 0x11FF), (0x1200, 0x1FFF))
 """The first 8 KiB, cut where low-address protection and fetch-protection override begin and end."""
@@ -54,8 +54,8 @@ _EXECUTED_AT_ONCE: Final = frozenset((0x0A, 0xD0, 0xD2, 0xD4, 0xD5, 0xD6, 0xD7, 
 class CarefulEngine:
     """A Unicorn instance that executes single instructions for one CPU."""
 
-    def __init__(self, machine: Machine, cpu: Cpu, registers: EngineRegisters) -> None:
-        self._machine = machine
+    def __init__(self, configuration: Configuration[Cpu], cpu: Cpu, registers: EngineRegisters) -> None:
+        self._configuration = configuration
         self._cpu = cpu
         self._registers = registers
         self._unicorn = Unicorn()
@@ -77,7 +77,7 @@ class CarefulEngine:
         self._low_frames: dict[int, int] = {}
         """Effective page address of each frame reached through a page that needs byte checks."""
         self._undo: list[tuple[int, bytes]] = []
-        storage, unicorn = machine.storage, self._unicorn
+        storage, unicorn = configuration.storage, self._unicorn
         everything = uc_const.UC_PROT_ALL
         unicorn.uc.mem_map(SINK_ADDRESS, PAGE_SIZE)
         unicorn.map(FRAMES, storage.hypervisor.frame_bytes, everything, storage.hypervisor.frame_address)
@@ -143,10 +143,10 @@ class CarefulEngine:
             ctypes.memmove(self._registers.base, self._own.base, size)
         if ended is Exit.LIMIT:
             self._cpu.executed += 1
-            self._machine.timing.work += 1
+            self._configuration.timing.work += 1
         if self._code_stores or self._sink_shown:
             for page in self._code_stores:
-                self._machine.code_written(page)
+                self._configuration.translations.code_written(page)
             self.flush()
         return ended
 
@@ -192,7 +192,7 @@ class CarefulEngine:
         if self._unicorn.probed is not None:
             show(entry[0], self._unicorn.probed)
             return True
-        cpu, storage = self._cpu, self._machine.storage
+        cpu, storage = self._cpu, self._configuration.storage
         if kind == FillAccess.FETCH and is_look_behind(cpu, address):
             self._sink_shown = True
             show(entry[0], SINK_ADDRESS)
@@ -217,7 +217,7 @@ class CarefulEngine:
         if kind == FillAccess.FETCH:
             self._code[page] = frame
             storage.code_pages[page] = 1
-            for engine in self._machine.engines:
+            for engine in self._configuration.translations.buffers:
                 if engine.may_write(page):
                     engine.flush_later()
             answer.permissions |= uc_const.UC_PROT_EXEC
@@ -227,7 +227,7 @@ class CarefulEngine:
             self._written.add(page)
             answer.permissions |= uc_const.UC_PROT_WRITE
         self._held.add(page)
-        self._machine.reached[page] = 1
+        self._configuration.translations.reached[page] = 1
         answer.address = FRAMES + frame
         return True
 
@@ -235,7 +235,7 @@ class CarefulEngine:
         place = address - FRAMES
         frame = place & -PAGE_SIZE
         effective = self._low_frames.get(frame)
-        pool = self._machine.storage.hypervisor.frame_address
+        pool = self._configuration.storage.hypervisor.frame_address
         self._undo.append((pool + place, ctypes.string_at(pool + place, size)))
         if effective is not None and self.condition is None:
             self._check_store(effective | place & (PAGE_SIZE - 1))

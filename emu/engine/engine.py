@@ -38,7 +38,7 @@ from emu.engine.blocks import (
     BlockState,
     StopReason,
 )
-from emu.engine.code import CodeFull
+from emu.engine.code import CodeFull, CodePages
 from emu.engine.condition_code import COMPARE_LOGICAL, keeps_condition_code
 from emu.engine.environment import EngineRegisters
 from emu.engine.fills import RememberedFills
@@ -54,9 +54,9 @@ from emu.engine.lost_address import lost_address
 from emu.engine.mending import mend
 from emu.engine.overflow import FIXED_POINT_OVERFLOW_MASK, can_overflow
 from emu.engine.shown import ShownCode
-from emu.execution import EXECUTE, EXECUTE_RELATIVE_LONG, execute_target, execute_target_address, is_execute
 from emu.hypervisor import FrameShortage
 from emu.instruction_length import instruction_length
+from emu.isa.execute import execute_target, execute_target_address, is_execute
 from emu.lowcore import PREFIX_AREA_SIZE
 from emu.program_interruption import ProgramInterruption, ProgramInterruptionCode
 from emu.psw import AddressSpaceControl
@@ -64,9 +64,9 @@ from emu.teid import Access
 
 if TYPE_CHECKING:
     from emu.addresses import AbsoluteAddress
+    from emu.configuration import Configuration
     from emu.cpu import Cpu
     from emu.engine.careful import CarefulEngine
-    from emu.machine import Machine
 
 FRAMES: Final = 1 << 40
 """Where the host's frame pool lies in the engine's physical memory."""
@@ -104,16 +104,17 @@ class Exit(Enum):
 class Engine:
     """The engine of one CPU."""
 
-    def __init__(self, machine: Machine) -> None:
+    def __init__(self, configuration: Configuration[Cpu], code: CodePages) -> None:
         mend()
-        self._machine = machine
+        self._configuration = configuration
+        self._code = code
         self._unicorn = Unicorn()
         self.registers = EngineRegisters(self._unicorn)
         self._cpu: Cpu
         self._careful: CarefulEngine | None = None
         self._state = BlockState(self.registers, interception.candidates())
         self._words = self._state.words
-        self._shown = ShownCode(self._state, machine.code)
+        self._shown = ShownCode(self._state, code)
         self._watched: set[int] = set()
         """Addresses of EXECUTE instructions with a callback of their own."""
         self._trapped: dict[tuple[int, int], bytes] = {}
@@ -135,7 +136,7 @@ class Engine:
         """Length of the instruction that a condition or SVC belongs to."""
         self.supervisor_call_number = 0
         self.overflowed = False
-        storage, code, unicorn = machine.storage, machine.code, self._unicorn
+        storage, unicorn = configuration.storage, self._unicorn
         unicorn.uc.mem_map(SINK_ADDRESS, PAGE_SIZE)
         readable = uc_const.UC_PROT_READ
         unicorn.map(
@@ -148,7 +149,7 @@ class Engine:
         unicorn.hook(uc_const.UC_HOOK_TLB_FILL, compiled.callbacks().fill, self._state.address)
         unicorn.hook(uc_const.UC_HOOK_BLOCK, compiled.callbacks().block, self._state.address)
         unicorn.hook(uc_const.UC_HOOK_INTR, compiled.callbacks().exception, self._state.address)
-        self._hot = HotInstructions(self._state, machine, FRAMES)
+        self._hot = HotInstructions(self._state, configuration, code, FRAMES)
 
     def attach(self, cpu: Cpu) -> None:
         """Say which CPU this is the engine of."""
@@ -199,7 +200,7 @@ class Engine:
         if place is not None:
             self._written.discard(page)
             self._fills.forget_page(place)
-            slot = self._machine.code.find(page)
+            slot = self._code.find(page)
             if slot is not None:
                 self._fills.forget_page(CODE + slot * PAGE_SIZE)
             self._unicorn.flush_tlb()
@@ -232,7 +233,7 @@ class Engine:
 
     def forget_code(self, page: int) -> None:
         """Drop what was translated of absolute *page*."""
-        slot = self._machine.code.find(page)
+        slot = self._code.find(page)
         if slot is not None:
             self._fills.forget_place(CODE + slot * PAGE_SIZE | uc_const.UC_PROT_EXEC)
             self.code_changed(slot, 0, PAGE_SIZE)
@@ -302,7 +303,7 @@ class Engine:
         Give the engine-physical place of the page and what is permitted there; None for a store into a page of code,
         which must be noticed each time.
         """
-        storage = self._machine.storage
+        storage = self._configuration.storage
         permissions = uc_const.UC_PROT_READ
         if kind == FillAccess.WRITE:
             if storage.code_pages[page]:
@@ -319,18 +320,17 @@ class Engine:
         if pc - (address & -PAGE_SIZE) not in _WHOLE_INSTRUCTIONS or self.registers.execute_value:
             return False
         start = (absolute & -PAGE_SIZE) + (pc & (PAGE_SIZE - 1))
-        storage = self._machine.storage
+        storage = self._configuration.storage
         instruction = storage.read(start, instruction_length(storage.read(start, 1)[0]))
         return not is_execute(instruction) and interception.is_executed_in_python(instruction, pc, None)
 
     def _show_code(self, address: int, page: int, answer: Any) -> bool:
-        machine = self._machine
-        if machine.code.find(page) is None and any(engine.may_write(page) for engine in machine.engines):
+        if self._code.find(page) is None and self._configuration.translations.is_writable(page):
             # It must not be written behind our back; the flush cannot be made from inside a fill.
             self._refused_page = page
             return False
         try:
-            slot = machine.code.slot(page)
+            slot = self._code.slot(page)
         except CodeFull:
             self._reason = Exit.CAREFUL
             self._error = CodeFull()
@@ -344,7 +344,7 @@ class Engine:
 
     def _remember(self, address: int, kind: int, page: int, answer: int, *, is_real: bool = False) -> None:
         """Remember the *answer* to a fill for *address*, which lies in absolute *page*."""
-        self._machine.reached[page] = 1
+        self._configuration.translations.reached[page] = 1
         is_prefixed = page in _PREFIX_PAGES or page - (self._cpu.prefix >> 12) in _PREFIX_PAGES
         real_page = NO_REAL_ADDRESS if is_prefixed else page << 12
         self._fills.remember(address, kind, self._cpu, answer, real_page=real_page, is_real=is_real)
@@ -387,7 +387,7 @@ class Engine:
             done += executed
             work += executed + beyond
             self._cpu.executed += executed
-            self._machine.timing.work += executed + beyond
+            self._configuration.timing.work += executed + beyond
             if ended is not None:
                 return ended
 
@@ -407,7 +407,7 @@ class Engine:
         if self._error is not None:
             failure, self._error = self._error, None
             if isinstance(failure, CodeFull):
-                self._machine.forget_all_code()
+                self._configuration.translations.forget_all_code()
                 return executed - self._not_executed(), None
             raise failure
         if error == ERROR_EXCEPTION:
@@ -419,8 +419,7 @@ class Engine:
             if words[BLOCK_COUNT] & KEEPS_CC:
                 self._restore_condition_code()
             if self._refused_page is not None:
-                for engine in self._machine.engines:
-                    engine.forget_writable(self._refused_page)
+                self._configuration.translations.forget_writable(self._refused_page)
             return executed, self._reason
         if error:
             raise EngineError(f"Unicorn stopped with error {error} at {self.registers.psw[1]:#x}")
@@ -486,14 +485,14 @@ class Engine:
             slot = self._shown.find(address >> 12, mode)
             if slot is None or offset > PAGE_SIZE - 6:
                 return None
-            frame = self._machine.storage.frame_view(self._machine.code.page(slot))
+            frame = self._configuration.storage.frame_view(self._code.page(slot))
             found = bytes(frame[offset : offset + instruction_length(frame[offset])])
             self._trapped[where] = found
         return found
 
     def _code_bytes(self, address: int, length: int) -> bytes:
         """Code as this engine executes it; the pages have been shown to it."""
-        mode, contents = self._words[MODE], self._machine.code.contents
+        mode, contents = self._words[MODE], self._code.contents
         found = b""
         while len(found) < length:
             at = address + len(found)
@@ -546,8 +545,8 @@ class Engine:
     def _show_target(self, address: int) -> None:
         """Let the callback of an EXECUTE see the code at *address*, which is its target."""
         page = resolve(self._cpu, address, Access.INSTRUCTION_FETCH) >> 12
-        code = self._machine.code
-        if code.find(page) is None and any(engine.may_write(page) for engine in self._machine.engines):
+        code = self._code
+        if code.find(page) is None and self._configuration.translations.is_writable(page):
             return
         mode = self._fetch_mode() if self._cpu.dat else 0
         self._show(address >> 12, mode, code.slot(page))
@@ -568,8 +567,8 @@ class Engine:
         for at, part in ((address, first), (address + len(first), trap[len(first) :])):
             if part:
                 slot = self._shown.slot(at >> 12, mode)
-                self._machine.code.patch(slot, at & (PAGE_SIZE - 1), part, begins=at == address)
-                for engine in self._machine.engines:
+                self._code.patch(slot, at & (PAGE_SIZE - 1), part, begins=at == address)
+                for engine in self._configuration.translations.buffers:
                     engine.code_changed(slot, at & (PAGE_SIZE - 1), len(part))
 
     def code_changed(self, slot: int, offset: int, length: int) -> None:
@@ -612,13 +611,13 @@ class Engine:
             except ProgramInterruption:
                 return Exit.DECLARED
             except CodeFull:
-                self._machine.forget_all_code()
+                self._configuration.translations.forget_all_code()
         if interception.is_executed_in_python(instruction, self.registers.psw[1], target):
             return Exit.DECLARED
         if self._careful is None:
             from emu.engine.careful import CarefulEngine
 
-            self._careful = CarefulEngine(self._machine, self._cpu, self.registers)
+            self._careful = CarefulEngine(self._configuration, self._cpu, self.registers)
         hides_register_0 = target is not None and interception.reads_register_0(target)
         is_interruptible = (target or instruction)[0] in _INTERRUPTIBLE
         ended = self._careful.step(target, hides_register_0=hides_register_0, is_interruptible=is_interruptible)
@@ -654,10 +653,7 @@ def is_look_behind(cpu: Cpu, address: int) -> bool:
     if pc & (PAGE_SIZE - 1) or address != (pc - PAGE_SIZE) & MASK_64:
         return False
     try:
-        return cpu.machine.storage.read(resolve(cpu, pc, Access.INSTRUCTION_FETCH), 1)[0] not in (
-            EXECUTE,
-            EXECUTE_RELATIVE_LONG,
-        )
+        return not is_execute(cpu.configuration.storage.read(resolve(cpu, pc, Access.INSTRUCTION_FETCH), 2))
     except ProgramInterruption:
         return False
 

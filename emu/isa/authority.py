@@ -34,7 +34,7 @@ def require_dat(cpu: Cpu) -> None:
 
 def require_zero_key(cpu: Cpu, key: int) -> None:
     """Recognise special operation for a *key* other than zero when the storage-key-removal facility is installed."""
-    if key and Facility.STORAGE_KEY_REMOVAL in cpu.machine.facilities:
+    if key and Facility.STORAGE_KEY_REMOVAL in cpu.configuration.facilities:
         raise ProgramInterruption(ProgramInterruptionCode.SPECIAL_OPERATION)
 
 

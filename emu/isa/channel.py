@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from emu import access
 from emu.addresses import PAGE_SIZE
 from emu.bits import bit, bits, field
+from emu.devices.channel_subsystem import ChannelSubsystem
 from emu.isa.authority import require_boundary
 from emu.isa.declaration import Operands, instruction
 from emu.isa.formats import RRE, S
@@ -72,7 +73,7 @@ def _require_subchannel(cpu: Cpu) -> None:
 
 def _subchannel(cpu: Cpu) -> Subchannel | None:
     """The subchannel in GR1, if it is there."""
-    return cpu.machine.channels.find(field(cpu.gr[1], 48, 63))
+    return cpu.configuration.device(ChannelSubsystem).find(field(cpu.gr[1], 48, 63))
 
 
 def _block_address(cpu: Cpu, operands: Operands, boundary: int = _WORD) -> int:
@@ -97,7 +98,7 @@ def _subchannel_function(cpu: Cpu, mnemonic: str) -> None:
         return
     functions = {"CSCH": subchannel.clear, "HSCH": subchannel.halt, "RSCH": subchannel.resume}
     cpu.cc = functions.get(mnemonic, subchannel.cancel)()
-    cpu.machine.channels.request_work()
+    cpu.configuration.device(ChannelSubsystem).request_work()
 
 
 @instruction(0xB230, "CSCH", S, "CLEAR SUBCHANNEL", privileged=True)
@@ -157,7 +158,7 @@ def ssch(cpu: Cpu, operands: Operands) -> None:
         raise _operand()
     subchannel = _subchannel(cpu)
     cpu.cc = NOT_OPERATIONAL if subchannel is None else subchannel.start(block)
-    cpu.machine.channels.request_work()
+    cpu.configuration.device(ChannelSubsystem).request_work()
 
 
 @instruction(0xB234, "STSCH", S, "STORE SUBCHANNEL", privileged=True)
@@ -203,7 +204,7 @@ def tpi(cpu: Cpu, operands: Operands) -> None:
     :raises ProgramInterruption: specification; access exceptions (store), if an interruption is pending.
     """
     address = _block_address(cpu, operands)
-    channels = cpu.machine.channels
+    channels = cpu.configuration.device(ChannelSubsystem)
     subchannel = channels.pending(cpu.cr[6])
     if subchannel is None:
         cpu.cc = 0
@@ -225,7 +226,7 @@ def stcrw(cpu: Cpu, operands: Operands) -> None:
     """
     address = _block_address(cpu, operands)
     access.probe(cpu, address, _WORD, Access.STORE)
-    report = cpu.machine.channels.next_report()
+    report = cpu.configuration.device(ChannelSubsystem).next_report()
     access.store(cpu, address, report.to_bytes(_WORD, "big"))
     cpu.cc = 0 if report else 1
 
@@ -247,7 +248,7 @@ def rchp(cpu: Cpu, operands: Operands) -> None:
     """
     if cpu.gr[1] & CHANNEL_PATH_RESERVED:
         raise _operand()
-    cpu.cc = 0 if cpu.machine.channels.reset_path(cpu.gr[1] & 0xFF) else NOT_OPERATIONAL
+    cpu.cc = 0 if cpu.configuration.device(ChannelSubsystem).reset_path(cpu.gr[1] & 0xFF) else NOT_OPERATIONAL
 
 
 @instruction(0xB237, "SAL", S, "SET ADDRESS LIMIT", privileged=True)
@@ -272,9 +273,9 @@ def schm(cpu: Cpu, operands: Operands) -> None:
     if cpu.gr[1] & MEASUREMENT_RESERVED or (cpu.gr[1] & MEASUREMENT_UPDATE and cpu.gr[2] % 32):
         raise _operand()
     if cpu.gr[1] & MEASUREMENT_UPDATE:
-        cpu.machine.channels.measure(field(cpu.gr[1], 32, 35), cpu.gr[2])
+        cpu.configuration.device(ChannelSubsystem).measure(field(cpu.gr[1], 32, 35), cpu.gr[2])
     else:
-        cpu.machine.channels.end_measurement()
+        cpu.configuration.device(ChannelSubsystem).end_measurement()
 
 
 @instruction(0xB274, "SIGA", S, "SIGNAL ADAPTER", privileged=True)
@@ -292,7 +293,7 @@ def _channel_paths(cpu: Cpu, request: bytes) -> tuple[int, bytes]:
         return _RESPONSE_FORMAT, b""
     descriptions = []
     for path in range(first, last + 1):
-        there = cpu.machine.channels.has_path(path)
+        there = cpu.configuration.device(ChannelSubsystem).has_path(path)
         descriptions.append(bytes((_PATH_IS_VALID if there else 0, 0, _VIRTUAL_PATH if there else 0, path, 0, 0, 0, 0)))
     return _RESPONSE_DONE, b"".join(descriptions)
 

@@ -66,7 +66,7 @@ def _store_clock(cpu: Cpu, operands: Operands) -> None:
 
     :raises ProgramInterruption: access exceptions (store).
     """
-    timing = cpu.machine.timing
+    timing = cpu.configuration.timing
     access.store_integer(cpu, cpu.effective_address(operands.b2, operands.d2), _DOUBLEWORD, timing.tod)
     timing.work += STORE_CLOCK_WORK
     cpu.cc = CLOCK_SET
@@ -92,7 +92,7 @@ def stcke(cpu: Cpu, operands: Operands) -> None:
 
     :raises ProgramInterruption: access exceptions (store).
     """
-    timing = cpu.machine.timing
+    timing = cpu.configuration.timing
     value = timing.tod << 56 | 1 << 16 | cpu.tod_programmable
     access.store_integer(cpu, cpu.effective_address(operands.b2, operands.d2), 16, value)
     timing.work += STORE_CLOCK_WORK
@@ -108,7 +108,7 @@ def sck(cpu: Cpu, operands: Operands) -> None:
 
     :raises ProgramInterruption: specification; access exceptions (fetch).
     """
-    cpu.machine.timing.tod = _fetch_doubleword(cpu, operands)
+    cpu.configuration.timing.tod = _fetch_doubleword(cpu, operands)
     cpu.cc = CLOCK_SET
 
 
@@ -150,7 +150,7 @@ def spt(cpu: Cpu, operands: Operands) -> None:
 
     :raises ProgramInterruption: specification; access exceptions (fetch).
     """
-    cpu.machine.timing.set_cpu_timer(cpu, _fetch_doubleword(cpu, operands))
+    cpu.configuration.timing.set_cpu_timer(cpu, _fetch_doubleword(cpu, operands))
 
 
 @instruction(0xB209, "STPT", S, "STORE CPU TIMER", privileged=True)
@@ -159,7 +159,7 @@ def stpt(cpu: Cpu, operands: Operands) -> None:
 
     :raises ProgramInterruption: specification; access exceptions (store).
     """
-    _store_doubleword(cpu, operands, cpu.machine.timing.cpu_timer(cpu))
+    _store_doubleword(cpu, operands, cpu.configuration.timing.cpu_timer(cpu))
 
 
 @instruction(0xC81, "ECTG", SSF, "EXTRACT CPU TIME", facility=Facility.EXTRACT_CPU_TIME, reason=Reason.SENSITIVE)
@@ -173,7 +173,7 @@ def ectg(cpu: Cpu, operands: Operands) -> None:
     first = access.load_integer(cpu, cpu.effective_address(operands.b1, operands.d1), _DOUBLEWORD)
     second = access.load_integer(cpu, cpu.effective_address(operands.b2, operands.d2), _DOUBLEWORD)
     third = access.load_integer(cpu, cpu.address_in(operands.r3), _DOUBLEWORD)
-    cpu.gr[0] = (first - cpu.machine.timing.cpu_timer(cpu)) & MASK_64
+    cpu.gr[0] = (first - cpu.configuration.timing.cpu_timer(cpu)) & MASK_64
     cpu.gr[1] = second
     cpu.gr[operands.r3] = third
 
@@ -183,11 +183,11 @@ def ectg(cpu: Cpu, operands: Operands) -> None:
 
 def _physical_clock(cpu: Cpu) -> int:
     """The clock that counts on whatever SET CLOCK and PTFF do; the TOD clock is it plus the TOD offset."""
-    return (INITIAL_TOD + cpu.machine.timing.steady) & MASK_64
+    return (INITIAL_TOD + cpu.configuration.timing.steady) & MASK_64
 
 
 def _offset(cpu: Cpu) -> int:
-    return (cpu.machine.timing.tod - _physical_clock(cpu)) & MASK_64
+    return (cpu.configuration.timing.tod - _physical_clock(cpu)) & MASK_64
 
 
 def _store_parameters(cpu: Cpu, *doublewords: int) -> None:
@@ -222,13 +222,13 @@ def _query_physical_clock(cpu: Cpu) -> None:
 
 def _adjust_tod_offset(cpu: Cpu) -> None:
     adjustment = access.load_integer(cpu, cpu.address_in(PTFF_PARAMETER), _DOUBLEWORD)
-    timing = cpu.machine.timing
+    timing = cpu.configuration.timing
     timing.tod = (timing.tod + adjustment) & MASK_64
 
 
 def _set_tod_offset(cpu: Cpu) -> None:
     offset = access.load_integer(cpu, cpu.address_in(PTFF_PARAMETER), _DOUBLEWORD)
-    cpu.machine.timing.tod = (_physical_clock(cpu) + offset) & MASK_64
+    cpu.configuration.timing.tod = (_physical_clock(cpu) + offset) & MASK_64
 
 
 PTFF_FUNCTIONS: Final[dict[int, Callable[[Cpu], None]]] = {

@@ -83,7 +83,7 @@ def spx(cpu: Cpu, operands: Operands) -> None:
     address = cpu.effective_address(operands.b2, operands.d2)
     require_boundary(address, 4)
     prefix = access.load_integer(cpu, address, 4) & _PREFIX
-    cpu.machine.storage.require(prefix + PAGE_SIZE)
+    cpu.configuration.storage.require(prefix + PAGE_SIZE)
     cpu.set_prefix(prefix)
 
 
@@ -190,7 +190,7 @@ def _authorised_space(cpu: Cpu, asn: int, instance: int | None) -> tuple[int, in
     """The address-space-control element and instance of *asn*, by ASN translation and authorisation (PoP chapter 3)."""
 
     def fetch(address: int, length: int) -> int:
-        return cpu.machine.storage.read_integer(cpu.real_to_absolute(address), length)
+        return cpu.configuration.storage.read_integer(cpu.real_to_absolute(address), length)
 
     first = fetch((field(cpu.cr[14], 45, 63) << 12) + 4 * (asn >> 6), 4)
     if first & _FIRST_TABLE_INVALID:

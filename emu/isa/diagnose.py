@@ -13,6 +13,7 @@ from emu import access
 from emu.addresses import PAGE_OFFSET_MASK, PAGE_SIZE
 from emu.bits import MASK_64
 from emu.cpu import CpuState
+from emu.devices.channel_subsystem import ChannelSubsystem
 from emu.isa.declaration import Operands, instruction
 from emu.isa.formats import RS_A
 from emu.isa.virtual_machine_communication import communicate
@@ -46,14 +47,14 @@ def _release_pages(cpu: Cpu, operands: Operands) -> None:
     start, last = cpu.address_in(operands.r1), cpu.address_in(operands.r3)
     if (start | last) & PAGE_OFFSET_MASK or start > last or start < PREFIX_AREA_SIZE:
         raise _specification()
-    machine = cpu.machine
-    machine.storage.require(last)
+    configuration = cpu.configuration
+    configuration.storage.require(last)
     for address in range(start, last + 1, PAGE_SIZE):
         page = cpu.real_to_absolute(address) >> 12
-        if machine.storage.code_pages[page]:
-            machine.storage.code_written(page)
-        machine.page_changed(page)
-        machine.hypervisor.drop(page)
+        if configuration.storage.code_pages[page]:
+            configuration.storage.code_written(page)
+        configuration.translations.page_changed(page)
+        configuration.hypervisor.drop(page)
 
 
 # 0x044 and 0x09C: giving up the CPU
@@ -61,7 +62,7 @@ def _release_pages(cpu: Cpu, operands: Operands) -> None:
 
 def _yield(cpu: Cpu, operands: Operands) -> None:
     """Codes 0x044 (to any CPU) and 0x09C (to the one in R1): this CPU has nothing better to do than wait."""
-    cpu.machine.end_turn()
+    cpu.configuration.turns.end_now()
 
 
 # 0x258: page-fault handshaking
@@ -98,7 +99,7 @@ def _page_fault_handshaking(cpu: Cpu, operands: Operands) -> None:
             return
         if compare & ~select or token % 8:
             raise _specification()
-        cpu.machine.storage.require(cpu.real_to_absolute(token))
+        cpu.configuration.storage.require(cpu.real_to_absolute(token))
         cpu.page_fault_token = token
         cpu.gr[operands.r3] = 0
     elif function == _HANDSHAKE_CANCEL:
@@ -126,7 +127,7 @@ def _storage_information(cpu: Cpu, operands: Operands) -> None:
         boundary, or a length that is not a multiple of 16 or zero; access exceptions.
     """
     subcode = cpu.gr[operands.r3]
-    last = cpu.machine.storage.size - 1
+    last = cpu.configuration.storage.size - 1
     if subcode == _STORAGE_SIZE:
         cpu.gr[operands.r1] = cpu.gr[operands.r3] = last
     elif subcode == _STORAGE_CONFIGURATION:
@@ -163,17 +164,17 @@ def _reset(cpu: Cpu, *, clear: bool) -> None:
 
     :param clear: reset every CPU wholly, with its registers; otherwise only this one gets an initial CPU reset.
     """
-    machine = cpu.machine
-    psw = Psw.from_short(machine.storage.read_integer(IPL_PSW, 8))
-    for other in machine.cpus:
+    configuration = cpu.configuration
+    psw = Psw.from_short(configuration.storage.read_integer(IPL_PSW, 8))
+    for other in configuration.cpus:
         other.reset(initial=clear or other is cpu)
         if clear:
             other.clear_registers()
-    machine.sclp.reset()
-    machine.messages.reset()
-    machine.channels.reset()
-    machine.states.reset()
-    machine.flush_all()
+    for device in configuration.devices:
+        device.reset()
+    configuration.topology.reset()
+    configuration.states.reset()
+    configuration.translations.flush_all()
     cpu.state = CpuState.OPERATING
     cpu.load_psw(psw)
 
@@ -186,7 +187,7 @@ def _load_parameters(cpu: Cpu, operands: Operands, subcode: int) -> None:
     address = cpu.address_in(operands.r1)
     if operands.r1 & 1 or address & PAGE_OFFSET_MASK:
         raise _specification()
-    cpu.machine.storage.require(cpu.real_to_absolute(address))
+    cpu.configuration.storage.require(cpu.real_to_absolute(address))
     cpu.gr[operands.r1 + 1] = PARAMETERS_INVALID if subcode == _SET_PARAMETERS else PARAMETERS_NOT_SET
 
 
@@ -224,7 +225,7 @@ def _hypercall(cpu: Cpu, operands: Operands) -> None:
     done = (
         cpu.gr[1] == _VIRTIO_CCW_NOTIFY
         and subsystem >> 16 == 1
-        and cpu.machine.channels.notify(subsystem & 0xFFFF, queue)
+        and cpu.configuration.device(ChannelSubsystem).notify(subsystem & 0xFFFF, queue)
     )
     cpu.gr[2] = 0 if done else _INVALID_ARGUMENT
 

@@ -42,38 +42,38 @@ def essa(cpu: Cpu, operands: Operands) -> None:
         undefined request code, or for code 7 without facility 147; special operation for code 4, which asks for the
         change bit, without storage keys; addressing.
     """
-    machine = cpu.machine
+    configuration = cpu.configuration
     request = operands.m3
     _check(cpu, request)
     address = cpu.address_in(operands.r2)
-    machine.storage.require(address)
+    configuration.storage.require(address)
     page = address >> 12
-    states = machine.states.bytes
+    states = configuration.states.bytes
     before = states[page]
-    after = transition(machine.profile, before, request, bool(machine.keys.bytes[page] & CHANGE))
-    asked = _asked_of_host(machine.profile, request, before, after)
+    after = transition(configuration.profile, before, request, bool(configuration.keys.bytes[page] & CHANGE))
+    asked = _asked_of_host(configuration.profile, request, before, after)
     if asked is not None:
         asked(cpu, page)
     states[page] = after
-    if (before ^ after) & USAGE_MASK and machine.profile is Profile.ZVM and after & USAGE_MASK == Usage.UNUSED:
+    if (before ^ after) & USAGE_MASK and configuration.profile is Profile.ZVM and after & USAGE_MASK == Usage.UNUSED:
         # From now on an access must be noticed.
-        machine.page_changed(page)
+        configuration.translations.page_changed(page)
     cpu.gr[operands.r1] = before
-    machine.operation_requests[request] += 1
-    for observer in machine.observers:
+    configuration.counts.operation_requests[request] += 1
+    for observer in configuration.observers:
         observer.state_changed(cpu, page, request, before, after)
 
 
 def _list_for_release(cpu: Cpu, page: int) -> None:
-    cpu.machine.hypervisor.list_for_release(cpu.address, page)
+    cpu.configuration.hypervisor.list_for_release(cpu.address, page)
 
 
 def _bring_in(cpu: Cpu, page: int) -> None:
-    cpu.machine.hypervisor.bring_in(page)
+    cpu.configuration.hypervisor.bring_in(page)
 
 
 def _drop(cpu: Cpu, page: int) -> None:
-    cpu.machine.hypervisor.drop(page)
+    cpu.configuration.hypervisor.drop(page)
 
 
 def _asked_of_host(profile: Profile, request: int, before: int, after: int) -> Callable[[Cpu, int], None] | None:
@@ -109,12 +109,12 @@ def plain_transitions(profile: Profile, facilities: frozenset[int]) -> bytes:
 
 def _check(cpu: Cpu, request: int) -> None:
     """Recognise the exceptions that do not depend on the page, in the order of reference 1.5."""
-    machine = cpu.machine
-    if machine.profile is Profile.OFF:
+    configuration = cpu.configuration
+    if configuration.profile is Profile.OFF:
         raise ProgramInterruption(ProgramInterruptionCode.OPERATION)
     if cpu.problem_state:
         raise ProgramInterruption(ProgramInterruptionCode.PRIVILEGED_OPERATION)
-    code = _request_exception(request, machine.facilities)
+    code = _request_exception(request, configuration.facilities)
     if code is not None:
         raise ProgramInterruption(code)
 

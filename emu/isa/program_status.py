@@ -206,7 +206,7 @@ def trace(cpu: Cpu, operands: Operands) -> None:
     if word is not None:
         require_entry(cpu, 12 + 16 * 4)
         registers = operands.register_range
-        head = bytes((0x70 | len(registers) - 1, 0)) + cpu.machine.timing.tod.to_bytes(8, "big")[2:]
+        head = bytes((0x70 | len(registers) - 1, 0)) + cpu.configuration.timing.tod.to_bytes(8, "big")[2:]
         values = b"".join(cpu.gr32(register).to_bytes(4, "big") for register in registers)
         make_entry(cpu, head + word.to_bytes(4, "big") + values)
 
@@ -218,7 +218,7 @@ def tracg(cpu: Cpu, operands: Operands) -> None:
     if word is not None:
         require_entry(cpu, 16 + 16 * 8)
         registers = operands.register_range
-        head = bytes((0x70 | len(registers) - 1, 0x80)) + cpu.machine.timing.tod.to_bytes(8, "big") + bytes(2)
+        head = bytes((0x70 | len(registers) - 1, 0x80)) + cpu.configuration.timing.tod.to_bytes(8, "big") + bytes(2)
         values = b"".join(cpu.gr[register].to_bytes(8, "big") for register in registers)
         make_entry(cpu, head + word.to_bytes(4, "big") + values)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from emu.devices.sclp import Sclp
 from emu.isa.declaration import Operands, instruction
 from emu.isa.formats import RRE
 
@@ -23,4 +24,4 @@ def servc(cpu: Cpu, operands: Operands) -> None:
 
     :raises ProgramInterruption: addressing; specification for an SCCB that is misplaced or shorter than its header.
     """
-    cpu.cc = cpu.machine.sclp.service_call(cpu, cpu.gr32(operands.r1), cpu.address_in(operands.r2))
+    cpu.cc = cpu.configuration.device(Sclp).service_call(cpu, cpu.gr32(operands.r1), cpu.address_in(operands.r2))

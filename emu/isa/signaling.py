@@ -81,7 +81,7 @@ def store_status(cpu: Cpu, address: int) -> bool:
     wherever the prefix area lies.  The architectural-mode identification is stored as well.  Protection does not apply.
     """
     try:
-        cpu.machine.storage.write(address + ARCHITECTURAL_MODE, b"\x01")
+        cpu.configuration.storage.write(address + ARCHITECTURAL_MODE, b"\x01")
     except ProgramInterruption:
         return False
     return _store_fields(cpu, address + STORE_STATUS_AREA)
@@ -91,7 +91,7 @@ def _store_fields(cpu: Cpu, address: int) -> bool:
     """Store the status, with the floating-point registers at absolute *address*; say if that could be done."""
     try:
         for offset, data in _status_fields(cpu):
-            cpu.machine.storage.write(address + offset, data)
+            cpu.configuration.storage.write(address + offset, data)
     except ProgramInterruption:
         return False
     return True
@@ -106,7 +106,7 @@ def _status_fields(cpu: Cpu) -> list[tuple[int, bytes]]:
         (0x118, cpu.prefix.to_bytes(4, "big")),
         (0x11C, cpu.registers.fpc.to_bytes(4, "big")),
         (0x124, cpu.tod_programmable.to_bytes(4, "big")),
-        (0x128, cpu.machine.timing.cpu_timer(cpu).to_bytes(8, "big")),
+        (0x128, cpu.configuration.timing.cpu_timer(cpu).to_bytes(8, "big")),
         # A byte of zeros, then bits 0-55 of the clock comparator.
         (0x130, (cpu.clock_comparator >> 8).to_bytes(8, "big")),
         (0x140, b"".join(value.to_bytes(4, "big") for value in cpu.ar)),
@@ -203,7 +203,7 @@ def _set_prefix(cpu: Cpu, target: Cpu, parameter: int) -> Status:
     prefix = parameter & _PREFIX_MASK
     if target.state is not CpuState.STOPPED:
         return Status.INCORRECT_STATE
-    if prefix + PREFIX_AREA_SIZE > cpu.machine.storage.size:
+    if prefix + PREFIX_AREA_SIZE > cpu.configuration.storage.size:
         return Status.INVALID_PARAMETER
     target.set_prefix(prefix)
     return Status(0)
@@ -218,14 +218,14 @@ def _store_status_at_address(cpu: Cpu, target: Cpu, parameter: int) -> Status:
 
 def _store_additional_status(cpu: Cpu, target: Cpu, parameter: int) -> Status:
     """Store the vector registers at the 1 KB boundary that the parameter designates."""
-    if Facility.VECTOR not in cpu.machine.facilities:
+    if Facility.VECTOR not in cpu.configuration.facilities:
         return Status.INVALID_ORDER
     if target.state is not CpuState.STOPPED:
         return Status.INCORRECT_STATE
     if parameter % _ADDITIONAL_STATUS_ALIGNMENT:
         return Status.INVALID_PARAMETER
     try:
-        cpu.machine.storage.write(parameter, _doublewords(target.vr))
+        cpu.configuration.storage.write(parameter, _doublewords(target.vr))
     except ProgramInterruption:
         return Status.INVALID_PARAMETER
     return Status(0)
@@ -233,7 +233,7 @@ def _store_additional_status(cpu: Cpu, target: Cpu, parameter: int) -> Status:
 
 def _sense_running_status(cpu: Cpu, target: Cpu, parameter: int) -> Status:
     """A CPU is not running when it is stopped or waits."""
-    if Facility.SENSE_RUNNING_STATUS not in cpu.machine.facilities:
+    if Facility.SENSE_RUNNING_STATUS not in cpu.configuration.facilities:
         return Status.INVALID_ORDER
     is_running = target.state is CpuState.OPERATING and not target.is_waiting
     return Status(0) if is_running else Status.NOT_RUNNING
@@ -277,15 +277,15 @@ def sigp(cpu: Cpu, operands: Operands) -> None:
         _answer(cpu, operands.r1, Status.INVALID_PARAMETER)
         return
     address = field(cpu.gr[operands.r3], 48, 63)
-    if address >= len(cpu.machine.cpus):
+    if address >= len(cpu.configuration.cpus):
         cpu.cc = NOT_OPERATIONAL
         return
-    target = cpu.machine.cpus[address]
+    target = cpu.configuration.cpus[address]
     function = _ORDERS.get(order)
     if function is None:
         _answer(cpu, operands.r1, Status.INVALID_ORDER)
     elif _has_order_in_progress(target) and order not in _ALLOWED_WHEN_BUSY:
-        cpu.machine.timing.work += BUSY_WORK
+        cpu.configuration.timing.work += BUSY_WORK
         cpu.cc = BUSY
     elif target.state is CpuState.CHECK_STOP and order not in _ALLOWED_IN_CHECK_STOP:
         _answer(cpu, operands.r1, _status_of(target))

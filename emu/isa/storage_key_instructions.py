@@ -50,16 +50,16 @@ RRBM_BLOCKS: Final = 64
 
 def _set_key(cpu: Cpu, page: int, key: int) -> None:
     """Make *key* the storage key of absolute *page*, and let the CPUs and observers know."""
-    machine = cpu.machine
-    keys = machine.keys.bytes
+    configuration = cpu.configuration
+    keys = configuration.keys.bytes
     before = keys[page]
     if before == key:
         return
     keys[page] = key
     # A translation goes on being right if R or C is only set: it will be recorded once more at worst.
     if (before ^ key) & _PROTECTION_BITS or before & ~key:
-        machine.page_changed(page)
-    for observer in machine.observers:
+        configuration.translations.page_changed(page)
+    for observer in configuration.observers:
         observer.key_changed(cpu, page, before, key)
 
 
@@ -80,7 +80,7 @@ def _conditional_key(before: int, key: int, *, mask_reference: bool, mask_change
 
 def _require_keys(cpu: Cpu) -> None:
     """Recognise the special-operation exception of a machine without storage keys (storage-key-removal facility)."""
-    if Facility.STORAGE_KEY_REMOVAL in cpu.machine.facilities:
+    if Facility.STORAGE_KEY_REMOVAL in cpu.configuration.facilities:
         raise ProgramInterruption(_Code.SPECIAL_OPERATION)
 
 
@@ -90,7 +90,7 @@ def _real_page(cpu: Cpu, register: int) -> int:
     :raises ProgramInterruption: addressing.
     """
     absolute = cpu.real_to_absolute(cpu.address_in(register))
-    cpu.machine.storage.require(absolute)
+    cpu.configuration.storage.require(absolute)
     return absolute >> 12
 
 
@@ -102,7 +102,7 @@ def iske(cpu: Cpu, operands: Operands) -> None:
     """
     _require_keys(cpu)
     page = _real_page(cpu, operands.r2)
-    cpu.gr[operands.r1] = insert(cpu.gr[operands.r1], 56, 63, cpu.machine.keys.bytes[page])
+    cpu.gr[operands.r1] = insert(cpu.gr[operands.r1], 56, 63, cpu.configuration.keys.bytes[page])
 
 
 @instruction(0xB223, "IVSK", RRE, "INSERT VIRTUAL STORAGE KEY")
@@ -123,8 +123,8 @@ def ivsk(cpu: Cpu, operands: Operands) -> None:
     space = access.operand_space(cpu, Access.FETCH)
     # DAT protection stops stores only, so that a fetch gives no protection exception here.
     absolute, entry_key = access.translate(cpu, cpu.address_in(operands.r2), Access.FETCH, space)
-    cpu.machine.storage.require(absolute)
-    key = cpu.machine.keys.bytes[absolute >> 12] if entry_key is None else entry_key
+    cpu.configuration.storage.require(absolute)
+    key = cpu.configuration.keys.bytes[absolute >> 12] if entry_key is None else entry_key
     cpu.gr[operands.r1] = insert(cpu.gr[operands.r1], 56, 63, key & _PROTECTION_BITS)
 
 
@@ -138,8 +138,8 @@ def sske(cpu: Cpu, operands: Operands) -> None:
     :raises ProgramInterruption: special operation without storage keys; addressing.
     """
     _require_keys(cpu)
-    machine = cpu.machine
-    facilities = machine.facilities
+    configuration = cpu.configuration
+    facilities = configuration.facilities
     key = cpu.gr[operands.r1] & KEY_BITS
     conditional = Facility.CONDITIONAL_SSKE in facilities
     mask_reference = conditional and bool(operands.m3 & SSKE_REFERENCE_MASK)
@@ -155,7 +155,7 @@ def sske(cpu: Cpu, operands: Operands) -> None:
     if not conditional:
         _set_key(cpu, page, key)
         return
-    before = machine.keys.bytes[page]
+    before = configuration.keys.bytes[page]
     after, cpu.cc = _conditional_key(before, key, mask_reference=mask_reference, mask_change=mask_change)
     _set_key(cpu, page, after)
     cpu.gr[operands.r1] = insert(cpu.gr[operands.r1], 48, 55, before)
@@ -166,9 +166,9 @@ def _set_keys_to_boundary(cpu: Cpu, register: int, key: int, mask_reference: boo
 
     Bits 52-63 of the register, and bits 0-31 outside the 64-bit mode, stay.
     """
-    machine = cpu.machine
+    configuration = cpu.configuration
     start = cpu.address_in(register) & -PAGE_SIZE
-    machine.storage.require(start)
+    configuration.storage.require(start)
     end = (start | SEGMENT_SIZE - 1) + 1
     for page in range(start >> 12, end >> 12):
         _set_masked(cpu, page, key, mask_reference, mask_change)
@@ -178,7 +178,7 @@ def _set_keys_to_boundary(cpu: Cpu, register: int, key: int, mask_reference: boo
 def _set_masked(cpu: Cpu, page: int, key: int, mask_reference: bool, mask_change: bool) -> None:
     """Set one of many keys, conditionally if a mask is on."""
     if mask_reference or mask_change:
-        before = cpu.machine.keys.bytes[page]
+        before = cpu.configuration.keys.bytes[page]
         key, _ = _conditional_key(before, key, mask_reference=mask_reference, mask_change=mask_change)
     _set_key(cpu, page, key)
 
@@ -191,7 +191,7 @@ def rrbe(cpu: Cpu, operands: Operands) -> None:
     """
     _require_keys(cpu)
     page = _real_page(cpu, operands.r2)
-    before = cpu.machine.keys.bytes[page]
+    before = cpu.configuration.keys.bytes[page]
     _set_key(cpu, page, before & ~REFERENCE)
     cpu.cc = field(before, 5, 6, 8)
 
@@ -213,9 +213,9 @@ def rrbm(cpu: Cpu, operands: Operands) -> None:
     :raises ProgramInterruption: special operation without storage keys; addressing.
     """
     _require_keys(cpu)
-    keys = cpu.machine.keys.bytes
+    keys = cpu.configuration.keys.bytes
     start = cpu.address_in(operands.r2) & -(RRBM_BLOCKS * PAGE_SIZE)
-    cpu.machine.storage.require(start)
+    cpu.configuration.storage.require(start)
     collected = 0
     for page in range(start >> 12, (start >> 12) + RRBM_BLOCKS):
         before = keys[page]
@@ -235,8 +235,8 @@ def pfmf(cpu: Cpu, operands: Operands) -> None:
         facility; special operation for setting keys without storage keys; protection (low-address) for clearing a
         4 KiB frame; addressing; and what the state of a page to be cleared gives.
     """
-    machine = cpu.machine
-    facilities = machine.facilities
+    configuration = cpu.configuration
+    facilities = configuration.facilities
     function = cpu.gr[operands.r1]
     if function & PFMF_RESERVED:
         raise ProgramInterruption(_Code.SPECIFICATION)
@@ -252,10 +252,10 @@ def pfmf(cpu: Cpu, operands: Operands) -> None:
         if function & PFMF_CLEAR_FRAME:
             _require_unprotected(cpu, address)
         absolute = cpu.real_to_absolute(address)
-        machine.storage.require(absolute)
+        configuration.storage.require(absolute)
         _manage_frame(cpu, absolute, function)
         return
-    machine.storage.require(address)
+    configuration.storage.require(address)
     end = (address | SEGMENT_SIZE - 1) + 1
     while address < end:
         try:
@@ -273,7 +273,7 @@ def _manage_frame(cpu: Cpu, absolute: AbsoluteAddress, function: int) -> None:
     if function & PFMF_CLEAR_FRAME:
         _clear_block(cpu, absolute)
     if function & PFMF_SET_KEY:
-        conditional = Facility.CONDITIONAL_SSKE in cpu.machine.facilities
+        conditional = Facility.CONDITIONAL_SSKE in cpu.configuration.facilities
         _set_masked(
             cpu,
             absolute >> 12,
@@ -285,8 +285,8 @@ def _manage_frame(cpu: Cpu, absolute: AbsoluteAddress, function: int) -> None:
 
 def _clear_block(cpu: Cpu, absolute: AbsoluteAddress) -> None:
     """Store zeros in a block, which key-controlled protection does not stop, and record that."""
-    cpu.machine.storage.write(absolute, bytes(PAGE_SIZE))
-    _set_key(cpu, absolute >> 12, cpu.machine.keys.bytes[absolute >> 12] | REFERENCE | CHANGE)
+    cpu.configuration.storage.write(absolute, bytes(PAGE_SIZE))
+    _set_key(cpu, absolute >> 12, cpu.configuration.keys.bytes[absolute >> 12] | REFERENCE | CHANGE)
 
 
 def _require_unprotected(cpu: Cpu, address: int) -> None:
@@ -307,7 +307,7 @@ def tb(cpu: Cpu, operands: Operands) -> None:
     address = cpu.address_in(operands.r2) & -PAGE_SIZE
     _require_unprotected(cpu, address)
     absolute = cpu.real_to_absolute(address)
-    cpu.machine.storage.require(absolute)
+    cpu.configuration.storage.require(absolute)
     _clear_block(cpu, absolute)
     cpu.set_address_register(0, 0)
     cpu.cc = 0
@@ -344,8 +344,8 @@ def tprot(cpu: Cpu, operands: Operands) -> None:
         absolute = AbsoluteAddress(found.address) if found.is_absolute else cpu.real_to_absolute(found.address)
     else:
         absolute = cpu.real_to_absolute(address)
-    cpu.machine.storage.require(absolute)
-    storage_key = cpu.machine.keys.bytes[absolute >> 12] if entry_key is None else entry_key
+    cpu.configuration.storage.require(absolute)
+    storage_key = cpu.configuration.keys.bytes[absolute >> 12] if entry_key is None else entry_key
     if not access.key_permits(cpu, address, Access.FETCH, asce, storage_key, key):
         cpu.cc = 2
     elif (

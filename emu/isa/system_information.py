@@ -3,14 +3,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
-from uuid import UUID
 
 from emu import access
 from emu.addresses import PAGE_SIZE
 from emu.bits import bits, field, insert
 from emu.facilities import Facility, facility_list
+from emu.identification import EBCDIC, TOPOLOGY_NESTING, SystemIdentification, max_cpus
 from emu.isa.authority import require_boundary
 from emu.isa.declaration import Operands, Reason, instruction
 from emu.isa.formats import RRE, S
@@ -25,64 +24,14 @@ if TYPE_CHECKING:
 
 _Code = ProgramInterruptionCode
 
-EBCDIC: Final = "cp037"
-"""The code page in which the machine names things."""
-_NO_UUID: Final = UUID(int=0)
-
-
-@dataclass(frozen=True, slots=True)
-class SystemIdentification:
-    """What STORE SYSTEM INFORMATION and STORE CPU ID tell of a configuration.
-
-    Text is given as ordinary strings and stored as EBCDIC.  *max_cpus* counts the CPUs that the configuration could
-    have, those it has included; None means just those.
-    """
-
-    name: str = "guest"
-    uuid: UUID = _NO_UUID
-    max_cpus: int | None = None
-    manufacturer: str = "IBM"
-    machine_type: str = "3906"
-    model: str = "400"
-    sequence: str = "0000000000012345"
-    plant: str = "00"
-    partition: str = "ESSA"
-    control_program: str = "KVM/Linux"
-    """The control-program identifier of the level that runs this configuration: programs look at it to know whose
-    guests they are, and what DIAGNOSE can do for them."""
-    cpu_identification: int = 0x012345
-
-
-@dataclass(slots=True)
-class Topology:
-    """The CPU topology of a configuration (PoP, "Configuration Topology"): one socket that holds all CPUs."""
-
-    is_vertical: bool = False
-    """The polarization."""
-    change_pending: bool = False
-    """A topology-change report is pending."""
-
-    def polarize(self, *, vertical: bool) -> bool:
-        """Change the polarization; say whether it was another one before."""
-        if self.is_vertical is vertical:
-            return False
-        self.is_vertical = vertical
-        self.change_pending = True
-        return True
-
-    def reset(self) -> None:
-        """Subsystem reset: horizontal polarization, no report pending."""
-        self.is_vertical = self.change_pending = False
-
-
 # Facilities
 
 
 @instruction(0xB2B1, "STFL", S, "STORE FACILITY LIST", privileged=True)
 def stfl(cpu: Cpu, operands: Operands) -> None:
     """Store the first 32 bits of the facility list at real location 200; no protection applies there."""
-    first = facility_list(cpu.machine.facilities)[:4]
-    cpu.machine.storage.write(cpu.real_to_absolute(STFL_FACILITIES), first)
+    first = facility_list(cpu.configuration.facilities)[:4]
+    cpu.configuration.storage.write(cpu.real_to_absolute(STFL_FACILITIES), first)
 
 
 @instruction(0xB2B0, "STFLE", S, "STORE FACILITY LIST EXTENDED", facility=Facility.STFLE, reason=Reason.SENSITIVE)
@@ -96,7 +45,7 @@ def stfle(cpu: Cpu, operands: Operands) -> None:
     """
     address = cpu.effective_address(operands.b2, operands.d2)
     require_boundary(address, 8)
-    facilities = facility_list(cpu.machine.facilities)
+    facilities = facility_list(cpu.configuration.facilities)
     wanted = 8 * (field(cpu.gr[0], 56, 63) + 1)
     access.store(cpu, address, facilities[:wanted])
     cpu.gr[0] = insert(cpu.gr[0], 56, 63, len(facilities) // 8 - 1)
@@ -114,7 +63,7 @@ def stidp(cpu: Cpu, operands: Operands) -> None:
     """
     address = cpu.effective_address(operands.b2, operands.d2)
     require_boundary(address, 8)
-    identification = cpu.machine.sclp.identification
+    identification = cpu.configuration.identification
     number = identification.cpu_identification & 0xFF_FFFF
     value = 0xFF << 56 | number << 32 | int(identification.machine_type, 16) << 16
     access.store_integer(cpu, address, 8, value)
@@ -125,8 +74,6 @@ STSI_RESERVED_1: Final = bits(32, 47)
 CURRENT_LEVEL: Final = 3
 """The configuration level: a virtual machine."""
 TOPOLOGY_FUNCTION: Final = 15
-TOPOLOGY_NESTING: Final = 2
-"""Levels of topology containers: CPUs, and one socket."""
 _CPU_TYPE: Final = 3
 _POLARIZED_HIGH: Final = 3
 _CAPABILITY: Final = 0x0000_0400
@@ -153,17 +100,12 @@ class _Block:
 
 
 def _identification(cpu: Cpu) -> SystemIdentification:
-    return cpu.machine.sclp.identification
-
-
-def max_cpus(identification: SystemIdentification, configured: int) -> int:
-    """How many CPUs there could be, of which *configured* are there."""
-    return max(identification.max_cpus or 0, configured)
+    return cpu.configuration.identification
 
 
 def _cpu_counts(cpu: Cpu, block: _Block, offset: int) -> None:
     """Total, configured, standby and reserved CPUs, a halfword each."""
-    configured = len(cpu.machine.cpus)
+    configured = len(cpu.configuration.cpus)
     total = max_cpus(_identification(cpu), configured)
     for index, count in enumerate((total, configured, 0, total - configured)):
         block.number(offset + 2 * index, 2, count)
@@ -212,7 +154,7 @@ def _partition_cpus(cpu: Cpu) -> _Block:
     _cpu_counts(cpu, block, 36)
     block.text(44, 8, identification.partition)
     block.number(52, 4, 1000)
-    block.number(74, 2, len(cpu.machine.cpus))
+    block.number(74, 2, len(cpu.configuration.cpus))
     return block
 
 
@@ -232,8 +174,8 @@ def _virtual_machine(cpu: Cpu) -> _Block:
 
 def _topology(cpu: Cpu) -> _Block:
     """SYSIB 15.1.2: a socket, and in it entries for up to 64 CPUs each."""
-    block, machine = _Block(), cpu.machine
-    configured = len(machine.cpus)
+    block, configuration = _Block(), cpu.configuration
+    configured = len(configuration.cpus)
     # Magnitudes of the levels: bytes 4 to 9 are for levels 6 to 1.
     block.number(8, 1, 1)
     block.number(9, 1, min(max_cpus(_identification(cpu), configured), 0xFF))
@@ -243,13 +185,13 @@ def _topology(cpu: Cpu) -> _Block:
     offset += 8
     for origin in range(0, configured, 64):
         count = min(64, configured - origin)
-        block.number(offset + 4, 1, _POLARIZED_HIGH if machine.sclp.topology.is_vertical else 0)
+        block.number(offset + 4, 1, _POLARIZED_HIGH if configuration.topology.is_vertical else 0)
         block.number(offset + 5, 1, _CPU_TYPE)
         block.number(offset + 6, 2, origin)
         block.number(offset + 8, 8, bits(0, count - 1))
         offset += 16
     block.number(2, 2, offset)
-    machine.sclp.topology.change_pending = False
+    configuration.topology.change_pending = False
     return block
 
 
@@ -281,7 +223,7 @@ def stsi(cpu: Cpu, operands: Operands) -> None:
         cpu.gr[0] = insert(cpu.gr[0], 32, 35, CURRENT_LEVEL)
         cpu.cc = 0
         return
-    has_topology = Facility.CONFIGURATION_TOPOLOGY in cpu.machine.facilities
+    has_topology = Facility.CONFIGURATION_TOPOLOGY in cpu.configuration.facilities
     if function > CURRENT_LEVEL and not (function == TOPOLOGY_FUNCTION and has_topology):
         cpu.cc = 3
         return
@@ -320,7 +262,7 @@ def ptf(cpu: Cpu, operands: Operands) -> None:
     function = field(value, 56, 63)
     if value & PTF_RESERVED or function not in (PTF_HORIZONTAL, PTF_VERTICAL, PTF_CHECK):
         raise ProgramInterruption(_Code.SPECIFICATION)
-    topology = cpu.machine.sclp.topology
+    topology = cpu.configuration.topology
     if function == PTF_CHECK:
         cpu.cc = 1 if topology.change_pending else 0
         topology.change_pending = False

@@ -32,7 +32,7 @@ def require_entry(cpu: Cpu, length: int) -> None:
     address = cpu.cr[12] & _ENTRY_ADDRESS
     if access.low_address_protected(cpu, address, None):
         raise access.protection(address, Access.STORE, AddressSpaceControl.PRIMARY, Protection.LOW_ADDRESS)
-    cpu.machine.storage.require(cpu.real_to_absolute(address))
+    cpu.configuration.storage.require(cpu.real_to_absolute(address))
     if address % PAGE_SIZE + length >= PAGE_SIZE:
         raise ProgramInterruption(ProgramInterruptionCode.TRACE_TABLE)
 

@@ -160,12 +160,12 @@ def _clear_tlb(cpu: Cpu, *, locally: bool) -> None:
     if locally:
         cpu.tlb.flush()
     else:
-        cpu.machine.flush_all()
+        cpu.configuration.translations.flush_all()
 
 
 def _is_local(cpu: Cpu, operands: Operands) -> bool:
     """Whether M4 asks for local clearing, and the facility for that is there."""
-    return bool(operands.m4 & LOCAL_CLEARING) and Facility.LOCAL_TLB_CLEARING in cpu.machine.facilities
+    return bool(operands.m4 & LOCAL_CLEARING) and Facility.LOCAL_TLB_CLEARING in cpu.configuration.facilities
 
 
 def _invalidate(cpu: Cpu, table: int, indexes: list[int], invalid: int) -> None:
@@ -175,7 +175,7 @@ def _invalidate(cpu: Cpu, table: int, indexes: list[int], invalid: int) -> None:
 
     :raises ProgramInterruption: addressing; protection (low-address, key-controlled).
     """
-    storage = cpu.machine.storage
+    storage = cpu.configuration.storage
     entries: list[AbsoluteAddress] = []
     for index in indexes:
         address = absolute_to_real((table + _DOUBLEWORD * index) & MASK_64, cpu.prefix)
@@ -201,7 +201,7 @@ def ipte(cpu: Cpu, operands: Operands) -> None:
     """
     first = field(cpu.gr[operands.r2], 44, 51)
     additional = 0
-    if operands.r3 and Facility.IPTE_RANGE in cpu.machine.facilities:
+    if operands.r3 and Facility.IPTE_RANGE in cpu.configuration.facilities:
         additional = field(cpu.gr[operands.r3], 56, 63)
         if first + additional >= PAGE_TABLE_ENTRIES:
             raise ProgramInterruption(_Code.SPECIFICATION)
@@ -241,7 +241,7 @@ def _compare_and_swap_and_purge(cpu: Cpu, operands: Operands, length: int) -> No
     """
     if operands.r1 & 1:
         raise ProgramInterruption(_Code.SPECIFICATION)
-    storage = cpu.machine.storage
+    storage = cpu.configuration.storage
     address = cpu.address_in(operands.r2) & -length
     # Whatever permits the store permits the fetch.
     absolute = access.resolve(cpu, address, Access.STORE)

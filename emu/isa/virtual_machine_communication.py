@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from emu import access
 from emu import cpu as control
 from emu.addresses import PAGE_SHIFT, PAGE_SIZE, RealAddress
+from emu.devices.messages import SpecialMessages
 from emu.isa.declaration import Operands
 from emu.program_interruption import ProgramInterruption, ProgramInterruptionCode
 from emu.storage_keys import store_permitted
@@ -55,7 +56,7 @@ def communicate(cpu: Cpu, operands: Operands) -> None:
     subfunction, buffer, length = (
         int.from_bytes(parameters[offset:end], "big") for offset, end in ((2, 4), (16, 20), (20, 24))
     )
-    messages = cpu.machine.messages
+    messages = cpu.configuration.device(SpecialMessages)
     if subfunction == _AUTHORIZE:
         code = _check_buffer(cpu, buffer, length)
         if code is ReturnCode.DONE:
@@ -69,12 +70,12 @@ def communicate(cpu: Cpu, operands: Operands) -> None:
 
 def _check_buffer(cpu: Cpu, address: int, length: int) -> ReturnCode:
     """Whether the real storage at *address* can be the external-interruption buffer; it is not touched."""
-    machine = cpu.machine
-    if address % 8 or address >> 31 or length < HEADER_LENGTH or address + length > machine.storage.size:
+    configuration = cpu.configuration
+    if address % 8 or address >> 31 or length < HEADER_LENGTH or address + length > configuration.storage.size:
         return ReturnCode.INVALID_BUFFER
     override = bool(cpu.cr[0] & control.CR0_STORAGE_OVERRIDE)
     for part in range(address & -PAGE_SIZE, address + length, PAGE_SIZE):
         page = cpu.real_to_absolute(RealAddress(part)) >> PAGE_SHIFT
-        if not store_permitted(machine.keys.bytes[page], cpu.key, override):
+        if not store_permitted(configuration.keys.bytes[page], cpu.key, override):
             return ReturnCode.PROTECTION
     return ReturnCode.DONE

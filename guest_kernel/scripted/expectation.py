@@ -54,9 +54,9 @@ def measure(kernel: Kernel) -> dict[str, int]:
         "swap-reads": kernel.swap.reads,
         "swap-writes": kernel.swap.writes,
         "discarded": kernel.discarded,
-        "discard-faults": machine.program_interruptions[ProgramInterruptionCode.DISCARD_FAULT],
+        "discard-faults": machine.counts.program_interruptions[ProgramInterruptionCode.DISCARD_FAULT],
         "free": kernel.zone.free_pages + sum(map(len, kernel.zone.per_cpu)),
-        "essa": machine.instruction_counts["ESSA"],
+        "essa": machine.counts.instructions["ESSA"],
     }
 
 

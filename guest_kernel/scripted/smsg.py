@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from emu.cpu import CR0_VMCF
+from emu.identification import EBCDIC
 from emu.interruption import EXTERNAL_VMCF
-from emu.isa.system_information import EBCDIC
 from guest_kernel.scripted.extint import register_external_interrupt
 from guest_kernel.scripted.instructions import Communicate, Load, Store
 from guest_kernel.scripted.script import KernelBug

@@ -37,11 +37,11 @@ PAGE = 0x3000
 
 
 def set_key(cpu: Cpu, address: int, key: int) -> None:
-    cpu.machine.keys.bytes[address >> 12] = key
+    cpu.configuration.keys.bytes[address >> 12] = key
 
 
 def key_of(cpu: Cpu, address: int) -> int:
-    return cpu.machine.keys.bytes[address >> 12]
+    return cpu.configuration.keys.bytes[address >> 12]
 
 
 # Low-address protection
@@ -380,14 +380,14 @@ def test_dat_protection_comes_before_key_controlled(cpu: Cpu, expect: Expect, ad
 
 
 def test_key_controlled_protection_comes_before_the_page_state(cpu: Cpu, expect: Expect) -> None:
-    cpu.machine.states.bytes[PAGE >> 12] = 0x0F
+    cpu.configuration.states.bytes[PAGE >> 12] = 0x0F
     set_key(cpu, PAGE, 0x58)
     with expect(Code.PROTECTION):
         access.load(cpu, PAGE, 1, key=6)
     with expect(Code.DISCARD_FAULT) as raised:
         access.load(cpu, PAGE + 8, 1, key=5)
     assert raised.value.translation_exception == PAGE
-    cpu.machine.states.bytes[PAGE >> 12] = 0x04
+    cpu.configuration.states.bytes[PAGE >> 12] = 0x04
     with expect(Code.ADDRESSING):
         access.store(cpu, PAGE, b"x", key=5)
     assert key_of(cpu, PAGE) == 0x58
@@ -406,6 +406,6 @@ def test_operand_wraps_around_at_the_end_of_the_addressing_mode(cpu: Cpu, addres
     address_space.map(0, PAGE + 0x1000)
     address_space.enter(cpu, mode=BASIC_ADDRESSING)
     access.store(cpu, 0x7FFF_FFFE, b"abcd")
-    storage = cpu.machine.storage
+    storage = cpu.configuration.storage
     assert storage.read(PAGE + 0xFFE, 2) + storage.read(PAGE + 0x1000, 2) == b"abcd"
     assert access.load(cpu, 0x7FFF_FFFE, 4) == b"abcd"

@@ -39,7 +39,7 @@ class Bench:
         end = self.cpu.instruction_address + len(data)
         while self.cpu.instruction_address != end:
             self.machine.run(1)
-            assert not self.machine.program_interruptions
+            assert not self.machine.counts.program_interruptions
         return self.cpu.cc
 
     def store(self, address: int, data: str) -> None:

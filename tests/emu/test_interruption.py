@@ -12,11 +12,13 @@ import pytest
 
 from emu import interruption
 from emu.cpu import Cpu
+from emu.devices.sclp import Sclp
 from emu.events import Observer
 from emu.interruption import CheckStop
 from emu.machine import Machine
 from emu.program_interruption import Ending, ProgramInterruption, ProgramInterruptionCode, default_ending
 from emu.psw import ADDRESSING_MODE, BASIC_ADDRESSING, EXTERNAL_MASK, PROBLEM_STATE, WAIT, Psw
+from emu.running.run_loop import RunLoop
 
 Code = ProgramInterruptionCode
 
@@ -51,8 +53,8 @@ def cpu(machine: Machine) -> Cpu:
 
 def changes(cpu: Cpu) -> dict[int, str]:
     """What an interruption stored in the prefix area, by address: runs of bytes that are not ones, in hexadecimal."""
-    area = bytearray(cpu.machine.storage.read(PREFIX, 0x2000))
-    assert cpu.machine.storage.read(0, 0x2000) == bytes(0x2000)
+    area = bytearray(cpu.configuration.storage.read(PREFIX, 0x2000))
+    assert cpu.configuration.storage.read(0, 0x2000) == bytes(0x2000)
     for place in CLASSES:
         area[place[1] : place[1] + 16] = b"\xff" * 16
         area[place[0] : place[0] + 16] = b"\xff" * 16
@@ -71,7 +73,7 @@ def changes(cpu: Cpu) -> dict[int, str]:
 
 def old_psw(cpu: Cpu, place: tuple[int, int]) -> Psw:
     """The old PSW of a class; the old PSWs of all others are untouched, and its new PSW is loaded."""
-    storage = cpu.machine.storage
+    storage = cpu.configuration.storage
     for other in CLASSES:
         if other != place:
             assert storage.read(PREFIX + other[0], 16) == b"\xff" * 16
@@ -111,7 +113,7 @@ def test_external(cpu: Cpu, code: int, cpu_address: int, parameter: int | None, 
 
 
 def test_input_output(cpu: Cpu) -> None:
-    interruption.input_output(cpu, 0x0001_0002, 0x1234_5678, 0x1800_0000)
+    interruption.input_output(cpu, subsystem=0x0001_0002, parameter=0x1234_5678, identification=0x1800_0000)
     assert changes(cpu) == {0xB8: "000100021234567818000000"}
     assert old_psw(cpu, IO) == OLD
 
@@ -182,7 +184,7 @@ def test_an_asn_is_stored_in_a_word(cpu: Cpu, code: int) -> None:
 def test_the_breaking_event_address_is_stored(cpu: Cpu) -> None:
     cpu.breaking_event_address = 0x0123_4567_89AB_CDEE
     interruption.program(cpu, ProgramInterruption(Code.OPERATION), START, 2)
-    assert cpu.machine.storage.read_integer(PREFIX + 0x110, 8) == 0x0123_4567_89AB_CDEE
+    assert cpu.configuration.storage.read_integer(PREFIX + 0x110, 8) == 0x0123_4567_89AB_CDEE
 
 
 @pytest.mark.parametrize("length", (0, 4))
@@ -215,7 +217,7 @@ def test_how_a_condition_ends_the_instruction(ending: Ending, codes: tuple[int, 
 
 def test_protection_does_not_apply(cpu: Cpu) -> None:
     cpu.set_control_register(0, 1 << 28)
-    cpu.machine.keys.bytes[PREFIX >> 12] = 0x38
+    cpu.configuration.keys.bytes[PREFIX >> 12] = 0x38
     interruption.supervisor_call(cpu, 1, 2)
     assert old_psw(cpu, SVC) == OLD
 
@@ -224,7 +226,7 @@ TAKEN: dict[str, Callable[[Cpu], None]] = {
     "program": lambda cpu: interruption.program(cpu, ProgramInterruption(Code.OPERATION), START, 2),
     "svc": lambda cpu: interruption.supervisor_call(cpu, 1, 2),
     "external": lambda cpu: interruption.external(cpu, 0x1004),
-    "io": lambda cpu: interruption.input_output(cpu, 1, 2, 3),
+    "io": lambda cpu: interruption.input_output(cpu, subsystem=1, parameter=2, identification=3),
     "machine-check": lambda cpu: interruption.machine_check(cpu, 4),
     "restart": interruption.restart,
 }
@@ -246,7 +248,7 @@ def test_observers_are_told(cpu: Cpu, kind: str) -> None:
         def interrupted(self, cpu: Cpu, kind: str, code: int, old: Psw, condition: ProgramInterruption | None) -> None:
             told.append((kind, old.mask, condition is not None))
 
-    cpu.machine.observers.append(Listener())
+    cpu.configuration.observers.append(Listener())
     TAKEN[kind](cpu)
     assert told == [(kind, OLD.mask, kind == "program")]
 
@@ -268,7 +270,7 @@ EVERY_MASK = sum(mask for _, mask in CONDITIONS.values())
 @pytest.fixture
 def pending(cpu: Cpu) -> Cpu:
     """The CPU with every external condition pending and its mask off; it executes LGHI 1,1 over and over."""
-    machine = cpu.machine
+    machine = cpu.configuration
     machine.storage.write(START, bytes.fromhex("a7190001") * 64)
     machine.timing.work += 1_000_000
     machine.timing.set_cpu_timer(cpu, -1)
@@ -276,7 +278,7 @@ def pending(cpu: Cpu) -> Cpu:
     cpu.pending.malfunction_alert.append(5)
     cpu.pending.emergency_signal.update((4, 2))
     cpu.pending.external_call = 7
-    machine.sclp._completed = 0x5000
+    machine.device(Sclp)._completed = 0x5000
     cpu.load_psw(Psw(ADDRESSING_MODE | EXTERNAL_MASK, START))
     cpu.psw_loaded = False
     return cpu
@@ -284,13 +286,13 @@ def pending(cpu: Cpu) -> Cpu:
 
 def taken(cpu: Cpu) -> tuple[int, int] | None:
     """Step once; code and CPU address of the external interruption, if one was taken."""
-    before = cpu.machine.storage.read(PREFIX + 0x130, 16)
-    cpu.machine.storage.write(PREFIX + 0x130, bytes(16))
-    assert cpu.machine.step() is None
-    if cpu.machine.storage.read(PREFIX + 0x130, 16) == bytes(16):
-        cpu.machine.storage.write(PREFIX + 0x130, before)
+    before = cpu.configuration.storage.read(PREFIX + 0x130, 16)
+    cpu.configuration.storage.write(PREFIX + 0x130, bytes(16))
+    assert RunLoop(cpu.configuration, [cpu.tlb]).step() is None
+    if cpu.configuration.storage.read(PREFIX + 0x130, 16) == bytes(16):
+        cpu.configuration.storage.write(PREFIX + 0x130, before)
         return None
-    word = cpu.machine.storage.read_integer(PREFIX + 0x84, 4)
+    word = cpu.configuration.storage.read_integer(PREFIX + 0x84, 4)
     return word & 0xFFFF, word >> 16
 
 
@@ -328,10 +330,10 @@ def test_they_are_taken_in_the_order_of_priority(pending: Cpu) -> None:
         if found[-1] == (0x1004, 0):
             pending.clock_comparator = 0xFFFF_FFFF_FFFF_FFFF
         if found[-1] == (0x1005, 0):
-            pending.machine.timing.set_cpu_timer(pending, 1 << 60)
+            pending.configuration.timing.set_cpu_timer(pending, 1 << 60)
     # Of two emergency signals that of the smaller CPU address comes first.
     assert found == [(0x1200, 5), (0x1201, 2), (0x1201, 4), (0x1202, 7), (0x1004, 0), (0x1005, 0), (0x2401, 0)]
-    assert pending.machine.storage.read_integer(PREFIX + 0x80, 4) == 0x5000
+    assert pending.configuration.storage.read_integer(PREFIX + 0x80, 4) == 0x5000
 
 
 def test_the_clock_comparator_stays_pending_while_it_is_due(pending: Cpu) -> None:
@@ -346,4 +348,4 @@ def test_the_old_psw_of_a_wait_waits(pending: Cpu) -> None:
     waiting = Psw(ADDRESSING_MODE | EXTERNAL_MASK | WAIT, START)
     pending.load_psw(waiting)
     assert taken(pending) is not None
-    assert Psw.from_bytes(pending.machine.storage.read(PREFIX + 0x130, 16)) == waiting
+    assert Psw.from_bytes(pending.configuration.storage.read(PREFIX + 0x130, 16)) == waiting

@@ -247,8 +247,8 @@ def test_an_instruction_that_is_not_modelled_is_counted(machine: Machine) -> Non
     for count in (1, 2):
         load(machine.cpus[0], 0)
         machine.run()
-        assert machine.unmodelled == {"0101": count}
-        assert machine.program_interruptions == {Code.OPERATION: count}
+        assert machine.counts.unmodelled == {"0101": count}
+        assert machine.counts.program_interruptions == {Code.OPERATION: count}
     assert machine.storage.read_integer(0x8C, 4) == 2 << 16 | Code.OPERATION
 
 

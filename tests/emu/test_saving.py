@@ -40,7 +40,7 @@ def test_going_on_elsewhere_ends_alike(image: str, instructions: int) -> None:
     assert stops[0] == stops[1]
     assert stops[0].kind is not StopKind.BUDGET
     assert snapshot.differences(snapshot.take(first), snapshot.take(second)) == []
-    assert first.instruction_counts == second.instruction_counts
+    assert first.counts.instructions == second.counts.instructions
 
 
 def test_everything_that_a_guest_can_see_goes_along(machine: Machine) -> None:
@@ -58,7 +58,7 @@ def test_everything_that_a_guest_can_see_goes_along(machine: Machine) -> None:
     machine.timing.set_cpu_timer(cpu, 66)
     machine.timing.tod = 0xABCD_0000_0000
     machine.sclp.type(b"typed")
-    machine.sclp.topology.polarize(vertical=True)
+    machine.configuration.topology.polarize(vertical=True)
     machine.messages.authorize(0x5000, 169, special=True)
     assert machine.messages.send("hello")
     machine.storage.write(0x3000, b"content")
@@ -77,11 +77,11 @@ def test_the_saved_machine_stays_as_it_was(machine: Machine) -> None:
     other = Machine(machine.memory)
     restore(other, saved)
     other.cpus[0].pending.malfunction_alert.clear()
-    other.instruction_counts["ESSA"] += 1
+    other.counts.instructions["ESSA"] += 1
     third = Machine(machine.memory)
     restore(third, saved)
     assert snapshot.differences(snapshot.take(machine), snapshot.take(third)) == []
-    assert not third.instruction_counts
+    assert not third.counts.instructions
 
 
 @pytest.mark.parametrize(

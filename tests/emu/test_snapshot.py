@@ -27,7 +27,7 @@ class Recorder(Observer):
         self.lines: list[tuple[object, ...]] = []
 
     def retired(self, cpu: Cpu, address: int, instruction: bytes) -> None:
-        self.lines.append(("retired", cpu.address, address, instruction, tuple(cpu.gr), cpu.machine.timing.tod))
+        self.lines.append(("retired", cpu.address, address, instruction, tuple(cpu.gr), cpu.configuration.timing.tod))
 
     def interrupted(self, cpu: Cpu, kind: str, code: int, old: Psw, condition: ProgramInterruption | None) -> None:
         self.lines.append(("interrupted", cpu.address, kind, code, old))

@@ -332,7 +332,7 @@ def observe(hosted: Hosted, kind: Kind, stop: Stop) -> Observed:
         statistics.page_ins,
         statistics.zero_fills,
         (statistics.discard_faults, statistics.addressing_exceptions),
-        {code: count for code, count in machine.program_interruptions.items() if count},
+        {code: count for code, count in machine.counts.program_interruptions.items() if count},
         int.from_bytes(low[0x8E:0x90], "big"),
         low[0x8D],
         int.from_bytes(low[0xA8:0xB0], "big"),
@@ -601,7 +601,7 @@ def test_instructions_on_keys_and_states_are_never_refused_and_touch_nothing(
     cpu = hosted.machine.cpus[0]
     assert (cpu.gr[8] & 0xFF, cpu.gr[9] & 0xFF) == (0x56, 0x52)
     assert hosted.state(PAGE) == state
-    assert not hosted.machine.program_interruptions
+    assert not hosted.machine.counts.program_interruptions
     assert (hosted.guest.locations == places).all()
     assert hosted.guest.statistics.page_ins == 0
 
@@ -637,7 +637,7 @@ def test_the_key_protects_a_page_that_is_paged_out(make_host: MakeHost, access_k
     cpu.psw_loaded = False
     stop = finish(hosted.machine, stepping=stepping)
     if access_key == 5:
-        assert hosted.machine.program_interruptions == {Code.PROTECTION: 1}
+        assert hosted.machine.counts.program_interruptions == {Code.PROTECTION: 1}
         # A refused access is no touch.
         assert hosted.state(PAGE) == "Sp"
         assert hosted.machine.keys.bytes[PAGE] == KEY
@@ -656,7 +656,7 @@ def test_protection_comes_before_what_the_state_gives(make_host: MakeHost) -> No
         cpu.load_psw(Psw(ADDRESSING_MODE | 5 << 52, CODE))
         cpu.psw_loaded = False
         finish(hosted.machine, stepping=False)
-        assert hosted.machine.program_interruptions == {Code.PROTECTION: 1}
+        assert hosted.machine.counts.program_interruptions == {Code.PROTECTION: 1}
 
 
 # What the engines keep
@@ -676,7 +676,7 @@ def test_code_that_was_discarded_is_not_executed_from_memory(make_host: MakeHost
     cpu.load_psw(Psw(ADDRESSING_MODE, CODE))
     cpu.psw_loaded = False
     assert finish(hosted.machine, stepping=stepping).psw.address == INTERRUPTED
-    assert hosted.machine.program_interruptions == {Code.OPERATION: 1}
+    assert hosted.machine.counts.program_interruptions == {Code.OPERATION: 1}
 
 
 def test_the_host_sees_references_again_after_a_sweep_that_took_nothing(make_host: MakeHost) -> None:
@@ -702,7 +702,7 @@ def test_what_the_guest_gives_up_is_gone_at_once(make_host: MakeHost, request_co
     stop = finish(hosted.machine, stepping=stepping)
     hosted.check()
     expected = {2: {Code.ADDRESSING: 1}, 3: {Code.DISCARD_FAULT: 1}}.get(request_code or 0, {})
-    assert hosted.machine.program_interruptions == expected
+    assert hosted.machine.counts.program_interruptions == expected
     assert hosted.machine.cpus[0].gr[1] == (77 if expected else 0)
     assert stop.psw.address == (INTERRUPTED if expected else ENDED)
 
@@ -713,4 +713,4 @@ def test_a_page_that_becomes_unused_is_refused_at_once(make_host: MakeHost, step
     program = stg(1, 0, 2) + encode("ESSA", r1=9, r2=2, m3=2) + lg(1, 0, 2)
     make_ready(hosted, Kind(program, {1: 77, 2: BASE}), "Sr")
     assert finish(hosted.machine, stepping=stepping).psw.address == INTERRUPTED
-    assert hosted.machine.program_interruptions == {Code.ADDRESSING: 1}
+    assert hosted.machine.counts.program_interruptions == {Code.ADDRESSING: 1}

@@ -187,7 +187,7 @@ class Contents(RuleBasedStateMachine):
             chosen.gr[register] = value
         for page in model.pages:
             page.was_changed = page.changed
-        taken = dict(machine.program_interruptions)
+        taken = dict(machine.counts.program_interruptions)
         errors = self.device.write_errors
         for _ in range(budget if who & 4 else 1):
             stop = machine.step() if who & 4 else machine.run(budget)
@@ -200,8 +200,8 @@ class Contents(RuleBasedStateMachine):
         for cpu in machine.cpus:
             cpu.state = CpuState.OPERATING if cpu is chosen else CpuState.STOPPED
         self.chosen = chosen
-        codes = [code for code, count in machine.program_interruptions.items() if count > taken.get(code, 0)]
-        assert sum(machine.program_interruptions.values()) - sum(taken.values()) == len(codes) <= 1
+        codes = [code for code, count in machine.counts.program_interruptions.items() if count > taken.get(code, 0)]
+        assert sum(machine.counts.program_interruptions.values()) - sum(taken.values()) == len(codes) <= 1
         if not codes:
             return machine, model, Outcome(None, 0, chosen.instruction_address != at)
         low = machine.hypervisor.content(chosen.prefix >> 12)

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from emu.devices.messages import SpecialMessages
 from emu.machine import MEGABYTE, Machine
 from host.monitor import Monitor, Observation, requests
 from host.statistics import GuestStatistics
@@ -118,6 +119,10 @@ class Messages:
 @dataclass
 class StandInMachine:
     messages: Messages = field(default_factory=Messages)
+
+    def device(self, kind: type) -> Messages:
+        assert kind is SpecialMessages
+        return self.messages
 
 
 @dataclass
@@ -230,7 +235,7 @@ def test_paging_counts_once_from_look_to_look() -> None:
 
 def test_a_true_machine_is_asked() -> None:
     machine = Machine(4 * MEGABYTE)
-    guest = StandInGuest(0, 10_000, machine=cast("Any", machine))
+    guest = StandInGuest(0, 10_000, machine=cast("Any", machine.configuration))
     monitor, _ = watch(600, guest)
     monitor.look()
     assert machine.messages.waiting == monitor.requests == 0

@@ -187,8 +187,8 @@ def test_a_batch_flushes_once_and_drops_translated_code(make_host: MakeHost, mon
     machine.storage.code_pages[0x20] = 1
     flushes: list[None] = []
     written: list[int] = []
-    monkeypatch.setattr(machine, "flush_all", lambda: flushes.append(None))
-    monkeypatch.setattr(machine, "code_written", written.append)
+    monkeypatch.setattr(machine.configuration.translations, "flush_all", lambda: flushes.append(None))
+    monkeypatch.setattr(machine.configuration.translations, "code_written", written.append)
     hosted.manager.reclaim(16)
     assert len(flushes) == 1
     assert written == [0x20]
@@ -406,7 +406,7 @@ def test_an_abandoned_instruction_goes_on_and_is_counted_once(make_host: MakeHos
     cpu = hosted.machine.cpus[0]
     cpu.gr[1], cpu.gr[2] = 0x11000, 0x100000
     hosted.machine.run(1)
-    assert hosted.machine.instruction_counts["PFMF"] == 1
+    assert hosted.machine.counts.instructions["PFMF"] == 1
     assert hosted.machine.executed == 1
     assert hosted.manager.statistics.shortages > 0
     assert cpu.gr[2] == 0x200000

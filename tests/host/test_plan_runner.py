@@ -288,7 +288,7 @@ def test_an_access_that_ends_in_a_discard_fault(make_host: MakeHost) -> None:
     assert hosted.manager.evict(0, PAGE)
     assert hosted.machine.run(30).kind is StopKind.DISABLED_WAIT
     assert len(planned.series.samples) == 1
-    assert hosted.machine.program_interruptions[0x1A] == 1
+    assert hosted.machine.counts.program_interruptions[0x1A] == 1
 
 
 def test_loading_the_program_is_no_access(make_host: MakeHost) -> None:

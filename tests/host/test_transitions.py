@@ -87,12 +87,12 @@ class World:
 
     def faults(self) -> dict[int, int]:
         """Program interruptions taken, by code."""
-        return {code: count for code, count in self.machine.program_interruptions.items() if count}
+        return {code: count for code, count in self.machine.counts.program_interruptions.items() if count}
 
     def check(self) -> None:
         """The invariants, and in the z/VM profile that nothing but the eight valid states occurs."""
         self.hosted.check()
-        if self.machine.profile is Profile.ZVM:
+        if self.machine.configuration.profile is Profile.ZVM:
             assert {self.state(page).removesuffix("+NT") for page in range(len(self.guest.locations))} <= VALID
 
     def reach(self, state: str) -> None:
@@ -111,12 +111,12 @@ class World:
 
     def reach_zero(self, usage: str) -> None:
         """The same for the states without content."""
-        if self.machine.profile is Profile.KVM or usage == "V":
+        if self.machine.configuration.profile is Profile.KVM or usage == "V":
             # KVM shows untouched pages as preserved; only what was listed is zero.
             self.store(PATTERN)
             self.essa(VOLATILE)
             self.evict()
-            if self.machine.profile is Profile.KVM:
+            if self.machine.configuration.profile is Profile.KVM:
                 self.essa(VOLATILE)
             if usage != "V":
                 self.essa(UNUSED if usage == "U" else STABLE)

@@ -40,7 +40,7 @@ def csst(cpu: Cpu, operands: Operands) -> None:
     :raises ProgramInterruption: specification; access exceptions.
     """
     function, characteristic = field(cpu.gr[0], 56, 63), field(cpu.gr[0], 48, 55)
-    longer = Facility.COMPARE_AND_SWAP_AND_STORE_2 in cpu.machine.facilities
+    longer = Facility.COMPARE_AND_SWAP_AND_STORE_2 in cpu.configuration.facilities
     first_address = cpu.effective_address(operands.b1, operands.d1)
     second_address = cpu.effective_address(operands.b2, operands.d2)
     length, stored_length = 4 << function, 1 << characteristic

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from emu.cpu import Cpu
 from emu.devices.sclp import ConsoleBuffer, Sclp
-from emu.isa.system_information import SystemIdentification
+from emu.identification import SystemIdentification
 from emu.machine import MEGABYTE, Machine
 from emu.program_interruption import ProgramInterruption, ProgramInterruptionCode
 from emu.psw import ADDRESSING_MODE, EXTERNAL_MASK, PROBLEM_STATE, Psw
@@ -41,17 +41,17 @@ def sclp(machine: Machine) -> Sclp:
 
 def call(cpu: Cpu, run: Run, command: int, sccb: bytes, address: int = SCCB) -> int:
     """Do a service call with a control block, and take its service signal; give the response code."""
-    cpu.machine.storage.write(address, sccb)
+    cpu.configuration.storage.write(address, sccb)
     cpu.gr[1], cpu.gr[2] = command, address
     run(cpu, "SERVC", r1=1, r2=2)
     assert cpu.cc == 0
-    assert cpu.machine.sclp.is_signal_pending
-    assert cpu.machine.sclp.take_signal() & ~7 == address
+    assert cpu.configuration.device(Sclp).is_signal_pending
+    assert cpu.configuration.device(Sclp).take_signal() & ~7 == address
     return stored(cpu, 6, 2)
 
 
 def stored(cpu: Cpu, offset: int, length: int) -> int:
-    return cpu.machine.storage.read_integer(SCCB + offset, length)
+    return cpu.configuration.storage.read_integer(SCCB + offset, length)
 
 
 def block(length: int, function: int = 0, control: int = 0) -> bytes:
@@ -106,7 +106,7 @@ def test_sccb_must_be_on_a_doubleword_boundary(cpu: Cpu, run: Run, expect: Expec
 
 @pytest.mark.parametrize("length", range(8))
 def test_sccb_must_hold_its_header(cpu: Cpu, run: Run, expect: Expect, length: int) -> None:
-    cpu.machine.storage.write_integer(SCCB, 2, length)
+    cpu.configuration.storage.write_integer(SCCB, 2, length)
     with expect(Code.SPECIFICATION):
         attempt(cpu, run, SCCB)
 
@@ -114,7 +114,7 @@ def test_sccb_must_hold_its_header(cpu: Cpu, run: Run, expect: Expect, length: i
 @pytest.mark.parametrize("address", (0, 8, 0x1FF8, 0x30000, 0x31FF8))
 def test_sccb_must_not_lie_in_a_prefix_area(cpu: Cpu, run: Run, expect: Expect, address: int) -> None:
     cpu.set_prefix(0x30000)
-    cpu.machine.storage.write_integer(address, 2, 8)
+    cpu.configuration.storage.write_integer(address, 2, 8)
     with expect(Code.SPECIFICATION):
         attempt(cpu, run, address)
 
@@ -123,22 +123,22 @@ def test_sccb_must_not_lie_in_a_prefix_area(cpu: Cpu, run: Run, expect: Expect, 
 def test_sccb_outside_storage(cpu: Cpu, run: Run, expect: Expect, address: int) -> None:
     with expect(Code.ADDRESSING):
         attempt(cpu, run, address)
-    assert not cpu.machine.sclp.is_signal_pending
+    assert not cpu.configuration.device(Sclp).is_signal_pending
 
 
 def test_sccb_above_2_gb_in_storage(run: Run, expect: Expect) -> None:
     cpu = Machine(2049 * MEGABYTE).cpus[0]
     cpu.load_psw(Psw(ADDRESSING_MODE, 0x10000))
-    cpu.machine.storage.write_integer(0x8000_0000, 2, 8)
+    cpu.configuration.storage.write_integer(0x8000_0000, 2, 8)
     with expect(Code.SPECIFICATION):
         attempt(cpu, run, 0x8000_0000)
 
 
 def test_a_second_command_finds_the_sclp_busy(cpu: Cpu, run: Run, sclp: Sclp) -> None:
-    cpu.machine.storage.write(SCCB, block(16))
+    cpu.configuration.storage.write(SCCB, block(16))
     attempt(cpu, run, SCCB)
     assert cpu.cc == 0
-    cpu.machine.storage.write(SCCB, block(16))
+    cpu.configuration.storage.write(SCCB, block(16))
     attempt(cpu, run, SCCB)
     assert cpu.cc == 2
     assert stored(cpu, 6, 2) == 0
@@ -153,22 +153,21 @@ def test_commands_that_are_none(cpu: Cpu, run: Run, command: int) -> None:
 
 def test_invalid_command_is_found_before_the_boundary(cpu: Cpu, run: Run) -> None:
     assert call(cpu, run, 0xDEAD_0001, block(8), SCCB) == 0x01F0
-    cpu.machine.storage.write_integer(SCCB, 2, 0xFFFF)
+    cpu.configuration.storage.write_integer(SCCB, 2, 0xFFFF)
     assert call(cpu, run, 0xDEAD_0001, b"\xff\xff" + bytes(6)) == 0x01F0
 
 
 @pytest.mark.parametrize("command", COMMANDS)
 @pytest.mark.parametrize(("offset", "length"), ((0, 4097), (0, 0xFFFF), (4088, 16), (4056, 41)))
 def test_sccb_must_not_cross_a_page(cpu: Cpu, run: Run, command: int, offset: int, length: int) -> None:
-    cpu.machine.storage.write(SCCB + offset, length.to_bytes(2, "big") + bytes(6))
+    cpu.configuration.storage.write(SCCB + offset, length.to_bytes(2, "big") + bytes(6))
     cpu.gr[1], cpu.gr[2] = command, SCCB + offset
     run(cpu, "SERVC", r1=1, r2=2)
     assert cpu.cc == 0
     assert stored(cpu, offset + 6, 2) == 0x0100
 
 
-def test_a_service_signal_interrupts_with_the_address(cpu: Cpu, run: Run) -> None:
-    machine = cpu.machine
+def test_a_service_signal_interrupts_with_the_address(machine: Machine, cpu: Cpu, run: Run) -> None:
     machine.storage.write(0x1B0, Psw(ADDRESSING_MODE, 0x50000).to_bytes())
     machine.storage.write(0x50000, b"\x07\x00")
     machine.storage.write(SCCB, block(8))
@@ -186,7 +185,7 @@ def test_a_service_signal_interrupts_with_the_address(cpu: Cpu, run: Run) -> Non
 
 @pytest.mark.parametrize("command", (READ_SCP_INFO, READ_SCP_INFO_FORCED))
 def test_scp_information(cpu: Cpu, run: Run, command: int) -> None:
-    cpu.machine.sclp.identification = SystemIdentification(max_cpus=8)
+    cpu.configuration.identification = SystemIdentification(max_cpus=8)
     sccb = block(4096)[:8] + b"\xff" * 4088
     assert call(cpu, run, command, sccb) == 0x0010
     assert stored(cpu, 8, 2) * stored(cpu, 10, 1) == 4  # increments times their size in MB
@@ -205,7 +204,7 @@ def test_no_feature_of_an_interpreting_host_is_shown(cpu: Cpu, run: Run) -> None
 
 
 def test_scp_information_of_much_storage(cpu: Cpu, run: Run) -> None:
-    cpu.machine.memory = 65536 * MEGABYTE
+    cpu.configuration.memory = 65536 * MEGABYTE
     call(cpu, run, READ_SCP_INFO, block(4096))
     # The number does not fit its halfword: zero says, look at the doubleword.
     assert stored(cpu, 8, 2) == 0
@@ -353,7 +352,7 @@ def test_ascii_input(cpu: Cpu, run: Run, sclp: Sclp) -> None:
     assert sclp.take_signal() == 1  # no SCCB, event pending
     assert call(cpu, run, READ_EVENT, block(4096, control=0x80)) == 0x20
     assert (stored(cpu, 8, 2), stored(cpu, 10, 1)) == (10, 0x1A)
-    assert cpu.machine.storage.read(SCCB + 14, 4) == b"\0ls\n"
+    assert cpu.configuration.storage.read(SCCB + 14, 4) == b"\0ls\n"
     assert stored(cpu, 0, 2) == 8 + 10  # variable-length response
     assert stored(cpu, 5, 1) == 0
     assert call(cpu, run, READ_EVENT, block(4096)) == 0x60F0
@@ -371,14 +370,14 @@ def test_input_that_does_not_fit_is_read_in_pieces(cpu: Cpu, run: Run, sclp: Scl
     sclp.type(b"abcdef")
     read = b""
     while call(cpu, run, READ_EVENT, block(8 + 6 + 1 + 4, control=0x80)) == 0x20:
-        read += cpu.machine.storage.read(SCCB + 15, stored(cpu, 8, 2) - 7)
+        read += cpu.configuration.storage.read(SCCB + 15, stored(cpu, 8, 2) - 7)
     assert read == b"abcdef"
 
 
 def test_a_completion_tells_of_what_is_left(cpu: Cpu, run: Run, sclp: Sclp) -> None:
     set_masks(cpu, run, ASCII)
     sclp.type(b"abcdef")
-    cpu.machine.storage.write(SCCB, block(18))
+    cpu.configuration.storage.write(SCCB, block(18))
     cpu.gr[1], cpu.gr[2] = READ_EVENT, SCCB
     run(cpu, "SERVC", r1=1, r2=2)
     assert sclp.take_signal() == SCCB | 1
@@ -398,12 +397,12 @@ def test_line_mode_input_is_an_operator_command(cpu: Cpu, run: Run, sclp: Sclp) 
     assert call(cpu, run, READ_EVENT, block(4096)) == 0x20
     assert stored(cpu, 10, 1) == 0x01
     length = stored(cpu, 8, 2)
-    data = cpu.machine.storage.read(SCCB + 14, length - 6)
+    data = cpu.configuration.storage.read(SCCB + 14, length - 6)
     text = "ls -l".encode("cp037")
     inner = b"\x09\x31\x07\x30" + text
     assert data == b"\0\x15\x13\x10" + b"\0\x11\x12\x12" + b"\0\x0d\x13\x20" + inner
     assert call(cpu, run, READ_EVENT, block(4096)) == 0x20
-    assert cpu.machine.storage.read(SCCB + 14 + 16, 4) == "next".encode("cp037")
+    assert cpu.configuration.storage.read(SCCB + 14 + 16, 4) == "next".encode("cp037")
 
 
 def test_selective_reading(cpu: Cpu, run: Run, sclp: Sclp) -> None:

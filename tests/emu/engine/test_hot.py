@@ -96,8 +96,8 @@ def agrees(scene: Scene) -> Machine:
     assert stops[0] == stops[1]
     assert stops[0].kind is not StopKind.BUDGET
     assert take(free) == take(stepped)
-    assert free.instruction_counts == stepped.instruction_counts
-    assert free.operation_requests == stepped.operation_requests
+    assert free.counts.instructions == stepped.counts.instructions
+    assert free.counts.operation_requests == stepped.counts.operation_requests
     assert free.timing.work == stepped.timing.work
     return free
 
@@ -262,13 +262,13 @@ def test_store_clock_fast_without_its_facility(compiled: Counter[str]) -> None:
     without = DEFAULT_FACILITIES - {Facility.STORE_CLOCK_FAST}
     machine = agrees(Scene(STORE + encode("STCKF", b2=10, d2=0), ADDRESSES, facilities=without))
     assert not compiled.total()
-    assert machine.program_interruptions == {0x01: 1}
+    assert machine.counts.program_interruptions == {0x01: 1}
 
 
 def test_store_cpu_timer_off_a_boundary(compiled: Counter[str]) -> None:
     machine = agrees(Scene(STORE + encode("STPT", b2=10, d2=0x1C), ADDRESSES))
     assert not compiled.total()
-    assert machine.program_interruptions == {0x06: 1}
+    assert machine.counts.program_interruptions == {0x06: 1}
 
 
 @pytest.mark.parametrize(("code", "length"), (("equal", 8), ("low", 4), ("high", 2), ("high", 1)))
@@ -295,7 +295,7 @@ UNASSIGNED = {
 def test_unassigned_opcodes_are_no_traps(name: str, compiled: Counter[str]) -> None:
     machine = agrees(Scene(LOAD + lg(0, 0, 10) + STORE + UNASSIGNED[name], ADDRESSES))
     assert not compiled.total()
-    assert machine.program_interruptions == {0x01: 1}
+    assert machine.counts.program_interruptions == {0x01: 1}
 
 
 def test_an_unassigned_opcode_where_a_trap_was(compiled: Counter[str]) -> None:
@@ -306,7 +306,7 @@ def test_an_unassigned_opcode_where_a_trap_was(compiled: Counter[str]) -> None:
     code += bytes((0x92, TRAPPED_CLC, 0x80, 0x20)) + bytes.fromhex("a7f4fffa")
     machine = agrees(Scene(code, {8: CODE, 9: 0, 10: DATA}))
     assert compiled["CLC"] == 1
-    assert machine.program_interruptions == {0x01: 1}
+    assert machine.counts.program_interruptions == {0x01: 1}
     assert machine.storage.read_integer(0x158, 8) == CODE + 0x26
 
 
@@ -316,7 +316,7 @@ def test_compare_logical_over_a_page(first: int, second: int, compiled: Counter[
     code = LOAD + lg(0, 0, 10) + bytes.fromhex("1989") + ss(0xD5, 4, first, 10, second, 11)
     machine = agrees(Scene(code, ADDRESSES | {10: PROTECTED, 11: OTHER}))
     assert not compiled.total()
-    assert machine.program_interruptions == {0x11: 1}
+    assert machine.counts.program_interruptions == {0x11: 1}
 
 
 def test_load_real_address_by_register_0(compiled: Counter[str]) -> None:
@@ -351,7 +351,7 @@ def test_extract_and_set(profile: Profile, request_code: int, is_changed: bool, 
         for page, state in enumerate(states, FAR >> 12):
             machine.states.bytes[page] = state
             machine.keys.bytes[page] = 2 if is_changed else 0
-            machine.reached[page] = 0
+            machine.configuration.translations.reached[page] = 0
 
     # AGHI 2,4096
     next_page = bytes.fromhex("a72b1000")
@@ -391,7 +391,7 @@ EVERYTHING = ADDRESSES | {1: 0x55, 2: FAR}
 def test_in_the_problem_state(name: str, compiled: Counter[str]) -> None:
     machine = agrees(Scene(LOADED[name], EVERYTHING, mask=SUPERVISOR | psw_bits.PROBLEM_STATE))
     assert not compiled.total()
-    assert machine.program_interruptions == {0x02: 1}
+    assert machine.counts.program_interruptions == {0x02: 1}
 
 
 @pytest.mark.parametrize("name", LOADED)
@@ -400,7 +400,7 @@ def test_in_the_31_bit_mode(name: str, high: int, compiled: Counter[str]) -> Non
     registers = {number: value | high for number, value in EVERYTHING.items()}
     machine = agrees(Scene(LOADED[name], registers, mask=BASIC_ADDRESSING | DAT))
     assert not compiled.total()
-    assert machine.instruction_counts[name]
+    assert machine.counts.instructions[name]
 
 
 @pytest.mark.parametrize("name", LOADED)
@@ -465,7 +465,7 @@ def test_other_real_addresses_to_store_at(
     code = STURG + encode("STURG", r1=1, r2=3)
     machine = agrees(Scene(code, {1: 1, 2: FAR, 3: address}, prepare=prepare))
     assert not compiled.total()
-    assert sum(machine.program_interruptions.values()) == 1
+    assert sum(machine.counts.program_interruptions.values()) == 1
 
 
 def test_a_store_by_real_address_into_code_is_seen(compiled: Counter[str]) -> None:
@@ -484,7 +484,7 @@ def test_storage_keys_count_for_a_store_by_real_address(compiled: Counter[str]) 
     code = STURG + STURG + encode("SPKA", d2=0x10) + STURG
     machine = agrees(Scene(code, {1: 1, 2: FAR}, prepare=prepare))
     assert compiled["STURG"] == 1
-    assert machine.program_interruptions == {0x04: 1}
+    assert machine.counts.program_interruptions == {0x04: 1}
 
 
 def test_another_prefix_is_another_place(compiled: Counter[str]) -> None:
@@ -504,7 +504,7 @@ def test_a_page_that_can_be_reached_becomes_unused(compiled: Counter[str]) -> No
     """The translation that LG made must not be used any more: the second LG meets an addressing exception."""
     machine = agrees(Scene(LOAD + essa(2) + LOAD, EVERYTHING))
     assert not compiled.total()
-    assert machine.program_interruptions == {0x05: 1}
+    assert machine.counts.program_interruptions == {0x05: 1}
 
 
 def test_pages_that_nothing_reaches_become_unused(compiled: Counter[str]) -> None:
@@ -537,7 +537,7 @@ def test_exceptions_of_essa(
 ) -> None:
     machine = agrees(Scene(code, EVERYTHING | registers, **options))  # type: ignore[arg-type]
     assert not compiled.total()
-    assert machine.program_interruptions == {program_interruption: 1}
+    assert machine.counts.program_interruptions == {program_interruption: 1}
 
 
 def test_essa_knows_where_storage_ends(monkeypatch: pytest.MonkeyPatch, compiled: Counter[str]) -> None:
@@ -569,7 +569,7 @@ def test_whoever_follows_the_states_sees_every_one(compiled: Counter[str]) -> No
 def test_a_budget_is_kept(compiled: Counter[str]) -> None:
     machine = Scene(essa(1) * 100, {2: FAR}).machine()
     assert machine.run(60).kind is StopKind.BUDGET
-    assert (machine.executed, machine.instruction_counts["ESSA"]) == (60, 60)
+    assert (machine.executed, machine.counts.instructions["ESSA"]) == (60, 60)
     assert machine.timing.work == 60 * (1 + WORK)
 
 

@@ -20,7 +20,7 @@ HIGH = 0xFFFF_FFFF_FFFF_F000
 
 @pytest.fixture
 def state(machine: Machine) -> BlockState:
-    return machine.engines[0]._state
+    return machine.cpus[0].tlb._state
 
 
 def known(state: BlockState) -> set[int]:

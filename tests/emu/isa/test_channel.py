@@ -53,7 +53,7 @@ def test_privileged_operation(cpu: Cpu, run: Run, expect: Expect, mnemonic: str)
 @pytest.mark.parametrize("mnemonic", WITHOUT_BLOCK + WITH_BLOCK)
 def test_no_subchannel_is_operational(perform: Perform, cpu: Cpu, mnemonic: str) -> None:
     assert perform(mnemonic) == 3
-    assert cpu.machine.storage.read(BLOCK, 96) == bytes(96)
+    assert cpu.configuration.storage.read(BLOCK, 96) == bytes(96)
 
 
 @pytest.mark.parametrize("mnemonic", WITHOUT_BLOCK + WITH_BLOCK)
@@ -84,7 +84,7 @@ def test_addressing_comes_before_not_operational(perform: Perform, expect: Expec
 def test_key_controlled_protection_comes_before_not_operational(
     cpu: Cpu, perform: Perform, expect: Expect, mnemonic: str
 ) -> None:
-    cpu.machine.keys.bytes[BLOCK >> 12] = 0x28
+    cpu.configuration.keys.bytes[BLOCK >> 12] = 0x28
     cpu.load_psw(Psw(ADDRESSING_MODE | 1 << 52, 0x10000))
     with expect(Code.PROTECTION):
         perform(mnemonic)
@@ -94,7 +94,7 @@ def test_key_controlled_protection_comes_before_not_operational(
 def test_a_block_without_fetch_protection_may_be_fetched_with_another_key(
     cpu: Cpu, perform: Perform, mnemonic: str
 ) -> None:
-    cpu.machine.keys.bytes[BLOCK >> 12] = 0x20
+    cpu.configuration.keys.bytes[BLOCK >> 12] = 0x20
     cpu.load_psw(Psw(ADDRESSING_MODE | 1 << 52, 0x10000))
     assert perform(mnemonic) == 3
 
@@ -114,7 +114,7 @@ def test_a_block_without_fetch_protection_may_be_fetched_with_another_key(
 def test_modify_subchannel_looks_at_the_block(
     cpu: Cpu, perform: Perform, expect: Expect, offset: int, value: int
 ) -> None:
-    cpu.machine.storage.write_integer(BLOCK + offset, 4, value)
+    cpu.configuration.storage.write_integer(BLOCK + offset, 4, value)
     with expect(Code.OPERAND):
         perform("MSCH")
 
@@ -123,27 +123,27 @@ def test_modify_subchannel_looks_at_the_block(
 def test_start_subchannel_looks_at_the_block(
     cpu: Cpu, perform: Perform, expect: Expect, offset: int, value: int
 ) -> None:
-    cpu.machine.storage.write_integer(BLOCK + offset, 4, value)
+    cpu.configuration.storage.write_integer(BLOCK + offset, 4, value)
     with expect(Code.OPERAND):
         perform("SSCH")
 
 
 def test_no_interruption_is_pending_and_nothing_is_stored(cpu: Cpu, perform: Perform) -> None:
-    cpu.machine.storage.write(BLOCK, b"\xaa" * 12)
+    cpu.configuration.storage.write(BLOCK, b"\xaa" * 12)
     assert perform("TPI") == 0
-    assert cpu.machine.storage.read(BLOCK, 12) == b"\xaa" * 12
+    assert cpu.configuration.storage.read(BLOCK, 12) == b"\xaa" * 12
 
 
 def test_no_channel_report_is_pending(cpu: Cpu, perform: Perform) -> None:
-    cpu.machine.storage.write(BLOCK, b"\xaa" * 8)
+    cpu.configuration.storage.write(BLOCK, b"\xaa" * 8)
     assert perform("STCRW") == 1
-    assert cpu.machine.storage.read(BLOCK, 8) == bytes(4) + b"\xaa" * 4
+    assert cpu.configuration.storage.read(BLOCK, 8) == bytes(4) + b"\xaa" * 4
 
 
 def test_no_channel_path_is_active(cpu: Cpu, perform: Perform, expect: Expect) -> None:
-    cpu.machine.storage.write(BLOCK, b"\xaa" * 40)
+    cpu.configuration.storage.write(BLOCK, b"\xaa" * 40)
     assert perform("STCPS") == 2  # the condition code stays
-    assert cpu.machine.storage.read(BLOCK, 40) == bytes(32) + b"\xaa" * 8
+    assert cpu.configuration.storage.read(BLOCK, 40) == bytes(32) + b"\xaa" * 8
     with expect(Code.SPECIFICATION):
         perform("STCPS", BLOCK + 16)
 
@@ -179,15 +179,15 @@ def test_signal_adapter(perform: Perform) -> None:
 
 def test_channel_subsystem_call(cpu: Cpu, run: Run, expect: Expect) -> None:
     cpu.gr[5] = BLOCK
-    cpu.machine.storage.write(BLOCK, bytes.fromhex("0010 0010"))
+    cpu.configuration.storage.write(BLOCK, bytes.fromhex("0010 0010"))
     run(cpu, "CHSC", r1=5)
     assert cpu.cc == 0
-    assert cpu.machine.storage.read(BLOCK + 16, 8) == bytes.fromhex("0ff0 0001 00000000")
-    cpu.machine.storage.write(BLOCK, bytes.fromhex("0010 7777"))
+    assert cpu.configuration.storage.read(BLOCK + 16, 8) == bytes.fromhex("0ff0 0001 00000000")
+    cpu.configuration.storage.write(BLOCK, bytes.fromhex("0010 7777"))
     run(cpu, "CHSC", r1=5)
-    assert cpu.machine.storage.read(BLOCK + 16, 8) == bytes.fromhex("0008 0004 00000000")
+    assert cpu.configuration.storage.read(BLOCK + 16, 8) == bytes.fromhex("0008 0004 00000000")
     for length in (0, 8, 20, 4096):
-        cpu.machine.storage.write_integer(BLOCK, 2, length)
+        cpu.configuration.storage.write_integer(BLOCK, 2, length)
         with expect(Code.OPERAND):
             run(cpu, "CHSC", r1=5)
     cpu.gr[5] = BLOCK + 8

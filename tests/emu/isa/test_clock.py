@@ -35,17 +35,17 @@ def in_problem_state(cpu: Cpu) -> None:
 
 
 def set_operand(cpu: Cpu, value: int) -> None:
-    cpu.machine.storage.write_integer(OPERAND, 8, value)
+    cpu.configuration.storage.write_integer(OPERAND, 8, value)
     cpu.gr[2] = OPERAND
 
 
 def stored(cpu: Cpu, length: int = 8) -> int:
-    return cpu.machine.storage.read_integer(OPERAND, length)
+    return cpu.configuration.storage.read_integer(OPERAND, length)
 
 
 @pytest.mark.parametrize("mnemonic", ("STCK", "STCKF"))
 def test_store_clock_stores_the_clock_and_says_that_it_is_set(cpu: Cpu, run: Run, mnemonic: str) -> None:
-    cpu.machine.timing.tod = 0x1234_5678_0000_0000
+    cpu.configuration.timing.tod = 0x1234_5678_0000_0000
     cpu.cc = 3
     cpu.gr[2] = OPERAND
     run(cpu, mnemonic, b2=2)
@@ -73,16 +73,16 @@ def test_a_loop_that_polls_the_clock_sees_a_microsecond_pass_each_time(cpu: Cpu,
 def test_store_clock_needs_no_boundary(cpu: Cpu, run: Run) -> None:
     cpu.gr[2] = OPERAND + 1
     run(cpu, "STCK", b2=2)
-    assert cpu.machine.storage.read_integer(OPERAND + 1, 8) >= INITIAL_TOD
+    assert cpu.configuration.storage.read_integer(OPERAND + 1, 8) >= INITIAL_TOD
 
 
 def test_store_clock_extended_places_clock_and_programmable_field(cpu: Cpu, run: Run) -> None:
-    cpu.machine.timing.tod = 0xAA00_0000_0000_0000
+    cpu.configuration.timing.tod = 0xAA00_0000_0000_0000
     cpu.tod_programmable = 0xBEEF
     cpu.gr[2] = OPERAND
     cpu.cc = 3
     run(cpu, "STCKE", b2=2)
-    data = cpu.machine.storage.read(OPERAND, 16)
+    data = cpu.configuration.storage.read(OPERAND, 16)
     assert data[0] == 0
     assert data[1] == 0xAA
     assert any(data[9:14])  # bits 64-103 of a running clock are not all zeros
@@ -95,7 +95,7 @@ def test_store_clock_extended_is_later_than_store_clock_before_it(cpu: Cpu, run:
     run(cpu, "STCK", b2=2)
     before = stored(cpu)
     run(cpu, "STCKE", b2=2)
-    assert int.from_bytes(cpu.machine.storage.read(OPERAND + 1, 8), "big") > before
+    assert int.from_bytes(cpu.configuration.storage.read(OPERAND + 1, 8), "big") > before
 
 
 def test_store_clock_belongs_to_the_problem_state(cpu: Cpu, run: Run) -> None:
@@ -110,15 +110,15 @@ def test_set_clock_sets_the_clock(cpu: Cpu, run: Run) -> None:
     set_operand(cpu, 0xFACE_F00D_CAFE_0000)
     cpu.cc = 3
     run(cpu, "SCK", b2=2)
-    assert cpu.machine.timing.tod == 0xFACE_F00D_CAFE_0000
+    assert cpu.configuration.timing.tod == 0xFACE_F00D_CAFE_0000
     assert cpu.cc == 0
 
 
 def test_set_clock_leaves_the_cpu_timer(cpu: Cpu, run: Run) -> None:
-    cpu.machine.timing.set_cpu_timer(cpu, 1 << 40)
+    cpu.configuration.timing.set_cpu_timer(cpu, 1 << 40)
     set_operand(cpu, 0)
     run(cpu, "SCK", b2=2)
-    assert (1 << 40) - MICROSECOND < cpu.machine.timing.cpu_timer(cpu) <= 1 << 40
+    assert (1 << 40) - MICROSECOND < cpu.configuration.timing.cpu_timer(cpu) <= 1 << 40
 
 
 def test_clock_comparator_is_set_and_stored(cpu: Cpu, run: Run) -> None:
@@ -133,7 +133,7 @@ def test_clock_comparator_is_set_and_stored(cpu: Cpu, run: Run) -> None:
 def test_cpu_timer_is_set_counts_down_and_is_stored(cpu: Cpu, run: Run) -> None:
     set_operand(cpu, 1 << 30)
     run(cpu, "SPT", b2=2)
-    cpu.machine.timing.work += 1000
+    cpu.configuration.timing.work += 1000
     run(cpu, "STPT", b2=2)
     # A unit of work is four steps of the clock; STPT itself takes some.
     assert (1 << 30) - 4000 - MICROSECOND < stored(cpu) <= (1 << 30) - 4000
@@ -142,7 +142,7 @@ def test_cpu_timer_is_set_counts_down_and_is_stored(cpu: Cpu, run: Run) -> None:
 def test_a_negative_cpu_timer_stays_negative(cpu: Cpu, run: Run) -> None:
     set_operand(cpu, 0x8000_0000_0000_1000)
     run(cpu, "SPT", b2=2)
-    assert cpu.machine.timing.cpu_timer_due(cpu)
+    assert cpu.configuration.timing.cpu_timer_due(cpu)
 
 
 @pytest.mark.parametrize("mnemonic", ("SCK", "SCKC", "STCKC", "SPT", "STPT"))
@@ -171,7 +171,7 @@ def test_addressing(cpu: Cpu, run: Run, expect: Expect, mnemonic: str) -> None:
 
 @pytest.mark.parametrize("mnemonic", STORES)
 def test_protection_stops_the_store(cpu: Cpu, run: Run, expect: Expect, mnemonic: str) -> None:
-    cpu.machine.keys.bytes[OPERAND >> 12] = 0x30
+    cpu.configuration.keys.bytes[OPERAND >> 12] = 0x30
     cpu.load_psw(Psw(ADDRESSING_MODE | 5 << 52, cpu.instruction_address))
     cpu.gr[2] = OPERAND
     with expect(Code.PROTECTION):
@@ -181,12 +181,12 @@ def test_protection_stops_the_store(cpu: Cpu, run: Run, expect: Expect, mnemonic
 @pytest.mark.parametrize("mnemonic", LOADS)
 def test_fetch_protection_stops_the_fetch_and_nothing_is_set(cpu: Cpu, run: Run, expect: Expect, mnemonic: str) -> None:
     set_operand(cpu, 0x7777_0000_0000_0000)
-    cpu.machine.keys.bytes[OPERAND >> 12] = 0x38
+    cpu.configuration.keys.bytes[OPERAND >> 12] = 0x38
     cpu.load_psw(Psw(ADDRESSING_MODE | 5 << 52, cpu.instruction_address))
     with expect(Code.PROTECTION):
         run(cpu, mnemonic, b2=2)
     assert cpu.clock_comparator != 0x7777_0000_0000_0000
-    assert cpu.machine.timing.tod >> 48 != 0x7777
+    assert cpu.configuration.timing.tod >> 48 != 0x7777
 
 
 def test_programmable_field_is_taken_from_register_0(cpu: Cpu, run: Run) -> None:
@@ -203,11 +203,11 @@ def test_programmable_field_needs_zeros_in_front(cpu: Cpu, run: Run, expect: Exp
 
 
 def test_extract_cpu_time(cpu: Cpu, run: Run) -> None:
-    storage = cpu.machine.storage
+    storage = cpu.configuration.storage
     storage.write_integer(OPERAND, 8, 0x5000_0000)
     storage.write_integer(OPERAND + 9, 8, 0x1111_2222_3333_4444)
     storage.write_integer(OPERAND + 0x20, 8, 0x5555_6666_7777_8888)
-    cpu.machine.timing.set_cpu_timer(cpu, 0x4000_0000)
+    cpu.configuration.timing.set_cpu_timer(cpu, 0x4000_0000)
     cpu.gr[2], cpu.gr[5] = OPERAND, OPERAND + 0x20
     cpu.cc = 2
     run(cpu, "ECTG", b1=2, d1=0, b2=2, d2=9, r3=5)
@@ -238,7 +238,7 @@ def test_extract_cpu_time_fetches_three_operands(cpu: Cpu, run: Run, expect: Exp
 def test_without_the_facility_it_is_no_operation(
     cpu: Cpu, run: Run, expect: Expect, mnemonic: str, facility: Facility
 ) -> None:
-    cpu.machine.facilities = DEFAULT_FACILITIES - {facility}
+    cpu.configuration.facilities = DEFAULT_FACILITIES - {facility}
     with expect(Code.OPERATION):
         run(cpu, mnemonic)
 
@@ -259,7 +259,7 @@ def test_query_names_exactly_the_functions_that_work(cpu: Cpu, run: Run) -> None
     assert cpu.cc == 0
     mask = stored(cpu, 16)
     for code in range(128):
-        cpu.machine.storage.write(OPERAND, bytes(64))
+        cpu.configuration.storage.write(OPERAND, bytes(64))
         perform(cpu, run, code)
         assert cpu.cc == (0 if mask >> 127 - code & 1 else 3)
     assert {code for code in range(128) if mask >> 127 - code & 1} == {QAF, QTO, QSI, QPT, ATO, STO}
@@ -277,30 +277,30 @@ def test_physical_clock_plus_offset_is_the_clock(machine: Machine, cpu: Cpu, run
 def test_set_clock_does_not_touch_the_physical_clock(cpu: Cpu, run: Run) -> None:
     perform(cpu, run, QPT)
     before = stored(cpu)
-    cpu.machine.timing.tod = 0
+    cpu.configuration.timing.tod = 0
     perform(cpu, run, QPT)
     assert before < stored(cpu) < before + MICROSECOND
 
 
 def test_clock_is_not_steered(cpu: Cpu, run: Run) -> None:
-    cpu.machine.storage.write(OPERAND, b"\xff" * 64)
+    cpu.configuration.storage.write(OPERAND, b"\xff" * 64)
     perform(cpu, run, QSI)
-    assert cpu.machine.storage.read(OPERAND + 8, 48) == bytes(48)
-    assert cpu.machine.storage.read(OPERAND + 56, 8) == b"\xff" * 8
+    assert cpu.configuration.storage.read(OPERAND + 8, 48) == bytes(48)
+    assert cpu.configuration.storage.read(OPERAND + 56, 8) == b"\xff" * 8
 
 
 def test_adjust_tod_offset_moves_the_clock(cpu: Cpu, run: Run) -> None:
-    cpu.machine.timing.tod = 0x1000_0000_0000_0000
+    cpu.configuration.timing.tod = 0x1000_0000_0000_0000
     set_operand(cpu, 0x0100_0000_0000_0000)
     perform(cpu, run, ATO)
-    assert 0 <= cpu.machine.timing.tod - 0x1100_0000_0000_0000 < MICROSECOND
+    assert 0 <= cpu.configuration.timing.tod - 0x1100_0000_0000_0000 < MICROSECOND
 
 
 def test_set_tod_offset_sets_the_clock(cpu: Cpu, run: Run) -> None:
     set_operand(cpu, 0x0200_0000_0000_0000)
     perform(cpu, run, STO)
     perform(cpu, run, QTO)
-    assert cpu.machine.storage.read_integer(OPERAND + 8, 8) == 0x0200_0000_0000_0000
+    assert cpu.configuration.storage.read_integer(OPERAND + 8, 8) == 0x0200_0000_0000_0000
 
 
 def test_ptff_reserved_bit(cpu: Cpu, run: Run, expect: Expect) -> None:

@@ -33,7 +33,7 @@ def in_mode(cpu: Cpu, mask: int) -> None:
 
 def words(cpu: Cpu, address: int, size: int, count: int) -> list[int]:
     """The *count* integers of *size* bytes at absolute *address*."""
-    return [cpu.machine.storage.read_integer(address + size * index, size) for index in range(count)]
+    return [cpu.configuration.storage.read_integer(address + size * index, size) for index in range(count)]
 
 
 @pytest.mark.parametrize("mnemonic", ("LCTL", "LCTLG", "STCTL", "STCTG", "SPX", "STPX", "STAP"))
@@ -66,7 +66,7 @@ def test_lctl_loads_the_right_halves_and_wraps_around(cpu: Cpu, run: Run) -> Non
     for number in range(16):
         cpu.set_control_register(number, 0x1111_1111_0000_0000 * (number % 8) | number)
     for index, value in enumerate((0xC200_0000, 0xFFFF_FFFF, 0x0000_00E0, 0x8000_0001)):
-        cpu.machine.storage.write_integer(OPERAND + 4 * index, 4, value)
+        cpu.configuration.storage.write_integer(OPERAND + 4 * index, 4, value)
     cpu.gr[5] = OPERAND - 4
     run(cpu, "LCTL", r1=14, r3=1, b2=5, d2=4)
     assert cpu.cr[14] == 0x6666_6666_C200_0000
@@ -79,7 +79,7 @@ def test_lctl_loads_the_right_halves_and_wraps_around(cpu: Cpu, run: Run) -> Non
 def test_lctlg_wraps_around(cpu: Cpu, run: Run) -> None:
     values = (0x1234_5678_C200_0000, ONES, 0x0000_0001_0000_00E0, 0x8000_0001)
     for index, value in enumerate(values):
-        cpu.machine.storage.write_integer(OPERAND + 8 * index, 8, value)
+        cpu.configuration.storage.write_integer(OPERAND + 8 * index, 8, value)
     cpu.gr[5] = OPERAND + 8
     before = cpu.cr[2:14]
     run(cpu, "LCTLG", r1=14, r3=1, b2=5, d2=-8)
@@ -89,7 +89,7 @@ def test_lctlg_wraps_around(cpu: Cpu, run: Run) -> None:
 
 @pytest.mark.parametrize(("mnemonic", "size"), (("LCTL", 4), ("LCTLG", 8)))
 def test_a_single_register_needs_a_single_operand(cpu: Cpu, run: Run, mnemonic: str, size: int) -> None:
-    cpu.machine.storage.write_integer(BEYOND - size, size, 0x77)
+    cpu.configuration.storage.write_integer(BEYOND - size, size, 0x77)
     cpu.gr[5] = BEYOND - size
     run(cpu, mnemonic, r1=6, r3=6, b2=5)
     assert cpu.cr[6] == 0x77
@@ -99,7 +99,7 @@ def test_a_single_register_needs_a_single_operand(cpu: Cpu, run: Run, mnemonic: 
 def test_nothing_is_loaded_if_a_part_of_the_operand_cannot_be_fetched(
     cpu: Cpu, run: Run, expect: Expect, mnemonic: str, size: int
 ) -> None:
-    cpu.machine.storage.write_integer(BEYOND - size, size, 0x77)
+    cpu.configuration.storage.write_integer(BEYOND - size, size, 0x77)
     cpu.gr[5] = BEYOND - size
     before = list(cpu.cr)
     with expect(Code.ADDRESSING):
@@ -124,25 +124,25 @@ def test_nothing_is_stored_if_a_part_of_the_operand_cannot_be(
     cpu.gr[5] = BEYOND - size
     with expect(Code.ADDRESSING):
         run(cpu, mnemonic, r1=14, r3=15, b2=5)
-    assert cpu.machine.storage.read_integer(BEYOND - size, size) == 0
+    assert cpu.configuration.storage.read_integer(BEYOND - size, size) == 0
 
 
 # SET PREFIX, STORE PREFIX, STORE CPU ADDRESS
 
 
 def test_spx_takes_bits_1_to_18(cpu: Cpu, run: Run) -> None:
-    cpu.machine.storage.write_integer(OPERAND, 4, 0x8000_7FFF)
+    cpu.configuration.storage.write_integer(OPERAND, 4, 0x8000_7FFF)
     cpu.gr[5] = OPERAND
     run(cpu, "SPX", b2=5)
     assert cpu.prefix == 0x6000
-    cpu.machine.storage.write(0x6000, b"prefixed")
-    assert cpu.machine.storage.read(cpu.real_to_absolute(0), 8) == b"prefixed"
+    cpu.configuration.storage.write(0x6000, b"prefixed")
+    assert cpu.configuration.storage.read(cpu.real_to_absolute(0), 8) == b"prefixed"
 
 
 def test_spx_drops_translations(cpu: Cpu, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     flushes: list[None] = []
     monkeypatch.setattr(cpu.tlb, "flush", lambda: flushes.append(None))
-    cpu.machine.storage.write_integer(OPERAND, 4, 0x6000)
+    cpu.configuration.storage.write_integer(OPERAND, 4, 0x6000)
     cpu.gr[5] = OPERAND
     run(cpu, "SPX", b2=5)
     assert flushes
@@ -150,7 +150,7 @@ def test_spx_drops_translations(cpu: Cpu, run: Run, monkeypatch: pytest.MonkeyPa
 
 @pytest.mark.parametrize("prefix", (BEYOND, 0x7FFF_E000))
 def test_spx_outside_storage(cpu: Cpu, run: Run, expect: Expect, prefix: int) -> None:
-    cpu.machine.storage.write_integer(OPERAND, 4, prefix)
+    cpu.configuration.storage.write_integer(OPERAND, 4, prefix)
     cpu.gr[5] = OPERAND
     with expect(Code.ADDRESSING):
         run(cpu, "SPX", b2=5)
@@ -158,7 +158,7 @@ def test_spx_outside_storage(cpu: Cpu, run: Run, expect: Expect, prefix: int) ->
 
 
 def test_spx_at_the_end_of_storage(cpu: Cpu, run: Run) -> None:
-    cpu.machine.storage.write_integer(OPERAND, 4, BEYOND - 0x2000)
+    cpu.configuration.storage.write_integer(OPERAND, 4, BEYOND - 0x2000)
     cpu.gr[5] = OPERAND
     run(cpu, "SPX", b2=5)
     assert cpu.prefix == BEYOND - 0x2000
@@ -166,10 +166,10 @@ def test_spx_at_the_end_of_storage(cpu: Cpu, run: Run) -> None:
 
 def test_stpx(cpu: Cpu, run: Run) -> None:
     cpu.set_prefix(0x6000)
-    cpu.machine.storage.write_integer(OPERAND, 8, ONES)
+    cpu.configuration.storage.write_integer(OPERAND, 8, ONES)
     cpu.gr[5] = OPERAND
     run(cpu, "STPX", b2=5)
-    assert cpu.machine.storage.read_integer(OPERAND, 8) == 0x0000_6000_FFFF_FFFF
+    assert cpu.configuration.storage.read_integer(OPERAND, 8) == 0x0000_6000_FFFF_FFFF
 
 
 def test_stap(run: Run) -> None:
@@ -256,7 +256,7 @@ BOTH = pytest.mark.parametrize("mnemonic", ("SSAR", "SSAIR"))
 @pytest.fixture
 def spaces(cpu: Cpu) -> Cpu:
     """The CPU with DAT on, and tables in storage by which it is authorised to make ASN its secondary."""
-    storage = cpu.machine.storage
+    storage = cpu.configuration.storage
     # Bits that are no part of an origin are ones.
     storage.write_integer(FIRST_ENTRY, 4, SECOND_TABLE | 0x3F)
     storage.write_integer(SECOND_ENTRY, 4, AUTHORITY_TABLE)
@@ -290,7 +290,7 @@ def test_the_tables_are_real(spaces: Cpu, run: Run) -> None:
     prefix = 0x380000
     second_table, authority_table = 0x400, 0x1800
     second_entry = second_table + 64 * 0x34
-    storage = spaces.machine.storage
+    storage = spaces.configuration.storage
     storage.write_integer(prefix + 4 * 0x048, 4, second_table)
     storage.write(prefix + second_entry, storage.read(SECOND_ENTRY, 64))
     storage.write_integer(prefix + second_entry, 4, authority_table)
@@ -359,7 +359,7 @@ def unchanged(cpu: Cpu) -> bool:
 def test_asn_translation_exceptions(
     spaces: Cpu, run: Run, expect: Expect, mnemonic: str, address: int, length: int, value: int, code: Code
 ) -> None:
-    spaces.machine.storage.write_integer(address, length, value)
+    spaces.configuration.storage.write_integer(address, length, value)
     with expect(code) as condition:
         run(spaces, mnemonic, r1=9)
     assert condition.value.ending is Ending.NULLIFICATION
@@ -385,7 +385,7 @@ def test_instance_that_is_not_the_entrys(spaces: Cpu, run: Run, expect: Expect) 
 def test_an_asn_that_must_not_be_named_so(
     spaces: Cpu, run: Run, expect: Expect, mnemonic: str, limits: int, reuse: int, state: int
 ) -> None:
-    spaces.machine.storage.write_integer(SECOND_ENTRY + 4, 4, 0xFFFF_0010 | limits)
+    spaces.configuration.storage.write_integer(SECOND_ENTRY + 4, 4, 0xFFFF_0010 | limits)
     spaces.set_control_register(0, reuse)
     in_mode(spaces, DAT | state)
     # The instance is wrong as well, which comes later.
@@ -405,7 +405,7 @@ def test_an_asn_that_must_not_be_named_so(
     ),
 )
 def test_an_asn_that_may_be_named_so(spaces: Cpu, run: Run, mnemonic: str, limits: int, reuse: int, state: int) -> None:
-    spaces.machine.storage.write_integer(SECOND_ENTRY + 4, 4, 0xFFFF_0010 | limits)
+    spaces.configuration.storage.write_integer(SECOND_ENTRY + 4, 4, 0xFFFF_0010 | limits)
     spaces.set_control_register(0, reuse)
     in_mode(spaces, DAT | state)
     run(spaces, mnemonic, r1=9)
@@ -419,7 +419,7 @@ def test_an_asn_that_may_be_named_so(spaces: Cpu, run: Run, mnemonic: str, limit
     ids=("second table", "authority table"),
 )
 def test_table_outside_storage(spaces: Cpu, run: Run, expect: Expect, mnemonic: str, address: int, value: int) -> None:
-    spaces.machine.storage.write_integer(address, 4, value)
+    spaces.configuration.storage.write_integer(address, 4, value)
     with expect(Code.ADDRESSING) as condition:
         run(spaces, mnemonic, r1=9)
     assert condition.value.ending is Ending.SUPPRESSION
@@ -446,7 +446,7 @@ def test_the_new_asn_is_traced(spaces: Cpu, run: Run, mnemonic: str, entry: str,
     spaces.set_control_register(12, TRACE_TABLE | ASN_TRACE)
     spaces.gr[9] = INSTANCE << 32 | asn
     run(spaces, mnemonic, r1=9)
-    assert spaces.machine.storage.read(TRACE_TABLE, 8).hex() == f"{entry}{asn:04x}00000000"
+    assert spaces.configuration.storage.read(TRACE_TABLE, 8).hex() == f"{entry}{asn:04x}00000000"
     assert spaces.cr[12] == TRACE_TABLE + 4 | ASN_TRACE
     assert spaces.cr[3] & 0xFFFF == asn
 
@@ -468,7 +468,7 @@ def test_without_the_asn_trace_control_nothing_is_traced(spaces: Cpu, run: Run, 
 def test_trace_exceptions(spaces: Cpu, run: Run, expect: Expect, mnemonic: str, table: int, code: Code) -> None:
     spaces.set_control_register(0, LOW_ADDRESS_PROTECTION)
     spaces.set_control_register(12, table | ASN_TRACE)
-    spaces.machine.storage.write_integer(FIRST_ENTRY, 4, 0x8000_0000)
+    spaces.configuration.storage.write_integer(FIRST_ENTRY, 4, 0x8000_0000)
     with expect(code):
         run(spaces, mnemonic, r1=9)
     assert unchanged(spaces)
@@ -478,11 +478,11 @@ def test_trace_exceptions(spaces: Cpu, run: Run, expect: Expect, mnemonic: str, 
 @BOTH
 def test_what_does_not_complete_is_not_traced(spaces: Cpu, run: Run, expect: Expect, mnemonic: str) -> None:
     spaces.set_control_register(12, TRACE_TABLE | ASN_TRACE)
-    spaces.machine.storage.write_integer(FIRST_ENTRY, 4, 0x8000_0000)
+    spaces.configuration.storage.write_integer(FIRST_ENTRY, 4, 0x8000_0000)
     with expect(Code.AFX_TRANSLATION):
         run(spaces, mnemonic, r1=9)
     assert spaces.cr[12] == TRACE_TABLE | ASN_TRACE
-    assert spaces.machine.storage.read_integer(TRACE_TABLE, 4) == 0
+    assert spaces.configuration.storage.read_integer(TRACE_TABLE, 4) == 0
 
 
 def test_an_entry_may_end_just_before_the_last_word_of_its_block(spaces: Cpu, run: Run) -> None:

@@ -51,18 +51,18 @@ def test_the_code_is_the_low_halfword_of_the_address(cpu: Cpu, run: Run) -> None
 
 
 def test_released_pages_read_as_zeros(cpu: Cpu, run: Run) -> None:
-    storage = cpu.machine.storage
+    storage = cpu.configuration.storage
     storage.write(PAGE - 8, b"\xaa" * (2 * 4096 + 16))
-    cpu.machine.keys.bytes[PAGE >> 12] = 0x56
+    cpu.configuration.keys.bytes[PAGE >> 12] = 0x56
     diagnose(cpu, run, 0x10, PAGE, PAGE + 0x1000)
-    assert cpu.machine.states.bytes[PAGE >> 12] == Usage.STABLE | Content.ZERO
+    assert cpu.configuration.states.bytes[PAGE >> 12] == Usage.STABLE | Content.ZERO
     assert storage.read(PAGE, 2 * 4096) == bytes(2 * 4096)
     assert storage.read(PAGE - 8, 8) == storage.read(PAGE + 0x2000, 8) == b"\xaa" * 8
-    assert cpu.machine.keys.bytes[PAGE >> 12] == 0x56
+    assert cpu.configuration.keys.bytes[PAGE >> 12] == 0x56
 
 
 def test_release_is_by_real_addresses(cpu: Cpu, run: Run) -> None:
-    storage = cpu.machine.storage
+    storage = cpu.configuration.storage
     cpu.set_prefix(PAGE)
     storage.write(0, b"\xaa" * 8)
     storage.write(PAGE, b"\xbb" * 8)
@@ -80,17 +80,17 @@ def test_release_is_by_real_addresses(cpu: Cpu, run: Run) -> None:
     ),
 )  # fmt: skip
 def test_ranges_that_cannot_be_released(cpu: Cpu, run: Run, expect: Expect, start: int, last: int) -> None:
-    cpu.machine.storage.write(PAGE, b"\xaa" * 8)
+    cpu.configuration.storage.write(PAGE, b"\xaa" * 8)
     with expect(Code.SPECIFICATION):
         diagnose(cpu, run, 0x10, start, last)
-    assert cpu.machine.storage.read(PAGE, 8) == b"\xaa" * 8
+    assert cpu.configuration.storage.read(PAGE, 8) == b"\xaa" * 8
 
 
 def test_release_outside_storage(cpu: Cpu, run: Run, expect: Expect) -> None:
-    cpu.machine.storage.write(PAGE, b"\xaa" * 8)
+    cpu.configuration.storage.write(PAGE, b"\xaa" * 8)
     with expect(Code.ADDRESSING):
         diagnose(cpu, run, 0x10, PAGE, SIZE)
-    assert cpu.machine.storage.read(PAGE, 8) == b"\xaa" * 8
+    assert cpu.configuration.storage.read(PAGE, 8) == b"\xaa" * 8
 
 
 # 0x044, 0x09C
@@ -134,7 +134,7 @@ def block(
     doublewords = (token, default if select is None else select, default if compare is None else compare, reserved)
     data = b"".join(value.to_bytes(2, "big") for value in halfwords)
     data += b"".join(value.to_bytes(8, "big") for value in doublewords)
-    cpu.machine.storage.write(PAGE, data)
+    cpu.configuration.storage.write(PAGE, data)
 
 
 def handshake(cpu: Cpu, run: Run, function: int = TOKEN, **fields: int) -> int:
@@ -159,7 +159,7 @@ def test_handshaking_ends_with_a_cpu_reset(cpu: Cpu, run: Run) -> None:
 
 def test_handshaking_block_is_real(cpu: Cpu, run: Run) -> None:
     block(cpu)
-    storage = cpu.machine.storage
+    storage = cpu.configuration.storage
     # Real address PAGE is absolute address 0 with this prefix.
     storage.write(0, storage.read(PAGE, 40))
     storage.write(PAGE, bytes(40))
@@ -211,7 +211,7 @@ def test_storage_configuration_is_one_extent(cpu: Cpu, run: Run) -> None:
     cpu.gr[5] = 32
     cpu.cc = 3
     diagnose(cpu, run, 0x260, PAGE, 0x10)
-    storage = cpu.machine.storage
+    storage = cpu.configuration.storage
     assert (storage.read_integer(PAGE, 8), storage.read_integer(PAGE + 8, 8)) == (0, SIZE - 1)
     assert storage.read(PAGE + 16, 16) == bytes(16)
     assert cpu.gr[7] == 1
@@ -245,7 +245,7 @@ SHORT_PSW = bytes.fromhex("0008000180055000")
 
 @pytest.mark.parametrize("subcode", (0, 1))
 def test_reset_loads_the_psw_at_0_and_keeps_storage(cpu: Cpu, run: Run, subcode: int) -> None:
-    machine = cpu.machine
+    machine = cpu.configuration
     machine.storage.write(0, SHORT_PSW)
     machine.storage.write(PAGE, b"\xaa")
     machine.states.bytes[PAGE >> 12] = Usage.VOLATILE | Content.RESIDENT | 0x20
@@ -278,8 +278,7 @@ def test_modified_clear_clears_the_registers_of_all_cpus_and_load_normal_none(ru
         assert not other.pending.emergency_signal
 
 
-def test_reset_forgets_what_the_service_processor_had_pending(cpu: Cpu, run: Run) -> None:
-    machine = cpu.machine
+def test_reset_forgets_what_the_service_processor_had_pending(machine: Machine, cpu: Cpu, run: Run) -> None:
     machine.storage.write(0, SHORT_PSW)
     machine.storage.write_integer(PAGE, 2, 8)
     machine.sclp.service_call(cpu, 0, PAGE)

@@ -45,7 +45,7 @@ def in_mode(cpu: Cpu, mask: int) -> None:
 @pytest.fixture
 def spaces(cpu: Cpu) -> Cpu:
     """The CPU with DAT on and primary, secondary and home space each with frames of its own."""
-    storage = cpu.machine.storage
+    storage = cpu.configuration.storage
     for index, (register, frames) in enumerate(((1, PRIMARY_FRAMES), (7, SECONDARY_FRAMES), (13, HOME_FRAMES))):
         segment_table, page_table = 0x40000 + 0x10000 * index, 0x48000 + 0x10000 * index
         storage.write_integer(segment_table, 8, page_table)
@@ -105,7 +105,7 @@ def operand_access(key: int | None = None, space: int | None = None) -> int:
 )
 @pytest.mark.parametrize("length", (1, 100, 256))
 def test_move(spaces: Cpu, run: Run, mnemonic: str, source: int, target: int, length: int) -> None:
-    storage = spaces.machine.storage
+    storage = spaces.configuration.storage
     storage.write(source + SOURCE + 0xFC0, content(300))
     spaces.cc = 2
     move(spaces, run, mnemonic, length, source=SOURCE + 0xFC0, target=TARGET + 0xFE0)
@@ -117,7 +117,7 @@ def test_move(spaces: Cpu, run: Run, mnemonic: str, source: int, target: int, le
 def test_the_secondary_space_mode_is_as_good_as_the_primary(spaces: Cpu, run: Run, mnemonic: str) -> None:
     in_mode(spaces, DAT | 2 << 46)
     to_primary = mnemonic == "MVCP"
-    storage = spaces.machine.storage
+    storage = spaces.configuration.storage
     storage.write((SECONDARY_FRAMES if to_primary else PRIMARY_FRAMES) + SOURCE, b"moved")
     move(spaces, run, mnemonic, 5)
     assert storage.read((PRIMARY_FRAMES if to_primary else SECONDARY_FRAMES) + TARGET, 5) == b"moved"
@@ -127,16 +127,16 @@ def test_the_secondary_space_mode_is_as_good_as_the_primary(spaces: Cpu, run: Ru
 @pytest.mark.parametrize(("mask", "frames"), ((0, 0), (DAT | 2 << 46, SECONDARY_FRAMES), (DAT | 3 << 46, HOME_FRAMES)))
 def test_moves_within_a_space_follow_the_psw(spaces: Cpu, run: Run, mnemonic: str, mask: int, frames: int) -> None:
     in_mode(spaces, mask)
-    spaces.machine.storage.write(frames + SOURCE, b"moved")
+    spaces.configuration.storage.write(frames + SOURCE, b"moved")
     move(spaces, run, mnemonic, 5)
-    assert spaces.machine.storage.read(frames + TARGET, 5) == b"moved"
+    assert spaces.configuration.storage.read(frames + TARGET, 5) == b"moved"
 
 
 @pytest.mark.parametrize("mnemonic", WITH_TRUE_LENGTH)
 @pytest.mark.parametrize("excess", (0, 1, 1 << 40))
 def test_more_than_the_limit_is_condition_code_3(spaces: Cpu, run: Run, mnemonic: str, excess: int) -> None:
     limit = LIMITS[mnemonic]
-    storage = spaces.machine.storage
+    storage = spaces.configuration.storage
     for frames in (PRIMARY_FRAMES, SECONDARY_FRAMES):
         storage.write(frames + SOURCE, content(limit + 1))
     move(spaces, run, mnemonic, limit + excess)
@@ -170,7 +170,7 @@ def test_length_zero_accesses_nothing(spaces: Cpu, run: Run, mnemonic: str) -> N
 def test_one_operand_is_accessed_with_the_key_given(
     spaces: Cpu, run: Run, expect: Expect, mnemonic: str, psw_key: int, key: int
 ) -> None:
-    keys = spaces.machine.keys.bytes
+    keys = spaces.configuration.keys.bytes
     for frames in (PRIMARY_FRAMES, SECONDARY_FRAMES):
         keys[frames + SOURCE >> 12] = 0x58
         keys[frames + TARGET >> 12] = 0x60
@@ -191,7 +191,7 @@ def test_the_problem_state_may_use_the_keys_of_the_psw_key_mask(
 ) -> None:
     spaces.set_control_register(3, 1 << 31 - 5)
     for frames in (PRIMARY_FRAMES, SECONDARY_FRAMES):
-        spaces.machine.keys.bytes[frames + TARGET >> 12] = 0x50
+        spaces.configuration.keys.bytes[frames + TARGET >> 12] = 0x50
     in_mode(spaces, DAT | PROBLEM_STATE)
     move(spaces, run, mnemonic, 5, key=5)
     with expect(Code.PRIVILEGED_OPERATION):
@@ -208,7 +208,7 @@ def test_a_key_is_asked_for_even_if_nothing_is_moved(spaces: Cpu, run: Run, expe
 
 @pytest.mark.parametrize("mnemonic", ("MVCP", "MVCS", "MVCK", "MVCSK", "MVCDK"))
 def test_without_storage_keys_only_key_zero_may_be_named(spaces: Cpu, run: Run, expect: Expect, mnemonic: str) -> None:
-    spaces.machine.facilities = DEFAULT_FACILITIES | {Facility.STORAGE_KEY_REMOVAL}
+    spaces.configuration.facilities = DEFAULT_FACILITIES | {Facility.STORAGE_KEY_REMOVAL}
     move(spaces, run, mnemonic, 5, key=0)
     with expect(Code.SPECIAL_OPERATION):
         move(spaces, run, mnemonic, 5, key=1)
@@ -245,7 +245,7 @@ def test_nothing_is_stored_if_a_later_page_gives_an_access_exception(
     spaces: Cpu, run: Run, expect: Expect, mnemonic: str, operand: int
 ) -> None:
     # Page 0x10 of each space is invalid.
-    storage = spaces.machine.storage
+    storage = spaces.configuration.storage
     for frames in (PRIMARY_FRAMES, SECONDARY_FRAMES):
         storage.write(frames + 0x3000, content(0xD000))
     target, source = (0xFFF0, SOURCE) if operand == 1 else (TARGET, 0xFFF0)
@@ -267,7 +267,7 @@ def test_operand_outside_storage(cpu: Cpu, run: Run, expect: Expect, mnemonic: s
         move(cpu, run, mnemonic, 5, source=BEYOND - 1)
     with expect(Code.ADDRESSING):
         move(cpu, run, mnemonic, 5, target=BEYOND - 1)
-    assert cpu.machine.storage.read(BEYOND - 1, 1) == b"\0"
+    assert cpu.configuration.storage.read(BEYOND - 1, 1) == b"\0"
 
 
 # MOVE WITH OPTIONAL SPECIFICATIONS
@@ -276,7 +276,7 @@ def test_operand_outside_storage(cpu: Cpu, run: Run, expect: Expect, mnemonic: s
 @pytest.mark.parametrize("target", SPACE_BITS)
 @pytest.mark.parametrize("source", SPACE_BITS)
 def test_mvcos_between_any_two_spaces(spaces: Cpu, run: Run, target: str, source: str) -> None:
-    storage = spaces.machine.storage
+    storage = spaces.configuration.storage
     storage.write(FRAMES[source] + SOURCE, b"moved")
     spaces.gr[0] = operand_access(space=SPACE_BITS[target]) << 16 | operand_access(space=SPACE_BITS[source])
     move(spaces, run, "MVCOS", 5)
@@ -285,7 +285,7 @@ def test_mvcos_between_any_two_spaces(spaces: Cpu, run: Run, target: str, source
 
 @pytest.mark.parametrize("space", SPACE_BITS)
 def test_mvcos_without_specifications_follows_the_psw(spaces: Cpu, run: Run, space: str) -> None:
-    storage = spaces.machine.storage
+    storage = spaces.configuration.storage
     storage.write(FRAMES[space] + SOURCE, b"moved")
     in_mode(spaces, DAT | SPACE_BITS[space] << 46)
     # Keys and spaces without their validity bits count for nothing.
@@ -295,7 +295,7 @@ def test_mvcos_without_specifications_follows_the_psw(spaces: Cpu, run: Run, spa
 
 
 def test_mvcos_takes_a_key_for_each_operand(spaces: Cpu, run: Run, expect: Expect) -> None:
-    keys = spaces.machine.keys.bytes
+    keys = spaces.configuration.keys.bytes
     keys[PRIMARY_FRAMES + SOURCE >> 12] = 0x58
     keys[PRIMARY_FRAMES + TARGET >> 12] = 0x60
     in_mode(spaces, DAT | 7 << 52)
@@ -337,10 +337,10 @@ def test_mvcos_otherwise_reaches_the_home_space_in_the_problem_state(
 ) -> None:
     spaces.set_control_register(3, 1 << 31)
     in_mode(spaces, PROBLEM_STATE | mask)
-    spaces.machine.storage.write(FRAMES[source] + SOURCE, b"moved")
+    spaces.configuration.storage.write(FRAMES[source] + SOURCE, b"moved")
     spaces.gr[0] = control
     move(spaces, run, "MVCOS", 5)
-    assert spaces.machine.storage.read(FRAMES[target] + TARGET, 5) == b"moved"
+    assert spaces.configuration.storage.read(FRAMES[target] + TARGET, 5) == b"moved"
 
 
 @pytest.mark.parametrize("shift", (0, 16))
@@ -365,7 +365,7 @@ def test_mvcos_keys_in_the_problem_state(spaces: Cpu, run: Run, expect: Expect, 
     # Keys 0, which the PSW implies, and 5.
     spaces.set_control_register(3, 1 << 31 | 1 << 31 - 5)
     for frames in (PRIMARY_FRAMES, SECONDARY_FRAMES):
-        spaces.machine.keys.bytes[frames + TARGET >> 12] = 0x50
+        spaces.configuration.keys.bytes[frames + TARGET >> 12] = 0x50
     in_mode(spaces, DAT | PROBLEM_STATE)
     spaces.gr[0] = operand_access(key=5) << shift
     move(spaces, run, "MVCOS", 5)
@@ -385,7 +385,7 @@ def test_mvcos_keys_in_the_problem_state(spaces: Cpu, run: Run, expect: Expect, 
 
 @pytest.mark.parametrize("shift", (0, 16))
 def test_mvcos_without_storage_keys(spaces: Cpu, run: Run, expect: Expect, shift: int) -> None:
-    spaces.machine.facilities = DEFAULT_FACILITIES | {Facility.STORAGE_KEY_REMOVAL}
+    spaces.configuration.facilities = DEFAULT_FACILITIES | {Facility.STORAGE_KEY_REMOVAL}
     spaces.gr[0] = operand_access(key=0) << shift
     move(spaces, run, "MVCOS", 5)
     spaces.gr[0] = operand_access(key=4) << shift
@@ -415,6 +415,6 @@ def test_mvcos_of_a_space_of_access_registers_is_not_modelled(spaces: Cpu, run: 
 
 
 def test_mvcos_not_installed(spaces: Cpu, run: Run, expect: Expect) -> None:
-    spaces.machine.facilities = DEFAULT_FACILITIES - {Facility.MVCOS}
+    spaces.configuration.facilities = DEFAULT_FACILITIES - {Facility.MVCOS}
     with expect(Code.OPERATION):
         move(spaces, run, "MVCOS", 5)

@@ -11,7 +11,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
-from emu import access, execution
+from emu import access
 from emu.cpu import Cpu, CpuState
 from emu.events import Observer
 from emu.facilities import DEFAULT_FACILITIES, Facility
@@ -21,6 +21,7 @@ from emu.machine import Machine
 from emu.page_states import Profile
 from emu.program_interruption import ProgramInterruption, ProgramInterruptionCode
 from emu.psw import ADDRESSING_MODE, BASIC_ADDRESSING, PROBLEM_STATE, Psw
+from emu.running import execution
 
 Code = ProgramInterruptionCode
 Run = Callable[..., None]
@@ -81,7 +82,7 @@ def no_dat_after(request_code: int, before: int) -> int:
 
 @pytest.mark.parametrize(("profile", "row", "cells"), ROWS, ids=lambda value: getattr(value, "value", value))
 def test_every_cell(machine: Machine, cpu: Cpu, run: Run, profile: Profile, row: str, cells: str) -> None:
-    machine.profile = profile
+    machine.configuration.profile = profile
     for request_code, cell in enumerate(cells.split("|")):
         for is_changed in (False, True):
             for no_dat in (0, NO_DAT):
@@ -156,12 +157,12 @@ def test_code_4_needs_storage_keys(run: Run, expect: Expect) -> None:
 
 @pytest.mark.parametrize("request_code", range(8))
 def test_addressing_outside_the_configuration(cpu: Cpu, run: Run, expect: Expect, request_code: int) -> None:
-    before = bytes(cpu.machine.states.bytes)
-    cpu.gr[1], cpu.gr[2] = 0xAAAA, cpu.machine.memory
+    before = bytes(cpu.configuration.states.bytes)
+    cpu.gr[1], cpu.gr[2] = 0xAAAA, cpu.configuration.memory
     with expect(Code.ADDRESSING):
         run(cpu, "ESSA", r1=1, r2=2, m3=request_code)
     assert cpu.gr[1] == 0xAAAA
-    assert bytes(cpu.machine.states.bytes) == before
+    assert bytes(cpu.configuration.states.bytes) == before
 
 
 # Operands and effects
@@ -170,29 +171,29 @@ def test_addressing_outside_the_configuration(cpu: Cpu, run: Run, expect: Expect
 def test_byte_index_of_the_address_is_ignored(cpu: Cpu, run: Run) -> None:
     cpu.gr[2] = ADDRESS | 0xFFF
     run(cpu, "ESSA", r1=1, r2=2, m3=2)
-    assert cpu.machine.states.bytes[PAGE] == BYTE["Uz"]
+    assert cpu.configuration.states.bytes[PAGE] == BYTE["Uz"]
 
 
 def test_address_is_absolute(cpu: Cpu, run: Run) -> None:
     cpu.set_prefix(0x6000)
     cpu.gr[2] = 0
     run(cpu, "ESSA", r1=1, r2=2, m3=2)
-    assert cpu.machine.states.bytes[0] == BYTE["Uz"]
-    assert cpu.machine.states.bytes[6] != BYTE["Uz"]
+    assert cpu.configuration.states.bytes[0] == BYTE["Uz"]
+    assert cpu.configuration.states.bytes[6] != BYTE["Uz"]
 
 
 def test_address_is_cut_by_the_addressing_mode(run: Run) -> None:
     cpu = essa_ready(mask=BASIC_ADDRESSING)
     cpu.gr[2] = 0xFFFF_FFFF_8000_0000 | ADDRESS
     run(cpu, "ESSA", r1=1, r2=2, m3=2)
-    assert cpu.machine.states.bytes[PAGE] == BYTE["Uz"]
+    assert cpu.configuration.states.bytes[PAGE] == BYTE["Uz"]
 
 
 def test_one_register_can_be_both_operands(cpu: Cpu, run: Run) -> None:
     cpu.gr[2] = ADDRESS
     run(cpu, "ESSA", r1=2, r2=2, m3=3)
     assert cpu.gr[2] == BYTE["Sz"]
-    assert cpu.machine.states.bytes[PAGE] == BYTE["Vz"]
+    assert cpu.configuration.states.bytes[PAGE] == BYTE["Vz"]
 
 
 @pytest.mark.parametrize("condition_code", range(4))
@@ -239,7 +240,7 @@ def test_a_shortage_of_frames_leaves_the_page_as_it_was(
         run(cpu, "ESSA", r1=1, r2=2, m3=5)
     assert machine.states.bytes[PAGE] == BYTE["Vz"]
     assert cpu.gr[1] == 0x1234
-    assert machine.instruction_counts["ESSA"] == 0
+    assert machine.counts.instructions["ESSA"] == 0
 
 
 @pytest.mark.parametrize(
@@ -264,7 +265,7 @@ def test_kvm_lists_worthless_pages_and_drops_nothing(
     listed: list[tuple[int, int]] = []
     monkeypatch.setattr(machine.hypervisor, "list_for_release", lambda *entry: listed.append(entry))
     monkeypatch.setattr(machine.hypervisor, "drop", lambda _: pytest.fail("dropped"))
-    machine.profile = Profile.KVM
+    machine.configuration.profile = Profile.KVM
     machine.states.bytes[PAGE] = BYTE[before]
     machine.keys.bytes[PAGE] = 0x02 if changed else 0
     cpu.gr[2] = ADDRESS
@@ -307,8 +308,8 @@ def test_translations_of_a_page_that_becomes_unused_are_dropped(
     must_trap: bool,
 ) -> None:
     pages: list[int] = []
-    monkeypatch.setattr(machine, "page_changed", pages.append)
-    machine.profile = profile
+    monkeypatch.setattr(machine.configuration.translations, "page_changed", pages.append)
+    machine.configuration.profile = profile
     machine.states.bytes[PAGE] = BYTE[before]
     cpu.gr[2] = ADDRESS
     run(cpu, "ESSA", r1=1, r2=2, m3=request_code)
@@ -382,9 +383,9 @@ class PageHinting(RuleBasedStateMachine):
     def reset(self) -> None:
         self.model = {page: ModelPage() for page in MODEL_PAGES}
         for page in MODEL_PAGES:
-            _cpu.machine.states.bytes[page] = 0x03
-            _cpu.machine.keys.bytes[page] = 0
-        _cpu.machine.flush_all()
+            _cpu.configuration.states.bytes[page] = 0x03
+            _cpu.configuration.keys.bytes[page] = 0
+        _cpu.configuration.translations.flush_all()
 
     @rule(page=pages, request_code=st.integers(0, 7))
     def essa(self, page: int, request_code: int) -> None:
@@ -419,8 +420,8 @@ class PageHinting(RuleBasedStateMachine):
     @rule(page=pages)
     def host_takes_the_frame(self, page: int) -> None:
         self.model[page].evict()
-        _cpu.machine.states.bytes[page] = self.model[page].byte
-        _cpu.machine.page_changed(page)
+        _cpu.configuration.states.bytes[page] = self.model[page].byte
+        _cpu.configuration.translations.page_changed(page)
 
     @staticmethod
     def _run(mnemonic: str, **operands: int) -> None:
@@ -429,7 +430,7 @@ class PageHinting(RuleBasedStateMachine):
         execution.execute(_cpu, raw, 0x10000, len(raw))
 
     def _compare(self) -> None:
-        states, keys = _cpu.machine.states.bytes, _cpu.machine.keys.bytes
+        states, keys = _cpu.configuration.states.bytes, _cpu.configuration.keys.bytes
         for page, model in self.model.items():
             assert states[page] == model.byte
             assert bool(keys[page] & CHANGE) is model.changed

@@ -112,14 +112,14 @@ def test_operand_not_in_storage(cpu: Cpu, run: Run, expect: Expect, mnemonic: st
     ),
 )
 def test_lpsw(cpu: Cpu, run: Run, word: int, mask: int, address: int) -> None:
-    cpu.machine.storage.write_integer(OPERAND, 8, word)
+    cpu.configuration.storage.write_integer(OPERAND, 8, word)
     cpu.gr[5] = OPERAND
     run(cpu, "LPSW", b2=5)
     assert cpu.psw == Psw(mask, address)
 
 
 def test_lpsw_without_bit_12(cpu: Cpu, run: Run, expect: Expect) -> None:
-    cpu.machine.storage.write_integer(OPERAND, 8, 0x0000_0001_8000_1234)
+    cpu.configuration.storage.write_integer(OPERAND, 8, 0x0000_0001_8000_1234)
     cpu.gr[5] = OPERAND
     before = cpu.psw
     with expect(Code.SPECIFICATION):
@@ -129,7 +129,7 @@ def test_lpsw_without_bit_12(cpu: Cpu, run: Run, expect: Expect) -> None:
 
 def test_lpswe(cpu: Cpu, run: Run) -> None:
     new = Psw(0x0703_3D01_8000_0000, 0x1234_5678_9ABC_DEF0)
-    cpu.machine.storage.write(OPERAND, new.to_bytes())
+    cpu.configuration.storage.write(OPERAND, new.to_bytes())
     cpu.gr[5] = OPERAND
     run(cpu, "LPSWE", b2=5)
     assert cpu.psw == new
@@ -140,7 +140,7 @@ def test_lpswe(cpu: Cpu, run: Run) -> None:
 
 def test_lpswe_from_a_doubleword_that_is_no_quadword(cpu: Cpu, run: Run) -> None:
     new = Psw(ADDRESSING_MODE, 0x2222)
-    cpu.machine.storage.write(OPERAND + 8, new.to_bytes())
+    cpu.configuration.storage.write(OPERAND + 8, new.to_bytes())
     cpu.gr[5] = OPERAND
     run(cpu, "LPSWE", b2=5, d2=8)
     assert cpu.psw == new
@@ -148,9 +148,9 @@ def test_lpswe_from_a_doubleword_that_is_no_quadword(cpu: Cpu, run: Run) -> None
 
 @pytest.mark.parametrize("mnemonic", ("LPSW", "LPSWE"))
 def test_a_key_other_than_zero_without_storage_keys(cpu: Cpu, run: Run, expect: Expect, mnemonic: str) -> None:
-    cpu.machine.facilities = DEFAULT_FACILITIES | {Facility.STORAGE_KEY_REMOVAL}
+    cpu.configuration.facilities = DEFAULT_FACILITIES | {Facility.STORAGE_KEY_REMOVAL}
     short = SHORT if mnemonic == "LPSW" else 0
-    cpu.machine.storage.write(OPERAND, Psw(ADDRESSING_MODE | short | 3 << 52, 0x2000).to_bytes())
+    cpu.configuration.storage.write(OPERAND, Psw(ADDRESSING_MODE | short | 3 << 52, 0x2000).to_bytes())
     cpu.gr[5] = OPERAND
     before = cpu.psw
     with expect(Code.SPECIAL_OPERATION):
@@ -189,9 +189,9 @@ def test_early_exception_after_an_executed_lpswe_has_length_zero(machine: Machin
 
 def test_ssm_replaces_bits_0_to_7_alone(cpu: Cpu, run: Run) -> None:
     in_mode(cpu, 1 << 62 | 5 << 52 | 2 << 44)
-    cpu.machine.storage.write(OPERAND, b"\x03")
+    cpu.configuration.storage.write(OPERAND, b"\x03")
     # The byte is fetched with the key of the PSW.
-    cpu.machine.keys.bytes[OPERAND >> 12] = 0x58
+    cpu.configuration.keys.bytes[OPERAND >> 12] = 0x58
     cpu.gr[5] = OPERAND
     run(cpu, "SSM", b2=5)
     assert cpu.psw == Psw(ADDRESSING_MODE | 3 << 56 | 5 << 52 | 2 << 44, START + 4)
@@ -213,7 +213,7 @@ def test_ssm_suppression_comes_after_the_problem_state(cpu: Cpu, run: Run, expec
 
 def test_ssm_cannot_fetch_what_the_key_forbids(cpu: Cpu, run: Run, expect: Expect) -> None:
     in_mode(cpu, 1 << 52)
-    cpu.machine.keys.bytes[OPERAND >> 12] = 0x28
+    cpu.configuration.keys.bytes[OPERAND >> 12] = 0x28
     cpu.gr[5] = OPERAND
     with expect(Code.PROTECTION):
         run(cpu, "SSM", b2=5)
@@ -234,7 +234,7 @@ def test_store_then_and_or(cpu: Cpu, run: Run, mnemonic: str, immediate: int, be
     in_mode(cpu, before << 56)
     cpu.gr[5] = OPERAND
     run(cpu, mnemonic, b1=5, i2=immediate)
-    assert cpu.machine.storage.read(OPERAND, 1) == bytes((before,))
+    assert cpu.configuration.storage.read(OPERAND, 1) == bytes((before,))
     assert cpu.psw == Psw(ADDRESSING_MODE | after << 56, START + 4)
 
 
@@ -294,7 +294,7 @@ def test_spka_in_the_problem_state_needs_the_psw_key_mask(cpu: Cpu, run: Run, ex
 
 
 def test_spka_without_storage_keys(cpu: Cpu, run: Run, expect: Expect) -> None:
-    cpu.machine.facilities = DEFAULT_FACILITIES | {Facility.STORAGE_KEY_REMOVAL}
+    cpu.configuration.facilities = DEFAULT_FACILITIES | {Facility.STORAGE_KEY_REMOVAL}
     run(cpu, "SPKA", d2=0x00)
     with expect(Code.SPECIAL_OPERATION):
         run(cpu, "SPKA", d2=0x10)
@@ -487,14 +487,14 @@ def test_space_switch_event_is_taken_behind_the_instruction(machine: Machine) ->
 
 
 def test_lpp(cpu: Cpu, run: Run) -> None:
-    cpu.machine.storage.write_integer(OPERAND, 8, 0x0123_4567_89AB_CDEF)
+    cpu.configuration.storage.write_integer(OPERAND, 8, 0x0123_4567_89AB_CDEF)
     cpu.gr[5] = OPERAND
     run(cpu, "LPP", b2=5)
     assert cpu.program_parameter == 0x0123_4567_89AB_CDEF
 
 
 def test_lpp_not_installed(cpu: Cpu, run: Run, expect: Expect) -> None:
-    cpu.machine.facilities = DEFAULT_FACILITIES - {Facility.LOAD_PROGRAM_PARAMETER}
+    cpu.configuration.facilities = DEFAULT_FACILITIES - {Facility.LOAD_PROGRAM_PARAMETER}
     with expect(Code.OPERATION):
         run(cpu, "LPP")
 
@@ -553,7 +553,7 @@ TRACING = 1
 def operand(cpu: Cpu) -> int:
     """Register 5 designates the operand word, which is the value of this fixture; explicit tracing is on."""
     word = 0x0123_4567
-    cpu.machine.storage.write_integer(OPERAND, 4, word)
+    cpu.configuration.storage.write_integer(OPERAND, 4, word)
     cpu.gr[5] = OPERAND
     cpu.set_control_register(12, 1 << 63 | TABLE | TRACING)
     return word
@@ -561,15 +561,15 @@ def operand(cpu: Cpu) -> int:
 
 def trace_entry(cpu: Cpu, length: int, address: int = TABLE) -> bytes:
     """The *length* bytes of an entry, behind which nothing was stored."""
-    assert cpu.machine.storage.read(address + length, 8) == bytes(8)
-    return cpu.machine.storage.read(address, length)
+    assert cpu.configuration.storage.read(address + length, 8) == bytes(8)
+    return cpu.configuration.storage.read(address, length)
 
 
 # PoP 4, "Trace Entries": X'7n', X'00', bits 16-63 of the TOD clock, the operand, bits 32-63 of the registers.
 def test_trace(cpu: Cpu, run: Run, operand: int) -> None:
     cpu.gr[15], cpu.gr[0], cpu.gr[1] = 0xF << 32 | 0xFFFF, ONES, 0x1111
     run(cpu, "TRACE", r1=15, r3=1, b2=5)
-    clock = cpu.machine.timing.tod.to_bytes(8, "big")[2:]
+    clock = cpu.configuration.timing.tod.to_bytes(8, "big")[2:]
     expected = b"\x72\x00" + clock + bytes.fromhex("01234567 0000ffff ffffffff 00001111")
     assert trace_entry(cpu, 24) == expected
     # The branch-trace and ASN-trace controls stay.
@@ -580,7 +580,7 @@ def test_trace(cpu: Cpu, run: Run, operand: int) -> None:
 def test_tracg(cpu: Cpu, run: Run, operand: int) -> None:
     cpu.gr[15], cpu.gr[0] = 0xF << 32 | 0xFFFF, ONES
     run(cpu, "TRACG", r1=15, r3=0, b2=5)
-    clock = cpu.machine.timing.tod.to_bytes(8, "big") + bytes(2)
+    clock = cpu.configuration.timing.tod.to_bytes(8, "big") + bytes(2)
     expected = b"\x71\x80" + clock + bytes.fromhex("01234567 0000000f0000ffff ffffffffffffffff")
     assert trace_entry(cpu, 32) == expected
     assert cpu.cr[12] == 1 << 63 | TABLE + 32 | TRACING
@@ -593,7 +593,7 @@ def test_no_trace_entry_if_tracing_is_off_or_the_operand_says_so(
     cpu.set_control_register(12, TABLE)
     run(cpu, mnemonic, b2=5)
     cpu.set_control_register(12, TABLE | TRACING)
-    cpu.machine.storage.write_integer(OPERAND, 4, 0x8000_0000 | operand)
+    cpu.configuration.storage.write_integer(OPERAND, 4, 0x8000_0000 | operand)
     run(cpu, mnemonic, b2=5)
     assert cpu.cr[12] == TABLE | TRACING
     assert trace_entry(cpu, 0) == b""
@@ -620,12 +620,12 @@ def test_trace_table_exception(
 def test_trace_table_is_real_and_outside_key_controlled_protection(cpu: Cpu, run: Run, operand: int) -> None:
     cpu.set_prefix(0x8000)
     cpu.set_control_register(12, 0x1000 | TRACING)
-    cpu.machine.keys.bytes[9] = 0x30
-    cpu.machine.keys.bytes[OPERAND >> 12] = 0x40
+    cpu.configuration.keys.bytes[9] = 0x30
+    cpu.configuration.keys.bytes[OPERAND >> 12] = 0x40
     in_mode(cpu, 4 << 52)
     run(cpu, "TRACE", r1=1, r3=1, b2=5)
     assert trace_entry(cpu, 16, 0x9000)[0] == 0x70
-    assert cpu.machine.keys.bytes[9] == 0x36
+    assert cpu.configuration.keys.bytes[9] == 0x36
 
 
 def test_low_address_protection_holds_for_the_trace_table(cpu: Cpu, run: Run, expect: Expect, operand: int) -> None:

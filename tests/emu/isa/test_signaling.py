@@ -288,18 +288,18 @@ def test_sense_running_status(signal: Signal, other: Cpu) -> None:
 
 
 def test_sense_running_status_needs_its_facility(signal: Signal, machine: Machine) -> None:
-    machine.facilities = DEFAULT_FACILITIES - {Facility.SENSE_RUNNING_STATUS}
+    machine.configuration.facilities = DEFAULT_FACILITIES - {Facility.SENSE_RUNNING_STATUS}
     assert signal(SENSE_RUNNING) == (1, INVALID_ORDER)
 
 
 def test_additional_status_needs_the_vector_facility(signal: Signal, other: Cpu, machine: Machine) -> None:
-    machine.facilities = DEFAULT_FACILITIES - {Facility.VECTOR}
+    machine.configuration.facilities = DEFAULT_FACILITIES - {Facility.VECTOR}
     other.state = CpuState.STOPPED
     assert signal(STORE_ADDITIONAL, 0x30000) == (1, INVALID_ORDER)
 
 
 def test_additional_status(signal: Signal, other: Cpu, machine: Machine) -> None:
-    machine.facilities = DEFAULT_FACILITIES | {Facility.VECTOR}
+    machine.configuration.facilities = DEFAULT_FACILITIES | {Facility.VECTOR}
     other.vr[0], other.vr[63] = 0x1111, 0x2222
     assert signal(STORE_ADDITIONAL, 0x30000) == (1, INCORRECT_STATE)
     other.state = CpuState.STOPPED

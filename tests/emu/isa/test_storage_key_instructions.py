@@ -48,15 +48,15 @@ def in_mode(cpu: Cpu, mask: int) -> None:
     cpu.psw_loaded = False
 
 
-def without(machine: Machine, *facilities: Facility) -> None:
-    machine.facilities = DEFAULT_FACILITIES - set(facilities)
+def without(cpu: Cpu, *facilities: Facility) -> None:
+    cpu.configuration.facilities = DEFAULT_FACILITIES - set(facilities)
 
 
 @pytest.fixture
 def flushed(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The pages whose translations are dropped."""
     pages: list[int] = []
-    monkeypatch.setattr(machine, "page_changed", pages.append)
+    monkeypatch.setattr(machine.configuration.translations, "page_changed", pages.append)
     return pages
 
 
@@ -79,33 +79,33 @@ def test_problem_state(cpu: Cpu, run: Run, expect: Expect, mnemonic: str) -> Non
     cpu.gr[1], cpu.gr[2] = 0x50, ADDRESS
     with expect(Code.PRIVILEGED_OPERATION):
         run(cpu, mnemonic, r1=1, r2=2)
-    assert cpu.machine.keys.bytes[PAGE] == 0
+    assert cpu.configuration.keys.bytes[PAGE] == 0
 
 
 @pytest.mark.parametrize("mnemonic", PRIVILEGED)
 def test_addressing(cpu: Cpu, run: Run, expect: Expect, mnemonic: str) -> None:
-    cpu.gr[1], cpu.gr[2] = SET_KEY | 0x50, cpu.machine.memory
+    cpu.gr[1], cpu.gr[2] = SET_KEY | 0x50, cpu.configuration.memory
     with expect(Code.ADDRESSING):
         run(cpu, mnemonic, r1=1, r2=2)
 
 
 @pytest.mark.parametrize("m3", (MB, MB | MR | MC))
 def test_addressing_of_multiple_blocks(cpu: Cpu, run: Run, expect: Expect, m3: int) -> None:
-    cpu.gr[2] = cpu.machine.memory
+    cpu.gr[2] = cpu.configuration.memory
     with expect(Code.ADDRESSING):
         run(cpu, "SSKE", r1=1, r2=2, m3=m3)
 
 
 @pytest.mark.parametrize("mnemonic", ("ISKE", "IVSK", "SSKE", "RRBE", "RRBM", "PFMF"))
 def test_machine_without_storage_keys(cpu: Cpu, run: Run, expect: Expect, mnemonic: str) -> None:
-    cpu.machine.facilities = DEFAULT_FACILITIES | {Facility.STORAGE_KEY_REMOVAL}
+    cpu.configuration.facilities = DEFAULT_FACILITIES | {Facility.STORAGE_KEY_REMOVAL}
     cpu.gr[1], cpu.gr[2] = SET_KEY | 0x30, ADDRESS
     with expect(Code.SPECIAL_OPERATION):
         run(cpu, mnemonic, r1=1, r2=2)
 
 
 def test_what_names_no_key_works_without_storage_keys(cpu: Cpu, run: Run, expect: Expect) -> None:
-    cpu.machine.facilities = DEFAULT_FACILITIES | {Facility.STORAGE_KEY_REMOVAL}
+    cpu.configuration.facilities = DEFAULT_FACILITIES | {Facility.STORAGE_KEY_REMOVAL}
     cpu.gr[1], cpu.gr[2] = CLEAR_FRAME, ADDRESS
     run(cpu, "PFMF", r1=1, r2=2)
     run(cpu, "TPROT", b1=2, d1=0, b2=0, d2=0)
@@ -117,7 +117,7 @@ def test_what_names_no_key_works_without_storage_keys(cpu: Cpu, run: Run, expect
     ("mnemonic", "facility"), (("RRBM", Facility.RESET_REFERENCE_BITS_MULTIPLE), ("PFMF", Facility.EDAT_1))
 )
 def test_facility_not_installed(cpu: Cpu, run: Run, expect: Expect, mnemonic: str, facility: Facility) -> None:
-    without(cpu.machine, facility)
+    without(cpu, facility)
     with expect(Code.OPERATION):
         run(cpu, mnemonic, r1=1, r2=2)
 
@@ -125,28 +125,28 @@ def test_facility_not_installed(cpu: Cpu, run: Run, expect: Expect, mnemonic: st
 @pytest.mark.parametrize("state", (0x04, 0x07, 0x0F))
 @pytest.mark.parametrize("mnemonic", ("ISKE", "SSKE", "RRBE", "RRBM"))
 def test_keys_do_not_depend_on_page_states(cpu: Cpu, run: Run, mnemonic: str, state: int) -> None:
-    cpu.machine.states.bytes[PAGE] = state
+    cpu.configuration.states.bytes[PAGE] = state
     cpu.gr[2] = ADDRESS
     run(cpu, mnemonic, r1=1, r2=2)
-    assert cpu.machine.states.bytes[PAGE] == state
+    assert cpu.configuration.states.bytes[PAGE] == state
 
 
 # INSERT STORAGE KEY EXTENDED
 
 
 def test_iske(cpu: Cpu, run: Run) -> None:
-    cpu.machine.keys.bytes[PAGE] = 0xBE
+    cpu.configuration.keys.bytes[PAGE] = 0xBE
     cpu.cc = 2
     cpu.gr[1], cpu.gr[2] = ONES, ADDRESS | 0xFFF
     run(cpu, "ISKE", r1=1, r2=2)
     assert cpu.gr[1] == 0xFFFF_FFFF_FFFF_FFBE
-    assert cpu.machine.keys.bytes[PAGE] == 0xBE
+    assert cpu.configuration.keys.bytes[PAGE] == 0xBE
     assert cpu.cc == 2
 
 
 def test_iske_takes_a_real_address(cpu: Cpu, run: Run) -> None:
     cpu.set_prefix(0x6000)
-    cpu.machine.keys.bytes[7] = 0xB0
+    cpu.configuration.keys.bytes[7] = 0xB0
     cpu.gr[2] = 0x1000
     run(cpu, "ISKE", r1=1, r2=2)
     assert cpu.gr[1] == 0xB0
@@ -154,7 +154,7 @@ def test_iske_takes_a_real_address(cpu: Cpu, run: Run) -> None:
 
 def test_iske_address_is_cut_by_the_addressing_mode(cpu: Cpu, run: Run) -> None:
     in_mode(cpu, 0)
-    cpu.machine.keys.bytes[PAGE] = 0xB0
+    cpu.configuration.keys.bytes[PAGE] = 0xB0
     cpu.gr[2] = 0xFFFF_FFFF_FF00_0000 | ADDRESS
     run(cpu, "ISKE", r1=1, r2=2)
     assert cpu.gr[1] == 0xB0
@@ -166,20 +166,20 @@ def test_iske_address_is_cut_by_the_addressing_mode(cpu: Cpu, run: Run) -> None:
 def test_ivsk(cpu: Cpu, run: Run, address_space: Any) -> None:
     address_space.map(0x5000, ADDRESS)
     address_space.enter(cpu)
-    cpu.machine.keys.bytes[PAGE] = 0xBE
+    cpu.configuration.keys.bytes[PAGE] = 0xBE
     cpu.cc = 1
     cpu.gr[1], cpu.gr[2] = ONES, 0x5FFF
     run(cpu, "IVSK", r1=1, r2=2)
     assert cpu.gr[1] == 0xFFFF_FFFF_FFFF_FFB8
-    assert cpu.machine.keys.bytes[PAGE] == 0xBE
+    assert cpu.configuration.keys.bytes[PAGE] == 0xBE
     assert cpu.cc == 1
 
 
 def test_ivsk_is_no_access_to_the_block(cpu: Cpu, run: Run, address_space: Any) -> None:
     address_space.map(0x5000, ADDRESS, 0x200)
     address_space.enter(cpu, key=5)
-    cpu.machine.keys.bytes[PAGE] = 0xB8
-    cpu.machine.states.bytes[PAGE] = 0x0F
+    cpu.configuration.keys.bytes[PAGE] = 0xB8
+    cpu.configuration.states.bytes[PAGE] = 0x0F
     cpu.gr[2] = 0x5000
     run(cpu, "IVSK", r1=1, r2=2)
     assert cpu.gr[1] & 0xFF == 0xB8
@@ -189,7 +189,7 @@ def test_ivsk_with_acc_validity(cpu: Cpu, run: Run, address_space: Any) -> None:
     address_space.set_segment(0x100000, 0x10000 | 0xA800 | 0x400)
     address_space.enter(cpu)
     cpu.set_control_register(0, EDAT)
-    cpu.machine.keys.bytes[PAGE] = 0x50
+    cpu.configuration.keys.bytes[PAGE] = 0x50
     cpu.gr[2] = 0x100000 | ADDRESS
     run(cpu, "IVSK", r1=1, r2=2)
     assert cpu.gr[1] == 0xA8
@@ -233,7 +233,7 @@ def test_sske(cpu: Cpu, run: Run, m3: int) -> None:
     cpu.cc = 3
     cpu.gr[1], cpu.gr[2] = 0x1234_5678_9ABC_DEB7, ADDRESS | 0xFFF
     run(cpu, "SSKE", r1=1, r2=2, m3=m3)
-    keys = cpu.machine.keys.bytes
+    keys = cpu.configuration.keys.bytes
     assert (keys[PAGE - 1], keys[PAGE], keys[PAGE + 1]) == (0, 0xB6, 0)
     assert cpu.gr[1] == 0x1234_5678_9ABC_DEB7
     assert cpu.cc == 3
@@ -243,7 +243,7 @@ def test_sske_takes_a_real_address(cpu: Cpu, run: Run) -> None:
     cpu.set_prefix(0x6000)
     cpu.gr[1], cpu.gr[2] = 0xB0, 0x1000
     run(cpu, "SSKE", r1=1, r2=2)
-    assert (cpu.machine.keys.bytes[1], cpu.machine.keys.bytes[7]) == (0, 0xB0)
+    assert (cpu.configuration.keys.bytes[1], cpu.configuration.keys.bytes[7]) == (0, 0xB0)
 
 
 @pytest.mark.parametrize(
@@ -268,22 +268,22 @@ def test_sske_takes_a_real_address(cpu: Cpu, run: Run) -> None:
     ),
 )
 def test_sske_conditional(cpu: Cpu, run: Run, m3: int, before: int, new: int, after: int, condition_code: int) -> None:
-    cpu.machine.keys.bytes[PAGE] = before
+    cpu.configuration.keys.bytes[PAGE] = before
     cpu.gr[1], cpu.gr[2] = 0xFFFF_FFFF_FFFF_FF01 | new, ADDRESS
     run(cpu, "SSKE", r1=1, r2=2, m3=m3)
-    assert cpu.machine.keys.bytes[PAGE] == after
+    assert cpu.configuration.keys.bytes[PAGE] == after
     assert cpu.cc == condition_code
     assert cpu.gr[1] == 0xFFFF_FFFF_FFFF_0001 | before << 8 | new
 
 
 @pytest.mark.parametrize("m3", (MR, MC, MR | MC))
 def test_sske_masks_are_ignored_without_the_conditional_facility(cpu: Cpu, run: Run, m3: int) -> None:
-    without(cpu.machine, Facility.CONDITIONAL_SSKE)
-    cpu.machine.keys.bytes[PAGE] = 0x56
+    without(cpu, Facility.CONDITIONAL_SSKE)
+    cpu.configuration.keys.bytes[PAGE] = 0x56
     cpu.cc = 3
     cpu.gr[1], cpu.gr[2] = 0x50, ADDRESS
     run(cpu, "SSKE", r1=1, r2=2, m3=m3)
-    assert cpu.machine.keys.bytes[PAGE] == 0x50
+    assert cpu.configuration.keys.bytes[PAGE] == 0x50
     assert (cpu.gr[1], cpu.cc) == (0x50, 3)
 
 
@@ -292,7 +292,7 @@ def test_sske_multiple_blocks(cpu: Cpu, run: Run) -> None:
     start = 2 * MEGABYTE - 3 * 4096
     cpu.gr[1], cpu.gr[2] = 0x30, start | 0xABC
     run(cpu, "SSKE", r1=1, r2=2, m3=MB)
-    keys = cpu.machine.keys.bytes
+    keys = cpu.configuration.keys.bytes
     assert [keys[(start >> 12) + offset] for offset in range(-1, 4)] == [0, 0x30, 0x30, 0x30, 0]
     assert cpu.gr[2] == 2 * MEGABYTE | 0xABC
     assert (cpu.gr[1], cpu.cc) == (0x30, 2)
@@ -301,7 +301,7 @@ def test_sske_multiple_blocks(cpu: Cpu, run: Run) -> None:
 def test_sske_multiple_blocks_of_a_whole_segment(cpu: Cpu, run: Run) -> None:
     cpu.gr[1], cpu.gr[2] = 0x30, MEGABYTE
     run(cpu, "SSKE", r1=1, r2=2, m3=MB)
-    keys = cpu.machine.keys.bytes
+    keys = cpu.configuration.keys.bytes
     assert {keys[page] for page in range(256, 512)} == {0x30}
     assert (keys[255], keys[512]) == (0, 0)
     assert cpu.gr[2] == 2 * MEGABYTE
@@ -311,7 +311,7 @@ def test_sske_multiple_blocks_takes_an_absolute_address(cpu: Cpu, run: Run) -> N
     cpu.set_prefix(0x6000)
     cpu.gr[1], cpu.gr[2] = 0x30, 0
     run(cpu, "SSKE", r1=1, r2=2, m3=MB)
-    assert cpu.machine.keys.bytes[0] == 0x30
+    assert cpu.configuration.keys.bytes[0] == 0x30
     assert cpu.gr[2] == MEGABYTE
 
 
@@ -330,7 +330,7 @@ def test_sske_multiple_blocks_outside_the_64_bit_mode(cpu: Cpu, run: Run, mask: 
 
 
 def test_sske_multiple_blocks_conditionally(cpu: Cpu, run: Run) -> None:
-    keys = cpu.machine.keys.bytes
+    keys = cpu.configuration.keys.bytes
     keys[510], keys[511] = 0x36, 0x56
     cpu.gr[1], cpu.gr[2] = 0xFF30, 510 << 12
     run(cpu, "SSKE", r1=1, r2=2, m3=MB | MR | MC)
@@ -339,10 +339,10 @@ def test_sske_multiple_blocks_conditionally(cpu: Cpu, run: Run) -> None:
 
 
 def test_sske_multiple_block_bit_is_ignored_without_edat_1(cpu: Cpu, run: Run) -> None:
-    without(cpu.machine, Facility.EDAT_1)
+    without(cpu, Facility.EDAT_1)
     cpu.gr[1], cpu.gr[2] = 0x30, ADDRESS
     run(cpu, "SSKE", r1=1, r2=2, m3=MB)
-    assert (cpu.machine.keys.bytes[PAGE], cpu.machine.keys.bytes[PAGE + 1]) == (0x30, 0)
+    assert (cpu.configuration.keys.bytes[PAGE], cpu.configuration.keys.bytes[PAGE + 1]) == (0x30, 0)
     assert cpu.gr[2] == ADDRESS
 
 
@@ -354,7 +354,7 @@ def test_sske_multiple_block_bit_is_ignored_without_edat_1(cpu: Cpu, run: Run) -
 def test_translations_are_dropped_when_a_key_change_matters(
     cpu: Cpu, run: Run, flushed: list[int], before: int, after: int, matters: bool
 ) -> None:
-    cpu.machine.keys.bytes[PAGE] = before
+    cpu.configuration.keys.bytes[PAGE] = before
     cpu.gr[1], cpu.gr[2] = after, ADDRESS
     run(cpu, "SSKE", r1=1, r2=2)
     assert flushed == ([PAGE] if matters else [])
@@ -362,7 +362,7 @@ def test_translations_are_dropped_when_a_key_change_matters(
 
 def test_observers_are_told_of_key_changes(cpu: Cpu, run: Run) -> None:
     recorder = KeyRecorder()
-    cpu.machine.observers.append(recorder)
+    cpu.configuration.observers.append(recorder)
     cpu.gr[1], cpu.gr[2] = 0x54, ADDRESS
     run(cpu, "SSKE", r1=1, r2=2)
     run(cpu, "SSKE", r1=1, r2=2)
@@ -377,27 +377,27 @@ def test_observers_are_told_of_key_changes(cpu: Cpu, run: Run) -> None:
     ("before", "after", "condition_code"), ((0x58, 0x58, 0), (0x5A, 0x5A, 1), (0x5C, 0x58, 2), (0x5E, 0x5A, 3))
 )
 def test_rrbe(cpu: Cpu, run: Run, flushed: list[int], before: int, after: int, condition_code: int) -> None:
-    cpu.machine.keys.bytes[PAGE] = before
+    cpu.configuration.keys.bytes[PAGE] = before
     cpu.gr[2] = ADDRESS | 0x123
     run(cpu, "RRBE", r1=1, r2=2)
-    assert cpu.machine.keys.bytes[PAGE] == after
+    assert cpu.configuration.keys.bytes[PAGE] == after
     assert cpu.cc == condition_code
     assert flushed == ([PAGE] if before != after else [])
 
 
 def test_rrbe_takes_a_real_address(cpu: Cpu, run: Run) -> None:
     cpu.set_prefix(0x6000)
-    cpu.machine.keys.bytes[6] = 0x04
+    cpu.configuration.keys.bytes[6] = 0x04
     cpu.gr[2] = 0
     run(cpu, "RRBE", r1=1, r2=2)
-    assert (cpu.machine.keys.bytes[6], cpu.cc) == (0, 2)
+    assert (cpu.configuration.keys.bytes[6], cpu.cc) == (0, 2)
 
 
 # RESET REFERENCE BITS MULTIPLE
 
 
 def test_rrbm(cpu: Cpu, run: Run) -> None:
-    keys = cpu.machine.keys.bytes
+    keys = cpu.configuration.keys.bytes
     first = 0x140
     for page in (first - 1, first, first + 1, first + 63, first + 64):
         keys[page] = 0x5E
@@ -418,47 +418,47 @@ def test_pfmf_sets_the_key_of_a_4k_frame(cpu: Cpu, run: Run) -> None:
     function = 0x1234_5678_0000_0000 | SET_KEY | USAGE | PFMF_NQ | 0xB6
     cpu.gr[1], cpu.gr[2] = function, ADDRESS | 0xABC
     run(cpu, "PFMF", r1=1, r2=2)
-    keys = cpu.machine.keys.bytes
+    keys = cpu.configuration.keys.bytes
     assert (keys[PAGE - 1], keys[PAGE], keys[PAGE + 1]) == (0, 0xB6, 0)
     assert (cpu.gr[1], cpu.gr[2], cpu.cc) == (function, ADDRESS | 0xABC, 1)
-    assert cpu.machine.states.bytes[PAGE] == 0x03
+    assert cpu.configuration.states.bytes[PAGE] == 0x03
 
 
 def test_pfmf_clears_a_4k_frame(cpu: Cpu, run: Run) -> None:
-    storage = cpu.machine.storage
+    storage = cpu.configuration.storage
     storage.write(ADDRESS - 8, b"\xff" * (4096 + 16))
     in_mode(cpu, ADDRESSING_MODE | 5 << 52)
-    cpu.machine.keys.bytes[PAGE] = 0x68
+    cpu.configuration.keys.bytes[PAGE] = 0x68
     cpu.gr[1], cpu.gr[2] = CLEAR_FRAME | 0x30, ADDRESS | 0xABC
     run(cpu, "PFMF", r1=1, r2=2)
     assert storage.read(ADDRESS - 8, 4096 + 16) == b"\xff" * 8 + bytes(4096) + b"\xff" * 8
-    assert cpu.machine.keys.bytes[PAGE] == 0x6E
+    assert cpu.configuration.keys.bytes[PAGE] == 0x6E
     assert cpu.gr[2] == ADDRESS | 0xABC
 
 
 def test_pfmf_sets_the_key_after_it_clears(cpu: Cpu, run: Run) -> None:
     cpu.gr[1], cpu.gr[2] = CLEAR_FRAME | SET_KEY | 0x30, ADDRESS
     run(cpu, "PFMF", r1=1, r2=2)
-    assert cpu.machine.keys.bytes[PAGE] == 0x30
+    assert cpu.configuration.keys.bytes[PAGE] == 0x30
 
 
 def test_pfmf_without_a_function_does_nothing(cpu: Cpu, run: Run) -> None:
-    cpu.machine.storage.write(ADDRESS, b"x")
+    cpu.configuration.storage.write(ADDRESS, b"x")
     cpu.gr[1], cpu.gr[2] = USAGE | 0x30, ADDRESS
     run(cpu, "PFMF", r1=1, r2=2)
-    assert cpu.machine.storage.read(ADDRESS, 1) == b"x"
-    assert cpu.machine.keys.bytes[PAGE] == 0
+    assert cpu.configuration.storage.read(ADDRESS, 1) == b"x"
+    assert cpu.configuration.keys.bytes[PAGE] == 0
 
 
 def test_pfmf_4k_frame_has_a_real_address(cpu: Cpu, run: Run) -> None:
     cpu.set_prefix(0x6000)
     cpu.gr[1], cpu.gr[2] = SET_KEY | 0x30, 0x1000
     run(cpu, "PFMF", r1=1, r2=2)
-    assert (cpu.machine.keys.bytes[1], cpu.machine.keys.bytes[7]) == (0, 0x30)
+    assert (cpu.configuration.keys.bytes[1], cpu.configuration.keys.bytes[7]) == (0, 0x30)
 
 
 def test_pfmf_1m_frame(cpu: Cpu, run: Run) -> None:
-    storage, keys = cpu.machine.storage, cpu.machine.keys.bytes
+    storage, keys = cpu.configuration.storage, cpu.configuration.keys.bytes
     start = MEGABYTE + 0x3000
     storage.write(start - 1, b"\xff\xff")
     storage.write(2 * MEGABYTE - 1, b"\xff\xff")
@@ -485,38 +485,38 @@ def test_pfmf_1m_frame_outside_the_64_bit_mode(cpu: Cpu, run: Run) -> None:
 )
 @pytest.mark.parametrize("frame_size", (0, FRAME_1M))
 def test_pfmf_conditional_key_setting(cpu: Cpu, run: Run, masks: int, before: int, after: int, frame_size: int) -> None:
-    cpu.machine.keys.bytes[511] = before
+    cpu.configuration.keys.bytes[511] = before
     cpu.cc = 3
     cpu.gr[1], cpu.gr[2] = SET_KEY | masks | frame_size | 0x30, 511 << 12
     run(cpu, "PFMF", r1=1, r2=2)
-    assert cpu.machine.keys.bytes[511] == after
+    assert cpu.configuration.keys.bytes[511] == after
     assert (cpu.gr[1], cpu.cc) == (SET_KEY | masks | frame_size | 0x30, 3)
 
 
 def test_pfmf_masks_are_ignored_without_the_conditional_facility(cpu: Cpu, run: Run) -> None:
-    without(cpu.machine, Facility.CONDITIONAL_SSKE)
-    cpu.machine.keys.bytes[PAGE] = 0x36
+    without(cpu, Facility.CONDITIONAL_SSKE)
+    cpu.configuration.keys.bytes[PAGE] = 0x36
     cpu.gr[1], cpu.gr[2] = SET_KEY | PFMF_MR | PFMF_MC | 0x30, ADDRESS
     run(cpu, "PFMF", r1=1, r2=2)
-    assert cpu.machine.keys.bytes[PAGE] == 0x30
+    assert cpu.configuration.keys.bytes[PAGE] == 0x30
 
 
 @pytest.mark.parametrize("reserved", [1 << (63 - bit) for bit in (*range(32, 46), 55, 63)])
 def test_pfmf_reserved_bits(cpu: Cpu, run: Run, expect: Expect, reserved: int) -> None:
-    cpu.gr[1], cpu.gr[2] = SET_KEY | 0x30 | reserved, cpu.machine.memory
+    cpu.gr[1], cpu.gr[2] = SET_KEY | 0x30 | reserved, cpu.configuration.memory
     with expect(Code.SPECIFICATION):
         run(cpu, "PFMF", r1=1, r2=2)
 
 
 @pytest.mark.parametrize("frame_size", (FRAME_2G, 0x3000, 0x4000, 0x7000))
 def test_pfmf_frame_sizes_that_are_not_provided(cpu: Cpu, run: Run, expect: Expect, frame_size: int) -> None:
-    cpu.gr[1], cpu.gr[2] = SET_KEY | frame_size, cpu.machine.memory
+    cpu.gr[1], cpu.gr[2] = SET_KEY | frame_size, cpu.configuration.memory
     with expect(Code.SPECIFICATION):
         run(cpu, "PFMF", r1=1, r2=2)
 
 
 def test_pfmf_nonquiescing_needs_its_facility(cpu: Cpu, run: Run, expect: Expect) -> None:
-    without(cpu.machine, Facility.NONQUIESCING_KEY_SETTING)
+    without(cpu, Facility.NONQUIESCING_KEY_SETTING)
     cpu.gr[1], cpu.gr[2] = SET_KEY | PFMF_NQ | 0x30, ADDRESS
     with expect(Code.SPECIFICATION):
         run(cpu, "PFMF", r1=1, r2=2)
@@ -546,23 +546,23 @@ def test_pfmf_low_address_protection(
 
 
 def test_pfmf_addressing_of_a_1m_frame(cpu: Cpu, run: Run, expect: Expect) -> None:
-    cpu.gr[1], cpu.gr[2] = SET_KEY | FRAME_1M | 0x30, cpu.machine.memory
+    cpu.gr[1], cpu.gr[2] = SET_KEY | FRAME_1M | 0x30, cpu.configuration.memory
     with expect(Code.ADDRESSING):
         run(cpu, "PFMF", r1=1, r2=2)
-    assert cpu.gr[2] == cpu.machine.memory
+    assert cpu.gr[2] == cpu.configuration.memory
 
 
 def test_pfmf_clearing_meets_the_page_state(cpu: Cpu, run: Run, expect: Expect) -> None:
-    cpu.machine.states.bytes[PAGE] = 0x0F
+    cpu.configuration.states.bytes[PAGE] = 0x0F
     cpu.gr[1], cpu.gr[2] = CLEAR_FRAME, ADDRESS
     with expect(Code.DISCARD_FAULT):
         run(cpu, "PFMF", r1=1, r2=2)
 
 
 def test_pfmf_is_interruptible(cpu: Cpu, run: Run, expect: Expect) -> None:
-    storage = cpu.machine.storage
+    storage = cpu.configuration.storage
     storage.write(MEGABYTE, b"x")
-    cpu.machine.states.bytes[258] = 0x0F
+    cpu.configuration.states.bytes[258] = 0x0F
     cpu.gr[1], cpu.gr[2] = CLEAR_FRAME | FRAME_1M, MEGABYTE
     with expect(Code.DISCARD_FAULT):
         run(cpu, "PFMF", r1=1, r2=2)
@@ -574,16 +574,16 @@ def test_pfmf_is_interruptible(cpu: Cpu, run: Run, expect: Expect) -> None:
 
 
 def test_tb(cpu: Cpu, run: Run) -> None:
-    storage = cpu.machine.storage
+    storage = cpu.configuration.storage
     storage.write(ADDRESS, b"\xff" * 4096)
     in_mode(cpu, ADDRESSING_MODE | 5 << 52)
-    cpu.machine.keys.bytes[PAGE] = 0x68
+    cpu.configuration.keys.bytes[PAGE] = 0x68
     cpu.cc = 3
     cpu.gr[0], cpu.gr[2] = ONES, ADDRESS | 0x10
     run(cpu, "TB", r1=1, r2=2)
     assert storage.read(ADDRESS, 4096) == bytes(4096)
     assert (cpu.gr[0], cpu.cc) == (0, 0)
-    assert cpu.machine.keys.bytes[PAGE] == 0x6E
+    assert cpu.configuration.keys.bytes[PAGE] == 0x6E
 
 
 def test_tb_outside_the_64_bit_mode(cpu: Cpu, run: Run) -> None:
@@ -607,13 +607,13 @@ def test_tb_low_address_protection_goes_by_the_real_address(cpu: Cpu, run: Run) 
     cpu.set_prefix(0x6000)
     cpu.set_control_register(0, LOW_ADDRESS_PROTECTION)
     cpu.gr[2] = 0x6000
-    cpu.machine.storage.write(0, b"x")
+    cpu.configuration.storage.write(0, b"x")
     run(cpu, "TB", r1=1, r2=2)
-    assert cpu.machine.storage.read(0, 1) == b"\0"
+    assert cpu.configuration.storage.read(0, 1) == b"\0"
 
 
 def test_tb_meets_the_page_state(cpu: Cpu, run: Run, expect: Expect) -> None:
-    cpu.machine.states.bytes[PAGE] = 0x07
+    cpu.configuration.states.bytes[PAGE] = 0x07
     cpu.gr[2] = ADDRESS
     with expect(Code.ADDRESSING):
         run(cpu, "TB", r1=1, r2=2)
@@ -633,20 +633,20 @@ def test_tprot_problem_state(cpu: Cpu, run: Run, expect: Expect) -> None:
     ((0x10, 0, 0), (0x18, 0, 0), (0x10, 1, 0), (0x18, 1, 0), (0x10, 2, 1), (0x18, 2, 2), (0x90, 2, 1), (0x98, 2, 2)),
 )
 def test_tprot_key(cpu: Cpu, run: Run, storage_key: int, access_key: int, condition_code: int) -> None:
-    cpu.machine.keys.bytes[PAGE] = storage_key
-    cpu.machine.states.bytes[PAGE] = 0x0F
+    cpu.configuration.keys.bytes[PAGE] = storage_key
+    cpu.configuration.states.bytes[PAGE] = 0x0F
     # Bits 0-55 and 60-63 of the second address are ignored, and the key of the PSW plays no part.
     cpu.gr[1], cpu.gr[2] = ADDRESS, 0xABCD_0000_0000_0F00 | access_key << 4
     in_mode(cpu, ADDRESSING_MODE | 7 << 52)
     run(cpu, "TPROT", b1=1, d1=0x10, b2=2, d2=0xF)
     assert cpu.cc == condition_code
-    assert cpu.machine.keys.bytes[PAGE] == storage_key
-    assert cpu.machine.states.bytes[PAGE] == 0x0F
+    assert cpu.configuration.keys.bytes[PAGE] == storage_key
+    assert cpu.configuration.states.bytes[PAGE] == 0x0F
 
 
 def test_tprot_storage_protection_override(cpu: Cpu, run: Run) -> None:
     cpu.set_control_register(0, STORAGE_OVERRIDE)
-    cpu.machine.keys.bytes[PAGE] = 0x98
+    cpu.configuration.keys.bytes[PAGE] = 0x98
     cpu.gr[1] = ADDRESS
     run(cpu, "TPROT", b1=1, d1=0, b2=0, d2=0x20)
     assert cpu.cc == 0
@@ -654,7 +654,7 @@ def test_tprot_storage_protection_override(cpu: Cpu, run: Run) -> None:
 
 @pytest.mark.parametrize(("address", "condition_code"), ((0, 1), (2047, 1), (2048, 2)))
 def test_tprot_fetch_protection_override(cpu: Cpu, run: Run, address: int, condition_code: int) -> None:
-    cpu.machine.keys.bytes[0] = 0x18
+    cpu.configuration.keys.bytes[0] = 0x18
     run(cpu, "TPROT", b1=0, d1=address, b2=0, d2=0x20)
     assert cpu.cc == 2
     cpu.set_control_register(0, FETCH_OVERRIDE)
@@ -694,7 +694,7 @@ def test_tprot_dat_protection(cpu: Cpu, run: Run, address_space: Any, flags: int
 def test_tprot_uses_the_key_of_the_translated_block(cpu: Cpu, run: Run, address_space: Any) -> None:
     address_space.map(0x5000, ADDRESS)
     address_space.enter(cpu, space=AddressSpaceControl.HOME)
-    cpu.machine.keys.bytes[PAGE] = 0x18
+    cpu.configuration.keys.bytes[PAGE] = 0x18
     cpu.gr[1] = 0x5000
     run(cpu, "TPROT", b1=1, d1=0, b2=0, d2=0x20)
     assert cpu.cc == 2
@@ -729,7 +729,7 @@ def test_tprot_translation_specification(cpu: Cpu, run: Run, expect: Expect, add
 
 
 def test_tprot_addressing(cpu: Cpu, run: Run, expect: Expect, address_space: Any) -> None:
-    cpu.gr[1] = cpu.machine.memory
+    cpu.gr[1] = cpu.configuration.memory
     with expect(Code.ADDRESSING):
         run(cpu, "TPROT", b1=1, d1=0, b2=0, d2=0)
     address_space.map(0x5000, 0x4000_0000)

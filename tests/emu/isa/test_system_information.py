@@ -11,7 +11,7 @@ import pytest
 
 from emu.cpu import Cpu
 from emu.facilities import DEFAULT_FACILITIES, Facility, facility_list
-from emu.isa.system_information import SystemIdentification
+from emu.identification import SystemIdentification
 from emu.machine import MEGABYTE, Machine
 from emu.program_interruption import ProgramInterruptionCode
 from emu.psw import ADDRESSING_MODE, PROBLEM_STATE, Psw
@@ -33,7 +33,7 @@ def in_problem_state(cpu: Cpu) -> None:
 @pytest.fixture
 def cpu(machine: Machine) -> Cpu:
     """A CPU of a configuration that could have eight."""
-    machine.sclp.identification = SystemIdentification(name=NAME, uuid=IDENTITY, max_cpus=8)
+    machine.configuration.identification = SystemIdentification(name=NAME, uuid=IDENTITY, max_cpus=8)
     return machine.cpus[0]
 
 
@@ -45,11 +45,11 @@ def store(cpu: Cpu, run: Run, function: int, selector_1: int, selector_2: int) -
 
 
 def number(cpu: Cpu, offset: int, length: int) -> int:
-    return cpu.machine.storage.read_integer(BLOCK + offset, length)
+    return cpu.configuration.storage.read_integer(BLOCK + offset, length)
 
 
 def text(cpu: Cpu, offset: int, length: int) -> str:
-    return cpu.machine.storage.read(BLOCK + offset, length).decode("cp037")
+    return cpu.configuration.storage.read(BLOCK + offset, length).decode("cp037")
 
 
 def test_function_code_0_shows_the_level_and_touches_nothing_else(cpu: Cpu, run: Run) -> None:
@@ -103,20 +103,20 @@ def test_virtual_machine(cpu: Cpu, run: Run) -> None:
     assert store(cpu, run, 3, 2, 2) == 0
     assert number(cpu, 31, 1) == 1
     assert counts(cpu) == [8, 1, 0, 7]
-    assert cpu.machine.storage.read(BLOCK + 44, 8) == bytes.fromhex("92a59460a49589a3")  # "kvm-unit" in EBCDIC
+    assert cpu.configuration.storage.read(BLOCK + 44, 8) == bytes.fromhex("92a59460a49589a3")  # "kvm-unit" in EBCDIC
     assert text(cpu, 56, 16) == "KVM/Linux".ljust(16)
     assert number(cpu, 75, 1) == 2
-    assert cpu.machine.storage.read(BLOCK + 80, 16) == IDENTITY.bytes
-    assert cpu.machine.storage.read(BLOCK + 2048, 14) == b"kvm-unit-test\0"
+    assert cpu.configuration.storage.read(BLOCK + 80, 16) == IDENTITY.bytes
+    assert cpu.configuration.storage.read(BLOCK + 2048, 14) == b"kvm-unit-test\0"
 
 
 def test_a_name_that_ebcdic_lacks_is_no_error(cpu: Cpu, run: Run) -> None:
-    cpu.machine.sclp.identification = SystemIdentification(name="日本" * 100)
+    cpu.configuration.identification = SystemIdentification(name="日本" * 100)
     assert store(cpu, run, 3, 2, 2) == 0
 
 
 def test_the_whole_block_is_stored(cpu: Cpu, run: Run) -> None:
-    cpu.machine.storage.write(BLOCK, b"\xff" * 4096)
+    cpu.configuration.storage.write(BLOCK, b"\xff" * 4096)
     store(cpu, run, 1, 1, 1)
     assert number(cpu, 0, 8) == number(cpu, 4088, 8) == 0
 
@@ -146,7 +146,7 @@ def test_reserved_bits_of_register_1(cpu: Cpu, run: Run, expect: Expect, bit: in
 )
 def test_information_that_there_is_none_of(cpu: Cpu, run: Run, selection: tuple[int, int, int]) -> None:
     assert store(cpu, run, *selection) == 3
-    assert cpu.machine.storage.read(BLOCK, 4096) == bytes(4096)
+    assert cpu.configuration.storage.read(BLOCK, 4096) == bytes(4096)
 
 
 def test_block_must_be_on_a_page_boundary(cpu: Cpu, run: Run, expect: Expect) -> None:
@@ -162,7 +162,7 @@ def test_block_outside_storage(cpu: Cpu, run: Run, expect: Expect) -> None:
 
 
 def test_block_in_protected_storage(cpu: Cpu, run: Run, expect: Expect) -> None:
-    cpu.machine.keys.bytes[BLOCK >> 12] = 0x30
+    cpu.configuration.keys.bytes[BLOCK >> 12] = 0x30
     cpu.load_psw(Psw(ADDRESSING_MODE | 5 << 52, cpu.instruction_address))
     with expect(Code.PROTECTION):
         store(cpu, run, 1, 1, 1)
@@ -181,25 +181,25 @@ def test_privileged_operation(cpu: Cpu, run: Run, expect: Expect, mnemonic: str)
 def test_stfl_stores_the_first_word_in_the_prefix_area(cpu: Cpu, run: Run) -> None:
     cpu.set_prefix(0x8000)
     run(cpu, "STFL")
-    assert cpu.machine.storage.read(0x8000 + 200, 4) == facility_list(DEFAULT_FACILITIES)[:4]
-    assert cpu.machine.storage.read(0x8000 + 204, 4) == bytes(4)
-    assert cpu.machine.storage.read(200, 4) == bytes(4)
+    assert cpu.configuration.storage.read(0x8000 + 200, 4) == facility_list(DEFAULT_FACILITIES)[:4]
+    assert cpu.configuration.storage.read(0x8000 + 204, 4) == bytes(4)
+    assert cpu.configuration.storage.read(200, 4) == bytes(4)
 
 
 def test_stfl_is_not_stopped_by_low_address_protection(cpu: Cpu, run: Run) -> None:
     cpu.set_control_register(0, 1 << 63 - 35)
     run(cpu, "STFL")
-    assert cpu.machine.storage.read(200, 4) != bytes(4)
+    assert cpu.configuration.storage.read(200, 4) != bytes(4)
 
 
 def test_stfle_stores_all_doublewords_that_there_are(cpu: Cpu, run: Run) -> None:
     list_ = facility_list(DEFAULT_FACILITIES)
-    cpu.machine.storage.write(BLOCK, b"\xff" * 2048)
+    cpu.configuration.storage.write(BLOCK, b"\xff" * 2048)
     cpu.gr[0], cpu.gr[2] = 0x1111_1111_1111_11FF, BLOCK
     cpu.cc = 3
     run(cpu, "STFLE", b2=2)
-    assert cpu.machine.storage.read(BLOCK, len(list_)) == list_
-    assert cpu.machine.storage.read(BLOCK + len(list_), 8) == b"\xff" * 8
+    assert cpu.configuration.storage.read(BLOCK, len(list_)) == list_
+    assert cpu.configuration.storage.read(BLOCK + len(list_), 8) == b"\xff" * 8
     assert cpu.gr[0] == 0x1111_1111_1111_1100 | len(list_) // 8 - 1
     assert cpu.cc == 0
 
@@ -209,17 +209,17 @@ def test_stfle_stores_no_more_than_asked_for(cpu: Cpu, run: Run) -> None:
     assert len(list_) > 8
     cpu.gr[0], cpu.gr[2] = 0, BLOCK
     run(cpu, "STFLE", b2=2)
-    assert cpu.machine.storage.read(BLOCK, 8) == list_[:8]
-    assert cpu.machine.storage.read(BLOCK + 8, 8) == bytes(8)
+    assert cpu.configuration.storage.read(BLOCK, 8) == list_[:8]
+    assert cpu.configuration.storage.read(BLOCK + 8, 8) == bytes(8)
     assert cpu.gr[0] == len(list_) // 8 - 1
     assert cpu.cc == 3
 
 
 def test_stfle_shows_what_the_machine_has(cpu: Cpu, run: Run) -> None:
-    cpu.machine.facilities = frozenset({0, 1, 2, 7})
+    cpu.configuration.facilities = frozenset({0, 1, 2, 7})
     cpu.gr[2] = BLOCK
     run(cpu, "STFLE", b2=2)
-    assert cpu.machine.storage.read(BLOCK, 8) == bytes.fromhex("e100000000000000")
+    assert cpu.configuration.storage.read(BLOCK, 8) == bytes.fromhex("e100000000000000")
     assert cpu.cc == 0
 
 
@@ -227,7 +227,7 @@ def test_stfle_belongs_to_the_problem_state(cpu: Cpu, run: Run) -> None:
     in_problem_state(cpu)
     cpu.gr[2] = BLOCK
     run(cpu, "STFLE", b2=2)
-    assert cpu.machine.storage.read(BLOCK, 8) != bytes(8)
+    assert cpu.configuration.storage.read(BLOCK, 8) != bytes(8)
 
 
 @pytest.mark.parametrize("mnemonic", ("STFLE", "STIDP"))
@@ -257,7 +257,7 @@ def test_low_address_protection(cpu: Cpu, run: Run, expect: Expect, mnemonic: st
 def test_without_the_facility_it_is_no_operation(
     cpu: Cpu, run: Run, expect: Expect, mnemonic: str, facility: Facility
 ) -> None:
-    cpu.machine.facilities = DEFAULT_FACILITIES - {facility}
+    cpu.configuration.facilities = DEFAULT_FACILITIES - {facility}
     with expect(Code.OPERATION):
         run(cpu, mnemonic)
 
@@ -265,7 +265,7 @@ def test_without_the_facility_it_is_no_operation(
 def test_cpu_identification(cpu: Cpu, run: Run) -> None:
     cpu.gr[2] = BLOCK
     run(cpu, "STIDP", b2=2)
-    assert cpu.machine.storage.read(BLOCK, 8) == bytes.fromhex("ff 012345 3906 0000")
+    assert cpu.configuration.storage.read(BLOCK, 8) == bytes.fromhex("ff 012345 3906 0000")
 
 
 # Topology
@@ -323,5 +323,5 @@ def test_topology_block_shows_the_polarization_and_takes_the_report(cpu: Cpu, ru
 
 
 def test_topology_block_needs_the_facility(cpu: Cpu, run: Run) -> None:
-    cpu.machine.facilities = DEFAULT_FACILITIES - {Facility.CONFIGURATION_TOPOLOGY}
+    cpu.configuration.facilities = DEFAULT_FACILITIES - {Facility.CONFIGURATION_TOPOLOGY}
     assert store(cpu, run, 15, 1, 2) == 3

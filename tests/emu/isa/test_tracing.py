@@ -25,20 +25,20 @@ def test_an_entry_is_stored_and_the_address_moves_behind_it(cpu: Cpu) -> None:
     cpu.set_control_register(12, 0x5000 | CONTROLS)
     make_entry(cpu, b"four")
     make_entry(cpu, b"and more")
-    assert cpu.machine.storage.read(0x5000, 13) == b"fourand more\0"
+    assert cpu.configuration.storage.read(0x5000, 13) == b"fourand more\0"
     assert cpu.cr[12] == 0x500C | CONTROLS
 
 
 def test_the_address_is_real_and_no_key_is_asked_for(cpu: Cpu) -> None:
     cpu.set_prefix(0x8000)
     cpu.set_control_register(12, 0x1000)
-    cpu.machine.keys.bytes[9] = 0x30
+    cpu.configuration.keys.bytes[9] = 0x30
     cpu.key = 4
     require_entry(cpu, 4)
     make_entry(cpu, b"four")
-    assert cpu.machine.storage.read(0x9000, 4) == b"four"
+    assert cpu.configuration.storage.read(0x9000, 4) == b"four"
     # Reference and change are recorded.
-    assert cpu.machine.keys.bytes[9] == 0x36
+    assert cpu.configuration.keys.bytes[9] == 0x36
 
 
 @pytest.mark.parametrize("length", (4, 76, 144))

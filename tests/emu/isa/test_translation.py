@@ -47,7 +47,7 @@ def in_mode(cpu: Cpu, mask: int) -> None:
 def flushed(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What is cleared: "all" for the TLBs of all CPUs, "local" for that of this CPU alone."""
     what: list[str] = []
-    monkeypatch.setattr(machine, "flush_all", lambda: what.append("all"))
+    monkeypatch.setattr(machine.configuration.translations, "flush_all", lambda: what.append("all"))
     monkeypatch.setattr(machine.cpus[0].tlb, "flush", lambda: what.append("local"))
     return what
 
@@ -68,7 +68,7 @@ def test_problem_state(cpu: Cpu, run: Run, expect: Expect, mnemonic: str) -> Non
     ),
 )
 def test_facility_not_installed(cpu: Cpu, run: Run, expect: Expect, mnemonic: str, facility: Facility) -> None:
-    cpu.machine.facilities = DEFAULT_FACILITIES - {facility}
+    cpu.configuration.facilities = DEFAULT_FACILITIES - {facility}
     with expect(Code.OPERATION):
         run(cpu, mnemonic)
 
@@ -78,13 +78,13 @@ def test_facility_not_installed(cpu: Cpu, run: Run, expect: Expect, mnemonic: st
 
 @pytest.mark.parametrize(("mnemonic", "expected"), (("LURA", 0xFFFF_FFFF_0123_4567), ("LURAG", 0x0123_4567_89AB_CDEF)))
 def test_load_using_real_address(cpu: Cpu, run: Run, address_space: Any, mnemonic: str, expected: int) -> None:
-    cpu.machine.storage.write_integer(0x6000, 8, 0x0123_4567_89AB_CDEF)
+    cpu.configuration.storage.write_integer(0x6000, 8, 0x0123_4567_89AB_CDEF)
     address_space.enter(cpu)
     cpu.set_prefix(0x6000)
     cpu.gr[1], cpu.gr[2] = ONES, 0
     run(cpu, mnemonic, r1=1, r2=2)
     assert cpu.gr[1] == expected
-    assert cpu.machine.keys.bytes[6] == 0x04
+    assert cpu.configuration.keys.bytes[6] == 0x04
 
 
 @pytest.mark.parametrize(("mnemonic", "expected"), (("STURA", 0x89AB_CDEF_0000_0000), ("STURG", 0x0123_4567_89AB_CDEF)))
@@ -93,35 +93,35 @@ def test_store_using_real_address(cpu: Cpu, run: Run, address_space: Any, mnemon
     cpu.set_prefix(0x6000)
     cpu.gr[1], cpu.gr[2] = 0x0123_4567_89AB_CDEF, 0
     run(cpu, mnemonic, r1=1, r2=2)
-    assert cpu.machine.storage.read_integer(0x6000, 8) == expected
-    assert cpu.machine.keys.bytes[6] == 0x06
+    assert cpu.configuration.storage.read_integer(0x6000, 8) == expected
+    assert cpu.configuration.keys.bytes[6] == 0x06
 
 
 @pytest.mark.parametrize("mnemonic", ("LURA", "STURA"))
 @pytest.mark.parametrize("offset", (1, 2))
 def test_word_boundary(cpu: Cpu, run: Run, expect: Expect, mnemonic: str, offset: int) -> None:
-    cpu.gr[2] = cpu.machine.memory + offset
+    cpu.gr[2] = cpu.configuration.memory + offset
     with expect(Code.SPECIFICATION):
         run(cpu, mnemonic, r1=1, r2=2)
 
 
 @pytest.mark.parametrize("mnemonic", ("LURAG", "STURG"))
 def test_doubleword_boundary(cpu: Cpu, run: Run, expect: Expect, mnemonic: str) -> None:
-    cpu.gr[2] = cpu.machine.memory + 4
+    cpu.gr[2] = cpu.configuration.memory + 4
     with expect(Code.SPECIFICATION):
         run(cpu, mnemonic, r1=1, r2=2)
 
 
 @pytest.mark.parametrize("mnemonic", ("LURA", "LURAG", "STURA", "STURG"))
 def test_real_address_outside_the_configuration(cpu: Cpu, run: Run, expect: Expect, mnemonic: str) -> None:
-    cpu.gr[2] = cpu.machine.memory
+    cpu.gr[2] = cpu.configuration.memory
     with expect(Code.ADDRESSING):
         run(cpu, mnemonic, r1=1, r2=2)
 
 
 @pytest.mark.parametrize("mnemonic", ("LURA", "LURAG", "STURA", "STURG"))
 def test_real_access_is_key_controlled(cpu: Cpu, run: Run, expect: Expect, mnemonic: str) -> None:
-    cpu.machine.keys.bytes[PAGE] = 0x68
+    cpu.configuration.keys.bytes[PAGE] = 0x68
     in_mode(cpu, ADDRESSING_MODE | 5 << 52)
     cpu.gr[2] = ADDRESS
     with expect(Code.PROTECTION):
@@ -167,12 +167,12 @@ def test_lra_in_the_31_bit_mode(
 def test_lra_ignores_protection_and_the_page_state_and_records_nothing(cpu: Cpu, run: Run, address_space: Any) -> None:
     address_space.map(0x5000, ADDRESS, 0x300)
     address_space.enter(cpu, key=5)
-    cpu.machine.keys.bytes[PAGE] = 0x68
-    cpu.machine.states.bytes[PAGE] = 0x07
+    cpu.configuration.keys.bytes[PAGE] = 0x68
+    cpu.configuration.states.bytes[PAGE] = 0x07
     cpu.gr[2] = 0x5000
     run(cpu, "LRA", r1=1, b2=2)
     assert (cpu.cc, cpu.gr[1]) == (0, ADDRESS)
-    assert cpu.machine.keys.bytes[PAGE] == 0x68
+    assert cpu.configuration.keys.bytes[PAGE] == 0x68
 
 
 def test_lra_takes_no_account_of_the_configuration_size(cpu: Cpu, run: Run, address_space: Any) -> None:
@@ -274,7 +274,7 @@ def test_lra_without_an_entry_gives_the_interruption_code(
         (TABLE | 0x8, 0, 0x3A),
         (TABLE | 0xC, 0, 0x39),
     ]
-    cpu.machine.storage.write_integer(TABLE, 8, 0x20)
+    cpu.configuration.storage.write_integer(TABLE, 8, 0x20)
     for asce, address, code in cases:
         cpu.set_control_register(1, asce)
         cpu.gr[1], cpu.gr[2] = 0x1234_5678_7FFF_FFFF, address
@@ -329,14 +329,14 @@ def test_ptlb(cpu: Cpu, run: Run, flushed: list[str]) -> None:
 def fill_table(cpu: Cpu, entries: int) -> None:
     """Make the entries of the table at TABLE, and the doublewords around it, valid."""
     for index in range(-1, entries + 1):
-        cpu.machine.storage.write_integer(TABLE + 8 * index, 8, 0x77000)
+        cpu.configuration.storage.write_integer(TABLE + 8 * index, 8, 0x77000)
 
 
 def invalid_entries(cpu: Cpu, entries: int, invalid: int) -> list[int]:
     """Which entries are invalid; all others, and all other bits, must be as they were."""
     found = []
     for index in range(-1, entries + 1):
-        entry = cpu.machine.storage.read_integer(TABLE + 8 * index, 8)
+        entry = cpu.configuration.storage.read_integer(TABLE + 8 * index, 8)
         assert entry & ~invalid == 0x77000
         if entry & invalid:
             found.append(index)
@@ -356,14 +356,14 @@ def test_ipte(cpu: Cpu, run: Run, flushed: list[str]) -> None:
 def test_ipte_page_table_is_on_a_2_kb_boundary(cpu: Cpu, run: Run) -> None:
     cpu.gr[1], cpu.gr[2] = TABLE | 0xFFF, 0
     run(cpu, "IPTE", r1=1, r2=2)
-    assert cpu.machine.storage.read_integer(TABLE + 0x800, 8) == 0x400
+    assert cpu.configuration.storage.read_integer(TABLE + 0x800, 8) == 0x400
 
 
 def test_ipte_of_an_invalid_entry_clears_nevertheless(cpu: Cpu, run: Run, flushed: list[str]) -> None:
-    cpu.machine.storage.write_integer(TABLE, 8, 0x77400)
+    cpu.configuration.storage.write_integer(TABLE, 8, 0x77400)
     cpu.gr[1], cpu.gr[2] = TABLE, 0
     run(cpu, "IPTE", r1=1, r2=2)
-    assert cpu.machine.storage.read_integer(TABLE, 8) == 0x77400
+    assert cpu.configuration.storage.read_integer(TABLE, 8) == 0x77400
     assert flushed == ["all"]
 
 
@@ -385,7 +385,7 @@ def test_ipte_range_must_stay_in_the_table(cpu: Cpu, run: Run, expect: Expect, f
 
 
 def test_ipte_register_3_is_ignored_without_the_range_facility(cpu: Cpu, run: Run) -> None:
-    cpu.machine.facilities = DEFAULT_FACILITIES - {Facility.IPTE_RANGE}
+    cpu.configuration.facilities = DEFAULT_FACILITIES - {Facility.IPTE_RANGE}
     fill_table(cpu, 256)
     cpu.gr[1], cpu.gr[2], cpu.gr[3] = TABLE, 0xFD000, 3
     run(cpu, "IPTE", r1=1, r2=2, r3=3)
@@ -405,7 +405,7 @@ def test_local_clearing(cpu: Cpu, run: Run, flushed: list[str], mnemonic: str) -
     run(cpu, mnemonic, r1=1, r2=2, m4=1)
     run(cpu, mnemonic, r1=1, r2=2, m4=14)
     assert flushed == ["local", "all"]
-    cpu.machine.facilities = DEFAULT_FACILITIES - {Facility.LOCAL_TLB_CLEARING}
+    cpu.configuration.facilities = DEFAULT_FACILITIES - {Facility.LOCAL_TLB_CLEARING}
     run(cpu, mnemonic, r1=1, r2=2, m4=1)
     assert flushed == ["local", "all", "all"]
 
@@ -414,7 +414,7 @@ def test_local_clearing(cpu: Cpu, run: Run, flushed: list[str], mnemonic: str) -
 def test_entry_to_be_invalidated_is_a_storage_operand(
     cpu: Cpu, run: Run, expect: Expect, flushed: list[str], mnemonic: str
 ) -> None:
-    cpu.gr[1], cpu.gr[2] = cpu.machine.memory, 0
+    cpu.gr[1], cpu.gr[2] = cpu.configuration.memory, 0
     with expect(Code.ADDRESSING):
         run(cpu, mnemonic, r1=1, r2=2)
     cpu.gr[1] = 0
@@ -423,7 +423,7 @@ def test_entry_to_be_invalidated_is_a_storage_operand(
     with expect(Code.PROTECTION):
         run(cpu, mnemonic, r1=1, r2=2)
     cpu.gr[1] = TABLE
-    cpu.machine.keys.bytes[TABLE >> 12] = 0x60
+    cpu.configuration.keys.bytes[TABLE >> 12] = 0x60
     in_mode(cpu, ADDRESSING_MODE | 5 << 52)
     flushed.clear()
     with expect(Code.PROTECTION):
@@ -435,7 +435,7 @@ def test_invalidated_entry_is_found_at_its_absolute_address(cpu: Cpu, run: Run) 
     cpu.set_prefix(TABLE)
     cpu.gr[1], cpu.gr[2] = TABLE, 0
     run(cpu, "IPTE", r1=1, r2=2)
-    assert cpu.machine.storage.read_integer(TABLE, 8) == 0x400
+    assert cpu.configuration.storage.read_integer(TABLE, 8) == 0x400
 
 
 # INVALIDATE DAT TABLE ENTRY
@@ -472,7 +472,7 @@ def test_idte_clearing_by_asce_invalidates_nothing(cpu: Cpu, run: Run, flushed: 
 @pytest.mark.parametrize("reserved", [1 << (63 - bit) for bit in range(44, 52)])
 @pytest.mark.parametrize("option", (0, 0x800))
 def test_idte_reserved_bits(cpu: Cpu, run: Run, expect: Expect, flushed: list[str], reserved: int, option: int) -> None:
-    cpu.gr[1], cpu.gr[2] = cpu.machine.memory, reserved | option
+    cpu.gr[1], cpu.gr[2] = cpu.configuration.memory, reserved | option
     with expect(Code.SPECIFICATION):
         run(cpu, "IDTE", r1=1, r2=2, r3=0)
     assert flushed == []
@@ -496,7 +496,7 @@ def test_csp_swaps_and_purges_if_equal(
     register: int,
     purge: int,
 ) -> None:
-    storage = cpu.machine.storage
+    storage = cpu.configuration.storage
     storage.write_integer(ADDRESS, 8, 0x1111_1111_9999_9999)
     address_space.map(0x5000, ADDRESS)
     address_space.enter(cpu)
@@ -511,7 +511,7 @@ def test_csp_swaps_and_purges_if_equal(
 
 @pytest.mark.parametrize(("mnemonic", "expected"), (("CSP", 0x7777_7777_1111_1111), ("CSPG", 0x1111_1111_9999_9999)))
 def test_csp_loads_if_unequal(cpu: Cpu, run: Run, flushed: list[str], mnemonic: str, expected: int) -> None:
-    storage = cpu.machine.storage
+    storage = cpu.configuration.storage
     storage.write_integer(ADDRESS, 8, 0x1111_1111_9999_9999)
     cpu.gr[4], cpu.gr[5], cpu.gr[2] = 0x7777_7777_7777_7777, ONES, ADDRESS | 3
     run(cpu, mnemonic, r1=4, r2=2)
@@ -521,17 +521,17 @@ def test_csp_loads_if_unequal(cpu: Cpu, run: Run, flushed: list[str], mnemonic: 
 
 
 def test_csp_second_word(cpu: Cpu, run: Run) -> None:
-    cpu.machine.storage.write_integer(ADDRESS, 8, 5)
+    cpu.configuration.storage.write_integer(ADDRESS, 8, 5)
     cpu.gr[4], cpu.gr[5], cpu.gr[2] = 5, 6, ADDRESS + 4
     run(cpu, "CSP", r1=4, r2=2)
-    assert cpu.machine.storage.read_integer(ADDRESS, 8) == 6
+    assert cpu.configuration.storage.read_integer(ADDRESS, 8) == 6
 
 
 @pytest.mark.parametrize("mnemonic", ("CSP", "CSPG"))
 def test_csp_exceptions(
     cpu: Cpu, run: Run, expect: Expect, flushed: list[str], address_space: Any, mnemonic: str
 ) -> None:
-    cpu.gr[2] = cpu.machine.memory
+    cpu.gr[2] = cpu.configuration.memory
     with expect(Code.SPECIFICATION):
         run(cpu, mnemonic, r1=5, r2=2)
     with expect(Code.ADDRESSING):
@@ -559,7 +559,7 @@ SOURCE, DESTINATION = 0x5000, 0x7000
 @pytest.fixture
 def pages(cpu: Cpu, address_space: Any) -> Any:
     """The address space with a source and a destination page, entered."""
-    cpu.machine.storage.write(ADDRESS, PATTERN)
+    cpu.configuration.storage.write(ADDRESS, PATTERN)
     address_space.map(SOURCE, ADDRESS)
     address_space.map(DESTINATION, ADDRESS + 0x1000)
     address_space.enter(cpu)
@@ -568,7 +568,7 @@ def pages(cpu: Cpu, address_space: Any) -> Any:
 
 
 def is_moved(cpu: Cpu) -> bool:
-    return cpu.machine.storage.read(ADDRESS + 0x1000, 4096) == PATTERN
+    return cpu.configuration.storage.read(ADDRESS + 0x1000, 4096) == PATTERN
 
 
 @pytest.mark.parametrize("problem_state", (False, True))
@@ -579,12 +579,12 @@ def test_mvpg(cpu: Cpu, run: Run, pages: Any, problem_state: bool) -> None:
     run(cpu, "MVPG", r1=1, r2=2)
     assert is_moved(cpu)
     assert cpu.cc == 0
-    keys = cpu.machine.keys.bytes
+    keys = cpu.configuration.keys.bytes
     assert (keys[PAGE], keys[PAGE + 1]) == (0x04, 0x06)
 
 
 def test_mvpg_with_dat_off(cpu: Cpu, run: Run) -> None:
-    cpu.machine.storage.write(ADDRESS, PATTERN)
+    cpu.configuration.storage.write(ADDRESS, PATTERN)
     cpu.gr[0], cpu.gr[1], cpu.gr[2] = MVPG_CONDITION_CODE, ADDRESS + 0x1000, ADDRESS
     run(cpu, "MVPG", r1=1, r2=2)
     assert is_moved(cpu)
@@ -595,7 +595,7 @@ def test_mvpg_with_dat_off(cpu: Cpu, run: Run) -> None:
     "controls", (0x8000, 0x4000, 0x2000, 0x1000, MVPG_FIRST_KEY | MVPG_SECOND_KEY, 0x1000 | MVPG_FIRST_KEY)
 )
 def test_mvpg_specification(cpu: Cpu, run: Run, expect: Expect, controls: int) -> None:
-    cpu.gr[0], cpu.gr[1], cpu.gr[2] = controls, cpu.machine.memory, cpu.machine.memory
+    cpu.gr[0], cpu.gr[1], cpu.gr[2] = controls, cpu.configuration.memory, cpu.configuration.memory
     with expect(Code.SPECIFICATION):
         run(cpu, "MVPG", r1=1, r2=2)
 
@@ -613,7 +613,7 @@ def test_mvpg_bits_that_control_nothing_are_ignored(cpu: Cpu, run: Run, pages: A
 def test_mvpg_key_of_the_second_operand(
     cpu: Cpu, run: Run, expect: Expect, pages: Any, controls: int, allowed: bool
 ) -> None:
-    keys = cpu.machine.keys.bytes
+    keys = cpu.configuration.keys.bytes
     keys[PAGE], keys[PAGE + 1] = 0x68, 0x50
     pages.enter(cpu, key=5)
     cpu.gr[0] = controls
@@ -632,7 +632,7 @@ def test_mvpg_key_of_the_second_operand(
 def test_mvpg_key_of_the_first_operand(
     cpu: Cpu, run: Run, expect: Expect, pages: Any, controls: int, allowed: bool
 ) -> None:
-    keys = cpu.machine.keys.bytes
+    keys = cpu.configuration.keys.bytes
     keys[PAGE], keys[PAGE + 1] = 0x50, 0x60
     pages.enter(cpu, key=5)
     cpu.gr[0] = controls
@@ -652,7 +652,7 @@ def test_mvpg_psw_key_mask(cpu: Cpu, run: Run, expect: Expect, pages: Any, opera
     with expect(Code.PRIVILEGED_OPERATION):
         run(cpu, "MVPG", r1=1, r2=2)
     cpu.set_control_register(3, 1 << (63 - 38))
-    cpu.machine.keys.bytes[PAGE + 1] = 0x60
+    cpu.configuration.keys.bytes[PAGE + 1] = 0x60
     run(cpu, "MVPG", r1=1, r2=2)
     assert is_moved(cpu)
 
@@ -669,7 +669,7 @@ def test_mvpg_page_translation(
     assert raised.value.operand_access == 0xAB
     in_mode(cpu, ADDRESSING_MODE)
     interruption.program(cpu, raised.value, 0x10000, 4)
-    assert cpu.machine.storage.read(lowcore.OPERAND_ACCESS, 1) == b"\xab"
+    assert cpu.configuration.storage.read(lowcore.OPERAND_ACCESS, 1) == b"\xab"
 
 
 @pytest.mark.parametrize(
@@ -709,7 +709,7 @@ def test_mvpg_source_may_be_read_only(cpu: Cpu, run: Run, pages: Any) -> None:
 
 
 def test_mvpg_meets_the_page_state(cpu: Cpu, run: Run, expect: Expect, pages: Any) -> None:
-    cpu.machine.states.bytes[PAGE] = 0x0F
+    cpu.configuration.states.bytes[PAGE] = 0x0F
     with expect(Code.DISCARD_FAULT) as raised:
         run(cpu, "MVPG", r1=1, r2=2)
     assert raised.value.translation_exception == ADDRESS

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from emu.cpu import Cpu
+from emu.devices.messages import SpecialMessages
 from emu.machine import Machine
 from emu.program_interruption import ProgramInterruptionCode
 from emu.psw import ADDRESSING_MODE, PROBLEM_STATE, Psw
@@ -34,7 +35,7 @@ def parameters(subfunction: int, address: int = 0, length: int = 0, flags: int =
 
 def vmcf(cpu: Cpu, run: Run, what: bytes, *, at: int = LIST) -> int:
     """Execute DIAGNOSE with *what* as the parameter list; give the return code."""
-    cpu.machine.storage.write(at, what)
+    cpu.configuration.storage.write(at, what)
     cpu.gr[4], cpu.gr[7] = at, 0xDEAD_BEEF_DEAD_BEEF
     run(cpu, "DIAG", r1=4, r3=7, d2=0x68)
     return cpu.gr[7]
@@ -53,14 +54,14 @@ def test_authorized_with_special_messages(cpu: Cpu, run: Run) -> None:
     cpu.cc = 2
     assert authorize(cpu, run) == 0
     assert cpu.cc == 2
-    assert cpu.machine.messages.is_authorized
-    assert cpu.machine.messages.state()["buffer"] == (BUFFER, 169, True)
+    assert cpu.configuration.device(SpecialMessages).is_authorized
+    assert cpu.configuration.device(SpecialMessages).state()["buffer"] == (BUFFER, 169, True)
 
 
 def test_authorized_without_special_messages(cpu: Cpu, run: Run) -> None:
     assert authorize(cpu, run, flags=0xFF & ~SMSG) == 0
-    assert not cpu.machine.messages.is_authorized
-    assert not cpu.machine.messages.send("SHRINK 64")
+    assert not cpu.configuration.device(SpecialMessages).is_authorized
+    assert not cpu.configuration.device(SpecialMessages).send("SHRINK 64")
     # Still authorized for VMCF itself.
     assert vmcf(cpu, run, parameters(UNAUTHORIZE)) == 0
 
@@ -68,15 +69,15 @@ def test_authorized_without_special_messages(cpu: Cpu, run: Run) -> None:
 def test_authorized_again_in_another_buffer(cpu: Cpu, run: Run) -> None:
     authorize(cpu, run)
     assert authorize(cpu, run, BUFFER + 0x1000, 200) == 0
-    assert cpu.machine.messages.state()["buffer"] == (BUFFER + 0x1000, 200, True)
+    assert cpu.configuration.device(SpecialMessages).state()["buffer"] == (BUFFER + 0x1000, 200, True)
 
 
 def test_unauthorized(cpu: Cpu, run: Run) -> None:
     authorize(cpu, run)
-    assert cpu.machine.messages.send("SHRINK 64")
+    assert cpu.configuration.device(SpecialMessages).send("SHRINK 64")
     assert vmcf(cpu, run, parameters(UNAUTHORIZE)) == 0
-    assert not cpu.machine.messages.is_authorized
-    assert cpu.machine.messages.waiting == 0
+    assert not cpu.configuration.device(SpecialMessages).is_authorized
+    assert cpu.configuration.device(SpecialMessages).waiting == 0
 
 
 def test_unauthorized_without_having_been_authorized(cpu: Cpu, run: Run) -> None:
@@ -86,7 +87,7 @@ def test_unauthorized_without_having_been_authorized(cpu: Cpu, run: Run) -> None
 @pytest.mark.parametrize("subfunction", (2, 3, 4, 5, 6, 7, 8, 9, 0xA, 0xB, 0xC, 0x100, 0xFFFF))
 def test_other_subfunctions(cpu: Cpu, run: Run, subfunction: int) -> None:
     assert vmcf(cpu, run, parameters(subfunction, BUFFER, 169)) == 2
-    assert not cpu.machine.messages.is_authorized
+    assert not cpu.configuration.device(SpecialMessages).is_authorized
 
 
 @pytest.mark.parametrize(
@@ -99,7 +100,7 @@ def test_other_subfunctions(cpu: Cpu, run: Run, subfunction: int) -> None:
 def test_invalid_buffers(cpu: Cpu, run: Run, address: int, length: int) -> None:
     authorize(cpu, run)
     assert authorize(cpu, run, address, length) == 1
-    assert cpu.machine.messages.state()["buffer"] == (BUFFER, 169, True)
+    assert cpu.configuration.device(SpecialMessages).state()["buffer"] == (BUFFER, 169, True)
 
 
 @pytest.mark.parametrize(("address", "length"), ((BUFFER, 40), (SIZE - 176, 176), (0, 169)))
@@ -108,7 +109,7 @@ def test_buffers_at_the_limits(cpu: Cpu, run: Run, address: int, length: int) ->
 
 
 def test_protected_buffer(cpu: Cpu, run: Run) -> None:
-    keys = cpu.machine.keys.bytes
+    keys = cpu.configuration.keys.bytes
     keys[LIST >> 12] = keys[BUFFER >> 12] = 0x10
     keys[(BUFFER >> 12) + 1] = 0x20
     cpu.load_psw(Psw(ADDRESSING_MODE | SECOND_KEY, 0x10000))
@@ -121,18 +122,18 @@ def test_protected_buffer(cpu: Cpu, run: Run) -> None:
 
 def test_the_buffer_is_checked_by_real_addresses(cpu: Cpu, run: Run) -> None:
     cpu.set_prefix(0x40000)
-    cpu.machine.keys.bytes[0] = 0x20
-    cpu.machine.keys.bytes[LIST >> 12] = 0x10
+    cpu.configuration.keys.bytes[0] = 0x20
+    cpu.configuration.keys.bytes[LIST >> 12] = 0x10
     cpu.load_psw(Psw(ADDRESSING_MODE | SECOND_KEY, 0x10000))
     # The real page at the prefix is absolute page 0.
     assert authorize(cpu, run, 0x40000) == 6
 
 
 def test_authorizing_touches_nothing_of_the_buffer(cpu: Cpu, run: Run) -> None:
-    before = cpu.machine.states.bytes[BUFFER >> 12]
+    before = cpu.configuration.states.bytes[BUFFER >> 12]
     authorize(cpu, run)
-    assert cpu.machine.states.bytes[BUFFER >> 12] == before
-    assert cpu.machine.keys.bytes[BUFFER >> 12] == 0
+    assert cpu.configuration.states.bytes[BUFFER >> 12] == before
+    assert cpu.configuration.keys.bytes[BUFFER >> 12] == 0
 
 
 def test_list_off_its_boundary(cpu: Cpu, run: Run, expect: Expect) -> None:
@@ -147,7 +148,7 @@ def test_list_outside_storage(cpu: Cpu, run: Run, expect: Expect) -> None:
 
 
 def test_list_protected(cpu: Cpu, run: Run, expect: Expect) -> None:
-    cpu.machine.keys.bytes[LIST >> 12] = 0x28
+    cpu.configuration.keys.bytes[LIST >> 12] = 0x28
     cpu.load_psw(Psw(ADDRESSING_MODE | SECOND_KEY, 0x10000))
     with expect(Code.PROTECTION):
         authorize(cpu, run)
@@ -155,8 +156,8 @@ def test_list_protected(cpu: Cpu, run: Run, expect: Expect) -> None:
 
 def test_list_by_real_address(cpu: Cpu, run: Run) -> None:
     cpu.set_prefix(LIST)
-    cpu.machine.storage.write(LIST + 0x100, parameters(SEND))
-    cpu.machine.storage.write(0x100, parameters(AUTHORIZE, BUFFER, 169))
+    cpu.configuration.storage.write(LIST + 0x100, parameters(SEND))
+    cpu.configuration.storage.write(0x100, parameters(AUTHORIZE, BUFFER, 169))
     # The real page at the prefix is absolute page 0.
     cpu.gr[4] = LIST + 0x100
     run(cpu, "DIAG", r1=4, r3=7, d2=0x68)
@@ -172,9 +173,9 @@ def test_privileged_operation(cpu: Cpu, run: Run, expect: Expect) -> None:
 @pytest.mark.parametrize("subcode", (0, 1))
 def test_resets_end_it(cpu: Cpu, run: Run, subcode: int) -> None:
     authorize(cpu, run)
-    assert cpu.machine.messages.send("SHRINK 64")
-    cpu.machine.storage.write(0, 0x0008_0000_8001_0000.to_bytes(8, "big"))
+    assert cpu.configuration.device(SpecialMessages).send("SHRINK 64")
+    cpu.configuration.storage.write(0, 0x0008_0000_8001_0000.to_bytes(8, "big"))
     cpu.gr[4], cpu.gr[7] = 0, subcode
     run(cpu, "DIAG", r1=4, r3=7, d2=0x308)
-    assert not cpu.machine.messages.is_authorized
-    assert cpu.machine.messages.waiting == 0
+    assert not cpu.configuration.device(SpecialMessages).is_authorized
+    assert cpu.configuration.device(SpecialMessages).waiting == 0

@@ -118,7 +118,7 @@ class Guest:
 
     def set_state(self, page: int, state: int) -> None:
         self.machine.states.bytes[page] = state
-        self.machine.flush_all()
+        self.machine.configuration.translations.flush_all()
 
     def squeeze(self) -> None:
         """Take away what the guest has allowed to be taken: unused, volatile, and unchanged potentially volatile."""
@@ -131,7 +131,7 @@ class Guest:
                 states[page] |= Content.ZERO
             elif usage == Usage.VOLATILE or (usage == Usage.POTENTIALLY_VOLATILE and not keys[page] & CHANGE):
                 states[page] = DISCARDED
-        self.machine.flush_all()
+        self.machine.configuration.translations.flush_all()
 
 
 def symbol(name: str) -> int:

@@ -57,7 +57,7 @@ def discard(kernel: Kernel, page: Page) -> None:
     """Do what a host does that takes the frame of a volatile page."""
     assert state(kernel, page) in {"Vr", "Vz"}, "only what is volatile may be discarded"
     kernel.machine.states.bytes[page.frame] |= 0x03
-    kernel.machine.page_changed(page.frame)
+    kernel.machine.configuration.translations.page_changed(page.frame)
 
 
 def cached_page(kernel: Kernel, file: AddressSpace, index: int) -> Page:

@@ -36,7 +36,7 @@ class DiscardingHost(Listener):
     def host_discards(self, pages: Collection[int] | None) -> None:
         states = self.machine.states.array
         states[states == Usage.VOLATILE] = DISCARDED
-        self.machine.flush_all()
+        self.machine.configuration.translations.flush_all()
 
 
 def carry_out(kernel: KernelSettings) -> Runner:

@@ -71,13 +71,13 @@ def test_without_the_option_nothing_is_asked_for(make_kernel: MakeKernel) -> Non
     assert kernel.cmm is None
     assert not kernel.machine.messages.is_authorized
     assert not kernel.machine.cpus[0].cr[0] & CR0_VMCF
-    assert kernel.machine.instruction_counts["DIAG"] == 0
+    assert kernel.machine.counts.instructions["DIAG"] == 0
 
 
 def test_the_guest_takes_special_messages_by_diagnose(kernel: Kernel) -> None:
     assert kernel.machine.messages.is_authorized
     assert kernel.machine.cpus[0].cr[0] & CR0_VMCF
-    assert kernel.machine.instruction_counts["DIAG"] == 1
+    assert kernel.machine.counts.instructions["DIAG"] == 1
 
 
 def test_a_request_is_an_external_interruption_where_the_cpu_is_enabled(kernel: Kernel) -> None:
@@ -124,7 +124,7 @@ def test_pages_that_were_used_are_given_to_the_host(kernel: Kernel, file: Addres
         assert page.count == 1
         assert name(kernel.machine.states.bytes[page.frame]) == "Sz"
     # One DIAGNOSE for the buffer of the messages.
-    assert kernel.machine.instruction_counts["DIAG"] == 1 + 20
+    assert kernel.machine.counts.instructions["DIAG"] == 1 + 20
 
 
 def test_a_resident_page_loses_its_frame(kernel: Kernel) -> None:

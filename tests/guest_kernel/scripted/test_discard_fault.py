@@ -33,11 +33,11 @@ def test_the_target_in_the_process(make_kernel: MakeKernel, file: AddressSpace, 
     assert state(kernel, page) == "Pr"
     # Mapped writable, never stored into: the host may take it, and a store meets no protection before.
     kernel.machine.states.bytes[page.frame] = 0x0F
-    kernel.machine.page_changed(page.frame)
+    kernel.machine.configuration.translations.page_changed(page.frame)
     buffer = run(kernel, alloc_pages(kernel))
     kernel.machine.load_storage(buffer.address, bytes(range(256)))
     assert finish_within(kernel, copy_to_user(kernel, mm, BASE + 16, buffer.address, 256)) == 0
-    assert kernel.machine.program_interruptions[0x1A] == 1
+    assert kernel.machine.counts.program_interruptions[0x1A] == 1
     again = page_at(kernel, mm, BASE)
     assert isinstance(again, Page)
     content = page_content(7, 0)
@@ -70,7 +70,7 @@ def test_a_fault_of_a_process_is_not_about_the_kernels_operand(make_kernel: Make
     # Whatever the process executes: its LG is none of the copies, for which the kernel would die.
     expected = int.from_bytes(page_content(7, 0)[:8], "big")
     assert finish_within(kernel, user_load(kernel, mm, BASE)) == expected
-    assert kernel.machine.program_interruptions[0x1A] == 1
+    assert kernel.machine.counts.program_interruptions[0x1A] == 1
 
 
 def test_the_operand_is_real_and_the_fault_tells_an_absolute_address(make_kernel: MakeKernel) -> None:
@@ -83,6 +83,6 @@ def test_the_operand_is_real_and_the_fault_tells_an_absolute_address(make_kernel
     # Real page 1 of CPU 1 is the second page of its prefix area, and what is there in absolute storage is CPU 0's.
     frame = prefix + PAGE_SIZE >> 12
     kernel.machine.states.bytes[frame] = 0x0F
-    kernel.machine.page_changed(frame)
+    kernel.machine.configuration.translations.page_changed(frame)
     assert finish_within(kernel, Running(kernel, copy_to_user(kernel, mm, BASE, PAGE_SIZE, 8), 1)) == 8
-    assert kernel.machine.program_interruptions[0x1A] == 1
+    assert kernel.machine.counts.program_interruptions[0x1A] == 1

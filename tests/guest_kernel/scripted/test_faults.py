@@ -146,10 +146,10 @@ def minor_fault(kernel: Kernel, file: AddressSpace) -> int:
     mm = process(kernel)
     mmap(mm, BASE, 2, file=file)
     load(kernel, mm, BASE)
-    before = kernel.machine.instruction_counts["ESSA"]
+    before = kernel.machine.counts.instructions["ESSA"]
     load(kernel, mm, BASE + PAGE)
     assert state(kernel, file.pages[1]) == "Vr"
-    return kernel.machine.instruction_counts["ESSA"] - before
+    return kernel.machine.counts.instructions["ESSA"] - before
 
 
 def test_a_minor_fault_with_patch_5_changes_no_state(kernel: Kernel, file: AddressSpace) -> None:
@@ -163,12 +163,12 @@ def test_a_minor_fault_without_patch_5_makes_stable_and_volatile(make_kernel: Ma
 
 def unmap_cost(kernel: Kernel, file: AddressSpace) -> int:
     mm, page = mapped(kernel, file)
-    before = kernel.machine.instruction_counts["ESSA"]
+    before = kernel.machine.counts.instructions["ESSA"]
     # Without the page table, which becomes unused.
     mmap(mm, BASE + 0x4_0000, 1)
     run(kernel, munmap(kernel, mm, BASE, 1))
     assert (page.count, page.mapcount, state(kernel, page)) == (1, 0, "Vr")
-    return kernel.machine.instruction_counts["ESSA"] - before
+    return kernel.machine.counts.instructions["ESSA"] - before
 
 
 def test_unmapping_with_patch_5_changes_no_state(kernel: Kernel, file: AddressSpace) -> None:
@@ -243,7 +243,7 @@ def test_a_source_that_was_discarded_is_read_again(kernel: Kernel, file: Address
     discard(kernel, page)
     running.finish()
     assert kernel.discarded == 1
-    assert kernel.machine.program_interruptions[0x1A] == 0
+    assert kernel.machine.counts.program_interruptions[0x1A] == 0
     assert load(kernel, mm, BASE) == first_doubleword(file, 0)
     assert load(kernel, mm, BASE + 8) == 0x5555
     assert not mm.table.locked
@@ -308,7 +308,7 @@ def test_what_was_written_back_may_be_discarded_and_comes_back(kernel: Kernel, f
     run(kernel, write_cache_pages(kernel, file))
     # P and clean: the host discards it as if it were V.
     kernel.machine.states.bytes[page.frame] = 0x0F
-    kernel.machine.page_changed(page.frame)
+    kernel.machine.configuration.translations.page_changed(page.frame)
     assert load(kernel, mm, BASE + 8) == 0x5555
     assert file.pages[0] is not page
 
@@ -360,7 +360,7 @@ def test_a_discarded_page_is_read_again(make_kernel: MakeKernel, file: AddressSp
     reads = kernel.disk.reads
     discard(kernel, page)
     check_file_page(kernel, mm, BASE, file.inode, 0)
-    assert kernel.machine.program_interruptions[0x1A] == 1
+    assert kernel.machine.counts.program_interruptions[0x1A] == 1
     assert kernel.disk.reads == reads + 1
     new = file.pages[0]
     assert new is not page
@@ -369,7 +369,7 @@ def test_a_discarded_page_is_read_again(make_kernel: MakeKernel, file: AddressSp
     assert (page.count, page.mapcount, page.mapping) == (0, 0, None)
     assert entry(kernel, other, BASE + PAGE) == 0x400
     check_file_page(kernel, other, BASE + PAGE, file.inode, 0)
-    assert kernel.machine.program_interruptions[0x1A] == 1
+    assert kernel.machine.counts.program_interruptions[0x1A] == 1
     assert new.mapcount == 2
 
 
@@ -388,7 +388,7 @@ def test_a_page_that_was_discarded_before_it_is_mapped(kernel: Kernel, file: Add
     mm = process(kernel)
     mmap(mm, BASE, 1, file=file)
     check_file_page(kernel, mm, BASE, file.inode, 0)
-    assert kernel.machine.program_interruptions[0x1A] == 1
+    assert kernel.machine.counts.program_interruptions[0x1A] == 1
     assert kernel.discarded == 1
 
 
@@ -399,7 +399,7 @@ def test_without_patch_5_the_fault_finds_out(make_kernel: MakeKernel, file: Addr
     mm = process(kernel)
     mmap(mm, BASE, 1, file=file)
     check_file_page(kernel, mm, BASE, file.inode, 0)
-    assert kernel.machine.program_interruptions[0x1A] == 0
+    assert kernel.machine.counts.program_interruptions[0x1A] == 0
     assert kernel.discarded == 1
 
 
@@ -414,7 +414,7 @@ def test_two_cpus_meet_the_same_discarded_page(make_kernel: MakeKernel, file: Ad
     for each in running:
         each.until(at_point("do_discard_fault: has the page"))
     assert running[0].finish() == running[1].finish() == first_doubleword(file, 0)
-    assert kernel.machine.program_interruptions[0x1A] == 2
+    assert kernel.machine.counts.program_interruptions[0x1A] == 2
     # The count was zero when the second handler looked.
     assert kernel.discarded == 1
     assert file.pages[0].mapcount == 2

@@ -47,9 +47,9 @@ def test_pages_that_were_read_become_volatile_by_the_pagevec(kernel: Kernel, fil
 def test_reading_again_costs_two_essa_and_no_io(kernel: Kernel, file: AddressSpace) -> None:
     page = cached_page(kernel, file, 3)
     target = buffer(kernel)
-    essa, reads = kernel.machine.instruction_counts["ESSA"], kernel.disk.reads
+    essa, reads = kernel.machine.counts.instructions["ESSA"], kernel.disk.reads
     run(kernel, read_page(kernel, file, 3, target))
-    assert kernel.machine.instruction_counts["ESSA"] - essa == 2
+    assert kernel.machine.counts.instructions["ESSA"] - essa == 2
     assert kernel.disk.reads == reads
     assert state(kernel, page) == "Vr"
 

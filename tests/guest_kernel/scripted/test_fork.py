@@ -63,7 +63,7 @@ def test_each_entry_is_invalidated_when_it_is_protected_or_replaced(kernel: Kern
     mmap(parent, BASE, 3)
     for page in range(2):
         store(kernel, parent, BASE + page * PAGE, page)
-    counts = kernel.machine.instruction_counts
+    counts = kernel.machine.counts.instructions
     assert counts["IPTE"] == 0
     run(kernel, fork(kernel, parent))
     assert counts["IPTE"] == 2

@@ -66,7 +66,7 @@ def test_a_discarded_page_is_found_and_its_place_remembered(kernel: Kernel, mm: 
     assert state(kernel, page) == "Vr"
     discard(kernel, page)
     check_file_page(kernel, mm, BASE + 6 * PAGE, file.inode, 6)
-    assert kernel.machine.program_interruptions[0x1A] == 1
+    assert kernel.machine.counts.program_interruptions[0x1A] == 1
     assert page.mapcount == 0
     assert entry(kernel, mm, BASE + PAGE) == pgoff_to_pte(6)
     check_file_page(kernel, mm, BASE + PAGE, file.inode, 6)

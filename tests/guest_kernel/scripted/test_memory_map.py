@@ -158,7 +158,7 @@ def test_munmap_flushes_what_cpus_know_of_the_tables(kernel: Kernel) -> None:
     mm = process(kernel)
     mmap(mm, BASE, 1)
     load(kernel, mm, BASE)
-    counts = kernel.machine.instruction_counts
+    counts = kernel.machine.counts.instructions
     before = counts["IPTE"], counts["IDTE"]
     run(kernel, munmap(kernel, mm, BASE, 1))
     assert (counts["IPTE"], counts["IDTE"]) == (before[0] + 1, before[1] + 1)

@@ -64,7 +64,7 @@ def test_what_was_discarded_is_read_again(kernel: Kernel, file: AddressSpace) ->
     assert new is not page
     assert state(kernel, new) == "Sr"
     check_file_page(kernel, mm, BASE, file.inode, 0)
-    assert kernel.machine.program_interruptions[0x1A] == 0
+    assert kernel.machine.counts.program_interruptions[0x1A] == 0
 
 
 def test_before_patch_3_locked_pages_are_volatile(make_kernel: MakeKernel, file: AddressSpace) -> None:

@@ -43,9 +43,9 @@ def test_each_entry_is_invalidated(kernel: Kernel) -> None:
     for number in range(2):
         store(kernel, mm, BASE + number * PAGE, 1)
     run(kernel, mprotect(kernel, mm, BASE, 3, writable=False))
-    assert kernel.machine.instruction_counts["IPTE"] == 2
+    assert kernel.machine.counts.instructions["IPTE"] == 2
     run(kernel, mprotect(kernel, mm, BASE, 3, writable=False))
-    assert kernel.machine.instruction_counts["IPTE"] == 2
+    assert kernel.machine.counts.instructions["IPTE"] == 2
 
 
 def test_a_private_page_is_written_again_after_a_fault(kernel: Kernel) -> None:

@@ -49,9 +49,9 @@ def test_an_allocated_page_is_stable_and_a_freed_one_unused(kernel: Kernel) -> N
 
 
 def test_one_essa_for_each_page_of_a_block(kernel: Kernel) -> None:
-    before = kernel.machine.instruction_counts["ESSA"]
+    before = kernel.machine.counts.instructions["ESSA"]
     page = run(kernel, alloc_pages(kernel, 4))
-    assert kernel.machine.instruction_counts["ESSA"] - before == 16
+    assert kernel.machine.counts.instructions["ESSA"] - before == 16
     block = kernel.mem_map[page.frame : page.frame + 16]
     assert {state(kernel, each) for each in block} == {"Sz"}
     assert page.frame % 16 == 0

@@ -34,7 +34,7 @@ PAGE = 4096
 
 
 def essa(kernel: Kernel) -> int:
-    return kernel.machine.instruction_counts["ESSA"]
+    return kernel.machine.counts.instructions["ESSA"]
 
 
 # Patch 1
@@ -175,7 +175,7 @@ def discard_faults(kernel: Kernel) -> int | None:
     mmap(mm, BASE, 1, file=file)
     load(kernel, mm, BASE)
     assert kernel.discarded == 1
-    return kernel.machine.program_interruptions[ProgramInterruptionCode.DISCARD_FAULT]
+    return kernel.machine.counts.program_interruptions[ProgramInterruptionCode.DISCARD_FAULT]
 
 
 # Patch 6

@@ -51,7 +51,7 @@ def test_mapped_files_are_discarded_and_read_again(cpus: int, patches: int) -> N
             for number in range(20):
                 assert load(kernel, mm, BASE + (file.size + number << 12)) == number + 1
         # Mapped volatile pages were discarded, processes met that, and the pages came from the disk again.
-        assert machine.program_interruptions[0x1A] > 100
+        assert machine.counts.program_interruptions[0x1A] > 100
         assert kernel.discarded > 100
         assert kernel.disk.reads > 2 * file.size
         # Nothing of them was paged by the host: that was kept for what is stable.
@@ -73,7 +73,7 @@ def test_without_hints_the_host_has_to_page() -> None:
         for _ in range(2):
             for index in range(file.size):
                 check_file_page(kernel, mm, BASE + index * PAGE, file.inode, index)
-        assert machine.program_interruptions[0x1A] == 0
+        assert machine.counts.program_interruptions[0x1A] == 0
         assert kernel.disk.reads == file.size
         assert manager.guests[0].statistics.discards_volatile == 0
         assert device.used > 0

@@ -216,6 +216,6 @@ def test_the_host_discards_between_any_two_operations(make_kernel: MakeKernel, u
         expected[0x4100:0x6900] = original(7, 8)[0x1010:0x3810]
         assert contents(kernel, target, 8) == expected
         assert contents(kernel, source, 8) == original(7, 8)
-        faults += kernel.machine.program_interruptions[0x1A]
+        faults += kernel.machine.counts.program_interruptions[0x1A]
     assert discarded > 50
     assert faults > 5

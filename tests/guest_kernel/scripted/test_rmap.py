@@ -144,9 +144,9 @@ def test_the_entry_is_invalidated_on_all_cpus(make_kernel: MakeKernel, file: Add
     running = Running(kernel, rmap.page_unmap_all(kernel, page))
     running.until(lambda operation: isinstance(operation, InvalidatePageTableEntry))
     running.finish()
-    faults = kernel.machine.program_interruptions[0x11]
+    faults = kernel.machine.counts.program_interruptions[0x11]
     check_file_page(kernel, mm, BASE, file.inode, 0, cpu=1)
-    assert kernel.machine.program_interruptions[0x11] == faults + 1
+    assert kernel.machine.counts.program_interruptions[0x11] == faults + 1
 
 
 def test_areas_split_meanwhile_are_found(make_kernel: MakeKernel, file: AddressSpace) -> None:
@@ -238,9 +238,9 @@ def test_an_anonymous_page_has_nothing_to_be_written_to(kernel: Kernel) -> None:
     mm = process(kernel)
     mmap(mm, BASE, 1)
     store(kernel, mm, BASE, 1)
-    before = kernel.machine.instruction_counts["ISKE"]
+    before = kernel.machine.counts.instructions["ISKE"]
     run(kernel, exit_mmap(kernel, mm))
-    assert kernel.machine.instruction_counts["ISKE"] == before
+    assert kernel.machine.counts.instructions["ISKE"] == before
 
 
 # Reclaim

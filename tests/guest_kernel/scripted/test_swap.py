@@ -224,7 +224,7 @@ def test_a_discarded_page_comes_from_the_device_again(kernel: Kernel) -> None:
     mm, page = swapped_in(kernel)
     discard(kernel, page)
     assert load(kernel, mm, BASE) == 0x1234
-    assert kernel.machine.program_interruptions[0x1A] == 1
+    assert kernel.machine.counts.program_interruptions[0x1A] == 1
     assert (kernel.swap.reads, kernel.discarded) == (2, 1)
     assert mapped(kernel, mm) is not page
     assert kernel.swap.swap_map == {0: 1}
@@ -240,7 +240,7 @@ def test_discarding_leaves_entries_that_name_the_slot(kernel: Kernel) -> None:
     assert entry(kernel, child, BASE) == swap_to_pte(0)
     assert kernel.swap.swap_map == {0: 2}
     assert load(kernel, child, BASE) == 0x1234
-    assert kernel.machine.program_interruptions[0x1A] == 1
+    assert kernel.machine.counts.program_interruptions[0x1A] == 1
 
 
 @pytest.mark.parametrize(("patches", "faults", "removed"), ((4, 0, 1), (6, 1, 1)))
@@ -253,7 +253,7 @@ def test_looking_up_a_discarded_page(make_kernel: MakeKernel, patches: int, faul
     run(kernel, pagevec_lru_add(kernel))
     discard(kernel, mapped(kernel, mm))
     assert load(kernel, child, BASE) == 0x1234
-    assert kernel.machine.program_interruptions[0x1A] == faults
+    assert kernel.machine.counts.program_interruptions[0x1A] == faults
     assert kernel.discarded == removed
     assert load(kernel, mm, BASE) == 0x1234
 
@@ -311,7 +311,7 @@ def test_without_the_look_under_the_lock_a_removed_page_gets_mapped(make_kernel:
         mapping.step()
     assert mapping.next is not None
     assert page.mapcount == 1
-    assert kernel.machine.program_interruptions[0x1A] > 10
+    assert kernel.machine.counts.program_interruptions[0x1A] > 10
 
 
 # Storing

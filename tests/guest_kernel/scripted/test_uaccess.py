@@ -32,7 +32,7 @@ def test_there_and_back_over_pages(make_kernel: MakeKernel, uaccess: str) -> Non
     assert run(kernel, copy_from_user(kernel, mm, other.address, BASE + 0x803, PAGE_SIZE)) == 0
     assert kernel.machine.read_storage(other.address, PAGE_SIZE) == data
     assert load(kernel, mm, BASE + 0x803) == int.from_bytes(data[:8], "big")
-    counts = kernel.machine.instruction_counts
+    counts = kernel.machine.counts.instructions
     assert bool(counts["MVCOS"]) == (uaccess == "mvcos")
     assert bool(counts["MVCP"] and counts["MVCS"]) == (uaccess == "std")
 
@@ -65,7 +65,7 @@ def test_a_discarded_page_of_the_process_is_read_again(
     buffer = run(kernel, alloc_pages(kernel))
     assert finish_within(kernel, copy_from_user(kernel, mm, buffer.address, BASE, PAGE_SIZE)) == 0
     assert kernel.machine.read_storage(buffer.address, PAGE_SIZE) == page_content(7, 0, 0)
-    assert kernel.machine.program_interruptions[0x1A] == 1
+    assert kernel.machine.counts.program_interruptions[0x1A] == 1
 
 
 @VARIANTS
@@ -113,7 +113,7 @@ def test_an_unused_page_of_dev_mem(make_kernel: MakeKernel, uaccess: str) -> Non
     store(kernel, mm, BASE, 1)
     unused = next(page for page in reversed(kernel.mem_map) if kernel.machine.states.bytes[page.frame] & 0x0C == 0x04)
     assert run(kernel, read_dev_mem(kernel, mm, BASE, unused.frame)) == PAGE_SIZE
-    assert kernel.machine.program_interruptions[0x05] == 1
+    assert kernel.machine.counts.program_interruptions[0x05] == 1
 
 
 def test_without_a_fix_up_the_kernel_dies(

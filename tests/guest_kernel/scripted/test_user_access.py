@@ -72,8 +72,8 @@ def test_an_access_across_two_pages_meets_two_faults(kernel: Kernel) -> None:
     store(kernel, mm, BASE + 4092, 0x1111_1111_2222_2222)
     assert load(kernel, mm, BASE + 4092) == 0x1111_1111_2222_2222
     assert load(kernel, mm, BASE + 4096) == 0x2222_2222 << 32
-    assert kernel.machine.program_interruptions[0x10] == 1
-    assert kernel.machine.program_interruptions[0x11] == 1
+    assert kernel.machine.counts.program_interruptions[0x10] == 1
+    assert kernel.machine.counts.program_interruptions[0x11] == 1
 
 
 def test_a_process_is_suspended_between_its_instructions(make_kernel: MakeKernel) -> None:
@@ -104,7 +104,7 @@ def test_control_register_1_is_loaded_when_the_process_changes(kernel: Kernel) -
     first, second = process(kernel), process(kernel)
     for mm in (first, second):
         mmap(mm, BASE, 1)
-    before = kernel.machine.instruction_counts["LCTLG"]
+    before = kernel.machine.counts.instructions["LCTLG"]
     for mm in (first, first, second, second, first):
         load(kernel, mm, BASE)
-    assert kernel.machine.instruction_counts["LCTLG"] - before == 3
+    assert kernel.machine.counts.instructions["LCTLG"] - before == 3

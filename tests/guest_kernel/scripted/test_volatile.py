@@ -137,7 +137,7 @@ def test_switched_off_nothing_becomes_volatile_or_unused(
     kernel = make_kernel(**options)
     page = cached_page(kernel, file, 0)
     assert state(kernel, page) == "Sr"
-    assert kernel.machine.instruction_counts["ESSA"] <= 1
+    assert kernel.machine.counts.instructions["ESSA"] <= 1
 
 
 def test_a_machine_without_essa_is_noticed() -> None:

@@ -22,7 +22,7 @@ from tests.support.processes import BASE, load, process, store
 
 
 def essa(kernel: Kernel) -> int:
-    return kernel.machine.instruction_counts["ESSA"]
+    return kernel.machine.counts.instructions["ESSA"]
 
 
 @pytest.fixture

@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What a configuration asks of a device below it: an interruption, a reset, work between two instructions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar, Protocol, TypeVar
+
+CpuT_contra = TypeVar("CpuT_contra", contravariant=True)
+
+
+class Device(Protocol[CpuT_contra]):
+    """A device of one configuration, such as the SCLP or the channel subsystem.
+
+    The order of :data:`emu.devices.catalogue.DEVICES` is that in which their interruptions are taken, behind those of
+    the CPU itself, and within each class: external before input/output (PoP 6, "Priority of Interruptions").
+    """
+
+    interruption_mask: ClassVar[int]
+    """The PSW mask bit of its class of interruptions: external or input/output."""
+
+    def pending_interruption(self, cpu: CpuT_contra) -> Callable[[], None] | None:
+        """The action that takes its interruption on *cpu*; None if none is pending that the control registers let
+        through.  The PSW is the caller's to look at."""
+
+    def reset(self) -> None:
+        """Subsystem reset (PoP 4, "Resets")."""
+
+    def perform(self) -> None:
+        """Do between two instructions what it was asked for; :meth:`Configuration.call_soon` has this called.
+
+        :raises HostFailure: if the host cannot make room for a page.
+        """

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Recognising that a guest will do the same for ever, so that the run can be ended with a name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from emu import psw as psw_bits
+from emu.access import NotModelled, fetch_instruction
+from emu.program_interruption import ProgramInterruption
+from emu.running.stops import StopKind, StopRun
+
+if TYPE_CHECKING:
+    from emu.cpu import Cpu
+
+_BRANCHES_TO_THEMSELVES: Final = (bytes.fromhex("a7f40000"), bytes.fromhex("c0f400000000"))
+"""BRC and BRCL on all conditions, to themselves."""
+_PROGRAM_LOOP: Final = 16
+"""Program interruptions in a row, with nothing executed between, that make a loop."""
+_INTERRUPTION_LOOP: Final = 1000
+"""The same for other interruptions, of which there are more kinds that can be pending at a time."""
+
+
+def note_program_interruption(cpu: Cpu, condition: ProgramInterruption, address: int) -> None:
+    """Count a program interruption of the instruction at *address*, and recognise a loop of them.
+
+    :raises StopRun: if this CPU has taken many in a row without ending any instruction.
+    """
+    configuration = cpu.configuration
+    configuration.counts.program_interruptions[condition.code] += 1
+    configuration.hypervisor.refused(condition)
+    repetition = configuration.repetition
+    repetition.program = _again(cpu, repetition.program)
+    if repetition.program[2] > _PROGRAM_LOOP:
+        raise StopRun(
+            StopKind.PROGRAM_LOOP, cpu, f"program-interruption loop at {address:#x}: {condition}, over and over"
+        )
+
+
+def note_interruption(cpu: Cpu) -> None:
+    """Recognise a loop of interruptions, each of whose new PSWs is enabled for the next.
+
+    :raises StopRun: if this CPU has taken very many in a row without ending any instruction.
+    """
+    repetition = cpu.configuration.repetition
+    repetition.interruption = _again(cpu, repetition.interruption)
+    count = repetition.interruption[2]
+    if count > _INTERRUPTION_LOOP:
+        raise StopRun(
+            StopKind.INTERRUPTION_LOOP,
+            cpu,
+            f"interruption loop: {count} in a row, the last new PSW at {cpu.instruction_address:#x}",
+        )
+
+
+def _again(cpu: Cpu, last: tuple[int, int, int]) -> tuple[int, int, int]:
+    """What *last* becomes by one more interruption of *cpu*."""
+    where, executed, count = last
+    count = count + 1 if (where, executed) == (cpu.address, cpu.executed) else 1
+    return cpu.address, cpu.executed, count
+
+
+def recognise_endless_loop(cpu: Cpu) -> None:
+    """Name the loop that no interruption can ever end: a branch to itself, disabled.
+
+    :raises StopRun: if that is what *cpu* is in.
+    """
+    if cpu.system_mask & psw_bits.ANY_INTERRUPTION:
+        return
+    try:
+        instruction = fetch_instruction(cpu, cpu.instruction_address)
+    except (ProgramInterruption, NotModelled):
+        return
+    if instruction in _BRANCHES_TO_THEMSELVES:
+        raise StopRun(
+            StopKind.ENDLESS_LOOP, cpu, f"endless loop: disabled branch to itself at {cpu.instruction_address:#x}"
+        )

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Which pending interruption comes next, and when the next one becomes pending (PoP 6, "Priority of Interruptions").
+
+External interruptions, then input/output; program interruptions and supervisor calls belong to instructions.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from emu import cpu as control
+from emu import interruption
+from emu import psw as psw_bits
+from emu.hypervisor import NEVER
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from emu.cpu import Cpu
+
+_ENABLED = psw_bits.EXTERNAL_MASK | psw_bits.IO_MASK
+
+
+def enabled_interruption(cpu: Cpu, mask: int | None = None) -> Callable[[], None] | None:
+    """The pending interruption of highest priority that *cpu* is enabled for, as the action that takes it.
+
+    :param mask: the system mask; None means that of the PSW.
+    """
+    if mask is None:
+        mask = cpu.system_mask
+    if mask & psw_bits.EXTERNAL_MASK:
+        external = _enabled_external(cpu)
+        if external is not None:
+            return external
+    for device in cpu.configuration.devices:
+        if mask & device.interruption_mask:
+            action = device.pending_interruption(cpu)
+            if action is not None:
+                return action
+    return None
+
+
+def _enabled_external(cpu: Cpu) -> Callable[[], None] | None:
+    """The pending external interruption of the CPU's own of highest priority that CR0 lets through."""
+    cr0, pending, timing = cpu.cr[0], cpu.pending, cpu.configuration.timing
+    if pending.malfunction_alert and cr0 & control.CR0_MALFUNCTION_ALERT:
+        return partial(_take_malfunction_alert, cpu)
+    if pending.emergency_signal and cr0 & control.CR0_EMERGENCY_SIGNAL:
+        return partial(_take_emergency_signal, cpu)
+    if pending.external_call is not None and cr0 & control.CR0_EXTERNAL_CALL:
+        return partial(_take_external_call, cpu)
+    if cr0 & control.CR0_CLOCK_COMPARATOR and timing.clock_comparator_due(cpu):
+        return partial(interruption.external, cpu, interruption.EXTERNAL_CLOCK_COMPARATOR)
+    if cr0 & control.CR0_CPU_TIMER and timing.cpu_timer_due(cpu):
+        return partial(interruption.external, cpu, interruption.EXTERNAL_CPU_TIMER)
+    return None
+
+
+def _take_malfunction_alert(cpu: Cpu) -> None:
+    sender = cpu.pending.malfunction_alert.pop(0)
+    interruption.external(cpu, interruption.EXTERNAL_MALFUNCTION_ALERT, cpu_address=sender)
+
+
+def _take_emergency_signal(cpu: Cpu) -> None:
+    sender = min(cpu.pending.emergency_signal)
+    cpu.pending.emergency_signal.discard(sender)
+    interruption.external(cpu, interruption.EXTERNAL_EMERGENCY_SIGNAL, cpu_address=sender)
+
+
+def _take_external_call(cpu: Cpu) -> None:
+    sender, cpu.pending.external_call = cpu.pending.external_call, None
+    interruption.external(cpu, interruption.EXTERNAL_CALL, cpu_address=sender or 0)
+
+
+def timer_events(cpu: Cpu, mask: int | None = None) -> list[int]:
+    """Units of work until each timer interruption for which *cpu* is enabled, or would be with that system *mask*."""
+    if not (cpu.system_mask if mask is None else mask) & psw_bits.EXTERNAL_MASK:
+        return []
+    events, timing = [], cpu.configuration.timing
+    if cpu.cr[0] & control.CR0_CLOCK_COMPARATOR:
+        events.append(timing.units_to_clock_comparator(cpu))
+    if cpu.cr[0] & control.CR0_CPU_TIMER:
+        events.append(timing.units_to_cpu_timer(cpu))
+    return events
+
+
+def quiet_units(cpu: Cpu) -> int:
+    """Units of work for which nothing would happen to *cpu* were it to enable itself for interruptions.
+
+    Zero if something would happen at once.  While it is enabled for everything, the goal of the engine sees to it.
+    """
+    if cpu.system_mask & _ENABLED == _ENABLED:
+        return NEVER
+    if cpu.problem_state or enabled_interruption(cpu, _ENABLED) is not None:
+        return 0
+    return min(timer_events(cpu, _ENABLED), default=NEVER)

@@ -1,0 +1,224 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The run loop: CPUs in turn, interruptions between instructions, and whatever is due in between.
+
+Everything is deterministic: CPUs run one after the other, in slices of executed work, and virtual time is that work.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from emu import interruption
+from emu import psw as psw_bits
+from emu.access import NotModelled
+from emu.cpu import CpuState
+from emu.engine.engine import Exit
+from emu.engine.library import EngineError
+from emu.hypervisor import FrameShortage, HostFailure
+from emu.isa.diagnose import LoadRequested
+from emu.isa.signaling import store_status
+from emu.room import supply
+from emu.running import execution
+from emu.running.loops import note_interruption, recognise_endless_loop
+from emu.running.pending import enabled_interruption, quiet_units, timer_events
+from emu.running.single import execute_alone, handle
+from emu.running.stops import StopKind, StopRun
+from emu.running.turns import SLICE, can_run, find_cpu, nobody_runs, pass_time, pass_turn
+
+if TYPE_CHECKING:
+    from emu.configuration import Configuration
+    from emu.cpu import Cpu
+    from emu.engine.engine import Engine
+    from emu.running.stops import Stop
+
+_NO_LIMIT: Final = 1 << 62
+
+
+class RunLoop:
+    """Lets one configuration run."""
+
+    def __init__(self, configuration: Configuration[Cpu], engines: list[Engine]) -> None:
+        """Run the CPUs of *configuration*, each on the engine at the index of its address."""
+        self._configuration = configuration
+        self._engines = engines
+        configuration.turns.end = SLICE
+        self.stop_requested = False
+        """Set it, even from a signal handler, to end :meth:`run` between two instructions."""
+
+    def run(self, max_instructions: int | None = None) -> Stop:
+        """Run until the machine stops or *max_instructions* more instructions have ended; say why it stopped."""
+        configuration = self._configuration
+        limit = configuration.executed + (_NO_LIMIT if max_instructions is None else max_instructions)
+        try:
+            while True:
+                remaining = limit - configuration.executed
+                self._end_if_used_up(remaining)
+                self._obey_stop_request()
+                self._call_if_due()
+                is_stepped = any(observer.wants_instructions for observer in configuration.observers)
+                self._advance(self._next_cpu(), 1 if is_stepped else remaining)
+        except StopRun as ended:
+            return ended.stop
+
+    def step(self, cpu: Cpu | None = None) -> Stop | None:
+        """Execute one instruction, or take one interruption, on *cpu*, or on the CPU whose turn it is."""
+        try:
+            self._call_if_due()
+            self._advance(cpu or self._next_cpu(), 1)
+        except StopRun as ended:
+            return ended.stop
+        return None
+
+    @property
+    def _turn(self) -> Cpu:
+        """The CPU whose turn it is, whether it can run or not."""
+        return self._configuration.cpus[self._configuration.turns.cpu]
+
+    def _end_if_used_up(self, remaining: int) -> None:
+        """End the run if no instructions are *remaining* of its budget.
+
+        :raises StopRun: then.
+        """
+        if remaining <= 0:
+            raise StopRun(StopKind.BUDGET, self._turn)
+
+    def _obey_stop_request(self) -> None:
+        """End the run if that is requested.
+
+        :raises StopRun: then.
+        """
+        if self.stop_requested:
+            self.stop_requested = False
+            raise StopRun(StopKind.REQUESTED, self._turn)
+
+    def _call_if_due(self) -> None:
+        """Let devices, host and operator do what is due between two instructions.
+
+        :raises StopRun: if the host fails.
+        """
+        configuration = self._configuration
+        work = configuration.timing.work
+        if work < configuration.turns.next_call:
+            return
+        configuration.not_called()
+        try:
+            for device in configuration.devices:
+                device.perform()
+            due = configuration.hypervisor.attend(work)
+            if configuration.operator is not None:
+                due = min(due, configuration.operator.attend(work))
+        except HostFailure as reason:
+            raise StopRun(StopKind.HOST_FAILURE, self._turn, str(reason)) from None
+        configuration.call_at(due)
+
+    def _next_cpu(self) -> Cpu:
+        """The CPU whose turn it is; time moves on if all of them wait.
+
+        :raises StopRun: if no CPU can ever run again.
+        """
+        pass_turn(self._configuration)
+        is_event_reached = False
+        while True:
+            cpu = find_cpu(self._configuration)
+            if cpu is not None:
+                return cpu
+            if is_event_reached:
+                # Such as a clock comparator that the clock is never past.
+                raise nobody_runs(self._configuration)
+            is_event_reached = pass_time(self._configuration)
+            self._obey_stop_request()
+
+    def _advance(self, cpu: Cpu, instructions: int) -> None:
+        """Let *cpu* go on, for at most so many instructions; one is executed alone.
+
+        :raises StopRun: for whatever ends the run.
+        """
+        try:
+            while not self._try_to_advance(cpu, instructions):
+                supply(cpu)
+                if instructions != 1:
+                    break
+        except HostFailure as reason:
+            raise StopRun(StopKind.HOST_FAILURE, cpu, str(reason)) from None
+        except interruption.CheckStop as reason:
+            _enter_check_stop(reason)
+        except LoadRequested as reason:
+            raise StopRun(StopKind.LOAD_REQUESTED, cpu, str(reason)) from None
+        except NotModelled as reason:
+            raise StopRun(StopKind.NOT_MODELLED, cpu, f"not modelled: {reason}") from None
+        except EngineError as reason:
+            raise StopRun(StopKind.ENGINE_FAILURE, cpu, str(reason)) from None
+
+    def _try_to_advance(self, cpu: Cpu, instructions: int) -> bool:
+        """The same, but False if an instruction was abandoned because no frame was free."""
+        try:
+            if _make_ready(cpu):
+                if instructions == 1:
+                    execute_alone(cpu, self._engines[cpu.address])
+                else:
+                    self._slice(cpu, instructions)
+        except FrameShortage:
+            return False
+        return True
+
+    def _slice(self, cpu: Cpu, remaining: int) -> None:
+        """Let *cpu* run to the end of its turn, or until something happens to it; at most *remaining* instructions."""
+        engine, configuration = self._engines[cpu.address], self._configuration
+        turns, timing = configuration.turns, configuration.timing
+        limit = cpu.executed + remaining
+        while timing.work < turns.end and cpu.executed < limit and not self.stop_requested:
+            goal = min(turns.end, turns.next_call) - timing.work
+            if goal <= 0:
+                # The host is to be called, which the run loop does.
+                return
+            if cpu.system_mask & psw_bits.EXTERNAL_MASK:
+                goal = min((goal, *timer_events(cpu)))
+            before = cpu.executed
+            ended = engine.run(goal, limit - before, quiet_units(cpu))
+            if ended is not Exit.LIMIT:
+                handle(cpu, engine, ended)
+            elif cpu.executed == before:
+                # The next block is longer than what is left: go on instruction by instruction.
+                execute_alone(cpu, engine)
+            if cpu.stop_pending or cpu.restart_pending or cpu.state is not CpuState.OPERATING:
+                break
+            mask = cpu.system_mask & (psw_bits.WAIT | psw_bits.EXTERNAL_MASK | psw_bits.IO_MASK)
+            if mask & psw_bits.WAIT or (mask and enabled_interruption(cpu) is not None):
+                break
+        if len(configuration.cpus) == 1 and timing.work >= turns.end:
+            recognise_endless_loop(cpu)
+
+
+def _make_ready(cpu: Cpu) -> bool:
+    """Do what comes before the next instruction of *cpu*: stop, restart, interruptions. True if it may execute."""
+    if cpu.stop_pending:
+        if cpu.store_status_pending:
+            store_status(cpu, 0)
+            cpu.store_status_pending = False
+        cpu.stop_pending = False
+        if cpu.state is CpuState.OPERATING:
+            cpu.state = CpuState.STOPPED
+    if cpu.restart_pending:
+        cpu.restart_pending = False
+        cpu.state = CpuState.OPERATING
+        interruption.restart(cpu)
+        execution.check_loaded_psw(cpu)
+    if cpu.state is not CpuState.OPERATING:
+        return False
+    deliver = enabled_interruption(cpu)
+    if deliver is not None:
+        note_interruption(cpu)
+        deliver()
+        execution.check_loaded_psw(cpu)
+        return can_run(cpu) and enabled_interruption(cpu) is None
+    return not cpu.is_waiting
+
+
+def _enter_check_stop(reason: interruption.CheckStop) -> None:
+    """Put a CPU that cannot take an interruption in the check-stop state, and alert the others."""
+    reason.cpu.state = CpuState.CHECK_STOP
+    configuration = reason.cpu.configuration
+    for cpu in configuration.cpus:
+        if cpu is not reason.cpu:
+            cpu.pending.malfunction_alert.append(reason.cpu.address)
+    configuration.check_stop_reason = str(reason)

@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Whose turn it is: CPUs run one after the other, in slices of executed work; time passes when all of them wait."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from emu import cpu as control
+from emu import psw as psw_bits
+from emu.cpu import Cpu, CpuState
+from emu.devices.sclp import Sclp
+from emu.running.pending import enabled_interruption, timer_events
+from emu.running.stops import StopKind, StopRun
+
+if TYPE_CHECKING:
+    from emu.configuration import Configuration
+
+SLICE: Final = 100_000
+"""Units of work that a CPU gets before it is the next one's turn."""
+LONE_SLICE: Final = 50_000_000
+"""The same if there is no other CPU to wait for its turn."""
+
+
+def pass_turn(configuration: Configuration[Cpu]) -> None:
+    """Let it be the next CPU's turn if that of the present one is over."""
+    if configuration.timing.work >= configuration.turns.end:
+        _give_turn(configuration, (configuration.turns.cpu + 1) % len(configuration.cpus))
+
+
+def find_cpu(configuration: Configuration[Cpu]) -> Cpu | None:
+    """The CPU whose turn it is, or else the next one that can run, whose turn it is then; None if none can."""
+    turns, cpus = configuration.turns, configuration.cpus
+    for offset in range(len(cpus)):
+        cpu = cpus[(turns.cpu + offset) % len(cpus)]
+        if can_run(cpu):
+            if offset:
+                _give_turn(configuration, cpu.address)
+            return cpu
+    return None
+
+
+def _give_turn(configuration: Configuration[Cpu], address: int) -> None:
+    turns = configuration.turns
+    turns.cpu = address
+    turns.end = configuration.timing.work + (SLICE if len(configuration.cpus) > 1 else LONE_SLICE)
+
+
+def can_run(cpu: Cpu) -> bool:
+    """Whether something can be done with *cpu*: a restart, a stop, an interruption or an instruction."""
+    if cpu.restart_pending or (cpu.stop_pending and cpu.state is CpuState.OPERATING):
+        return True
+    if cpu.state is not CpuState.OPERATING:
+        return False
+    return not cpu.is_waiting or enabled_interruption(cpu) is not None
+
+
+def pass_time(configuration: Configuration[Cpu]) -> bool:
+    """Every CPU waits: go to the earliest moment at which a clock comparator or CPU timer ends a wait.
+
+    Where there is an operator, the operator says how much time passes, and something typed may end the wait.  Give
+    whether that moment has come.
+
+    :raises StopRun: if nothing ends it.
+    """
+    waiting = [cpu for cpu in configuration.cpus if cpu.state is CpuState.OPERATING]
+    events = [units for cpu in waiting for units in timer_events(cpu)]
+    passed = event = min(events, default=None)
+    operator = configuration.operator
+    if operator is not None and (events or any(_hears_of_input(cpu) for cpu in waiting)):
+        passed = operator.wait(passed)
+    if passed is None:
+        raise nobody_runs(configuration)
+    configuration.timing.work += passed
+    return passed == event
+
+
+def _hears_of_input(cpu: Cpu) -> bool:
+    """Whether the service signal for something typed would end the wait of *cpu*."""
+    is_enabled = bool(cpu.system_mask & psw_bits.EXTERNAL_MASK and cpu.cr[0] & control.CR0_SERVICE_SIGNAL)
+    return is_enabled and cpu.configuration.device(Sclp).reads_input
+
+
+def nobody_runs(configuration: Configuration[Cpu]) -> StopRun:
+    """The exception that ends a run in which no CPU can ever run again."""
+    for cpu in configuration.cpus:
+        if cpu.state is CpuState.CHECK_STOP:
+            return StopRun(StopKind.CHECK_STOP, cpu, f"check-stop: {configuration.check_stop_reason}")
+    for cpu in configuration.cpus:
+        if cpu.state is CpuState.OPERATING:
+            if cpu.psw.is_enabled(psw_bits.ANY_INTERRUPTION):
+                return StopRun(StopKind.NOTHING_TO_WAIT_FOR, cpu)
+            return StopRun(StopKind.DISABLED_WAIT, cpu, f"disabled wait at {cpu.instruction_address:#x}")
+    return StopRun(StopKind.ALL_STOPPED, configuration.cpus[0])

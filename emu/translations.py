@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The translation-lookaside buffers of all CPUs of a configuration, and what the engines translated of its code."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from emu.storage import Storage
+
+
+class Buffer(Protocol):
+    """What others ask of the translation-lookaside buffer and of the translated code of one CPU."""
+
+    def flush(self) -> None:
+        """Forget every translation."""
+
+    def flush_later(self) -> None:
+        """The same before the CPU runs again; it may be asked for inside an access."""
+
+    def forget_page(self, page: int) -> None:
+        """Forget the translations that lead to absolute *page*."""
+
+    def forget_writable(self, page: int) -> None:
+        """Let the next store into absolute *page* ask again, since it is about to hold code."""
+
+    def may_write(self, page: int) -> bool:
+        """Whether a translation made since the last flush lets *page* be written."""
+
+    def forget_code(self, page: int) -> None:
+        """Drop what was translated of absolute *page*."""
+
+    def forget_all_code(self) -> None:
+        """Drop everything that was translated."""
+
+    def code_changed(self, slot: int, offset: int, length: int) -> None:
+        """Drop what was translated of *length* bytes at *offset* of the copy in *slot*."""
+
+    def end_soon(self) -> None:
+        """Come back before the next block, if this CPU is running; it may be asked for inside an access."""
+
+
+class Translations:
+    """All of them together."""
+
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
+        self.buffers: list[Buffer] = []
+        """One for each CPU, in the order of their addresses."""
+        self.reached: NDArray[np.uint8] = np.zeros(storage.pages, dtype=np.uint8)
+        """For each page, whether a translation of some CPU's may lead to it."""
+        self.release_copy: Callable[[int], None] = _ignore
+        """Called with the page when every CPU has forgotten its code: a copy of it is of no more use."""
+        storage.code_written = self.code_written
+
+    def flush_all(self) -> None:
+        """Drop the translations of every CPU."""
+        for buffer in self.buffers:
+            buffer.flush()
+        self.reached.fill(0)
+
+    def page_changed(self, page: int) -> None:
+        """Drop translations wherever absolute *page* can be reached: its key, state or frame is about to matter."""
+        if self.reached[page]:
+            for buffer in self.buffers:
+                buffer.forget_page(page)
+            self.reached[page] = 0
+
+    def code_written(self, page: int) -> None:
+        """Forget what was translated of absolute *page*, which is being written."""
+        for buffer in self.buffers:
+            buffer.forget_code(page)
+        self.release_copy(page)
+        self._storage.code_pages[page] = 0
+
+    def forget_all_code(self) -> None:
+        """Forget everything that was translated; there is no more room for it."""
+        for page in np.flatnonzero(self._storage.code_flags):
+            self.code_written(int(page))
+        for buffer in self.buffers:
+            buffer.forget_all_code()
+
+    def frames_taken(self, pages: NDArray[np.int32]) -> None:
+        """Drop every translation: the host has taken the frames of *pages*, and wants to see references again."""
+        for page in pages[self._storage.code_flags[pages] != 0]:
+            self.code_written(int(page))
+        self.flush_all()
+
+    def is_writable(self, page: int) -> bool:
+        """Whether some CPU may store into absolute *page* without being noticed."""
+        return any(buffer.may_write(page) for buffer in self.buffers)
+
+    def forget_writable(self, page: int) -> None:
+        """Let every CPU's next store into absolute *page* ask again, since it is about to hold code."""
+        for buffer in self.buffers:
+            buffer.forget_writable(page)
+
+    def end_soon(self) -> None:
+        """Have the CPU that is running come back before its next block."""
+        for buffer in self.buffers:
+            buffer.end_soon()
+
+
+def _ignore(page: int) -> None:
+    """There are no copies."""
