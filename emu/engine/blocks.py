@@ -29,8 +29,6 @@ SIZE_SHIFT: Final = 32
 """The size of a block lies in the upper half of what is known of it."""
 CONTEXT_SPREAD: Final = 1021
 """How far apart the same page in two contexts is in the table of fills."""
-NO_REAL_ADDRESS: Final = 0xFFFF_FFFF_FFFF_FFFF
-"""Among the real addresses of fills: not known, since real and absolute address may differ."""
 NO_FILL: Final = FILLS
 """No index into the tables of fills: the one that is looked for is not remembered."""
 FIRST_FILL_ACCESS: Final = 16

@@ -25,7 +25,7 @@ _SOURCES: Final = (
     "engine/compiled_parts.py",
     "engine/record.py",
     "engine/callbacks.py",
-    "engine/hot_callback.py",
+    "engine/rules/callback.py",
     "engine/compiled.py",
     "isa/clock.py",
     "isa/page_hinting.py",
@@ -87,9 +87,10 @@ def _address(name: str, target: Any) -> int:
 
 def _compile(name: str, target: Any) -> tuple[str, bytes]:
     """The symbol and the object code of the callback *name*, by numba."""
-    from emu.engine import callbacks, hot_callback
+    from emu.engine import callbacks
+    from emu.engine.rules import callback
 
-    compiled: Any = getattr(hot_callback if name == "exception_callback" else callbacks, name)
+    compiled: Any = getattr(callback if name == "exception_callback" else callbacks, name)
     symbol: str = compiled._wrapper_name  # noqa: SLF001 - numba has no public name for it
     # The call of the function proper is marked not to be inlined.
     module = llvm.parse_assembly(compiled.inspect_llvm().replace("noinline", "nounwind"))

@@ -20,12 +20,12 @@ from emu.access import resolve
 from emu.addresses import PAGE_SIZE
 from emu.bits import MASK_64
 from emu.engine import compiled, interception
-from emu.engine.blocks import EXECUTE_OPCODE, KEEPS_CC, NO_REAL_ADDRESS, BlockState
+from emu.engine.blocks import EXECUTE_OPCODE, KEEPS_CC, BlockState
 from emu.engine.code import CodeFull, CodePages
+from emu.engine.compiled_instructions import CompiledInstructions
 from emu.engine.condition_code import COMPARE_LOGICAL, keeps_condition_code
 from emu.engine.environment import EngineRegisters
 from emu.engine.fills import RememberedFills
-from emu.engine.hot import HotInstructions
 from emu.engine.library import (
     ERROR_EXCEPTION,
     EngineError,
@@ -133,11 +133,12 @@ class Engine:
         unicorn.hook(uc_const.UC_HOOK_TLB_FILL, compiled.callbacks().fill, self._state.address)
         unicorn.hook(uc_const.UC_HOOK_BLOCK, compiled.callbacks().block, self._state.address)
         unicorn.hook(uc_const.UC_HOOK_INTR, compiled.callbacks().exception, self._state.address)
-        self._hot = HotInstructions(self._state, configuration, code, FRAMES)
+        self._instructions = CompiledInstructions(self._state, configuration, code, FRAMES)
 
     def attach(self, cpu: Cpu) -> None:
         """Say which CPU this is the engine of."""
         self._cpu = cpu
+        self._instructions.attach(cpu)
 
     # The translation-lookaside buffer
 
@@ -173,6 +174,21 @@ class Engine:
         if not self._flush_due and address >= LOW_PAGES_END:
             kind = FillAccess.WRITE if access is Access.STORE else FillAccess.READ
             self._hold(address, kind, absolute >> 12, is_real=is_real)
+
+    def find_table(self, address: int, length: int) -> int | None:
+        """See :meth:`emu.cpu.TranslationBuffer.find_table`."""
+        if self._flush_due or (address & (PAGE_SIZE - 1)) + length > PAGE_SIZE:
+            return None
+        place = self._fills.find_table(address)
+        return place - FRAMES if place else None
+
+    def note_table(self, address: AbsoluteAddress) -> None:
+        """See :meth:`emu.cpu.TranslationBuffer.note_table`."""
+        if not self._flush_due:
+            page = address >> 12
+            place = self._held[page] = FRAMES + self._configuration.storage.hypervisor.frame(page)
+            self._configuration.translations.reached[page] = 1
+            self._fills.remember_table(address, place | uc_const.UC_PROT_READ)
 
     def may_write(self, page: int) -> bool:
         """Whether a translation made since the last flush lets *page* be written."""
@@ -329,9 +345,7 @@ class Engine:
     def _remember(self, address: int, kind: int, page: int, answer: int, *, is_real: bool = False) -> None:
         """Remember the *answer* to a fill for *address*, which lies in absolute *page*."""
         self._configuration.translations.reached[page] = 1
-        is_prefixed = page in _PREFIX_PAGES or page - (self._cpu.prefix >> 12) in _PREFIX_PAGES
-        real_page = NO_REAL_ADDRESS if is_prefixed else page << 12
-        self._fills.remember(address, kind, self._cpu, answer, real_page=real_page, is_real=is_real)
+        self._fills.remember(address, kind, self._cpu, answer, is_real=is_real)
 
     # Running
 
@@ -364,9 +378,9 @@ class Engine:
             self._refused_page = None
             interruption[0] = interruption[1] = interruption[3] = 0
             self._fills.enter(self._cpu)
-            self._hot.enter(self._cpu, quiet - work)
+            self._instructions.enter(self._cpu, quiet - work)
             error = start(psw[1])
-            beyond = self._hot.leave(self._cpu)
+            beyond = self._instructions.leave(self._cpu)
             executed, ended = self._after(error)
             done += executed
             work += executed + beyond

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The compiled instructions as Python sees them: what they may do, and what they have done.
+"""The compiled instructions as Python sees them: what they work on, and what they have done.
 
-They are in :mod:`emu.engine.hot_callback`; the model of :mod:`emu.isa` is what they must agree with.
+Which they are, and how they come of the model, is in :mod:`emu.engine.rules`.
 """
 
 from __future__ import annotations
@@ -10,21 +10,25 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+import emu.isa.catalogue  # noqa: F401 - fills the instruction set
 from emu.bits import MASK_64
-from emu.engine.record import HotInstruction, SharedRecord
-from emu.facilities import Facility
-from emu.isa.page_hinting import plain_transitions
-from emu.page_states import OperationRequest
+from emu.engine.record import FACILITY_WORDS, MOST_INSTRUCTIONS
+from emu.isa.declaration import INSTRUCTIONS
+from emu.page_states import Profile
 
 if TYPE_CHECKING:
     from emu.configuration import Configuration
     from emu.cpu import Cpu
     from emu.engine.code import CodePages
+    from emu.engine.record import SharedRecord
 
-_NAMES: Final = tuple(hot.name for hot in HotInstruction)
+_NAMES: Final = tuple(declared.mnemonic for declared in INSTRUCTIONS)
+"""By the number that an instruction has in the record."""
+if len(_NAMES) > MOST_INSTRUCTIONS:
+    raise ValueError(f"the record has room for {MOST_INSTRUCTIONS} instructions, and {len(_NAMES)} are declared")
 
 
-class HotInstructions:
+class CompiledInstructions:
     """The compiled instructions of one engine."""
 
     def __init__(self, shared: SharedRecord, configuration: Configuration[Cpu], code: CodePages, frames: int) -> None:
@@ -34,17 +38,23 @@ class HotInstructions:
         """
         self._configuration = configuration
         self._record = record = shared.fields
-        self._transitions = np.frombuffer(
-            plain_transitions(configuration.profile, configuration.facilities), dtype=np.uint8
-        )
+        self._counts = shared.table("instruction_counts")
+        self._requests = shared.table("request_counts")
         record.frame_distance = (configuration.hypervisor.frame_address - frames) & MASK_64
         record.storage_pages = configuration.storage.pages
         record.states_address = configuration.states.array.ctypes.data
         record.keys_address = configuration.keys.array.ctypes.data
         record.reached_address = configuration.translations.reached.ctypes.data
-        record.transitions_address = self._transitions.ctypes.data
+        record.transitions_address = configuration.states.transitions.ctypes.data
         record.mark_distance = (code.marks_address - code.address) & MASK_64
-        record.does_stckf = Facility.STORE_CLOCK_FAST in configuration.facilities
+        record.profile = list(Profile).index(configuration.profile)
+        for word in range(FACILITY_WORDS):
+            record.facilities[word] = sum(1 << bit for bit in range(64) if 64 * word + bit in configuration.facilities)
+
+    def attach(self, cpu: Cpu) -> None:
+        """Say which CPU executes them."""
+        self._record.cpu_address = cpu.address
+        self._record.control_registers_address = np.frombuffer(cpu.cr, dtype=np.uint64).ctypes.data
 
     def enter(self, cpu: Cpu, quiet: int) -> None:
         """Let them be executed from now on, as *cpu* is.
@@ -53,33 +63,30 @@ class HotInstructions:
         """
         record, timing = self._record, self._configuration.timing
         record.system_mask = cpu.system_mask
-        record.is_supervisor = not cpu.problem_state
+        record.prefix = cpu.prefix
         record.quiet = max(quiet, 0)
         record.work = timing.work
         record.epoch = timing.epoch & MASK_64
         record.timer_origin = cpu.cpu_timer_origin & MASK_64
         record.programmable_field = cpu.tod_programmable
-        record.does_essa = not any(observer.wants_states for observer in self._configuration.observers)
+        observers = self._configuration.observers
+        record.observed = bool(observers)
+        record.states_followed = any(observer.wants_states for observer in observers)
 
     def leave(self, cpu: Cpu) -> int:
         """Note what was executed, and give the work that it is reckoned at beyond one unit for each instruction."""
         record = self._record
-        work = record.hot_work
+        work = record.extra_work
         if work:
             # From here on what is left counts instructions only.
             record.left = (record.left + work) & MASK_64
-            record.hot_work = 0
+            record.extra_work = 0
             counts = self._configuration.counts
-            for hot, name in enumerate(_NAMES):
-                count = record.hot_counts[hot]
-                if count:
-                    counts.instructions[name] += count
-                    record.hot_counts[hot] = 0
-            for request in range(len(OperationRequest)):
-                count = record.request_counts[request]
-                if count:
-                    counts.operation_requests[request] += count
-                    record.request_counts[request] = 0
+            for number in np.flatnonzero(self._counts):
+                counts.instructions[_NAMES[number]] += int(self._counts[number])
+            for request in np.flatnonzero(self._requests):
+                counts.operation_requests[int(request)] += int(self._requests[request])
+            self._counts[:] = self._requests[:] = 0
             if record.system_mask != cpu.system_mask:
                 cpu.change_system_mask(record.system_mask >> 56)
         return work

@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The callback for exceptions: executes instructions that trap inside Unicorn, if they are compiled and plain.
+
+A kernel executes a few instructions of the model hundreds of thousands of times, and to leave Unicorn for Python and
+come back costs more than ten microseconds each time.  Whatever is not plain is left to the model, with nothing changed.
+
+Python meets this file only through :mod:`emu.engine.compiled`.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+from numba import carray, cfunc, njit, types  # type: ignore[attr-defined]
+
+from emu.engine.blocks import INVISIBLE, TRAPPED_B2, TRAPPED_CLC
+from emu.engine.compiled_parts import call, code_byte, is_trap, pointer
+from emu.engine.record import RECORD_TYPE, StopReason
+from emu.engine.rules import primitives
+from emu.engine.rules.dispatch import NO_INSTRUCTION, OpcodeTables, chain_source
+from emu.engine.rules.instructions import numbered
+from emu.engine.rules.pure import compiled
+from emu.program_interruption import ProgramInterruptionCode
+
+# numba takes plain integers for the callback's constants.
+EXCEPTION_REASON: Final = int(StopReason.EXCEPTION)
+TRAPPED_OPERATION: Final = int(ProgramInterruptionCode.OPERATION)
+TRAPPED_PRIVILEGED: Final = int(ProgramInterruptionCode.PRIVILEGED_OPERATION)
+_SIX_BYTES: Final = 6
+_LAST_WHOLE: Final = np.uint64(4096 - 8)
+_PAGE_OFFSET: Final = np.uint64(4095)
+
+_INSTRUCTIONS: Final = numbered()
+_TABLES: Final = OpcodeTables((number, each.declared) for number, each in _INSTRUCTIONS)
+_SHIFTS: Final = _TABLES.shifts
+_MASKS: Final = _TABLES.masks
+_ROWS: Final = _TABLES.rows
+_NUMBERS: Final = _TABLES.numbers
+_NONE: Final = np.uint64(NO_INSTRUCTION)
+_TRAPS: Final = {TRAPPED_B2: 0xB2, TRAPPED_CLC: 0xD5}
+
+_execute_number: Any = compiled(
+    chain_source((number, each.declared) for number, each in _INSTRUCTIONS),
+    "execute_number",
+    primitives.NAMES
+    | {
+        f"execute_{each.declared.mnemonic}": compiled(
+            each.source, f"execute_{each.declared.mnemonic}", primitives.NAMES
+        )
+        for _, each in _INSTRUCTIONS
+    },
+)
+
+
+@njit
+def _instruction(record: Any, address: Any) -> Any:
+    """The instruction at *address*, left-aligned in a word; zero, which is none, if it is not visible."""
+    word = np.uint64(0)
+    for number in range(_SIX_BYTES):
+        byte = code_byte(record, address + np.uint64(number))
+        if byte == np.uint64(INVISIBLE):
+            # The instruction may be shorter.
+            byte = np.uint64(0)
+        word = word << np.uint64(8) | byte
+    return word << np.uint64(16)
+
+
+@njit
+def _number(word: Any) -> Any:
+    """The number of the compiled instruction that is left-aligned in *word*, or that of none."""
+    first = word >> np.uint64(56)
+    rest = (word >> np.uint64(_SHIFTS[first])) & np.uint64(_MASKS[first])
+    return np.uint64(_NUMBERS[np.uint64(_ROWS[first]) * np.uint64(256) + rest])
+
+
+@njit
+def _without_trap(record: Any, address: Any, word: Any) -> Any:
+    """*word* with the first byte of the program's own instruction, if a trap stands for it."""
+    first = word >> np.uint64(56)
+    if first == np.uint64(TRAPPED_B2) and is_trap(record, address):
+        return word ^ np.uint64((TRAPPED_B2 ^ 0xB2) << 56)
+    if first == np.uint64(TRAPPED_CLC) and is_trap(record, address):
+        return word ^ np.uint64((TRAPPED_CLC ^ 0xD5) << 56)
+    return word
+
+
+@cfunc(types.void(types.uint64, types.uint32, types.voidptr))
+def exception_callback(engine: Any, number: Any, data: Any) -> None:  # noqa: ARG001
+    record = carray(data, (1,), dtype=RECORD_TYPE)[0]
+    reported = carray(pointer(record.interruption_address), (4,), dtype=np.uint32)
+    psw = carray(pointer(record.psw_address), (2,), dtype=np.uint64)
+    has_trapped = reported[0] == TRAPPED_PRIVILEGED or reported[0] == TRAPPED_OPERATION
+    address = psw[1]
+    # Unicorn takes an instruction that traps for no part of the block, so it is not counted yet.
+    if has_trapped and address == record.block_address + record.block_size:
+        word = _without_trap(record, address, _instruction(record, address))
+        found = _number(word)
+        if found != _NONE and _execute_number(record, address, found, word):
+            reported[0] = reported[1] = reported[3] = np.uint32(0)
+            record.instruction_counts[found] += np.uint64(1)
+            return
+    record.reason = EXCEPTION_REASON
+    call(record.stop_function, engine)

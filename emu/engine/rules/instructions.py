@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Which declared instructions are compiled: those whose functions are of the subset.
+
+No list is kept: an instruction is compiled by being declared, and why another is not can be asked for.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Final
+
+import emu.isa.catalogue  # noqa: F401 - fills the instruction set
+from emu import access
+from emu.cpu import Cpu
+from emu.engine.rules import model as known
+from emu.engine.rules.model import Model
+from emu.engine.rules.translator import DivergedError, Translator
+from emu.engine.rules.values import WORD, Number, OutsideSubsetError, Place, Static, Structure, Value, number
+from emu.engine.rules.writer import Block
+from emu.isa.declaration import INSTRUCTIONS, Instruction, Operands, Reason
+from emu.isa.formats import Format
+from emu.timing import CONTROL_INSTRUCTION_WORK
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+HEADING: Final = "def execute_{name}(record, address, instruction):"
+_CPU: Final = Place("cpu")
+
+
+@dataclass(frozen=True, slots=True)
+class Translated:
+    """A declared instruction, and what the translator has made of it."""
+
+    declared: Instruction
+    source: str | None
+    """None if it is not compiled."""
+    reason: str
+    """Why not."""
+
+
+def translate(declared: Instruction) -> str:
+    """The source of a function that executes *declared* and returns whether it has: else nothing has changed.
+
+    It takes the record, the address of the instruction, and the instruction as an integer.
+
+    :raises OutsideSubsetError: if the function of the model is not of the subset.
+    """
+    translator = Translator(Model())
+    writer = translator.writer
+    writer.top.line("work = work_done(record)")
+    length = declared.format.length
+    cpu_type = Cpu
+    try:
+        if declared.facility is not None:
+            is_installed = translator.model.contains(translator, Place("facilities"), Static(declared.facility))
+            writer.refuse_if(f"not {is_installed.text}" if not isinstance(is_installed, Static) else "False")
+        if declared.privileged:
+            in_problem_state = translator.attribute(_CPU, "problem_state")
+            writer.refuse_if(str(getattr(in_problem_state, "text", "True")))
+        behind = Number(f"(address + uint64({length}))", length, WORD - 1 + length)
+        translator.set_field("next address", translator.call(cpu_type.wrap, [_CPU, behind], {}))
+        translator.set_field("instruction length", Static(length))
+        translator.set_field("work", Number(f"(work + uint64({CONTROL_INSTRUCTION_WORK}))", 0, (1 << 62) - 1))
+        translator.call(declared.execute, [_CPU, operands(translator, declared.format)], {})
+    except DivergedError:
+        raise OutsideSubsetError("every way through it is the model's") from None
+    translator.set_field("instruction address", translator.field("next address"))
+    return _finished(translator, declared)
+
+
+def operands(translator: Translator, form: Format) -> Structure:
+    """The operand fields of an instruction, as :meth:`Format.extract` finds them."""
+    raw = Number("instruction", 0, (1 << 8 * form.length) - 1)
+    fields: dict[str, Value] = {name: Static(0) for name in Operands.__slots__}
+    for field in form.fields:
+        value = translator.call(Format._extract, [Static(form), Static(field), raw], {})  # noqa: SLF001
+        fields[field.name] = translator.bound(value)
+    return Structure(Operands, fields | {"raw": raw, "length": Static(form.length)})
+
+
+def _finished(translator: Translator, declared: Instruction) -> str:
+    writer = translator.writer
+    writer.bind(f"{number(translator.field('work')).text} - work", "extra")
+    epilogue = Block()
+    for name, value in translator.fields.items():
+        field = known.FIELDS[name]
+        text = number(value).text
+        if field.check is not None:
+            writer.refuse_if(f"not {field.check.format(value=text)}")
+        if field.write:
+            epilogue.line(field.write.format(value=text))
+    epilogue.line("retire(record, extra)")
+    return writer.source(HEADING.format(name=declared.mnemonic), epilogue)
+
+
+@cache
+def translations() -> tuple[Translated, ...]:
+    """Every declared instruction, in the order of the declarations."""
+    return tuple(_translated(each) for each in INSTRUCTIONS)
+
+
+def _translated(declared: Instruction) -> Translated:
+    if declared.reason is Reason.EXECUTED:
+        return Translated(declared, None, "it does not trap: only as the target of an EXECUTE is it the model's")
+    try:
+        return Translated(declared, translate(declared), "")
+    except OutsideSubsetError as reason:
+        return Translated(declared, None, str(reason))
+
+
+def numbered() -> list[tuple[int, Translated]]:
+    """The compiled instructions, each with its number, which is its place among all that are declared."""
+    return [(number, each) for number, each in enumerate(translations()) if each.source is not None]
