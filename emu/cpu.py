@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Protocol
 
@@ -10,6 +12,7 @@ from emu import psw as psw_bits
 from emu.bits import MASK_32, MASK_64, bit
 from emu.prefixing import real_to_absolute
 from emu.psw import AddressSpaceControl, Psw
+from emu.state import Section, computed, constant
 
 if TYPE_CHECKING:
     from emu.addresses import AbsoluteAddress
@@ -70,9 +73,6 @@ class Registers(Protocol):
     psw: memoryview[int]
     """Two doublewords: the mask that the engine runs with, and the instruction address."""
 
-    image: bytes
-    """All of them, with whatever else the engine keeps beside them: another engine of this process takes it."""
-
     @property
     def fpc(self) -> int: ...
     @fpc.setter
@@ -107,20 +107,64 @@ class TranslationBuffer(Protocol):
         """Use no translation made with other values of what it depends on (:attr:`Cpu.translation_context`)."""
 
 
+@dataclass(slots=True)
 class PendingExternal:
     """External-interruption requests that belong to one CPU."""
 
-    def __init__(self) -> None:
-        self.malfunction_alert: list[int] = []
-        """CPU addresses, in the order of arrival."""
-        self.emergency_signal: set[int] = set()
-        """CPU addresses; the lowest is presented first."""
-        self.external_call: int | None = None
-        """The address of the CPU that called."""
+    malfunction_alert: list[int] = field(default_factory=list)
+    """CPU addresses, in the order of arrival."""
+    emergency_signal: set[int] = field(default_factory=set)
+    """CPU addresses; the lowest is presented first."""
+    external_call: int | None = None
+    """The address of the CPU that called."""
+
+
+_VIEW = "a view of the registers"
+_IN_AN_INSTRUCTION = "means nothing between two instructions"
 
 
 class Cpu:
     """One CPU of a configuration."""
+
+    STATE = Section(
+        "CPU",
+        constant("address"),
+        computed("cr", lambda cpu: list(cpu.cr), lambda cpu, values: cpu.load_control_registers(values), of=("cr",)),
+        "prefix",
+        "registers",
+        computed(
+            "psw",
+            lambda cpu: cpu.psw.to_bytes(),
+            lambda cpu, psw: cpu.restore_psw(Psw.from_bytes(psw)),
+            of=("_system_mask", "problem_state", "key", "dat", "space"),
+        ),
+        "_state",
+        "stopped_since",
+        "cpu_timer_origin",
+        "clock_comparator",
+        "tod_programmable",
+        "program_parameter",
+        "page_fault_token",
+        "breaking_event_address",
+        "pending",
+        "restart_pending",
+        "stop_pending",
+        "store_status_pending",
+        "executed",
+        excluded={
+            "configuration": "whose part the CPU is",
+            "tlb": "its translations can be made again at any time",
+            "gr": _VIEW,
+            "ar": _VIEW,
+            "vr": _VIEW,
+            "_engine_psw": "a view of the engine's PSW, which is a part of the PSW",
+            "next_address": _IN_AN_INSTRUCTION,
+            "relative_base": _IN_AN_INSTRUCTION,
+            "instruction_length": _IN_AN_INSTRUCTION,
+            "psw_loaded": _IN_AN_INSTRUCTION,
+            "psw_change_length": _IN_AN_INSTRUCTION,
+        },
+    )
 
     def __init__(
         self, configuration: Configuration[Cpu], address: int, registers: Registers, tlb: TranslationBuffer
@@ -354,6 +398,18 @@ class Cpu:
         """Load the prefix register and drop all translations."""
         self.prefix = prefix
         self.tlb.flush()
+
+    # Restoring
+
+    def load_control_registers(self, values: Sequence[int]) -> None:
+        """Load all of them."""
+        for number, value in enumerate(values):
+            self.set_control_register(number, value)
+
+    def restore_psw(self, psw: Psw) -> None:
+        """Go on with *psw*, which was the current one between two instructions."""
+        self.load_psw(psw)
+        self.psw_loaded = False
 
     # Resets
 

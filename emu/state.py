@@ -141,6 +141,21 @@ def computed(
     )
 
 
+def constant(name: str, get: Callable[[Any], Any] | None = None, *, of: tuple[str, ...] | None = None) -> Field:
+    """The attribute *name*, which is fixed when the object is made: to be restored it must be the same.
+
+    :param get: makes the plain data of the object; None means the attribute itself.
+    :param of: the attributes that it stands for, if it is not that one.
+    """
+    read = get or (lambda owner: getattr(owner, name))
+
+    def put(owner: Any, saved: Any) -> None:
+        if (expected := read(owner)) != _lengthened(saved):
+            raise StateError(f"{_where(owner, name)}: expected {expected!r}, as it is here, not {saved!r}")
+
+    return Field(name, lambda owner: _plain(read(owner), _where(owner, name)), put, (name,) if of is None else of)
+
+
 def array_of(saved: Any) -> np.ndarray[Any, Any]:
     """The array, which can be read only, whose plain data *saved* are; for functions of :func:`computed`.
 

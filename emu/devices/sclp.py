@@ -8,10 +8,10 @@ function code, three bytes of control mask, and the response code (halfword) tha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from enum import IntEnum
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol
+from typing import TYPE_CHECKING, ClassVar, Final, Protocol
 
 from emu import interruption
 from emu.addresses import PAGE_SIZE
@@ -21,6 +21,7 @@ from emu.identification import EBCDIC, TOPOLOGY_NESTING, max_cpus
 from emu.lowcore import PREFIX_AREA_SIZE
 from emu.program_interruption import ProgramInterruption, ProgramInterruptionCode
 from emu.psw import EXTERNAL_MASK
+from emu.state import Section, computed
 
 if TYPE_CHECKING:
     from emu.configuration import Configuration
@@ -111,6 +112,21 @@ class Sclp:
     """
 
     interruption_mask: ClassVar[int] = EXTERNAL_MASK
+    STATE = Section(
+        "SCLP",
+        "_completed",
+        "_event_signal",
+        computed("input", lambda it: bytes(it._input), lambda it, data: it.put_input(data), of=("_input",)),  # noqa: SLF001
+        "_receive_mask",
+        "_uses_vt220",
+        excluded={
+            "_configuration": "whose part it is",
+            "console": "where the output goes, not what the guest has",
+            "line_console": "the same",
+            "has_line_mode": "what the SCLP was made with",
+            "_commands": "always the same",
+        },
+    )
 
     def __init__(self, configuration: Configuration[Cpu]) -> None:
         self._configuration = configuration
@@ -149,24 +165,6 @@ class Sclp:
         """Whether the guest wants to hear of what is typed."""
         return bool(self._receive_mask & (_event_bit(ASCII_CONSOLE) | _event_bit(OPERATOR_COMMAND)))
 
-    def state(self) -> dict[str, object]:
-        """What the machine state contains of this device: requests outstanding, input not yet read, masks."""
-        return {
-            "completed": self._completed,
-            "event signal": self._event_signal,
-            "input": bytes(self._input),
-            "receive mask": self._receive_mask,
-            "VT220": self._uses_vt220,
-        }
-
-    def restore(self, state: Mapping[str, Any]) -> None:
-        """Put back what :meth:`state` gave."""
-        self._completed = state["completed"]
-        self._event_signal = state["event signal"]
-        self._input = bytearray(state["input"])
-        self._receive_mask = state["receive mask"]
-        self._uses_vt220 = state["VT220"]
-
     def pending_interruption(self, cpu: Cpu) -> Callable[[], None] | None:
         """See :meth:`emu.device.Device.pending_interruption`: a service signal."""
         is_pending = self.is_signal_pending and cpu.cr[0] & CR0_SERVICE_SIGNAL
@@ -193,6 +191,10 @@ class Sclp:
         self._completed = None
         self._event_signal = False
         self._receive_mask = 0
+
+    def put_input(self, data: bytes) -> None:
+        """Let *data* be what is typed and not read yet; nobody is told."""
+        self._input[:] = data
 
     def type(self, data: bytes) -> None:
         """Type *data* on the console; a service signal tells a guest that reads from one."""
