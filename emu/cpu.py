@@ -6,10 +6,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from emu import psw as psw_bits
-from emu.bits import MASK_32, MASK_64, bit
+from emu.bits import MASK_32, MASK_64
+from emu.control_registers import CR0_TRANSLATION
 from emu.prefixing import real_to_absolute
 from emu.psw import AddressSpaceControl, Psw
 from emu.state import Section, computed, constant
@@ -17,33 +18,8 @@ from emu.state import Section, computed, constant
 if TYPE_CHECKING:
     from emu.addresses import AbsoluteAddress
     from emu.configuration import Configuration
-    from emu.teid import Access
+    from emu.engine_protocol import Registers, TranslationBuffer
 
-CR0_SSM_SUPPRESSION = bit(33)
-CR0_TOD_CLOCK_SYNC = bit(34)
-CR0_LOW_ADDRESS_PROTECTION = bit(35)
-CR0_EXTRACTION_AUTHORITY = bit(36)
-CR0_SECONDARY_SPACE = bit(37)
-CR0_FETCH_OVERRIDE = bit(38)
-CR0_STORAGE_OVERRIDE = bit(39)
-CR0_EDAT = bit(40)
-CR0_EXECUTION_PROTECTION = bit(43)
-CR0_AFP = bit(45)
-CR0_VECTOR = bit(46)
-CR0_MALFUNCTION_ALERT = bit(48)
-CR0_EMERGENCY_SIGNAL = bit(49)
-CR0_EXTERNAL_CALL = bit(50)
-CR0_CLOCK_COMPARATOR = bit(52)
-CR0_CPU_TIMER = bit(53)
-CR0_SERVICE_SIGNAL = bit(54)
-CR0_INTERRUPT_KEY = bit(57)
-CR0_VMCF = bit(63)
-CR14_CHANNEL_REPORT = bit(35)
-
-_CR0_TRANSLATION = (
-    CR0_LOW_ADDRESS_PROTECTION | CR0_FETCH_OVERRIDE | CR0_STORAGE_OVERRIDE | CR0_EDAT | CR0_EXECUTION_PROTECTION
-)
-"""What a translation depends on; masks of external interruptions, which programs change often, are not among them."""
 _ENGINE_OWNS = psw_bits.ADDRESSING_MODE | psw_bits.PROGRAM_MASK
 """PSW bits that unprivileged instructions change natively, so that the engine's copy is the true one."""
 _SYSTEM = MASK_64 & ~(_ENGINE_OWNS | psw_bits.CONDITION_CODE)
@@ -58,53 +34,6 @@ class CpuState(Enum):
     OPERATING = "operating"
     STOPPED = "stopped"
     CHECK_STOP = "check-stop"
-
-
-class Registers(Protocol):
-    """The registers that the engine holds, seen in place: nothing is copied to look at one.
-
-    *gr* has 16 doublewords, *vr* 64 (the high half of vector register n, which is floating-point register n for n
-    below 16, is element 2n), *ar* 16 words.
-    """
-
-    gr: memoryview[int]
-    vr: memoryview[int]
-    ar: memoryview[int]
-    psw: memoryview[int]
-    """Two doublewords: the mask that the engine runs with, and the instruction address."""
-
-    @property
-    def fpc(self) -> int: ...
-    @fpc.setter
-    def fpc(self, value: int) -> None: ...
-    @property
-    def condition_code(self) -> int: ...
-    @condition_code.setter
-    def condition_code(self, value: int) -> None: ...
-    def set_control_register_0(self, value: int) -> None: ...
-    def reset_floating_point(self) -> None: ...
-
-
-class TranslationBuffer(Protocol):
-    """What a CPU asks of the engine's translation-lookaside buffer."""
-
-    def flush(self) -> None:
-        """Forget every translation."""
-
-    def find(self, address: int, length: int, access: Access, *, is_real: bool) -> int | None:
-        """Where in the frame pool an operand in one page lies, if a translation that was made before is still good.
-
-        All checks of such an *access* have been made then, and what it records is recorded.  No page that holds code is
-        found for a store.
-
-        :param is_real: *address* is a real address, whatever the PSW says.
-        """
-
-    def note(self, address: int, absolute: AbsoluteAddress, access: Access, *, is_real: bool) -> None:
-        """Note that *address* leads to *absolute* for this *access*, of which every check has just been made."""
-
-    def context_changed(self) -> None:
-        """Use no translation made with other values of what it depends on (:attr:`Cpu.translation_context`)."""
 
 
 @dataclass(slots=True)
@@ -360,7 +289,7 @@ class Cpu:
     def translation_context(self) -> tuple[int, ...]:
         """What a translation depends on besides tables, keys, page states and prefix, and the PSW's mode bits."""
         cr = self.cr
-        return cr[0] & _CR0_TRANSLATION, cr[1], cr[7], cr[13], self.key, self._uses_access_registers
+        return cr[0] & CR0_TRANSLATION, cr[1], cr[7], cr[13], self.key, self._uses_access_registers
 
     # Registers
 
@@ -391,7 +320,7 @@ class Cpu:
         self.cr[number] = value
         if number == 0:
             self.registers.set_control_register_0(value)
-        if number in (1, 7, 13) or (number == 0 and (before ^ value) & _CR0_TRANSLATION):
+        if number in (1, 7, 13) or (number == 0 and (before ^ value) & CR0_TRANSLATION):
             self.tlb.context_changed()
 
     def set_prefix(self, prefix: int) -> None:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from emu import interruption
 from emu.addresses import PAGE_SIZE, RealAddress
-from emu.cpu import CR0_VMCF
+from emu.control_registers import CR0_VMCF
 from emu.identification import EBCDIC
 from emu.program_interruption import ProgramInterruption
 from emu.psw import EXTERNAL_MASK

@@ -21,7 +21,7 @@ from unicorn import s390x_const as reg
 from unicorn import unicorn_const as uc_const
 
 from emu.bits import bit
-from emu.cpu import CR0_AFP, CR0_VECTOR
+from emu.control_registers import CR0_AFP, CR0_VECTOR
 from emu.engine.library import EngineError, InterruptCallback, Unicorn
 from emu.psw import ADDRESSING_MODE, PROBLEM_STATE
 from emu.state import Section, computed
@@ -212,7 +212,7 @@ def _fill(view: memoryview[int], values: Sequence[int]) -> None:
 
 
 class EngineRegisters:
-    """The registers of one Unicorn instance, seen in place (:class:`emu.cpu.Registers`)."""
+    """The registers of one Unicorn instance, seen in place (:class:`emu.engine_protocol.Registers`)."""
 
     STATE = Section(
         "registers",
