@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from emu import cpu as control
+from emu import control_registers as control
 from emu import dat
 from emu.addresses import PAGE_SIZE, AbsoluteAddress
 from emu.instruction_length import instruction_length

@@ -17,6 +17,7 @@ from emu.hypervisor import NEVER, FirstTouchHypervisor
 from emu.identification import SystemIdentification, Topology
 from emu.lowcore import PREFIX_AREA_SIZE
 from emu.page_states import PageStates, Profile
+from emu.state import Section, constant
 from emu.storage import Storage
 from emu.storage_keys import StorageKeys
 from emu.timing import CONTROL_INSTRUCTION_WORK, Timing
@@ -95,6 +96,32 @@ class Repetition:
 
 class Configuration(Generic[CpuT]):
     """One configuration; :class:`emu.machine.Machine` makes it complete."""
+
+    STATE = Section(
+        "configuration",
+        constant("memory", lambda it: it.memory),
+        constant("profile", lambda it: it.profile.value),
+        constant("facilities", lambda it: sorted(map(int, it.facilities))),
+        "hypervisor",
+        "states",
+        "keys",
+        "timing",
+        "topology",
+        "cpus",
+        "devices",
+        "operator",
+        "counts",
+        "turns",
+        "repetition",
+        "check_stop_reason",
+        excluded={
+            "identification": "what the configuration was made with, like its consoles",
+            "storage": "its content is the hypervisor's; which pages hold code, the engines find anew",
+            "translations": "they can be made again at any time",
+            "observers": "they look on, and belong to whoever registered them",
+        },
+        restored=lambda it: it.translations.forget_all_code(),
+    )
 
     def __init__(
         self,

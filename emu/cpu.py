@@ -3,44 +3,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from emu import psw as psw_bits
-from emu.bits import MASK_32, MASK_64, bit
+from emu.bits import MASK_32, MASK_64
+from emu.control_registers import CR0_TRANSLATION
 from emu.prefixing import real_to_absolute
 from emu.psw import AddressSpaceControl, Psw
+from emu.state import Section, computed, constant
 
 if TYPE_CHECKING:
     from emu.addresses import AbsoluteAddress
     from emu.configuration import Configuration
-    from emu.teid import Access
+    from emu.engine_protocol import Registers, TranslationBuffer
 
-CR0_SSM_SUPPRESSION = bit(33)
-CR0_TOD_CLOCK_SYNC = bit(34)
-CR0_LOW_ADDRESS_PROTECTION = bit(35)
-CR0_EXTRACTION_AUTHORITY = bit(36)
-CR0_SECONDARY_SPACE = bit(37)
-CR0_FETCH_OVERRIDE = bit(38)
-CR0_STORAGE_OVERRIDE = bit(39)
-CR0_EDAT = bit(40)
-CR0_EXECUTION_PROTECTION = bit(43)
-CR0_AFP = bit(45)
-CR0_VECTOR = bit(46)
-CR0_MALFUNCTION_ALERT = bit(48)
-CR0_EMERGENCY_SIGNAL = bit(49)
-CR0_EXTERNAL_CALL = bit(50)
-CR0_CLOCK_COMPARATOR = bit(52)
-CR0_CPU_TIMER = bit(53)
-CR0_SERVICE_SIGNAL = bit(54)
-CR0_INTERRUPT_KEY = bit(57)
-CR0_VMCF = bit(63)
-CR14_CHANNEL_REPORT = bit(35)
-
-_CR0_TRANSLATION = (
-    CR0_LOW_ADDRESS_PROTECTION | CR0_FETCH_OVERRIDE | CR0_STORAGE_OVERRIDE | CR0_EDAT | CR0_EXECUTION_PROTECTION
-)
-"""What a translation depends on; masks of external interruptions, which programs change often, are not among them."""
 _ENGINE_OWNS = psw_bits.ADDRESSING_MODE | psw_bits.PROGRAM_MASK
 """PSW bits that unprivileged instructions change natively, so that the engine's copy is the true one."""
 _SYSTEM = MASK_64 & ~(_ENGINE_OWNS | psw_bits.CONDITION_CODE)
@@ -57,76 +36,64 @@ class CpuState(Enum):
     CHECK_STOP = "check-stop"
 
 
-class Registers(Protocol):
-    """The registers that the engine holds, seen in place: nothing is copied to look at one.
-
-    *gr* has 16 doublewords, *vr* 64 (the high half of vector register n, which is floating-point register n for n
-    below 16, is element 2n), *ar* 16 words.
-    """
-
-    gr: memoryview[int]
-    vr: memoryview[int]
-    ar: memoryview[int]
-    psw: memoryview[int]
-    """Two doublewords: the mask that the engine runs with, and the instruction address."""
-
-    image: bytes
-    """All of them, with whatever else the engine keeps beside them: another engine of this process takes it."""
-
-    @property
-    def fpc(self) -> int: ...
-    @fpc.setter
-    def fpc(self, value: int) -> None: ...
-    @property
-    def condition_code(self) -> int: ...
-    @condition_code.setter
-    def condition_code(self, value: int) -> None: ...
-    def set_control_register_0(self, value: int) -> None: ...
-    def reset_floating_point(self) -> None: ...
-
-
-class TranslationBuffer(Protocol):
-    """What a CPU asks of the engine's translation-lookaside buffer."""
-
-    def flush(self) -> None:
-        """Forget every translation."""
-
-    def find(self, address: int, length: int, access: Access, *, is_real: bool) -> int | None:
-        """Where in the frame pool an operand in one page lies, if a translation that was made before is still good.
-
-        All checks of such an *access* have been made then, and what it records is recorded.  No page that holds code is
-        found for a store.
-
-        :param is_real: *address* is a real address, whatever the PSW says.
-        """
-
-    def note(self, address: int, absolute: AbsoluteAddress, access: Access, *, is_real: bool) -> None:
-        """Note that *address* leads to *absolute* for this *access*, of which every check has just been made."""
-
-    def find_table(self, address: int, length: int) -> int | None:
-        """Where in the frame pool *length* bytes of a translation table at absolute *address* lie, if it is known."""
-
-    def note_table(self, address: AbsoluteAddress) -> None:
-        """Note that a table at *address* has just been read."""
-
-    def context_changed(self) -> None:
-        """Use no translation made with other values of what it depends on (:attr:`Cpu.translation_context`)."""
-
-
+@dataclass(slots=True)
 class PendingExternal:
     """External-interruption requests that belong to one CPU."""
 
-    def __init__(self) -> None:
-        self.malfunction_alert: list[int] = []
-        """CPU addresses, in the order of arrival."""
-        self.emergency_signal: set[int] = set()
-        """CPU addresses; the lowest is presented first."""
-        self.external_call: int | None = None
-        """The address of the CPU that called."""
+    malfunction_alert: list[int] = field(default_factory=list)
+    """CPU addresses, in the order of arrival."""
+    emergency_signal: set[int] = field(default_factory=set)
+    """CPU addresses; the lowest is presented first."""
+    external_call: int | None = None
+    """The address of the CPU that called."""
+
+
+_VIEW = "a view of the registers"
+_IN_AN_INSTRUCTION = "means nothing between two instructions"
 
 
 class Cpu:
     """One CPU of a configuration."""
+
+    STATE = Section(
+        "CPU",
+        constant("address"),
+        computed("cr", lambda cpu: list(cpu.cr), lambda cpu, values: cpu.load_control_registers(values), of=("cr",)),
+        "prefix",
+        "registers",
+        computed(
+            "psw",
+            lambda cpu: cpu.psw.to_bytes(),
+            lambda cpu, psw: cpu.restore_psw(Psw.from_bytes(psw)),
+            of=("_system_mask", "problem_state", "key", "dat", "space"),
+        ),
+        "_state",
+        "stopped_since",
+        "cpu_timer_origin",
+        "clock_comparator",
+        "tod_programmable",
+        "program_parameter",
+        "page_fault_token",
+        "breaking_event_address",
+        "pending",
+        "restart_pending",
+        "stop_pending",
+        "store_status_pending",
+        "executed",
+        excluded={
+            "configuration": "whose part the CPU is",
+            "tlb": "its translations can be made again at any time",
+            "gr": _VIEW,
+            "ar": _VIEW,
+            "vr": _VIEW,
+            "_engine_psw": "a view of the engine's PSW, which is a part of the PSW",
+            "next_address": _IN_AN_INSTRUCTION,
+            "relative_base": _IN_AN_INSTRUCTION,
+            "instruction_length": _IN_AN_INSTRUCTION,
+            "psw_loaded": _IN_AN_INSTRUCTION,
+            "psw_change_length": _IN_AN_INSTRUCTION,
+        },
+    )
 
     def __init__(
         self, configuration: Configuration[Cpu], address: int, registers: Registers, tlb: TranslationBuffer
@@ -322,7 +289,7 @@ class Cpu:
     def translation_context(self) -> tuple[int, ...]:
         """What a translation depends on besides tables, keys, page states and prefix, and the PSW's mode bits."""
         cr = self.cr
-        return cr[0] & _CR0_TRANSLATION, cr[1], cr[7], cr[13], self.key, self._uses_access_registers
+        return cr[0] & CR0_TRANSLATION, cr[1], cr[7], cr[13], self.key, self._uses_access_registers
 
     # Registers
 
@@ -353,13 +320,25 @@ class Cpu:
         self.cr[number] = value
         if number == 0:
             self.registers.set_control_register_0(value)
-        if number in (1, 7, 13) or (number == 0 and (before ^ value) & _CR0_TRANSLATION):
+        if number in (1, 7, 13) or (number == 0 and (before ^ value) & CR0_TRANSLATION):
             self.tlb.context_changed()
 
     def set_prefix(self, prefix: int) -> None:
         """Load the prefix register and drop all translations."""
         self.prefix = prefix
         self.tlb.flush()
+
+    # Restoring
+
+    def load_control_registers(self, values: Sequence[int]) -> None:
+        """Load all of them."""
+        for number, value in enumerate(values):
+            self.set_control_register(number, value)
+
+    def restore_psw(self, psw: Psw) -> None:
+        """Go on with *psw*, which was the current one between two instructions."""
+        self.load_psw(psw)
+        self.psw_loaded = False
 
     # Resets
 

@@ -11,12 +11,15 @@ import ctypes
 import mmap
 from typing import TYPE_CHECKING, Final, Protocol
 
-from emu.page_states import CONTENT_MASK, PageStates, Profile, touch, without_content
+import numpy as np
+
+from emu.addresses import PAGE_SHIFT, PAGE_SIZE
+from emu.page_states import CONTENT_MASK, Content, PageStates, Profile, touch, without_content
+from emu.state import Section, computed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from emu.program_interruption import ProgramInterruption
@@ -131,6 +134,18 @@ class Hypervisor(Protocol):
 class FirstTouchHypervisor:
     """A host with a frame for every page: a page is logically zero until it is touched, and never taken away."""
 
+    STATE = Section(
+        "first-touch host",
+        computed("pages", lambda it: it._resident_pages(), lambda it, pages: it._put_pages(pages)),  # noqa: SLF001
+        excluded={
+            "_pool": "its content is in the pages that are resident",
+            "_states": "the configuration's",
+            "_profile": "what the configuration was made with",
+            "frame_bytes": "the size of the pool",
+            "frame_address": "where the pool lies in this process",
+        },
+    )
+
     def __init__(self, size: int, states: PageStates, keys: StorageKeys, profile: Profile) -> None:
         # Private, or MADV_DONTNEED would keep the content; without a reservation, since a guest may never touch it all.
         self._pool = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | MAP_NORESERVE)
@@ -168,6 +183,19 @@ class FirstTouchHypervisor:
         if self._states.bytes[page] & CONTENT_MASK:
             return None
         return self._pool[page << 12 : (page + 1) << 12]
+
+    def _resident_pages(self) -> dict[int, bytes]:
+        """The content of each resident page that is not all zeros."""
+        zeros = bytes(PAGE_SIZE)
+        pages = map(int, np.flatnonzero(self._states.array & CONTENT_MASK == Content.RESIDENT))
+        contents = ((page, self._pool[page << PAGE_SHIFT : (page + 1) << PAGE_SHIFT]) for page in pages)
+        return {page: content for page, content in contents if content != zeros}
+
+    def _put_pages(self, pages: dict[int, bytes]) -> None:
+        """Let the pool hold *pages*, and zeros elsewhere."""
+        self._pool.madvise(mmap.MADV_DONTNEED)
+        for page, content in pages.items():
+            self._pool[page << PAGE_SHIFT : (page + 1) << PAGE_SHIFT] = content
 
     def drop(self, page: int) -> None:
         """See :meth:`Hypervisor.drop`; the frame is cleared when the page is touched."""

@@ -47,9 +47,10 @@ class Machine:
         :param cpus: how many CPUs, with the CPU addresses 0 to *cpus* - 1.
         :raises ValueError: if a size is impossible.
         """
-        self.configuration = configuration = Configuration[Cpu](
+        configuration: Configuration[Cpu] = Configuration(
             memory, cpus=cpus, profile=profile, facilities=facilities, hypervisor=hypervisor
         )
+        self.configuration = configuration
         code = CodePages(configuration.storage)
         configuration.translations.release_copy = code.release
         engines = [Engine(configuration, code) for _ in range(cpus)]

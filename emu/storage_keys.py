@@ -11,6 +11,8 @@ from typing import Final
 
 import numpy as np
 
+from emu.state import Section
+
 ACCESS_CONTROL: Final = 0xF0
 FETCH_PROTECTION: Final = 0x08
 REFERENCE: Final = 0x04
@@ -23,6 +25,8 @@ OVERRIDE_KEY: Final = 9
 
 class StorageKeys:
     """The key of every 4 KiB block of absolute storage, one byte a block."""
+
+    STATE = Section("storage keys", "array", excluded={"bytes": "a view of the array"})
 
     def __init__(self, pages: int) -> None:
         self.array = np.zeros(pages, dtype=np.uint8)

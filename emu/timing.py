@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import Final, Protocol
 
 from emu.bits import MASK_64, bit
+from emu.state import Section
 
 STEPS_PER_UNIT: Final = 4
 """Steps of the doubleword TOD clock in a unit of work."""
@@ -35,6 +36,8 @@ class Timers(Protocol):
 
 class Timing:
     """The time of a configuration: one TOD clock, shared by all CPUs."""
+
+    STATE = Section("timing", "work", "epoch")
 
     def __init__(self, tod: int = INITIAL_TOD) -> None:
         self.work = 0

@@ -242,5 +242,5 @@ def _migrate(machine: Machine, job: Job, watcher: _Watcher) -> Machine:
     """Another machine that goes on where *machine* is."""
     saved = save(machine)
     (other,), _ = make_machines(job.configuration)
-    restore(other, saved)
+    restore(saved, other)
     return _watched(other, job, watcher)

@@ -99,6 +99,18 @@ class ChannelProgram:
         """Of the CCW behind the last one used."""
         self.fetched = 0
 
+    def state(self) -> list[int]:
+        """The request, and how far it is."""
+        request = self.request
+        return [request.parameter, request.control, request.address, self.address, self.fetched]
+
+    @classmethod
+    def restored(cls, state: list[int], storage: ChannelStorage, unit: ControlUnit) -> ChannelProgram:
+        """The program that gave this *state*."""
+        program = cls(OperationRequest(*state[:3]), storage, unit)
+        program.address, program.fetched = state[3:]
+        return program
+
     def run(self, *, resumed: bool = False) -> Ending:
         """Execute CCWs from :attr:`address` on until the program ends, is suspended or is taken for endless.
 

@@ -7,15 +7,15 @@ I/O functions are performed between two instructions, at once.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from emu import interruption
 from emu.bits import bit
 from emu.devices.channel_storage import ChannelCheck, ChannelStorage
 from emu.devices.subchannel import Subchannel
 from emu.psw import IO_MASK
+from emu.state import Section, typed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,6 +37,14 @@ class ChannelSubsystem:
     """All subchannels of one configuration; a :class:`~emu.device.Device`."""
 
     interruption_mask: ClassVar[int] = IO_MASK
+    STATE = Section(
+        "channel subsystem",
+        "subchannels",
+        "_devices",
+        "_reports",
+        typed("_measurement", tuple[int, int] | None),
+        excluded={"_configuration": "whose part it is", "storage": "the way to that of the configuration"},
+    )
 
     def __init__(self, configuration: Configuration[Cpu]) -> None:
         self._configuration = configuration
@@ -55,19 +63,6 @@ class ChannelSubsystem:
         self._devices.append(device)
         device.connect(subchannel, self.storage)
         return subchannel
-
-    def state(self) -> dict[str, object]:
-        """What the machine state contains of the channel subsystem."""
-        state: dict[str, object] = {"reports": tuple(self._reports), "measurement": self._measurement}
-        for subchannel, device in zip(self.subchannels, self._devices, strict=True):
-            values = subchannel.state() | device.state()
-            state |= {f"{subchannel.number} {name}": value for name, value in values.items()}
-        return state
-
-    def restore(self, state: Mapping[str, Any]) -> None:
-        """Put back what :meth:`state` gave, of a subsystem without devices."""
-        self._reports = deque(state["reports"])
-        self._measurement = state["measurement"]
 
     def reset(self) -> None:
         """I/O-system reset."""

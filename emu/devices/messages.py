@@ -13,17 +13,17 @@ the external ones), the numbering of messages, and the limit of the queue.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from emu import interruption
 from emu.addresses import PAGE_SIZE, RealAddress
-from emu.cpu import CR0_VMCF
+from emu.control_registers import CR0_VMCF
 from emu.identification import EBCDIC
 from emu.program_interruption import ProgramInterruption
 from emu.psw import EXTERNAL_MASK
+from emu.state import Section, typed
 from emu.storage_keys import CHANGE, REFERENCE
 
 if TYPE_CHECKING:
@@ -58,6 +58,14 @@ class SpecialMessages:
     """The messages on their way to one configuration; a :class:`~emu.device.Device`."""
 
     interruption_mask: ClassVar[int] = EXTERNAL_MASK
+    STATE = Section(
+        "special messages",
+        typed("_buffer", _Buffer | None),
+        "_queue",
+        "_sent",
+        "dropped",
+        excluded={"_configuration": "whose part it is"},
+    )
 
     def __init__(self, configuration: Configuration[Cpu]) -> None:
         self._configuration = configuration
@@ -144,22 +152,6 @@ class SpecialMessages:
         """System reset: nobody is authorized and nothing waits."""
         self._buffer = None
         self._queue.clear()
-
-    def state(self) -> dict[str, object]:
-        """What the machine state contains of this device."""
-        buffer = self._buffer
-        return {
-            "buffer": None if buffer is None else (buffer.address, buffer.length, buffer.special),
-            "queue": tuple(self._queue),
-            "sent": self._sent,
-        }
-
-    def restore(self, state: Mapping[str, Any]) -> None:
-        """Put back what :meth:`state` gave."""
-        buffer = state["buffer"]
-        self._buffer = None if buffer is None else _Buffer(buffer[0], buffer[1], special=buffer[2])
-        self._queue = deque(state["queue"])
-        self._sent = state["sent"]
 
     def _store(self, cpu: Cpu, message: bytes) -> bool:
         """Store *message* in the buffer, all of it or nothing; False if that cannot be.

@@ -8,19 +8,23 @@ function code, three bytes of control mask, and the response code (halfword) tha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from enum import IntEnum
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from emu import interruption
 from emu.addresses import PAGE_SIZE
 from emu.bits import bit
-from emu.cpu import CR0_SERVICE_SIGNAL
+from emu.control_registers import CR0_SERVICE_SIGNAL
+from emu.devices.console import Console, ConsoleBuffer
+from emu.devices.line_mode import message_lines, operator_command
+from emu.devices.sccb import Sccb
 from emu.identification import EBCDIC, TOPOLOGY_NESTING, max_cpus
 from emu.lowcore import PREFIX_AREA_SIZE
 from emu.program_interruption import ProgramInterruption, ProgramInterruptionCode
 from emu.psw import EXTERNAL_MASK
+from emu.state import Section, computed
 
 if TYPE_CHECKING:
     from emu.configuration import Configuration
@@ -70,11 +74,6 @@ _CPU_ENTRY: Final = 16
 _SCP_CPU_ENTRIES: Final = 128
 _CPU_ENTRIES: Final = 24
 
-_MESSAGE_OBJECT: Final = 4
-_MESSAGE_TEXT: Final = 10
-"""Offset of the text in a message-text object."""
-_MESSAGE_BLOCK_HEADER: Final = 12
-_MESSAGE_BLOCK_TAG: Final = "MDB ".encode(EBCDIC)
 _LONGEST_LINE: Final = 200
 """Bytes of an operator command; its length must fit the byte-wide lengths of the vectors around it."""
 
@@ -86,24 +85,6 @@ _ENHANCED_SUPPRESSION_ON_PROTECTION: Final = 0x02
 """In byte 85 of the SCP information."""
 
 
-class Console(Protocol):
-    """What takes the bytes that a guest writes."""
-
-    def write(self, data: bytes, /) -> object:
-        """Take *data*."""
-
-
-class ConsoleBuffer:
-    """A console that keeps everything."""
-
-    def __init__(self) -> None:
-        self.data = bytearray()
-
-    def write(self, data: bytes, /) -> None:
-        """See :meth:`Console.write`."""
-        self.data += data
-
-
 class Sclp:
     """The SCLP of one configuration; a :class:`~emu.device.Device`.
 
@@ -111,6 +92,21 @@ class Sclp:
     """
 
     interruption_mask: ClassVar[int] = EXTERNAL_MASK
+    STATE = Section(
+        "SCLP",
+        "_completed",
+        "_event_signal",
+        computed("input", lambda it: bytes(it._input), lambda it, data: it.put_input(data), of=("_input",)),  # noqa: SLF001
+        "_receive_mask",
+        "_uses_vt220",
+        excluded={
+            "_configuration": "whose part it is",
+            "console": "where the output goes, not what the guest has",
+            "line_console": "the same",
+            "has_line_mode": "what the SCLP was made with",
+            "_commands": "always the same",
+        },
+    )
 
     def __init__(self, configuration: Configuration[Cpu]) -> None:
         self._configuration = configuration
@@ -128,7 +124,7 @@ class Sclp:
         self._receive_mask = 0
         """Events that the guest wants to receive, 32 bits."""
         self._uses_vt220 = False
-        self._commands: Final[dict[int, Callable[[_Sccb], Response]]] = {
+        self._commands: Final[dict[int, Callable[[Sccb], Response]]] = {
             READ_SCP_INFO: self._read_scp_info,
             READ_SCP_INFO_FORCED: self._read_scp_info,
             READ_CPU_INFO: self._read_cpu_info,
@@ -148,24 +144,6 @@ class Sclp:
     def reads_input(self) -> bool:
         """Whether the guest wants to hear of what is typed."""
         return bool(self._receive_mask & (_event_bit(ASCII_CONSOLE) | _event_bit(OPERATOR_COMMAND)))
-
-    def state(self) -> dict[str, object]:
-        """What the machine state contains of this device: requests outstanding, input not yet read, masks."""
-        return {
-            "completed": self._completed,
-            "event signal": self._event_signal,
-            "input": bytes(self._input),
-            "receive mask": self._receive_mask,
-            "VT220": self._uses_vt220,
-        }
-
-    def restore(self, state: Mapping[str, Any]) -> None:
-        """Put back what :meth:`state` gave."""
-        self._completed = state["completed"]
-        self._event_signal = state["event signal"]
-        self._input = bytearray(state["input"])
-        self._receive_mask = state["receive mask"]
-        self._uses_vt220 = state["VT220"]
 
     def pending_interruption(self, cpu: Cpu) -> Callable[[], None] | None:
         """See :meth:`emu.device.Device.pending_interruption`: a service signal."""
@@ -194,6 +172,10 @@ class Sclp:
         self._event_signal = False
         self._receive_mask = 0
 
+    def put_input(self, data: bytes) -> None:
+        """Let *data* be what is typed and not read yet; nobody is told."""
+        self._input[:] = data
+
     def type(self, data: bytes) -> None:
         """Type *data* on the console; a service signal tells a guest that reads from one."""
         self._input += data
@@ -221,7 +203,7 @@ class Sclp:
         elif address % PAGE_SIZE + length > PAGE_SIZE:
             response = Response.BOUNDARY_VIOLATION
         else:
-            sccb = _Sccb(storage.read(address, length))
+            sccb = Sccb(storage.read(address, length))
             response = function(sccb)
             storage.write(address, bytes(sccb.bytes))
         storage.write_integer(address + 6, 2, response)
@@ -234,7 +216,7 @@ class Sclp:
         """Sixteen bytes for each CPU: its address, no feature of an interpretive-execution host, type 0 (general)."""
         return b"".join(bytes((cpu.address,)).ljust(_CPU_ENTRY, b"\0") for cpu in self._configuration.cpus)
 
-    def _read_scp_info(self, sccb: _Sccb) -> Response:
+    def _read_scp_info(self, sccb: Sccb) -> Response:
         configuration = self._configuration
         entries = self._cpu_entries()
         if len(sccb.bytes) < _SCP_CPU_ENTRIES + len(entries):
@@ -259,7 +241,7 @@ class Sclp:
         sccb.bytes[_SCP_CPU_ENTRIES : _SCP_CPU_ENTRIES + len(entries)] = entries
         return Response.READ_COMPLETION
 
-    def _read_cpu_info(self, sccb: _Sccb) -> Response:
+    def _read_cpu_info(self, sccb: Sccb) -> Response:
         entries = self._cpu_entries()
         end = _CPU_ENTRIES + len(entries)
         if len(sccb.bytes) < end:
@@ -276,7 +258,7 @@ class Sclp:
     def _has_event(self) -> bool:
         return bool(self._input) and self.reads_input
 
-    def _write_event_mask(self, sccb: _Sccb) -> Response:
+    def _write_event_mask(self, sccb: Sccb) -> Response:
         """Take the guest's receive and send masks, and show the SCLP's: what it takes, and what it sends.
 
         The masks have the length that the guest gives, and are padded with zeros or cut.
@@ -296,7 +278,7 @@ class Sclp:
             sccb.bytes[start : start + length] = mask[:length].ljust(length, b"\0")
         return Response.COMPLETION
 
-    def _write_event_data(self, sccb: _Sccb) -> Response:
+    def _write_event_data(self, sccb: Sccb) -> Response:
         if sccb.bytes[2]:
             return Response.INVALID_FUNCTION
         events = []
@@ -332,10 +314,10 @@ class Sclp:
         if console is None and not self._uses_vt220:
             console = self.console
         if console is not None:
-            for line in _message_lines(data):
+            for line in message_lines(data):
                 console.write(line)
 
-    def _read_event_data(self, sccb: _Sccb) -> Response:
+    def _read_event_data(self, sccb: Sccb) -> Response:
         """Store one event buffer with as much input as fits."""
         selection = self._receive_mask
         if sccb.bytes[2] == _SELECTIVE_READ:
@@ -377,7 +359,7 @@ class Sclp:
         end = min(ends, default=-1)
         line = bytes(self._input if end < 0 else self._input[:end])[:_LONGEST_LINE]
         text = line.decode("utf-8", errors="replace").encode(EBCDIC, errors="replace")
-        event = _operator_command(text)
+        event = operator_command(text)
         if len(event) > room:
             return None
         used = len(line) + (end == len(line))
@@ -385,53 +367,6 @@ class Sclp:
         return event
 
 
-class _Sccb:
-    """The bytes of an SCCB."""
-
-    def __init__(self, data: bytes) -> None:
-        self.bytes = bytearray(data)
-
-    def get(self, offset: int, length: int) -> int:
-        return int.from_bytes(self.bytes[offset : offset + length], "big")
-
-    def put(self, offset: int, length: int, value: int) -> None:
-        self.bytes[offset : offset + length] = value.to_bytes(length, "big")
-
-    def clear_from(self, offset: int) -> None:
-        self.bytes[offset:] = bytes(len(self.bytes) - offset)
-
-
 def _event_bit(event: int) -> int:
     """The bit of an event type in a 32-bit event mask: type 1 is the leftmost."""
     return bit(event - 1, 32)
-
-
-def _message_lines(data: bytes) -> Iterator[bytes]:
-    """The text of each message-text object in the message data block *data*, as a line of its own.
-
-    A block that is not put together rightly ends where it goes wrong.
-    """
-    if data[4:8] != _MESSAGE_BLOCK_TAG:
-        return
-    offset = _MESSAGE_BLOCK_HEADER
-    while offset + 4 <= len(data):
-        length = int.from_bytes(data[offset : offset + 2], "big")
-        kind = int.from_bytes(data[offset + 2 : offset + 4], "big")
-        if length < 4:
-            return
-        if kind == _MESSAGE_OBJECT:
-            text = data[offset + _MESSAGE_TEXT : offset + length].decode(EBCDIC, errors="replace")
-            yield (text.replace("\x85", "\n") + "\n").encode()
-        offset += length
-
-
-def _operator_command(text: bytes) -> bytes:
-    """The vectors in which an operator command travels: management data, control-point message, text command."""
-
-    def vector(identifier: int, content: bytes) -> bytes:
-        return (4 + len(content)).to_bytes(2, "big") + identifier.to_bytes(2, "big") + content
-
-    def subvector(key: int, content: bytes) -> bytes:
-        return bytes((2 + len(content), key)) + content
-
-    return vector(0x1310, vector(0x1212, vector(0x1320, subvector(0x31, subvector(0x30, text)))))

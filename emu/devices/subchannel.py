@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from emu.bits import bit, bits, field
 from emu.devices.channel_program import ChannelProgram, Ending, OperationRequest
+from emu.state import Section, computed, constant
 
 if TYPE_CHECKING:
     from emu.devices.channel_program import ControlUnit
@@ -48,6 +49,28 @@ NOT_OPERATIONAL: Final = 3
 
 class Subchannel:
     """One subchannel with its device."""
+
+    STATE = Section(
+        "subchannel",
+        constant("number"),
+        constant("device_number"),
+        "parameter",
+        "_flags",
+        "_path_mask",
+        "measurement_index",
+        "_word_6",
+        "control",
+        "_ccw_address",
+        "_ending",
+        computed(
+            "_program",
+            lambda it: None if it._program is None else it._program.state(),  # noqa: SLF001
+            lambda it, saved: it._restore_program(saved),  # noqa: SLF001
+            of=("_program",),
+        ),
+        "interruption_pending",
+        excluded={"unit": "declares its state itself", "_storage": "the way to that of the configuration"},
+    )
 
     def __init__(self, number: int, device_number: int, unit: ControlUnit, storage: ChannelStorage) -> None:
         self.number = number
@@ -107,13 +130,8 @@ class Subchannel:
         """Disable it for that."""
         self._flags &= ~_MEASURED
 
-    def state(self) -> dict[str, object]:
-        """Everything that can differ, for snapshots."""
-        return {
-            "information block": self.information_block(),
-            "interruption": self.interruption_pending,
-            "program": None if self._program is None else (self._program.request, self._program.address),
-        }
+    def _restore_program(self, saved: list[int] | None) -> None:
+        self._program = None if saved is None else ChannelProgram.restored(saved, self._storage, self.unit)
 
     # Blocks
 

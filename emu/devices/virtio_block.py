@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from emu.devices.channel_storage import ChannelCheck
 from emu.devices.virtqueue import QueueError
+from emu.state import Section
 
 if TYPE_CHECKING:
     from emu.devices.channel_storage import ChannelStorage
@@ -58,6 +59,12 @@ class Image(Protocol):
 
 class VirtioBlock:
     """A disk; errors of image and guest are status codes."""
+
+    STATE = Section(
+        "virtio disk",
+        "_image",
+        excluded={"_name": "what the disk was made with", "features": "follow from the image"},
+    )
 
     device_type = 2
     queues = 1

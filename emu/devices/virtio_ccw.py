@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from emu.devices.channel_program import NORMAL_END, UNIT_CHECK
 from emu.devices.channel_storage import ChannelCheck
 from emu.devices.virtqueue import MOST_DESCRIPTORS, QueueError, Virtqueue
+from emu.state import Section
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,6 +55,24 @@ class _Rejected(Exception):  # noqa: N818 - a status, which the guest gets
 class VirtioCcw:
     """The control unit of a virtio device."""
 
+    STATE = Section(
+        "virtio device",
+        "function",
+        "_revision",
+        "_sense",
+        "_status",
+        "_accepted",
+        "_indicators",
+        "_configuration_indicators",
+        "_queues",
+        "_rung",
+        excluded={
+            "_commands": "always the same",
+            "_subchannel": "declares its state itself",
+            "_storage": "the way to that of the configuration",
+        },
+    )
+
     def __init__(self, function: VirtioFunction) -> None:
         self.function = function
         self._commands: Final[dict[int, Callable[[DataArea], None]]] = {
@@ -88,15 +107,6 @@ class VirtioCcw:
         self._indicators = self._configuration_indicators = 0
         self._queues = [Virtqueue(self._storage) for _ in range(self.function.queues)]
         self._rung: set[int] = set()
-
-    def state(self) -> dict[str, object]:
-        """Everything that can differ, for snapshots."""
-        return {
-            "virtio": (self._revision, self._sense, self._status, self._accepted),
-            "indicators": (self._indicators, self._configuration_indicators),
-            "queues": tuple(queue.state() for queue in self._queues),
-            "rung": tuple(sorted(self._rung)),
-        }
 
     # Commands
 

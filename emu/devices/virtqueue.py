@@ -6,6 +6,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from emu.state import Section
+
 if TYPE_CHECKING:
     from emu.devices.channel_storage import ChannelStorage
 
@@ -32,6 +34,17 @@ class Buffer:
 class Virtqueue:
     """One queue; its rings are little-endian."""
 
+    STATE = Section(
+        "virtqueue",
+        "size",
+        "_descriptors",
+        "_driver",
+        "_device",
+        "_taken",
+        "_used",
+        excluded={"_storage": "the way to that of the configuration"},
+    )
+
     def __init__(self, storage: ChannelStorage) -> None:
         self._storage = storage
         self.size = 0
@@ -43,10 +56,6 @@ class Virtqueue:
         """Take the places of the three parts."""
         self.size, self._descriptors, self._driver, self._device = size, descriptors, driver, device
         self._taken = self._used = 0
-
-    def state(self) -> tuple[int, ...]:
-        """Everything that can differ."""
-        return self.size, self._descriptors, self._driver, self._device, self._taken, self._used
 
     def take(self) -> tuple[int, list[Buffer]] | None:
         """The next request, as the index of its first descriptor and its buffers; None if there is none.

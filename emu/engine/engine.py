@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from unicorn import unicorn_const as uc_const
 
 from emu import access
-from emu import cpu as control
+from emu import control_registers as control
 from emu.access import resolve
 from emu.addresses import PAGE_SIZE
 from emu.bits import MASK_64
@@ -161,7 +161,7 @@ class Engine:
             self._careful.flush()
 
     def find(self, address: int, length: int, access: Access, *, is_real: bool) -> int | None:
-        """See :meth:`emu.cpu.TranslationBuffer.find`."""
+        """See :meth:`emu.engine_protocol.TranslationBuffer.find`."""
         if self._flush_due or (address & (PAGE_SIZE - 1)) + length > PAGE_SIZE:
             return None
         kind = FillAccess.WRITE if access is Access.STORE else FillAccess.READ
@@ -169,7 +169,7 @@ class Engine:
         return place - FRAMES if place else None
 
     def note(self, address: int, absolute: AbsoluteAddress, access: Access, *, is_real: bool) -> None:
-        """See :meth:`emu.cpu.TranslationBuffer.note`."""
+        """See :meth:`emu.engine_protocol.TranslationBuffer.note`."""
         # The rules for the low pages are finer than a page.
         if not self._flush_due and address >= LOW_PAGES_END:
             kind = FillAccess.WRITE if access is Access.STORE else FillAccess.READ

@@ -21,9 +21,10 @@ from unicorn import s390x_const as reg
 from unicorn import unicorn_const as uc_const
 
 from emu.bits import bit
-from emu.cpu import CR0_AFP, CR0_VECTOR
+from emu.control_registers import CR0_AFP, CR0_VECTOR
 from emu.engine.library import EngineError, InterruptCallback, Unicorn
 from emu.psw import ADDRESSING_MODE, PROBLEM_STATE
+from emu.state import Section, computed
 
 _PATTERN: Final = tuple(0x5A17_0000_0000_C3E1 + number * 0x0101_0000_0000 for number in range(16))
 _WANTED: Final = struct.pack("=16Q", *_PATTERN)
@@ -205,8 +206,38 @@ def _check_interruption_words(unicorn: Unicorn, base: int, found: Layout) -> Non
         raise EngineError("Unicorn keeps interruption codes elsewhere; this project needs Unicorn 2.1.4")
 
 
+def _fill(view: memoryview[int], values: Sequence[int]) -> None:
+    for number, value in enumerate(values):
+        view[number] = value
+
+
 class EngineRegisters:
-    """The registers of one Unicorn instance, seen in place (:class:`emu.cpu.Registers`)."""
+    """The registers of one Unicorn instance, seen in place (:class:`emu.engine_protocol.Registers`)."""
+
+    STATE = Section(
+        "registers",
+        computed("general", lambda it: list(it.gr), lambda it, values: _fill(it.gr, values), of=("gr",)),
+        computed("vector", lambda it: list(it.vr), lambda it, values: _fill(it.vr, values), of=("vr",)),
+        computed("access", lambda it: list(it.ar), lambda it, values: _fill(it.ar, values), of=("ar",)),
+        computed("fpc", lambda it: it.fpc, lambda it, value: setattr(it, "fpc", value), of=("_fpc",)),
+        computed(
+            "rounding",
+            lambda it: bytes(it._floating_point),  # noqa: SLF001
+            lambda it, saved: _fill(it._floating_point, saved),  # noqa: SLF001
+            of=("_floating_point",),
+        ),
+        excluded={
+            "_uc": "the engine",
+            "layout": "where the engine keeps them",
+            "base": "where they lie in this process",
+            "psw": "a part of the PSW of the CPU, which declares it",
+            "interruption": "means nothing between two instructions",
+            "_control": "follows from the control registers of the CPU",
+            "_execute_value": "zero between two instructions",
+            "_floating_point_at_reset": "always the same",
+        }
+        | dict.fromkeys(("_keep", "_cc", "_cc_operands"), "a view of what is declared"),
+    )
 
     def __init__(self, unicorn: Unicorn) -> None:
         self._uc = unicorn.uc
@@ -275,15 +306,6 @@ class EngineRegisters:
     @execute_value.setter
     def execute_value(self, value: int) -> None:
         self._execute_value[0] = value
-
-    @property
-    def image(self) -> bytes:
-        """The whole register file, as another engine of this process takes it."""
-        return bytes(self._keep)
-
-    @image.setter
-    def image(self, value: bytes) -> None:
-        ctypes.memmove(self.base, value, len(value))
 
     @property
     def fpc(self) -> int:

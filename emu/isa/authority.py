@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from emu.bits import bit
-from emu.cpu import CR0_EXTRACTION_AUTHORITY
+from emu.control_registers import CR0_EXTRACTION_AUTHORITY
 from emu.facilities import Facility
 from emu.program_interruption import ProgramInterruption, ProgramInterruptionCode
 

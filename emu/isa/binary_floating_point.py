@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import Enum, IntEnum
 from typing import TYPE_CHECKING, Final
 
-from emu.cpu import CR0_AFP
+from emu.control_registers import CR0_AFP
 from emu.program_interruption import Ending, ProgramInterruption, ProgramInterruptionCode
 
 if TYPE_CHECKING:

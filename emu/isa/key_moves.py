@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from emu import access
 from emu.access import NotModelled
 from emu.bits import bit, field
-from emu.cpu import CR0_SECONDARY_SPACE
+from emu.control_registers import CR0_SECONDARY_SPACE
 from emu.facilities import Facility
 from emu.isa.authority import require_dat, require_psw_key, require_zero_key
 from emu.isa.declaration import Operands, Reason, instruction

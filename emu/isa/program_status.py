@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from emu import access
 from emu import psw as psw_bits
 from emu.bits import MASK_32, bit, field, insert
-from emu.cpu import CR0_SECONDARY_SPACE, CR0_SSM_SUPPRESSION
+from emu.control_registers import CR0_SECONDARY_SPACE, CR0_SSM_SUPPRESSION
 from emu.dat import SPACE_SWITCH_EVENT
 from emu.facilities import Facility
 from emu.isa.authority import (

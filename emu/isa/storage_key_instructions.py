@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from emu import access, dat
-from emu import cpu as control
+from emu import control_registers as control
 from emu.addresses import PAGE_OFFSET_MASK, PAGE_SIZE, SEGMENT_SIZE, AbsoluteAddress
 from emu.bits import bit, bits, field, insert
 from emu.facilities import Facility

@@ -12,7 +12,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING, Final
 
 from emu import access
-from emu import cpu as control
+from emu import control_registers as control
 from emu.addresses import PAGE_SHIFT, PAGE_SIZE, RealAddress
 from emu.devices.messages import SpecialMessages
 from emu.isa.declaration import Operands

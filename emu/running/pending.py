@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from emu import cpu as control
+from emu import control_registers as control
 from emu import interruption
 from emu import psw as psw_bits
 from emu.hypervisor import NEVER

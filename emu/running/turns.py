@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from emu import cpu as control
+from emu import control_registers as control
 from emu import psw as psw_bits
 from emu.cpu import Cpu, CpuState
 from emu.devices.sclp import Sclp

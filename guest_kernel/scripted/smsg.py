@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from emu.cpu import CR0_VMCF
+from emu.control_registers import CR0_VMCF
 from emu.identification import EBCDIC
 from emu.interruption import EXTERNAL_VMCF
 from guest_kernel.scripted.extint import register_external_interrupt

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from emu import lowcore
 from emu.addresses import PAGE_SHIFT, PAGE_SIZE
-from emu.cpu import CR0_SECONDARY_SPACE
+from emu.control_registers import CR0_SECONDARY_SPACE
 from emu.dat import REAL_SPACE
 from emu.program_interruption import ProgramInterruptionCode
 from guest_kernel.scripted.discard_fault import MVCOS_FROM_USER, MVCOS_TO_USER, do_discard_fault

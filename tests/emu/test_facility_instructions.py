@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from emu.cpu import CR0_AFP, CR0_EDAT, CR0_VECTOR, Cpu
+from emu.control_registers import CR0_AFP, CR0_EDAT, CR0_VECTOR
+from emu.cpu import Cpu
 from emu.facilities import DEFAULT_FACILITIES, Facility
 from emu.machine import Machine
 from emu.psw import DAT, Psw

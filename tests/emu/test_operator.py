@@ -5,10 +5,11 @@ from __future__ import annotations
 
 import pytest
 
-from emu import cpu as control
+from emu import control_registers as control
 from emu import psw as psw_bits
 from emu.machine import Machine, StopKind
 from emu.psw import ADDRESSING_MODE, Psw
+from emu.state import restore_state, state_of
 from tests.support.elf import ENTRY
 
 EXTERNAL_NEW_PSW = 0x1B0
@@ -45,7 +46,7 @@ def wait_enabled(machine: Machine, cr0: int = control.CR0_SERVICE_SIGNAL, *, rea
     cpu.load_psw(Psw(ADDRESSING_MODE | psw_bits.WAIT | psw_bits.EXTERNAL_MASK, ENTRY))
     cpu.psw_loaded = False
     if reads:
-        machine.sclp.restore(machine.sclp.state() | {"receive mask": RECEIVE_ASCII})
+        restore_state(machine.sclp, state_of(machine.sclp) | {"_receive_mask": RECEIVE_ASCII})
 
 
 def test_something_typed_ends_a_wait_without_any_other_event(machine: Machine) -> None:

@@ -17,6 +17,7 @@ from emu.page_states import Profile
 from emu.program import read_program
 from emu.psw import ADDRESSING_MODE, Psw
 from emu.saving import restore, save
+from emu.state import StateError, undeclared
 
 IMAGES = Path(__file__).parents[2] / "guest_kernel" / "native" / "images"
 
@@ -34,7 +35,7 @@ def test_going_on_elsewhere_ends_alike(image: str, instructions: int) -> None:
     first.run(instructions)
     saved = save(first)
     second = Machine(4 * MEGABYTE)
-    restore(second, saved)
+    restore(saved, second)
     assert snapshot.differences(snapshot.take(first), snapshot.take(second)) == []
     stops = first.run(2_000_000), second.run(2_000_000)
     assert stops[0] == stops[1]
@@ -65,7 +66,7 @@ def test_everything_that_a_guest_can_see_goes_along(machine: Machine) -> None:
     machine.states.bytes[3] = 0x04  # unused, and resident with its content
     machine.keys.bytes[9] = 0x36
     other = Machine(machine.memory)
-    restore(other, save(machine))
+    restore(save(machine), other)
     assert snapshot.differences(snapshot.take(machine), snapshot.take(other)) == []
     assert (other.cpus[0].page_fault_token, other.cpus[0].key) == (44, 0)
     assert other.cpus[0].cc == 2
@@ -75,11 +76,11 @@ def test_the_saved_machine_stays_as_it_was(machine: Machine) -> None:
     machine.cpus[0].pending.malfunction_alert.append(3)
     saved = save(machine)
     other = Machine(machine.memory)
-    restore(other, saved)
+    restore(saved, other)
     other.cpus[0].pending.malfunction_alert.clear()
     other.counts.instructions["ESSA"] += 1
     third = Machine(machine.memory)
-    restore(third, saved)
+    restore(saved, third)
     assert snapshot.differences(snapshot.take(machine), snapshot.take(third)) == []
     assert not third.counts.instructions
 
@@ -95,12 +96,66 @@ def test_the_saved_machine_stays_as_it_was(machine: Machine) -> None:
 )
 def test_another_configuration_is_refused(other: Machine) -> None:
     with pytest.raises(ValueError, match="same memory, CPUs, profile and facilities"):
-        restore(other, save(Machine(2 * MEGABYTE)))
+        restore(save(Machine(2 * MEGABYTE)), other)
 
 
-def test_devices_with_a_side_outside_are_refused(machine: Machine, tmp_path: Path) -> None:
+def with_disk(image: Path) -> Machine:
+    machine = Machine(MEGABYTE)
+    machine.channels.attach(VirtioCcw(VirtioBlock(DiskImage(image, is_writable=True), "image")))
+    return machine
+
+
+def test_devices_go_along(tmp_path: Path) -> None:
     image = tmp_path / "image"
     image.write_bytes(bytes(512))
-    machine.channels.attach(VirtioCcw(VirtioBlock(DiskImage(image, is_writable=False), "image")))
-    with pytest.raises(ValueError, match="devices"):
-        save(machine)
+    machine, other = with_disk(image), with_disk(image)
+    subchannel = machine.channels.subchannels[0]
+    assert subchannel.modify((0x1234).to_bytes(4, "big") + b"\0\x80\0\0\x80".ljust(48, b"\0")) == 0
+    assert (
+        subchannel.start((7).to_bytes(4, "big") + (0x80FF << 8).to_bytes(4, "big") + (0x1000).to_bytes(4, "big")) == 0
+    )
+    machine.channels.reset_path(0)
+    machine.channels.measure(3, 0x5000)
+    restore(save(machine), other)
+    assert snapshot.differences(snapshot.take(machine), snapshot.take(other)) == []
+    assert other.channels.subchannels[0].has_work
+    assert other.channels.next_report()
+    for each in machine, other:
+        each.channels.perform()
+    assert machine.channels.subchannels[0].status_word() == other.channels.subchannels[0].status_word()
+
+
+def test_a_disk_with_another_content_is_refused(tmp_path: Path) -> None:
+    image = tmp_path / "image"
+    image.write_bytes(bytes(512))
+    saved = save(with_disk(image))
+    image.write_bytes(b"x".ljust(512))
+    with pytest.raises(StateError, match=r"DiskImage\.content"):
+        restore(saved, with_disk(image))
+
+
+def test_a_machine_without_the_disk_is_refused(tmp_path: Path) -> None:
+    image = tmp_path / "image"
+    image.write_bytes(bytes(512))
+    with pytest.raises(StateError, match=r"ChannelSubsystem\.subchannels"):
+        restore(save(with_disk(image)), Machine(MEGABYTE))
+
+
+def test_a_host_where_there_was_none_is_refused() -> None:
+    with pytest.raises(StateError, match="saved with no host that pages"):
+        restore(save(Machine(MEGABYTE)), Machine(MEGABYTE), host=object())
+
+
+def test_everything_in_a_machine_is_declared(tmp_path: Path) -> None:
+    image = tmp_path / "image"
+    image.write_bytes(bytes(512))
+    assert undeclared(with_disk(image).configuration) == []
+    assert undeclared(Machine(MEGABYTE, cpus=3).configuration) == []
+
+
+def test_machines_that_differ_in_whose_turn_it_is_have_different_snapshots() -> None:
+    machines = Machine(MEGABYTE, cpus=2), Machine(MEGABYTE, cpus=2)
+    machines[1].configuration.turns.cpu = 1
+    machines[1].cpus[1].page_fault_token = 8
+    found = snapshot.differences(*(snapshot.take(machine) for machine in machines))
+    assert found == ["cpus[1].page_fault_token", "turns.cpu"]

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from emu import snapshot
-from emu.cpu import CR0_SECONDARY_SPACE
+from emu.control_registers import CR0_SECONDARY_SPACE
 from emu.isa.assembler import encode
 from emu.machine import Machine, Stop, StopKind
 from emu.page_states import Usage

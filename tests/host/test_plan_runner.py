@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from emu.cpu import CR0_EXTERNAL_CALL, CpuState
+from emu.control_registers import CR0_EXTERNAL_CALL
+from emu.cpu import CpuState
 from emu.machine import MEGABYTE, StopKind
 from emu.page_states import Usage
 from emu.psw import ADDRESSING_MODE, DAT, EXTERNAL_MASK, Psw

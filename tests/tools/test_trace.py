@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from emu.cpu import CR0_AFP, CR0_EXTERNAL_CALL, CpuState
+from emu.control_registers import CR0_AFP, CR0_EXTERNAL_CALL
+from emu.cpu import CpuState
 from emu.isa.assembler import assemble
 from emu.machine import Machine
 from emu.psw import ADDRESSING_MODE, EXTERNAL_MASK, PROBLEM_STATE, Psw

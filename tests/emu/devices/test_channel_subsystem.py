@@ -385,7 +385,7 @@ def _machine(image: Path) -> Machine:
 def test_the_snapshot_knows_the_subchannel(driver: Driver) -> None:
     before = snapshot.take(driver.machine)
     driver.enable()
-    assert "devices: channels 0 information block" in snapshot.differences(before, snapshot.take(driver.machine))
+    assert "devices[2].subchannels[0]._flags" in snapshot.differences(before, snapshot.take(driver.machine))
 
 
 def test_bit_5_of_the_path_management_control_word_is_ignored(driver: Driver) -> None:

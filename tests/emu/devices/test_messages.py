@@ -290,6 +290,6 @@ def test_snapshots_tell_what_waits(machine: Machine) -> None:
     before = snapshot.take(machine)
     messages.send("SHRINK 64")
     after = snapshot.take(machine)
-    assert snapshot.differences(before, after) == ["devices: messages queue", "devices: messages sent"]
+    assert snapshot.differences(before, after) == ["devices[1]._queue", "devices[1]._sent"]
     messages.reset()
-    assert "devices: messages buffer" in snapshot.differences(before, snapshot.take(machine))
+    assert "devices[1]._buffer" in snapshot.differences(before, snapshot.take(machine))

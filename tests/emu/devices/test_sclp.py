@@ -14,7 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from emu.cpu import Cpu
-from emu.devices.sclp import ConsoleBuffer, Sclp
+from emu.devices.console import ConsoleBuffer
+from emu.devices.sclp import Sclp
 from emu.identification import SystemIdentification
 from emu.machine import MEGABYTE, Machine
 from emu.program_interruption import ProgramInterruption, ProgramInterruptionCode

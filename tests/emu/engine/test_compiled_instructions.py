@@ -16,7 +16,8 @@ import pytest
 
 from emu import psw as psw_bits
 from emu.bits import MASK_64
-from emu.cpu import CR0_CLOCK_COMPARATOR, CR0_EMERGENCY_SIGNAL, Cpu, CpuState
+from emu.control_registers import CR0_CLOCK_COMPARATOR, CR0_EMERGENCY_SIGNAL
+from emu.cpu import Cpu, CpuState
 from emu.dat import PAGE_INVALID, PAGE_PROTECTED
 from emu.engine.blocks import TRAPPED_B2, TRAPPED_CLC
 from emu.engine.compiled_instructions import _NAMES, CompiledInstructions

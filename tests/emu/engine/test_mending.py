@@ -6,7 +6,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from emu.cpu import CR0_AFP, Cpu
+from emu.control_registers import CR0_AFP
+from emu.cpu import Cpu
 from emu.machine import Machine
 
 

@@ -13,6 +13,7 @@ from emu.devices.messages import SpecialMessages
 from emu.machine import Machine
 from emu.program_interruption import ProgramInterruptionCode
 from emu.psw import ADDRESSING_MODE, PROBLEM_STATE, Psw
+from emu.state import state_of
 
 Code = ProgramInterruptionCode
 Run = Callable[..., None]
@@ -23,6 +24,11 @@ AUTHORIZE, UNAUTHORIZE, SEND = 0, 1, 2
 SMSG = 0x20
 SECOND_KEY = 0x0080_0000_0000_0000 >> 3
 """PSW key 1: bit 11 of the PSW."""
+
+
+def buffer_of(cpu: Cpu) -> tuple[int, ...]:
+    """Address, length and kind of the buffer that messages are presented in."""
+    return tuple(state_of(cpu.configuration.device(SpecialMessages))["_buffer"].values())
 
 
 def parameters(subfunction: int, address: int = 0, length: int = 0, flags: int = 0) -> bytes:
@@ -55,7 +61,7 @@ def test_authorized_with_special_messages(cpu: Cpu, run: Run) -> None:
     assert authorize(cpu, run) == 0
     assert cpu.cc == 2
     assert cpu.configuration.device(SpecialMessages).is_authorized
-    assert cpu.configuration.device(SpecialMessages).state()["buffer"] == (BUFFER, 169, True)
+    assert buffer_of(cpu) == (BUFFER, 169, True)
 
 
 def test_authorized_without_special_messages(cpu: Cpu, run: Run) -> None:
@@ -69,7 +75,7 @@ def test_authorized_without_special_messages(cpu: Cpu, run: Run) -> None:
 def test_authorized_again_in_another_buffer(cpu: Cpu, run: Run) -> None:
     authorize(cpu, run)
     assert authorize(cpu, run, BUFFER + 0x1000, 200) == 0
-    assert cpu.configuration.device(SpecialMessages).state()["buffer"] == (BUFFER + 0x1000, 200, True)
+    assert buffer_of(cpu) == (BUFFER + 0x1000, 200, True)
 
 
 def test_unauthorized(cpu: Cpu, run: Run) -> None:
@@ -100,7 +106,7 @@ def test_other_subfunctions(cpu: Cpu, run: Run, subfunction: int) -> None:
 def test_invalid_buffers(cpu: Cpu, run: Run, address: int, length: int) -> None:
     authorize(cpu, run)
     assert authorize(cpu, run, address, length) == 1
-    assert cpu.configuration.device(SpecialMessages).state()["buffer"] == (BUFFER, 169, True)
+    assert buffer_of(cpu) == (BUFFER, 169, True)
 
 
 @pytest.mark.parametrize(("address", "length"), ((BUFFER, 40), (SIZE - 176, 176), (0, 169)))

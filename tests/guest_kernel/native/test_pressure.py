@@ -15,7 +15,7 @@ import pytest
 from elftools.elf.elffile import ELFFile
 from elftools.elf.sections import SymbolTableSection
 
-from emu.devices.sclp import ConsoleBuffer
+from emu.devices.console import ConsoleBuffer
 from emu.machine import MEGABYTE, Machine, StopKind
 from emu.page_states import CONTENT_MASK, DISCARDED, USAGE_MASK, Content, Profile, Usage
 from emu.program import read_program

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from emu.devices.sclp import ConsoleBuffer
+from emu.devices.console import ConsoleBuffer
 from emu.facilities import DEFAULT_FACILITIES, Facility
 from emu.machine import MEGABYTE, Machine, StopKind
 from emu.page_states import TRANSITIONS, Profile

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from emu.cpu import CR0_VMCF
+from emu.control_registers import CR0_VMCF
 from emu.interruption import EXTERNAL_VMCF
 from emu.machine import MEGABYTE, Machine
 from emu.page_states import Profile, name

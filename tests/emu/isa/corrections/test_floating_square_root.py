@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import pytest
 
-from emu.cpu import CR0_AFP, Cpu
+from emu.control_registers import CR0_AFP
+from emu.cpu import Cpu
 from emu.program_interruption import ProgramInterruptionCode
 
 INEXACT_FLAG = 0x0008_0000

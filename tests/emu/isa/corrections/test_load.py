@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from emu.cpu import CR0_AFP, CR0_VECTOR
+from emu.control_registers import CR0_AFP, CR0_VECTOR
 from emu.program_interruption import ProgramInterruptionCode
 from emu.psw import AddressSpaceControl, Psw
 

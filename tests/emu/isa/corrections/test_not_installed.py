@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from emu.cpu import CR0_AFP, CR0_VECTOR
+from emu.control_registers import CR0_AFP, CR0_VECTOR
 from emu.program_interruption import ProgramInterruptionCode
 
 MESSAGE_SECURITY = ("b91e0024", "b92e0024", "b92f0024", "b93e0024", "b93f0024", "b92a0024", "b92b0024", "b92c0000")
