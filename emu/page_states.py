@@ -84,7 +84,7 @@ KVM shows every page without a page-table entry as preserved, also one that neve
 class PageStates:
     """The state byte of every page of absolute storage; a new page is stable and nowhere: Sz, or KVM's Sp."""
 
-    STATE = Section("page states", "array", excluded={"bytes": "a view of the array"})
+    STATE = Section("page states", "array", excluded={"bytes": "a view of the array", "transitions": "a table"})
 
     def __init__(self, pages: int, profile: Profile = Profile.ZVM) -> None:
         self.array = np.full(pages, int(ABSENT[profile]), dtype=np.uint8)

@@ -256,7 +256,7 @@ def _has_section(value: object) -> bool:
 
 def _is_known(value: object) -> bool:
     """Whether *value* is something that needs no declaration: the codecs report what they cannot do."""
-    plain = (type(None), bool, int, float, str, bytes, bytearray, np.ndarray, np.generic, Enum, Mapping)
+    plain = (type(None), bool, int, float, str, bytes, bytearray, memoryview, np.ndarray, np.generic, Enum, Mapping)
     return isinstance(value, (*plain, *_SEQUENCES, *_SETS)) or is_dataclass(value)
 
 

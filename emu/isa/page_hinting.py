@@ -84,5 +84,8 @@ def _check(cpu: Cpu, request: int) -> None:
         raise ProgramInterruption(ProgramInterruptionCode.SPECIFICATION)
     if request == OperationRequest.SET_STABLE_NO_DAT and Facility.ESSA_NO_TRANSLATE not in configuration.facilities:
         raise ProgramInterruption(ProgramInterruptionCode.SPECIFICATION)
-    if request == OperationRequest.SET_POTENTIALLY_VOLATILE and Facility.STORAGE_KEY_REMOVAL in configuration.facilities:
+    if (
+        request == OperationRequest.SET_POTENTIALLY_VOLATILE
+        and Facility.STORAGE_KEY_REMOVAL in configuration.facilities
+    ):
         raise ProgramInterruption(ProgramInterruptionCode.SPECIAL_OPERATION)

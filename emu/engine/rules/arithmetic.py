@@ -149,11 +149,14 @@ def compare(kind: type[ast.cmpop], left: Value, right: Value) -> Value:
     if max(first.high, second.high) - min(first.low, second.low) < WORD and kind in (ast.Eq, ast.NotEq):
         # Congruent values so near to each other are equal.
         return Flag(f"({first.text} {_COMPARISONS[kind]} {second.text})")
-    if all(-WORD // 2 <= each.low and each.high < WORD // 2 for each in (first, second)) and min(
-        first.low, second.low
-    ) < 0:
+    if (
+        all(-WORD // 2 <= each.low and each.high < WORD // 2 for each in (first, second))
+        and min(first.low, second.low) < 0
+    ):
         return Flag(f"(int64({first.text}) {_COMPARISONS[kind]} int64({second.text}))")
-    words = [exact(each, f"what is compared with {describe(other)}").text for each, other in ((first, right), (second, left))]
+    words = [
+        exact(each, f"what is compared with {describe(other)}").text for each, other in ((first, right), (second, left))
+    ]
     return Flag(f"({words[0]} {_COMPARISONS[kind]} {words[1]})")
 
 

@@ -278,7 +278,9 @@ class Expressions:
             for key, value in zip(node.keys, node.values, strict=True)
             if key is not None
         ]
-        known = {key.value: value.value for key, value in pairs if isinstance(key, Static) and isinstance(value, Static)}
+        known = {
+            key.value: value.value for key, value in pairs if isinstance(key, Static) and isinstance(value, Static)
+        }
         if len(known) < len(node.keys):
             raise OutsideSubsetError(ast.unparse(node))
         return Static(known)
@@ -364,7 +366,6 @@ class Expressions:
             # A member of an enumeration is its number.
             return number(arguments[0])
         raise OutsideSubsetError(f"a call of {describe(Static(known))}")
-
 
     def _called_builtin(
         self, perform: Callable[..., Value], known: Any, arguments: list[Value], keywords: dict[str, Value]

@@ -50,7 +50,9 @@ def join(writer: Writer, sites: Sites) -> Value:
     values = [value for _, value in sites]
     if len(sites) > _MOST_SITES:
         raise OutsideSubsetError("too many branches")
-    if all(isinstance(value, Flag) or (isinstance(value, Static) and isinstance(value.value, bool)) for value in values):
+    if all(
+        isinstance(value, Flag) or (isinstance(value, Static) and isinstance(value.value, bool)) for value in values
+    ):
         return Flag(_assigned(writer, [(block, _flag_text(value)) for block, value in sites], "False"))
     if all(is_number(value) for value in values):
         # What may have left 64 bits is looked at before it becomes one of several.
@@ -116,7 +118,9 @@ def _join_parts(writer: Writer, sites: Sites) -> Value:
             return Structure(
                 kind,
                 {
-                    name: join(writer, [(block, value.fields[name]) for block, value in sites if isinstance(value, Structure)])
+                    name: join(
+                        writer, [(block, value.fields[name]) for block, value in sites if isinstance(value, Structure)]
+                    )
                     for name in fields
                 },
             )

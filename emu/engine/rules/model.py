@@ -149,7 +149,10 @@ ARRAYS: Final[Mapping[str, Array]] = {
         "load_native(record.control_registers_address + ({index} << uint64(3)))", None, 16, MASK_64
     ),
     "keys of pages": Array(
-        "load8(record.keys_address + {index})", "store8(record.keys_address + {index}, {value})", "record.storage_pages", 255
+        "load8(record.keys_address + {index})",
+        "store8(record.keys_address + {index}, {value})",
+        "record.storage_pages",
+        255,
     ),
     "states of pages": Array(
         "load8(record.states_address + {index})",
@@ -157,11 +160,12 @@ ARRAYS: Final[Mapping[str, Array]] = {
         "record.storage_pages",
         255,
     ),
-    "transitions": Array(
-        "load8(record.transitions_address + {index})", None, len(OperationRequest) << 7, 255
-    ),
+    "transitions": Array("load8(record.transitions_address + {index})", None, len(OperationRequest) << 7, 255),
     "operation requests": Array(
-        "record.request_counts[{index}]", "record.request_counts[{index}] = {value}", len(OperationRequest), MASK_64 >> 1
+        "record.request_counts[{index}]",
+        "record.request_counts[{index}] = {value}",
+        len(OperationRequest),
+        MASK_64 >> 1,
     ),
 }
 

@@ -15,12 +15,15 @@ from numba.extending import intrinsic
 
 from emu import psw as psw_bits
 from emu.addresses import PAGE_SIZE
+from emu.engine.blocks import NO_FILL
+from emu.engine.compiled_parts import find_fill
 from emu.engine.rules import pure
 from emu.engine.rules.pure import rule
-from emu.engine.tables import fill_index, fill_key, real_context
+from emu.engine.tables import real_context
 
 ZERO: Final = np.uint64(0)
 _PAGE_OFFSET: Final = np.uint64(PAGE_SIZE - 1)
+_NO_FILL: Final = np.uint64(NO_FILL)
 _PAGE_BYTES: Final = np.uint64(PAGE_SIZE)
 _MASKS: Final = np.uint64(psw_bits.EXTERNAL_MASK | psw_bits.IO_MASK)
 _EXTERNAL: Final = np.uint64(psw_bits.EXTERNAL_MASK)
@@ -62,19 +65,15 @@ store8, store16, store32, store64 = (_store(bits, swapped=True) for bits in (8, 
 load_native, store_native = _load(64, swapped=False), _store(64, swapped=False)
 _load_code, _store_code = _load(32, swapped=False), _store(32, swapped=False)
 
-compiled_fill_key = rule(fill_key)
-compiled_fill_index = rule(fill_index)
 compiled_real_context = rule(real_context)
 
 
 @njit
 def find_operand(record: Any, address: Any, length: Any, kind: Any, context: Any) -> Any:
     """Where in this process the *length* bytes at *address* are; zero if it is not known, or they are in two pages."""
-    key = compiled_fill_key(address, kind)
-    index = compiled_fill_index(key, context)
-    is_found = record.fill_keys[index] == key and record.fill_contexts[index] == context
+    index = find_fill(record, address, kind, context)
     offset = address & _PAGE_OFFSET
-    if not is_found or offset + length > _PAGE_BYTES:
+    if index == _NO_FILL or offset + length > _PAGE_BYTES:
         return ZERO
     return ((record.fill_answers[index] & ~_PAGE_OFFSET) | offset) + record.frame_distance
 
@@ -147,7 +146,9 @@ def retire(record: Any, extra: Any) -> None:
 
 NAMES: Final[dict[str, Any]] = {
     **pure.NAMES,
-    **{f"load{bits}": function for bits, function in zip((8, 16, 32, 64), (load8, load16, load32, load64), strict=True)},
+    **{
+        f"load{bits}": function for bits, function in zip((8, 16, 32, 64), (load8, load16, load32, load64), strict=True)
+    },
     **{f"store{bits}": each for bits, each in zip((8, 16, 32, 64), (store8, store16, store32, store64), strict=True)},
     "load_native": load_native,
     "store_native": store_native,

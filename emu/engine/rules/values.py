@@ -135,9 +135,7 @@ class Either:
     alternatives: tuple[Value, ...]
 
 
-Value = (
-    Static | Number | Flag | Place | Method | Primitive | Closure | Structure | Sequence | Octets | Stored | Either
-)
+Value = Static | Number | Flag | Place | Method | Primitive | Closure | Structure | Sequence | Octets | Stored | Either
 
 NONE: Final = Static(None)
 

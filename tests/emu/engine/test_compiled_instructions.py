@@ -462,9 +462,7 @@ def test_a_table_that_has_not_been_read(compiled: Counter[str]) -> None:
     def prepare(machine: Machine) -> None:
         machine.cpus[0].set_control_register(7, 0x7FFF_F000 | 7)
 
-    machine = agrees(
-        Scene(LRA, ADDRESSES, mask=SUPERVISOR | AddressSpaceControl.SECONDARY << 46, prepare=prepare)
-    )
+    machine = agrees(Scene(LRA, ADDRESSES, mask=SUPERVISOR | AddressSpaceControl.SECONDARY << 46, prepare=prepare))
     assert not compiled.total()
     assert machine.counts.program_interruptions == {0x05: 1}
 
