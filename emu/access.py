@@ -323,7 +323,7 @@ def store_integer(
 
 
 def store_doublewords(cpu: Cpu, address: int, *values: int) -> None:
-    """Store *values* as so many big-endian integers of eight bytes each; nothing is stored unless all of them can be."""
+    """Store *values* as big-endian integers of eight bytes; nothing is stored unless all of them can be."""
     store(cpu, address, b"".join(value.to_bytes(8, "big") for value in values))
 
 

@@ -97,7 +97,7 @@ class PageStates:
 
         :raises KeyError: if its state is not valid in this profile.
         """
-        after = self.transitions[transition_index(self.bytes[page], request, changed)]
+        after = int(self.transitions[transition_index(self.bytes[page], request, changed)])
         if after == NO_TRANSITION:
             raise KeyError(page)
         return after

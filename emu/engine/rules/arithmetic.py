@@ -150,7 +150,7 @@ def compare(kind: type[ast.cmpop], left: Value, right: Value) -> Value:
         # Congruent values so near to each other are equal.
         return Flag(f"({first.text} {_COMPARISONS[kind]} {second.text})")
     if (
-        all(-WORD // 2 <= each.low and each.high < WORD // 2 for each in (first, second))
+        all(each.low >= -WORD // 2 and each.high < WORD // 2 for each in (first, second))
         and min(first.low, second.low) < 0
     ):
         return Flag(f"(int64({first.text}) {_COMPARISONS[kind]} int64({second.text}))")

@@ -15,11 +15,12 @@ import numpy as np
 from numba import carray, cfunc, njit, types  # type: ignore[attr-defined]
 
 from emu.engine.blocks import INVISIBLE, TRAPPED_B2, TRAPPED_CLC
-from emu.engine.compiled_parts import call, code_byte, is_trap, pointer
+from emu.engine.compiled_parts import call, code_byte, is_trap, page_index, page_key, pointer
 from emu.engine.record import RECORD_TYPE, StopReason
 from emu.engine.rules import primitives
-from emu.engine.rules.dispatch import NO_INSTRUCTION, OpcodeTables, chain_source
+from emu.engine.rules.dispatch import NO_INSTRUCTION, SPLIT, OpcodeTables, chain_source
 from emu.engine.rules.instructions import numbered
+from emu.engine.rules.primitives import load64
 from emu.engine.rules.pure import compiled
 from emu.program_interruption import ProgramInterruptionCode
 
@@ -33,12 +34,10 @@ _PAGE_OFFSET: Final = np.uint64(4095)
 
 _INSTRUCTIONS: Final = numbered()
 _TABLES: Final = OpcodeTables((number, each.declared) for number, each in _INSTRUCTIONS)
-_SHIFTS: Final = _TABLES.shifts
-_MASKS: Final = _TABLES.masks
+_HALFWORDS: Final = _TABLES.halfwords
 _ROWS: Final = _TABLES.rows
-_NUMBERS: Final = _TABLES.numbers
+_SPLIT: Final = np.uint64(SPLIT)
 _NONE: Final = np.uint64(NO_INSTRUCTION)
-_TRAPS: Final = {TRAPPED_B2: 0xB2, TRAPPED_CLC: 0xD5}
 
 _execute_number: Any = compiled(
     chain_source((number, each.declared) for number, each in _INSTRUCTIONS),
@@ -56,6 +55,11 @@ _execute_number: Any = compiled(
 @njit
 def _instruction(record: Any, address: Any) -> Any:
     """The instruction at *address*, left-aligned in a word; zero, which is none, if it is not visible."""
+    page = address >> np.uint64(12)
+    offset = address & _PAGE_OFFSET
+    index = page_index(page)
+    if offset <= _LAST_WHOLE and record.shown[index].key == page_key(page, record.mode):
+        return load64(record.shown[index].place + offset)
     word = np.uint64(0)
     for number in range(_SIX_BYTES):
         byte = code_byte(record, address + np.uint64(number))
@@ -69,9 +73,11 @@ def _instruction(record: Any, address: Any) -> Any:
 @njit
 def _number(word: Any) -> Any:
     """The number of the compiled instruction that is left-aligned in *word*, or that of none."""
-    first = word >> np.uint64(56)
-    rest = (word >> np.uint64(_SHIFTS[first])) & np.uint64(_MASKS[first])
-    return np.uint64(_NUMBERS[np.uint64(_ROWS[first]) * np.uint64(256) + rest])
+    found = np.uint64(_HALFWORDS[word >> np.uint64(48)])
+    if found & _SPLIT:
+        row = (found & ~_SPLIT) << np.uint64(8)
+        return np.uint64(_ROWS[row | ((word >> np.uint64(16)) & np.uint64(0xFF))])
+    return found
 
 
 @njit

@@ -7,12 +7,11 @@ import ast
 import inspect
 import operator
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
+from emu.engine.rules.core import Core, condition_of
 from emu.engine.rules.octets import integer, length_of, octets
 from emu.engine.rules.values import (
-    Closure,
-    Either,
     Octets,
     OutsideSubsetError,
     Primitive,
@@ -25,10 +24,6 @@ from emu.engine.rules.values import (
     number,
 )
 
-if TYPE_CHECKING:
-    from emu.engine.rules.expressions import Expressions
-    from emu.engine.rules.translator import Translator
-
 
 def construct(kind: type, arguments: list[Value], keywords: dict[str, Value]) -> Structure:
     """An object of the dataclass *kind*."""
@@ -40,24 +35,22 @@ def construct(kind: type, arguments: list[Value], keywords: dict[str, Value]) ->
     return Structure(kind, fields)
 
 
-def method_of_number(translator: Translator, owner: Value, name: str) -> Value:
+def method_of_number(owner: Value, name: str) -> Value:
     """The method *name* of an integer."""
     if name == "to_bytes":
         return Primitive("int.to_bytes", lambda length, order: octets(owner, length, order))
     raise OutsideSubsetError(f"int.{name}")
 
 
-def _bool(translator: Translator, expressions: Expressions, value: Value) -> Value:
-    from emu.engine.rules.translator import condition_of
-
+def _bool(translator: Core, value: Value) -> Value:
     return condition_of(translator, value)
 
 
-def _int(translator: Translator, expressions: Expressions, value: Value) -> Value:
+def _int(translator: Core, value: Value) -> Value:
     return translator.distribute(value, number)
 
 
-def _len(translator: Translator, expressions: Expressions, value: Value) -> Value:
+def _len(_: Core, value: Value) -> Value:
     match value:
         case Static(known):
             return Static(len(known))
@@ -69,16 +62,14 @@ def _len(translator: Translator, expressions: Expressions, value: Value) -> Valu
 
 
 def _extreme(kind: type[ast.cmpop]) -> Callable[..., Value]:
-    def perform(translator: Translator, expressions: Expressions, first: Value, second: Value) -> Value:
-        from emu.engine.rules.translator import condition_of
-
-        is_first = condition_of(translator, expressions.compared(kind, first, second))
+    def perform(translator: Core, first: Value, second: Value) -> Value:
+        is_first = condition_of(translator, translator.compared(kind, first, second))
         return translator.choose(is_first, lambda: first, lambda: second)
 
     return perform
 
 
-def _isinstance(translator: Translator, expressions: Expressions, value: Value, kind: Value) -> Value:
+def _isinstance(translator: Core, value: Value, kind: Value) -> Value:
     assert isinstance(kind, Static)
 
     def one(each: Value) -> Value:
@@ -92,20 +83,20 @@ def _isinstance(translator: Translator, expressions: Expressions, value: Value, 
     return translator.distribute(value, one)
 
 
-def _range(translator: Translator, expressions: Expressions, *limits: Value) -> Value:
+def _range(_: Core, *limits: Value) -> Value:
     if not all(isinstance(each, Static) for each in limits):
         raise OutsideSubsetError(f"a range to {describe(limits[-1])}")
     return Static(range(*(each.value for each in limits if isinstance(each, Static))))
 
 
-def _from_bytes(translator: Translator, expressions: Expressions, value: Value, order: Value) -> Value:
+def _from_bytes(translator: Core, value: Value, order: Value) -> Value:
     if isinstance(value, Static):
         return Static(int.from_bytes(value.value, "big"))
     return integer(translator, value, order)
 
 
 def _operator(kind: type[ast.operator]) -> Callable[..., Value]:
-    return lambda translator, expressions, left, right: expressions.binary(kind, left, right)
+    return lambda translator, left, right: translator.binary(kind, left, right)
 
 
 class _Table(dict[Any, Callable[..., Value]]):

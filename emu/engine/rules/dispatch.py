@@ -14,47 +14,44 @@ if TYPE_CHECKING:
 
     from emu.isa.declaration import Instruction
 
-NO_INSTRUCTION: Final = 0xFFFF
-"""In the table of numbers: no compiled instruction has this opcode."""
+NO_INSTRUCTION: Final = 0x7FFF
+"""In the tables: no compiled instruction has this opcode."""
+SPLIT: Final = 0x8000
+"""In the table by the first halfword: the sixth byte says, in the row of this number without this bit."""
 _BYTE: Final = 256
-_FIRST_BYTE: Final = ((0, 8),)
-_SHIFTS: Final[dict[tuple[tuple[int, int], ...], tuple[int, int]]] = {
-    _FIRST_BYTE: (0, 0),
-    ((0, 16),): (48, 0xFF),
-    ((0, 8), (12, 4)): (48, 0x0F),
-    ((0, 8), (40, 8)): (16, 0xFF),
-}
-"""Where, in an instruction that is left-aligned in a word, the second piece of an opcode is, by the pieces."""
 
 
 class OpcodeTables:
-    """The number of an instruction, by its first byte and by what else of it is opcode."""
+    """The number of an instruction by its opcode."""
 
     def __init__(self, instructions: Iterable[tuple[int, Instruction]]) -> None:
         """Enter *instructions*, each with its number.
 
-        :raises ValueError: if opcodes that begin with the same byte go on in different places.
+        :raises ValueError: if there is no rule for the place of an opcode.
         """
-        self.shifts: npt.NDArray[np.uint8] = np.zeros(_BYTE, dtype=np.uint8)
-        """By the first byte: how far right of the left-aligned instruction the rest of the opcode is."""
-        self.masks: npt.NDArray[np.uint8] = np.zeros(_BYTE, dtype=np.uint8)
-        """The bits that it has."""
-        self.rows: npt.NDArray[np.uint8] = np.zeros(_BYTE, dtype=np.uint8)
-        """The row of the table of numbers; the first one is that of bytes that no compiled instruction begins with."""
-        rows = [np.full(_BYTE, NO_INSTRUCTION, dtype=np.uint16)]
+        self.halfwords: npt.NDArray[np.uint16] = np.full(_BYTE * _BYTE, NO_INSTRUCTION, dtype=np.uint16)
+        """By the first halfword of an instruction, its number."""
+        rows: list[npt.NDArray[np.uint16]] = [np.full(_BYTE, NO_INSTRUCTION, dtype=np.uint16)]
         for number, declared in instructions:
-            pieces = declared.format.opcode
-            shift, mask = _SHIFTS[pieces]
-            width = sum(width for _, width in pieces[1:]) if len(pieces) > 1 else pieces[0][1] - 8
-            first, rest = declared.opcode >> width, declared.opcode & (1 << width) - 1
-            if not self.rows[first]:
-                self.rows[first] = len(rows)
-                self.shifts[first], self.masks[first] = shift, mask
-                rows.append(np.full(_BYTE, NO_INSTRUCTION, dtype=np.uint16))
-            elif (self.shifts[first], self.masks[first]) != (shift, mask):
-                raise ValueError(f"{declared.mnemonic}: opcodes {first:02X}.. do not all go on in the same place")
-            rows[self.rows[first]][rest] = number
-        self.numbers: npt.NDArray[np.uint16] = np.concatenate(rows)
+            opcode = declared.opcode
+            match declared.format.opcode:
+                case ((0, 8),):
+                    self.halfwords[opcode << 8 : (opcode + 1) << 8] = number
+                case ((0, 16),):
+                    self.halfwords[opcode] = number
+                case ((0, 8), (12, 4)):
+                    first = (opcode >> 4) << 8 | opcode & 15
+                    self.halfwords[first : first + _BYTE : 16] = number
+                case ((0, 8), (40, 8)):
+                    first = opcode & 0xFF00
+                    if self.halfwords[first] == NO_INSTRUCTION:
+                        self.halfwords[first : first + _BYTE] = SPLIT | len(rows)
+                        rows.append(np.full(_BYTE, NO_INSTRUCTION, dtype=np.uint16))
+                    rows[int(self.halfwords[first]) & ~SPLIT][opcode & 0xFF] = number
+                case other:
+                    raise ValueError(f"{declared.mnemonic}: no rule for an opcode in the bits {other}")
+        self.rows: npt.NDArray[np.uint16] = np.concatenate(rows)
+        """Numbers by the sixth byte, in rows."""
 
 
 def chain_source(instructions: Iterable[tuple[int, Instruction]]) -> str:

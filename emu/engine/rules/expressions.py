@@ -9,12 +9,12 @@ import dataclasses
 import inspect
 from collections.abc import Callable, Iterable
 from types import FunctionType, MappingProxyType, MethodType
-from typing import TYPE_CHECKING, Any, Final, NewType
+from typing import Any, Final, NewType
 
 from emu.engine.rules import arithmetic
 from emu.engine.rules.calls import BUILTINS, construct, method_of_number
+from emu.engine.rules.core import Core, Scope, apply, condition_of
 from emu.engine.rules.octets import compare_octets, concatenated
-from emu.engine.rules.translator import Scope, apply, condition_of
 from emu.engine.rules.values import (
     Closure,
     Either,
@@ -31,14 +31,10 @@ from emu.engine.rules.values import (
     Structure,
     Value,
     describe,
-    exact,
     is_number,
     number,
 )
-from emu.engine.rules.writer import Block, Branch
-
-if TYPE_CHECKING:
-    from emu.engine.rules.translator import Translator
+from emu.engine.rules.writer import Block
 
 _IDENTITY: Final = (ast.Is, ast.IsNot)
 _MEMBERSHIP: Final = (ast.In, ast.NotIn)
@@ -46,11 +42,8 @@ _LONGEST_CHAIN: Final = 16
 """The most entries of a dictionary that an unknown key is compared with one by one."""
 
 
-class Expressions:
+class Expressions(Core):
     """Carries expressions out."""
-
-    def __init__(self, translator: Translator) -> None:
-        self._translator = translator
 
     def evaluate(self, node: ast.expr, scope: Scope) -> Value:
         """The value of *node*.
@@ -74,12 +67,12 @@ class Expressions:
                 return self._connected(left, second, scope, for_both=for_both)
             case ast.UnaryOp(ast.Not(), operand):
                 return arithmetic.negated(self.condition(operand, scope))
-        return condition_of(self._translator, self.evaluate(node, scope))
+        return condition_of(self, self.evaluate(node, scope))
 
     def _connected(self, left: Flag, node: ast.expr, scope: Scope, *, for_both: bool) -> Static | Flag:
         """*left* and *node*, or *left* or *node*: the second is carried out only if it matters."""
         scratch = Block()
-        translator = self._translator
+        translator = self
         with translator.inside(scratch):
             before = dict(translator.fields)
             right = self.condition(node, scope)
@@ -107,13 +100,11 @@ class Expressions:
         raise OutsideSubsetError(f"{node.id} may have no value")
 
     def _attribute(self, node: ast.Attribute, scope: Scope) -> Value:
-        return self._translator.distribute(
-            self.evaluate(node.value, scope), lambda owner: self.attribute(owner, node.attr)
-        )
+        return self.distribute(self.evaluate(node.value, scope), lambda owner: self.attribute(owner, node.attr))
 
     def attribute(self, owner: Value, name: str) -> Value:
         """The attribute *name* of *owner*."""
-        translator = self._translator
+        translator = self
         match owner:
             case Static(known):
                 return apply(translator, getattr, known, name)
@@ -124,7 +115,7 @@ class Expressions:
                     return fields[name]
                 return self.class_attribute(kind, name, owner)
             case Number() | Flag():
-                return method_of_number(translator, owner, name)
+                return method_of_number(owner, name)
         raise OutsideSubsetError(f"the attribute {name} of {describe(owner)}")
 
     def class_attribute(self, kind: type, name: str, owner: Value) -> Value:
@@ -132,7 +123,7 @@ class Expressions:
         found = next((vars(each)[name] for each in kind.__mro__ if name in vars(each)), None)
         match found:
             case property(fget=FunctionType() as getter):
-                return self._translator.call(getter, [owner], {})
+                return self.call(getter, [owner], {})
             case FunctionType():
                 return Method(found, owner)
             case classmethod():
@@ -143,17 +134,15 @@ class Expressions:
 
     def _subscript(self, node: ast.Subscript, scope: Scope) -> Value:
         owner, index = self.evaluate(node.value, scope), self.evaluate(node.slice, scope)
-        return self._translator.distribute(
-            owner, lambda each: self._translator.distribute(index, lambda key: self.item(each, key))
-        )
+        return self.distribute(owner, lambda each: self.distribute(index, lambda key: self.item(each, key)))
 
     def item(self, owner: Value, index: Value) -> Value:
         """The element *index* of *owner*."""
-        translator = self._translator
+        translator = self
         match owner, index:
             case Static(known), Static(key):
                 return apply(translator, lambda: known[key])
-            case Sequence(items), Static(key):
+            case Sequence(items), Static(int() as key):
                 return items[key]
             case Place(), _:
                 return translator.model.element(translator, owner, index)
@@ -164,7 +153,7 @@ class Expressions:
         raise OutsideSubsetError(f"{describe(owner)}[{describe(index)}]")
 
     def _missing(self, index: Value) -> Value:
-        raise self._translator.fails(KeyError(describe(index)))
+        raise self.fails(KeyError(describe(index)))
 
     def _entry(self, entries: list[tuple[Any, Any]], key: Value, default: Callable[[], Value]) -> Value:
         """The value of the one of *entries* that has this *key*."""
@@ -174,8 +163,8 @@ class Expressions:
             return default()
         (first, value), *rest = entries
         is_first = self.compared(ast.Eq, key, Static(first))
-        found = condition_of(self._translator, is_first)
-        return self._translator.choose(found, lambda: Static(value), lambda: self._entry(rest, key, default))
+        found = condition_of(self, is_first)
+        return self.choose(found, lambda: Static(value), lambda: self._entry(rest, key, default))
 
     # Operators
 
@@ -184,7 +173,7 @@ class Expressions:
 
     def binary(self, kind: type[ast.operator], left: Value, right: Value) -> Value:
         """*left* and *right* with an operator between them."""
-        translator = self._translator
+        translator = self
         if isinstance(left, Either) or isinstance(right, Either):
             return translator.distribute(
                 left, lambda one: translator.distribute(right, lambda other: self.binary(kind, one, other))
@@ -202,7 +191,7 @@ class Expressions:
             return self.condition(node, scope)
         operand = self.evaluate(node.operand, scope)
         if isinstance(operand, Static):
-            return apply(self._translator, arithmetic.PYTHON_OPERATORS[type(node.op)], operand.value)
+            return apply(self, arithmetic.PYTHON_OPERATORS[type(node.op)], operand.value)
         return arithmetic.unary(type(node.op), operand)
 
     def _boolop(self, node: ast.BoolOp, scope: Scope) -> Value:
@@ -212,22 +201,22 @@ class Expressions:
         second = rest[0] if len(rest) == 1 else ast.BoolOp(node.op, rest)
         if isinstance(left, Flag):
             return self._connected(left, second, scope, for_both=for_both)
-        is_true = condition_of(self._translator, left)
+        is_true = condition_of(self, left)
         sides: list[Callable[[], Value]] = [lambda: self.evaluate(second, scope), lambda: left]
-        return self._translator.choose(is_true, *(sides if for_both else reversed(sides)))
+        return self.choose(is_true, *(sides if for_both else reversed(sides)))
 
     def _compare(self, node: ast.Compare, scope: Scope) -> Value:
         found: Static | Flag = Static(True)
         left = self.evaluate(node.left, scope)
         for operator, comparator in zip(node.ops, node.comparators, strict=True):
             right = self.evaluate(comparator, scope)
-            found = arithmetic.both(found, condition_of(self._translator, self.compared(type(operator), left, right)))
+            found = arithmetic.both(found, condition_of(self, self.compared(type(operator), left, right)))
             left = right
         return found
 
     def compared(self, kind: type[ast.cmpop], left: Value, right: Value) -> Value:
         """Whether *left* and *right* are as the operator *kind* says."""
-        translator = self._translator
+        translator = self
         if isinstance(left, Either):
             return translator.distribute(left, lambda one: self.compared(kind, one, right))
         if isinstance(right, Either):
@@ -242,21 +231,21 @@ class Expressions:
                 kind = ast.Eq if kind is ast.Is else ast.NotEq
             return arithmetic.compare(kind, left, right)
         if isinstance(left, Stored) and isinstance(right, Stored):
-            return compare_octets(translator, kind, left, right)
+            return compare_octets(kind, left, right)
         if kind in (*_IDENTITY, ast.Eq, ast.NotEq) and _is_no_number(left, right):
             return Static(kind in (ast.IsNot, ast.NotEq))
         raise OutsideSubsetError(f"a comparison of {describe(left)} and {describe(right)}")
 
     def _is_member(self, item: Value, container: Value) -> Static | Flag:
         if isinstance(container, Place):
-            return self._translator.model.contains(self._translator, container, item)
+            return self.model.contains(self, container, item)
         found: Static | Flag = Static(False)
         for each in self.items(container):
-            found = arithmetic.either(found, condition_of(self._translator, self.compared(ast.Eq, item, each)))
+            found = arithmetic.either(found, condition_of(self, self.compared(ast.Eq, item, each)))
         return found
 
     def _ifexp(self, node: ast.IfExp, scope: Scope) -> Value:
-        return self._translator.choose(
+        return self.choose(
             self.condition(node.test, scope),
             lambda: self.evaluate(node.body, scope),
             lambda: self.evaluate(node.orelse, scope),
@@ -318,11 +307,11 @@ class Expressions:
             else:
                 arguments.append(self.evaluate(each, scope))
         keywords = {each.arg: self.evaluate(each.value, scope) for each in node.keywords if each.arg}
-        return self._translator.distribute(function, lambda each: self.called(each, arguments, keywords))
+        return self.distribute(function, lambda each: self.called(each, arguments, keywords))
 
     def called(self, function: Value, arguments: list[Value], keywords: dict[str, Value]) -> Value:
         """What a call of *function* gives."""
-        translator = self._translator
+        translator = self
         match function:
             case Primitive(_, perform):
                 return perform(*arguments, **keywords)
@@ -337,7 +326,7 @@ class Expressions:
         raise OutsideSubsetError(f"a call of {describe(function)}")
 
     def _called_known(self, known: Any, arguments: list[Value], keywords: dict[str, Value]) -> Value:
-        translator = self._translator
+        translator = self
         primitive = translator.model.function(known)
         if primitive is not None:
             return primitive(translator, *arguments, **keywords)
@@ -371,10 +360,10 @@ class Expressions:
         self, perform: Callable[..., Value], known: Any, arguments: list[Value], keywords: dict[str, Value]
     ) -> Value:
         try:
-            inspect.signature(perform).bind(self._translator, self, *arguments, **keywords)
+            inspect.signature(perform).bind(self, *arguments, **keywords)
         except TypeError:
             raise OutsideSubsetError(f"{known.__name__} with these arguments") from None
-        return perform(self._translator, self, *arguments, **keywords)
+        return perform(self, *arguments, **keywords)
 
 
 def _is_no_number(left: Value, right: Value) -> bool:

@@ -8,22 +8,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import emu.isa.catalogue  # noqa: F401 - fills the instruction set
-from emu import access
 from emu.cpu import Cpu
 from emu.engine.rules import model as known
+from emu.engine.rules.core import Core, DivergedError
 from emu.engine.rules.model import Model
-from emu.engine.rules.translator import DivergedError, Translator
+from emu.engine.rules.translator import Translator
 from emu.engine.rules.values import WORD, Number, OutsideSubsetError, Place, Static, Structure, Value, number
 from emu.engine.rules.writer import Block
 from emu.isa.declaration import INSTRUCTIONS, Instruction, Operands, Reason
 from emu.isa.formats import Format
 from emu.timing import CONTROL_INSTRUCTION_WORK
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 HEADING: Final = "def execute_{name}(record, address, instruction):"
 _CPU: Final = Place("cpu")
@@ -34,10 +31,15 @@ class Translated:
     """A declared instruction, and what the translator has made of it."""
 
     declared: Instruction
-    source: str | None
-    """None if it is not compiled."""
+    source: str
+    """Empty if it is not compiled."""
     reason: str
     """Why not."""
+
+    @property
+    def is_compiled(self) -> bool:
+        """Whether the engine executes it compiled where it is plain."""
+        return bool(self.source)
 
 
 def translate(declared: Instruction) -> str:
@@ -70,7 +72,7 @@ def translate(declared: Instruction) -> str:
     return _finished(translator, declared)
 
 
-def operands(translator: Translator, form: Format) -> Structure:
+def operands(translator: Core, form: Format) -> Structure:
     """The operand fields of an instruction, as :meth:`Format.extract` finds them."""
     raw = Number("instruction", 0, (1 << 8 * form.length) - 1)
     fields: dict[str, Value] = {name: Static(0) for name in Operands.__slots__}
@@ -80,7 +82,7 @@ def operands(translator: Translator, form: Format) -> Structure:
     return Structure(Operands, fields | {"raw": raw, "length": Static(form.length)})
 
 
-def _finished(translator: Translator, declared: Instruction) -> str:
+def _finished(translator: Core, declared: Instruction) -> str:
     writer = translator.writer
     writer.bind(f"{number(translator.field('work')).text} - work", "extra")
     epilogue = Block()
@@ -103,13 +105,24 @@ def translations() -> tuple[Translated, ...]:
 
 def _translated(declared: Instruction) -> Translated:
     if declared.reason is Reason.EXECUTED:
-        return Translated(declared, None, "it does not trap: only as the target of an EXECUTE is it the model's")
+        return Translated(declared, "", "it does not trap: only as the target of an EXECUTE is it the model's")
     try:
         return Translated(declared, translate(declared), "")
     except OutsideSubsetError as reason:
-        return Translated(declared, None, str(reason))
+        return Translated(declared, "", str(reason))
 
 
 def numbered() -> list[tuple[int, Translated]]:
     """The compiled instructions, each with its number, which is its place among all that are declared."""
-    return [(number, each) for number, each in enumerate(translations()) if each.source is not None]
+    return [(number, each) for number, each in enumerate(translations()) if each.is_compiled]
+
+
+def report() -> str:
+    """What is compiled and, of the rest, why it is not: a line for each declared instruction."""
+    compiled = [each for each in translations() if each.is_compiled]
+    others = [each for each in translations() if not each.is_compiled]
+    lines = [f"compiled where they are plain: {len(compiled)} of {len(translations())} declared instructions"]
+    lines += [f"  {each.declared.mnemonic:8}{each.declared.title}" for each in compiled]
+    lines += ["executed by the model alone:"]
+    lines += [f"  {each.declared.mnemonic:8}{each.reason}" for each in others]
+    return "\n".join(lines)

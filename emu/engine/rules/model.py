@@ -2,8 +2,7 @@
 """The objects of the model as compiled code has them: fields of the shared record, Unicorn's words, tables of pages.
 
 This is all that the translator knows of the machine.  What has no entry here is looked up in the object's class and
-carried out like any other function.  The host and the engine's buffer are protocols, so what is asked of them is left to
-the model.
+carried out like any other function.  What is asked of the host and of the engine's buffer is left to the model.
 """
 
 from __future__ import annotations
@@ -29,6 +28,7 @@ from emu.engine.rules.values import (
     Primitive,
     Static,
     Stored,
+    Structure,
     Value,
     constant,
     describe,
@@ -44,7 +44,7 @@ from emu.teid import Access
 from emu.timing import Timing
 
 if TYPE_CHECKING:
-    from emu.engine.rules.translator import Translator
+    from emu.engine.rules.core import Core
 
 CLASSES: Final[Mapping[str, type]] = {
     "cpu": Cpu,
@@ -203,7 +203,7 @@ class Model:
 
     # Attributes
 
-    def attribute(self, translator: Translator, owner: Place, name: str) -> Value:
+    def attribute(self, translator: Core, owner: Place, name: str) -> Value:
         """The attribute *name* of *owner*."""
         where = (owner.name, name)
         if where in _FIELDS_OF:
@@ -220,16 +220,16 @@ class Model:
         raise OutsideSubsetError(f"{owner.name}.{name}")
 
     @staticmethod
-    def _read_field(translator: Translator, name: str) -> Value:
+    def _read_field(translator: Core, name: str) -> Value:
         if name == "condition code" and name not in translator.fields:
             translator.writer.refuse_if("condition_code_is_deferred(record)")
         return translator.field(name)
 
-    def set_attribute(self, translator: Translator, owner: Place, name: str, value: Value) -> None:
+    def set_attribute(self, translator: Core, owner: Place, name: str, value: Value) -> None:
         """Set the attribute *name* of *owner*."""
         field = _FIELDS_OF.get((owner.name, name))
         if field is None:
-            setter = translator.setter(CLASSES.get(owner.name), name)
+            setter = getattr(getattr(CLASSES.get(owner.name), name, None), "fset", None)
             if setter is None:
                 raise OutsideSubsetError(f"{owner.name}.{name} is set")
             translator.call(setter, [owner, value], {})
@@ -243,7 +243,7 @@ class Model:
 
     # Elements
 
-    def element(self, translator: Translator, owner: Place, index: Value) -> Value:
+    def element(self, translator: Core, owner: Place, index: Value) -> Value:
         """The element *index* of *owner*."""
         if owner.name == "psw":
             return translator.field(_psw_field(index))
@@ -251,7 +251,7 @@ class Model:
         at = _checked(translator, array, index)
         return translator.element(owner.name, at, array.read.format(index=at), array.high)
 
-    def set_element(self, translator: Translator, owner: Place, index: Value, value: Value) -> None:
+    def set_element(self, translator: Core, owner: Place, index: Value, value: Value) -> None:
         """Set the element *index* of *owner*."""
         if owner.name == "psw":
             if FIELDS[_psw_field(index)].write is None:
@@ -266,14 +266,14 @@ class Model:
             raise OutsideSubsetError(f"an element of the {owner.name} is set to {describe(value)}")
         translator.writer.write(owner.name, _checked(translator, array, index), found.text, array.write)
 
-    def contains(self, translator: Translator, owner: Place, item: Value) -> Static | Flag:
+    def contains(self, translator: Core, owner: Place, item: Value) -> Static | Flag:
         """Whether *item* is in *owner*."""
         known = static_integer(item)
         if owner.name != "facilities" or known is None:
             raise OutsideSubsetError(f"{describe(item)} in {owner.name}")
         return Flag(f"(((record.facilities[uint64({known >> 6})] >> uint64({known & 63})) & uint64(1)) != ZERO)")
 
-    def loop(self, translator: Translator, owner: Place, statement: ast.For) -> None:
+    def loop(self, translator: Core, owner: Place, statement: ast.For) -> None:
         """A loop over *owner*: observers are told by the model, if anybody listens."""
         match statement.body:
             case [ast.Expr(ast.Call(ast.Attribute(_, name)))] if owner.name == "observers":
@@ -283,7 +283,7 @@ class Model:
                 raise OutsideSubsetError(f"a loop over the {owner.name}")
 
 
-def _left_to_model(translator: Translator, *_: Value, **__: Value) -> Value:
+def _left_to_model(translator: Core, *_: Value, **__: Value) -> Value:
     raise translator.refuse()
 
 
@@ -293,7 +293,7 @@ def _array(owner: Place) -> Array:
     return ARRAYS[owner.name]
 
 
-def _checked(translator: Translator, array: Array, index: Value) -> str:
+def _checked(translator: Core, array: Array, index: Value) -> str:
     """The text of *index*; the model is to see to it if it is not within *array*."""
     found = exact(index, "an index")
     text = found.text if found.text.startswith("uint64(") else translator.writer.bind(found.text)
@@ -311,24 +311,24 @@ def _psw_field(index: Value) -> str:
     return "instruction address" if known else "psw mask"
 
 
-def _in_mask(bits: int) -> Callable[[Translator], Value]:
-    def perform(translator: Translator) -> Value:
+def _in_mask(bits: int) -> Callable[[Core], Value]:
+    def perform(translator: Core) -> Value:
         return Flag(f"(({number(translator.field('system mask')).text} & {constant(bits)}) != ZERO)")
 
     return perform
 
 
-def _of_psw(name: str) -> Callable[[Translator], Value]:
+def _of_psw(name: str) -> Callable[[Core], Value]:
     """What the property *name* of the PSW is, as the CPU keeps it."""
 
-    def perform(translator: Translator) -> Value:
-        psw = translator.structure(Psw, mask=translator.field("system mask"), address=Static(0))
+    def perform(translator: Core) -> Value:
+        psw = Structure(Psw, {"mask": translator.field("system mask"), "address": Static(0)})
         return translator.attribute(psw, name)
 
     return perform
 
 
-def _find_table(translator: Translator) -> Value:
+def _find_table(translator: Core) -> Value:
     """The same of a translation table by its absolute address."""
 
     def perform(address: Value, length: Value) -> Value:
@@ -338,13 +338,13 @@ def _find_table(translator: Translator) -> Value:
     return Primitive("tlb.find_table", perform)
 
 
-def _found(translator: Translator, text: str) -> Value:
+def _found(translator: Core, text: str) -> Value:
     place = translator.writer.bind(text)
     tag = translator.writer.bind(f"uint64({place} != ZERO)")
     return Either(tag, (NONE, Number(place, 0, WORD - 1)))
 
 
-def _find(translator: Translator) -> Value:
+def _find(translator: Core) -> Value:
     """The engine's buffer: where an operand lies, if it is in one page that a remembered fill leads to."""
 
     def perform(address: Value, length: Value, kind: Value, *, is_real: Value) -> Value:
@@ -358,11 +358,17 @@ def _find(translator: Translator) -> Value:
     return Primitive("tlb.find", perform)
 
 
-def _read_frame(translator: Translator) -> Value:
-    return Primitive("read_frame", lambda place, length: Stored(number(place).text, length))
+def _read_frame(translator: Core) -> Value:
+    def perform(place: Value, length: Value) -> Value:
+        if any(each.array == "storage" for each in translator.writer.writes):
+            # It may be what has been stored, which the epilogue has not done yet.
+            raise OutsideSubsetError("storage is read after it was stored into")
+        return Stored(number(place).text, length)
+
+    return Primitive("read_frame", perform)
 
 
-def _write_frame(translator: Translator) -> Value:
+def _write_frame(translator: Core) -> Value:
     def perform(place: Value, data: Value) -> Value:
         put(translator, number(place).text, data)
         return NONE
@@ -370,7 +376,7 @@ def _write_frame(translator: Translator) -> Value:
     return Primitive("write_frame", perform)
 
 
-def _page_changed(translator: Translator) -> Value:
+def _page_changed(translator: Core) -> Value:
     """Translations that may lead to a page are dropped by the model."""
 
     def perform(page: Value) -> Value:
@@ -381,7 +387,7 @@ def _page_changed(translator: Translator) -> Value:
     return Primitive("page_changed", perform)
 
 
-_SPECIAL: Final[Mapping[tuple[str, str], Callable[[Translator], Value]]] = {
+_SPECIAL: Final[Mapping[tuple[str, str], Callable[[Core], Value]]] = {
     ("cpu", "problem_state"): _in_mask(PROBLEM_STATE),
     ("cpu", "dat"): _in_mask(DAT),
     ("cpu", "key"): _of_psw("key"),

@@ -22,7 +22,7 @@ from emu.engine.rules.values import (
 )
 
 if TYPE_CHECKING:
-    from emu.engine.rules.translator import Translator
+    from emu.engine.rules.core import Core
 
 LENGTHS: Final = (1, 2, 4, 8)
 """What one load or store of compiled code can move."""
@@ -58,7 +58,7 @@ def length_of(value: Octets | Stored) -> Value:
     return value.length if isinstance(value, Stored) else Static(sum(length for _, length in value.pieces))
 
 
-def integer(translator: Translator, value: Value, order: Value) -> Value:
+def integer(translator: Core, value: Value, order: Value) -> Value:
     """``int.from_bytes(value, order)``."""
     if order != Static("big"):
         raise OutsideSubsetError(f"from_bytes in the order {describe(order)}")
@@ -73,7 +73,7 @@ def integer(translator: Translator, value: Value, order: Value) -> Value:
     raise OutsideSubsetError(f"from_bytes of {describe(value)}")
 
 
-def compare_octets(translator: Translator, kind: type[ast.cmpop], left: Stored, right: Stored) -> Value:
+def compare_octets(kind: type[ast.cmpop], left: Stored, right: Stored) -> Value:
     """Whether bytes in storage are as *kind* says of those elsewhere there, of which there are as many."""
     if left.length != right.length:
         raise OutsideSubsetError("a comparison of bytes of different lengths")
@@ -83,7 +83,7 @@ def compare_octets(translator: Translator, kind: type[ast.cmpop], left: Stored, 
     return arithmetic.compare(kind, Number(order, 0, 2), Static(1))
 
 
-def put(translator: Translator, place: str, data: Value) -> None:
+def put(translator: Core, place: str, data: Value) -> None:
     """Store *data* at address *place* of this process, in the epilogue."""
     if not isinstance(data, Octets):
         raise OutsideSubsetError(f"{describe(data)} is stored")

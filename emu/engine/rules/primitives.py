@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import numpy as np
 from llvmlite import ir
-from numba import njit, types  # type: ignore[attr-defined]
+from numba import njit, types
 from numba.extending import intrinsic
 
 from emu import psw as psw_bits
@@ -118,7 +118,7 @@ def work_done(record: Any) -> Any:
 def may_change_system_mask(record: Any, mask: Any, extra: Any) -> Any:
     """Whether nothing but a nearer goal follows from the PSW mask *mask*.
 
-    *extra* is the work of this instruction beyond one unit.  Interruptions that it enables for must not be possible yet.
+    *extra* is the work of this instruction beyond one unit.  No interruption that it enables for may be possible yet.
     """
     enabled = mask & ~record.system_mask
     if (mask ^ record.system_mask) & ~_MASKS:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 import numpy as np
-from numba import njit  # type: ignore[attr-defined]
+from numba import njit
 
 from emu.engine.rules.model import Model
 from emu.engine.rules.translator import Translator
@@ -70,5 +70,5 @@ def rule(function: Callable[..., Any]) -> Any:
 def compiled(source: str, name: str, names: dict[str, Any]) -> Any:
     """The function *name* that *source* defines, which numba compiles when it is first called by compiled code."""
     namespace = dict(names)
-    exec(compile(source, f"<translated {name}>", "exec"), namespace)  # noqa: S102
+    exec(compile(source, f"<translated {name}>", "exec"), namespace)
     return njit(namespace[name])

@@ -7,8 +7,9 @@ import ast
 from typing import TYPE_CHECKING, Any
 
 from emu.engine.rules import arithmetic
+from emu.engine.rules.core import DivergedError, Scope
+from emu.engine.rules.expressions import Expressions
 from emu.engine.rules.joining import Ending, join
-from emu.engine.rules.translator import DivergedError, Scope, condition_of
 from emu.engine.rules.values import (
     NONE,
     Either,
@@ -18,29 +19,20 @@ from emu.engine.rules.values import (
     Static,
     Structure,
     Value,
-    constant,
-    describe,
 )
 from emu.engine.rules.writer import REFUSE, Block
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from emu.engine.rules.expressions import Expressions
-    from emu.engine.rules.translator import Translator
 
-
-class Statements:
+class Statements(Expressions):
     """Carries statements out."""
-
-    def __init__(self, translator: Translator, expressions: Expressions) -> None:
-        self._translator = translator
-        self._expressions = expressions
 
     def run(self, body: list[ast.stmt], scope: Scope) -> bool:
         """Carry out *body* and give whether what follows it is reached; the writer then is where that belongs."""
         if _only_raises(body):
-            self._translator.writer.block.line(REFUSE)
+            self.writer.block.line(REFUSE)
             return False
         for number, statement in enumerate(body):
             try:
@@ -60,10 +52,10 @@ class Statements:
     # Branches
 
     def _if(self, statement: ast.If, rest: list[ast.stmt], scope: Scope) -> bool:
-        condition = self._expressions.condition(statement.test, scope)
+        condition = self.condition(statement.test, scope)
         if isinstance(condition, Static):
             return self.run((statement.body if condition.value else statement.orelse) + rest, scope)
-        translator, writer = self._translator, self._translator.writer
+        translator, writer = self, self.writer
         blocks = writer.block.branch(condition.text)
         known = len(scope.endings)
         sides: list[tuple[Ending, dict[str, Value]]] = []
@@ -82,12 +74,7 @@ class Statements:
         scope.variables = self._merged([(ending.block, variables) for ending, variables in sides])
         translator.meet([ending for ending, _ in sides])
         returned = scope.endings[known:]
-        if returned and rest:
-            done = writer.variable("False")
-            for each in returned:
-                each.block.line(f"{done} = True")
-            _, writer.block = writer.block.branch(done)
-        elif returned:
+        if (returned and rest) or returned:
             done = writer.variable("False")
             for each in returned:
                 each.block.line(f"{done} = True")
@@ -100,7 +87,7 @@ class Statements:
         merged = {}
         for name in sorted(names):
             try:
-                merged[name] = join(self._translator.writer, [(block, variables[name]) for block, variables in sides])
+                merged[name] = join(self.writer, [(block, variables[name]) for block, variables in sides])
             except OutsideSubsetError:
                 # It matters only if it is used.
                 continue
@@ -115,7 +102,7 @@ class Statements:
                 is_none = isinstance(operator, ast.Is) == holds
                 return self._kept(name, scope, lambda each: (each == NONE) == is_none)
             case ast.Call(ast.Name("isinstance"), [ast.Name(name), kind]):
-                found = self._translator.evaluate(kind, scope)
+                found = self.evaluate(kind, scope)
                 return self._kept(name, scope, lambda each: _is_of(each, found) == holds)
         return dict(scope.variables)
 
@@ -132,13 +119,13 @@ class Statements:
     # Simple statements
 
     def _return(self, statement: ast.Return, scope: Scope) -> bool:
-        value = self._translator.evaluate(statement.value, scope) if statement.value else NONE
-        value = self._translator.bound(value)
-        scope.endings.append(Ending(self._translator.writer.block, value, dict(self._translator.fields)))
+        value = self.evaluate(statement.value, scope) if statement.value else NONE
+        value = self.bound(value)
+        scope.endings.append(Ending(self.writer.block, value, dict(self.fields)))
         return False
 
     def _raise(self, statement: ast.Raise, scope: Scope) -> bool:
-        self._translator.writer.block.line(REFUSE)
+        self.writer.block.line(REFUSE)
         return False
 
     def _pass(self, statement: ast.Pass, scope: Scope) -> bool:
@@ -146,13 +133,13 @@ class Statements:
 
     def _expr(self, statement: ast.Expr, scope: Scope) -> bool:
         if not isinstance(statement.value, ast.Constant):
-            self._translator.evaluate(statement.value, scope)
+            self.evaluate(statement.value, scope)
         return True
 
     def _assert(self, statement: ast.Assert, scope: Scope) -> bool:
-        found = arithmetic.negated(self._expressions.condition(statement.test, scope))
+        found = arithmetic.negated(self.condition(statement.test, scope))
         if isinstance(found, Flag):
-            self._translator.writer.refuse_if(found.text)
+            self.writer.refuse_if(found.text)
         return not (isinstance(found, Static) and found.value)
 
     def _try(self, statement: ast.Try, scope: Scope) -> bool:
@@ -161,13 +148,13 @@ class Statements:
     def _for(self, statement: ast.For, scope: Scope) -> bool:
         if any(isinstance(each, ast.Break | ast.Continue) for each in ast.walk(statement)):
             raise OutsideSubsetError("break or continue")
-        iterable = self._translator.evaluate(statement.iter, scope)
+        iterable = self.evaluate(statement.iter, scope)
         if isinstance(iterable, Place):
-            self._translator.model.loop(self._translator, iterable, statement)
+            self.model.loop(self, iterable, statement)
             return True
         # Unrolled: after a return in one round, the next ones belong inside of a branch.
         rounds: list[ast.stmt] = []
-        for place, item in enumerate(self._expressions.items(iterable)):
+        for place, item in enumerate(self.items(iterable)):
             name = f"{ast.unparse(statement.iter)}[{place}]"
             scope.variables[name] = item
             assignment = ast.Assign([statement.target], ast.Name(name))
@@ -177,22 +164,22 @@ class Statements:
     # Assignments
 
     def _assign(self, statement: ast.Assign, scope: Scope) -> bool:
-        value = self._translator.bound(self._translator.evaluate(statement.value, scope))
+        value = self.bound(self.evaluate(statement.value, scope))
         for target in statement.targets:
             self._store(target, value, scope)
         return True
 
     def _annassign(self, statement: ast.AnnAssign, scope: Scope) -> bool:
         if statement.value is not None:
-            self._store(statement.target, self._translator.evaluate(statement.value, scope), scope)
+            self._store(statement.target, self.evaluate(statement.value, scope), scope)
         return True
 
     def _augassign(self, statement: ast.AugAssign, scope: Scope) -> bool:
         target = statement.target
-        before = self._translator.evaluate(target, scope)
-        amount = self._translator.evaluate(statement.value, scope)
-        after = self._expressions.binary(type(statement.op), before, amount)
-        self._store(target, self._translator.bound(after), scope)
+        before = self.evaluate(target, scope)
+        amount = self.evaluate(statement.value, scope)
+        after = self.binary(type(statement.op), before, amount)
+        self._store(target, self.bound(after), scope)
         return True
 
     def _store(self, target: ast.expr, value: Value, scope: Scope) -> None:
@@ -200,20 +187,18 @@ class Statements:
             case ast.Name(name):
                 scope.variables[name] = value
             case ast.Tuple(targets):
-                for each, item in zip(targets, self._expressions.items(value), strict=True):
+                for each, item in zip(targets, self.items(value), strict=True):
                     self._store(each, item, scope)
             case ast.Attribute(owner, name):
-                found = self._translator.evaluate(owner, scope)
+                found = self.evaluate(owner, scope)
                 if not isinstance(found, Place):
                     raise OutsideSubsetError(f"{ast.unparse(target)} is set")
-                self._translator.model.set_attribute(self._translator, found, name, value)
+                self.model.set_attribute(self, found, name, value)
             case ast.Subscript(owner, index):
-                found = self._translator.evaluate(owner, scope)
+                found = self.evaluate(owner, scope)
                 if not isinstance(found, Place):
                     raise OutsideSubsetError(f"{ast.unparse(target)} is set")
-                self._translator.model.set_element(
-                    self._translator, found, self._translator.evaluate(index, scope), value
-                )
+                self.model.set_element(self, found, self.evaluate(index, scope), value)
             case _:
                 raise OutsideSubsetError(f"{ast.unparse(target)} is set")
 

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The source that the translator writes: blocks of lines, and in front of them the variables that branches assign.
 
-Every effect of an instruction is *deferred*: while the function is translated, what shall be written, where, and a flag
-that says that this point was reached go into variables, and only the epilogue writes.  A refusal ("not plain: give it to
-the model") is written into the body alone.  So no refusal can follow an effect, whatever the function looks like, and
-nothing has to be shown of the single function.  What a function reads after it has written it comes from these
-variables: the translator knows them.
+Every effect of an instruction is *deferred*: what shall be written, where, and a flag that says that this point was
+reached go into variables, and only the epilogue writes.  A refusal ("not plain: give it to the model") is written into
+the body alone.  So no refusal can follow an effect, whatever the function looks like, and nothing has to be shown of
+the single function.  What it reads after it has written it comes from these variables, which the translator knows; to
+fetch from storage after a store is outside of the subset.  The other way, to write the body twice, once without
+effects, would compute everything twice and need the same rule for what is read back.
 """
 
 from __future__ import annotations
