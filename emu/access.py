@@ -27,6 +27,8 @@ PRIVATE_SPACE: Final = dat.PRIVATE_SPACE
 _LOW_ADDRESS_BLOCKS: Final = 0x11FF
 """The last byte that low-address protection covers (ranges 0-511 and 4096-4607)."""
 _FETCH_OVERRIDE_END: Final = 2048
+LOW_PAGES_END: Final = 0x2000
+"""In the pages below, parts may have rules of their own (:func:`needs_byte_checks`)."""
 _ENTRY_BYTES: Final = 8
 """Of a region, segment or page table."""
 _CONTROL_REGISTER: Final = {
@@ -141,6 +143,24 @@ def fetch_override(cpu: Cpu, address: int, asce: int | None) -> bool:
     if address >= _FETCH_OVERRIDE_END or not cpu.cr[0] & control.CR0_FETCH_OVERRIDE:
         return False
     return asce is None or not asce & PRIVATE_SPACE
+
+
+def needs_byte_checks(cpu: Cpu, address: int, access: Access) -> bool:
+    """Whether rules for parts of a page may apply to *access* to the page that effective *address* is in.
+
+    They are low-address protection, and fetch-protection override for who needs it.
+    """
+    if address >= LOW_PAGES_END:
+        return False
+    cr0 = cpu.cr[0]
+    if access is Access.STORE:
+        if not cr0 & control.CR0_LOW_ADDRESS_PROTECTION:
+            return False
+    elif address >= PAGE_SIZE or not cr0 & control.CR0_FETCH_OVERRIDE or cpu.key == 0:
+        return False
+    if not cpu.dat:
+        return True
+    return not space_designation(cpu, operand_space(cpu, access)) & PRIVATE_SPACE
 
 
 def key_permits(cpu: Cpu, address: int, access: Access, asce: int | None, storage_key: int, access_key: int) -> bool:

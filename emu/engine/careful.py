@@ -19,12 +19,10 @@ from emu.addresses import PAGE_SIZE
 from emu.engine.engine import (
     ACCESS,
     FRAMES,
-    LOW_PAGES_END,
     SINK_ADDRESS,
     Exit,
     classify,
     is_look_behind,
-    needs_byte_checks,
     show,
 )
 from emu.engine.environment import EngineRegisters
@@ -197,7 +195,7 @@ class CarefulEngine:
             self._sink_shown = True
             show(entry[0], SINK_ADDRESS)
             return True
-        byte_checks = address < LOW_PAGES_END and needs_byte_checks(cpu, address, kind)
+        byte_checks = access.needs_byte_checks(cpu, address, ACCESS[FillAccess(kind)])
         accessed = self._part if byte_checks else address
         try:
             absolute = access.resolve(cpu, accessed, ACCESS[FillAccess(kind)])

@@ -14,9 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from unicorn import unicorn_const as uc_const
 
-from emu import access
-from emu import control_registers as control
-from emu.access import resolve
+from emu.access import LOW_PAGES_END, needs_byte_checks, resolve
 from emu.addresses import PAGE_SIZE
 from emu.bits import MASK_64
 from emu.engine import compiled, interception
@@ -63,7 +61,6 @@ _SINK_DATA_EXCEPTION: Final = 0x90
 _PREFIX_PAGES: Final = range(PREFIX_AREA_SIZE >> 12)
 _WHOLE_INSTRUCTIONS: Final = range(PAGE_SIZE - 5)
 """Offsets in a page at which an instruction, the longest has six bytes, does not reach into the next page."""
-LOW_PAGES_END: Final = 0x2000
 _INTERRUPTIBLE: Final = frozenset((0x0E, 0x0F))
 """MVCL and CLCL (PoP 5, "Interruptible Instructions")."""
 
@@ -276,7 +273,7 @@ class Engine:
             self._buffer_due = True
             show(entry[0], SINK_ADDRESS)
             return True
-        if address < LOW_PAGES_END and needs_byte_checks(cpu, address, kind):
+        if needs_byte_checks(cpu, address, ACCESS[FillAccess(kind)]):
             self._reason = Exit.CAREFUL
             return False
         absolute = resolve(cpu, address, ACCESS[FillAccess(kind)])
@@ -660,17 +657,3 @@ def show(answer: Any, place: int) -> None:
     """Answer a question that no access of the guest asks; the translations must be flushed before the next one does."""
     answer.address = place & -PAGE_SIZE
     answer.permissions = uc_const.UC_PROT_EXEC
-
-
-def needs_byte_checks(cpu: Cpu, address: int, kind: int) -> bool:
-    """Whether low-address protection or fetch-protection override may apply to parts of the page at *address*."""
-    cr0 = cpu.cr[0]
-    if kind == FillAccess.WRITE:
-        if not cr0 & control.CR0_LOW_ADDRESS_PROTECTION:
-            return False
-    elif address or not cr0 & control.CR0_FETCH_OVERRIDE or cpu.key == 0:
-        return False
-    if not cpu.dat:
-        return True
-    space = access.operand_space(cpu, ACCESS[FillAccess(kind)])
-    return not access.space_designation(cpu, space) & access.PRIVATE_SPACE
