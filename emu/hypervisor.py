@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What the architecture asks of the host that supplies its real storage.
+"""The seam between a configuration and the host that supplies its real storage, in both directions.
 
-This protocol belongs to its consumer: :mod:`emu` defines what it needs and :mod:`host` provides it.  Where no host is
-attached, :class:`FirstTouchHypervisor` gives every page a frame of its own at the first touch.
+:class:`Hypervisor` is what the architecture asks of the host: :mod:`emu` defines what it needs and :mod:`host` provides
+it.  :class:`GuestConfiguration` is what the host may ask of the configuration, and there is nothing else.  Where no
+host is attached, :class:`FirstTouchHypervisor` gives every page a frame of its own at the first touch.
 """
 
 from __future__ import annotations
@@ -14,7 +15,13 @@ from typing import TYPE_CHECKING, Final, Protocol
 from emu.page_states import CONTENT_MASK, PageStates, Profile, touch, without_content
 
 if TYPE_CHECKING:
-    from emu.machine import Machine
+    from collections.abc import Sequence
+    from enum import Enum
+    from typing import Any
+
+    import numpy as np
+    from numpy.typing import NDArray
+
     from emu.program_interruption import ProgramInterruption
     from emu.storage_keys import StorageKeys
 
@@ -47,7 +54,7 @@ class Hypervisor(Protocol):
     def frame_bytes(self) -> int:
         """The size of the frame pool in bytes."""
 
-    def attach(self, machine: Machine) -> None:
+    def attach(self, configuration: GuestConfiguration) -> None:
         """Say whose host this is; called once, before anything else."""
 
     def frame(self, page: int) -> int:
@@ -100,6 +107,90 @@ class Hypervisor(Protocol):
         """
 
 
+class GuestTime(Protocol):
+    """The virtual time of a guest (:mod:`emu.timing`)."""
+
+    @property
+    def work(self) -> int:
+        """Units of work done since the machine was made."""
+
+
+class GuestCpu(Protocol):
+    """A CPU of a guest (:mod:`emu.cpu`), as far as its host may look at it."""
+
+    @property
+    def instruction_address(self) -> int:
+        """The address of the instruction that it executes next."""
+
+    @property
+    def state(self) -> Enum:
+        """Its :class:`emu.cpu.CpuState`."""
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether its PSW is in the wait state."""
+
+
+class GuestMessages(Protocol):
+    """Where the host sends special messages (:mod:`emu.devices.messages`)."""
+
+    @property
+    def is_authorized(self) -> bool:
+        """Whether the guest takes special messages."""
+
+    @property
+    def waiting(self) -> int:
+        """How many messages have been sent and not been presented."""
+
+    def send(self, text: str) -> bool:
+        """Send *text*; False if the guest cannot have it."""
+
+
+class GuestConfiguration(Protocol):
+    """The configuration as its host sees it: all that the host may ask of it.
+
+    Page states and storage keys are not here, since the host has been given them when the configuration was made.
+    """
+
+    observers: list[Any]
+    """The :class:`emu.events.Observer` objects, to which the host announces what it does.
+
+    Not typed, since events know of CPUs, and those stand on this module.  A list that is gone through may not be
+    changed: replace it.
+    """
+
+    @property
+    def memory(self) -> int:
+        """Bytes of absolute storage."""
+
+    @property
+    def timing(self) -> GuestTime:
+        """The clock."""
+
+    @property
+    def cpus(self) -> Sequence[GuestCpu]:
+        """The CPUs, by address."""
+
+    @property
+    def messages(self) -> GuestMessages:
+        """The special messages on their way to the guest."""
+
+    def pinned_pages(self) -> list[int]:
+        """The absolute pages that must keep their frames: the prefix areas of the CPUs."""
+
+    def frames_taken(self, pages: NDArray[np.int32]) -> None:
+        """Drop every translation: the frames of *pages* are gone, and references of all pages are to be seen again.
+
+        Called between instructions only.
+        """
+
+    def page_changed(self, page: int) -> None:
+        """Drop the translations that lead to *page*, so that the host is asked for it at the next access."""
+
+    def call_host_soon(self) -> None:
+        """Call :meth:`Hypervisor.attend` as soon as may be; this is called from anywhere, even inside an access."""
+
+
 class FirstTouchHypervisor:
     """A host with a frame for every page: a page is logically zero until it is touched, and never taken away."""
 
@@ -111,8 +202,8 @@ class FirstTouchHypervisor:
         self.frame_bytes = size
         self.frame_address = ctypes.addressof(ctypes.c_char.from_buffer(self._pool))
 
-    def attach(self, machine: Machine) -> None:
-        """See :meth:`Hypervisor.attach`."""
+    def attach(self, configuration: GuestConfiguration) -> None:
+        """See :meth:`Hypervisor.attach`; nothing is asked of it."""
 
     def frame(self, page: int) -> int:
         """See :meth:`Hypervisor.frame`."""

@@ -130,10 +130,10 @@ class Series:
 
     def sample(self, guest: Guest, label: str) -> None:
         """Take a sample of *guest* now."""
-        self._add(guest, guest.machine.timing.work, label)
+        self._add(guest, guest.configuration.timing.work, label)
 
     def _add(self, guest: Guest, work: int, label: str) -> None:
-        self.samples.append(Sample(work, guest.number, label, count_pages(guest.machine.states.array)))
+        self.samples.append(Sample(work, guest.number, label, count_pages(guest.states.array)))
 
     def as_dict(self) -> dict[str, Any]:
         """The series as JSON has it."""

@@ -44,7 +44,7 @@ class Observation:
 
 
 def requests(observations: Mapping[int, Observation], free: int, target: int) -> dict[int, int]:
-    """How many pages to ask each guest for, by its number; who is not asked is not in it.
+    """How many pages to ask each guest for, by its number; a guest that is not asked is not in it.
 
     The pool is tight if fewer than *target* frames are *free*, or if the host has paged.  Then what is wanted is the
     frames missing from the target, and one more for every page that had to come back or to go, whichever are more,
@@ -103,9 +103,9 @@ class Monitor:
         target = pool.capacity // TARGET_SHARE if self._target is None else self._target
         observations = {guest.number: self._observe(guest) for guest in self._manager.guests}
         may_be_asked = {
-            guest.number: guest.machine.messages
+            guest.number: guest.configuration.messages
             for guest in self._manager.guests
-            if guest.machine.messages.is_authorized and not guest.machine.messages.waiting
+            if guest.configuration.messages.is_authorized and not guest.configuration.messages.waiting
         }
         for number, pages in requests(observations, pool.free_count, target).items():
             if number in may_be_asked and may_be_asked[number].send(f"SHRINK {pages}"):

@@ -19,12 +19,12 @@ from host.plan import (
     AtWork,
     CorruptRead,
     DiscardVolatile,
-    Evict,
+    EvictPage,
     FailRead,
     FailWrite,
     Resize,
-    Sample,
     ShortRead,
+    TakeSample,
 )
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from emu.psw import Psw
     from host.guest import Guest
     from host.page_manager import PageManager
-    from host.plan import Plan, Step
+    from host.plan import PressurePlan, PressureStep
 
 _INSIDE_INSTRUCTIONS: Final = frozenset({"program", "svc"})
 """Interruptions that end an instruction; all others come between two."""
@@ -69,7 +69,7 @@ class PlanRunner:
     :raises PlanError: if a step names a guest, a page or frames that are not there, or samples have no place to go.
     """
 
-    def __init__(self, plan: Plan, manager: PageManager, *, series: Sampler | None = None) -> None:
+    def __init__(self, plan: PressurePlan, manager: PageManager, *, series: Sampler | None = None) -> None:
         self._plan = plan
         self._manager = manager
         self._series = series
@@ -109,23 +109,23 @@ class PlanRunner:
             "not_reached": [number for number in range(1, len(self._plan.steps) + 1) if number not in done],
         }
 
-    def _check(self, number: int, step: Step) -> None:
+    def _check(self, number: int, step: PressureStep) -> None:
         """Raise what is wrong with *step* for these guests."""
         error = self._plan.origin.error
         guests = self._manager.guests
         if step.guest >= len(guests):
             raise error(f"expected the number of a guest, 0 to {len(guests) - 1}, not {step.guest}", number, "guest")
-        memory = guests[step.guest].machine.memory
+        memory = guests[step.guest].configuration.memory
         pages = {}
         if isinstance(step.trigger, AtAccess):
             pages["at_access"] = step.trigger.at_access
         match step.action:
-            case Evict(page):
+            case EvictPage(page):
                 pages["page"] = page
             case Resize(frames) if frames > self._manager.pool.frames:
                 most = self._manager.pool.frames
                 raise error(f"expected at most the {most} frames that the host has, not {frames}", number, "frames")
-            case Sample() if self._series is None:
+            case TakeSample() if self._series is None:
                 raise error("sample: there is no time series to record in", number, "do")
         for field, address in pages.items():
             if address >= memory:
@@ -139,17 +139,17 @@ class PlanRunner:
         :raises HostFailure: if that ends the run.
         """
         step = self._plan.steps[number - 1]
-        work = guest.machine.timing.work
+        work = guest.configuration.timing.work
         result = self._act(guest, step, number)
         self.log.append(Done(guest.number, work, number, step.label, str(step.action), result))
 
-    def _act(self, guest: Guest, step: Step, number: int) -> str:
+    def _act(self, guest: Guest, step: PressureStep, number: int) -> str:
         manager, faults = self._manager, self._manager.device.faults
         result = "ordered"
         match step.action:
             case Resize(frames):
                 result = f"{manager.resize(frames)} of {frames} frames in use"
-            case Evict(page):
+            case EvictPage(page):
                 gone = manager.evict(guest.number, page // PAGE_SIZE)
                 result = "evicted" if gone else "not evicted: not resident, or it must stay, or could not be written"
             case DiscardVolatile():
@@ -162,7 +162,7 @@ class PlanRunner:
                 faults.corrupt_read(nth, times)
             case ShortRead(nth, times):
                 faults.short_read(nth, times)
-            case Sample():
+            case TakeSample():
                 assert self._series is not None
                 self._series.sample(guest, step.label or f"step {number}")
                 result = "recorded"
@@ -220,7 +220,7 @@ class _Watcher(Observer):
         self.wants_instructions = True
         for page in self._pages():
             guest.watch(page, self._accessed.add)
-        guest.machine.observers.append(self)
+        guest.configuration.observers.append(self)
 
     def begin(self) -> None:
         """The guest begins to run now: what was asked for before, as by loading a program, does not count."""
@@ -258,7 +258,7 @@ class _Watcher(Observer):
             for each in due:
                 self._carry_out(self._guest, each.number)
         for page in self._pages():
-            self._guest.machine.page_changed(page)
+            self._guest.configuration.page_changed(page)
 
     def _is_due(self, awaited: _Awaited) -> bool:
         match awaited.trigger:
@@ -271,7 +271,7 @@ class _Watcher(Observer):
         """Whether some CPU executes the instruction at *address* next."""
         return any(
             cpu.instruction_address == address and cpu.state is CpuState.OPERATING and not cpu.is_waiting
-            for cpu in self._guest.machine.cpus
+            for cpu in self._guest.configuration.cpus
         )
 
     def _pages(self) -> set[int]:
@@ -281,5 +281,5 @@ class _Watcher(Observer):
     def _end(self) -> None:
         """Leave the machine alone; it may be going through its observers now."""
         self.wants_instructions = False
-        machine = self._guest.machine
-        machine.observers = [observer for observer in machine.observers if observer is not self]
+        configuration = self._guest.configuration
+        configuration.observers = [observer for observer in configuration.observers if observer is not self]
