@@ -10,16 +10,19 @@ from __future__ import annotations
 
 import ctypes
 import mmap
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, ClassVar, Final, Protocol
 
-from emu.page_states import CONTENT_MASK, PageStates, Profile, touch, without_content
+import numpy as np
+
+from emu.addresses import PAGE_SHIFT, PAGE_SIZE
+from emu.page_states import CONTENT_MASK, Content, PageStates, Profile, touch, without_content
+from emu.state import Section, computed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from enum import Enum
     from typing import Any
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from emu.program_interruption import ProgramInterruption
@@ -194,6 +197,22 @@ class GuestConfiguration(Protocol):
 class FirstTouchHypervisor:
     """A host with a frame for every page: a page is logically zero until it is touched, and never taken away."""
 
+    STATE: ClassVar = Section(
+        "storage",
+        computed(
+            "contents",
+            "_contents",
+            "_set_contents",
+            of=("_pool",),
+        ),
+        excluded={
+            "frame_bytes": "a parameter",
+            "frame_address": "of this process",
+            "_states": "the machine's state",
+            "_profile": "a parameter",
+        },
+    )
+
     def __init__(self, size: int, states: PageStates, keys: StorageKeys, profile: Profile) -> None:
         # Private, or MADV_DONTNEED would keep the content; without a reservation, since a guest may never touch it all.
         self._pool = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | MAP_NORESERVE)
@@ -250,3 +269,17 @@ class FirstTouchHypervisor:
 
     def supply(self, attempt: int) -> None:
         """See :meth:`Hypervisor.supply`; every page has its frame."""
+
+    # State
+
+    def _contents(self) -> dict[int, bytes]:
+        """The content of each page that is not all zeros."""
+        zeros = bytes(PAGE_SIZE)
+        resident = np.flatnonzero(self._states.array & CONTENT_MASK == Content.RESIDENT).tolist()
+        contents = ((page, self._pool[page << PAGE_SHIFT : (page + 1) << PAGE_SHIFT]) for page in resident)
+        return {page: content for page, content in contents if content != zeros}
+
+    def _set_contents(self, saved: dict[int, bytes]) -> None:
+        self._pool.madvise(mmap.MADV_DONTNEED)
+        for page, content in saved.items():
+            self._pool[page << PAGE_SHIFT : (page + 1) << PAGE_SHIFT] = content

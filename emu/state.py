@@ -69,7 +69,7 @@ class Section:
         objects that have sections of their own and are there when the state is restored.  For everything else there
         are :func:`typed`, :func:`each` and :func:`computed`.
     :param excluded: the attributes that are not machine state, and why not.
-    :param restored: called with the object when all of its own fields have been restored.
+    :param restored: called when all fields of an object have been restored: a function of it, or the name of a method.
     """
 
     def __init__(
@@ -77,7 +77,7 @@ class Section:
         name: str,
         *declared: str | Field,
         excluded: Mapping[str, str] | None = None,
-        restored: Callable[[Any], None] | None = None,
+        restored: str | Callable[[Any], None] | None = None,
     ) -> None:
         self.name = name
         self.fields = [_attribute(each) if isinstance(each, str) else each for each in declared]
@@ -127,16 +127,18 @@ def each(name: str, make: Callable[[], Any]) -> Field:
 
 
 def computed(
-    name: str, get: Callable[[Any], Any], put: Callable[[Any, Any], None], *, of: tuple[str, ...] = ()
+    name: str, get: str | Callable[[Any], Any], put: str | Callable[[Any, Any], None], *, of: tuple[str, ...] = ()
 ) -> Field:
-    """A field that *get* makes of the object, as plain data, and *put* puts back.
+    """A field that *get* makes of the object, as plain data or an array, and *put* puts back.
 
+    :param get: a function of the object, or the name of a method without parameters.
+    :param put: a function of the object and of the plain data, or the name of a method that takes them.
     :param of: the attributes that it stands for.
     """
     return Field(
         name,
-        lambda owner: _plain(get(owner), _where(owner, name), nested=True),
-        lambda owner, saved: put(owner, _lengthened(saved)),
+        lambda owner: _plain(_call(get, owner), _where(owner, name), nested=True),
+        lambda owner, saved: _call(put, owner, _lengthened(saved)),
         of,
     )
 
@@ -174,7 +176,7 @@ def restore_state(owner: object, state: State) -> None:
         field.put(owner, state[field.name])
     for section in _sections(owner):
         if section.restored is not None:
-            section.restored(owner)
+            _call(section.restored, owner)
 
 
 def undeclared(owner: object) -> list[str]:
@@ -228,6 +230,12 @@ def _fields(owner: object) -> list[Field]:
     if not sections:
         raise StateError(f"{type(owner).__name__} declares no state")
     return list({field.name: field for section in sections for field in section.fields}.values())
+
+
+def _call(function: str | Callable[..., Any], owner: object, *arguments: Any) -> Any:
+    if isinstance(function, str):
+        return getattr(owner, function)(*arguments)
+    return function(owner, *arguments)
 
 
 def _is_record(owner: object) -> bool:

@@ -5,11 +5,12 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import numpy as np
 
 from emu.page_states import CONTENT_MASK, USAGE_MASK, Content, Usage
+from emu.state import Section, typed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -114,6 +115,8 @@ class Series:
         are taken on demand only.
     :raises ValueError: if the interval is not positive.
     """
+
+    STATE: ClassVar = Section("time series", typed("samples", list[Sample]), excluded={"interval": "a parameter"})
 
     def __init__(self, interval: int | None) -> None:
         if interval is not None and interval <= 0:

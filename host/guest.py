@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, ClassVar, Final, Protocol
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from emu.page_states import (
     without_content,
 )
 from emu.program_interruption import ProgramInterruption, ProgramInterruptionCode
+from emu.state import Section, each
 from emu.storage_keys import CHANGE
 from host.release_list import ReleaseList
 from host.statistics import GuestStatistics
@@ -59,6 +60,33 @@ class Guest:
     Of every page it keeps four bytes beside the state and the key: the frame or the slot that holds the page, plus
     one, or zero if it is nowhere.  Which of the two it is, the content state says.
     """
+
+    STATE: ClassVar = Section(
+        "guest of a page manager",
+        "statistics",
+        "resident",
+        "locations",
+        each("_release_lists", ReleaseList),
+        excluded={
+            "number": "a parameter",
+            "profile": "a parameter",
+            "resident_unused_traps": "a parameter",
+            "states": "the machine's state",
+            "keys": "the machine's state",
+            "configuration": "the machine",
+            "frame_address": "of this process",
+            "frame_bytes": "a parameter of the pool",
+            "_reclaimer": "the page manager, whose state has this",
+            "_storage": "the page manager's state",
+            "_pool": "the page manager's state",
+            "_state": "a view",
+            "_location": "a view",
+            "_referenced": "a view",
+            "_changed": "a view",
+            "_watched": "whatever watches pages says so itself when it is restored",
+            "_refusal": "no condition is on its way between two instructions",
+        },
+    )
 
     def __init__(
         self,

@@ -6,9 +6,10 @@ All guests share it.  What a page means to its guest is not known here.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from emu.hypervisor import FrameShortage, HostFailure
+from emu.state import Section
 from host.age_lists import AgeLists
 from host.frames import FramePool
 from host.paging_device import PagingReadError
@@ -32,6 +33,17 @@ class HostStorage:
     :param high: it ends when so many are.
     :raises ValueError: unless 0 <= low < high <= frames.
     """
+
+    STATE: ClassVar = Section(
+        "host storage",
+        "pool",
+        "lists",
+        "device",
+        "statistics",
+        "low",
+        "high",
+        excluded={"_watermarks_given": "a parameter"},
+    )
 
     def __init__(self, frames: int, device: PagingDevice, *, low: int | None = None, high: int | None = None) -> None:
         self.pool = FramePool(frames)

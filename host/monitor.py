@@ -15,7 +15,9 @@ all; and nothing is ever given back to a guest.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from emu.state import Section, typed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -77,6 +79,15 @@ class Monitor:
     :param target: the frames that should be free; by default one in :data:`TARGET_SHARE`, even of a pool that shrinks.
     :raises ValueError: if *interval* is not positive.
     """
+
+    STATE: ClassVar = Section(
+        "monitor",
+        typed("_paged", dict[int, tuple[int, int]]),
+        "looks",
+        "requests",
+        "pages_asked",
+        excluded={"_manager": "has the monitor", "_interval": "a parameter", "_target": "a parameter"},
+    )
 
     def __init__(self, manager: PageManager, interval: int, *, target: int | None = None) -> None:
         if interval <= 0:

@@ -8,11 +8,12 @@ tables, and it takes frames between instructions only.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 import numpy as np
 
 from emu.hypervisor import NEVER, HostFailure
+from emu.state import Section, computed
 from host.eviction import Batch, describe
 from host.guest import Guest
 from host.host_storage import HostStorage
@@ -53,7 +54,25 @@ class PageManager:
     :param low: reclaim begins when so few frames are free; by default :func:`host.host_storage.watermarks`.
     :param high: it ends when so many are.
     :raises ValueError: unless 0 <= low < high <= frames.
+
+    Its state has that of the guests and of the attendants, which must be there when it is restored.  Page states and
+    storage keys are the machines'.
     """
+
+    STATE: ClassVar = Section(
+        "page manager",
+        "storage",
+        "policy",
+        "guests",
+        "_attendants",
+        computed(
+            "due",
+            "_dues",
+            "_set_dues",
+            of=("_due",),
+        ),
+        restored="_drop_translations",
+    )
 
     def __init__(
         self,
@@ -230,3 +249,16 @@ class PageManager:
     def _pinned_frames(self) -> Frames:
         pinned = [frame for guest in self.guests for frame in guest.pinned_frames()]
         return np.unique(np.array(pinned, dtype=np.int32))
+
+    # State
+
+    def _dues(self) -> list[list[int]]:
+        return [[guest, attendant, due] for (guest, attendant), due in self._due.items()]
+
+    def _set_dues(self, saved: list[list[int]]) -> None:
+        self._due = {(guest, attendant): due for guest, attendant, due in saved}
+
+    def _drop_translations(self) -> None:
+        """Have every machine forget where its pages were."""
+        for guest in self.guests:
+            guest.configuration.frames_taken(np.empty(0, dtype=np.int32))

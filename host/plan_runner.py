@@ -8,11 +8,12 @@ that wait for work cost nothing.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol
 
 from emu.addresses import PAGE_SIZE
 from emu.cpu import CpuState
 from emu.events import Observer
+from emu.state import Section, computed, typed
 from host.plan import (
     AtAccess,
     AtInstruction,
@@ -69,6 +70,14 @@ class PlanRunner:
     :raises PlanError: if a step names a guest, a page or frames that are not there, or samples have no place to go.
     """
 
+    STATE: ClassVar = Section(
+        "plan",
+        typed("log", list[Done]),
+        "_timed",
+        "_watchers",
+        excluded={"_plan": "a parameter", "_manager": "has the plan", "_series": "a parameter"},
+    )
+
     def __init__(self, plan: PressurePlan, manager: PageManager, *, series: Sampler | None = None) -> None:
         self._plan = plan
         self._manager = manager
@@ -77,14 +86,15 @@ class PlanRunner:
             self._check(number, step)
         self.log: list[Done] = []
         """What has been done, in that order."""
-        self._timed: dict[int, list[_Timed]] = {}
-        """For each guest, its steps that wait for work."""
+        self._timed = [
+            _Timed(number, step.guest, step.trigger)
+            for number, step in enumerate(plan.steps, 1)
+            if isinstance(step.trigger, AtWork)
+        ]
+        """The steps that wait for work."""
         self._watchers: dict[int, _Watcher] = {}
         for guest in manager.guests:
             steps = [(number, step) for number, step in enumerate(plan.steps, 1) if step.guest == guest.number]
-            self._timed[guest.number] = [
-                _Timed(number, step.trigger) for number, step in steps if isinstance(step.trigger, AtWork)
-            ]
             watched = [(number, step.trigger) for number, step in steps if not isinstance(step.trigger, AtWork)]
             if watched:
                 self._watchers[guest.number] = _Watcher(guest, watched, self._carry_out)
@@ -94,7 +104,7 @@ class PlanRunner:
         watcher = self._watchers.get(guest.number)
         if watcher is not None:
             watcher.begin()
-        timed = self._timed[guest.number]
+        timed = [each for each in self._timed if each.guest == guest.number]
         for each in sorted(timed, key=lambda each: (each.due, each.number)):
             if each.due <= work and not each.is_over:
                 self._carry_out(guest, each.number)
@@ -170,10 +180,19 @@ class PlanRunner:
 
 
 class _Timed:
-    """A step that waits for work."""
+    """A step of one guest that waits for work."""
 
-    def __init__(self, number: int, trigger: AtWork) -> None:
+    STATE: ClassVar = Section(
+        "step that waits for work",
+        "_rounds",
+        "due",
+        "is_over",
+        excluded={"number": "of the plan", "guest": "of the plan", "_trigger": "of the plan"},
+    )
+
+    def __init__(self, number: int, guest: int, trigger: AtWork) -> None:
         self.number = number
+        self.guest = guest
         self._trigger = trigger
         self._rounds = 0
         self.due = trigger.at_work
@@ -205,6 +224,19 @@ class _Watcher(Observer):
     :param carry_out: called between two instructions with the guest and the number of a step that is due.
     """
 
+    STATE: ClassVar = Section(
+        "steps that wait for instructions and accesses",
+        computed(
+            "awaited",
+            "_get_awaited",
+            "_set_awaited",
+            of=("_awaited", "wants_instructions"),
+        ),
+        "_accessed",
+        "_has_begun",
+        excluded={"_guest": "a parameter", "_carry_out": "a parameter", "_triggers": "of the plan"},
+    )
+
     def __init__(
         self,
         guest: Guest,
@@ -213,14 +245,34 @@ class _Watcher(Observer):
     ) -> None:
         self._guest = guest
         self._carry_out = carry_out
+        self._triggers = dict(watched)
         self._awaited = [_Awaited(number, trigger) for number, trigger in watched]
         self._accessed: set[int] = set()
         """The pages asked for since the last instruction ended."""
         self._has_begun = False
+        self._begin_to_watch()
+
+    def _begin_to_watch(self) -> None:
         self.wants_instructions = True
         for page in self._pages():
-            guest.watch(page, self._accessed.add)
-        guest.configuration.observers.append(self)
+            self._guest.watch(page, self._accessed.add)
+        self._guest.configuration.observers.append(self)
+
+    def _get_awaited(self) -> list[list[int]]:
+        return [[each.number, each.met] for each in self._awaited]
+
+    def _set_awaited(self, saved: list[list[int]]) -> None:
+        """Wait for the steps that *saved* has, by number and how often they were met, and for no others."""
+        for page in self._pages():
+            self._guest.unwatch(page)
+        self._end()
+        self._awaited = []
+        for number, met in saved:
+            awaited = _Awaited(number, self._triggers[number])
+            awaited.met = met
+            self._awaited.append(awaited)
+        if self._awaited:
+            self._begin_to_watch()
 
     def begin(self) -> None:
         """The guest begins to run now: what was asked for before, as by loading a program, does not count."""

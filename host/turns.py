@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Final, Generic, Protocol, TypeVar
+
+from emu.state import Section
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -46,6 +48,20 @@ class Turns(Generic[_StopT]):
     :param ended: called with the number of a runner and its stop, as soon as it has stopped.
     """
 
+    STATE: ClassVar = Section(
+        "turns",
+        "_whose",
+        "_left",
+        "_limits",
+        "_stopped",
+        excluded={
+            "stops": "for the caller, at the time",
+            "_runners": "have states of their own",
+            "_turn": "a parameter",
+            "_ended": "for the caller, at the time",
+        },
+    )
+
     def __init__(
         self,
         runners: Sequence[Runner[_StopT]],
@@ -62,16 +78,18 @@ class Turns(Generic[_StopT]):
         """The number of the runner whose turn it is."""
         self._left = turn
         """Instructions that are left of its turn."""
+        self._stopped: set[int] = set()
+        """The numbers of the runners that have stopped."""
         self.stops: dict[int, _StopT] = {}
-        """How the runners have stopped, by their numbers, in that order."""
+        """How they have stopped here, by their numbers, in that order."""
 
     def run(self, instructions: int | None = None) -> bool:
         """Go on until all have stopped, or until *instructions* more have ended on all together; give whether all have.
 
         A turn may be interrupted so: the next call goes on with it.
         """
-        while len(self.stops) < len(self._runners):
-            if self._whose in self.stops:
+        while len(self._stopped) < len(self._runners):
+            if self._whose in self._stopped:
                 self._next()
                 continue
             if instructions is not None and instructions <= 0:
@@ -93,6 +111,7 @@ class Turns(Generic[_StopT]):
         # One that may execute nothing says that it has used up its budget.
         is_used_up = ended >= given and stop.kind is runner.run(0).kind
         if not is_used_up or (limit is not None and runner.executed >= limit):
+            self._stopped.add(self._whose)
             self.stops[self._whose] = stop
             if self._ended is not None:
                 self._ended(self._whose, stop)

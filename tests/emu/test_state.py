@@ -89,11 +89,10 @@ class Everything(Base):
         typed("waiting", list[tuple[int, bytes]]),
         each("made", Part),
         each("listed", Part),
-        computed(
-            "used", lambda own: own._buffer[: own._used], lambda own, saved: own.put(saved), of=("_buffer", "_used")
-        ),
+        computed("used", lambda own: own._buffer[: own._used], "put", of=("_buffer", "_used")),
+        computed("twice", "double", lambda own, saved: own.check(saved)),
         excluded={"view": "of the table", "callback": "whoever asks"},
-        restored=lambda own: own.note(),
+        restored="note",
     )
 
     def __init__(self) -> None:
@@ -126,6 +125,13 @@ class Everything(Base):
         used = array_of(saved)
         self._used = len(used)
         self._buffer[: self._used] = used
+
+    def double(self) -> list[Any]:
+        return [[self.number * 2], self.table]
+
+    def check(self, saved: Any) -> None:
+        assert saved[0] == [self.number * 2]
+        assert array_of(saved[1]).tolist() == self.table.tolist()
 
     def note(self) -> None:
         self.callback = repr
@@ -302,6 +308,8 @@ def test_differences_say_where() -> None:
         "counter[100]",
         "parts[1].value",
         "made[12]",
+        "twice[0][0]",
+        "twice[1][2]",
     ]
     assert differences(state_of(one), state_of(full())) == []
 
