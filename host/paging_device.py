@@ -268,7 +268,7 @@ class PagingDevice:
 
     def _set_checksums(self, saved: dict[int, int]) -> None:
         if self._begun > self.slots:
-            raise StateError(f"PagingDevice.slots: expected at least {self._begun}, not {self.slots}")
+            raise StateError(f"paging device: slots: expected at least {self._begun}, not {self.slots}")
         slots = np.fromiter(saved, np.intp, len(saved))
         self._in_use = np.zeros(self._begun, np.bool_)
         self._in_use[slots] = True
