@@ -25,6 +25,7 @@ from emu.storage_keys import StorageKeys
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from emu.observing import ObserverOf
     from emu.operator import Operator
 
 __all__ = ["MEGABYTE", "Machine", "Stop", "StopKind"]
@@ -71,7 +72,6 @@ class Machine:
         self.states = configuration.states
         self.timing = configuration.timing
         self.counts = configuration.counts
-        self.observers = configuration.observers
         self.cpus = configuration.cpus
         self.sclp = configuration.device(Sclp)
         self.messages = configuration.device(SpecialMessages)
@@ -82,6 +82,11 @@ class Machine:
     def executed(self) -> int:
         """Instructions ended on all CPUs."""
         return self.configuration.executed
+
+    @property
+    def observers(self) -> list[ObserverOf[Cpu]]:
+        """Who is told what the machine does."""
+        return self.configuration.observers
 
     @property
     def stop_requested(self) -> bool:

@@ -157,7 +157,7 @@ class Resize(_Action):
 
 
 @dataclass(frozen=True, slots=True)
-class Evict(_Action):
+class EvictPage(_Action):
     """Take the frame of the page at this absolute address, as if it were the LRU victim."""
 
     do: ClassVar[str] = "evict"
@@ -228,16 +228,16 @@ class ShortRead(_Fault):
 
 
 @dataclass(frozen=True, slots=True)
-class Sample(_Action):
+class TakeSample(_Action):
     """Record the guest's table of page states in the time series, under the label of the step."""
 
     do: ClassVar[str] = "sample"
 
 
-Action = Resize | Evict | DiscardVolatile | FailWrite | FailRead | CorruptRead | ShortRead | Sample
+Action = Resize | EvictPage | DiscardVolatile | FailWrite | FailRead | CorruptRead | ShortRead | TakeSample
 ACTIONS: Final[Mapping[str, type[Action]]] = {
     action.do: action
-    for action in (Resize, Evict, DiscardVolatile, FailWrite, FailRead, CorruptRead, ShortRead, Sample)
+    for action in (Resize, EvictPage, DiscardVolatile, FailWrite, FailRead, CorruptRead, ShortRead, TakeSample)
 }
 """The actions by their names in a plan file."""
 
@@ -246,7 +246,7 @@ ACTIONS: Final[Mapping[str, type[Action]]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class PressureStep:
     """What is done, and when: *trigger* and *action*, where they need one, are about the guest with that number."""
 
     trigger: Trigger
@@ -259,7 +259,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
+class PlanOrigin:
     """Where a plan comes from, for messages."""
 
     name: str = "plan"
@@ -276,8 +276,8 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class PressurePlan:
     """The steps of a plan.  All wait for their triggers at the same time; those due together go in their order."""
 
-    steps: tuple[Step, ...]
-    origin: Origin = field(default=Origin(), compare=False)
+    steps: tuple[PressureStep, ...]
+    origin: PlanOrigin = field(default=PlanOrigin(), compare=False)

@@ -26,7 +26,17 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import msgspec
 
 from emu.addresses import PAGE_SIZE
-from host.plan import ACTIONS, TRIGGERS, DeviceError, Origin, Plan, PlanError, Resize, Step, is_address
+from host.plan import (
+    ACTIONS,
+    TRIGGERS,
+    DeviceError,
+    PlanError,
+    PlanOrigin,
+    PressurePlan,
+    PressureStep,
+    Resize,
+    is_address,
+)
 from host.sizes import parse_size
 
 if TYPE_CHECKING:
@@ -53,7 +63,7 @@ class _Whose:
     label: str = ""
 
 
-def read_plan(path: Path) -> Plan:
+def read_plan(path: Path) -> PressurePlan:
     """The plan in the file *path*; what depends on the guests is checked when it is to be carried out.
 
     :raises PlanError: naming the file, the step with its line if it can be told, the field, and what was expected.
@@ -69,20 +79,20 @@ def read_plan(path: Path) -> Plan:
     return parse_plan(text, str(path))
 
 
-def parse_plan(text: str, name: str = "plan") -> Plan:
+def parse_plan(text: str, name: str = "plan") -> PressurePlan:
     """The plan that the TOML *text* describes; messages call it *name*.
 
     :raises PlanError: as :func:`read_plan`.
     """
     tables = _step_tables(text, name)
-    origin = Origin(name, _find_lines(text, len(tables)))
+    origin = PlanOrigin(name, _find_lines(text, len(tables)))
     steps = []
     for number, table in enumerate(tables, 1):
         try:
             steps.append(_make_step(table))
         except PlanError as reason:
             raise origin.error(reason.text, number, reason.field) from None
-    return Plan(tuple(steps), origin)
+    return PressurePlan(tuple(steps), origin)
 
 
 def _step_tables(text: str, name: str) -> list[Any]:
@@ -125,7 +135,7 @@ def _find_lines(text: str, steps: int) -> tuple[dict[str, int], ...]:
     return tuple(found) if len(found) == steps else ()
 
 
-def _make_step(table: object) -> Step:
+def _make_step(table: object) -> PressureStep:
     """The step that *table* describes.
 
     :raises PlanError: naming the field.
@@ -145,7 +155,7 @@ def _make_step(table: object) -> Step:
     whose = _convert(described, _Whose)
     trigger: Trigger = _convert(described, trigger_class)
     action: Action = _convert(described, action_class)
-    return Step(trigger, action, whose.guest, whose.label)
+    return PressureStep(trigger, action, whose.guest, whose.label)
 
 
 def _trigger_class(table: Mapping[str, object]) -> type[Trigger]:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from host.guest import Guest
     from host.monitor import Monitor
     from host.page_manager import PageManager
-    from host.plan import Plan
+    from host.plan import PressurePlan
     from host.plan_runner import PlanRunner
 
     NewGuest = Callable[[int, PageStates, StorageKeys, Profile], Guest]
@@ -133,7 +133,7 @@ def make_host(configuration: HostConfiguration, *, guests: int, cpus: int, memor
     )
 
 
-def read_plan(configuration: HostConfiguration | None) -> Plan | None:
+def read_plan(configuration: HostConfiguration | None) -> PressurePlan | None:
     """The plan that *configuration* names, if any.
 
     :raises UsageError: naming file, field and what was expected.
@@ -149,7 +149,7 @@ def read_plan(configuration: HostConfiguration | None) -> Plan | None:
         raise UsageError(str(reason)) from None
 
 
-def attend(host: Host, plan: Plan | None) -> PlanRunner | None:
+def attend(host: Host, plan: PressurePlan | None) -> PlanRunner | None:
     """Let plan, monitor and series attend the host, whose guests are all there now; give what executes the plan.
 
     :raises UsageError: if the plan does not fit the guests.

@@ -10,9 +10,7 @@ import numpy as np
 
 from emu.machine import Machine
 from emu.page_states import CONTENT_MASK, Content, Usage
-from emu.storage import Storage
 from host.age_lists import AgeLists
-from host.guest import Guest
 from host.page_manager import PageManager
 from host.paging_device import PagingDevice
 
@@ -23,63 +21,66 @@ _FIRST: Final = 2
 """The pages before this one are the prefix area, which stays."""
 
 
-def _guest(device: PagingDevice) -> Guest:
-    """A guest all of whose pages have been touched, and none lately."""
+def _manager(device: PagingDevice) -> PageManager:
+    """A host with one guest, all of whose pages have been touched, and none lately."""
     manager = PageManager(PAGES, device=device)
     Machine(PAGES << 12, hypervisor=manager.guest())
-    guest = manager.guests[0]
-    _touch(guest)
-    return guest
+    _touch(manager)
+    return manager
 
 
-def _touch(guest: Guest) -> None:
+def _touch(manager: PageManager) -> None:
+    frame = manager.guests[0].frame
     for page in range(_FIRST, PAGES):
-        guest.frame(page)
-    guest.manager.lists.sweep(guest.manager.pool.referenced)
+        frame(page)
+    manager.lists.sweep(manager.pool.referenced)
 
 
-def _reclaim(guest: Guest) -> float:
+def _reclaim(manager: PageManager) -> float:
     """Take all frames but those that stay, batch by batch; give the seconds."""
+    guest = manager.guests[0]
     started = time.perf_counter()
     while guest.resident > BATCH:
-        guest.manager.reclaim(BATCH)
-    guest.manager.reclaim(guest.resident)
+        manager.reclaim(BATCH)
+    manager.reclaim(guest.resident)
     return time.perf_counter() - started
 
 
 def discard_rate() -> float:
     """Volatile pages dropped a second."""
     with PagingDevice(None, 0) as device:
-        guest = _guest(device)
+        manager = _manager(device)
+        guest = manager.guests[0]
         guest.states.array[_FIRST:] = Usage.VOLATILE
         resident = guest.resident
-        seconds = _reclaim(guest)
+        seconds = _reclaim(manager)
         return (resident - guest.resident) / seconds
 
 
 def supply_rate() -> float:
     """Pages dropped and then supplied again with frames of zeros, a second."""
     with PagingDevice(None, 0) as device:
-        guest = _guest(device)
+        manager = _manager(device)
+        guest = manager.guests[0]
         guest.states.array[_FIRST:] = Usage.VOLATILE
         resident = guest.resident
-        seconds = _reclaim(guest)
+        seconds = _reclaim(manager)
         guest.states.array[_FIRST:] = Usage.STABLE | Content.ZERO
         started = time.perf_counter()
-        _touch(guest)
+        _touch(manager)
         return resident / (seconds + time.perf_counter() - started)
 
 
 def paging_rate() -> float:
     """Stable pages written to the paging device and read back, a second."""
     with PagingDevice(None, PAGES) as device:
-        guest = _guest(device)
-        content = guest.manager.pool.doublewords
+        manager = _manager(device)
+        content = manager.pool.doublewords
         content[:, 0] = np.arange(1, len(content) + 1)
-        seconds = _reclaim(guest)
-        written = int(np.count_nonzero(guest.states.array & CONTENT_MASK == Content.PRESERVED))
+        seconds = _reclaim(manager)
+        written = int(np.count_nonzero(manager.guests[0].states.array & CONTENT_MASK == Content.PRESERVED))
         started = time.perf_counter()
-        _touch(guest)
+        _touch(manager)
         return written / (seconds + time.perf_counter() - started)
 
 
@@ -97,7 +98,7 @@ def sweep_milliseconds() -> float:
 def bytes_per_page() -> int:
     """What the host and the machine keep of each guest page, resident or not."""
     with PagingDevice(None, 0) as device:
-        guest = _guest(device)
-        storage: Storage = guest.machine.storage
-        records = (guest.states.array, guest.keys.array, guest.locations, storage.code_flags)
-        return sum(each.nbytes for each in records) // storage.pages
+        manager = PageManager(PAGES, device=device)
+        machine = Machine(PAGES << 12, hypervisor=manager.guest())
+        locations, flags = manager.guests[0].locations, machine.storage.code_flags
+        return sum(each.nbytes for each in (machine.states.array, machine.keys.array, locations, flags)) // PAGES

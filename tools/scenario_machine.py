@@ -7,8 +7,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from emu.addresses import PAGE_SHIFT
-from emu.page_states import USAGE_MASK, Usage
-from emu.storage_keys import CHANGE
 from guest_kernel.scripted.processor import MachineStopped
 from guest_kernel.scripted.runner import Interrupted, Listener, Runner, ScenarioFailure
 from host.policies import Policy
@@ -66,12 +64,7 @@ class HostListener(Listener):
         if pages is None:
             manager.discard_volatile()
             return
-        (machine,) = self.setup.machines
-        for page in pages:
-            # What evict drops and does not write.
-            usage, is_changed = machine.states.bytes[page] & USAGE_MASK, machine.keys.bytes[page] & CHANGE
-            if usage == Usage.VOLATILE or (usage == Usage.POTENTIALLY_VOLATILE and not is_changed):
-                manager.evict(0, page)
+        manager.discard(0, pages)
 
     def host_evicts(self, page: int) -> bool:
         """See :meth:`Listener.host_evicts`."""

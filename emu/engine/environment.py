@@ -222,8 +222,8 @@ class EngineRegisters:
         computed("fpc", lambda it: it.fpc, lambda it, value: setattr(it, "fpc", value), of=("_fpc",)),
         computed(
             "rounding",
-            lambda it: bytes(it._floating_point),  # noqa: SLF001
-            lambda it, saved: _fill(it._floating_point, saved),  # noqa: SLF001
+            "rounding",
+            "put_rounding",
             of=("_floating_point",),
         ),
         excluded={
@@ -320,6 +320,14 @@ class EngineRegisters:
         """Zero the floating-point control register, and the rounding mode that Unicorn keeps beside it."""
         self._fpc[0] = 0
         self._floating_point[:] = self._floating_point_at_reset
+
+    def rounding(self) -> bytes:
+        """The rounding mode as Unicorn keeps it beside the floating-point control register."""
+        return bytes(self._floating_point)
+
+    def put_rounding(self, saved: bytes) -> None:
+        """Let that be what it was."""
+        self._floating_point[:] = saved
 
     @property
     def condition_code(self) -> int:

@@ -26,6 +26,7 @@ from emu.machine import MEGABYTE, Machine, StopKind
 from emu.page_states import name
 from emu.program_interruption import ProgramInterruptionCode as Code
 from emu.psw import ADDRESSING_MODE, Psw
+from emu.state import differences, restore_state, state_of
 from host.accounting import count_pages, total
 from host.page_manager import PageManager
 from host.paging_device import PagingDevice
@@ -460,6 +461,18 @@ class Contents(RuleBasedStateMachine):
                 state = self.state(guest, number)
                 assert state not in ("Ur", "Vr")
                 assert state != "Pr" or page.changed
+
+    @rule()
+    def restore(self) -> None:
+        """Put the host's state back into the host, which nobody sees."""
+        state = state_of(self.manager)
+        for guest in self.manager.guests:
+            guest.locations.fill(0)
+        pool = self.manager.pool
+        pool.doublewords[pool.owner >= 0] = 0xDEAD
+        pool.owner.fill(0)
+        restore_state(self.manager, state)
+        assert differences(state, state_of(self.manager)) == []
 
     @rule(more=st.integers(0, 8))
     def resize(self, more: int) -> None:

@@ -250,3 +250,12 @@ def test_a_progress_bar_on_a_terminal_leaves_the_output_alone(
     watched = capfd.readouterr()
     assert watched.out == quiet.out
     assert "read" in watched.err
+
+
+@pytest.mark.parametrize(("profile", "dropped"), (("zvm", 294), ("kvm", 0)))
+def test_the_step_that_discards_a_file_writes_nothing(small: Path, tmp_path: Path, profile: str, dropped: int) -> None:
+    """KVM's host drops unused pages only (reference 6.2): the pages of the file stay where they are."""
+    small.write_text(small.read_text() + '[host]\nframes = 512\n[[step]]\ndo = "discard"\nfile = "data"\n')
+    assert main(["run", str(small), "--profile", profile, "--json", str(tmp_path / "s.json")]) == 0
+    host = read_json(tmp_path / "s.json")["host"]
+    assert (host["paging_device"]["writes"], host["guests"][0]["discards_volatile"]) == (0, dropped)

@@ -30,7 +30,7 @@ from emu.isa.page_hinting import NOT_PLAIN, plain_transitions
 from emu.machine import MEGABYTE, Machine, StopKind
 from emu.page_states import TRANSITIONS, OperationRequest, Profile
 from emu.psw import ADDRESSING_MODE, BASIC_ADDRESSING, DAT, AddressSpaceControl, Psw
-from emu.snapshot import take
+from emu.snapshot import guest_view
 from tests.emu.conftest import AddressSpace
 from tests.support.general import lg, ss, stg
 
@@ -96,7 +96,7 @@ def agrees(scene: Scene) -> Machine:
     stops = [machine.run(100_000) for machine in (free, stepped)]
     assert stops[0] == stops[1]
     assert stops[0].kind is not StopKind.BUDGET
-    assert take(free) == take(stepped)
+    assert guest_view(free) == guest_view(stepped)
     assert free.counts.instructions == stepped.counts.instructions
     assert free.counts.operation_requests == stepped.counts.operation_requests
     assert free.timing.work == stepped.timing.work
