@@ -7,10 +7,10 @@ from collections import Counter
 from collections.abc import Sequence
 
 from emu.page_states import CONTENT_MASK, USAGE_MASK
-from guest_kernel.scripted import page as flags
-from guest_kernel.scripted.kernel import Kernel
-from guest_kernel.scripted.memory_map import MmStruct
-from guest_kernel.scripted.page_table import pte_file, pte_none, pte_present, pte_swap, pte_to_swap, pte_write
+from guest_kernel.scripted.mm.memory_map import MmStruct
+from guest_kernel.scripted.mm.page_table import pte_file, pte_none, pte_present, pte_swap, pte_to_swap, pte_write
+from guest_kernel.scripted.state import page as flags
+from guest_kernel.scripted.state.kernel import Kernel
 from tests.support.processes import entry
 
 PAGE = 4096

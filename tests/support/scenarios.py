@@ -11,9 +11,9 @@ import pytest
 
 from emu.machine import Machine
 from emu.page_states import USAGE_MASK, Usage
-from guest_kernel.scripted.page_expectation import PageFinding
-from guest_kernel.scripted.runner import Listener, Runner
-from guest_kernel.scripted.scenario import (
+from guest_kernel.scripted.scenarios.checks.page_expectation import PageFinding
+from guest_kernel.scripted.scenarios.runner import Listener, Runner
+from guest_kernel.scripted.scenarios.scenario import (
     Boot,
     File,
     HostSettings,

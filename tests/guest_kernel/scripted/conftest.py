@@ -10,15 +10,15 @@ import pytest
 
 from emu.machine import MEGABYTE, Machine
 from emu.page_states import name
-from guest_kernel.scripted import filemap
-from guest_kernel.scripted.file_read import readpage
-from guest_kernel.scripted.filemap import AddressSpace
-from guest_kernel.scripted.kernel import Kernel
-from guest_kernel.scripted.lru import pagevec_lru_add
-from guest_kernel.scripted.page import Page
-from guest_kernel.scripted.page_alloc import alloc_pages, put_page
-from guest_kernel.scripted.schedule import Running, run
-from guest_kernel.scripted.script import Script
+from guest_kernel.scripted.cpu.schedule import Running, run
+from guest_kernel.scripted.cpu.script import Script
+from guest_kernel.scripted.mm import filemap
+from guest_kernel.scripted.mm.file_read import readpage
+from guest_kernel.scripted.mm.filemap import AddressSpace
+from guest_kernel.scripted.mm.lru import pagevec_lru_add
+from guest_kernel.scripted.mm.page_alloc import alloc_pages, put_page
+from guest_kernel.scripted.state.kernel import Kernel
+from guest_kernel.scripted.state.page import Page
 
 MakeKernel = Callable[..., Kernel]
 _T = TypeVar("_T")
