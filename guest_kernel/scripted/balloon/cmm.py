@@ -18,34 +18,17 @@ from guest_kernel.scripted.balloon.extint import take_external_interruptions
 from guest_kernel.scripted.balloon.smsg import smsg_init
 from guest_kernel.scripted.cpu.instructions import ReleasePage
 from guest_kernel.scripted.mm.page_alloc import OutOfMemory, alloc_pages, put_page
+from guest_kernel.scripted.state.balloon import Cmm
 
 if TYPE_CHECKING:
     from guest_kernel.scripted.cpu.script import Script
     from guest_kernel.scripted.state.kernel import Kernel
-    from guest_kernel.scripted.state.page import Page
 
 SENDER: Final = "VMRMSVM"
 """The user whose requests are honoured; Linux has a parameter for it."""
 OOM_PAGES: Final = 256
 """What comes back if the guest runs out of memory."""
 _REQUEST: Final = re.compile(r"(CMM )?SHRINK ([0-9]{1,9}) *", re.ASCII)
-
-
-class Cmm:
-    """The balloon."""
-
-    def __init__(self) -> None:
-        self.page_list: list[Page] = []
-        """Pages that the host has been given."""
-        self.pages_target = 0
-        """How many it is to have."""
-        self.requests = 0
-        """Messages that asked for something."""
-
-    @property
-    def pages(self) -> int:
-        """How many pages the host has been given."""
-        return len(self.page_list)
 
 
 def cmm_init(kernel: Kernel) -> Script[None]:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from guest_kernel.scripted.cpu.bug import KernelBug
 from guest_kernel.scripted.cpu.instructions import EnableSubclass, OpenWindow, ReturnFromExternal
-from guest_kernel.scripted.cpu.script import KernelBug
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -13,8 +13,8 @@ from emu.cpu import CR0_VMCF
 from emu.identification import EBCDIC
 from emu.interruption import EXTERNAL_VMCF
 from guest_kernel.scripted.balloon.extint import register_external_interrupt
+from guest_kernel.scripted.cpu.bug import KernelBug
 from guest_kernel.scripted.cpu.instructions import Communicate, Load, Store
-from guest_kernel.scripted.cpu.script import KernelBug
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -11,8 +11,8 @@ from emu.cpu import CpuState
 from emu.isa.assembler import assemble
 from emu.program_interruption import ProgramInterruptionCode
 from emu.psw import ADDRESSING_MODE, Psw
-from guest_kernel.scripted.cpu.instructions import COPY_FIXUP, ENTER_EXTERNAL, ENTER_PROGRAM, ENTER_SVC, TEXT
-from guest_kernel.scripted.cpu.script import KernelBug, ProgramCheck
+from guest_kernel.scripted.cpu.bug import KernelBug, ProgramCheck
+from guest_kernel.scripted.cpu.text import COPY_FIXUP, ENTER_EXTERNAL, ENTER_PROGRAM, ENTER_SVC, TEXT
 
 if TYPE_CHECKING:
     from emu.cpu import Cpu

@@ -3,25 +3,36 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Final, Generic, Protocol, TypeVar
 
-from guest_kernel.scripted.cpu.script import KernelBug, Relax
+from guest_kernel.scripted.cpu.bug import KernelBug
+from guest_kernel.scripted.cpu.script import Relax
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from guest_kernel.scripted.cpu.processor import Processor
     from guest_kernel.scripted.cpu.script import Operation, Script
-    from guest_kernel.scripted.state.kernel import Kernel
 
 _T = TypeVar("_T")
 _ROUNDS: Final = 10_000
 """Rounds of busy waiting after which nobody will ever end it."""
 
 
+class Cpus(Protocol):
+    """What the scheduler needs of a kernel."""
+
+    processors: list[Processor]
+    busy_cpus: set[int]
+    """CPUs that have a script; the others are idle."""
+    smp_processor_id: int
+    """The CPU whose script is running."""
+
+
 class Running(Generic[_T]):
     """A script on CPU *cpu*, suspended before the operation :attr:`next`."""
 
-    def __init__(self, kernel: Kernel, script: Script[_T], cpu: int = 0) -> None:
+    def __init__(self, kernel: Cpus, script: Script[_T], cpu: int = 0) -> None:
         self._kernel = kernel
         self._script = script
         self.cpu = cpu
@@ -103,7 +114,7 @@ class Running(Generic[_T]):
         return self.result
 
 
-def run(kernel: Kernel, script: Script[_T], cpu: int = 0) -> _T:
+def run(kernel: Cpus, script: Script[_T], cpu: int = 0) -> _T:
     """Run *script* on CPU *cpu* to its end, alone.
 
     :raises KernelBug: whatever the script itself does not catch; if it waits, for nobody will ever end that.

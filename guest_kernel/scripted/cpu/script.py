@@ -33,7 +33,7 @@ Script = Generator[Operation, Any, _T]
 
 
 @dataclass(frozen=True, slots=True)
-class Point(Operation):
+class Place(Operation):
     """A place in the code at which nothing is done, named for those who lay out interleavings."""
 
     name: str
@@ -50,15 +50,3 @@ class Relax(Operation):
 
     def execute(self, processor: Processor) -> None:
         """Nothing; whoever runs the scripts lets another CPU go on."""
-
-
-class KernelBug(Exception):  # noqa: N818 - the kernel's word for it
-    """An assertion of the kernel does not hold: what BUG_ON stops in Linux."""
-
-
-class ProgramCheck(KernelBug):
-    """An instruction of the kernel ended in a program interruption; a script that expects it may catch it."""
-
-    def __init__(self, text: str, code: int) -> None:
-        super().__init__(text)
-        self.code = code

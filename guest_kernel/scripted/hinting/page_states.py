@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 from emu.page_states import CONTENT_MASK, DISCARDED, USAGE_MASK, OperationRequest
 from guest_kernel.scripted.cpu.instructions import Essa
-from guest_kernel.scripted.state.page import RESERVED, STATE_CHANGE
+from guest_kernel.scripted.state.page_flags import RESERVED, STATE_CHANGE
 
 if TYPE_CHECKING:
     from guest_kernel.scripted.cpu.script import Script
     from guest_kernel.scripted.state.kernel import Kernel
-    from guest_kernel.scripted.state.page import Page
+    from guest_kernel.scripted.state.mm_types import Page
 
 
 def page_host_discards(kernel: Kernel) -> bool:

@@ -9,9 +9,9 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from guest_kernel.scripted.cpu.script import Point, Relax
+from guest_kernel.scripted.cpu.script import Place, Relax
 from guest_kernel.scripted.hinting import page_states
-from guest_kernel.scripted.state.page import (
+from guest_kernel.scripted.state.page_flags import (
     ANON,
     DIRTY,
     DISCARDED,
@@ -28,7 +28,7 @@ from guest_kernel.scripted.state.page import (
 if TYPE_CHECKING:
     from guest_kernel.scripted.cpu.script import Script
     from guest_kernel.scripted.state.kernel import Kernel
-    from guest_kernel.scripted.state.page import Page
+    from guest_kernel.scripted.state.mm_types import Page
 
 
 class Condition(Enum):
@@ -103,7 +103,7 @@ def page_make_volatile(kernel: Kernel, page: Page, offset: int) -> Script[None]:
         return
     if not page_states.page_test_set_state_change(page):
         return
-    yield Point("page_make_volatile: has the lock")
+    yield Place("page_make_volatile: has the lock")
     if check_state_change(kernel, page, offset) is None:
         yield from page_states.page_set_volatile(kernel, page, writable=bool(page.flags & WRITABLE))
     page_states.page_clear_state_change(page)

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from guest_kernel.scripted.cpu.script import Point, Relax
+from guest_kernel.scripted.cpu.script import Place, Relax
 from guest_kernel.scripted.hinting import page_states
 from guest_kernel.scripted.hinting.volatile import Condition, check_state_change, page_make_volatile
-from guest_kernel.scripted.state.page import WRITABLE
+from guest_kernel.scripted.state.page_flags import WRITABLE
 
 if TYPE_CHECKING:
     from guest_kernel.scripted.cpu.script import Script
     from guest_kernel.scripted.state.kernel import Kernel
-    from guest_kernel.scripted.state.page import Page
+    from guest_kernel.scripted.state.mm_types import Page
 
 
 def page_check_writable(kernel: Kernel, page: Page, offset: int) -> Script[None]:
@@ -28,7 +28,7 @@ def page_check_writable(kernel: Kernel, page: Page, offset: int) -> Script[None]
         return
     while not page_states.page_test_set_state_change(page):
         yield Relax("page_check_writable")
-    yield Point("page_check_writable: has the lock")
+    yield Place("page_check_writable: has the lock")
     condition: Condition | None = Condition.REFERENCED
     if not page.flags & WRITABLE:
         page.flags |= WRITABLE

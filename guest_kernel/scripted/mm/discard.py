@@ -5,15 +5,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from guest_kernel.scripted.cpu.script import KernelBug, Point
+from guest_kernel.scripted.cpu.bug import KernelBug
+from guest_kernel.scripted.cpu.script import Place
 from guest_kernel.scripted.mm.page_alloc import put_page
 from guest_kernel.scripted.state.history import Event, told
-from guest_kernel.scripted.state.page import DIRTY, DISCARDED, LOCKED, LRU, PRIVATE, SWAP_CACHE, WRITEBACK
+from guest_kernel.scripted.state.page_flags import DIRTY, DISCARDED, LOCKED, LRU, PRIVATE, SWAP_CACHE, WRITEBACK
 
 if TYPE_CHECKING:
     from guest_kernel.scripted.cpu.script import Script
     from guest_kernel.scripted.state.kernel import Kernel
-    from guest_kernel.scripted.state.page import Page
+    from guest_kernel.scripted.state.mm_types import Page
 
 
 def page_discard(kernel: Kernel, page: Page) -> Script[None]:
@@ -27,16 +28,16 @@ def page_discard(kernel: Kernel, page: Page) -> Script[None]:
 
     yield from lock_page(page)
     if page.flags & (WRITEBACK | DIRTY | PRIVATE):
-        raise KernelBug(f"the host has discarded a page that was not volatile: {told(kernel, page)}")
+        raise KernelBug(f"the host has discarded a page that was not volatile: {told(kernel.history, page)}")
     if not (page.flags & DISCARDED and kernel.rules.discarded_test_and_set):
         page.flags |= DISCARDED
         kernel.discarded += 1
         kernel.note(page, Event.DISCARD)
-        yield Point("page_discard: is the first")
+        yield Place("page_discard: is the first")
         yield from rmap.page_unmap_all(kernel, page)
         if page.flags & LRU:
             kernel.lru.remove(page)
-        yield Point("page_discard: off the LRU")
+        yield Place("page_discard: off the LRU")
         if page.flags & SWAP_CACHE:
             yield from delete_from_swap_cache_nocheck(kernel, page)
         elif page.mapping is not None or not kernel.rules.discarded_test_and_set:

@@ -7,20 +7,20 @@ store meets a protection exception next.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from emu.program_interruption import ProgramInterruptionCode
-from emu.teid import PAGE_MASK, Protection
+from guest_kernel.scripted.cpu.bug import KernelBug
 from guest_kernel.scripted.cpu.instructions import ClearPage, CopyPage, Load, Store
-from guest_kernel.scripted.cpu.script import KernelBug, Point
+from guest_kernel.scripted.cpu.script import Place
 from guest_kernel.scripted.hinting.volatile import page_make_stable
 from guest_kernel.scripted.hinting.writable import page_check_writable
 from guest_kernel.scripted.mm import discard, filemap, rmap, swap_state
 from guest_kernel.scripted.mm.file_read import readpage
-from guest_kernel.scripted.mm.file_write import set_page_dirty
 from guest_kernel.scripted.mm.lru import mark_page_accessed
 from guest_kernel.scripted.mm.page_alloc import alloc_pages, get_page, put_page, put_page_check
-from guest_kernel.scripted.mm.page_table import (
+from guest_kernel.scripted.mm.page_writeback import set_page_dirty
+from guest_kernel.scripted.mm.pgalloc import pte_alloc
+from guest_kernel.scripted.mm.pgtable import (
     mk_pte,
     pte_file,
     pte_none,
@@ -32,21 +32,12 @@ from guest_kernel.scripted.mm.page_table import (
     pte_write,
     ptep_establish,
 )
-from guest_kernel.scripted.process.discard_fault import do_discard_fault
-from guest_kernel.scripted.state.page import ANON, DISCARDED, LOCKED, UPTODATE
+from guest_kernel.scripted.state.page_flags import ANON, DISCARDED, LOCKED, UPTODATE
 
 if TYPE_CHECKING:
-    from guest_kernel.scripted.cpu.processor import Interruption
     from guest_kernel.scripted.cpu.script import Script
-    from guest_kernel.scripted.mm.filemap import AddressSpace
-    from guest_kernel.scripted.mm.memory_map import MmStruct, VmArea
     from guest_kernel.scripted.state.kernel import Kernel
-    from guest_kernel.scripted.state.page import Page
-
-_Code = ProgramInterruptionCode
-_TRANSLATION: Final = frozenset(
-    {_Code.SEGMENT_TRANSLATION, _Code.PAGE_TRANSLATION, _Code.ASCE_TYPE, _Code.REGION_THIRD_TRANSLATION}
-)
+    from guest_kernel.scripted.state.mm_types import AddressSpace, MmStruct, Page, VmArea
 
 
 class Signal(Exception):  # noqa: N818 - what the process gets
@@ -56,30 +47,6 @@ class Signal(Exception):  # noqa: N818 - what the process gets
         super().__init__(f"{name} at {address:#x}: {why}")
         self.name = name
         self.address = address
-
-
-def do_program_check(kernel: Kernel, mm: MmStruct, interruption: Interruption) -> Script[int]:
-    """Handle a program interruption of a process; give the address at which it goes on.
-
-    :raises Signal: if the process is to blame.
-    :raises KernelBug: if the kernel is.
-    """
-    identification = interruption.translation_exception
-    address = identification & PAGE_MASK
-    retry = interruption.psw.address
-    if interruption.code in _TRANSLATION:
-        yield from do_exception(kernel, mm, address, write=False)
-    elif interruption.code == _Code.PROTECTION:
-        if not identification & Protection.DAT.value:
-            raise Signal("SIGSEGV", address, "protection other than by DAT")
-        # Suppressed, not nullified: the PSW is behind the instruction.
-        retry -= interruption.length
-        yield from do_exception(kernel, mm, address, write=True)
-    elif interruption.code == _Code.DISCARD_FAULT:
-        yield from do_discard_fault(kernel, interruption)
-    else:
-        raise KernelBug(f"a process got program interruption {interruption.code:#04x} at {retry:#x}")
-    return retry
 
 
 def do_exception(kernel: Kernel, mm: MmStruct, address: int, *, write: bool) -> Script[None]:
@@ -97,7 +64,7 @@ def do_exception(kernel: Kernel, mm: MmStruct, address: int, *, write: bool) -> 
 
 def handle_mm_fault(kernel: Kernel, area: VmArea, address: int, *, write: bool) -> Script[None]:
     """Do what the page-table entry for the page at *address* asks for; the access is tried again in any case."""
-    pte_address = yield from area.mm.table.pte_alloc(kernel, address)
+    pte_address = yield from pte_alloc(kernel, area.mm.table, address)
     pte = yield Load(pte_address)
     if not pte_present(pte):
         if pte_swap(pte):
@@ -149,7 +116,7 @@ def do_swap_page(
         # Another thread was quicker, and the slot has been given up.
         return
     yield from filemap.lock_page(page)
-    yield Point("do_swap_page: is about to map")
+    yield Place("do_swap_page: is about to map")
     yield from area.mm.table.lock()
     is_discarded = kernel.rules.discarded_at_mapping and page.flags & DISCARDED
     if (yield Load(pte_address)) != pte or is_discarded:
@@ -235,7 +202,7 @@ def do_fault(kernel: Kernel, area: VmArea, address: int, pte_address: int, pte: 
     if copy is not None:
         yield CopyPage(copy.address, page.address)
         yield from filemap.set_page_uptodate(copy)
-    yield Point("do_fault: is about to map")
+    yield Place("do_fault: is about to map")
     is_dirtied = yield from _set_pte(
         kernel, area, address, pte_address, pte, page, copy, write=write, writable=is_writable
     )

@@ -7,20 +7,19 @@ from typing import TYPE_CHECKING
 
 from emu.addresses import PAGE_SIZE
 from guest_kernel.scripted.cpu.instructions import ClearPage, CopyPage
-from guest_kernel.scripted.cpu.script import Point
+from guest_kernel.scripted.cpu.script import Place
 from guest_kernel.scripted.mm import filemap
 from guest_kernel.scripted.mm.lru import mark_page_accessed
 from guest_kernel.scripted.mm.page_alloc import alloc_pages, put_page, put_page_check
 from guest_kernel.scripted.state.history import wrong_content
-from guest_kernel.scripted.state.page import DIRTY, UPTODATE
+from guest_kernel.scripted.state.page_flags import DIRTY, UPTODATE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from guest_kernel.scripted.cpu.script import Script
-    from guest_kernel.scripted.mm.filemap import AddressSpace
     from guest_kernel.scripted.state.kernel import Kernel
-    from guest_kernel.scripted.state.page import Page
+    from guest_kernel.scripted.state.mm_types import AddressSpace, Page
 
 
 class ReadError(Exception):
@@ -38,7 +37,7 @@ def readpage(kernel: Kernel, mapping: AddressSpace, page: Page) -> Script[None]:
         yield from filemap.set_page_uptodate(page)
         yield from filemap.unlock_page(kernel, page)
         return
-    yield Point("readpage: before the I/O")
+    yield Place("readpage: before the I/O")
     kernel.disk.read(mapping.inode, page.index, page)
     yield from filemap.set_page_uptodate(page)
     yield from filemap.unlock_page(kernel, page)
@@ -87,4 +86,4 @@ def read_page(
     found = kernel.machine.read_storage(buffer.address, PAGE_SIZE)
     expected = (content or kernel.disk.content)(mapping.inode, index)
     if found != expected:
-        raise wrong_content(kernel, page, f"inode {mapping.inode}, page {index}", found, expected)
+        raise wrong_content(kernel.history, page, f"inode {mapping.inode}, page {index}", found, expected)

@@ -4,46 +4,26 @@
 from __future__ import annotations
 
 from itertools import takewhile
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from guest_kernel.scripted.cpu.script import KernelBug, Point, Relax
+from guest_kernel.scripted.cpu.bug import KernelBug
+from guest_kernel.scripted.cpu.instructions import SetStorageKey
+from guest_kernel.scripted.cpu.script import Place, Relax
 from guest_kernel.scripted.hinting import page_states
 from guest_kernel.scripted.hinting.volatile import page_make_stable, page_make_volatile
 from guest_kernel.scripted.mm import discard
 from guest_kernel.scripted.mm.lru import lru_cache_add
 from guest_kernel.scripted.mm.page_alloc import get_page, get_page_unless_zero, put_page, put_page_check
+from guest_kernel.scripted.mm.pgtable import DEFAULT_KEY
 from guest_kernel.scripted.state.history import Event, of_file
-from guest_kernel.scripted.state.page import DISCARDED, LOCKED, UPTODATE
+from guest_kernel.scripted.state.page_flags import DISCARDED, LOCKED, UPTODATE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from guest_kernel.scripted.cpu.script import Script
-    from guest_kernel.scripted.mm.memory_map import VmArea
     from guest_kernel.scripted.state.kernel import Kernel
-    from guest_kernel.scripted.state.page import Page
-
-DEFAULT_KEY: Final = 0
-
-
-class AddressSpace:
-    """The cached pages of one file, by index."""
-
-    def __init__(self, inode: int, size: int) -> None:
-        self.inode = inode
-        self.size = size
-        """Of the file, in pages."""
-        self.pages: dict[int, Page] = {}
-        self.i_mmap: list[VmArea] = []
-        """The areas of processes that map it."""
-        self.i_mmap_nonlinear: list[VmArea] = []
-        """Those of them in which a page may be anywhere."""
-        self.mlocked = False
-        """A locked mapping of it exists or has existed (patch 3)."""
-        self.accounts_dirty = True
-        """mapping_cap_account_dirty: the first store to a page through a mapping is noticed by a fault."""
-        self.is_shmem = False
-        """Shared memory of processes: no file, so that its pages are the only copy."""
+    from guest_kernel.scripted.state.mm_types import AddressSpace, Page
 
 
 def lock_page(page: Page) -> Script[None]:
@@ -71,8 +51,6 @@ def unlock_page(kernel: Kernel, page: Page) -> Script[None]:
 
 def set_page_uptodate(page: Page) -> Script[None]:
     """The content of *page* is valid; the first time its key is cleared, so that the transfer is no modification."""
-    from guest_kernel.scripted.cpu.instructions import SetStorageKey
-
     if not page.flags & UPTODATE:
         page.flags |= UPTODATE
         yield SetStorageKey(page.address, DEFAULT_KEY)
@@ -105,7 +83,7 @@ def find_get_page(kernel: Kernel, mapping: AddressSpace, index: int) -> Script[P
     page = find_get_page_nodiscard(mapping, index)
     if page is None:
         return None
-    yield Point("find_get_page: has the reference")
+    yield Place("find_get_page: has the reference")
     if not (yield from page_make_stable(kernel, page)):
         yield from discard.page_discard(kernel, page)
         return None
@@ -126,7 +104,7 @@ def find_lock_page_nodiscard(kernel: Kernel, mapping: AddressSpace, index: int) 
         page = find_get_page_nodiscard(mapping, index)
         if page is None:
             return None
-        yield Point("find_lock_page_nodiscard: has the reference")
+        yield Place("find_lock_page_nodiscard: has the reference")
         if (yield from _lock_in_mapping(kernel, page, mapping)):
             return page
 
@@ -215,7 +193,7 @@ def remove_from_page_cache(kernel: Kernel, page: Page) -> Script[bool]:
             return False
         page.flags |= DISCARDED
         remove_from_page_cache_nocheck(kernel, page)
-        yield Point("remove_from_page_cache: removed")
+        yield Place("remove_from_page_cache: removed")
         if not (yield from page_states.page_discarded(kernel, page)):
             page.flags &= ~DISCARDED
         return True

@@ -7,13 +7,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from emu.addresses import PAGE_SIZE
+from guest_kernel.scripted.cpu.bug import KernelBug
 from guest_kernel.scripted.cpu.instructions import Load, Store
-from guest_kernel.scripted.cpu.script import KernelBug, Point
+from guest_kernel.scripted.cpu.script import Place
 from guest_kernel.scripted.mm import rmap
-from guest_kernel.scripted.mm.memory_map import link, mm_create
+from guest_kernel.scripted.mm.memory_map import mm_create, vma_link
 from guest_kernel.scripted.mm.page_alloc import get_page
-from guest_kernel.scripted.mm.page_table import (
-    SEGMENT_SHIFT,
+from guest_kernel.scripted.mm.pgalloc import pte_alloc
+from guest_kernel.scripted.mm.pgtable import (
     mk_pte,
     pgoff_to_pte,
     pte_file,
@@ -26,12 +27,13 @@ from guest_kernel.scripted.mm.page_table import (
     ptep_establish,
     swap_to_pte,
 )
-from guest_kernel.scripted.state.page import ANON, DISCARDED, SWAP_CACHE
+from guest_kernel.scripted.state.page_flags import ANON, DISCARDED, SWAP_CACHE
+from guest_kernel.scripted.state.page_table import SEGMENT_SHIFT
 
 if TYPE_CHECKING:
     from guest_kernel.scripted.cpu.script import Script
-    from guest_kernel.scripted.mm.memory_map import MmStruct, VmArea
     from guest_kernel.scripted.state.kernel import Kernel
+    from guest_kernel.scripted.state.mm_types import MmStruct, VmArea
 
 
 def fork(kernel: Kernel, parent: MmStruct) -> Script[MmStruct]:
@@ -39,7 +41,7 @@ def fork(kernel: Kernel, parent: MmStruct) -> Script[MmStruct]:
     child = yield from mm_create(kernel)
     for source in list(parent.areas):
         area = replace(source, mm=child)
-        link(area)
+        vma_link(area)
         # Pages of the file itself need no copied entry: a fault finds them, if they are in order.
         if source.anon_vma is not None or source.is_nonlinear:
             yield from _copy_page_range(kernel, source, area)
@@ -56,8 +58,8 @@ def _copy_page_range(kernel: Kernel, source: VmArea, area: VmArea) -> Script[Non
 
 def _copy_one_pte(kernel: Kernel, source: VmArea, area: VmArea, address: int) -> Script[None]:
     """Let the child map what the parent maps at *address*; neither can store into what is its own without a fault."""
-    pte_address = yield from area.mm.table.pte_alloc(kernel, address)
-    yield Point("copy_one_pte: before the locks")
+    pte_address = yield from pte_alloc(kernel, area.mm.table, address)
+    yield Place("copy_one_pte: before the locks")
     yield from area.mm.table.lock()
     yield from source.mm.table.lock()
     source_address = yield from source.mm.table.walk(address)

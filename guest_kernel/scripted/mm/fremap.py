@@ -9,15 +9,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from emu.addresses import PAGE_SHIFT, PAGE_SIZE
+from guest_kernel.scripted.cpu.bug import KernelBug
 from guest_kernel.scripted.cpu.instructions import Load, Store
-from guest_kernel.scripted.cpu.script import KernelBug
-from guest_kernel.scripted.mm.memory_map import MapError, link, unlink, zap_page_range
-from guest_kernel.scripted.mm.page_table import pgoff_to_pte, pte_none
+from guest_kernel.scripted.mm.memory_map import MapError, vma_link, vma_unlink, zap_page_range
+from guest_kernel.scripted.mm.pgalloc import pte_alloc
+from guest_kernel.scripted.mm.pgtable import pgoff_to_pte, pte_none
 
 if TYPE_CHECKING:
     from guest_kernel.scripted.cpu.script import Script
-    from guest_kernel.scripted.mm.memory_map import MmStruct
     from guest_kernel.scripted.state.kernel import Kernel
+    from guest_kernel.scripted.state.mm_types import MmStruct
 
 
 def remap_file_pages(kernel: Kernel, mm: MmStruct, start: int, pages: int, pgoff: int) -> Script[None]:
@@ -35,12 +36,12 @@ def remap_file_pages(kernel: Kernel, mm: MmStruct, start: int, pages: int, pgoff
     if area is None or end > area.end or area.file is None or not area.is_shared:
         raise MapError(f"{where}: not in one shared mapping of a file")
     if not area.is_nonlinear:
-        unlink(area)
+        vma_unlink(area)
         area.is_nonlinear = True
-        link(area)
+        vma_link(area)
     yield from zap_page_range(kernel, mm, start, end)
     for address in range(start, end, PAGE_SIZE):
-        pte_address = yield from mm.table.pte_alloc(kernel, address)
+        pte_address = yield from pte_alloc(kernel, mm.table, address)
         yield from mm.table.lock()
         if not pte_none((yield Load(pte_address))):
             raise KernelBug(f"mapped while it is being remapped: {address:#x}")

@@ -10,16 +10,15 @@ from guest_kernel.scripted.cpu.instructions import Load
 from guest_kernel.scripted.hinting.volatile import page_make_stable
 from guest_kernel.scripted.mm import discard
 from guest_kernel.scripted.mm.faults import do_exception
-from guest_kernel.scripted.mm.file_write import set_page_dirty
 from guest_kernel.scripted.mm.lru import mark_page_accessed
 from guest_kernel.scripted.mm.page_alloc import get_page, put_page, put_page_check
-from guest_kernel.scripted.mm.page_table import pte_page, pte_present, pte_write
+from guest_kernel.scripted.mm.page_writeback import set_page_dirty
+from guest_kernel.scripted.mm.pgtable import pte_page, pte_present, pte_write
 
 if TYPE_CHECKING:
     from guest_kernel.scripted.cpu.script import Script
-    from guest_kernel.scripted.mm.memory_map import MmStruct, VmArea
     from guest_kernel.scripted.state.kernel import Kernel
-    from guest_kernel.scripted.state.page import Page
+    from guest_kernel.scripted.state.mm_types import MmStruct, Page, VmArea
 
 
 def follow_page(kernel: Kernel, area: VmArea, address: int, *, get: bool, write: bool) -> Script[Page | None]:

@@ -5,49 +5,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from guest_kernel.scripted.cpu.script import KernelBug
 from guest_kernel.scripted.hinting.volatile import page_make_volatile
 from guest_kernel.scripted.mm.page_alloc import get_page, put_page
-from guest_kernel.scripted.state.page import ACTIVE, DISCARDED, LRU, REFERENCED, SWAP_BACKED
+from guest_kernel.scripted.state.page_flags import ACTIVE, DISCARDED, LRU, REFERENCED
 
 if TYPE_CHECKING:
     from guest_kernel.scripted.cpu.script import Script
     from guest_kernel.scripted.state.kernel import Kernel
-    from guest_kernel.scripted.state.page import Page
+    from guest_kernel.scripted.state.mm_types import Page
 
 PAGEVEC_SIZE: Final = 14
-
-
-class Lru:
-    """An active and an inactive list of file pages, two more of anonymous ones, and the pagevec of each CPU.
-
-    The oldest pages are first.
-    """
-
-    def __init__(self, cpus: int) -> None:
-        self.active: dict[Page, None] = {}
-        self.inactive: dict[Page, None] = {}
-        self.active_anon: dict[Page, None] = {}
-        self.inactive_anon: dict[Page, None] = {}
-        self.pagevecs: list[list[Page]] = [[] for _ in range(cpus)]
-
-    def add(self, page: Page) -> None:
-        """Put *page* on the list that its flag says, as the youngest."""
-        page.flags |= LRU
-        self._list(page)[page] = None
-
-    def remove(self, page: Page) -> None:
-        """Take *page* off its list."""
-        try:
-            del self._list(page)[page]
-        except KeyError:
-            raise KernelBug(f"not on the LRU list: {page!r}") from None
-        page.flags &= ~(LRU | ACTIVE)
-
-    def _list(self, page: Page) -> dict[Page, None]:
-        if page.flags & SWAP_BACKED:
-            return self.active_anon if page.flags & ACTIVE else self.inactive_anon
-        return self.active if page.flags & ACTIVE else self.inactive
 
 
 def mark_page_accessed(kernel: Kernel, page: Page) -> None:

@@ -3,20 +3,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from emu.addresses import PAGE_SHIFT, PAGE_SIZE
 from guest_kernel.scripted.cpu.instructions import FlushAddressSpace, Load, Store
 from guest_kernel.scripted.mm import rmap, swap_state
+from guest_kernel.scripted.mm.file_write import truncate_inode_pages
 from guest_kernel.scripted.mm.lru import pagevec_lru_add
 from guest_kernel.scripted.mm.page_alloc import alloc_pages
-from guest_kernel.scripted.mm.page_table import (
+from guest_kernel.scripted.mm.pgalloc import free_page_table, pgd_alloc, pgd_free, pte_alloc
+from guest_kernel.scripted.mm.pgtable import (
     PTE_EMPTY,
-    SEGMENT_SHIFT,
-    TASK_SIZE,
     mk_pte,
-    pgd_alloc,
     pte_none,
     pte_page,
     pte_present,
@@ -24,14 +23,13 @@ from guest_kernel.scripted.mm.page_table import (
     pte_to_swap,
     ptep_clear_flush,
 )
-from guest_kernel.scripted.state.page import RESERVED
+from guest_kernel.scripted.state.mm_types import AddressSpace, MmStruct, VmArea
+from guest_kernel.scripted.state.page_flags import RESERVED
+from guest_kernel.scripted.state.page_table import SEGMENT_SHIFT, TASK_SIZE
 
 if TYPE_CHECKING:
     from guest_kernel.scripted.cpu.script import Script
-    from guest_kernel.scripted.mm.filemap import AddressSpace
-    from guest_kernel.scripted.mm.page_table import PageTable
     from guest_kernel.scripted.state.kernel import Kernel
-    from guest_kernel.scripted.state.page import Page
 
 USER_TEXT: Final = 0x1000_0000
 """The address, in each process, of the page with the instructions that processes execute."""
@@ -46,88 +44,6 @@ class MapError(ValueError):
     """A mapping that cannot be made: the scenario is wrong."""
 
 
-class AnonVma:
-    """The areas that may map an anonymous page."""
-
-    def __init__(self) -> None:
-        self.areas: list[VmArea] = []
-
-
-@dataclass(eq=False, slots=True)
-class VmArea:
-    """vm_area_struct: the addresses from *start* up to *end* of a process, which are mapped alike.
-
-    *pgoff* is the index in the file of the first page; in an area without a file, the number of its first page.
-    """
-
-    mm: MmStruct
-    start: int
-    end: int
-    pgoff: int
-    file: AddressSpace | None = None
-    is_shared: bool = False
-    is_writable: bool = True
-    anon_vma: AnonVma | None = None
-    is_nonlinear: bool = False
-    """Whether its pages may be in any order (remap_file_pages)."""
-    is_locked: bool = False
-    """VM_LOCKED: its pages stay in memory (mlock)."""
-    is_linked: bool = field(default=False, init=False)
-    """Whether it is one of its process's: once it is not, its tables may go."""
-
-    def linear_page_index(self, address: int) -> int:
-        """The index of the page at *address*."""
-        return (address - self.start >> PAGE_SHIFT) + self.pgoff
-
-    def address_of(self, page: Page) -> int | None:
-        """vma_address: where *page* would be by its index in a linear area, or None if that is outside."""
-        address = self.start + (page.index - self.pgoff << PAGE_SHIFT)
-        return address if self.start <= address < self.end else None
-
-
-class MmStruct:
-    """The address space of a process: its areas by address, and its DAT tables."""
-
-    def __init__(self, kernel: Kernel, table: PageTable) -> None:
-        self._kernel = kernel
-        self.table = table
-        self.areas: list[VmArea] = []
-
-    def find_vma(self, address: int) -> VmArea | None:
-        """The area in which *address* lies."""
-        return next((area for area in self.areas if area.start <= address < area.end), None)
-
-    def affected(self, start: int, pages: int) -> list[VmArea]:
-        """The areas in which any of the *pages* pages at *start* lies.
-
-        :raises MapError: if they are not a process's.
-        """
-        end = start + pages * PAGE_SIZE
-        if start % PAGE_SIZE or pages <= 0 or not 0 <= start < end <= TASK_SIZE:
-            raise MapError(f"{pages} pages at {start:#x}: not pages of a process")
-        return [area for area in self.areas if start < area.end and area.start < end]
-
-    def isolate(self, start: int, pages: int) -> list[VmArea]:
-        """Split areas so that the *pages* pages at *start* are areas of their own; give those.
-
-        :raises MapError: if the pages are not all mapped.
-        """
-        end = start + pages * PAGE_SIZE
-        affected = self.affected(start, pages)
-        if sum(min(area.end, end) - max(area.start, start) for area in affected) != end - start:
-            raise MapError(f"{pages} pages at {start:#x}: not all of them are mapped")
-        return [split_area(area, max(area.start, start), min(area.end, end)) for area in affected]
-
-    def shmem_file(self, pages: int) -> AddressSpace:
-        """shmem_file_setup: what is behind *pages* pages of shared memory."""
-        from guest_kernel.scripted.mm.filemap import AddressSpace
-
-        file = AddressSpace(next(self._kernel.shmem_inodes), pages)
-        file.is_shmem = True
-        file.accounts_dirty = False
-        return file
-
-
 def mm_create(kernel: Kernel) -> Script[MmStruct]:
     """A process's address space, in which there are only the instructions that processes execute."""
     if kernel.user_text is None:
@@ -136,8 +52,8 @@ def mm_create(kernel: Kernel) -> Script[MmStruct]:
         for number, doubleword in enumerate(_USER_TEXT):
             yield Store(page.address + 8 * number, doubleword)
         kernel.user_text = page
-    mm = MmStruct(kernel, (yield from pgd_alloc(kernel)))
-    pte_address = yield from mm.table.pte_alloc(kernel, USER_TEXT)
+    mm = MmStruct((yield from pgd_alloc(kernel)), kernel.shmem_inodes)
+    pte_address = yield from pte_alloc(kernel, mm.table, USER_TEXT)
     yield Store(pte_address, mk_pte(kernel.user_text, writable=False))
     return mm
 
@@ -170,14 +86,22 @@ def mmap(
     if pgoff < 0 or (file is None and pgoff):
         raise MapError(f"{where}: no page {pgoff}")
     if file is None and shared:
-        file = mm.shmem_file(pages)
+        file = shmem_file_setup(mm, pages)
     area = VmArea(mm, start, end, pgoff if file is not None else start >> PAGE_SHIFT, file, shared, writable)
-    link(area)
+    vma_link(area)
     return area
 
 
-def link(area: VmArea) -> None:
-    """vma_link: make *area* one of its process's, and let it be found from its file and its anonymous pages."""
+def shmem_file_setup(mm: MmStruct, pages: int) -> AddressSpace:
+    """What is behind *pages* pages of memory that the process shares with its children."""
+    file = AddressSpace(next(mm.shmem_inodes), pages)
+    file.is_shmem = True
+    file.accounts_dirty = False
+    return file
+
+
+def vma_link(area: VmArea) -> None:
+    """Make *area* one of its process's, and let it be found from its file and its anonymous pages."""
     area.mm.areas.append(area)
     area.mm.areas.sort(key=lambda each: each.start)
     area.is_linked = True
@@ -189,8 +113,6 @@ def link(area: VmArea) -> None:
 
 def _release(kernel: Kernel, area: VmArea) -> Script[None]:
     """What follows when *area* has gone: shared memory that nobody maps any more goes, too."""
-    from guest_kernel.scripted.mm.file_write import truncate_inode_pages
-
     file = area.file
     if file is not None and file.is_shmem and not file.i_mmap and not file.i_mmap_nonlinear:
         yield from truncate_inode_pages(kernel, file, 0)
@@ -200,7 +122,8 @@ def _file_areas(area: VmArea, file: AddressSpace) -> list[VmArea]:
     return file.i_mmap_nonlinear if area.is_nonlinear else file.i_mmap
 
 
-def unlink(area: VmArea) -> None:
+def vma_unlink(area: VmArea) -> None:
+    """Undo :func:`vma_link`: the entries that lead to pages of *area* have gone."""
     area.mm.areas.remove(area)
     area.is_linked = False
     if area.file is not None:
@@ -209,47 +132,62 @@ def unlink(area: VmArea) -> None:
         area.anon_vma.areas.remove(area)
 
 
-def anon_vma_prepare(area: VmArea) -> AnonVma:
-    """The list of areas in which an anonymous page of *area* will be found."""
-    if area.anon_vma is None:
-        area.anon_vma = AnonVma()
-        area.anon_vma.areas.append(area)
-    return area.anon_vma
-
-
 def munmap(kernel: Kernel, mm: MmStruct, start: int, pages: int) -> Script[None]:
     """Undo all mappings of the *pages* pages at *start*; areas that reach beyond are split.
 
     :raises MapError: if the addresses are not a process's, or nothing is mapped there.
     """
     end = start + pages * PAGE_SIZE
-    affected = mm.affected(start, pages)
+    affected = _affected_areas(mm, start, pages)
     if not affected:
         raise MapError(f"{pages} pages at {start:#x}: nothing is mapped there")
     yield from pagevec_lru_add(kernel)
     going = [split_area(area, max(area.start, start), min(area.end, end)) for area in affected]
     segments = yield from zap_page_range(kernel, mm, start, end)
     for area in going:
-        unlink(area)
+        vma_unlink(area)
         yield from _release(kernel, area)
     for segment in segments:
         beyond = segment + (1 << SEGMENT_SHIFT)
         is_used = any(area.start < beyond and segment < area.end for area in mm.areas)
         if not is_used and not segment <= USER_TEXT < beyond:
             yield from mm.table.lock()
-            yield from mm.table.free_page_table(kernel, segment)
+            yield from free_page_table(kernel, mm.table, segment)
             mm.table.unlock()
     yield FlushAddressSpace(mm.table.asce)
 
 
+def _affected_areas(mm: MmStruct, start: int, pages: int) -> list[VmArea]:
+    """The areas in which any of the *pages* pages at *start* lies.
+
+    :raises MapError: if they are not a process's.
+    """
+    end = start + pages * PAGE_SIZE
+    if start % PAGE_SIZE or pages <= 0 or not 0 <= start < end <= TASK_SIZE:
+        raise MapError(f"{pages} pages at {start:#x}: not pages of a process")
+    return [area for area in mm.areas if start < area.end and area.start < end]
+
+
+def isolate_areas(mm: MmStruct, start: int, pages: int) -> list[VmArea]:
+    """Split areas so that the *pages* pages at *start* are areas of their own; give those.
+
+    :raises MapError: if the pages are not all mapped.
+    """
+    end = start + pages * PAGE_SIZE
+    affected = _affected_areas(mm, start, pages)
+    if sum(min(area.end, end) - max(area.start, start) for area in affected) != end - start:
+        raise MapError(f"{pages} pages at {start:#x}: not all of them are mapped")
+    return [split_area(area, max(area.start, start), min(area.end, end)) for area in affected]
+
+
 def split_area(area: VmArea, start: int, end: int) -> VmArea:
     """Replace *area* by two or three; give the one from *start* up to *end*."""
-    unlink(area)
+    vma_unlink(area)
     bounds = ((area.start, start), (start, end), (end, area.end))
     parts = [replace(area, start=first, end=last, pgoff=area.linear_page_index(first)) for first, last in bounds]
     for part in parts:
         if part.start < part.end:
-            link(part)
+            vma_link(part)
     return parts[1]
 
 
@@ -285,10 +223,10 @@ def exit_mmap(kernel: Kernel, mm: MmStruct) -> Script[None]:
     for area in list(mm.areas):
         # As long as there are entries, page_unmap_all has to find the area.
         yield from zap_page_range(kernel, mm, area.start, area.end)
-        unlink(area)
+        vma_unlink(area)
         yield from _release(kernel, area)
     # Whoever has found one of the areas before looks at the tables under this lock, and sees that the area has gone.
     yield from mm.table.lock()
     yield FlushAddressSpace(mm.table.asce)
-    yield from mm.table.free(kernel)
+    yield from pgd_free(kernel, mm.table)
     mm.table.unlock()

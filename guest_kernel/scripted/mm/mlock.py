@@ -9,11 +9,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from guest_kernel.scripted.mm.gup import make_pages_present
+from guest_kernel.scripted.mm.memory_map import isolate_areas
 
 if TYPE_CHECKING:
     from guest_kernel.scripted.cpu.script import Script
-    from guest_kernel.scripted.mm.memory_map import MmStruct
     from guest_kernel.scripted.state.kernel import Kernel
+    from guest_kernel.scripted.state.mm_types import MmStruct
 
 
 def mlock(kernel: Kernel, mm: MmStruct, start: int, pages: int) -> Script[None]:
@@ -22,7 +23,7 @@ def mlock(kernel: Kernel, mm: MmStruct, start: int, pages: int) -> Script[None]:
     :raises guest_kernel.scripted.mm.memory_map.MapError: if they are not all mapped.
     :raises guest_kernel.scripted.mm.faults.Signal: if there is nothing behind the mapping.
     """
-    areas = mm.isolate(start, pages)
+    areas = isolate_areas(mm, start, pages)
     for area in areas:
         # mlock_fixup
         area.is_locked = True
@@ -37,5 +38,5 @@ def munlock(mm: MmStruct, start: int, pages: int) -> None:
 
     :raises guest_kernel.scripted.mm.memory_map.MapError: if they are not all mapped.
     """
-    for area in mm.isolate(start, pages):
+    for area in isolate_areas(mm, start, pages):
         area.is_locked = False

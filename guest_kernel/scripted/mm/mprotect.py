@@ -9,19 +9,14 @@ from emu.addresses import PAGE_SIZE
 from guest_kernel.scripted.cpu.instructions import Load
 from guest_kernel.scripted.hinting.writable import page_check_writable
 from guest_kernel.scripted.mm.faults import vma_wants_writenotify
-from guest_kernel.scripted.mm.page_table import (
-    SEGMENT_SHIFT,
-    mk_pte,
-    pte_page,
-    pte_present,
-    pte_write,
-    ptep_establish,
-)
+from guest_kernel.scripted.mm.memory_map import isolate_areas
+from guest_kernel.scripted.mm.pgtable import mk_pte, pte_page, pte_present, pte_write, ptep_establish
+from guest_kernel.scripted.state.page_table import SEGMENT_SHIFT
 
 if TYPE_CHECKING:
     from guest_kernel.scripted.cpu.script import Script
-    from guest_kernel.scripted.mm.memory_map import MmStruct, VmArea
     from guest_kernel.scripted.state.kernel import Kernel
+    from guest_kernel.scripted.state.mm_types import MmStruct, VmArea
 
 
 def mprotect(kernel: Kernel, mm: MmStruct, start: int, pages: int, *, writable: bool) -> Script[None]:
@@ -29,7 +24,7 @@ def mprotect(kernel: Kernel, mm: MmStruct, start: int, pages: int, *, writable: 
 
     :raises guest_kernel.scripted.mm.memory_map.MapError: if they are not all mapped.
     """
-    areas = mm.isolate(start, pages)
+    areas = isolate_areas(mm, start, pages)
     for area in areas:
         area.is_writable = writable
     for area in areas:

@@ -6,14 +6,13 @@ A page on these lists is unused, every other page begins stable (patch 1, refere
 
 from __future__ import annotations
 
-from collections import deque
 from typing import TYPE_CHECKING, Final
 
-from guest_kernel.scripted.cpu.script import KernelBug
+from guest_kernel.scripted.cpu.bug import KernelBug
 from guest_kernel.scripted.hinting import delayed_free, page_states
 from guest_kernel.scripted.hinting.volatile import page_make_volatile
 from guest_kernel.scripted.state.history import Event
-from guest_kernel.scripted.state.page import (
+from guest_kernel.scripted.state.page_flags import (
     ACTIVE,
     ANON,
     BUDDY,
@@ -31,13 +30,13 @@ from guest_kernel.scripted.state.page import (
     WRITABLE,
     WRITEBACK,
 )
+from guest_kernel.scripted.state.zone import MAX_ORDER
 
 if TYPE_CHECKING:
     from guest_kernel.scripted.cpu.script import Script
     from guest_kernel.scripted.state.kernel import Kernel
-    from guest_kernel.scripted.state.page import Page
+    from guest_kernel.scripted.state.mm_types import Page
 
-MAX_ORDER: Final = 11
 _ATTEMPTS: Final = 16
 """Rounds of reclaim in vain before an allocation fails."""
 PCP_BATCH: Final = 31
@@ -49,17 +48,6 @@ _CLEARED_AT_PREP: Final = UPTODATE | REFERENCED | ANON | SWAP_BACKED
 
 class OutOfMemory(Exception):  # noqa: N818 - what Linux calls it
     """No page is free, and reclaim did not help."""
-
-
-class Zone:
-    """All storage: the free blocks by order, and the per-CPU lists of single pages."""
-
-    def __init__(self, cpus: int) -> None:
-        # Dictionaries as ordered sets: the last block freed is the first one used, and a buddy is found by its frame.
-        self.free_area: list[dict[int, Page]] = [{} for _ in range(MAX_ORDER)]
-        self.free_pages = 0
-        self.per_cpu: list[deque[Page]] = [deque() for _ in range(cpus)]
-        """Hot pages on the left, cold ones on the right."""
 
 
 def _free_one_page(kernel: Kernel, page: Page, order: int) -> None:
@@ -137,6 +125,16 @@ def free_hot_cold_page(kernel: Kernel, page: Page, *, cold: bool = False) -> Scr
             _free_one_page(kernel, pages.pop(), 0)
 
 
+def page_shrink_discard_list(kernel: Kernel) -> Script[None]:
+    """What each CPU does where it is enabled, in the idle loop and in the timer interruption (patch 6).
+
+    A CPU without a script to run is idle without a tick: it cannot be in the middle of a discard fault.
+    """
+    for page in kernel.discard_lists.sign(kernel.smp_processor_id, kernel.busy_cpus):
+        page.flags &= ~DISCARDED
+        yield from free_hot_cold_page(kernel, page, cold=True)
+
+
 def alloc_pages(kernel: Kernel, order: int = 0, *, cold: bool = False, may_fail: bool = False) -> Script[Page]:
     """buffered_rmqueue: a block with a reference on its first page, stable, of any content.
 
@@ -155,7 +153,7 @@ def alloc_pages(kernel: Kernel, order: int = 0, *, cold: bool = False, may_fail:
         attempts += 1
         yield from try_to_free_pages(kernel)
         # congestion_wait: this CPU sleeps and is enabled, so that discarded pages get free as well.
-        yield from delayed_free.page_shrink_discard_list(kernel)
+        yield from page_shrink_discard_list(kernel)
         page = _take(kernel, order, cold=cold)
     if 1 in kernel.patches:
         yield from page_states.page_set_stable(kernel, page, order)

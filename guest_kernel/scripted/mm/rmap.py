@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 from emu.addresses import PAGE_SIZE
 from emu.storage_keys import CHANGE
+from guest_kernel.scripted.cpu.bug import KernelBug
 from guest_kernel.scripted.cpu.instructions import InsertStorageKey, Load, SetStorageKey
-from guest_kernel.scripted.cpu.script import KernelBug
 from guest_kernel.scripted.hinting import writable
 from guest_kernel.scripted.hinting.volatile import page_make_stable, page_make_volatile
 from guest_kernel.scripted.mm.lru import lru_cache_add_active
 from guest_kernel.scripted.mm.page_alloc import put_page, put_page_check
-from guest_kernel.scripted.mm.page_table import (
+from guest_kernel.scripted.mm.pgtable import (
+    DEFAULT_KEY,
     mk_pte,
     pgoff_to_pte,
     pte_page,
@@ -24,13 +25,13 @@ from guest_kernel.scripted.mm.page_table import (
     swap_to_pte,
 )
 from guest_kernel.scripted.state.history import Event, told
-from guest_kernel.scripted.state.page import ANON, DIRTY, SWAP_BACKED, SWAP_CACHE
+from guest_kernel.scripted.state.mm_types import AnonVma
+from guest_kernel.scripted.state.page_flags import ANON, DIRTY, SWAP_BACKED, SWAP_CACHE
 
 if TYPE_CHECKING:
     from guest_kernel.scripted.cpu.script import Script
-    from guest_kernel.scripted.mm.memory_map import VmArea
     from guest_kernel.scripted.state.kernel import Kernel
-    from guest_kernel.scripted.state.page import Page
+    from guest_kernel.scripted.state.mm_types import Page, VmArea
 
 
 def page_test_dirty(page: Page) -> Script[bool]:
@@ -41,9 +42,15 @@ def page_test_dirty(page: Page) -> Script[bool]:
 
 def page_clear_dirty(page: Page) -> Script[None]:
     """Set the default key: the whole key, for the change bit cannot be cleared alone."""
-    from guest_kernel.scripted.mm.filemap import DEFAULT_KEY
-
     yield SetStorageKey(page.address, DEFAULT_KEY)
+
+
+def anon_vma_prepare(area: VmArea) -> AnonVma:
+    """The list of areas in which an anonymous page of *area* will be found."""
+    if area.anon_vma is None:
+        area.anon_vma = AnonVma()
+        area.anon_vma.areas.append(area)
+    return area.anon_vma
 
 
 def page_add_file_rmap(kernel: Kernel, page: Page) -> Script[None]:
@@ -63,8 +70,6 @@ def page_add_new_anon_rmap(kernel: Kernel, page: Page, area: VmArea, address: in
 
 def page_add_anon_rmap(kernel: Kernel, page: Page, area: VmArea, address: int) -> None:
     """One more page-table entry leads to the anonymous *page*; it is one from the first on."""
-    from guest_kernel.scripted.mm.memory_map import anon_vma_prepare
-
     page.mapcount += 1
     kernel.note(page, Event.MAPPED, page.mapcount)
     if page.mapcount == 1:
@@ -97,7 +102,7 @@ def page_remove_rmap(kernel: Kernel, page: Page) -> Script[None]:
             if not kernel.rules.stable_before_clean:
                 yield from page_clear_dirty(page)
             if not (yield from page_make_stable(kernel, page)):
-                raise KernelBug(f"the host has discarded a page that was changed: {told(kernel, page)}")
+                raise KernelBug(f"the host has discarded a page that was changed: {told(kernel.history, page)}")
             yield from page_clear_dirty(page)
             page.flags |= DIRTY
         writable.page_reset_writable(kernel, page)

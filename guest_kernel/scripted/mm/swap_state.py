@@ -10,20 +10,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from guest_kernel.scripted.cpu.script import KernelBug, Point
+from guest_kernel.scripted.cpu.bug import KernelBug
+from guest_kernel.scripted.cpu.script import Place
 from guest_kernel.scripted.hinting import page_states
 from guest_kernel.scripted.hinting.volatile import page_make_stable
 from guest_kernel.scripted.mm import discard, filemap
-from guest_kernel.scripted.mm.file_write import end_page_writeback
 from guest_kernel.scripted.mm.lru import lru_cache_add_active
 from guest_kernel.scripted.mm.page_alloc import alloc_pages, get_page, get_page_unless_zero, put_page, put_page_check
+from guest_kernel.scripted.mm.page_writeback import end_page_writeback
 from guest_kernel.scripted.state.history import Event
-from guest_kernel.scripted.state.page import DIRTY, DISCARDED, LOCKED, SWAP_BACKED, SWAP_CACHE, UPTODATE, WRITEBACK
+from guest_kernel.scripted.state.page_flags import (
+    DIRTY,
+    DISCARDED,
+    LOCKED,
+    SWAP_BACKED,
+    SWAP_CACHE,
+    UPTODATE,
+    WRITEBACK,
+)
 
 if TYPE_CHECKING:
     from guest_kernel.scripted.cpu.script import Script
     from guest_kernel.scripted.state.kernel import Kernel
-    from guest_kernel.scripted.state.page import Page
+    from guest_kernel.scripted.state.mm_types import Page
 
 
 def add_to_swap(kernel: Kernel, page: Page) -> Script[bool]:
@@ -35,7 +44,7 @@ def add_to_swap(kernel: Kernel, page: Page) -> Script[bool]:
         return False
     _add_to_swap_cache(kernel, page, slot)
     page.flags |= DIRTY
-    yield Point("add_to_swap: is in the swap cache")
+    yield Place("add_to_swap: is in the swap cache")
     return True
 
 
@@ -73,7 +82,7 @@ def delete_from_swap_cache(kernel: Kernel, page: Page) -> Script[bool]:
         return False
     page.flags |= DISCARDED
     yield from delete_from_swap_cache_nocheck(kernel, page)
-    yield Point("delete_from_swap_cache: removed")
+    yield Place("delete_from_swap_cache: removed")
     if not (yield from page_states.page_discarded(kernel, page)):
         page.flags &= ~DISCARDED
     return True
@@ -81,14 +90,14 @@ def delete_from_swap_cache(kernel: Kernel, page: Page) -> Script[bool]:
 
 def lookup_swap_cache(kernel: Kernel, slot: int) -> Script[Page | None]:
     """The cached page of *slot* with a reference: in whatever state with patch 5, otherwise stable."""
-    page = find_get_page_nodiscard(kernel, slot)
+    page = lookup_swap_cache_nodiscard(kernel, slot)
     if page is None or 5 in kernel.patches or (yield from _make_stable(kernel, page)):
         return page
     yield from discard.page_discard(kernel, page)
     return None
 
 
-def find_get_page_nodiscard(kernel: Kernel, slot: int) -> Page | None:
+def lookup_swap_cache_nodiscard(kernel: Kernel, slot: int) -> Page | None:
     """The cached page of *slot* with a reference, in whatever state: for those who hold a page_table_lock."""
     page = kernel.swap_cache.get(slot)
     return page if page is not None and get_page_unless_zero(page) else None
@@ -128,7 +137,7 @@ def swap_writepage(kernel: Kernel, page: Page) -> Script[None]:
     page.flags &= ~DIRTY
     page.flags |= WRITEBACK
     yield from filemap.unlock_page(kernel, page)
-    yield Point("swap_writepage: under I/O")
+    yield Place("swap_writepage: under I/O")
     kernel.swap.write(page.private, page)
     yield from end_page_writeback(kernel, page)
 
@@ -179,7 +188,7 @@ def free_swap_and_cache(kernel: Kernel, slot: int) -> Script[None]:
     """
     if kernel.swap.swap_free(slot) != 1:
         return
-    page = find_get_page_nodiscard(kernel, slot)
+    page = lookup_swap_cache_nodiscard(kernel, slot)
     if page is None:
         return
     if filemap.trylock_page(page):

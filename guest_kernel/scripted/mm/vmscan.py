@@ -8,15 +8,24 @@ from typing import TYPE_CHECKING, Final
 
 from guest_kernel.scripted.cpu.instructions import ResetReferenceBit
 from guest_kernel.scripted.hinting.volatile import page_make_volatile
-from guest_kernel.scripted.mm import file_write, filemap, rmap, swap_state
+from guest_kernel.scripted.mm import filemap, page_writeback, rmap, swap_state
 from guest_kernel.scripted.mm.lru import pagevec_lru_add
 from guest_kernel.scripted.mm.page_alloc import get_page_unless_zero, put_page
-from guest_kernel.scripted.state.page import ACTIVE, ANON, DIRTY, DISCARDED, LOCKED, PRIVATE, SWAP_CACHE, WRITEBACK
+from guest_kernel.scripted.state.page_flags import (
+    ACTIVE,
+    ANON,
+    DIRTY,
+    DISCARDED,
+    LOCKED,
+    PRIVATE,
+    SWAP_CACHE,
+    WRITEBACK,
+)
 
 if TYPE_CHECKING:
     from guest_kernel.scripted.cpu.script import Script
     from guest_kernel.scripted.state.kernel import Kernel
-    from guest_kernel.scripted.state.page import Page
+    from guest_kernel.scripted.state.mm_types import Page
 
 SWAP_CLUSTER_MAX: Final = 32
 """Pages that one allocation which finds none makes free, and that are isolated at a time."""
@@ -151,7 +160,7 @@ def _pageout(kernel: Kernel, page: Page) -> Script[None]:
     if page.flags & SWAP_CACHE:
         yield from swap_state.swap_writepage(kernel, page)
     elif page.mapping is not None:
-        yield from file_write.write_locked_page(kernel, page.mapping, page)
+        yield from page_writeback.write_locked_page(kernel, page.mapping, page)
     else:
         yield from filemap.unlock_page(kernel, page)
 

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Final
 from emu.addresses import PAGE_SHIFT
 from emu.psw import PROBLEM_STATE
 from emu.teid import PAGE_MASK
-from guest_kernel.scripted.cpu.instructions import SAVE_AREA, Load
-from guest_kernel.scripted.cpu.script import KernelBug, Point
+from guest_kernel.scripted.cpu.bug import KernelBug
+from guest_kernel.scripted.cpu.instructions import Load
+from guest_kernel.scripted.cpu.script import Place
+from guest_kernel.scripted.cpu.text import SAVE_AREA
 from guest_kernel.scripted.mm import discard
 from guest_kernel.scripted.mm.page_alloc import get_page_unless_zero
 
@@ -43,7 +45,7 @@ def do_discard_fault(kernel: Kernel, interruption: Interruption) -> Script[int |
             if operand is None or fixup is None:
                 raise KernelBug(f"discard fault in the kernel: {page!r}")
             return fixup
-    yield Point("do_discard_fault: has the page")
+    yield Place("do_discard_fault: has the page")
     if get_page_unless_zero(page):
         yield from discard.page_discard(kernel, page)
     return None

@@ -10,21 +10,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from emu.addresses import PAGE_SIZE
-from guest_kernel.scripted.cpu.script import Point
+from guest_kernel.scripted.cpu.script import Place
 from guest_kernel.scripted.mm import filemap
 from guest_kernel.scripted.mm.file_read import read_cache_page, readpage
 from guest_kernel.scripted.mm.file_write import commit_write, grab_cache_page
 from guest_kernel.scripted.mm.lru import mark_page_accessed
 from guest_kernel.scripted.mm.page_alloc import put_page_check
 from guest_kernel.scripted.process.uaccess import copy_from_user_inatomic, copy_to_user, fault_in_readable
-from guest_kernel.scripted.state.page import UPTODATE
+from guest_kernel.scripted.state.page_flags import UPTODATE
 
 if TYPE_CHECKING:
     from guest_kernel.scripted.cpu.script import Script
-    from guest_kernel.scripted.mm.filemap import AddressSpace
-    from guest_kernel.scripted.mm.memory_map import MmStruct
     from guest_kernel.scripted.state.kernel import Kernel
-    from guest_kernel.scripted.state.page import Page
+    from guest_kernel.scripted.state.mm_types import AddressSpace, MmStruct, Page
 
 EFAULT: Final = 14
 """Bad address."""
@@ -45,7 +43,7 @@ def sys_read(
         piece = min(length - done, PAGE_SIZE - offset)
         page = yield from read_cache_page(kernel, file, index)
         mark_page_accessed(kernel, page)
-        yield Point("sys_read: is about to copy")
+        yield Place("sys_read: is about to copy")
         left = yield from copy_to_user(kernel, mm, address + done, page.address + offset, piece)
         yield from put_page_check(kernel, page)
         done += piece - left
@@ -81,7 +79,7 @@ def _write_piece(
     """Write into one page of the file as much as can be had without a page fault; give how many bytes."""
     is_whole = length == PAGE_SIZE
     page = yield from _write_begin(kernel, file, index, is_whole=is_whole)
-    yield Point("sys_write: has the page locked")
+    yield Place("sys_write: has the page locked")
     left = yield from copy_from_user_inatomic(kernel, mm, page.address + offset, address, length)
     if left and not page.flags & UPTODATE:
         # Of the page that was to be replaced the rest is not there: what has been copied goes, too.

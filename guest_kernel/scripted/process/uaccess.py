@@ -14,10 +14,8 @@ from emu.addresses import PAGE_SHIFT, PAGE_SIZE
 from emu.cpu import CR0_SECONDARY_SPACE
 from emu.dat import REAL_SPACE
 from emu.program_interruption import ProgramInterruptionCode
+from guest_kernel.scripted.cpu.bug import KernelBug
 from guest_kernel.scripted.cpu.instructions import (
-    SECONDARY_ASCE,
-    USER_ASCE,
-    USER_BYTE,
     EnableSubclass,
     LoadSecondaryAsce,
     LoadUserAsce,
@@ -25,15 +23,16 @@ from guest_kernel.scripted.cpu.instructions import (
     Store,
     UserCopy,
 )
-from guest_kernel.scripted.cpu.script import KernelBug
-from guest_kernel.scripted.mm.faults import Signal, do_program_check
+from guest_kernel.scripted.cpu.text import SECONDARY_ASCE, USER_ASCE, USER_BYTE
+from guest_kernel.scripted.mm.faults import Signal
 from guest_kernel.scripted.process.discard_fault import MVCOS_FROM_USER, MVCOS_TO_USER, do_discard_fault
+from guest_kernel.scripted.process.program_check import do_program_check
 
 if TYPE_CHECKING:
     from guest_kernel.scripted.cpu.processor import Interruption
     from guest_kernel.scripted.cpu.script import Script
-    from guest_kernel.scripted.mm.memory_map import MmStruct
     from guest_kernel.scripted.state.kernel import Kernel
+    from guest_kernel.scripted.state.mm_types import MmStruct
 
 _STD_LIMIT: Final = 256
 

@@ -11,23 +11,16 @@ from typing import TYPE_CHECKING, Final
 
 from emu import lowcore
 from emu.psw import ADDRESSING_MODE, DAT, PROBLEM_STATE
-from guest_kernel.scripted.cpu.instructions import (
-    SAVE_AREA,
-    USER_ASCE,
-    Load,
-    LoadUserAsce,
-    ReturnToUser,
-    Store,
-    UserInstruction,
-)
-from guest_kernel.scripted.mm.faults import do_program_check
+from guest_kernel.scripted.cpu.instructions import Load, LoadUserAsce, ReturnToUser, Store, UserInstruction
+from guest_kernel.scripted.cpu.text import SAVE_AREA, USER_ASCE
 from guest_kernel.scripted.mm.memory_map import USER_LOAD, USER_STORE
+from guest_kernel.scripted.process.program_check import do_program_check
 
 if TYPE_CHECKING:
     from guest_kernel.scripted.cpu.processor import Interruption
     from guest_kernel.scripted.cpu.script import Script
-    from guest_kernel.scripted.mm.memory_map import MmStruct
     from guest_kernel.scripted.state.kernel import Kernel
+    from guest_kernel.scripted.state.mm_types import MmStruct
 
 USER_PSW_MASK: Final = ADDRESSING_MODE | DAT | PROBLEM_STATE
 """64-bit mode, primary-space mode, key 0, disabled."""

@@ -15,7 +15,7 @@ from guest_kernel.scripted.state.history import wrong_content
 if TYPE_CHECKING:
     from guest_kernel.scripted.cpu.script import Script
     from guest_kernel.scripted.state.kernel import Kernel
-    from guest_kernel.scripted.state.page import Page
+    from guest_kernel.scripted.state.mm_types import Page
 
 _SERIAL_SHIFT: Final = 44
 """Above the bits of any absolute address here."""
@@ -68,7 +68,7 @@ class PageGroup:
         page = self._touched[number]
         found = yield Load(page.address)
         if found != self._value(page):
-            raise wrong_content(kernel, page, f"group {self.name}", found, self._value(page))
+            raise wrong_content(kernel.history, page, f"group {self.name}", found, self._value(page))
 
     def shrink(self, kernel: Kernel) -> Script[int]:
         """Free the block allocated last, and give how many pages it had; 0 if there is none left."""

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from guest_kernel.scripted.scenarios.forecast import Forecast
 from guest_kernel.scripted.scenarios.settings import (
     PAGES_OF_A_MEGABYTE,
     CompareSettings,
@@ -24,14 +25,14 @@ from guest_kernel.scripted.scenarios.settings import (
     choice,
     require,
 )
+from guest_kernel.scripted.scenarios.slab import SLAB_GROUP
 from guest_kernel.scripted.scenarios.steps.catalogue import STEPS
 from guest_kernel.scripted.scenarios.steps.files import Grep, Read, Reclaim, Truncate, Write, Writeback
-from guest_kernel.scripted.scenarios.steps.hosting import Discard, Evict, ResizeHost
+from guest_kernel.scripted.scenarios.steps.hosting import Discard, EvictPage, ResizeHost
 from guest_kernel.scripted.scenarios.steps.mappings import Mlock, Mmap, Mprotect, Munlock, Munmap, Remap
-from guest_kernel.scripted.scenarios.steps.memory import SLAB_GROUP, Allocate, Boot, Free, Tick, Touch, Verify
-from guest_kernel.scripted.scenarios.steps.plan import Plan
+from guest_kernel.scripted.scenarios.steps.memory import Allocate, Boot, Free, Tick, Touch, Verify
 from guest_kernel.scripted.scenarios.steps.points import Expect, Mark, Note, Table
-from guest_kernel.scripted.scenarios.steps.processes import Exit, Fork, Load, Process, Store
+from guest_kernel.scripted.scenarios.steps.processes import Fork, Process, ProcessExit, ProcessLoad, ProcessStore
 from guest_kernel.scripted.scenarios.steps.step import Step
 from guest_kernel.scripted.scenarios.steps.suspension import Resume
 
@@ -43,8 +44,7 @@ __all__ = [
     "Boot",
     "CompareSettings",
     "Discard",
-    "Evict",
-    "Exit",
+    "EvictPage",
     "Expect",
     "File",
     "Fork",
@@ -52,7 +52,6 @@ __all__ = [
     "Grep",
     "HostSettings",
     "KernelSettings",
-    "Load",
     "MachineSettings",
     "Mark",
     "Mlock",
@@ -63,6 +62,9 @@ __all__ = [
     "Note",
     "Origin",
     "Process",
+    "ProcessExit",
+    "ProcessLoad",
+    "ProcessStore",
     "Read",
     "Reclaim",
     "Remap",
@@ -71,7 +73,6 @@ __all__ = [
     "Scenario",
     "ScenarioError",
     "Step",
-    "Store",
     "Table",
     "Tick",
     "Touch",
@@ -123,15 +124,15 @@ class Scenario:
         self._require_unique_names()
         if not self.steps or not isinstance(self.steps[0], Boot):
             raise self.step_error(1, "expected boot as the first step", "do")
-        plan = Plan(self.machine, self.kernel, self.host, self.files, self.trees)
+        forecast = Forecast(self.host, self.files, self.trees)
         for number, step in enumerate(self.steps, 1):
             try:
                 require("cpu", step.cpu, 0, self.machine.cpus - 1)
-                plan.begin(number, step)
-                step.check(plan)
+                forecast.begin(number, step.cpu, needs_cpu=not (step.only_looks or step.resumes))
+                step.check(forecast)
             except ScenarioError as reason:
                 raise self.step_error(number, reason.text, reason.field) from None
-        for cpu, number in plan.suspended.items():
+        for cpu, number in forecast.suspended.items():
             raise self.step_error(number, f"CPU {cpu} is still in the middle of it at the end", "until")
 
     def step_error(self, number: int, text: str, field: str = "") -> ScenarioError:

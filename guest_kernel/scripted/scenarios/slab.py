@@ -14,11 +14,12 @@ from guest_kernel.scripted.mm.page_alloc import alloc_pages
 
 if TYPE_CHECKING:
     from guest_kernel.scripted.cpu.script import Script
-    from guest_kernel.scripted.mm.filemap import AddressSpace
     from guest_kernel.scripted.scenarios.page_group import PageGroup
     from guest_kernel.scripted.state.kernel import Kernel
-    from guest_kernel.scripted.state.page import Page
+    from guest_kernel.scripted.state.mm_types import AddressSpace, Page
 
+SLAB_GROUP: Final = "slab"
+"""The group of the pages that the kernel needs for files."""
 BLOCK_DEVICE: Final = 0
 """The inode number that stands for the disk itself: its blocks hold inodes and directories."""
 INODES_PER_BLOCK: Final = 32

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Final
 from emu.addresses import PAGE_SIZE
 from emu.program_interruption import ProgramInterruption
 from emu.storage_keys import CHANGE, REFERENCE
-from guest_kernel.scripted.cpu.script import KernelBug
+from guest_kernel.scripted.cpu.bug import KernelBug
 from guest_kernel.scripted.state.history import Event
 
 if TYPE_CHECKING:
     from emu.machine import Machine
     from guest_kernel.scripted.state.history import History
-    from guest_kernel.scripted.state.page import Page
+    from guest_kernel.scripted.state.mm_types import Page
 
 LATENCY: Final = 20_000
 """Units of work that one transfer takes."""

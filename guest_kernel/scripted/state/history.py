@@ -14,13 +14,12 @@ import numpy as np
 from emu.events import Observer
 from emu.page_states import DISCARDED, OperationRequest, Usage
 from emu.page_states import name as state_name
-from guest_kernel.scripted.cpu.script import KernelBug
+from guest_kernel.scripted.cpu.bug import KernelBug
 
 if TYPE_CHECKING:
     from emu.cpu import Cpu
     from emu.machine import Machine
-    from guest_kernel.scripted.state.kernel import Kernel
-    from guest_kernel.scripted.state.page import Page
+    from guest_kernel.scripted.state.mm_types import Page
 
 _Content = TypeVar("_Content", bytes, int)
 
@@ -155,13 +154,13 @@ def _host_action(after: int) -> str:
     return "dropped" if after & 0x0C == Usage.UNUSED else "evicted"
 
 
-def told(kernel: Kernel, page: Page) -> str:
+def told(history: History, page: Page) -> str:
     """*page*, and below it its last events."""
-    events = kernel.history.events(page.frame) or ["none"]
+    events = history.events(page.frame) or ["none"]
     return "\n  ".join([f"{page!r}; its last events:", *events])
 
 
-def wrong_content(kernel: Kernel, page: Page, where: str, found: _Content, expected: _Content) -> KernelBug:
+def wrong_content(history: History, page: Page, where: str, found: _Content, expected: _Content) -> KernelBug:
     """The failure that *page* does not have the content that it ought to have: who has it, and what happened to it.
 
     :param where: whose page it is: a file and the index in it, a process and the address, a swap slot, a group.
@@ -173,4 +172,4 @@ def wrong_content(kernel: Kernel, page: Page, where: str, found: _Content, expec
         difference = f"{found[at]:#04x}, not {expected[at]:#04x}"
     else:
         difference = f"{found:#x}, not {expected:#x}"
-    return KernelBug(f"wrong content: {where}: {difference}: {told(kernel, page)}")
+    return KernelBug(f"wrong content: {where}: {difference}: {told(history, page)}")

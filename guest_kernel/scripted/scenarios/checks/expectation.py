@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import numpy as np
 
@@ -12,7 +12,8 @@ from emu.page_states import CONTENT_MASK, USAGE_MASK, Content, Usage
 from emu.program_interruption import ProgramInterruptionCode
 
 if TYPE_CHECKING:
-    from guest_kernel.scripted.scenarios.steps.points import Expect
+    from collections.abc import Mapping
+
     from guest_kernel.scripted.state.kernel import Kernel
 
 _USAGES: Final = {
@@ -60,6 +61,30 @@ def measure(kernel: Kernel) -> dict[str, int]:
     }
 
 
+class ExpectedNumbers(Protocol):
+    """What a step that expects numbers says: each by its name of :data:`NAMES`."""
+
+    @property
+    def equal(self) -> Mapping[str, int]:
+        """Each within :attr:`within` per cent."""
+        ...
+
+    @property
+    def at_least(self) -> Mapping[str, int]:
+        """Each this or more."""
+        ...
+
+    @property
+    def at_most(self) -> Mapping[str, int]:
+        """Each this or less."""
+        ...
+
+    @property
+    def within(self) -> float:
+        """Per cent."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One number that was expected, and what was found."""
@@ -99,11 +124,18 @@ class Finding:
         return f"{self.name}: expected {relation}{self.expected:,}{tolerance}, found {self.found:,}"
 
 
-def compare(number: int, step: Expect, found: dict[str, int]) -> list[Finding]:
-    """What *step*, of this *number*, expects beside the numbers *found*."""
-    relations = (("equal", step.equal), ("at least", step.at_least), ("at most", step.at_most))
+def compare_numbers(number: int, expected: ExpectedNumbers, found: dict[str, int]) -> list[Finding]:
+    """What the step with this *number* expects beside the numbers *found*."""
+    relations = (("equal", expected.equal), ("at least", expected.at_least), ("at most", expected.at_most))
     return [
-        Finding(number, name, relation, expected, step.within if relation == "equal" else 0, found[name])
-        for relation, numbers in relations
-        for name, expected in numbers.items()
+        Finding(
+            step=number,
+            name=name,
+            relation=relation,
+            expected=value,
+            within=expected.within if relation == "equal" else 0,
+            found=found[name],
+        )
+        for relation, values in relations
+        for name, value in values.items()
     ]

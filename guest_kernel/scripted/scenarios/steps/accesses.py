@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from guest_kernel.scripted.cpu.script import KernelBug
+from guest_kernel.scripted.cpu.bug import KernelBug
 from guest_kernel.scripted.mm.faults import Signal
 from guest_kernel.scripted.process.user_access import user_load, user_store
 from guest_kernel.scripted.scenarios.settings import ScenarioError
@@ -14,7 +14,7 @@ from guest_kernel.scripted.state.history import wrong_content
 
 if TYPE_CHECKING:
     from guest_kernel.scripted.cpu.script import Script
-    from guest_kernel.scripted.scenarios.steps.world import World
+    from guest_kernel.scripted.scenarios.world import World
 
 OFFSET: Final = 24
 """Where in each page: there the content of a page of a file depends on inode, index and version."""
@@ -45,7 +45,7 @@ def checked_load(world: World, process: str, address: int) -> Script[None]:
             raise KernelBug(f"{where}: {found:#x} was loaded, but {wanted} was expected")
         if page is None:
             raise KernelBug(f"wrong content: {where}: {found:#x}, not {wanted:#x}")
-        raise wrong_content(kernel, page, where, found, wanted)
+        raise wrong_content(kernel.history, page, where, found, wanted)
 
 
 def checked_store(world: World, process: str, address: int) -> Script[None]:

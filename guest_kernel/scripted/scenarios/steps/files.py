@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from emu.addresses import PAGE_SIZE
 from guest_kernel.scripted.cpu.instructions import MoveLong, Store
-from guest_kernel.scripted.mm.file_write import truncate_inode_pages, write_cache_pages, write_page
+from guest_kernel.scripted.mm.file_write import truncate_inode_pages, write_page
+from guest_kernel.scripted.mm.page_writeback import write_cache_pages
 from guest_kernel.scripted.mm.vmscan import SWAP_CLUSTER_MAX, try_to_free_pages
 from guest_kernel.scripted.scenarios.file_tree import directory_sizes
 from guest_kernel.scripted.scenarios.settings import MOST_PAGES, ScenarioError, require, require_name
@@ -16,9 +17,9 @@ from guest_kernel.scripted.scenarios.steps.step import Step
 
 if TYPE_CHECKING:
     from guest_kernel.scripted.cpu.script import Script
-    from guest_kernel.scripted.scenarios.steps.plan import Plan
-    from guest_kernel.scripted.scenarios.steps.world import World
-    from guest_kernel.scripted.state.page import Page
+    from guest_kernel.scripted.scenarios.forecast import Forecast
+    from guest_kernel.scripted.scenarios.world import World
+    from guest_kernel.scripted.state.mm_types import Page
 
 _PERIOD: Final = 32
 """Bytes after which the content of a page of a file is repeated."""
@@ -48,10 +49,10 @@ class Read(Step):
             if (self.pages, self.times) != (1, 1):
                 raise ScenarioError("expected only with one page, once", "until")
 
-    def check(self, plan: Plan) -> None:
+    def check(self, forecast: Forecast) -> None:
         """See :meth:`Step.check`."""
-        plan.require_pages(self.file, self.first, self.pages)
-        plan.suspend(self, self.until)
+        forecast.require_pages(self.file, self.first, self.pages)
+        forecast.suspend(self.cpu, self.until)
 
     def size(self, world: World) -> int:
         """See :meth:`Step.size`."""
@@ -81,9 +82,9 @@ class Write(Step):
     def __post_init__(self) -> None:
         _require_pages(self)
 
-    def check(self, plan: Plan) -> None:
+    def check(self, forecast: Forecast) -> None:
         """See :meth:`Step.check`."""
-        plan.require_pages(self.file, self.first, self.pages)
+        forecast.require_pages(self.file, self.first, self.pages)
 
     def size(self, world: World) -> int:
         """See :meth:`Step.size`."""
@@ -115,10 +116,10 @@ class Writeback(Step):
         if self.file is not None:
             require_name("file", self.file)
 
-    def check(self, plan: Plan) -> None:
+    def check(self, forecast: Forecast) -> None:
         """See :meth:`Step.check`."""
         if self.file is not None:
-            plan.require_file(self.file)
+            forecast.require_file(self.file)
 
     def carry_out(self, world: World) -> None:
         """See :meth:`Step.carry_out`."""
@@ -140,13 +141,13 @@ class Truncate(Step):
         require_name("file", self.file)
         require("pages", self.pages, 0)
 
-    def check(self, plan: Plan) -> None:
+    def check(self, forecast: Forecast) -> None:
         """See :meth:`Step.check`."""
-        plan.require_file(self.file)
-        size = plan.files[self.file]
+        forecast.require_file(self.file)
+        size = forecast.files[self.file]
         if self.pages > size:
             raise ScenarioError(f"{self.file!r} has {size:,} pages and cannot grow: expected no more", "pages")
-        plan.files[self.file] = self.pages
+        forecast.files[self.file] = self.pages
 
     def carry_out(self, world: World) -> None:
         """See :meth:`Step.carry_out`."""
@@ -195,9 +196,9 @@ class Grep(Step):
         require_name("tree", self.tree)
         require("times", self.times, 1)
 
-    def check(self, plan: Plan) -> None:
+    def check(self, forecast: Forecast) -> None:
         """See :meth:`Step.check`."""
-        plan.require_tree(self.tree)
+        forecast.require_tree(self.tree)
 
     def size(self, world: World) -> int:
         """See :meth:`Step.size`."""
@@ -208,7 +209,7 @@ class Grep(Step):
         files = world.trees[self.tree]
         for _ in range(self.times):
             place = 0
-            for size in directory_sizes(world.scenario.tree(self.tree)):
+            for size in directory_sizes(world.tree_settings[self.tree]):
                 if self.tree not in world.known_directories:
                     world.run(world.file_system.open_directory(size))
                 for file in files[place : place + size]:

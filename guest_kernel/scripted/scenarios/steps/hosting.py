@@ -11,8 +11,8 @@ from guest_kernel.scripted.scenarios.steps.page_name import PageName
 from guest_kernel.scripted.scenarios.steps.step import Step
 
 if TYPE_CHECKING:
-    from guest_kernel.scripted.scenarios.steps.plan import Plan
-    from guest_kernel.scripted.scenarios.steps.world import World
+    from guest_kernel.scripted.scenarios.forecast import Forecast
+    from guest_kernel.scripted.scenarios.world import World
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,14 +26,14 @@ class ResizeHost(Step):
     def __post_init__(self) -> None:
         require("frames", self.frames, 1)
 
-    def check(self, plan: Plan) -> None:
+    def check(self, forecast: Forecast) -> None:
         """See :meth:`Step.check`."""
-        plan.require_host()
+        forecast.require_host()
 
     def carry_out(self, world: World) -> None:
         """See :meth:`Step.carry_out`."""
         try:
-            world.listener.host_resized(self.frames)
+            world.host.host_resized(self.frames)
         except ValueError as reason:
             raise ScenarioError(str(reason), "frames") from None
 
@@ -50,20 +50,20 @@ class Discard(Step):
         if self.file is not None:
             require_name("file", self.file)
 
-    def check(self, plan: Plan) -> None:
+    def check(self, forecast: Forecast) -> None:
         """See :meth:`Step.check`."""
-        plan.require_host()
+        forecast.require_host()
         if self.file is not None:
-            plan.require_file(self.file)
+            forecast.require_file(self.file)
 
     def carry_out(self, world: World) -> None:
         """See :meth:`Step.carry_out`."""
         pages = None if self.file is None else [page.frame for page in world.files[self.file].pages.values()]
-        world.listener.host_discards(pages)
+        world.host.host_discards(pages)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Evict(Step):
+class EvictPage(Step):
     """The host takes the frame of a page, as if it were the one that was not used for the longest time."""
 
     do: ClassVar[str] = "evict"
@@ -74,15 +74,15 @@ class Evict(Step):
     def __post_init__(self) -> None:
         PageName.parse(self.page)
 
-    def check(self, plan: Plan) -> None:
+    def check(self, forecast: Forecast) -> None:
         """See :meth:`Step.check`."""
-        plan.require_host()
-        PageName.parse(self.page).check(plan)
+        forecast.require_host()
+        PageName.parse(self.page).check(forecast)
 
     def carry_out(self, world: World) -> None:
         """See :meth:`Step.carry_out`."""
         page = PageName.parse(self.page).find(world, self.cpu)
         if page is None:
             raise ScenarioError(f"there is no page {self.page} now", "page")
-        if not world.listener.host_evicts(page.frame):
+        if not world.host.host_evicts(page.frame):
             raise ScenarioError(f"the host cannot take a frame from page {self.page}: it has none, or needs it", "page")

@@ -12,13 +12,13 @@ from guest_kernel.scripted.mm.fremap import remap_file_pages
 from guest_kernel.scripted.mm.memory_map import MapError, mmap, munmap
 from guest_kernel.scripted.mm.mlock import mlock, munlock
 from guest_kernel.scripted.mm.mprotect import mprotect
-from guest_kernel.scripted.mm.page_table import TASK_SIZE
 from guest_kernel.scripted.scenarios.settings import ScenarioError, require, require_name
 from guest_kernel.scripted.scenarios.steps.step import Step
+from guest_kernel.scripted.state.page_table import TASK_SIZE
 
 if TYPE_CHECKING:
-    from guest_kernel.scripted.scenarios.steps.plan import Plan
-    from guest_kernel.scripted.scenarios.steps.world import World
+    from guest_kernel.scripted.scenarios.forecast import Forecast
+    from guest_kernel.scripted.scenarios.world import World
 
 _MOST_PAGES: Final = TASK_SIZE // PAGE_SIZE
 
@@ -43,9 +43,9 @@ class OfRange(Step):
     def __post_init__(self) -> None:
         require_range(self)
 
-    def check(self, plan: Plan) -> None:
+    def check(self, forecast: Forecast) -> None:
         """See :meth:`Step.check`."""
-        plan.require_process(self.process)
+        forecast.require_process(self.process)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,12 +74,12 @@ class Mmap(Step):
         if self.file is None and self.first:
             raise ScenarioError("expected only with a file", "first")
 
-    def check(self, plan: Plan) -> None:
+    def check(self, forecast: Forecast) -> None:
         """See :meth:`Step.check`."""
-        plan.require_process(self.process)
+        forecast.require_process(self.process)
         if self.file is not None:
             # More than the file has may be mapped, but not touched.
-            plan.require_pages(self.file, self.first)
+            forecast.require_pages(self.file, self.first)
 
     def carry_out(self, world: World) -> None:
         """See :meth:`Step.carry_out`."""

@@ -7,21 +7,20 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from emu.addresses import PAGE_SHIFT
-from guest_kernel.scripted.hinting.delayed_free import page_shrink_discard_list
-from guest_kernel.scripted.mm.page_alloc import free_pages_ok
+from guest_kernel.scripted.boot import boot_blocks, cmma_init, late_init
+from guest_kernel.scripted.mm.page_alloc import free_pages_ok, page_shrink_discard_list
 from guest_kernel.scripted.scenarios.settings import ScenarioError, require, require_name
+from guest_kernel.scripted.scenarios.slab import SLAB_GROUP
 from guest_kernel.scripted.scenarios.steps.accesses import checked_load
 from guest_kernel.scripted.scenarios.steps.step import Step
 from guest_kernel.scripted.state.block_device import page_content
 from guest_kernel.scripted.state.kernel import FIRST_FREE_FRAME
 
 if TYPE_CHECKING:
+    from guest_kernel.scripted.scenarios.forecast import Forecast
     from guest_kernel.scripted.scenarios.page_group import PageGroup
-    from guest_kernel.scripted.scenarios.steps.plan import Plan
-    from guest_kernel.scripted.scenarios.steps.world import World
+    from guest_kernel.scripted.scenarios.world import World
 
-SLAB_GROUP: Final = "slab"
-"""The group of the pages that the kernel needs for files."""
 _MAX_ORDER: Final = 10
 
 
@@ -32,9 +31,9 @@ class Boot(Step):
     do: ClassVar[str] = "boot"
     cpu: int = 0
 
-    def check(self, plan: Plan) -> None:
+    def check(self, forecast: Forecast) -> None:
         """See :meth:`Step.check`."""
-        if plan.number > 1:
+        if forecast.number > 1:
             raise ScenarioError("expected only as the first step", "do")
 
     def size(self, world: World) -> int:
@@ -48,12 +47,12 @@ class Boot(Step):
         end = FIRST_FREE_FRAME + world.settings.image_pages
         for frame in range(FIRST_FREE_FRAME, end):
             world.machine.load_storage(frame << PAGE_SHIFT, page_content(0, frame))
-        world.run(kernel.cmma_init())
+        world.run(cmma_init(kernel))
         world.advance(end)
-        for page, order in kernel.boot_blocks():
+        for page, order in boot_blocks(kernel):
             world.run(free_pages_ok(kernel, page, order))
             world.advance(1 << order)
-        world.run(kernel.late_init())
+        world.run(late_init(kernel))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,10 +79,10 @@ class Allocate(Step):
             raise ScenarioError(f"expected a multiple of the block of {1 << self.order} pages", "pages")
         require("touched", self.touched, 0, self.pages)
 
-    def check(self, plan: Plan) -> None:
+    def check(self, forecast: Forecast) -> None:
         """See :meth:`Step.check`."""
         touched = self.pages if self.touched is None else self.touched
-        plan.untouched[self.group] = plan.untouched.get(self.group, 0) + self.pages - touched
+        forecast.untouched[self.group] = forecast.untouched.get(self.group, 0) + self.pages - touched
 
     def size(self, world: World) -> int:
         """See :meth:`Step.size`."""
@@ -112,13 +111,13 @@ class Touch(Step):
         require_name("group", self.group)
         require("pages", self.pages, 1)
 
-    def check(self, plan: Plan) -> None:
+    def check(self, forecast: Forecast) -> None:
         """See :meth:`Step.check`."""
-        plan.require_group(self.group)
-        left = plan.untouched[self.group]
+        forecast.require_group(self.group)
+        left = forecast.untouched[self.group]
         if self.pages > left:
             raise ScenarioError(f"only {left:,} pages of {self.group!r} are untouched", "pages")
-        plan.untouched[self.group] = left - self.pages
+        forecast.untouched[self.group] = left - self.pages
 
     def size(self, world: World) -> int:
         """See :meth:`Step.size`."""
@@ -143,10 +142,10 @@ class Free(Step):
     def __post_init__(self) -> None:
         require_name("group", self.group)
 
-    def check(self, plan: Plan) -> None:
+    def check(self, forecast: Forecast) -> None:
         """See :meth:`Step.check`."""
-        plan.require_group(self.group)
-        del plan.untouched[self.group]
+        forecast.require_group(self.group)
+        del forecast.untouched[self.group]
 
     def carry_out(self, world: World) -> None:
         """See :meth:`Step.carry_out`."""
@@ -171,12 +170,12 @@ class Verify(Step):
         if self.group is not None and self.process is not None:
             raise ScenarioError("expected either a group or a process", "process")
 
-    def check(self, plan: Plan) -> None:
+    def check(self, forecast: Forecast) -> None:
         """See :meth:`Step.check`."""
         if self.group is not None:
-            plan.require_group(self.group)
+            forecast.require_group(self.group)
         if self.process is not None:
-            plan.require_process(self.process)
+            forecast.require_process(self.process)
 
     def carry_out(self, world: World) -> None:
         """See :meth:`Step.carry_out`."""

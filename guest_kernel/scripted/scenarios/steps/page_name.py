@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Final
 
 from emu.addresses import PAGE_SHIFT, PAGE_SIZE
 from emu.dat import PAGE_TABLE_ORIGIN, REGION_INVALID, TABLE_ORIGIN
-from guest_kernel.scripted.mm.page_table import PTE_EMPTY, SEGMENT_SHIFT, TASK_SIZE, pte_page, pte_present
+from guest_kernel.scripted.mm.pgtable import PTE_EMPTY, pte_page, pte_present
 from guest_kernel.scripted.scenarios.settings import ScenarioError, choice
+from guest_kernel.scripted.state.page_table import SEGMENT_SHIFT, TASK_SIZE
 
 if TYPE_CHECKING:
-    from guest_kernel.scripted.mm.memory_map import MmStruct
-    from guest_kernel.scripted.scenarios.steps.plan import Plan
-    from guest_kernel.scripted.scenarios.steps.world import World
+    from guest_kernel.scripted.scenarios.forecast import Forecast
+    from guest_kernel.scripted.scenarios.world import World
     from guest_kernel.scripted.state.kernel import Kernel
-    from guest_kernel.scripted.state.page import Page
+    from guest_kernel.scripted.state.mm_types import MmStruct, Page
 
 FREE: Final = "free"
 """The page that the page cache gets next on the CPU of the step."""
@@ -53,22 +53,22 @@ class PageName:
         """Whether *text* has a meaning already, so that no page can be given it as its name."""
         return text == FREE or ":" in text or "@" in text
 
-    def check(self, plan: Plan) -> None:
+    def check(self, forecast: Forecast) -> None:
         """Check that there may be such a page.
 
         :raises ScenarioError: if there cannot be.
         """
         if self.file is not None:
-            if self.file not in plan.files:
-                raise ScenarioError(f"no file is called {self.file!r}{choice(list(plan.files))}", "page")
-            size = plan.files[self.file]
+            if self.file not in forecast.files:
+                raise ScenarioError(f"no file is called {self.file!r}{choice(list(forecast.files))}", "page")
+            size = forecast.files[self.file]
             if self.number >= size:
                 raise ScenarioError(f"{self.file!r} has {size:,} pages, and no page {self.number:,}", "page")
         elif self.process is not None:
-            plan.require_process(self.process, "page")
+            forecast.require_process(self.process, "page")
             if self.number % PAGE_SIZE or self.number >= TASK_SIZE:
                 raise ScenarioError(f"expected the address of a page, not {self.number:#x}", "page")
-        elif self.name != FREE and self.name not in plan.marks:
+        elif self.name != FREE and self.name not in forecast.marks:
             raise ScenarioError(f"no page is called {self.name!r}; expected {FORMS}", "page")
 
     def find(self, world: World, cpu: int) -> Page | None:

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, ClassVar
 from emu.page_states import name as state_name
 from emu.storage_keys import CHANGE
 from guest_kernel.scripted.scenarios.checks.expectation import NAMES as MEASURES
-from guest_kernel.scripted.scenarios.checks.expectation import compare, measure
+from guest_kernel.scripted.scenarios.checks.expectation import compare_numbers, measure
 from guest_kernel.scripted.scenarios.checks.page_expectation import NONE, REQUESTS, STATES, PageFinding
-from guest_kernel.scripted.scenarios.listener import Point
+from guest_kernel.scripted.scenarios.outcome import Point
 from guest_kernel.scripted.scenarios.settings import ScenarioError, require, require_name
 from guest_kernel.scripted.scenarios.steps.page_name import FORMS, PageName
 from guest_kernel.scripted.scenarios.steps.step import Step
 
 if TYPE_CHECKING:
-    from guest_kernel.scripted.scenarios.steps.plan import Plan
-    from guest_kernel.scripted.scenarios.steps.world import World
+    from guest_kernel.scripted.scenarios.forecast import Forecast
+    from guest_kernel.scripted.scenarios.world import World
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +38,6 @@ class Table(Step):
         """See :meth:`Step.carry_out`."""
         point = Point(self.name, world.machine.timing.work, measure(world.kernel))
         world.outcome.points.append(point)
-        world.listener.table_reached(point)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +59,6 @@ class Note(Step):
 
     def carry_out(self, world: World) -> None:
         """See :meth:`Step.carry_out`."""
-        world.listener.noted(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,10 +78,10 @@ class Mark(Step):
             raise ScenarioError(f"expected a name unlike {FORMS}, not {self.name!r}", "name")
         PageName.parse(self.page)
 
-    def check(self, plan: Plan) -> None:
+    def check(self, forecast: Forecast) -> None:
         """See :meth:`Step.check`."""
-        PageName.parse(self.page).check(plan)
-        plan.marks.add(self.name)
+        PageName.parse(self.page).check(forecast)
+        forecast.marks.add(self.name)
 
     def carry_out(self, world: World) -> None:
         """See :meth:`Step.carry_out`."""
@@ -159,21 +157,19 @@ class Expect(Step):
         if not self.states and self.path is None and self.requests is None and self.changed is None:
             raise ScenarioError("expected at least one of state, path, requests and changed", "page")
 
-    def check(self, plan: Plan) -> None:
+    def check(self, forecast: Forecast) -> None:
         """See :meth:`Step.check`."""
         if self.page is not None:
-            PageName.parse(self.page).check(plan)
+            PageName.parse(self.page).check(forecast)
 
     def carry_out(self, world: World) -> None:
         """See :meth:`Step.carry_out`."""
         if self.page is not None:
             finding = self._look(world, self.page)
             world.outcome.findings.append(finding)
-            world.listener.page_seen(self, finding)
             return
-        findings = compare(world.number, self, measure(world.kernel))
+        findings = compare_numbers(world.number, self, measure(world.kernel))
         world.outcome.findings.extend(findings)
-        world.listener.compared(self, findings)
 
     def _look(self, world: World, name: str) -> PageFinding:
         page = PageName.parse(name).find(world, self.cpu)

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from guest_kernel.scripted.cpu.script import Script
-    from guest_kernel.scripted.scenarios.steps.plan import Plan
-    from guest_kernel.scripted.scenarios.steps.world import World
+    from guest_kernel.scripted.scenarios.forecast import Forecast
+    from guest_kernel.scripted.scenarios.world import World
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,9 +33,9 @@ class Process(Step):
     def __post_init__(self) -> None:
         require_name("name", self.name)
 
-    def check(self, plan: Plan) -> None:
+    def check(self, forecast: Forecast) -> None:
         """See :meth:`Step.check`."""
-        plan.add_process(self.name, "name")
+        forecast.add_process(self.name, "name")
 
     def carry_out(self, world: World) -> None:
         """See :meth:`Step.carry_out`."""
@@ -57,10 +57,10 @@ class Fork(Step):
         require_name("process", self.process)
         require_name("child", self.child)
 
-    def check(self, plan: Plan) -> None:
+    def check(self, forecast: Forecast) -> None:
         """See :meth:`Step.check`."""
-        plan.require_process(self.process)
-        plan.add_process(self.child, "child")
+        forecast.require_process(self.process)
+        forecast.add_process(self.child, "child")
 
     def carry_out(self, world: World) -> None:
         """See :meth:`Step.carry_out`."""
@@ -69,7 +69,7 @@ class Fork(Step):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Exit(Step):
+class ProcessExit(Step):
     """A process ends."""
 
     do: ClassVar[str] = "exit"
@@ -79,10 +79,10 @@ class Exit(Step):
     def __post_init__(self) -> None:
         require_name("process", self.process)
 
-    def check(self, plan: Plan) -> None:
+    def check(self, forecast: Forecast) -> None:
         """See :meth:`Step.check`."""
-        plan.require_process(self.process)
-        plan.processes.remove(self.process)
+        forecast.require_process(self.process)
+        forecast.processes.remove(self.process)
 
     def carry_out(self, world: World) -> None:
         """See :meth:`Step.carry_out`."""
@@ -105,10 +105,10 @@ class _Accesses(OfRange):
             if (self.pages, self.times) != (1, 1):
                 raise ScenarioError("expected only with one page, once", "until")
 
-    def check(self, plan: Plan) -> None:
+    def check(self, forecast: Forecast) -> None:
         """See :meth:`Step.check`."""
-        plan.require_process(self.process)
-        plan.suspend(self, self.until)
+        forecast.require_process(self.process)
+        forecast.suspend(self.cpu, self.until)
 
     def size(self, world: World) -> int:
         """See :meth:`Step.size`."""
@@ -123,7 +123,7 @@ class _Accesses(OfRange):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Load(_Accesses):
+class ProcessLoad(_Accesses):
     """A process loads a doubleword of each page, and it is checked."""
 
     do: ClassVar[str] = "load"
@@ -141,7 +141,7 @@ class Load(_Accesses):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Store(_Accesses):
+class ProcessStore(_Accesses):
     """A process stores a doubleword, another one each time, into each page."""
 
     do: ClassVar[str] = "store"

@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
-    from guest_kernel.scripted.scenarios.steps.plan import Plan
-    from guest_kernel.scripted.scenarios.steps.world import World
+    from guest_kernel.scripted.scenarios.forecast import Forecast
+    from guest_kernel.scripted.scenarios.world import World
 
 
 class Step:
@@ -27,8 +27,8 @@ class Step:
     cpu: int
     """The CPU that does it."""
 
-    def check(self, plan: Plan) -> None:
-        """Check that it fits what the scenario has and what the steps before it do, and note in *plan* what it does.
+    def check(self, forecast: Forecast) -> None:
+        """Check that it fits what the scenario has and what the steps before it do; note in *forecast* what it does.
 
         :raises guest_kernel.scripted.scenarios.settings.ScenarioError: if it does not.
         """

@@ -4,57 +4,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar
 
-from guest_kernel.scripted.cpu.instructions import Essa
-from guest_kernel.scripted.cpu.script import KernelBug, Point, Relax
 from guest_kernel.scripted.scenarios.settings import ScenarioError, require_name
 from guest_kernel.scripted.scenarios.steps.step import Step
 
 if TYPE_CHECKING:
-    from guest_kernel.scripted.cpu.schedule import Running
-    from guest_kernel.scripted.cpu.script import Operation
-    from guest_kernel.scripted.scenarios.steps.plan import Plan
-    from guest_kernel.scripted.scenarios.steps.world import World
-
-_ROUNDS: Final = 10_000
-"""Rounds of busy waiting after which nobody will ever end it."""
-
-
-def operation_name(operation: Operation) -> str:
-    """How a scenario calls *operation*: by its class, a point by its name, and an ESSA also by its request."""
-    if isinstance(operation, Point):
-        return operation.name
-    if isinstance(operation, Essa):
-        return f"ESSA {operation.request.value}"
-    return type(operation).__name__
-
-
-class Suspended:
-    """A script in the middle of which a CPU is since step *number*."""
-
-    def __init__(self, running: Running[Any], number: int) -> None:
-        self._running = running
-        self.number = number
-        self._passed: list[str] = []
-
-    def go_on(self, until: str | None) -> None:
-        """Go on to before the next operation that is called *until*, or (None) to the end.
-
-        :raises ScenarioError: if it does not get there.
-        :raises KernelBug: if it waits for ever for another CPU.
-        """
-        running, waited, is_first = self._running, 0, bool(self._passed)
-        while running.next is not None and (is_first or until is None or operation_name(running.next) != until):
-            is_first = False
-            waited = waited + 1 if isinstance(running.next, Relax) else 0
-            if waited > _ROUNDS:
-                raise KernelBug(f"CPU {running.cpu} waits for ever: {running.next}")
-            self._passed.append(operation_name(running.next))
-            running.step()
-        if running.next is None and until is not None:
-            names = ", ".join(dict.fromkeys(self._passed))
-            raise ScenarioError(f"it has ended without getting to {until!r}; it passed {names}", "until")
+    from guest_kernel.scripted.scenarios.forecast import Forecast
+    from guest_kernel.scripted.scenarios.world import World
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,12 +28,12 @@ class Resume(Step):
         if self.until is not None:
             require_name("until", self.until)
 
-    def check(self, plan: Plan) -> None:
+    def check(self, forecast: Forecast) -> None:
         """See :meth:`Step.check`."""
-        if self.cpu not in plan.suspended:
+        if self.cpu not in forecast.suspended:
             raise ScenarioError(f"CPU {self.cpu} is not in the middle of a step", "cpu")
         if self.until is None:
-            del plan.suspended[self.cpu]
+            del forecast.suspended[self.cpu]
 
     def carry_out(self, world: World) -> None:
         """See :meth:`Step.carry_out`."""

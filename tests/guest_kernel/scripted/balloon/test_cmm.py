@@ -14,14 +14,15 @@ from emu.page_states import Profile, name
 from guest_kernel.scripted.balloon import cmm
 from guest_kernel.scripted.balloon.cmm import between_scripts, cmm_thread
 from guest_kernel.scripted.balloon.extint import do_extint, take_external_interruptions
+from guest_kernel.scripted.boot import mem_init
+from guest_kernel.scripted.cpu.bug import KernelBug
 from guest_kernel.scripted.cpu.instructions import OpenWindow
 from guest_kernel.scripted.cpu.schedule import Running, run
-from guest_kernel.scripted.cpu.script import KernelBug, Script
+from guest_kernel.scripted.cpu.script import Script
 from guest_kernel.scripted.mm.file_read import read_page
-from guest_kernel.scripted.mm.filemap import AddressSpace
 from guest_kernel.scripted.mm.page_alloc import OutOfMemory, alloc_pages, put_page
 from guest_kernel.scripted.state.kernel import Kernel
-from guest_kernel.scripted.state.page import Page
+from guest_kernel.scripted.state.mm_types import AddressSpace, Page
 from host.monitor import Monitor
 from host.page_manager import PageManager
 from host.paging_device import PagingDevice
@@ -222,7 +223,7 @@ def test_the_monitor_gets_frames_that_way() -> None:
         machine = Machine(2 * MEGABYTE, profile=Profile.OFF, hypervisor=manager.guest())
         manager.add_attendant(monitor)
         kernel = Kernel(machine, balloon=True)
-        run(kernel, kernel.mem_init())
+        run(kernel, mem_init(kernel))
         file = AddressSpace(7, 300)
         buffer = run(kernel, alloc_pages(kernel))
         for number in range(900):

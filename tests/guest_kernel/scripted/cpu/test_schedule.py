@@ -6,15 +6,16 @@ from __future__ import annotations
 import pytest
 
 from emu.page_states import OperationRequest
+from guest_kernel.scripted.cpu.bug import KernelBug, ProgramCheck
 from guest_kernel.scripted.cpu.instructions import Essa, Load
 from guest_kernel.scripted.cpu.schedule import run
-from guest_kernel.scripted.cpu.script import KernelBug, Point, ProgramCheck, Relax, Script
+from guest_kernel.scripted.cpu.script import Place, Relax, Script
 from guest_kernel.scripted.state.kernel import Kernel
 
 
 def test_the_result_of_each_operation_goes_back_to_the_script(kernel: Kernel) -> None:
     def script() -> Script[tuple[int, int]]:
-        yield Point("nothing")
+        yield Place("nothing")
         state = yield Essa(OperationRequest.SET_STABLE, 0x100000)
         value = yield Load(0x10000)
         return state, value
@@ -30,7 +31,7 @@ def test_a_program_check_can_be_caught_by_the_script(kernel: Kernel) -> None:
         try:
             yield Load(1 << 40)
         except ProgramCheck as check:
-            yield Point("goes on")
+            yield Place("goes on")
             return check.code
         return 0
 
@@ -61,7 +62,7 @@ def test_a_script_that_waits_alone_waits_for_ever(kernel: Kernel) -> None:
 def test_a_cpu_has_one_script_at_a_time(kernel: Kernel) -> None:
     def script() -> Script[None]:
         run(kernel, script())
-        yield Point("never")
+        yield Place("never")
 
     with pytest.raises(ValueError, match="CPU 0 has a script already"):
         run(kernel, script())

@@ -5,11 +5,12 @@ from __future__ import annotations
 
 from guest_kernel.scripted.cpu.schedule import Running, run
 from guest_kernel.scripted.cpu.script import Relax, Script
-from guest_kernel.scripted.hinting.delayed_free import page_shrink_discard_list
-from guest_kernel.scripted.mm.filemap import AddressSpace, find_get_page
-from guest_kernel.scripted.state import page as flags
-from guest_kernel.scripted.state.kernel import ALL_PATCHES, Kernel
-from guest_kernel.scripted.state.page import Page
+from guest_kernel.scripted.mm.filemap import find_get_page
+from guest_kernel.scripted.mm.page_alloc import page_shrink_discard_list
+from guest_kernel.scripted.state import page_flags as flags
+from guest_kernel.scripted.state.kernel import Kernel
+from guest_kernel.scripted.state.mm_types import AddressSpace, Page
+from guest_kernel.scripted.state.rules import ALL_PATCHES
 from tests.guest_kernel.scripted.conftest import MakeKernel, cached_page, discard, state
 
 

@@ -9,14 +9,15 @@ import pytest
 
 from emu.machine import MEGABYTE, Machine
 from emu.page_states import Profile
+from guest_kernel.scripted.boot import mem_init
 from guest_kernel.scripted.cpu.instructions import Essa
 from guest_kernel.scripted.cpu.schedule import Running, run
-from guest_kernel.scripted.cpu.script import Point, Relax
+from guest_kernel.scripted.cpu.script import Place, Relax
 from guest_kernel.scripted.hinting.volatile import Condition, check_state_change, page_make_stable, page_make_volatile
-from guest_kernel.scripted.mm.filemap import AddressSpace
-from guest_kernel.scripted.state import page as flags
-from guest_kernel.scripted.state.kernel import ALL_PATCHES, Kernel
-from guest_kernel.scripted.state.page import Page
+from guest_kernel.scripted.state import page_flags as flags
+from guest_kernel.scripted.state.kernel import Kernel
+from guest_kernel.scripted.state.mm_types import AddressSpace, Page
+from guest_kernel.scripted.state.rules import ALL_PATCHES
 from tests.guest_kernel.scripted.conftest import MakeKernel, cached_page, discard, state
 
 
@@ -142,7 +143,7 @@ def test_switched_off_nothing_becomes_volatile_or_unused(
 
 def test_a_machine_without_essa_is_noticed() -> None:
     kernel = Kernel(Machine(2 * MEGABYTE, profile=Profile.OFF))
-    run(kernel, kernel.mem_init())
+    run(kernel, mem_init(kernel))
     assert not kernel.cmma_flag
 
 
@@ -189,7 +190,7 @@ def test_make_volatile_after_the_reference_does_nothing(make_kernel: MakeKernel,
     kernel = make_kernel(cpus=2)
     page = made_stable(kernel, file)
     volatile = Running(kernel, page_make_volatile(kernel, page, 1), cpu=0)
-    assert volatile.next == Point("page_make_volatile: has the lock")
+    assert volatile.next == Place("page_make_volatile: has the lock")
     page.count += 1
     stable = Running(kernel, page_make_stable(kernel, page), cpu=1)
     volatile.finish()

@@ -8,15 +8,14 @@ import pytest
 from emu.storage_keys import CHANGE
 from guest_kernel.scripted.cpu.instructions import Essa
 from guest_kernel.scripted.cpu.schedule import Running, run
-from guest_kernel.scripted.cpu.script import Point, Relax
+from guest_kernel.scripted.cpu.script import Place, Relax
 from guest_kernel.scripted.hinting.volatile import page_make_volatile
 from guest_kernel.scripted.hinting.writable import page_check_writable, page_reset_writable
-from guest_kernel.scripted.mm.file_write import write_cache_pages
-from guest_kernel.scripted.mm.filemap import AddressSpace
 from guest_kernel.scripted.mm.memory_map import mmap, munmap
-from guest_kernel.scripted.state import page as flags
+from guest_kernel.scripted.mm.page_writeback import write_cache_pages
+from guest_kernel.scripted.state import page_flags as flags
 from guest_kernel.scripted.state.kernel import Kernel
-from guest_kernel.scripted.state.page import Page
+from guest_kernel.scripted.state.mm_types import AddressSpace, Page
 from tests.guest_kernel.scripted.conftest import MakeKernel, cached_page, discard, state
 from tests.support.processes import BASE, load, process, store
 
@@ -88,7 +87,7 @@ def test_the_lock_is_waited_for(kernel: Kernel, page: Page) -> None:
     running = Running(kernel, page_check_writable(kernel, page, 1))
     assert isinstance(running.next, Relax)
     page.flags &= ~flags.STATE_CHANGE
-    running.until(lambda operation: isinstance(operation, Point))
+    running.until(lambda operation: isinstance(operation, Place))
     assert page.flags & flags.STATE_CHANGE
     running.finish()
     assert state(kernel, page) == "Pr"

@@ -7,22 +7,23 @@ from typing import Any
 
 import pytest
 
+from guest_kernel.scripted.cpu.bug import KernelBug
 from guest_kernel.scripted.cpu.instructions import Store
 from guest_kernel.scripted.cpu.schedule import Running, run
-from guest_kernel.scripted.cpu.script import KernelBug, Operation, Point
+from guest_kernel.scripted.cpu.script import Operation, Place
 from guest_kernel.scripted.mm.discard import page_discard
 from guest_kernel.scripted.mm.faults import Signal, handle_mm_fault
 from guest_kernel.scripted.mm.file_read import read_cache_page
-from guest_kernel.scripted.mm.file_write import truncate_inode_pages, write_cache_pages
-from guest_kernel.scripted.mm.filemap import AddressSpace
+from guest_kernel.scripted.mm.file_write import truncate_inode_pages
 from guest_kernel.scripted.mm.lru import pagevec_lru_add
-from guest_kernel.scripted.mm.memory_map import USER_TEXT, MmStruct, mmap, munmap
+from guest_kernel.scripted.mm.memory_map import USER_TEXT, mmap, munmap
 from guest_kernel.scripted.mm.page_alloc import put_page_check
+from guest_kernel.scripted.mm.page_writeback import write_cache_pages
 from guest_kernel.scripted.process.user_access import user_load, user_store
-from guest_kernel.scripted.state import page as flags
+from guest_kernel.scripted.state import page_flags as flags
 from guest_kernel.scripted.state.block_device import page_content
 from guest_kernel.scripted.state.kernel import Kernel
-from guest_kernel.scripted.state.page import Page
+from guest_kernel.scripted.state.mm_types import AddressSpace, MmStruct, Page
 from tests.guest_kernel.scripted.conftest import MakeKernel, cached_page, discard, state
 from tests.support.processes import BASE, check_file_page, entry, load, page_at, process, store
 
@@ -47,7 +48,7 @@ def mapped(kernel: Kernel, file: AddressSpace, **options: Any) -> tuple[MmStruct
 
 def at_point(name: str) -> Any:
     def reached(operation: Operation) -> bool:
-        return isinstance(operation, Point) and operation.name == name
+        return isinstance(operation, Place) and operation.name == name
 
     return reached
 
@@ -446,7 +447,7 @@ def test_a_page_discarded_by_another_cpu_is_not_mapped(make_kernel: MakeKernel, 
     running.until(at_point("do_fault: is about to map"))
     assert page.flags & flags.LOCKED
     page.flags |= flags.DISCARDED
-    running.until(lambda operation: isinstance(operation, Point) and operation.name.startswith("find_lock_page"))
+    running.until(lambda operation: isinstance(operation, Place) and operation.name.startswith("find_lock_page"))
     assert page.mapcount == 0
     assert entry(kernel, mm, BASE) == 0x400
     assert not mm.table.locked

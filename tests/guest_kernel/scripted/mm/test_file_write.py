@@ -10,19 +10,20 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from emu.machine import MEGABYTE, Machine
 from emu.page_states import CONTENT_MASK, USAGE_MASK
+from guest_kernel.scripted.boot import mem_init
+from guest_kernel.scripted.cpu.bug import KernelBug
 from guest_kernel.scripted.cpu.schedule import Running, run
-from guest_kernel.scripted.cpu.script import KernelBug, Point, Script
-from guest_kernel.scripted.hinting.delayed_free import page_shrink_discard_list
+from guest_kernel.scripted.cpu.script import Place, Script
 from guest_kernel.scripted.mm.file_read import ReadError, read_cache_page
-from guest_kernel.scripted.mm.file_write import end_page_writeback, truncate_inode_pages, write_cache_pages, write_page
-from guest_kernel.scripted.mm.filemap import AddressSpace
+from guest_kernel.scripted.mm.file_write import truncate_inode_pages, write_page
 from guest_kernel.scripted.mm.lru import pagevec_lru_add
-from guest_kernel.scripted.mm.page_alloc import alloc_pages, put_page_check
+from guest_kernel.scripted.mm.page_alloc import alloc_pages, page_shrink_discard_list, put_page_check
+from guest_kernel.scripted.mm.page_writeback import end_page_writeback, write_cache_pages
 from guest_kernel.scripted.mm.vmscan import shrink_active_list, try_to_free_pages
-from guest_kernel.scripted.state import page as flags
+from guest_kernel.scripted.state import page_flags as flags
 from guest_kernel.scripted.state.block_device import page_content
 from guest_kernel.scripted.state.kernel import Kernel
-from guest_kernel.scripted.state.page import Page
+from guest_kernel.scripted.state.mm_types import AddressSpace, Page
 from host.page_manager import PageManager
 from host.paging_device import PagingDevice
 from tests.guest_kernel.scripted.conftest import MakeKernel, cached_page, discard, state
@@ -67,7 +68,7 @@ def test_a_dirty_page_is_stable_until_it_is_written_back(kernel: Kernel, file: A
 def test_a_page_under_writeback_is_stable(kernel: Kernel, file: AddressSpace) -> None:
     page = written_page(kernel, file, 3, 1)
     writing = Running(kernel, write_cache_pages(kernel, file))
-    writing.until(lambda operation: operation == Point("writeback: under I/O"))
+    writing.until(lambda operation: operation == Place("writeback: under I/O"))
     assert page.flags & flags.WRITEBACK
     assert state(kernel, page) == "Sr"
     writing.finish()
@@ -156,7 +157,7 @@ class Files(RuleBasedStateMachine):
         self.manager = PageManager(120, device=self.device)
         machine = Machine(MEGABYTE, cpus=self.cpus, hypervisor=self.manager.guest())
         self.kernel = Kernel(machine, buffer_heads=True)
-        run(self.kernel, self.kernel.mem_init())
+        run(self.kernel, mem_init(self.kernel))
         self.files = [AddressSpace(inode, 200) for inode in (1, 2)]
         self.versions: dict[tuple[int, int], int] = {}
         self.buffer = run(self.kernel, alloc_pages(self.kernel))

@@ -6,11 +6,12 @@ from __future__ import annotations
 import pytest
 
 from emu.machine import MEGABYTE, Machine
+from guest_kernel.scripted.boot import mem_init
+from guest_kernel.scripted.cpu.bug import KernelBug
 from guest_kernel.scripted.cpu.schedule import Running, run
-from guest_kernel.scripted.cpu.script import KernelBug, Relax
+from guest_kernel.scripted.cpu.script import Relax
 from guest_kernel.scripted.mm.file_read import ReadError, read_cache_page, read_page
 from guest_kernel.scripted.mm.filemap import (
-    AddressSpace,
     find_get_page,
     find_lock_page,
     lock_page,
@@ -19,10 +20,10 @@ from guest_kernel.scripted.mm.filemap import (
 )
 from guest_kernel.scripted.mm.lru import PAGEVEC_SIZE
 from guest_kernel.scripted.mm.page_alloc import alloc_pages, put_page, put_page_check
-from guest_kernel.scripted.state import page as flags
+from guest_kernel.scripted.state import page_flags as flags
 from guest_kernel.scripted.state.block_device import page_content
 from guest_kernel.scripted.state.kernel import Kernel
-from guest_kernel.scripted.state.page import Page
+from guest_kernel.scripted.state.mm_types import AddressSpace, Page
 from host.page_manager import PageManager
 from host.paging_device import PagingDevice
 from tests.guest_kernel.scripted.conftest import MakeKernel, cached_page, discard, state
@@ -195,7 +196,7 @@ def test_every_byte_is_right_under_pressure(frames: int, cpus: int) -> None:
         manager = PageManager(frames, device=device)
         machine = Machine(2 * MEGABYTE, cpus=cpus, hypervisor=manager.guest())
         kernel = Kernel(machine)
-        run(kernel, kernel.mem_init())
+        run(kernel, mem_init(kernel))
         file = AddressSpace(3, 400)
         target = buffer(kernel)
         for _ in range(3):

@@ -5,20 +5,18 @@ from __future__ import annotations
 
 import pytest
 
+from guest_kernel.scripted.cpu.bug import KernelBug
 from guest_kernel.scripted.cpu.schedule import run
-from guest_kernel.scripted.cpu.script import KernelBug
-from guest_kernel.scripted.mm.filemap import AddressSpace
 from guest_kernel.scripted.mm.fork import fork
 from guest_kernel.scripted.mm.lru import pagevec_lru_add
-from guest_kernel.scripted.mm.memory_map import MmStruct, exit_mmap, mmap
-from guest_kernel.scripted.mm.page_table import swap_to_pte
+from guest_kernel.scripted.mm.memory_map import exit_mmap, mmap
+from guest_kernel.scripted.mm.pgtable import swap_to_pte
 from guest_kernel.scripted.mm.rmap import page_unmap_all
 from guest_kernel.scripted.mm.swap_state import add_to_swap
-from guest_kernel.scripted.state import page as flags
+from guest_kernel.scripted.state import page_flags as flags
 from guest_kernel.scripted.state.kernel import Kernel
-from guest_kernel.scripted.state.page import Page
-from tests.guest_kernel.scripted.conftest import MakeKernel, state
-from tests.guest_kernel.scripted.mm.test_page_table import free
+from guest_kernel.scripted.state.mm_types import AddressSpace, MmStruct, Page
+from tests.guest_kernel.scripted.conftest import MakeKernel, free, state
 from tests.support.processes import BASE, check_file_page, entry, load, page_at, process, store
 
 PAGE = 4096

@@ -7,15 +7,16 @@ import pytest
 
 from guest_kernel.scripted.cpu.schedule import run
 from guest_kernel.scripted.mm.faults import Signal
-from guest_kernel.scripted.mm.file_write import truncate_inode_pages, write_cache_pages
-from guest_kernel.scripted.mm.filemap import AddressSpace
+from guest_kernel.scripted.mm.file_write import truncate_inode_pages
 from guest_kernel.scripted.mm.fork import fork
 from guest_kernel.scripted.mm.fremap import remap_file_pages
 from guest_kernel.scripted.mm.lru import pagevec_lru_add
-from guest_kernel.scripted.mm.memory_map import MapError, MmStruct, exit_mmap, mmap, munmap
-from guest_kernel.scripted.mm.page_table import pgoff_to_pte
+from guest_kernel.scripted.mm.memory_map import MapError, exit_mmap, mmap, munmap
+from guest_kernel.scripted.mm.page_writeback import write_cache_pages
+from guest_kernel.scripted.mm.pgtable import pgoff_to_pte
 from guest_kernel.scripted.mm.vmscan import try_to_free_pages
 from guest_kernel.scripted.state.kernel import Kernel
+from guest_kernel.scripted.state.mm_types import AddressSpace, MmStruct
 from tests.guest_kernel.scripted.conftest import discard, state
 from tests.support.processes import BASE, check_file_page, entry, load, page_at, process, store
 

@@ -7,14 +7,13 @@ import pytest
 
 from guest_kernel.scripted.cpu.schedule import run
 from guest_kernel.scripted.mm.faults import Signal
-from guest_kernel.scripted.mm.file_write import write_cache_pages
-from guest_kernel.scripted.mm.filemap import AddressSpace
 from guest_kernel.scripted.mm.gup import follow_page, get_user_pages, make_pages_present, put_user_pages
 from guest_kernel.scripted.mm.lru import pagevec_lru_add
-from guest_kernel.scripted.mm.memory_map import MmStruct, mmap
+from guest_kernel.scripted.mm.memory_map import mmap
+from guest_kernel.scripted.mm.page_writeback import write_cache_pages
 from guest_kernel.scripted.mm.vmscan import try_to_free_pages
 from guest_kernel.scripted.state.kernel import Kernel
-from guest_kernel.scripted.state.page import Page
+from guest_kernel.scripted.state.mm_types import AddressSpace, MmStruct, Page
 from tests.guest_kernel.scripted.conftest import MakeKernel, discard, state
 from tests.support.processes import BASE, load, page_at, process, store
 

@@ -9,11 +9,11 @@ import pytest
 
 from guest_kernel.scripted.cpu.schedule import run
 from guest_kernel.scripted.mm.faults import Signal
-from guest_kernel.scripted.mm.filemap import AddressSpace
 from guest_kernel.scripted.mm.memory_map import USER_TEXT, MapError, exit_mmap, mmap, munmap
+from guest_kernel.scripted.mm.pgalloc import pte_alloc
 from guest_kernel.scripted.state.kernel import Kernel
-from tests.guest_kernel.scripted.conftest import state
-from tests.guest_kernel.scripted.mm.test_page_table import free
+from guest_kernel.scripted.state.mm_types import AddressSpace
+from tests.guest_kernel.scripted.conftest import free, state
 from tests.support.processes import BASE, check_file_page, entry, load, page_at, process, store
 
 PAGE = 4096
@@ -137,7 +137,7 @@ def test_munmap_of_nothing_is_an_error(kernel: Kernel) -> None:
 def test_munmap_frees_the_page_tables_that_nothing_needs(kernel: Kernel) -> None:
     mm = process(kernel)
     mmap(mm, BASE, 3 * 256)
-    run(kernel, mm.table.pte_alloc(kernel, 0))
+    run(kernel, pte_alloc(kernel, mm.table, 0))
     before = free(kernel)
     for segment in range(3):
         store(kernel, mm, BASE + (segment << 20), 1)

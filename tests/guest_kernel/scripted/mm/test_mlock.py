@@ -9,14 +9,14 @@ from guest_kernel.scripted.cpu.schedule import run
 from guest_kernel.scripted.hinting.volatile import Condition, check_state_change
 from guest_kernel.scripted.mm.faults import Signal
 from guest_kernel.scripted.mm.file_read import read_page
-from guest_kernel.scripted.mm.filemap import AddressSpace
 from guest_kernel.scripted.mm.lru import pagevec_lru_add
-from guest_kernel.scripted.mm.memory_map import MapError, MmStruct, mmap, munmap
+from guest_kernel.scripted.mm.memory_map import MapError, mmap, munmap
 from guest_kernel.scripted.mm.mlock import mlock, munlock
 from guest_kernel.scripted.mm.page_alloc import alloc_pages
 from guest_kernel.scripted.mm.vmscan import try_to_free_pages
-from guest_kernel.scripted.state import page as flags
+from guest_kernel.scripted.state import page_flags as flags
 from guest_kernel.scripted.state.kernel import Kernel
+from guest_kernel.scripted.state.mm_types import AddressSpace, MmStruct
 from tests.guest_kernel.scripted.conftest import MakeKernel, cached_page, discard, state
 from tests.support.processes import BASE, check_file_page, load, page_at, process, store
 

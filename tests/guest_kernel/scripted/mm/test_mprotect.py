@@ -7,13 +7,13 @@ import pytest
 
 from guest_kernel.scripted.cpu.schedule import run
 from guest_kernel.scripted.mm.faults import Signal
-from guest_kernel.scripted.mm.file_write import write_cache_pages
-from guest_kernel.scripted.mm.filemap import AddressSpace
 from guest_kernel.scripted.mm.lru import pagevec_lru_add
 from guest_kernel.scripted.mm.memory_map import MapError, mmap
 from guest_kernel.scripted.mm.mprotect import mprotect
-from guest_kernel.scripted.state import page as flags
+from guest_kernel.scripted.mm.page_writeback import write_cache_pages
+from guest_kernel.scripted.state import page_flags as flags
 from guest_kernel.scripted.state.kernel import Kernel
+from guest_kernel.scripted.state.mm_types import AddressSpace
 from tests.guest_kernel.scripted.conftest import MakeKernel, discard, state
 from tests.support.processes import BASE, check_file_page, entry, load, page_at, process, store
 

@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emu.machine import MEGABYTE, Machine
+from guest_kernel.scripted.boot import mem_init
+from guest_kernel.scripted.cpu.bug import KernelBug
 from guest_kernel.scripted.cpu.schedule import run
-from guest_kernel.scripted.cpu.script import KernelBug
 from guest_kernel.scripted.mm.page_alloc import (
     OutOfMemory,
     alloc_pages,
@@ -18,9 +19,9 @@ from guest_kernel.scripted.mm.page_alloc import (
     get_page_unless_zero,
     put_page,
 )
-from guest_kernel.scripted.state import page as flags
+from guest_kernel.scripted.state import page_flags as flags
 from guest_kernel.scripted.state.kernel import FIRST_FREE_FRAME, Kernel
-from guest_kernel.scripted.state.page import Page
+from guest_kernel.scripted.state.mm_types import Page
 from tests.guest_kernel.scripted.conftest import MakeKernel, state
 
 
@@ -98,7 +99,7 @@ def test_when_nothing_is_free_the_allocation_fails(kernel: Kernel) -> None:
 @given(st.lists(st.tuples(st.booleans(), st.integers(0, 5)), max_size=60))
 def test_blocks_never_overlap_and_join_again(steps: list[tuple[bool, int]]) -> None:
     kernel = Kernel(Machine(MEGABYTE))
-    run(kernel, kernel.mem_init())
+    run(kernel, mem_init(kernel))
     at_boot = [sorted(area) for area in kernel.zone.free_area]
     held: list[tuple[Page, int]] = []
     for allocate, number in steps:

@@ -5,20 +5,21 @@ from __future__ import annotations
 
 import pytest
 
+from guest_kernel.scripted.cpu.bug import KernelBug
 from guest_kernel.scripted.cpu.instructions import Essa, FlushAddressSpace, InvalidatePageTableEntry, SetStorageKey
 from guest_kernel.scripted.cpu.schedule import Running, run
-from guest_kernel.scripted.cpu.script import KernelBug, Relax
+from guest_kernel.scripted.cpu.script import Relax
 from guest_kernel.scripted.mm import rmap
-from guest_kernel.scripted.mm.file_write import write_cache_pages, write_page
-from guest_kernel.scripted.mm.filemap import AddressSpace
+from guest_kernel.scripted.mm.file_write import write_page
 from guest_kernel.scripted.mm.lru import pagevec_lru_add
-from guest_kernel.scripted.mm.memory_map import MmStruct, exit_mmap, mmap, munmap
+from guest_kernel.scripted.mm.memory_map import exit_mmap, mmap, munmap
 from guest_kernel.scripted.mm.page_alloc import alloc_pages
+from guest_kernel.scripted.mm.page_writeback import write_cache_pages
 from guest_kernel.scripted.mm.swap_state import add_to_swap
 from guest_kernel.scripted.mm.vmscan import try_to_free_pages
-from guest_kernel.scripted.state import page as flags
+from guest_kernel.scripted.state import page_flags as flags
 from guest_kernel.scripted.state.kernel import Kernel
-from guest_kernel.scripted.state.page import Page
+from guest_kernel.scripted.state.mm_types import AddressSpace, MmStruct, Page
 from tests.guest_kernel.scripted.conftest import MakeKernel, cached_page, discard, state
 from tests.support.processes import BASE, check_file_page, entry, load, page_at, process, store
 

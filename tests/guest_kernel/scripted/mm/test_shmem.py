@@ -9,8 +9,7 @@ from guest_kernel.scripted.mm.lru import pagevec_lru_add
 from guest_kernel.scripted.mm.memory_map import exit_mmap, mmap, munmap
 from guest_kernel.scripted.mm.vmscan import try_to_free_pages
 from guest_kernel.scripted.state.kernel import Kernel
-from tests.guest_kernel.scripted.conftest import MakeKernel, state
-from tests.guest_kernel.scripted.mm.test_page_table import free
+from tests.guest_kernel.scripted.conftest import MakeKernel, free, state
 from tests.support.processes import BASE, load, page_at, process, store
 
 PAGE = 4096

@@ -7,22 +7,22 @@ from collections.abc import Iterable
 
 import pytest
 
+from guest_kernel.scripted.cpu.bug import KernelBug
 from guest_kernel.scripted.cpu.schedule import Running, run
-from guest_kernel.scripted.cpu.script import KernelBug, Point
+from guest_kernel.scripted.cpu.script import Place
 from guest_kernel.scripted.hinting.volatile import Condition, check_state_change
 from guest_kernel.scripted.mm import swap_state
 from guest_kernel.scripted.mm.fork import fork
 from guest_kernel.scripted.mm.lru import pagevec_lru_add
-from guest_kernel.scripted.mm.memory_map import MmStruct, exit_mmap, mmap, munmap
+from guest_kernel.scripted.mm.memory_map import exit_mmap, mmap, munmap
 from guest_kernel.scripted.mm.page_alloc import OutOfMemory, alloc_pages
-from guest_kernel.scripted.mm.page_table import swap_to_pte
+from guest_kernel.scripted.mm.pgtable import swap_to_pte
 from guest_kernel.scripted.mm.vmscan import try_to_free_pages
 from guest_kernel.scripted.process.user_access import user_load, user_store
-from guest_kernel.scripted.state import page as flags
+from guest_kernel.scripted.state import page_flags as flags
 from guest_kernel.scripted.state.kernel import Kernel
-from guest_kernel.scripted.state.page import Page
-from tests.guest_kernel.scripted.conftest import MakeKernel, discard, state
-from tests.guest_kernel.scripted.mm.test_page_table import free
+from guest_kernel.scripted.state.mm_types import MmStruct, Page
+from tests.guest_kernel.scripted.conftest import MakeKernel, discard, free, state
 from tests.support.processes import BASE, entry, load, page_at, process, store
 
 PAGE = 4096
@@ -148,7 +148,7 @@ def test_two_cpus_read_a_slot_at_once(make_kernel: MakeKernel) -> None:
     mm = swapped(kernel)
     child = run(kernel, fork(kernel, mm))
     first = Running(kernel, user_load(kernel, mm, BASE), cpu=0)
-    first.until(lambda operation: operation == Point("do_swap_page: is about to map"))
+    first.until(lambda operation: operation == Place("do_swap_page: is about to map"))
     second = Running(kernel, user_load(kernel, child, BASE), cpu=1)
     for _ in range(60):
         second.step()
@@ -212,7 +212,7 @@ def test_while_it_is_written_it_is_stable_and_then_volatile(kernel: Kernel) -> N
     kernel.swap.swap_duplicate(page.private)
     store_back = Running(kernel, swap_state.swap_writepage(kernel, page))
     kernel.machine.states.bytes[page.frame] &= ~0x0C
-    store_back.until(lambda operation: operation == Point("swap_writepage: under I/O"))
+    store_back.until(lambda operation: operation == Place("swap_writepage: under I/O"))
     assert state(kernel, page) == "Sr"
     store_back.finish()
     assert state(kernel, page) == "Vr"
@@ -358,7 +358,7 @@ def test_what_is_being_written_may_be_stored_into(make_kernel: MakeKernel, patch
     kernel.machine.states.bytes[page.frame] &= ~0x0C
     kernel.swap.swap_duplicate(page.private)
     writing = Running(kernel, swap_state.swap_writepage(kernel, page), cpu=1)
-    writing.until(lambda operation: operation == Point("swap_writepage: under I/O"))
+    writing.until(lambda operation: operation == Place("swap_writepage: under I/O"))
     kernel.swap.swap_free(page.private)
     run(kernel, exit_mmap(kernel, child))
     store(kernel, mm, BASE, 2)

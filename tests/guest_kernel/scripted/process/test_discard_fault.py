@@ -8,13 +8,12 @@ import pytest
 from emu.addresses import PAGE_SIZE
 from emu.lowcore import PREFIX_AREA_SIZE
 from guest_kernel.scripted.cpu.schedule import Running, run
-from guest_kernel.scripted.mm.filemap import AddressSpace
 from guest_kernel.scripted.mm.memory_map import mmap
 from guest_kernel.scripted.mm.page_alloc import alloc_pages
 from guest_kernel.scripted.process.uaccess import copy_from_user, copy_to_user
 from guest_kernel.scripted.process.user_access import user_load
 from guest_kernel.scripted.state.block_device import page_content
-from guest_kernel.scripted.state.page import Page
+from guest_kernel.scripted.state.mm_types import AddressSpace, Page
 from tests.guest_kernel.scripted.conftest import MakeKernel, cached_page, discard, finish_within, state
 from tests.support.processes import BASE, load, page_at, process, store
 

@@ -9,17 +9,17 @@ import pytest
 
 from emu.addresses import PAGE_SIZE
 from guest_kernel.scripted.cpu.schedule import Running, run
-from guest_kernel.scripted.cpu.script import Point, Script
+from guest_kernel.scripted.cpu.script import Place, Script
 from guest_kernel.scripted.mm.file_read import read_cache_page
-from guest_kernel.scripted.mm.file_write import write_cache_pages
-from guest_kernel.scripted.mm.filemap import AddressSpace
 from guest_kernel.scripted.mm.lru import pagevec_lru_add
-from guest_kernel.scripted.mm.memory_map import MmStruct, mmap, zap_page_range
+from guest_kernel.scripted.mm.memory_map import mmap, zap_page_range
 from guest_kernel.scripted.mm.page_alloc import put_page_check
+from guest_kernel.scripted.mm.page_writeback import write_cache_pages
 from guest_kernel.scripted.process.read_write import EFAULT, ENOSPC, sys_read, sys_write
-from guest_kernel.scripted.state import page as flags
+from guest_kernel.scripted.state import page_flags as flags
 from guest_kernel.scripted.state.block_device import page_content
 from guest_kernel.scripted.state.kernel import Kernel
+from guest_kernel.scripted.state.mm_types import AddressSpace, MmStruct
 from tests.guest_kernel.scripted.conftest import MakeKernel, cached_page, discard, finish_within, state
 from tests.support.processes import BASE, load, page_at, process, store
 
@@ -136,7 +136,7 @@ def test_a_page_written_from_itself_that_goes_after_the_lock_is_tried_again(
     mm = process(kernel)
     mmap(mm, BASE, 1, file=file, shared=True)
     running = Running(kernel, sys_write(kernel, mm, file, 0, 0, BASE, length))
-    running.until(lambda operation: operation == Point("sys_write: has the page locked"))
+    running.until(lambda operation: operation == Place("sys_write: has the page locked"))
     assert file.pages[0].flags & flags.LOCKED
     # Whoever empties page-table entries needs no page lock.
     run(kernel, zap_page_range(kernel, mm, BASE, BASE + PAGE_SIZE), cpu=1)
@@ -152,10 +152,10 @@ def test_a_new_page_whose_buffer_goes_is_read(make_kernel: MakeKernel, file: Add
     other = AddressSpace(9, 8)
     mmap(mm, BASE, 2, file=other)
     running = Running(kernel, sys_write(kernel, mm, file, 0, 0, BASE + 0x800, PAGE_SIZE))
-    running.until(lambda operation: operation == Point("sys_write: has the page locked"))
+    running.until(lambda operation: operation == Place("sys_write: has the page locked"))
     run(kernel, zap_page_range(kernel, mm, BASE + PAGE_SIZE, BASE + 2 * PAGE_SIZE), cpu=1)
     running.step()
-    running.until(lambda operation: operation == Point("readpage: before the I/O"))
+    running.until(lambda operation: operation == Place("readpage: before the I/O"))
     assert not file.pages[0].flags & (flags.UPTODATE | flags.DIRTY), "half of it is there"
     assert finish_within(kernel, running) == PAGE_SIZE
     assert content(kernel, file, 0) == original(9, 2)[0x800:0x1800]
@@ -175,7 +175,7 @@ def test_two_pages_written_from_each_other_by_two_cpus(
     for cpu, mm in enumerate(processes):
         source = BASE + PAGE_SIZE * (1 - cpu)
         running = Running(kernel, sys_write(kernel, mm, file, cpu, 0, source, 0x100), cpu)
-        running.until(lambda operation: operation == Point("sys_write: has the page locked"))
+        running.until(lambda operation: operation == Place("sys_write: has the page locked"))
         both.append(running)
     for mm in processes:
         run(kernel, zap_page_range(kernel, mm, BASE, BASE + 2 * PAGE_SIZE), cpu=2)

@@ -9,9 +9,9 @@ from emu.cpu import Cpu
 from emu.events import Observer
 from emu.program_interruption import ProgramInterruption
 from emu.psw import DAT, PROBLEM_STATE, Psw
+from guest_kernel.scripted.cpu.bug import KernelBug
 from guest_kernel.scripted.cpu.instructions import UserInstruction
 from guest_kernel.scripted.cpu.schedule import Running
-from guest_kernel.scripted.cpu.script import KernelBug
 from guest_kernel.scripted.mm.memory_map import USER_LOAD, USER_STORE, mmap
 from guest_kernel.scripted.process.user_access import user_load
 from guest_kernel.scripted.state.kernel import Kernel

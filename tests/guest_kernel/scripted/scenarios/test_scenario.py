@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from guest_kernel.scripted.scenarios.checks.expectation import Finding, compare, measure
+from guest_kernel.scripted.scenarios.checks.expectation import Finding, compare_numbers, measure
 from guest_kernel.scripted.scenarios.file_tree import directory_sizes, file_pages
 from guest_kernel.scripted.scenarios.scenario import (
     Allocate,
@@ -216,7 +216,7 @@ def test_whether_an_expectation_holds(relation: str, within: float, found: int, 
 
 def test_an_expectation_says_expected_and_found() -> None:
     step = Expect(equal={"V": 7008}, at_least={"free": 3}, at_most={"z": 1}, within=10)
-    assert [str(finding) for finding in compare(4, step, {"V": 5, "free": 2, "z": 9})] == [
+    assert [str(finding) for finding in compare_numbers(4, step, {"V": 5, "free": 2, "z": 9})] == [
         "V: expected 7,008 within 10 per cent, found 5",
         "free: expected at least 3, found 2",
         "z: expected at most 1, found 9",

@@ -14,22 +14,23 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from emu.machine import MEGABYTE, Machine
+from guest_kernel.scripted.boot import mem_init
 from guest_kernel.scripted.cpu.schedule import Running, run
 from guest_kernel.scripted.cpu.script import Relax, Script
-from guest_kernel.scripted.hinting.delayed_free import page_shrink_discard_list
-from guest_kernel.scripted.mm.file_write import write_cache_pages
-from guest_kernel.scripted.mm.filemap import AddressSpace
 from guest_kernel.scripted.mm.fork import fork
 from guest_kernel.scripted.mm.fremap import remap_file_pages
 from guest_kernel.scripted.mm.gup import get_user_pages, put_user_pages
 from guest_kernel.scripted.mm.lru import pagevec_lru_add
-from guest_kernel.scripted.mm.memory_map import MmStruct, exit_mmap, mmap, munmap
+from guest_kernel.scripted.mm.memory_map import exit_mmap, mmap, munmap
 from guest_kernel.scripted.mm.mlock import mlock, munlock
 from guest_kernel.scripted.mm.mprotect import mprotect
+from guest_kernel.scripted.mm.page_alloc import page_shrink_discard_list
+from guest_kernel.scripted.mm.page_writeback import write_cache_pages
 from guest_kernel.scripted.mm.vmscan import try_to_free_pages
 from guest_kernel.scripted.process.user_access import user_load, user_store
 from guest_kernel.scripted.state.block_device import page_content
 from guest_kernel.scripted.state.kernel import Kernel
+from guest_kernel.scripted.state.mm_types import AddressSpace, MmStruct
 from host.page_manager import PageManager
 from host.paging_device import PagingDevice
 from tests.support.kernel_invariants import check_kernel
@@ -57,7 +58,7 @@ class Interleaved(RuleBasedStateMachine):
         self.manager = PageManager(self.frames or 600, device=self.device)
         machine = Machine(2 * MEGABYTE, cpus=self.cpus, hypervisor=self.manager.guest())
         self.kernel = Kernel(machine, patches=frozenset(range(1, self.patches + 1)), swap_pages=40)
-        run(self.kernel, self.kernel.mem_init())
+        run(self.kernel, mem_init(self.kernel))
         self.files = [AddressSpace(inode, 10) for inode in (1, 2)]
         self.files[1].accounts_dirty = accounts
         self.shared: dict[tuple[int, int], int] = {}

@@ -12,19 +12,23 @@ import pytest
 
 from emu.machine import MEGABYTE, Machine
 from emu.program_interruption import ProgramInterruptionCode
+from guest_kernel.scripted.boot import mem_init
 from guest_kernel.scripted.cpu.schedule import Running, run
-from guest_kernel.scripted.cpu.script import Point
+from guest_kernel.scripted.cpu.script import Place
 from guest_kernel.scripted.hinting.writable import page_check_writable
 from guest_kernel.scripted.mm import rmap
 from guest_kernel.scripted.mm.faults import handle_mm_fault
 from guest_kernel.scripted.mm.file_read import read_page
-from guest_kernel.scripted.mm.file_write import truncate_inode_pages, write_cache_pages
-from guest_kernel.scripted.mm.filemap import AddressSpace, find_get_page
+from guest_kernel.scripted.mm.file_write import truncate_inode_pages
+from guest_kernel.scripted.mm.filemap import find_get_page
 from guest_kernel.scripted.mm.lru import pagevec_lru_add
 from guest_kernel.scripted.mm.memory_map import mmap, munmap
 from guest_kernel.scripted.mm.page_alloc import alloc_pages, put_page
+from guest_kernel.scripted.mm.page_writeback import write_cache_pages
 from guest_kernel.scripted.mm.vmscan import try_to_free_pages
-from guest_kernel.scripted.state.kernel import ALL_PATCHES, Kernel
+from guest_kernel.scripted.state.kernel import Kernel
+from guest_kernel.scripted.state.mm_types import AddressSpace
+from guest_kernel.scripted.state.rules import ALL_PATCHES
 from host.page_manager import PageManager
 from host.paging_device import PagingDevice
 from tests.guest_kernel.scripted.conftest import MakeKernel, cached_page, discard, state
@@ -87,7 +91,7 @@ def mapping_gone(kernel: Kernel) -> bool:
     page.mapcount = 2
     removing = Running(kernel, rmap.page_remove_rmap(kernel, page))
     while not removing.is_over:
-        if removing.next == Point("page_make_volatile: has the lock"):
+        if removing.next == Place("page_make_volatile: has the lock"):
             return True
         removing.step()
     return False
@@ -251,7 +255,7 @@ def test_nothing_is_lost_under_pressure(patches: frozenset[int]) -> None:
     with PagingDevice(None, 2048) as device:
         manager = PageManager(110, device=device)
         kernel = Kernel(Machine(2 * MEGABYTE, hypervisor=manager.guest()), patches=patches)
-        run(kernel, kernel.mem_init())
+        run(kernel, mem_init(kernel))
         read, written = AddressSpace(3, 150), AddressSpace(4, 20)
         mm = process(kernel)
         mmap(mm, BASE, read.size, file=read)

@@ -9,18 +9,20 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from emu.machine import MEGABYTE, Machine
+from guest_kernel.scripted.boot import mem_init
 from guest_kernel.scripted.cpu.schedule import run
-from guest_kernel.scripted.hinting.delayed_free import page_shrink_discard_list
 from guest_kernel.scripted.mm.faults import Signal
-from guest_kernel.scripted.mm.file_write import truncate_inode_pages, write_cache_pages
-from guest_kernel.scripted.mm.filemap import AddressSpace
+from guest_kernel.scripted.mm.file_write import truncate_inode_pages
 from guest_kernel.scripted.mm.fork import fork
 from guest_kernel.scripted.mm.lru import pagevec_lru_add
-from guest_kernel.scripted.mm.memory_map import MapError, MmStruct, exit_mmap, mmap, munmap
+from guest_kernel.scripted.mm.memory_map import MapError, exit_mmap, mmap, munmap
+from guest_kernel.scripted.mm.page_alloc import page_shrink_discard_list
+from guest_kernel.scripted.mm.page_writeback import write_cache_pages
 from guest_kernel.scripted.mm.vmscan import try_to_free_pages
 from guest_kernel.scripted.process.user_access import user_load, user_store
 from guest_kernel.scripted.scenarios.checks.expected_content import ExpectedContent
 from guest_kernel.scripted.state.kernel import Kernel
+from guest_kernel.scripted.state.mm_types import AddressSpace, MmStruct
 from host.page_manager import PageManager
 from host.paging_device import PagingDevice
 from tests.support.kernel_invariants import check_kernel
@@ -35,7 +37,7 @@ def test_mapped_files_are_discarded_and_read_again(cpus: int, patches: int) -> N
         manager = PageManager(220, device=device)
         machine = Machine(2 * MEGABYTE, cpus=cpus, hypervisor=manager.guest())
         kernel = Kernel(machine, patches=frozenset(range(1, patches + 1)))
-        run(kernel, kernel.mem_init())
+        run(kernel, mem_init(kernel))
         file = AddressSpace(3, 300)
         processes = [process(kernel) for _ in range(cpus)]
         for mm in processes:
@@ -66,7 +68,7 @@ def test_without_hints_the_host_has_to_page() -> None:
         manager = PageManager(220, device=device)
         machine = Machine(2 * MEGABYTE, hypervisor=manager.guest())
         kernel = Kernel(machine, patches=frozenset())
-        run(kernel, kernel.mem_init())
+        run(kernel, mem_init(kernel))
         file = AddressSpace(3, 300)
         mm = process(kernel)
         mmap(mm, BASE, file.size, file=file)
@@ -94,7 +96,7 @@ class Processes(RuleBasedStateMachine):
         self.manager = PageManager(160, device=self.device)
         machine = Machine(2 * MEGABYTE, cpus=self.cpus, hypervisor=self.manager.guest())
         self.kernel = Kernel(machine, patches=frozenset(range(1, self.patches + 1)), swap_pages=24)
-        run(self.kernel, self.kernel.mem_init())
+        run(self.kernel, mem_init(self.kernel))
         self.files = [AddressSpace(inode, 60) for inode in (1, 2)]
         self.expected = ExpectedContent()
         for file in self.files:

@@ -14,28 +14,30 @@ import pytest
 from emu.addresses import PAGE_SIZE
 from emu.machine import MEGABYTE, Machine
 from emu.program_interruption import ProgramInterruptionCode
+from guest_kernel.scripted.boot import mem_init
+from guest_kernel.scripted.cpu.bug import KernelBug, ProgramCheck
 from guest_kernel.scripted.cpu.instructions import CopyPage, Essa, Load, SetStorageKey, Store
 from guest_kernel.scripted.cpu.schedule import Running, run
-from guest_kernel.scripted.cpu.script import KernelBug, Operation, Point, ProgramCheck, Relax, Script
-from guest_kernel.scripted.hinting.delayed_free import page_shrink_discard_list
+from guest_kernel.scripted.cpu.script import Operation, Place, Relax, Script
 from guest_kernel.scripted.hinting.volatile import page_make_volatile
 from guest_kernel.scripted.hinting.writable import page_check_writable
 from guest_kernel.scripted.mm.file_read import read_page
-from guest_kernel.scripted.mm.file_write import write_cache_pages, write_page
-from guest_kernel.scripted.mm.filemap import AddressSpace, find_get_page, lock_page, remove_from_page_cache
+from guest_kernel.scripted.mm.file_write import write_page
+from guest_kernel.scripted.mm.filemap import find_get_page, lock_page, remove_from_page_cache
 from guest_kernel.scripted.mm.fork import fork
 from guest_kernel.scripted.mm.lru import pagevec_lru_add
-from guest_kernel.scripted.mm.memory_map import MmStruct, mmap, munmap
-from guest_kernel.scripted.mm.page_alloc import alloc_pages, put_page
-from guest_kernel.scripted.mm.page_table import mk_pte, ptep_establish
+from guest_kernel.scripted.mm.memory_map import mmap, munmap
+from guest_kernel.scripted.mm.page_alloc import alloc_pages, page_shrink_discard_list, put_page
+from guest_kernel.scripted.mm.page_writeback import write_cache_pages
+from guest_kernel.scripted.mm.pgtable import mk_pte, ptep_establish
 from guest_kernel.scripted.mm.swap_state import delete_from_swap_cache
 from guest_kernel.scripted.mm.vmscan import try_to_free_pages
 from guest_kernel.scripted.process.user_access import user_load
-from guest_kernel.scripted.state import page as flags
+from guest_kernel.scripted.state import page_flags as flags
 from guest_kernel.scripted.state.block_device import page_content
 from guest_kernel.scripted.state.kernel import Kernel
-from guest_kernel.scripted.state.page import Page
-from guest_kernel.scripted.state.swap import SwapDevice
+from guest_kernel.scripted.state.mm_types import AddressSpace, MmStruct, Page
+from guest_kernel.scripted.state.swap_device import SwapDevice
 from host.page_manager import PageManager
 from host.paging_device import PagingDevice
 from tests.guest_kernel.scripted.conftest import MakeKernel, cached_page, discard, state
@@ -54,13 +56,13 @@ def pressed() -> Iterator[tuple[Kernel, PageManager]]:
     with PagingDevice(None, 1024) as device:
         manager = PageManager(400, device=device)
         kernel = Kernel(Machine(2 * MEGABYTE, cpus=2, hypervisor=manager.guest()))
-        run(kernel, kernel.mem_init())
+        run(kernel, mem_init(kernel))
         yield kernel, manager
 
 
 def at(name: str, running: Running[Any]) -> None:
     """Go on until the point *name*."""
-    running.until(lambda operation: operation == Point(name))
+    running.until(lambda operation: operation == Place(name))
 
 
 def waits(operation: Operation) -> bool:
@@ -127,7 +129,7 @@ def discard_twice(kernel: Kernel, file: AddressSpace) -> Page:
     discard(kernel, page)
     lookups = [Running(kernel, find_get_page(kernel, file, 0), cpu=cpu) for cpu in (0, 1)]
     for lookup in lookups:
-        assert lookup.next == Point("find_get_page: has the reference")
+        assert lookup.next == Place("find_get_page: has the reference")
     assert page.count == 3
     at("page_discard: is the first", lookups[0])
     lookups[1].until(waits)
@@ -159,7 +161,7 @@ def test_a_lookup_gives_way_to_a_removal(kernel: Kernel, file: AddressSpace) -> 
     lookup = Running(kernel, find_get_page(kernel, file, 0))
     run(kernel, lock_page(page), cpu=1)
     removal = Running(kernel, remove_from_page_cache(kernel, page), cpu=1)
-    assert removal.next == Point("remove_from_page_cache: removed")
+    assert removal.next == Place("remove_from_page_cache: removed")
     lookup.until(waits)
     assert removal.finish()
     page.flags &= ~flags.LOCKED
@@ -242,7 +244,7 @@ def test_a_removal_from_the_swap_cache_notes_a_discard(kernel: Kernel, discarded
         discard(kernel, page)
     removal = Running(kernel, delete_from_swap_cache(kernel, page))
     if rule:
-        assert removal.next == Point("delete_from_swap_cache: removed")
+        assert removal.next == Place("delete_from_swap_cache: removed")
         assert page.flags & flags.DISCARDED
     assert removal.finish()
     # Without the rule the frame would be used again, while another CPU may have a discard fault for it.
@@ -297,7 +299,7 @@ def discard_before_it_gets_on_the_lru(kernel: Kernel, file: AddressSpace) -> Pag
     assert run(kernel, find_get_page(kernel, file, 0), cpu=1) is None
     adding = Running(kernel, pagevec_lru_add(kernel))
     if not adding.is_over:
-        assert adding.next == Point("page_make_volatile: has the lock")
+        assert adding.next == Place("page_make_volatile: has the lock")
     return page
 
 
@@ -332,7 +334,7 @@ def fork_and_discard(kernel: Kernel, file: AddressSpace, *, until_stored: bool) 
     mmap(other, BASE, 1, file=file)
     check_file_page(kernel, other, BASE, file.inode, 0)
     forking = Running(kernel, fork(kernel, parent))
-    forking.until(lambda operation: isinstance(operation, Point) and operation.name.startswith("copy_one_pte"))
+    forking.until(lambda operation: isinstance(operation, Place) and operation.name.startswith("copy_one_pte"))
     # The areas of a file are in no order of age: here the child's is the first.
     file.i_mmap.reverse()
     child_table = file.i_mmap[0].mm.table

@@ -17,14 +17,13 @@ from emu.events import Observer
 from emu.page_states import OperationRequest
 from emu.page_states import name as state_name
 from guest_kernel.scripted.cpu.schedule import Running, run
-from guest_kernel.scripted.cpu.script import Point, Script
+from guest_kernel.scripted.cpu.script import Place, Script
 from guest_kernel.scripted.hinting.volatile import page_make_stable
 from guest_kernel.scripted.hinting.writable import page_check_writable
 from guest_kernel.scripted.mm import rmap
 from guest_kernel.scripted.mm.faults import handle_mm_fault
-from guest_kernel.scripted.mm.file_write import end_page_writeback, truncate_inode_pages, write_cache_pages
+from guest_kernel.scripted.mm.file_write import truncate_inode_pages
 from guest_kernel.scripted.mm.filemap import (
-    AddressSpace,
     find_get_page,
     find_get_pages,
     find_get_pages_contig,
@@ -37,11 +36,13 @@ from guest_kernel.scripted.mm.fork import fork
 from guest_kernel.scripted.mm.lru import pagevec_lru_add
 from guest_kernel.scripted.mm.memory_map import mmap, munmap
 from guest_kernel.scripted.mm.page_alloc import alloc_pages, free_pages, put_page_check
-from guest_kernel.scripted.mm.page_table import mk_pte, ptep_establish
+from guest_kernel.scripted.mm.page_writeback import end_page_writeback, write_cache_pages
+from guest_kernel.scripted.mm.pgtable import mk_pte, ptep_establish
 from guest_kernel.scripted.mm.vmscan import shrink_active_list, try_to_free_pages
-from guest_kernel.scripted.state import page as flags
-from guest_kernel.scripted.state.kernel import ALL_PATCHES, Kernel
-from guest_kernel.scripted.state.page import Page
+from guest_kernel.scripted.state import page_flags as flags
+from guest_kernel.scripted.state.kernel import Kernel
+from guest_kernel.scripted.state.mm_types import AddressSpace, Page
+from guest_kernel.scripted.state.rules import ALL_PATCHES
 from tests.guest_kernel.scripted.conftest import MakeKernel, cached_page, discard, state
 from tests.support.processes import BASE, entry, load, page_at, process, store
 
@@ -82,7 +83,7 @@ def attempts(kernel: Kernel, page: Page, script: Script[object]) -> int:
     running = Running(kernel, script)
     count = 0
     while not running.is_over:
-        is_tried = running.next == Point("page_make_volatile: has the lock")
+        is_tried = running.next == Place("page_make_volatile: has the lock")
         count += bool(is_tried and page.flags & flags.STATE_CHANGE)
         running.step()
     return count
@@ -165,7 +166,7 @@ def test_a_discarded_one_is_removed_and_all_begins_anew(
     pages = with_gap(kernel, file)
     discard(kernel, pages[3])
     looking = Running(kernel, LOOKUPS[name](kernel, file, 1, 14))
-    looking.until(lambda operation: operation == Point("page_discard: is the first"))
+    looking.until(lambda operation: operation == Place("page_discard: is the first"))
     # Meanwhile the first one goes, too.
     assert pages[1].count == 2
     with changes(kernel, pages[2]) as found:
@@ -358,7 +359,7 @@ def _writable(kernel: Kernel, page: Page) -> Script[None]:
     page.count += 5
     checking = page_check_writable(kernel, page, 1)
     operation = next(checking)
-    while operation != Point("page_make_volatile: has the lock"):
+    while operation != Place("page_make_volatile: has the lock"):
         operation = checking.send((yield operation))
     page.count -= 5
     yield operation
@@ -439,7 +440,7 @@ def test_it_would_be_volatile_without_that_reference(kernel: Kernel, file: Addre
     page.flags |= flags.ACTIVE
     kernel.lru.add(page)
     shrinking = Running(kernel, shrink_active_list(kernel, 1))
-    assert shrinking.next == Point("page_make_volatile: has the lock")
+    assert shrinking.next == Place("page_make_volatile: has the lock")
     page.count -= 1
     shrinking.step()
     page.count += 1

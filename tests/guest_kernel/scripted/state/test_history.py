@@ -6,11 +6,13 @@ from __future__ import annotations
 import pytest
 
 from emu.machine import MEGABYTE, Machine
+from guest_kernel.scripted.boot import mem_init
+from guest_kernel.scripted.cpu.bug import KernelBug
 from guest_kernel.scripted.cpu.instructions import Store
 from guest_kernel.scripted.cpu.schedule import run
-from guest_kernel.scripted.cpu.script import KernelBug, Script
+from guest_kernel.scripted.cpu.script import Script
 from guest_kernel.scripted.mm.file_read import read_page
-from guest_kernel.scripted.mm.filemap import AddressSpace, find_get_page
+from guest_kernel.scripted.mm.filemap import find_get_page
 from guest_kernel.scripted.mm.fork import fork
 from guest_kernel.scripted.mm.memory_map import exit_mmap, mmap, munmap
 from guest_kernel.scripted.mm.page_alloc import alloc_pages, put_page
@@ -19,7 +21,7 @@ from guest_kernel.scripted.scenarios.page_group import PageGroup
 from guest_kernel.scripted.state.block_device import page_content
 from guest_kernel.scripted.state.history import EVENTS, Event, wrong_content
 from guest_kernel.scripted.state.kernel import Kernel
-from guest_kernel.scripted.state.page import Page
+from guest_kernel.scripted.state.mm_types import AddressSpace, Page
 from host.page_manager import PageManager
 from host.paging_device import PagingDevice
 from tests.guest_kernel.scripted.conftest import MakeKernel, cached_page, discard
@@ -98,7 +100,7 @@ def test_what_the_host_does() -> None:
     with PagingDevice(None, 1024) as device:
         manager = PageManager(64, device=device)
         kernel = Kernel(Machine(2 * MEGABYTE, hypervisor=manager.guest()))
-        run(kernel, kernel.mem_init())
+        run(kernel, mem_init(kernel))
         page = cached_page(kernel, AddressSpace(7, 64), 0)
         assert "host: brought in: Sz -> Sr" in texts(kernel, page)
         assert manager.evict(0, page.frame)
@@ -192,13 +194,13 @@ def test_a_wrong_doubleword_of_a_group(kernel: Kernel) -> None:
 
 def test_a_number_that_is_wrong(kernel: Kernel) -> None:
     page = run(kernel, alloc_pages(kernel))
-    failure = wrong_content(kernel, page, "process 3, address 0x20000000", 1, 2)
+    failure = wrong_content(kernel.history, page, "process 3, address 0x20000000", 1, 2)
     assert str(failure).startswith("wrong content: process 3, address 0x20000000: 0x1, not 0x2: <page ")
 
 
 def test_a_page_without_events_says_so(kernel: Kernel) -> None:
     page = kernel.mem_map[1]
-    assert str(wrong_content(kernel, page, "low core", 1, 2)).endswith("its last events:\n  none")
+    assert str(wrong_content(kernel.history, page, "low core", 1, 2)).endswith("its last events:\n  none")
 
 
 def test_other_failures_that_lose_content_tell_them_too(kernel: Kernel, file: AddressSpace) -> None:

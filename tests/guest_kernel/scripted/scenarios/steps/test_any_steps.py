@@ -9,22 +9,22 @@ import pytest
 
 from guest_kernel.scripted.scenarios.scenario import (
     Discard,
-    Evict,
-    Exit,
+    EvictPage,
     Fork,
-    Load,
     Mlock,
     Mmap,
     Mprotect,
     Munlock,
     Munmap,
     Process,
+    ProcessExit,
+    ProcessLoad,
+    ProcessStore,
     Read,
     Reclaim,
     Remap,
     ScenarioError,
     Step,
-    Store,
     Tick,
     Truncate,
     Verify,
@@ -54,10 +54,10 @@ def any_step(random: Random) -> Step:
     pages = random.randint(1, 5 - first) if file.pages == 5 else random.randint(1, 30)
     writable = random.random() < 0.7
     steps: tuple[Step, ...] = (
-        Load(process=process, at=at, pages=few, cpu=cpu),
-        Load(process=process, at=at, pages=2 * few, cpu=cpu),
-        Store(process=process, at=at, pages=few, cpu=cpu),
-        Store(process=process, at=at, pages=few, times=2, cpu=cpu),
+        ProcessLoad(process=process, at=at, pages=few, cpu=cpu),
+        ProcessLoad(process=process, at=at, pages=2 * few, cpu=cpu),
+        ProcessStore(process=process, at=at, pages=few, cpu=cpu),
+        ProcessStore(process=process, at=at, pages=few, times=2, cpu=cpu),
         Mmap(process=process, at=at, pages=2 * few, file=file.name, first=first, shared=writable, cpu=cpu),
         Mmap(process=process, at=at, pages=few, file=file.name, first=first, shared=True, writable=writable, cpu=cpu),
         Mmap(process=process, at=at, pages=2 * few, shared=not writable, cpu=cpu),
@@ -72,7 +72,7 @@ def any_step(random: Random) -> Step:
         Reclaim(pages=5 * few, cpu=cpu),
         Discard(),
         Discard(file=file.name),
-        Evict(page=f"{file.name}:{first}"),
+        EvictPage(page=f"{file.name}:{first}"),
         Tick(cpu=cpu, times=few),
         Verify(cpu=cpu),
     )
@@ -83,7 +83,7 @@ def any_steps(random: Random) -> list[Step]:
     """Steps, among them the end of a process and its beginning as a copy of the other, and a truncation."""
     steps: list[Step] = [any_step(random) for _ in range(STEPS)]
     for ending, parent, at in (("q", "p", random.randint(31, 59)), ("p", "q", random.randint(1, 30))):
-        steps[at:at] = [Exit(process=ending), Fork(process=parent, child=ending)]
+        steps[at:at] = [ProcessExit(process=ending), Fork(process=parent, child=ending)]
     # The pages that reads and writes name remain.
     steps.insert(random.randrange(len(steps)), Truncate(file="data", pages=random.randint(33, 60)))
     return steps
@@ -98,7 +98,7 @@ def test_every_byte_is_what_it_must_be(seed: int, patches: tuple[int, ...]) -> N
     done = 0
     with hosted(*steps, frames=frames, swap_pages=swap_pages, patches=patches) as runner:
         for number, step in enumerate(runner.scenario.steps, 1):
-            runner.world.begin(number, step)
+            runner.world.begin(number, step.cpu, only_looks=step.only_looks)
             try:
                 step.carry_out(runner.world)
             except ScenarioError:

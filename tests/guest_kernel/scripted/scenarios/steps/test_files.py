@@ -9,9 +9,9 @@ from guest_kernel.scripted.scenarios.runner import Listener, ScenarioFailure
 from guest_kernel.scripted.scenarios.scenario import (
     Discard,
     Expect,
-    Load,
     Mmap,
     Process,
+    ProcessLoad,
     Read,
     Reclaim,
     ScenarioError,
@@ -21,7 +21,7 @@ from guest_kernel.scripted.scenarios.scenario import (
     Write,
     Writeback,
 )
-from guest_kernel.scripted.state import page as flags
+from guest_kernel.scripted.state import page_flags as flags
 from guest_kernel.scripted.state.block_device import page_content
 from tests.support.scenarios import AT, error, hosted, planned_error, run
 
@@ -139,7 +139,7 @@ def test_a_wrong_byte_fails_the_run_and_names_step_and_page() -> None:
     steps = (Write(file="data", first=7, pages=1), Table(name="now"), Read(file="data", first=7, pages=1))
     with hosted(*steps) as runner:
         damage = Damage()
-        runner.world.listener = damage
+        runner.listener = damage
         file = runner.world.files["data"]
         damage.spoil = lambda: runner.machine.load_storage(file.pages[7].address + 100, b"\xff")
         with pytest.raises(ScenarioFailure, match=r"step 4 \(read\): wrong content: inode 1, page 7, byte 0x64: 0xff"):
@@ -150,7 +150,7 @@ def test_a_lost_write_fails_the_run() -> None:
     steps = (Write(file="data", first=7, pages=1), Table(name="now"), Read(file="data", first=7, pages=1))
     with hosted(*steps) as runner:
         damage = Damage()
-        runner.world.listener = damage
+        runner.listener = damage
         file = runner.world.files["data"]
         # The first content is a right one, too, but an old one.
         damage.spoil = lambda: runner.machine.load_storage(file.pages[7].address, page_content(file.inode, 7))
@@ -162,7 +162,7 @@ def test_a_process_and_a_reader_see_the_same() -> None:
     run(
         Process(name="p"),
         Mmap(process="p", at=AT, pages=60, file="data", shared=True),
-        Load(process="p", at=AT, pages=60),
+        ProcessLoad(process="p", at=AT, pages=60),
         Write(file="data", first=5, pages=10),
-        Load(process="p", at=AT, pages=60),
+        ProcessLoad(process="p", at=AT, pages=60),
     )

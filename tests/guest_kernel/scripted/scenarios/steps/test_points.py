@@ -10,14 +10,14 @@ import pytest
 from guest_kernel.scripted.scenarios.checks.page_expectation import PageFinding
 from guest_kernel.scripted.scenarios.checks.page_watcher import StateEvent
 from guest_kernel.scripted.scenarios.scenario import (
-    Exit,
     Expect,
-    Load,
     Mark,
     Mmap,
     Munmap,
     Note,
     Process,
+    ProcessExit,
+    ProcessLoad,
     Read,
     ScenarioError,
     Step,
@@ -112,7 +112,7 @@ def test_a_page_of_a_process() -> None:
         READ,
         *MAP,
         Expect(page=f"p@{AT:#x}", state="none"),
-        Load(process="p", at=AT + 5 * PAGE),
+        ProcessLoad(process="p", at=AT + 5 * PAGE),
         Expect(page=f"p@{AT + 5 * PAGE}", state="Vr", requests=()),
         Expect(page=f"p@{AT + 6 * PAGE:#x}", state="none"),
         Mark(name="mapped", page=f"p@{AT + 5 * PAGE:#x}"),
@@ -127,14 +127,14 @@ def test_owners_of_pages_may_have_odd_names() -> None:
     run(
         Process(name=name),
         Mmap(process=name, at=AT, pages=1),
-        Load(process=name, at=AT),
+        ProcessLoad(process=name, at=AT),
         Expect(page=f"{name}@{AT:#x}", state="Sr"),
     )
 
 
 def test_looking_has_no_effect() -> None:
     looks = [Expect(page=f"p@{AT:#x}", state="Vr"), Expect(page="data:0", state="Vr"), Expect(page="free", state="Uz")]
-    steps = (READ, *MAP, Load(process="p", at=AT))
+    steps = (READ, *MAP, ProcessLoad(process="p", at=AT))
     first, second = run(*steps), run(*steps, *looks)
     assert first.machine.executed == second.machine.executed
     assert first.machine.states.bytes == second.machine.states.bytes
@@ -170,7 +170,7 @@ def test_pages_that_cannot_be(step: Step, message: str) -> None:
 
 def test_a_process_that_has_ended_has_no_pages() -> None:
     look = Expect(page="p@0x1000", state="none")
-    assert planned_error(Process(name="p"), Exit(process="p"), look) == "page: no process is called 'p'"
+    assert planned_error(Process(name="p"), ProcessExit(process="p"), look) == "page: no process is called 'p'"
     odd = Expect(page="p@0x1001", state="none")
     assert planned_error(Process(name="p"), odd) == "page: expected the address of a page, not 0x1001"
 
@@ -211,7 +211,7 @@ def test_who_listens_hears_notes_and_looks() -> None:
     note, look = Note(title="Now", text="a page\nis looked at"), Expect(page="data:5", state="none")
     with hosted(note, look) as runner:
         runner.run()
-        host = runner.world.listener
+        host = runner.listener
         assert isinstance(host, Host)
         assert host.notes == [note]
         assert host.seen == runner.outcome.findings

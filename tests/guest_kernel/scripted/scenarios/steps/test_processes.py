@@ -8,22 +8,22 @@ import pytest
 from guest_kernel.scripted.scenarios.runner import Listener, ScenarioFailure
 from guest_kernel.scripted.scenarios.scenario import (
     Discard,
-    Exit,
     Expect,
     Fork,
-    Load,
     Mlock,
     Mmap,
     Mprotect,
     Munlock,
     Munmap,
     Process,
+    ProcessExit,
+    ProcessLoad,
+    ProcessStore,
     Read,
     Reclaim,
     Remap,
     ScenarioError,
     Step,
-    Store,
     Table,
     Truncate,
     Verify,
@@ -43,9 +43,9 @@ PRIVATE = (Process(name="p"), Mmap(process="p", at=AT, pages=20, file="data", fi
 def test_memory_is_zero_and_then_what_was_stored() -> None:
     runner = run(
         *BEGIN,
-        Load(process="p", at=AT, pages=10),
-        Store(process="p", at=AT + PAGE, pages=5, times=2),
-        Load(process="p", at=AT, pages=10, times=2, cpu=1),
+        ProcessLoad(process="p", at=AT, pages=10),
+        ProcessStore(process="p", at=AT + PAGE, pages=5, times=2),
+        ProcessLoad(process="p", at=AT, pages=10, times=2, cpu=1),
         Verify(),
     )
     assert runner.world.stores == 10
@@ -55,7 +55,7 @@ def test_memory_is_zero_and_then_what_was_stored() -> None:
 def test_what_is_stored_into_a_shared_file_is_read_and_written_back() -> None:
     run(
         *SHARED,
-        Store(process="p", at=AT, pages=20),
+        ProcessStore(process="p", at=AT, pages=20),
         Read(file="data"),
         Writeback(),
         Expect(equal={"disk-writes": 20}),
@@ -69,13 +69,13 @@ def test_what_is_stored_into_a_shared_file_is_read_and_written_back() -> None:
 def test_what_is_stored_into_a_private_file_is_not() -> None:
     run(
         *PRIVATE,
-        Store(process="p", at=AT, pages=20),
+        ProcessStore(process="p", at=AT, pages=20),
         Read(file="data"),
         Write(file="data"),
-        Load(process="p", at=AT, pages=20),
+        ProcessLoad(process="p", at=AT, pages=20),
         Writeback(),
         Discard(),
-        Load(process="p", at=AT, pages=20),
+        ProcessLoad(process="p", at=AT, pages=20),
         Read(file="data"),
         Verify(process="p"),
     )
@@ -85,14 +85,14 @@ def test_a_fork_copies_what_is_private_and_shares_what_is_shared() -> None:
     run(
         *BEGIN,
         Mmap(process="p", at=AT + 10 * PAGE, pages=5, file="log", shared=True),
-        Store(process="p", at=AT, pages=15),
+        ProcessStore(process="p", at=AT, pages=15),
         Fork(process="p", child="c"),
-        Store(process="c", at=AT, pages=3),
-        Store(process="p", at=AT + 2 * PAGE, pages=3),
-        Store(process="c", at=AT + 12 * PAGE),
-        Load(process="p", at=AT, pages=15),
-        Load(process="c", at=AT, pages=15, cpu=1),
-        Exit(process="p"),
+        ProcessStore(process="c", at=AT, pages=3),
+        ProcessStore(process="p", at=AT + 2 * PAGE, pages=3),
+        ProcessStore(process="c", at=AT + 12 * PAGE),
+        ProcessLoad(process="p", at=AT, pages=15),
+        ProcessLoad(process="c", at=AT, pages=15, cpu=1),
+        ProcessExit(process="p"),
         Verify(),
         Read(file="log"),
     )
@@ -100,13 +100,26 @@ def test_a_fork_copies_what_is_private_and_shares_what_is_shared() -> None:
 
 def test_names_can_be_given_again() -> None:
     run(
-        *BEGIN, Exit(process="p"), *BEGIN, Fork(process="p", child="c"), Exit(process="c"), Fork(process="p", child="c")
+        *BEGIN,
+        ProcessExit(process="p"),
+        *BEGIN,
+        Fork(process="p", child="c"),
+        ProcessExit(process="c"),
+        Fork(process="p", child="c"),
     )
 
 
 def test_nothing_is_left_of_a_process() -> None:
     before, after = Table(name="before"), Table(name="after")
-    runner = run(*BEGIN, Exit(process="p"), before, *SHARED, Store(process="p", at=AT), Exit(process="p"), after)
+    runner = run(
+        *BEGIN,
+        ProcessExit(process="p"),
+        before,
+        *SHARED,
+        ProcessStore(process="p", at=AT),
+        ProcessExit(process="p"),
+        after,
+    )
     assert all(not page.mapcount for page in runner.kernel.mem_map)
     assert "p" not in runner.world.processes
 
@@ -114,7 +127,7 @@ def test_nothing_is_left_of_a_process() -> None:
 def test_swapped_memory_is_what_was_stored() -> None:
     run(
         *BEGIN,
-        Store(process="p", at=AT, pages=10),
+        ProcessStore(process="p", at=AT, pages=10),
         Reclaim(pages=5),
         Expect(at_least={"swap-writes": 5}),
         Verify(),
@@ -125,14 +138,18 @@ def test_swapped_memory_is_what_was_stored() -> None:
 
 def test_the_model_and_processes_under_pressure() -> None:
     steps: list[Step] = [*SHARED, Mmap(process="p", at=AT + 20 * PAGE, pages=60, file="data")]
-    steps += [Store(process="p", at=AT, pages=40), Fork(process="p", child="c")]
+    steps += [ProcessStore(process="p", at=AT, pages=40), Fork(process="p", child="c")]
     for _ in range(3):
-        steps += [Load(process="p", at=AT, pages=80), Store(process="c", at=AT + 10 * PAGE, pages=30, cpu=1), Discard()]
+        steps += [
+            ProcessLoad(process="p", at=AT, pages=80),
+            ProcessStore(process="c", at=AT + 10 * PAGE, pages=30, cpu=1),
+            Discard(),
+        ]
         steps += [
             Write(file="data", first=3, pages=10),
             Writeback(),
             Read(file="data"),
-            Load(process="c", at=AT, pages=80),
+            ProcessLoad(process="c", at=AT, pages=80),
         ]
     runner = run(*steps, Verify(), frames=180)
     assert runner.kernel.discarded > 50
@@ -141,13 +158,13 @@ def test_the_model_and_processes_under_pressure() -> None:
 def test_remapped_pages_are_other_pages_of_the_file() -> None:
     run(
         *SHARED,
-        Store(process="p", at=AT, pages=20),
+        ProcessStore(process="p", at=AT, pages=20),
         Remap(process="p", at=AT + 5 * PAGE, pages=10, first=2),
-        Load(process="p", at=AT, pages=20),
-        Store(process="p", at=AT + 8 * PAGE, pages=3),
+        ProcessLoad(process="p", at=AT, pages=20),
+        ProcessStore(process="p", at=AT + 8 * PAGE, pages=3),
         Discard(),
         Reclaim(pages=20),
-        Load(process="p", at=AT, pages=20),
+        ProcessLoad(process="p", at=AT, pages=20),
         Read(file="data"),
     )
 
@@ -155,15 +172,15 @@ def test_remapped_pages_are_other_pages_of_the_file() -> None:
 def test_what_is_protected_is_only_read() -> None:
     steps = (
         *BEGIN,
-        Store(process="p", at=AT, pages=10),
+        ProcessStore(process="p", at=AT, pages=10),
         Mprotect(process="p", at=AT + 2 * PAGE, pages=3, writable=False),
-        Load(process="p", at=AT, pages=10),
-        Store(process="p", at=AT, pages=2),
-        Store(process="p", at=AT + 5 * PAGE, pages=5),
+        ProcessLoad(process="p", at=AT, pages=10),
+        ProcessStore(process="p", at=AT, pages=2),
+        ProcessStore(process="p", at=AT + 5 * PAGE, pages=5),
     )
     again = Mprotect(process="p", at=AT, pages=10, writable=True)
-    run(*steps, again, Store(process="p", at=AT, pages=10), Verify())
-    assert error(*steps, Store(process="p", at=AT + 2 * PAGE)) == (
+    run(*steps, again, ProcessStore(process="p", at=AT, pages=10), Verify())
+    assert error(*steps, ProcessStore(process="p", at=AT + 2 * PAGE)) == (
         "at: p: SIGSEGV at 0x20002000: the mapping is read-only"
     )
 
@@ -171,13 +188,13 @@ def test_what_is_protected_is_only_read() -> None:
 def test_protecting_a_shared_file() -> None:
     run(
         *SHARED,
-        Store(process="p", at=AT, pages=20),
+        ProcessStore(process="p", at=AT, pages=20),
         Writeback(),
         Mprotect(process="p", at=AT, pages=20, writable=False),
         Discard(),
-        Load(process="p", at=AT, pages=20),
+        ProcessLoad(process="p", at=AT, pages=20),
         Mprotect(process="p", at=AT, pages=20, writable=True),
-        Store(process="p", at=AT, pages=10),
+        ProcessStore(process="p", at=AT, pages=10),
         Read(file="data"),
     )
 
@@ -206,9 +223,9 @@ def test_locking_copies_what_is_private() -> None:
         Mlock(process="p", at=AT, pages=4),
         Write(file="data"),
         # The first four as they were when they were locked, the others as the file is now.
-        Load(process="p", at=AT, pages=20),
-        Store(process="p", at=AT),
-        Load(process="p", at=AT, pages=20),
+        ProcessLoad(process="p", at=AT, pages=20),
+        ProcessStore(process="p", at=AT),
+        ProcessLoad(process="p", at=AT, pages=20),
     )
 
 
@@ -226,12 +243,12 @@ def test_shared_memory() -> None:
     run(
         Process(name="p"),
         Mmap(process="p", at=AT, pages=10, shared=True),
-        Store(process="p", at=AT, pages=4),
+        ProcessStore(process="p", at=AT, pages=4),
         Fork(process="p", child="c"),
-        Store(process="c", at=AT + 2 * PAGE, pages=4),
-        Load(process="p", at=AT, pages=10),
-        Exit(process="p"),
-        Load(process="c", at=AT, pages=10),
+        ProcessStore(process="c", at=AT + 2 * PAGE, pages=4),
+        ProcessLoad(process="p", at=AT, pages=10),
+        ProcessExit(process="p"),
+        ProcessLoad(process="c", at=AT, pages=10),
     )
 
 
@@ -241,9 +258,9 @@ def test_shared_memory() -> None:
 @pytest.mark.parametrize(
     ("step", "message"),
     (
-        (Load(process="p", at=AT - PAGE), "SIGSEGV at 0x1ffff000: nothing is mapped there"),
-        (Store(process="p", at=AT + 10 * PAGE), "SIGSEGV at 0x2000a000: nothing is mapped there"),
-        (Load(process="p", at=AT + 8 * PAGE, pages=3), "SIGSEGV at 0x2000a000: nothing is mapped there"),
+        (ProcessLoad(process="p", at=AT - PAGE), "SIGSEGV at 0x1ffff000: nothing is mapped there"),
+        (ProcessStore(process="p", at=AT + 10 * PAGE), "SIGSEGV at 0x2000a000: nothing is mapped there"),
+        (ProcessLoad(process="p", at=AT + 8 * PAGE, pages=3), "SIGSEGV at 0x2000a000: nothing is mapped there"),
     ),
 )
 def test_an_access_to_nothing(step: Step, message: str) -> None:
@@ -252,7 +269,7 @@ def test_an_access_to_nothing(step: Step, message: str) -> None:
 
 def test_a_store_to_what_is_read_only() -> None:
     only_read = Mmap(process="p", at=AT, pages=1, file="data", writable=False)
-    assert error(Process(name="p"), only_read, Load(process="p", at=AT), Store(process="p", at=AT)) == (
+    assert error(Process(name="p"), only_read, ProcessLoad(process="p", at=AT), ProcessStore(process="p", at=AT)) == (
         "at: p: SIGSEGV at 0x20000000: the mapping is read-only"
     )
 
@@ -260,8 +277,8 @@ def test_a_store_to_what_is_read_only() -> None:
 def test_an_access_past_the_end_of_a_file() -> None:
     beyond = Mmap(process="p", at=AT, pages=61, file="data")
     message = "at: p: SIGBUS at 0x2003c000: past the end of inode 1"
-    assert error(Process(name="p"), beyond, Load(process="p", at=AT + 60 * PAGE)) == message
-    steps = (*SHARED, Load(process="p", at=AT), Truncate(file="data", pages=5), Load(process="p", at=AT))
+    assert error(Process(name="p"), beyond, ProcessLoad(process="p", at=AT + 60 * PAGE)) == message
+    steps = (*SHARED, ProcessLoad(process="p", at=AT), Truncate(file="data", pages=5), ProcessLoad(process="p", at=AT))
     assert error(*steps) == "at: p: SIGBUS at 0x20000000: past the end of inode 1"
 
 
@@ -305,13 +322,13 @@ def test_remapping_what_is_not_shared() -> None:
 @pytest.mark.parametrize(
     ("steps", "message"),
     (
-        ((Load(process="q", at=AT),), "process: no process is called 'q'"),
-        ((*BEGIN, Store(process="q", at=AT)), "process: no process is called 'q'; expected p"),
+        ((ProcessLoad(process="q", at=AT),), "process: no process is called 'q'"),
+        ((*BEGIN, ProcessStore(process="q", at=AT)), "process: no process is called 'q'; expected p"),
         ((*BEGIN, Process(name="p")), "name: another process is called 'p'"),
         ((*BEGIN, Fork(process="p", child="p")), "child: another process is called 'p'"),
         ((*BEGIN, Fork(process="q", child="r")), "process: no process is called 'q'; expected p"),
-        ((*BEGIN, Exit(process="p"), Exit(process="p")), "process: no process is called 'p'"),
-        ((*BEGIN, Exit(process="p"), Munmap(process="p", at=AT, pages=1)), "process: no process is called 'p'"),
+        ((*BEGIN, ProcessExit(process="p"), ProcessExit(process="p")), "process: no process is called 'p'"),
+        ((*BEGIN, ProcessExit(process="p"), Munmap(process="p", at=AT, pages=1)), "process: no process is called 'p'"),
         (
             (*BEGIN, Mprotect(process="q", at=0, pages=1, writable=True)),
             "process: no process is called 'q'; expected p",
@@ -332,7 +349,7 @@ def test_values_that_cannot_be() -> None:
     for make, field in (
         (lambda: Process(name=""), "name"),
         (lambda: Fork(process="p", child="\n"), "child"),
-        (lambda: Exit(process=""), "process"),
+        (lambda: ProcessExit(process=""), "process"),
         (lambda: Mmap(process="p", at=AT + 1, pages=1), "at"),
         (lambda: Mmap(process="p", at=-PAGE, pages=1), "at"),
         (lambda: Mmap(process="p", at=1 << 42, pages=1), "at"),
@@ -344,9 +361,9 @@ def test_values_that_cannot_be() -> None:
         (lambda: Mprotect(process="p", at=AT, pages=0, writable=True), "pages"),
         (lambda: Mlock(process="", at=AT, pages=1), "process"),
         (lambda: Munlock(process="p", at=5, pages=1), "at"),
-        (lambda: Load(process="p", at=AT + 8), "at"),
-        (lambda: Load(process="p", at=AT, times=0), "times"),
-        (lambda: Store(process="p", at=AT, pages=2, until="X"), "until"),
+        (lambda: ProcessLoad(process="p", at=AT + 8), "at"),
+        (lambda: ProcessLoad(process="p", at=AT, times=0), "times"),
+        (lambda: ProcessStore(process="p", at=AT, pages=2, until="X"), "until"),
         (lambda: Verify(group="g", process="p"), "process"),
     ):
         with pytest.raises(ScenarioError) as raised:
@@ -365,7 +382,7 @@ class Spoil(Listener):
 
 
 def test_a_wrong_doubleword_fails_the_run_and_names_process_and_address() -> None:
-    steps = (*BEGIN, Store(process="p", at=AT, pages=3), Table(name="now"), Verify())
+    steps = (*BEGIN, ProcessStore(process="p", at=AT, pages=3), Table(name="now"), Verify())
 
     with hosted(*steps) as runner:
 
@@ -375,43 +392,43 @@ def test_a_wrong_doubleword_fails_the_run_and_names_process_and_address() -> Non
                 assert page is not None
                 runner.machine.load_storage(page.address + 24, b"\xff")
 
-        runner.world.listener = Damage()
+        runner.listener = Damage()
         with pytest.raises(ScenarioFailure, match=r"\(verify\): wrong content: process p, address 0x20001018: 0xff"):
             runner.run()
 
 
 def test_a_load_that_should_have_failed_fails_the_run() -> None:
-    with hosted(*BEGIN, Table(name="now"), Load(process="p", at=AT)) as runner:
+    with hosted(*BEGIN, Table(name="now"), ProcessLoad(process="p", at=AT)) as runner:
 
         class Damage(Spoil):
             def spoil(self) -> None:
                 runner.world.expected.unmap("p", AT, 1)
 
-        runner.world.listener = Damage()
+        runner.listener = Damage()
         with pytest.raises(ScenarioFailure, match="0x0 was loaded, but SIGSEGV was expected"):
             runner.run()
 
 
 def test_a_store_that_should_have_failed_fails_the_run() -> None:
-    with hosted(*BEGIN, Table(name="now"), Store(process="p", at=AT)) as runner:
+    with hosted(*BEGIN, Table(name="now"), ProcessStore(process="p", at=AT)) as runner:
 
         class Damage(Spoil):
             def spoil(self) -> None:
                 runner.world.expected.protect("p", AT, 1, writable=False)
 
-        runner.world.listener = Damage()
+        runner.listener = Damage()
         with pytest.raises(ScenarioFailure, match="it could store, but SIGSEGV was expected"):
             runner.run()
 
 
 def test_a_signal_that_should_not_have_come_fails_the_run() -> None:
-    with hosted(*BEGIN, Table(name="now"), Load(process="p", at=AT)) as runner:
+    with hosted(*BEGIN, Table(name="now"), ProcessLoad(process="p", at=AT)) as runner:
 
         class Damage(Spoil):
             def spoil(self) -> None:
                 mm = runner.world.processes["p"]
                 mm.areas.clear()
 
-        runner.world.listener = Damage()
+        runner.listener = Damage()
         with pytest.raises(ScenarioFailure, match=r"SIGSEGV at 0x20000000: .*, which was not expected"):
             runner.run()

@@ -8,14 +8,14 @@ import pytest
 from guest_kernel.scripted.scenarios.runner import ScenarioFailure
 from guest_kernel.scripted.scenarios.scenario import (
     Expect,
-    Load,
     Mmap,
     Process,
+    ProcessLoad,
+    ProcessStore,
     Read,
     Resume,
     ScenarioError,
     Step,
-    Store,
     Table,
     Tick,
     Write,
@@ -70,17 +70,17 @@ def test_a_load_and_a_store_of_another_cpu() -> None:
     share = (
         Process(name="p"),
         Mmap(process="p", at=AT, pages=1, file="log", shared=True),
-        Load(process="p", at=AT),
+        ProcessLoad(process="p", at=AT),
     )
     run(
         *share,
-        Load(process="p", at=AT, until="UserInstruction"),
-        Store(process="p", at=AT, cpu=1),
+        ProcessLoad(process="p", at=AT, until="UserInstruction"),
+        ProcessStore(process="p", at=AT, cpu=1),
         Resume(),
-        Store(process="p", at=AT, until="UserInstruction"),
-        Load(process="p", at=AT, cpu=1),
+        ProcessStore(process="p", at=AT, until="UserInstruction"),
+        ProcessLoad(process="p", at=AT, cpu=1),
         Resume(),
-        Load(process="p", at=AT),
+        ProcessLoad(process="p", at=AT),
         Read(file="log"),
     )
 

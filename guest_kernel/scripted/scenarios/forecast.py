@@ -10,23 +10,18 @@ from guest_kernel.scripted.scenarios.settings import ScenarioError, choice
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from guest_kernel.scripted.scenarios.settings import File, HostSettings, KernelSettings, MachineSettings, Tree
-    from guest_kernel.scripted.scenarios.steps.step import Step
+    from guest_kernel.scripted.scenarios.settings import File, HostSettings, Tree
 
 
-class Plan:
+class Forecast:
     """What there is before the next step."""
 
     def __init__(
         self,
-        machine: MachineSettings,
-        kernel: KernelSettings,
         host: HostSettings | None,
         files: Iterable[File],
         trees: Iterable[Tree],
     ) -> None:
-        self.machine = machine
-        self.kernel = kernel
         self.host = host
         self.files = {file.name: file.pages for file in files}
         """The size of each file now, in pages."""
@@ -103,16 +98,16 @@ class Plan:
             raise ScenarioError(f"another process is called {name!r}", field)
         self.processes.add(name)
 
-    def suspend(self, step: Step, until: str | None) -> None:
-        """Note that *step* goes only as far as *until*, if it is not None."""
+    def suspend(self, cpu: int, until: str | None) -> None:
+        """Note that *cpu* goes only as far as *until*, if that is not None."""
         if until is not None:
-            self.suspended[step.cpu] = self.number
+            self.suspended[cpu] = self.number
 
-    def begin(self, number: int, step: Step) -> None:
-        """Check that the CPU of *step*, which has this *number*, can do it.
+    def begin(self, number: int, cpu: int, *, needs_cpu: bool) -> None:
+        """Check that *cpu* can do the step with this *number*, if it *needs_cpu* that is not in the middle of another.
 
-        :raises ScenarioError: if it is in the middle of another one.
+        :raises ScenarioError: if it is.
         """
         self.number = number
-        if step.cpu in self.suspended and not (step.only_looks or step.resumes):
-            raise ScenarioError(f"CPU {step.cpu} is in the middle of step {self.suspended[step.cpu]}", "cpu")
+        if needs_cpu and cpu in self.suspended:
+            raise ScenarioError(f"CPU {cpu} is in the middle of step {self.suspended[cpu]}", "cpu")

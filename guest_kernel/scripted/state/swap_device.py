@@ -5,12 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from guest_kernel.scripted.cpu.script import KernelBug
+from guest_kernel.scripted.cpu.bug import KernelBug
 from guest_kernel.scripted.state.block_device import LATENCY, Device
 
 if TYPE_CHECKING:
     from emu.machine import Machine
-    from guest_kernel.scripted.state.page import Page
+    from guest_kernel.scripted.state.mm_types import Page
 
 
 class SwapDevice(Device):
