@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Final
 from emu.addresses import PAGE_SHIFT
 from emu.hypervisor import HostFailure
 from emu.page_states import Profile
-from guest_kernel.scripted.runner import Runner
-from guest_kernel.scripted.scenario import ScenarioError
+from guest_kernel.scripted.scenarios.runner import Runner
+from guest_kernel.scripted.scenarios.scenario import ScenarioError
 from host.page_manager import minimum_frames
 from host.sizes import format_size
 from host.statistics import total
@@ -32,7 +32,7 @@ from tools.verdict import ExitStatus
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from guest_kernel.scripted.scenario import Scenario, Step
+    from guest_kernel.scripted.scenarios.scenario import Scenario, Step
     from tools.configuration import Configuration, Setup
     from tools.side_by_side import Reporter
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from emu.addresses import PAGE_SHIFT
-from guest_kernel.scripted.processor import MachineStopped
-from guest_kernel.scripted.runner import Interrupted, Listener, Runner, ScenarioFailure
+from guest_kernel.scripted.cpu.processor import MachineStopped
+from guest_kernel.scripted.scenarios.runner import Interrupted, Listener, Runner, ScenarioFailure
 from host.policies import Policy
 from tools import interrupt
 from tools.configuration import Setup, make_machines
@@ -19,7 +19,7 @@ from tools.verdict import ExitStatus
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from guest_kernel.scripted.scenario import Scenario
+    from guest_kernel.scripted.scenarios.scenario import Scenario
     from tools.configuration import Configuration
 
 NOT_FOR_SCENARIOS: Final = {
@@ -129,7 +129,7 @@ def carry_out(runner: Runner) -> tuple[ExitStatus, str]:
 
     Expectations are of no consequence here.
 
-    :raises guest_kernel.scripted.scenario.ScenarioError: if the kernel cannot do a step.
+    :raises guest_kernel.scripted.scenarios.scenario.ScenarioError: if the kernel cannot do a step.
     """
     with interrupt.ctrl_c(runner.machine):
         try:

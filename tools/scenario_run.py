@@ -9,8 +9,8 @@ from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from guest_kernel.scripted.runner import Runner
-from guest_kernel.scripted.scenario import Expect, Note, ScenarioError
+from guest_kernel.scripted.scenarios.runner import Runner
+from guest_kernel.scripted.scenarios.scenario import Expect, Note, ScenarioError
 from host.accounting import count_pages, format_table
 from tools.errors import UsageError
 from tools.report import count_requests, host_line, summarise_host
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 
     from rich.progress import Progress, TaskID
 
-    from guest_kernel.scripted.expectation import Finding
-    from guest_kernel.scripted.page_expectation import PageFinding
-    from guest_kernel.scripted.runner import Point
-    from guest_kernel.scripted.scenario import Scenario, Step
+    from guest_kernel.scripted.scenarios.checks.expectation import Finding
+    from guest_kernel.scripted.scenarios.checks.page_expectation import PageFinding
+    from guest_kernel.scripted.scenarios.runner import Point
+    from guest_kernel.scripted.scenarios.scenario import Scenario, Step
     from host.accounting import AccountingTable
     from tools.configuration import Configuration, Setup
     from tools.run import Outputs
@@ -194,7 +194,7 @@ def run_scenario(scenario: Scenario, configuration: Configuration, outputs: Outp
 def _run(scenario: Scenario, setup: Setup) -> _Report:
     """Carry out *scenario* on the machine of *setup*, with a progress bar if somebody watches.
 
-    :raises guest_kernel.scripted.scenario.ScenarioError: if the kernel cannot do a step.
+    :raises guest_kernel.scripted.scenarios.scenario.ScenarioError: if the kernel cannot do a step.
     """
     (machine,) = setup.machines
     listener = _Listener(setup)

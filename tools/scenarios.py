@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Final
 from tools.errors import UsageError
 
 if TYPE_CHECKING:
-    from guest_kernel.scripted.scenario import Scenario
+    from guest_kernel.scripted.scenarios.scenario import Scenario
 
 SUFFIX: Final = ".toml"
 
 
 def list_scenarios() -> None:
     """Print the name and the description of each scenario that ships."""
-    from guest_kernel.scripted.shipped import shipped_names, shipped_scenario
+    from guest_kernel.scripted.scenarios.shipped import shipped_names, shipped_scenario
 
     names = shipped_names()
     width = max(map(len, names), default=0)
@@ -29,9 +29,9 @@ def find_scenario(image: str) -> Scenario | None:
 
     :raises UsageError: naming file, line, table and field.
     """
-    from guest_kernel.scripted.scenario import ScenarioError
-    from guest_kernel.scripted.scenario_file import read_scenario
-    from guest_kernel.scripted.shipped import shipped_names, shipped_scenario
+    from guest_kernel.scripted.scenarios.scenario import ScenarioError
+    from guest_kernel.scripted.scenarios.scenario_file import read_scenario
+    from guest_kernel.scripted.scenarios.shipped import shipped_names, shipped_scenario
 
     try:
         if image in shipped_names():

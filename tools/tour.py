@@ -9,8 +9,8 @@ from textwrap import fill
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from guest_kernel.scripted.page_expectation import PageFinding
-    from guest_kernel.scripted.scenario import Expect, Note
+    from guest_kernel.scripted.scenarios.checks.page_expectation import PageFinding
+    from guest_kernel.scripted.scenarios.scenario import Expect, Note
 
 _WIDEST: Final = 100
 _NARROWEST: Final = 40

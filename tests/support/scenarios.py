@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from emu.machine import Machine
-from guest_kernel.scripted.page_expectation import PageFinding
-from guest_kernel.scripted.runner import Listener, Runner
-from guest_kernel.scripted.scenario import (
+from guest_kernel.scripted.scenarios.checks.page_expectation import PageFinding
+from guest_kernel.scripted.scenarios.runner import Listener, Runner
+from guest_kernel.scripted.scenarios.scenario import (
     Boot,
     File,
     HostSettings,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from guest_kernel.scripted.shipped import shipped_scenario
+from guest_kernel.scripted.scenarios.shipped import shipped_scenario
 from tools.cli import main
 
 TOUR = """\
