@@ -1,0 +1,202 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""``essa compare`` of a scenario: with hints, without, and with the balloon, on hosts of one or several sizes.
+
+What the scenario expects is of no consequence here, for it is meant for one of the runs.  That all content is as it
+should be is checked in each.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from emu.addresses import PAGE_SHIFT
+from emu.hypervisor import HostFailure
+from emu.page_states import Profile
+from guest_kernel.scripted.scenarios.runner import Runner
+from guest_kernel.scripted.scenarios.scenario import ScenarioError
+from host.page_manager import minimum_frames
+from host.sizes import format_size
+from host.statistics import total
+from tools.comparing.figures import BALLOON, HINTS, NONE, Figures, show
+from tools.machines.hosting import MOST_MEMORY, HostConfiguration
+from tools.processes.side_by_side import run_side_by_side
+from tools.reports.verdict import ExitStatus
+from tools.running.run import open_output
+from tools.scenarios.machine import HostListener, carry_out, configure_machine, refuse_options, set_up_scenario
+from tools.usage.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from guest_kernel.scripted.scenarios.scenario import Scenario, Step
+    from tools.machines.configuration import Configuration, Setup
+    from tools.processes.side_by_side import Reporter
+
+_GIVEN: Final = ("host_memory",)
+"""What the hosts of all runs are made from, in place of what the scenario says of its host."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """One run."""
+
+    scenario: Scenario
+    configuration: Configuration
+
+
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    """How it ended."""
+
+    figures: Figures
+    status: ExitStatus
+
+
+class _Listener(HostListener):
+    """Tells how far a run is, and stops it when that is wanted."""
+
+    def __init__(self, setup: Setup, reporter: Reporter) -> None:
+        super().__init__(setup)
+        self._reporter = reporter
+
+    def advanced(self, step: Step, pages: int) -> None:
+        """See :meth:`Listener.advanced`."""
+        self._reporter.advance(pages)
+        if self._reporter.is_stopped:
+            (machine,) = self.setup.machines
+            machine.stop_requested = True
+
+
+def compare_scenario(
+    scenario: Scenario, configuration: Configuration, json_name: str | None, given: Collection[str]
+) -> int:
+    """Carry out *scenario* three times for each size of the host, print the figures, and give the exit status.
+
+    :param configuration: what the options say.
+    :param given: the parameters of the command that were given.
+    :raises UsageError: if an option does not fit, nothing says how large the host is, or the kernel cannot do a step.
+    """
+    refuse_options(given)
+    if "paging_file" in given:
+        raise UsageError("--paging-file: expected only with one run; these would write to the same file")
+    if configuration.profile is Profile.OFF:
+        raise UsageError("compare: expected --profile zvm or kvm for the run with hints, not off")
+    sizes = _sizes(scenario, configuration, given)
+    configuration = configure_machine(scenario, configuration, given)
+    with ExitStack() as files:
+        output = open_output(files, "--json", json_name, sys.stdout)
+        jobs = {
+            _name(frames, name): job
+            for frames in sizes
+            for name, job in variants(scenario, configuration, frames).items()
+        }
+        ended = run_side_by_side(_run, jobs)
+        hosts = [
+            (
+                frames,
+                {name: ended[_name(frames, name)] for name in (HINTS, NONE, BALLOON) if _name(frames, name) in ended},
+            )
+            for frames in sizes
+        ]
+        if output is not None:
+            summary = {
+                "scenario": scenario.origin.name,
+                "hosts": [
+                    {"frames": frames, "runs": {name: run.figures.as_dict() for name, run in runs.items()}}
+                    for frames, runs in hosts
+                ],
+            }
+            json.dump(summary, output, indent=2)
+            output.write("\n")
+    for frames, runs in hosts:
+        if runs:
+            size = format_size(frames << PAGE_SHIFT)
+            title = f"host of {frames:,} pages ({size}), guest of {scenario.machine.pages:,}:"
+            show({name: run.figures for name, run in runs.items()}, title)
+    if len(ended) < len(jobs):
+        return int(ExitStatus.UNASKED_STOP)
+    return max(int(run.status) for run in ended.values())
+
+
+def _name(frames: int, variant: str) -> str:
+    return f"{frames:,} pages: {variant}"
+
+
+def _sizes(scenario: Scenario, configuration: Configuration, given: Collection[str]) -> list[int]:
+    """The sizes of the host, in pages: those of the options, or those of the scenario.
+
+    :raises UsageError: if there is none, or one that cannot be.
+    """
+    if "host_memory" in given and configuration.host is not None and configuration.host.memory is not None:
+        return [configuration.host.memory >> PAGE_SHIFT]
+    if scenario.compare is not None:
+        table, sizes = "compare", list(dict.fromkeys(scenario.compare.frames))
+    elif scenario.host is not None and scenario.host.frames is not None:
+        table, sizes = "host", [scenario.host.frames]
+    else:
+        raise UsageError("compare: expected --host-memory, or a table [compare] with frames in the scenario")
+    least, most = minimum_frames(scenario.machine.cpus), MOST_MEMORY >> PAGE_SHIFT
+    for frames in sizes:
+        if not least <= frames <= most:
+            text = f"expected {least:,} to {most:,}, not {frames:,}"
+            raise UsageError(str(scenario.origin.error(text, table, field="frames")))
+    return sizes
+
+
+def variants(scenario: Scenario, configuration: Configuration, frames: int) -> dict[str, _Job]:
+    """The three runs on a host of so many *frames*: with hints, without, and without but with balloon and monitor."""
+    host = replace(configuration.host or HostConfiguration(), memory=frames << PAGE_SHIFT, has_monitor=False)
+    deaf = replace(scenario, kernel=replace(scenario.kernel, balloon=False))
+    hearing = replace(scenario, kernel=replace(scenario.kernel, balloon=True))
+    return {
+        HINTS: _Job(deaf, replace(configuration, host=host)),
+        NONE: _Job(deaf, replace(configuration, host=host, profile=Profile.OFF)),
+        BALLOON: _Job(hearing, replace(configuration, host=replace(host, has_monitor=True), profile=Profile.OFF)),
+    }
+
+
+def _run(job: _Job, reporter: Reporter) -> _Ended:
+    """One run, in a process of its own.
+
+    :raises UsageError: if the host cannot be as described, or the kernel cannot do a step.
+    """
+    setup = set_up_scenario(job.scenario, job.configuration, _GIVEN)
+    try:
+        (machine,) = setup.machines
+        runner = Runner(job.scenario, machine, _Listener(setup, reporter))
+        reporter.begin(runner.total_pages())
+        try:
+            status, text = carry_out(runner)
+        except HostFailure as reason:
+            status, text = ExitStatus.UNASKED_STOP, str(reason)
+        return _Ended(_figures(runner, setup, text or "passed"), status)
+    except ScenarioError as reason:
+        raise UsageError(str(reason)) from None
+    finally:
+        setup.close()
+
+
+def _figures(runner: Runner, setup: Setup, verdict: str) -> Figures:
+    assert setup.host is not None
+    sums = total([guest.statistics for guest in setup.host.manager.guests])
+    kernel = runner.kernel
+    return Figures(
+        verdict=verdict,
+        host_writes=sums.page_outs,
+        host_reads=sums.page_ins,
+        dropped=sums.discards,
+        balloon_pages=sums.released if kernel.cmm is not None else 0,
+        guest_reads=kernel.disk.reads,
+        guest_re_reads=kernel.disk.re_reads,
+        guest_writes=kernel.disk.writes,
+        discard_faults=sums.discard_faults,
+        instructions=runner.machine.executed,
+        guest_swap_reads=kernel.swap.reads,
+        guest_swap_writes=kernel.swap.writes,
+        found_discarded=kernel.discarded,
+        balloon_size=0 if kernel.cmm is None else kernel.cmm.pages,
+    )

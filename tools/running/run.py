@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""``essa run``: a program from its entry to its end, in one guest or several."""
+
+from __future__ import annotations
+
+import json
+import sys
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tools.consoles.console import Console
+from tools.machines.configuration import Configuration, set_up
+from tools.usage.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import TextIO
+
+    from emu.machine import Machine, Stop
+    from tools.consoles.input_script import Step
+    from tools.machines.configuration import Setup
+    from tools.reports.report import Report
+
+
+@dataclass(frozen=True, slots=True)
+class Outputs:
+    """What is wanted besides the guest's console."""
+
+    trace: str | None = None
+    """A file, or ``-`` for standard error."""
+    json: str | None = None
+    """A file, or ``-`` for standard output."""
+    table: bool = False
+    plot: str | None = None
+    """A file for a picture of the page states over time."""
+    input: str | None = None
+    """A file that says what is typed on the console."""
+
+
+def run_program(configuration: Configuration, outputs: Outputs, max_instructions: int | None = None) -> int:
+    """Run the program of *configuration* and give the exit status of the command, the highest of its guests.
+
+    :raises UsageError: if an output cannot be written, or the host cannot be made as described.
+    :raises emu.program.ProgramError: if the image is not a program, or does not fit.
+    """
+    with ExitStack() as files:
+        trace = open_output(files, "--trace", outputs.trace, sys.stderr)
+        summary_file = open_output(files, "--json", outputs.json, sys.stdout)
+        plot = None
+        if outputs.plot is not None:
+            from tools.reports.plot import check_plot
+
+            sampled = None if configuration.host is None else configuration.host.sample_every
+            plot = check_plot(outputs.plot, sampled)
+        steps = None
+        if outputs.input is not None:
+            from tools.consoles.input_script import read_script
+
+            if configuration.guests > 1:
+                raise UsageError("--input: expected one guest, whose console it is typed on")
+            steps = read_script(outputs.input)
+        setup = set_up(configuration)
+        files.callback(setup.close)
+        report = run_guests(configuration, setup, trace, max_instructions, steps=steps)
+
+        from tools.reports.report import show
+
+        if outputs.table:
+            for line in report.table_lines():
+                print(line)
+        if summary_file is not None:
+            json.dump(report.as_dict(), summary_file, indent=2)
+            summary_file.write("\n")
+        if plot is not None and setup.host is not None:
+            from tools.reports.plot import plot_series
+
+            plot_series(setup.host.series, plot)
+        show(report)
+        return report.exit_status
+
+
+def run_guests(
+    configuration: Configuration,
+    setup: Setup,
+    trace: TextIO | None = None,
+    max_instructions: int | None = None,
+    *,
+    steps: list[Step] | None = None,
+    is_shown: bool = True,
+) -> Report:
+    """Run the machines of *setup* until all have stopped.
+
+    :param steps: what is typed on the console of the only guest; None if somebody at the terminal types.
+    :param is_shown: whether their consoles go to standard output.
+    """
+    from tools.reports.report import GuestReport, Report
+    from tools.reports.statistics import Statistics
+    from tools.reports.verdict import after_script, judge
+
+    machines = setup.machines
+    consoles = [
+        Console(f"guest {number}" if len(machines) > 1 else None, is_shown=is_shown) for number in range(len(machines))
+    ]
+    statistics = [Statistics() for _ in machines]
+    for number, machine in enumerate(machines):
+        machine.sclp.console = consoles[number]
+        machine.observers.append(statistics[number])
+        if trace is not None:
+            from tools.reports.trace import Tracer
+
+            name = f"guest {number}: " if len(machines) > 1 else ""
+            machine.observers.append(Tracer(machine, _writer(trace, name)))
+    script = None
+    if steps is not None:
+        from tools.consoles.input_script import ScriptedOperator
+
+        script = machines[0].operator = ScriptedOperator(steps, machines[0], consoles[0])
+    if script is None and is_shown and len(machines) == 1 and sys.stdin.isatty() and sys.stdout.isatty():
+        from tools.running.attended import run_attended
+
+        stops = [run_attended(machines[0], setup, max_instructions)]
+    else:
+        stops = _run(machines, max_instructions)
+    guests = []
+    for number, machine in enumerate(machines):
+        consoles[number].end_line()
+        text = consoles[number].text
+        verdict = judge(stops[number], text)
+        if script is not None:
+            verdict = after_script(verdict, script.unmet)
+        guests.append(GuestReport(machine, statistics[number], stops[number], verdict, text))
+    return Report(configuration, guests, setup.host, setup.plan)
+
+
+def _writer(trace: TextIO, name: str) -> Callable[[str], object]:
+    return lambda line: trace.write(f"{name}{line}\n")
+
+
+def _run(machines: list[Machine], max_instructions: int | None) -> list[Stop]:
+    from emu.machine import StopKind
+    from host.turns import run_in_turn
+    from tools.processes import interrupt
+
+    try:
+        with interrupt.ctrl_c(*machines):
+            if len(machines) == 1:
+                return [interrupt.run(machines[0], max_instructions)]
+            stops = run_in_turn(machines, max_instructions)
+            return [
+                interrupt.requested(machine) if stop.kind is StopKind.REQUESTED else stop
+                for machine, stop in zip(machines, stops, strict=True)
+            ]
+    except KeyboardInterrupt:
+        return [interrupt.requested(machine) for machine in machines]
+
+
+def open_output(files: ExitStack, option: str, name: str | None, standard: TextIO) -> TextIO | None:
+    """The file *name* open for writing, before anything runs; ``-`` is the *standard* one.
+
+    :raises UsageError: if it cannot be written.
+    """
+    if name is None or name == "-":
+        return standard if name else None
+    return files.enter_context(_writable(option, name))
+
+
+@contextmanager
+def _writable(option: str, name: str) -> Iterator[TextIO]:
+    """The file *name*, and a name for the errors of writing it, which may come as late as at its end."""
+    try:
+        with Path(name).open("w", encoding="utf-8") as file:
+            yield file
+    except BrokenPipeError:
+        # Not of a file: the reader of standard output has gone.
+        raise
+    except OSError as reason:
+        raise UsageError(f"{option}: {name} cannot be written: {reason.strerror}") from None
