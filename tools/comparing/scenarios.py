@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Final
 
 from emu.addresses import PAGE_SHIFT
 from emu.hypervisor import HostFailure
+from emu.input_files.sizes import format_size
 from emu.page_states import Profile
 from guest_kernel.scripted.scenarios.runner import Runner
 from guest_kernel.scripted.scenarios.scenario import ScenarioError
 from host.page_manager import minimum_frames
-from host.sizes import format_size
 from host.statistics import total
 from tools.comparing.figures import BALLOON, HINTS, NONE, Figures, show
 from tools.machines.hosting import MOST_MEMORY, HostConfiguration

@@ -10,10 +10,10 @@ from uuid import UUID
 
 from emu.errors import CommandLineError
 from emu.facilities import DEFAULT_FACILITIES, Facility
+from emu.input_files.sizes import format_size, parse_size
 from emu.kernel_image import KernelImage, command_line_bytes
 from emu.page_states import Profile
 from emu.program import read_program
-from host.sizes import format_size, parse_size
 from tools.debian.download import COMMAND_LINE, debian_files, release_of
 from tools.machines.hosting import MOST_MEMORY, HostConfiguration, attend, make_host, read_plan
 from tools.usage.errors import UsageError

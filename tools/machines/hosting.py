@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from emu.addresses import PAGE_SIZE
-from host.sizes import format_size, parse_size
+from emu.input_files.sizes import format_size, parse_size
 from tools.usage.errors import UsageError
 
 if TYPE_CHECKING:

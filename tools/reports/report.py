@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from emu.addresses import PAGE_SIZE
+from emu.input_files.sizes import format_size
 from emu.isa.disassembler import disassemble
 from host.accounting import count_pages, format_table, total
-from host.sizes import format_size
 from host.statistics import total as total_statistics
 from tools.reports.trace import interruption_name, request_name
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Final
 
 from emu.addresses import PAGE_SHIFT, PAGE_SIZE
 from emu.cpu import CpuState
+from emu.input_files.sizes import parse_address
 from emu.page_states import CONTENT_MASK, name, touch
 from emu.program_interruption import ProgramInterruption
-from host.sizes import parse_address
 from tools.consoles.console import Console
 from tools.machines.configuration import Configuration, set_up
 from tools.usage.errors import UsageError

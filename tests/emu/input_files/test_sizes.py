@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from host.sizes import format_size, parse_address, parse_size
+from emu.input_files.sizes import format_size, parse_address, parse_size
 
 
 @pytest.mark.parametrize(
