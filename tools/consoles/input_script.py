@@ -7,52 +7,60 @@ must show first, since the step before.  Without ``expect`` it is typed at once.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-import msgspec
-
+from emu.input_files.toml_tables import FieldError, convert, decode
 from emu.timing import UNITS_PER_MICROSECOND
 from tools.usage.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from emu.machine import Machine
     from tools.consoles.console import Console
 
+_STEP: Final = "step"
 _LOOK_EVERY: Final = 500_000
 """Units of work between two looks at the console."""
 _PATIENCE: Final = 20 * 1_000_000 * UNITS_PER_MICROSECOND
 """Units of work, twenty seconds, after which a guest that waits and writes nothing will not write what is expected."""
 
 
-class Step(msgspec.Struct, forbid_unknown_fields=True):
+@dataclass(frozen=True, slots=True)
+class Exchange:
     """One thing to wait for, and one to type."""
 
     expect: str = ""
     send: str = ""
 
 
-class _Script(msgspec.Struct, forbid_unknown_fields=True):
-    step: list[Step]
+def read_script(name: str) -> tuple[Exchange, ...]:
+    """What is typed as the file *name* says.
 
-
-def read_script(name: str) -> list[Step]:
-    """The steps in the file *name*.
-
-    :raises UsageError: if it cannot be read, or is not what was expected; the message names the field.
+    :raises UsageError: if it cannot be read, or is not what was expected; the message names file, line and field.
     """
     try:
-        return msgspec.toml.decode(Path(name).read_bytes(), type=_Script).step
+        data = Path(name).read_bytes()
     except OSError as reason:
         raise UsageError(f"--input: {name} cannot be read: {reason.strerror}") from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as reason:
-        raise UsageError(f"--input: {name}: {reason}") from None
+    try:
+        document = decode(data, name, FieldError)
+        for key in document.content:
+            if key != _STEP:
+                raise document.origin.error_at(key, f"{key}: unknown; expected nothing but [[{_STEP}]] tables")
+        if _STEP not in document.content:
+            raise document.origin.error_at(_STEP, f"{_STEP}: missing; expected [[{_STEP}]] tables")
+        return document.all(_STEP, lambda table: convert(table, Exchange, FieldError))
+    except FieldError as reason:
+        raise UsageError(f"--input: {reason}") from None
 
 
 class ScriptedOperator:
     """Types what a script says (:class:`emu.operator.Operator`); the same script gives the same run."""
 
-    def __init__(self, steps: list[Step], machine: Machine, console: Console) -> None:
+    def __init__(self, steps: Sequence[Exchange], machine: Machine, console: Console) -> None:
         self._steps = steps
         self._machine = machine
         self._console = console

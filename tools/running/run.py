@@ -15,11 +15,11 @@ from tools.machines.configuration import Configuration, set_up
 from tools.usage.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from typing import TextIO
 
     from emu.machine import Machine, Stop
-    from tools.consoles.input_script import Step
+    from tools.consoles.input_script import Exchange
     from tools.machines.configuration import Setup
     from tools.reports.report import Report
 
@@ -87,7 +87,7 @@ def run_guests(
     trace: TextIO | None = None,
     max_instructions: int | None = None,
     *,
-    steps: list[Step] | None = None,
+    steps: Sequence[Exchange] | None = None,
     is_shown: bool = True,
 ) -> Report:
     """Run the machines of *setup* until all have stopped.
