@@ -10,8 +10,8 @@ import sys
 import time
 from typing import Final
 
-from tools.debian.download import COMMAND_LINE, NAME, RELEASES, debian_files
 from tools.debian.initramfs import CHECK_WORD, PASSED
+from tools.debian.releases import COMMAND_LINE, NAME, RELEASES, debian_files
 from tools.usage.errors import UsageError
 
 QEMU: Final = "qemu-system-s390x"

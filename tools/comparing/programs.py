@@ -17,11 +17,14 @@ from typing import TYPE_CHECKING, Final
 
 from emu.page_states import Profile
 from tools.comparing.figures import BALLOON, HINTS, NONE, Figures, show
-from tools.machines.configuration import Configuration, set_up
-from tools.running.run import open_output, run_guests
+from tools.machines.options import MachineOptions
+from tools.machines.setup import set_up
+from tools.running.run import run_guests
 from tools.usage.errors import UsageError
+from tools.usage.outputs import open_output
 
 if TYPE_CHECKING:
+    from tools.comparing.options import CompareOptions
     from tools.reports.report import Report
 
 BALLOON_WORD: Final = "balloon=on"
@@ -29,26 +32,26 @@ BALLOON_WORD: Final = "balloon=on"
 _COUNTER: Final = re.compile(r"^(guest-reads|guest-re-reads|guest-writes) (\d+)\s*$", re.MULTILINE)
 
 
-def compare_paging(configuration: Configuration, json_name: str | None, max_instructions: int | None = None) -> int:
-    """Run the program of *configuration* three times, print the figures side by side, and give the exit status.
+def compare_paging(options: MachineOptions, wanted: CompareOptions) -> int:
+    """Run the program of *options* three times, print the figures side by side, and give the exit status.
 
     Ctrl-C ends it with the run that it stops; the figures so far are shown.
 
     :raises UsageError: if there is no limit on the host's memory, or ESSA is switched off for all of them.
     :raises emu.program.ProgramError: if the image is not a program, or does not fit.
     """
-    if configuration.host is None or configuration.host.memory is None:
+    if options.host is None or options.host.memory is None:
         raise UsageError("compare: expected --host-memory, without which nothing is ever paged")
-    if configuration.profile is Profile.OFF:
+    if options.profile is Profile.OFF:
         raise UsageError("compare: expected --profile zvm or kvm for the run with hints, not off")
     from emu.machine import StopKind
 
     with ExitStack() as files:
-        output = open_output(files, "--json", json_name, sys.stdout)
+        output = open_output(files, "--json", wanted.json, sys.stdout)
         runs = {}
         status = 0
-        for name, variant in variants(configuration).items():
-            report = _run(name, variant, max_instructions)
+        for name, variant in variants(options).items():
+            report = _run(name, variant, wanted.max_instructions)
             runs[name] = figures(report)
             status = max(status, report.exit_status)
             if any(guest.stop.kind is StopKind.REQUESTED for guest in report.guests):
@@ -61,28 +64,28 @@ def compare_paging(configuration: Configuration, json_name: str | None, max_inst
     return status
 
 
-def variants(configuration: Configuration) -> dict[str, Configuration]:
-    """The three runs: with hints as *configuration* says, without, and without but with the monitor."""
-    host = configuration.host
+def variants(options: MachineOptions) -> dict[str, MachineOptions]:
+    """The three runs: with hints as *options* says, without, and without but with the monitor."""
+    host = options.host
     assert host is not None
-    line = f"{configuration.command_line or ''} {BALLOON_WORD}".strip()
+    line = f"{options.command_line or ''} {BALLOON_WORD}".strip()
     return {
-        HINTS: replace(configuration, host=replace(host, has_monitor=False)),
-        NONE: replace(configuration, profile=Profile.OFF, host=replace(host, has_monitor=False)),
-        BALLOON: replace(configuration, profile=Profile.OFF, command_line=line, host=replace(host, has_monitor=True)),
+        HINTS: replace(options, host=replace(host, monitor=False)),
+        NONE: replace(options, profile=Profile.OFF, host=replace(host, monitor=False)),
+        BALLOON: replace(options, profile=Profile.OFF, command_line=line, host=replace(host, monitor=True)),
     }
 
 
-def _run(name: str, configuration: Configuration, max_instructions: int | None) -> Report:
+def _run(name: str, options: MachineOptions, max_instructions: int | None) -> Report:
     from rich.console import Console
 
     with ExitStack() as running:
         console = Console(stderr=True)
         if console.is_terminal:
             running.enter_context(console.status(f"running: {name}"))
-        setup = set_up(configuration)
+        setup = set_up(options)
         running.callback(setup.close)
-        return run_guests(configuration, setup, None, max_instructions, is_shown=False)
+        return run_guests(options, setup, None, max_instructions, is_shown=False)
 
 
 def figures(report: Report) -> Figures:

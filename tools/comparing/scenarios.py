@@ -22,21 +22,23 @@ from guest_kernel.scripted.scenarios.scenario import ScenarioError
 from host.page_manager import minimum_frames
 from host.statistics import total
 from tools.comparing.figures import BALLOON, HINTS, NONE, Figures, show
-from tools.machines.hosting import MOST_MEMORY, HostConfiguration
+from tools.comparing.options import CompareOptions
+from tools.machines.options import MOST_MEMORY, HostOptions
 from tools.processes.side_by_side import run_side_by_side
 from tools.reports.verdict import ExitStatus
-from tools.running.run import open_output
 from tools.scenarios.machine import HostListener, carry_out, configure_machine, refuse_options, set_up_scenario
 from tools.usage.errors import UsageError
+from tools.usage.outputs import open_output
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from guest_kernel.scripted.scenarios.scenario import Scenario, Step
-    from tools.machines.configuration import Configuration, Setup
+    from tools.machines.options import MachineOptions
+    from tools.machines.setup import Setup
     from tools.processes.side_by_side import Reporter
 
-_GIVEN: Final = ("host_memory",)
+_GIVEN: Final = ("--host-memory",)
 """What the hosts of all runs are made from, in place of what the scenario says of its host."""
 
 
@@ -45,7 +47,7 @@ class _Job:
     """One run."""
 
     scenario: Scenario
-    configuration: Configuration
+    options: MachineOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,27 +74,25 @@ class _Listener(HostListener):
 
 
 def compare_scenario(
-    scenario: Scenario, configuration: Configuration, json_name: str | None, given: Collection[str]
+    scenario: Scenario, options: MachineOptions, wanted: CompareOptions, given: Collection[str]
 ) -> int:
     """Carry out *scenario* three times for each size of the host, print the figures, and give the exit status.
 
-    :param configuration: what the options say.
+    :param options: what the options say.
     :param given: the parameters of the command that were given.
     :raises UsageError: if an option does not fit, nothing says how large the host is, or the kernel cannot do a step.
     """
-    refuse_options(given)
-    if "paging_file" in given:
+    refuse_options(given, type(wanted))
+    if "--paging-file" in given:
         raise UsageError("--paging-file: expected only with one run; these would write to the same file")
-    if configuration.profile is Profile.OFF:
+    if options.profile is Profile.OFF:
         raise UsageError("compare: expected --profile zvm or kvm for the run with hints, not off")
-    sizes = _sizes(scenario, configuration, given)
-    configuration = configure_machine(scenario, configuration, given)
+    sizes = _sizes(scenario, options, given)
+    options = configure_machine(scenario, options, given)
     with ExitStack() as files:
-        output = open_output(files, "--json", json_name, sys.stdout)
+        output = open_output(files, "--json", wanted.json, sys.stdout)
         jobs = {
-            _name(frames, name): job
-            for frames in sizes
-            for name, job in variants(scenario, configuration, frames).items()
+            _name(frames, name): job for frames in sizes for name, job in variants(scenario, options, frames).items()
         }
         ended = run_side_by_side(_run, jobs)
         hosts = [
@@ -126,13 +126,13 @@ def _name(frames: int, variant: str) -> str:
     return f"{frames:,} pages: {variant}"
 
 
-def _sizes(scenario: Scenario, configuration: Configuration, given: Collection[str]) -> list[int]:
+def _sizes(scenario: Scenario, options: MachineOptions, given: Collection[str]) -> list[int]:
     """The sizes of the host, in pages: those of the options, or those of the scenario.
 
     :raises UsageError: if there is none, or one that cannot be.
     """
-    if "host_memory" in given and configuration.host is not None and configuration.host.memory is not None:
-        return [configuration.host.memory >> PAGE_SHIFT]
+    if "--host-memory" in given and options.host is not None and options.host.memory is not None:
+        return [options.host.memory >> PAGE_SHIFT]
     if scenario.compare is not None:
         table, sizes = "compare", list(dict.fromkeys(scenario.compare.frames))
     elif scenario.host is not None and scenario.host.frames is not None:
@@ -147,15 +147,15 @@ def _sizes(scenario: Scenario, configuration: Configuration, given: Collection[s
     return sizes
 
 
-def variants(scenario: Scenario, configuration: Configuration, frames: int) -> dict[str, _Job]:
+def variants(scenario: Scenario, options: MachineOptions, frames: int) -> dict[str, _Job]:
     """The three runs on a host of so many *frames*: with hints, without, and without but with balloon and monitor."""
-    host = replace(configuration.host or HostConfiguration(), memory=frames << PAGE_SHIFT, has_monitor=False)
+    host = replace(options.host or HostOptions(), memory=frames << PAGE_SHIFT, monitor=False)
     deaf = replace(scenario, kernel=replace(scenario.kernel, balloon=False))
     hearing = replace(scenario, kernel=replace(scenario.kernel, balloon=True))
     return {
-        HINTS: _Job(deaf, replace(configuration, host=host)),
-        NONE: _Job(deaf, replace(configuration, host=host, profile=Profile.OFF)),
-        BALLOON: _Job(hearing, replace(configuration, host=replace(host, has_monitor=True), profile=Profile.OFF)),
+        HINTS: _Job(deaf, replace(options, host=host)),
+        NONE: _Job(deaf, replace(options, host=host, profile=Profile.OFF)),
+        BALLOON: _Job(hearing, replace(options, host=replace(host, monitor=True), profile=Profile.OFF)),
     }
 
 
@@ -164,7 +164,7 @@ def _run(job: _Job, reporter: Reporter) -> _Ended:
 
     :raises UsageError: if the host cannot be as described, or the kernel cannot do a step.
     """
-    setup = set_up_scenario(job.scenario, job.configuration, _GIVEN)
+    setup = set_up_scenario(job.scenario, job.options, _GIVEN)
     try:
         (machine,) = setup.machines
         runner = Runner(job.scenario, machine, _Listener(setup, reporter))

@@ -15,13 +15,15 @@ from uuid import UUID
 
 from emu.facilities import DEFAULT_FACILITIES, Facility
 from tools.conform.unittests_cfg import KNOWN_PARAMETERS
-from tools.machines.configuration import Configuration, configure
+from tools.machines.options import MachineOptions
 from tools.usage.errors import UsageError
+from tools.usage.options import read_options
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from tools.conform.options import ConformOptions
     from tools.conform.unittests_cfg import Entry
 
 _ARCHITECTURE: Final = "s390x"
@@ -52,7 +54,7 @@ class Job:
     """One program to run."""
 
     name: str
-    configuration: Configuration
+    options: MachineOptions
     max_cpus: int
     """CPUs that the configuration could have, as STSI tells."""
     panics: bool
@@ -82,15 +84,12 @@ class _Options:
     notes: list[str] = field(default_factory=list)
 
 
-def plan_job(
-    entry: Entry, directory: Path, *, profile: str, max_instructions: int, timeout: int, is_chosen: bool
-) -> Job:
+def plan_job(entry: Entry, directory: Path, wanted: ConformOptions) -> Job:
     """What is to be done for *entry*, whose program lies in *directory*.
 
-    :param is_chosen: whether the user has named it.
     :raises Unsuitable: if it cannot be done on this machine.
     """
-    _require_suitable(entry, is_chosen=is_chosen)
+    _require_suitable(entry, is_chosen=bool(wanted.only))
     options = _Options()
     _smp(options, entry.get("smp") or "1")
     options.command_line.extend(_words(entry, "test_args"))
@@ -104,28 +103,31 @@ def plan_job(
     if not image.is_file():
         raise Unsuitable(f"{entry.get('file')} has not been built")
     try:
-        described = configure(
-            str(image),
-            memory=options.memory,
-            cpus=cpus,
-            command_line=" ".join(options.command_line) or None,
-            profile=profile,
-            with_facilities=options.facilities - DEFAULT_FACILITIES,
-            without_facilities=DEFAULT_FACILITIES - options.facilities,
-            name=options.name,
-            uuid=options.uuid,
+        described = read_options(
+            MachineOptions,
+            {
+                "image": str(image),
+                "memory": options.memory,
+                "cpus": cpus,
+                "cmdline": " ".join(options.command_line) or None,
+                "profile": wanted.profile,
+                "facility": [*(options.facilities - DEFAULT_FACILITIES)],
+                "no_facility": [*(DEFAULT_FACILITIES - options.facilities)],
+                "name": options.name,
+                "uuid": options.uuid,
+            },
         )
     except UsageError as reason:
         raise Unsuitable(str(reason)) from None
     return Job(
-        entry.name,
-        described,
-        max(cpus, options.max_cpus),
-        "panic" in entry.groups,
-        max_instructions,
-        timeout,
-        options.devices,
-        tuple(options.notes),
+        name=entry.name,
+        options=described,
+        max_cpus=max(cpus, options.max_cpus),
+        panics="panic" in entry.groups,
+        max_instructions=wanted.max_instructions,
+        timeout=wanted.timeout,
+        devices=options.devices,
+        notes=tuple(options.notes),
     )
 
 

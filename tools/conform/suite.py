@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -22,15 +22,17 @@ from tools.conform.report import compare_with_baseline, print_results, read_base
 from tools.conform.results import Outcome, Result, decide, read_checks
 from tools.conform.unittests_cfg import read_cfg
 from tools.consoles.console import Console
-from tools.machines.configuration import make_machines, set_up
+from tools.machines.options import Disk
+from tools.machines.setup import make_machines, set_up
 from tools.processes.side_by_side import run_side_by_side
-from tools.running.run import open_output
 from tools.usage.errors import UsageError
+from tools.usage.outputs import open_output
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from emu.machine import Machine, Stop
+    from tools.conform.options import ConformOptions
     from tools.conform.unittests_cfg import Entry
     from tools.processes.side_by_side import Reporter
 
@@ -50,32 +52,15 @@ _END: Final = b"End continuous migration"
 _REQUESTS: Final = (_MIGRATE, _SKIPPED, _BEGIN, _END)
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What the user asks for."""
-
-    directory: str
-    only: tuple[str, ...]
-    jobs: int | None
-    max_instructions: int
-    timeout: int
-    """Seconds that a program may take."""
-    profile: str
-    junit: str | None
-    json: str | None
-    baseline: str | None
-    logs: str | None
-
-
-def conform(suite: str, wanted: Wanted) -> int:
+def conform(wanted: ConformOptions) -> int:
     """Run what is *wanted*, print a line for each program, save what is asked for, and give the exit status.
 
     It is 0 if no program failed, or none does worse than in the baseline; otherwise 1.
 
     :raises UsageError: naming the option, the file and the line that is wrong.
     """
-    if suite != SUITE:
-        raise UsageError(f"conform: expected {SUITE}, not {suite!r}")
+    if wanted.suite != SUITE:
+        raise UsageError(f"conform: expected {SUITE}, not {wanted.suite!r}")
     directory = _find_directory(wanted.directory)
     chosen = _choose(read_cfg(directory / _FILE), wanted.only)
     baseline = None if wanted.baseline is None else read_baseline(wanted.baseline)
@@ -98,20 +83,13 @@ def conform(suite: str, wanted: Wanted) -> int:
     return int(any(result.outcome.rank > Outcome.SKIPPED.rank for result in ordered))
 
 
-def _run_all(chosen: list[Entry], directory: Path, wanted: Wanted) -> list[Result]:
+def _run_all(chosen: list[Entry], directory: Path, wanted: ConformOptions) -> list[Result]:
     """What comes of each of *chosen*, in their order; those are missing that Ctrl-C has kept from being run."""
     results: dict[str, Result] = {}
     jobs: dict[str, Job] = {}
     for entry in chosen:
         try:
-            jobs[entry.name] = plan_job(
-                entry,
-                directory,
-                profile=wanted.profile,
-                max_instructions=wanted.max_instructions,
-                timeout=wanted.timeout,
-                is_chosen=bool(wanted.only),
-            )
+            jobs[entry.name] = plan_job(entry, directory, wanted)
         except Unsuitable as reason:
             results[entry.name] = Result(entry.name, Outcome.SKIPPED, str(reason))
     results |= run_side_by_side(_run, jobs, most=wanted.jobs)
@@ -226,7 +204,7 @@ def _new_machine(job: Job, watcher: _Watcher) -> Machine:
     with tempfile.TemporaryDirectory(prefix="essa-conform-") as directory:
         image = Path(directory) / "disk"
         image.write_bytes(bytes(_DISK_BYTES))
-        (machine,) = set_up(replace(job.configuration, disks=((image, False),) * job.devices)).machines
+        (machine,) = set_up(replace(job.options, disks=(Disk(image),) * job.devices)).machines
     return _watched(machine, job, watcher)
 
 
@@ -241,6 +219,6 @@ def _watched(machine: Machine, job: Job, watcher: _Watcher) -> Machine:
 def _migrate(machine: Machine, job: Job, watcher: _Watcher) -> Machine:
     """Another machine that goes on where *machine* is."""
     saved = save(machine)
-    (other,), _ = make_machines(job.configuration)
+    (other,), _ = make_machines(job.options)
     restore(other, saved)
     return _watched(other, job, watcher)

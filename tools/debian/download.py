@@ -14,63 +14,25 @@ import re
 import shutil
 import subprocess
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-import platformdirs
-
 from tools.debian.initramfs import build_initramfs
 from tools.debian.kernel_modules import select_modules
+from tools.debian.releases import RELEASES, places
 from tools.usage.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-RELEASES: Final = {"bookworm": "Debian 12", "trixie": "Debian 13"}
-NAME: Final = "debian"
-"""What ``essa run`` takes for an image: with a release as in ``debian-trixie``, or the first one."""
-COMMAND_LINE: Final = "console=ttyS0 cmma=on"
+    from tools.debian.releases import DebianFiles
+
 MIRROR: Final = "http://deb.debian.org/debian"
 _KEYRING: Final = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 _KERNEL: Final = "linux-image-s390x"
 _DEPENDS: Final = re.compile(r"^Depends:.*?(linux-image-[0-9][^ ,]*)", re.MULTILINE)
 _SECONDS: Final = 600
 """How long one call of the tool may take."""
-
-
-@dataclass(frozen=True, slots=True)
-class DebianFiles:
-    """What has been fetched of a release."""
-
-    kernel: Path
-    ramdisk: Path
-    record: Path
-    """Versions and SHA-256 sums, as JSON."""
-
-
-def release_of(image: str) -> str | None:
-    """The release that *image* names, or None if it is something else."""
-    if image == NAME:
-        return next(iter(RELEASES))
-    release = image.removeprefix(f"{NAME}-")
-    return release if image.startswith(f"{NAME}-") and release in RELEASES else None
-
-
-def debian_files(release: str) -> DebianFiles:
-    """Where the files of *release* are.
-
-    :raises UsageError: if they have not been fetched.
-    """
-    files = _files(release)
-    if not all(path.is_file() for path in (files.kernel, files.ramdisk, files.record)):
-        raise UsageError(f"{NAME}: not there yet; expected 'essa fetch debian --release {release}' first")
-    return files
-
-
-def _files(release: str) -> DebianFiles:
-    directory = Path(platformdirs.user_cache_dir("essa")) / NAME / release
-    return DebianFiles(directory / "vmlinuz", directory / "initrd", directory / "record.json")
 
 
 def fetch_debian(release: str, added: Iterable[str] = (), mirror: str = MIRROR) -> DebianFiles:
@@ -95,7 +57,7 @@ def fetch_debian(release: str, added: Iterable[str] = (), mirror: str = MIRROR) 
         ramdisk = build_initramfs(busybox, extra, modules)
     except ValueError as reason:
         raise UsageError(f"--add: {reason}") from None
-    files = _files(release)
+    files = places(release)
     record = {"release": release, "mirror": mirror, "packages": packages, "added": sorted(extra)}
     record |= {"modules": list(modules)}
     record |= {"sha256": {"vmlinuz": _sum(kernel), "initrd": _sum(ramdisk)}}

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from emu.machine import Machine, Stop
     from host.plan_runner import PlanRunner
-    from tools.machines.configuration import Configuration
-    from tools.machines.hosting import Host
+    from tools.machines.host import HostSetup
+    from tools.machines.options import MachineOptions
     from tools.reports.statistics import Statistics
     from tools.reports.verdict import Verdict
 
@@ -71,9 +71,9 @@ class GuestReport:
 class Report:
     """How a run ended: each guest, and the host under them if there is one."""
 
-    configuration: Configuration
+    options: MachineOptions
     guests: list[GuestReport]
-    host: Host | None
+    host: HostSetup | None
     plan: PlanRunner | None
 
     @property
@@ -83,13 +83,13 @@ class Report:
 
     def as_dict(self) -> Summary:
         """The whole report for JSON; what belongs to a guest stands at the top if there is only one."""
-        configuration = self.configuration
+        options = self.options
         summary: Summary = {
-            "image": str(configuration.image),
-            "memory": configuration.memory,
-            "cpus": configuration.cpus,
-            "profile": configuration.profile.value,
-            "facilities": sorted(configuration.facilities),
+            "image": str(options.image.path),
+            "memory": options.memory,
+            "cpus": options.cpus,
+            "profile": options.profile.value,
+            "facilities": sorted(options.facilities),
         }
         if len(self.guests) == 1:
             summary |= self.guests[0].as_dict()
@@ -112,7 +112,7 @@ class Report:
         yield format_table(total(tables))
 
 
-def summarise_host(host: Host, plan: PlanRunner | None) -> Summary:
+def summarise_host(host: HostSetup, plan: PlanRunner | None) -> Summary:
     """What the host is and did, for JSON."""
     manager, monitor = host.manager, host.monitor
     device = manager.device
@@ -200,8 +200,8 @@ def _show_summary(report: Report) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    configuration = report.configuration
-    machine = f"{format_size(configuration.memory)}, {configuration.cpus} CPU, profile {configuration.profile.value}"
+    options = report.options
+    machine = f"{format_size(options.memory)}, {options.cpus} CPU, profile {options.profile.value}"
     table = Table.grid(padding=(0, 2))
     table.add_column(style="dim", no_wrap=True)
     table.add_column()
@@ -232,7 +232,7 @@ def _rows(summary: Summary, machine: str) -> list[tuple[str, str]]:
     return rows
 
 
-def host_line(host: Host) -> str:
+def host_line(host: HostSetup) -> str:
     """What the host did, in one line."""
     manager = host.manager
     sums = total_statistics([guest.statistics for guest in manager.guests])

@@ -12,7 +12,7 @@ from tools.processes import interrupt
 
 if TYPE_CHECKING:
     from emu.machine import Machine, Stop
-    from tools.machines.configuration import Setup
+    from tools.machines.setup import Setup
 
 
 def run_attended(machine: Machine, setup: Setup, max_instructions: int | None) -> Stop:
@@ -32,7 +32,8 @@ def run_attended(machine: Machine, setup: Setup, max_instructions: int | None) -
 
 def _step(machine: Machine, setup: Setup, terminal: Terminal, max_instructions: int | None) -> Stop:
     """Converse with whoever wants to step until he lets the machine go on, and let it, or until it stops."""
-    from tools.stepping.stepper import Stepper, converse
+    from tools.stepping.conversation import converse
+    from tools.stepping.stepper import Stepper
 
     manager = None if setup.host is None else setup.host.manager
     stepper = Stepper(machine, print, max_instructions, manager)

@@ -5,69 +5,55 @@ from __future__ import annotations
 
 import json
 import sys
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
-from pathlib import Path
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from tools.consoles.console import Console
-from tools.machines.configuration import Configuration, set_up
+from tools.machines.options import MachineOptions
+from tools.machines.setup import set_up
 from tools.usage.errors import UsageError
+from tools.usage.outputs import open_output
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
     from typing import TextIO
 
     from emu.machine import Machine, Stop
     from tools.consoles.input_script import Exchange
-    from tools.machines.configuration import Setup
+    from tools.machines.setup import Setup
     from tools.reports.report import Report
+    from tools.running.options import RunOptions
 
 
-@dataclass(frozen=True, slots=True)
-class Outputs:
-    """What is wanted besides the guest's console."""
-
-    trace: str | None = None
-    """A file, or ``-`` for standard error."""
-    json: str | None = None
-    """A file, or ``-`` for standard output."""
-    table: bool = False
-    plot: str | None = None
-    """A file for a picture of the page states over time."""
-    input: str | None = None
-    """A file that says what is typed on the console."""
-
-
-def run_program(configuration: Configuration, outputs: Outputs, max_instructions: int | None = None) -> int:
-    """Run the program of *configuration* and give the exit status of the command, the highest of its guests.
+def run_program(options: MachineOptions, wanted: RunOptions) -> int:
+    """Run the program of *options* and give the exit status of the command, the highest of its guests.
 
     :raises UsageError: if an output cannot be written, or the host cannot be made as described.
     :raises emu.program.ProgramError: if the image is not a program, or does not fit.
     """
     with ExitStack() as files:
-        trace = open_output(files, "--trace", outputs.trace, sys.stderr)
-        summary_file = open_output(files, "--json", outputs.json, sys.stdout)
+        trace = open_output(files, "--trace", wanted.trace, sys.stderr)
+        summary_file = open_output(files, "--json", wanted.json, sys.stdout)
         plot = None
-        if outputs.plot is not None:
+        if wanted.plot is not None:
             from tools.reports.plot import check_plot
 
-            sampled = None if configuration.host is None else configuration.host.sample_every
-            plot = check_plot(outputs.plot, sampled)
+            sampled = None if options.host is None else options.host.sample_every
+            plot = check_plot(wanted.plot, sampled)
         steps = None
-        if outputs.input is not None:
+        if wanted.input is not None:
             from tools.consoles.input_script import read_script
 
-            if configuration.guests > 1:
+            if options.guests > 1:
                 raise UsageError("--input: expected one guest, whose console it is typed on")
-            steps = read_script(outputs.input)
-        setup = set_up(configuration)
+            steps = read_script(wanted.input)
+        setup = set_up(options)
         files.callback(setup.close)
-        report = run_guests(configuration, setup, trace, max_instructions, steps=steps)
+        report = run_guests(options, setup, trace, wanted.max_instructions, steps=steps)
 
         from tools.reports.report import show
 
-        if outputs.table:
+        if wanted.table:
             for line in report.table_lines():
                 print(line)
         if summary_file is not None:
@@ -82,7 +68,7 @@ def run_program(configuration: Configuration, outputs: Outputs, max_instructions
 
 
 def run_guests(
-    configuration: Configuration,
+    options: MachineOptions,
     setup: Setup,
     trace: TextIO | None = None,
     max_instructions: int | None = None,
@@ -131,7 +117,7 @@ def run_guests(
         if script is not None:
             verdict = after_script(verdict, script.unmet)
         guests.append(GuestReport(machine, statistics[number], stops[number], verdict, text))
-    return Report(configuration, guests, setup.host, setup.plan)
+    return Report(options, guests, setup.host, setup.plan)
 
 
 def _writer(trace: TextIO, name: str) -> Callable[[str], object]:
@@ -154,26 +140,3 @@ def _run(machines: list[Machine], max_instructions: int | None) -> list[Stop]:
             ]
     except KeyboardInterrupt:
         return [interrupt.requested(machine) for machine in machines]
-
-
-def open_output(files: ExitStack, option: str, name: str | None, standard: TextIO) -> TextIO | None:
-    """The file *name* open for writing, before anything runs; ``-`` is the *standard* one.
-
-    :raises UsageError: if it cannot be written.
-    """
-    if name is None or name == "-":
-        return standard if name else None
-    return files.enter_context(_writable(option, name))
-
-
-@contextmanager
-def _writable(option: str, name: str) -> Iterator[TextIO]:
-    """The file *name*, and a name for the errors of writing it, which may come as late as at its end."""
-    try:
-        with Path(name).open("w", encoding="utf-8") as file:
-            yield file
-    except BrokenPipeError:
-        # Not of a file: the reader of standard output has gone.
-        raise
-    except OSError as reason:
-        raise UsageError(f"{option}: {name} cannot be written: {reason.strerror}") from None

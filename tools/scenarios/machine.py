@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from emu.addresses import PAGE_SHIFT
 from emu.page_states import USAGE_MASK, Usage
@@ -12,40 +12,30 @@ from emu.storage_keys import CHANGE
 from guest_kernel.scripted.cpu.processor import MachineStopped
 from guest_kernel.scripted.scenarios.runner import Interrupted, Listener, Runner, ScenarioFailure
 from host.policies import Policy
-from tools.machines.configuration import Setup, make_machines
-from tools.machines.hosting import HostConfiguration, attend, read_plan
+from tools.machines.host import read_plan, start_attendants
+from tools.machines.options import HostOptions, MachineOptions
+from tools.machines.setup import Setup, make_machines
 from tools.processes import interrupt
 from tools.reports.verdict import ExitStatus
 from tools.usage.errors import UsageError
+from tools.usage.options import parameters
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from guest_kernel.scripted.scenarios.scenario import Scenario
-    from tools.machines.configuration import Configuration
-
-NOT_FOR_SCENARIOS: Final = {
-    "memory": "--memory",
-    "cpus": "--cpus",
-    "cmdline": "--cmdline",
-    "initrd": "--initrd",
-    "name": "--name",
-    "uuid": "--uuid",
-    "guests": "--guests",
-    "trace": "--trace",
-    "max_instructions": "--max-instructions",
-}
-"""Options that describe a program, or that the scenario itself answers."""
 
 
-def refuse_options(given: Collection[str]) -> None:
+def refuse_options(given: Collection[str], command: type) -> None:
     """Check that no option is *given* that does not concern scenarios.
 
+    :param given: flags.
+    :param command: where the options of the command are declared, beside those of the machine.
     :raises UsageError: naming it.
     """
-    for parameter, option in NOT_FOR_SCENARIOS.items():
-        if parameter in given:
-            raise UsageError(f"{option}: expected only with a program; the scenario says what its machine does")
+    for each in (*parameters(MachineOptions), *parameters(command)):
+        if each.option.is_for_programs and each.flag in given:
+            raise UsageError(f"{each.flag}: expected only with a program; the scenario says what its machine does")
 
 
 class HostListener(Listener):
@@ -79,7 +69,7 @@ class HostListener(Listener):
         return self.setup.host.manager.evict(0, page)
 
 
-def configure_machine(scenario: Scenario, options: Configuration, given: Collection[str]) -> Configuration:
+def configure_machine(scenario: Scenario, options: MachineOptions, given: Collection[str]) -> MachineOptions:
     """The machine of *scenario* and its host, where the *options* that were *given* do not say otherwise.
 
     :raises UsageError: if there is no such policy.
@@ -92,7 +82,7 @@ def configure_machine(scenario: Scenario, options: Configuration, given: Collect
     )
 
 
-def _host(scenario: Scenario, options: HostConfiguration | None, given: Collection[str]) -> HostConfiguration | None:
+def _host(scenario: Scenario, options: HostOptions | None, given: Collection[str]) -> HostOptions | None:
     """The host of *scenario*, where the *options* do not say otherwise.
 
     :raises UsageError: if there is no such policy.
@@ -104,31 +94,31 @@ def _host(scenario: Scenario, options: HostConfiguration | None, given: Collecti
     if described.policy not in policies:
         text = f"expected {', '.join(policies)}, not {described.policy!r}"
         raise UsageError(str(scenario.origin.error(text, "host", field="policy")))
-    options = options or HostConfiguration()
-    if "host_memory" not in given and described.frames is not None:
+    options = options or HostOptions()
+    if "--host-memory" not in given and described.frames is not None:
         options = replace(options, memory=described.frames << PAGE_SHIFT)
-    if "paging_size" not in given and described.paging_pages is not None:
-        options = replace(options, paging_bytes=described.paging_pages << PAGE_SHIFT)
-    if "policy" not in given:
-        options = replace(options, policy=described.policy)
+    if "--paging-size" not in given and described.paging_pages is not None:
+        options = replace(options, paging_size=described.paging_pages << PAGE_SHIFT)
+    if "--policy" not in given:
+        options = replace(options, policy=Policy(described.policy))
     return options
 
 
-def set_up_scenario(scenario: Scenario, configuration: Configuration, given: Collection[str]) -> Setup:
-    """The machine and the host of *configuration*.
+def set_up_scenario(scenario: Scenario, options: MachineOptions, given: Collection[str]) -> Setup:
+    """The machine and the host of *options*.
 
     :raises UsageError: if the host cannot be as described.
     """
-    plan = read_plan(configuration.host)
+    plan = read_plan(options.host)
     try:
-        machines, host = make_machines(configuration)
+        machines, host = make_machines(options)
     except UsageError as reason:
-        if "host_memory" in given or scenario.host is None:
+        if "--host-memory" in given or scenario.host is None:
             raise
         # The message names the option in whose place the scenario's table is.
         text = str(reason).removeprefix("--host-memory: ")
         raise UsageError(str(scenario.origin.error(text, "host", field="frames"))) from None
-    return Setup(machines, host, None if host is None else attend(host, plan))
+    return Setup(machines, host, None if host is None else start_attendants(host, plan))
 
 
 def carry_out(runner: Runner) -> tuple[ExitStatus, str]:

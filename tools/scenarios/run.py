@@ -14,10 +14,10 @@ from guest_kernel.scripted.scenarios.scenario import Expect, Note, ScenarioError
 from host.accounting import count_pages, format_table
 from tools.reports.report import count_requests, host_line, summarise_host
 from tools.reports.verdict import ExitStatus
-from tools.running.run import open_output
 from tools.scenarios.machine import HostListener, carry_out, configure_machine, refuse_options, set_up_scenario
 from tools.scenarios.tour import show_note, show_page
 from tools.usage.errors import UsageError
+from tools.usage.outputs import open_output
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -29,8 +29,9 @@ if TYPE_CHECKING:
     from guest_kernel.scripted.scenarios.runner import Point
     from guest_kernel.scripted.scenarios.scenario import Scenario, Step
     from host.accounting import AccountingTable
-    from tools.machines.configuration import Configuration, Setup
-    from tools.running.run import Outputs
+    from tools.machines.options import MachineOptions
+    from tools.machines.setup import Setup
+    from tools.running.options import RunOptions
 
 _BATCH: Final = 512
 """Pages between two moves of the progress bar."""
@@ -116,7 +117,7 @@ class _Report:
     text: str
     """Why, if it is not passed."""
 
-    def as_dict(self, configuration: Configuration) -> dict[str, Any]:
+    def as_dict(self, options: MachineOptions) -> dict[str, Any]:
         """The report as JSON has it."""
         runner, machine = self.runner, self.runner.machine
         summary: dict[str, Any] = {
@@ -124,9 +125,9 @@ class _Report:
             "description": runner.scenario.description,
             "exit_status": int(self.status),
             "verdict": self.text or "passed",
-            "memory": configuration.memory,
-            "cpus": configuration.cpus,
-            "profile": configuration.profile.value,
+            "memory": options.memory,
+            "cpus": options.cpus,
+            "profile": options.profile.value,
             "points": [
                 {"name": point.name, "work": point.work, "page_states": table, "numbers": point.numbers}
                 for point, table in zip(runner.outcome.points, self.tables, strict=True)
@@ -156,32 +157,32 @@ class _Report:
             print(f"essa: {scenario.origin.name}: {self.text}", file=sys.stderr)
 
 
-def run_scenario(scenario: Scenario, configuration: Configuration, outputs: Outputs, given: Collection[str]) -> int:
+def run_scenario(scenario: Scenario, options: MachineOptions, wanted: RunOptions, given: Collection[str]) -> int:
     """Carry out *scenario*, print the table at each of its named points, and give the exit status of the command.
 
-    :param configuration: what the options say; the sizes of the machine come from the scenario.
+    :param options: what the options say; the sizes of the machine come from the scenario.
     :param given: the parameters of the command that were given.
     :raises UsageError: if an option does not fit, an output cannot be written, or the kernel cannot do a step.
     """
-    refuse_options(given)
-    configuration = configure_machine(scenario, configuration, given)
+    refuse_options(given, type(wanted))
+    options = configure_machine(scenario, options, given)
     with ExitStack() as files:
-        summary_file = open_output(files, "--json", outputs.json, sys.stdout)
+        summary_file = open_output(files, "--json", wanted.json, sys.stdout)
         plot = None
-        if outputs.plot is not None:
+        if wanted.plot is not None:
             from tools.reports.plot import check_plot
 
-            plot = check_plot(outputs.plot, None if configuration.host is None else configuration.host.sample_every)
-        setup = set_up_scenario(scenario, configuration, given)
+            plot = check_plot(wanted.plot, None if options.host is None else options.host.sample_every)
+        setup = set_up_scenario(scenario, options, given)
         files.callback(setup.close)
         try:
             report = _run(scenario, setup)
         except ScenarioError as reason:
             raise UsageError(str(reason)) from None
-        if outputs.table:
+        if wanted.table:
             print(format_table(count_pages(report.runner.machine.states.array)))
         if summary_file is not None:
-            json.dump(report.as_dict(configuration), summary_file, indent=2)
+            json.dump(report.as_dict(options), summary_file, indent=2)
             summary_file.write("\n")
         if plot is not None and setup.host is not None:
             from tools.reports.plot import plot_series

@@ -14,8 +14,8 @@ import pytest
 
 from tools.command.cli import main
 from tools.debian import download
-from tools.debian.download import debian_files, release_of
 from tools.debian.initramfs import CHECK_WORD, PASSED
+from tools.debian.releases import debian_files, release_of
 from tools.usage.errors import UsageError
 
 CHECK = f"console=ttyS0 cmma=on loglevel=4 {CHECK_WORD}"
