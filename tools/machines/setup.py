@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from emu.errors import CommandLineError
@@ -68,13 +68,16 @@ def make_machines(options: MachineOptions) -> tuple[list[Machine], HostSetup | N
     :raises UsageError: if there is not enough memory for the machines, or the host cannot be as described.
     """
     from emu.hypervisor import FirstTouchHypervisor
-    from emu.isa.system_information import NO_UUID, SystemIdentification
+    from emu.identification import SystemIdentification
     from emu.machine import Machine  # takes most of the start-up time; a wrong image need not wait for it
     from tools.processes.interrupt import postponed
 
     host = None
     if options.host is not None:
         host = make_host(options.host, guests=options.guests, cpus=options.cpus, memory=options.memory)
+    identification = SystemIdentification(name=options.name)
+    if options.uuid is not None:
+        identification = replace(identification, uuid=options.uuid)
     machines = []
     try:
         for _ in range(options.guests):
@@ -86,7 +89,7 @@ def make_machines(options: MachineOptions) -> tuple[list[Machine], HostSetup | N
                     facilities=options.facilities,
                     hypervisor=FirstTouchHypervisor if host is None else host.new_guest(),
                 )
-            machine.sclp.identification = SystemIdentification(name=options.name, uuid=options.uuid or NO_UUID)
+            machine.configuration.identification = identification
             machines.append(machine)
             _attach_disks(machine, options)
     except (MemoryError, OSError) as reason:
