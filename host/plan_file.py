@@ -23,9 +23,8 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from emu.addresses import PAGE_SIZE
-from emu.input_files import toml_tables
 from emu.input_files.sizes import parse_size
-from emu.input_files.toml_tables import convert, one_of
+from emu.input_files.toml_tables import convert, one_of, parse_toml, read_toml
 from host.plan import ACTIONS, TRIGGERS, Plan, PlanError, Resize, Step, is_address
 
 if TYPE_CHECKING:
@@ -53,7 +52,7 @@ def read_plan(path: Path) -> Plan:
 
     :raises PlanError: naming the file, the step with its line if it can be told, the field, and what was expected.
     """
-    return _make_plan(toml_tables.read(path, PlanError))
+    return _make_plan(read_toml(path, PlanError))
 
 
 def parse_plan(text: str, name: str = "plan") -> Plan:
@@ -61,7 +60,7 @@ def parse_plan(text: str, name: str = "plan") -> Plan:
 
     :raises PlanError: as :func:`read_plan`.
     """
-    return _make_plan(toml_tables.parse(text, name, PlanError))
+    return _make_plan(parse_toml(text, name, PlanError))
 
 
 def _make_plan(document: Document[PlanError]) -> Plan:

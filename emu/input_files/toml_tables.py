@@ -113,7 +113,7 @@ class Document(Generic[_Error]):
         return tuple(made)
 
 
-def read(path: Path, error: type[_Error]) -> Document[_Error]:
+def read_toml(path: Path, error: type[_Error]) -> Document[_Error]:
     """The document in the file *path*.
 
     :raises FieldError: an *error* that names the file, the line if it can be told, and what was expected.
@@ -122,25 +122,25 @@ def read(path: Path, error: type[_Error]) -> Document[_Error]:
         data = path.read_bytes()
     except OSError as reason:
         raise error(f"{path}: cannot be read: {reason.strerror}") from None
-    return decode(data, str(path), error)
+    return decode_toml(data, str(path), error)
 
 
-def decode(data: bytes, name: str, error: type[_Error]) -> Document[_Error]:
+def decode_toml(data: bytes, name: str, error: type[_Error]) -> Document[_Error]:
     """The document in *data*; messages call it *name*.
 
-    :raises FieldError: as :func:`read`.
+    :raises FieldError: as :func:`read_toml`.
     """
     try:
         text = data.decode()
     except UnicodeDecodeError as reason:
         raise error(f"{name}: not TOML: expected UTF-8, found {data[reason.start]:#04x}") from None
-    return parse(text, name, error)
+    return parse_toml(text, name, error)
 
 
-def parse(text: str, name: str, error: type[_Error]) -> Document[_Error]:
+def parse_toml(text: str, name: str, error: type[_Error]) -> Document[_Error]:
     """The document *text*; messages call it *name*.
 
-    :raises FieldError: as :func:`read`.
+    :raises FieldError: as :func:`read_toml`.
     """
     try:
         content = tomllib.loads(text)

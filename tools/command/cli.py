@@ -11,7 +11,6 @@ from typing import Annotated, Final, cast
 import typer
 
 from emu.errors import ProgramError
-from emu.hypervisor import HostFailure
 from tools import __version__
 from tools.command.parameters import given, takes
 from tools.comparing.options import CompareOptions
@@ -60,7 +59,7 @@ def run(context: typer.Context, options: MachineOptions, wanted: RunOptions) -> 
     """Run a program to its end, or carry out a scenario."""
     from tools.scenarios.catalogue import find_scenario
 
-    # As it was written: "./seed" is a file.
+    # As it was typed: "./seed" is a file.
     scenario = find_scenario(context.params["image"])
     if scenario is None:
         from tools.running.run import run_program
@@ -125,12 +124,12 @@ def fetch(_: typer.Context, wanted: FetchOptions) -> None:
 @takes(ConformOptions)
 def conform(_: typer.Context, wanted: ConformOptions) -> None:
     """Run a conformance suite."""
-    from tools.conform.suite import conform
+    from tools.conform.suite import run_suite
 
-    raise typer.Exit(conform(wanted))
+    raise typer.Exit(run_suite(wanted))
 
 
-# Of its parser's errors typer exports only this one by name; its base is the class of all wrong use.
+# typer exports only this one of its parser's errors; its base class covers all wrong use.
 _ParserError: Final = cast("type[typer.BadParameter]", typer.BadParameter.__mro__[1])
 
 
@@ -149,17 +148,26 @@ def main(arguments: list[str] | None = None) -> int:
         return _wrong_use(reason.format_message())
     except typer.Abort:
         return _wrong_use("aborted")
-    except (HostFailure, LostRun) as reason:
+    except LostRun as reason:
         return _unasked_stop(str(reason))
     except SystemExit:
-        # The reader of the output has gone, for which typer ends the process: nothing more can be shown.
+        # typer ends the process when the reader of its output has gone: nothing more can be shown.
         return 3
     except OSError as reason:
         return _wrong_use(str(reason))
+    except _host_failure() as reason:
+        return _unasked_stop(str(reason))
     if status == _INTERRUPTED:
         # Before the machine ran, or after it: while it runs, it is a named stop.
         return _unasked_stop("stopped by Ctrl-C")
     return int(status or 0)
+
+
+def _host_failure() -> type[Exception]:
+    """The class of errors that end a run from below; loaded with the machine, not before it."""
+    from emu.hypervisor import HostFailure
+
+    return HostFailure
 
 
 def _open_streams() -> None:

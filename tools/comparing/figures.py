@@ -69,7 +69,7 @@ class Figures:
         return asdict(self) | {"transfers": self.transfers}
 
 
-def show(runs: Mapping[str, Figures], title: str | None = None) -> None:
+def show_figures(runs: Mapping[str, Figures], title: str | None = None) -> None:
     """Print the figures of *runs*, a column each."""
     from rich.console import Console
     from rich.table import Table

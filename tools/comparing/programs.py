@@ -16,7 +16,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from emu.page_states import Profile
-from tools.comparing.figures import BALLOON, HINTS, NONE, Figures, show
+from tools.comparing.figures import BALLOON, HINTS, NONE, Figures, show_figures
 from tools.machines.options import MachineOptions
 from tools.machines.setup import set_up
 from tools.running.run import run_guests
@@ -50,21 +50,21 @@ def compare_paging(options: MachineOptions, wanted: CompareOptions) -> int:
         output = open_output(files, "--json", wanted.json, sys.stdout)
         runs = {}
         status = 0
-        for name, variant in variants(options).items():
+        for name, variant in program_variants(options).items():
             report = _run(name, variant, wanted.max_instructions)
             runs[name] = figures(report)
             status = max(status, report.exit_status)
             if any(guest.stop.kind is StopKind.REQUESTED for guest in report.guests):
-                # Ctrl-C, and it means all of them.
+                # Ctrl-C ends all of them.
                 break
         if output is not None:
             json.dump({name: run.as_dict() for name, run in runs.items()}, output, indent=2)
             output.write("\n")
-    show(runs)
+    show_figures(runs)
     return status
 
 
-def variants(options: MachineOptions) -> dict[str, MachineOptions]:
+def program_variants(options: MachineOptions) -> dict[str, MachineOptions]:
     """The three runs: with hints as *options* says, without, and without but with the monitor."""
     host = options.host
     assert host is not None

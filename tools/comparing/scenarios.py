@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """``essa compare`` of a scenario: with hints, without, and with the balloon, on hosts of one or several sizes.
 
-What the scenario expects is of no consequence here, for it is meant for one of the runs.  That all content is as it
-should be is checked in each.
+What the scenario expects is not checked here: it is meant for one of the runs.  That all content is right is checked
+in each of them.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from guest_kernel.scripted.scenarios.runner import Runner
 from guest_kernel.scripted.scenarios.scenario import ScenarioError
 from host.page_manager import minimum_frames
 from host.statistics import total
-from tools.comparing.figures import BALLOON, HINTS, NONE, Figures, show
+from tools.comparing.figures import BALLOON, HINTS, NONE, Figures, show_figures
 from tools.comparing.options import CompareOptions
 from tools.machines.options import MOST_MEMORY, HostOptions
 from tools.processes.side_by_side import run_side_by_side
@@ -91,9 +91,10 @@ def compare_scenario(
     options = configure_machine(scenario, options, given)
     with ExitStack() as files:
         output = open_output(files, "--json", wanted.json, sys.stdout)
-        jobs = {
-            _name(frames, name): job for frames in sizes for name, job in variants(scenario, options, frames).items()
-        }
+        jobs: dict[str, _Job] = {}
+        for frames in sizes:
+            variants = scenario_variants(scenario, options, frames)
+            jobs |= {_name(frames, name): job for name, job in variants.items()}
         ended = run_side_by_side(_run, jobs)
         hosts = [
             (
@@ -116,7 +117,7 @@ def compare_scenario(
         if runs:
             size = format_size(frames << PAGE_SHIFT)
             title = f"host of {frames:,} pages ({size}), guest of {scenario.machine.pages:,}:"
-            show({name: run.figures for name, run in runs.items()}, title)
+            show_figures({name: run.figures for name, run in runs.items()}, title)
     if len(ended) < len(jobs):
         return int(ExitStatus.UNASKED_STOP)
     return max(int(run.status) for run in ended.values())
@@ -147,8 +148,8 @@ def _sizes(scenario: Scenario, options: MachineOptions, given: Collection[str]) 
     return sizes
 
 
-def variants(scenario: Scenario, options: MachineOptions, frames: int) -> dict[str, _Job]:
-    """The three runs on a host of so many *frames*: with hints, without, and without but with balloon and monitor."""
+def scenario_variants(scenario: Scenario, options: MachineOptions, frames: int) -> dict[str, _Job]:
+    """The three runs on a host of that many *frames*: with hints, without, and without hints but with the balloon."""
     host = replace(options.host or HostOptions(), memory=frames << PAGE_SHIFT, monitor=False)
     deaf = replace(scenario, kernel=replace(scenario.kernel, balloon=False))
     hearing = replace(scenario, kernel=replace(scenario.kernel, balloon=True))

@@ -21,7 +21,7 @@ from tools.conform.jobs import Job, Unsuitable, plan_job
 from tools.conform.report import compare_with_baseline, print_results, read_baseline, write_json, write_junit
 from tools.conform.results import Outcome, Result, decide, read_checks
 from tools.conform.unittests_cfg import read_cfg
-from tools.consoles.console import Console
+from tools.consoles.console import GuestConsole
 from tools.machines.options import Disk
 from tools.machines.setup import make_machines, set_up
 from tools.processes.side_by_side import run_side_by_side
@@ -52,7 +52,7 @@ _END: Final = b"End continuous migration"
 _REQUESTS: Final = (_MIGRATE, _SKIPPED, _BEGIN, _END)
 
 
-def conform(wanted: ConformOptions) -> int:
+def run_suite(wanted: ConformOptions) -> int:
     """Run what is *wanted*, print a line for each program, save what is asked for, and give the exit status.
 
     It is 0 if no program failed, or none does worse than in the baseline; otherwise 1.
@@ -127,7 +127,7 @@ def _write_logs(directory: Path, results: Sequence[Result]) -> None:
 # One program
 
 
-class _Watcher(Console):
+class _Watcher(GuestConsole):
     """Keeps what the program writes, and stops its machine when it asks for something."""
 
     def __init__(self) -> None:
@@ -140,7 +140,7 @@ class _Watcher(Console):
         self._has_ended = False
 
     def write(self, data: bytes) -> None:
-        """See :meth:`Console.write`."""
+        """See :meth:`GuestConsole.write`."""
         super().write(data)
         *lines, self._unread = (self._unread + data).split(b"\n")
         for line in lines:
@@ -174,7 +174,7 @@ def _run(job: Job, reporter: Reporter) -> Result:
             break
         if is_due:
             machine = _migrate(machine, job, watcher)
-            # A machine and its CPUs know each other: nothing else gives back what the old one holds in time.
+            # A machine and its CPUs refer to each other: without this the old one would keep its memory for a while.
             gc.collect()
             migrations += 1
             next_migration = machine.executed + _CONTINUOUS
@@ -200,7 +200,7 @@ def _may_go_on(stop: Stop, machine: Machine, job: Job) -> bool:
 
 def _new_machine(job: Job, watcher: _Watcher) -> Machine:
     """A machine with the program of *job*, about to enter it."""
-    # Open, the image stays after its name has gone.
+    # The image stays usable while it is open, although its name has gone.
     with tempfile.TemporaryDirectory(prefix="essa-conform-") as directory:
         image = Path(directory) / "disk"
         image.write_bytes(bytes(_DISK_BYTES))

@@ -6,7 +6,7 @@ from __future__ import annotations
 import sys
 
 
-class Console:
+class GuestConsole:
     """Shows what the guest writes at once, and keeps it for the verdict and the report.
 
     :param name: put before each line, if several guests write; their lines are shown when they are complete.

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from emu.input_files.toml_tables import FieldError, convert, decode
+from emu.input_files.toml_tables import FieldError, convert, decode_toml
 from emu.timing import UNITS_PER_MICROSECOND
 from tools.usage.errors import UsageError
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from emu.machine import Machine
-    from tools.consoles.console import Console
+    from tools.consoles.console import GuestConsole
 
 _STEP: Final = "step"
 _LOOK_EVERY: Final = 500_000
@@ -46,7 +46,7 @@ def read_script(name: str) -> tuple[Exchange, ...]:
     except OSError as reason:
         raise UsageError(f"--input: {name} cannot be read: {reason.strerror}") from None
     try:
-        document = decode(data, name, FieldError)
+        document = decode_toml(data, name, FieldError)
         for key in document.content:
             if key != _STEP:
                 raise document.origin.error_at(key, f"{key}: unknown; expected nothing but [[{_STEP}]] tables")
@@ -60,7 +60,7 @@ def read_script(name: str) -> tuple[Exchange, ...]:
 class ScriptedOperator:
     """Types what a script says (:class:`emu.operator.Operator`); the same script gives the same run."""
 
-    def __init__(self, steps: Sequence[Exchange], machine: Machine, console: Console) -> None:
+    def __init__(self, steps: Sequence[Exchange], machine: Machine, console: GuestConsole) -> None:
         self._steps = steps
         self._machine = machine
         self._console = console

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Somebody at a terminal: his keys go to the guest, and Ctrl-A to the machine.
+"""A user at a terminal: what is typed goes to the guest, and Ctrl-A to the machine.
 
 The terminal becomes raw when the guest begins to read, so that Ctrl-C stops a program that reads nothing, and is given
 back as it was, whatever happens.  While the guest waits, virtual time goes with the clock on the wall; that and the
@@ -93,7 +93,7 @@ class Terminal:
         self._saved = termios.tcgetattr(self._descriptor)
         tty.setraw(self._descriptor, termios.TCSADRAIN)
         raw = termios.tcgetattr(self._descriptor)
-        # What the guest and others write still begins each line at the left.
+        # Lines that the guest and others write still begin at the left.
         raw[_OUTPUT] |= termios.OPOST | termios.ONLCR
         termios.tcsetattr(self._descriptor, termios.TCSADRAIN, raw)
         if not self._is_introduced:

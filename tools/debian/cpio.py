@@ -21,7 +21,7 @@ _LARGEST: Final = (1 << 32) - 1
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class Member:
     """One file, directory, link or device.
 
     :raises ValueError: if the name or the content cannot be in such an archive.
@@ -43,33 +43,33 @@ class Entry:
             raise ValueError(f"{self.name}: {len(self.content)} bytes are too many for an archive")
 
 
-def directory(name: str, permissions: int = 0o755) -> Entry:
+def directory(name: str, permissions: int = 0o755) -> Member:
     """A directory."""
-    return Entry(name, stat.S_IFDIR | permissions)
+    return Member(name, stat.S_IFDIR | permissions)
 
 
-def file(name: str, content: bytes, permissions: int = 0o644) -> Entry:
+def file(name: str, content: bytes, permissions: int = 0o644) -> Member:
     """A file."""
-    return Entry(name, stat.S_IFREG | permissions, content)
+    return Member(name, stat.S_IFREG | permissions, content)
 
 
-def link(name: str, target: str) -> Entry:
+def link(name: str, target: str) -> Member:
     """A symbolic link to *target*."""
-    return Entry(name, stat.S_IFLNK | 0o777, target.encode())
+    return Member(name, stat.S_IFLNK | 0o777, target.encode())
 
 
-def character_device(name: str, major: int, minor: int, permissions: int = 0o600) -> Entry:
+def character_device(name: str, major: int, minor: int, permissions: int = 0o600) -> Member:
     """A character device."""
-    return Entry(name, stat.S_IFCHR | permissions, device=(major, minor))
+    return Member(name, stat.S_IFCHR | permissions, device=(major, minor))
 
 
-def archive(entries: Iterable[Entry]) -> bytes:
+def archive(entries: Iterable[Member]) -> bytes:
     """The archive with *entries*, in their order; a directory has to come before what is in it."""
     parts = [_packed(number, entry) for number, entry in enumerate(entries, 1)]
     return b"".join([*parts, _packed(0, None)])
 
 
-def _packed(number: int, entry: Entry | None) -> bytes:
+def _packed(number: int, entry: Member | None) -> bytes:
     """One entry with its header, or the trailer."""
     name = (entry.name if entry is not None else _TRAILER).encode() + b"\0"
     mode, content, device = (entry.mode, entry.content, entry.device) if entry is not None else (0, b"", (0, 0))

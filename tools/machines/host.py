@@ -44,7 +44,7 @@ class HostSetup:
 
 
 def make_host(options: HostOptions, *, guests: int, cpus: int, memory: int) -> HostSetup:
-    """The host for so many *guests*, each with so many *cpus* and bytes of *memory*.
+    """The host for a number of *guests*, each with so many *cpus* and bytes of *memory*.
 
     :raises UsageError: if its memory is too small or its paging file unusable.
     """
@@ -77,7 +77,7 @@ def make_host(options: HostOptions, *, guests: int, cpus: int, memory: int) -> H
     )
 
 
-def read_plan(options: HostOptions | None) -> Plan | None:
+def plan_of(options: HostOptions | None) -> Plan | None:
     """The plan that *options* names, if any.
 
     :raises UsageError: naming file, field and what was expected.

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from emu.addresses import PAGE_SIZE
 from emu.input_files.sizes import format_size, parse_size
 from tools.usage.errors import UsageError
-from tools.usage.options import argument, group, one_of, option, within
+from tools.usage.options import argument, group, member_of, option, within
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -29,7 +29,7 @@ _HOST: Final = "The host"
 
 
 @dataclass(frozen=True, slots=True)
-class Image:
+class BootFiles:
     """A file to run, and what belongs to it unless something else is said."""
 
     path: Path
@@ -48,14 +48,14 @@ class Disk:
 # From what is typed to what it means
 
 
-def _image(text: str) -> Image:
+def _image(text: str) -> BootFiles:
     from tools.debian.releases import COMMAND_LINE, debian_files, release_of
 
     release = release_of(text)
     if release is None:
-        return Image(Path(text))
+        return BootFiles(Path(text))
     files = debian_files(release)
-    return Image(files.kernel, files.ramdisk, COMMAND_LINE)
+    return BootFiles(files.kernel, files.ramdisk, COMMAND_LINE)
 
 
 def _memory(text: str) -> int:
@@ -70,7 +70,7 @@ def _memory(text: str) -> int:
 def _command_line(text: str) -> str:
     from emu.kernel_image import command_line_bytes
 
-    # How much room there is says the image.
+    # The image says later how much room there is.
     command_line_bytes(text, _LONGEST_COMMAND_LINE)
     return text
 
@@ -132,7 +132,7 @@ def _host_memory(text: str) -> int:
     return memory
 
 
-profile: Final = one_of(_profiles)
+profile: Final = member_of(_profiles)
 """The profile with a name."""
 
 
@@ -166,7 +166,7 @@ class HostOptions:
         metavar="NAME",
         panel=_HOST,
         help="Which pages go first: lru, unused-first or volatile-first.",
-        parse=one_of(_policies),
+        parse=member_of(_policies),
     )
     plan: Path | None = option(
         metavar="FILE", panel=_HOST, help="Pressure and faults on purpose, as TOML; see host/README.", parse=Path
@@ -193,7 +193,7 @@ class MachineOptions:
     :raises UsageError: if the options do not fit each other.
     """
 
-    image: Image = argument(
+    image: BootFiles = argument(
         metavar="IMAGE",
         help="An ELF64 executable, a Linux kernel image, a bare image; or debian (see essa fetch).",
         parse=_image,
@@ -282,7 +282,7 @@ class MachineOptions:
         for disk in self.disks:
             if disk.is_writable and self.guests > 1:
                 raise UsageError(f"--disk: several guests cannot write the same image, {disk.path}{_WRITABLE}")
-        # What is not said follows from the rest.
+        # Defaults that follow from other options.
         if self.command_line is None:
             object.__setattr__(self, "command_line", self.image.command_line)
         if self.ramdisk is None:

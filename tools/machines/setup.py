@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from emu.errors import CommandLineError
 from emu.kernel_image import KernelImage
 from emu.program import read_program
-from tools.machines.host import make_host, read_plan, start_attendants
+from tools.machines.host import make_host, plan_of, start_attendants
 from tools.usage.errors import UsageError
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def set_up(options: MachineOptions) -> Setup:
     from emu.hypervisor import HostFailure
 
     program = read_program(options.image.path, options.ramdisk)
-    plan = read_plan(options.host)
+    plan = plan_of(options.host)
     machines, host = make_machines(options)
     try:
         for number, machine in enumerate(machines):

@@ -63,13 +63,13 @@ def postponed() -> Iterator[None]:
             signal.raise_signal(signal.SIGINT)
 
 
-def run(machine: Machine, max_instructions: int | None = None) -> Stop:
+def run_interruptibly(machine: Machine, max_instructions: int | None = None) -> Stop:
     """Run until *machine* stops, *max_instructions* more have ended, or Ctrl-C is pressed."""
     stop = machine.run(max_instructions)
-    return requested(machine) if stop.kind is StopKind.REQUESTED else stop
+    return requested_stop(machine) if stop.kind is StopKind.REQUESTED else stop
 
 
-def requested(machine: Machine, keys: str = "Ctrl-C") -> Stop:
+def requested_stop(machine: Machine, keys: str = "Ctrl-C") -> Stop:
     """The stop that Ctrl-C makes, or other *keys*."""
     cpu = machine.cpus[0]
     return Stop(StopKind.REQUESTED, cpu.address, cpu.psw, f"stopped by {keys}")

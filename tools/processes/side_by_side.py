@@ -55,7 +55,7 @@ class Reporter:
 
     @property
     def is_stopped(self) -> bool:
-        """Whether it is to end as soon as may be: Ctrl-C, or nobody waits for it any more."""
+        """Whether it should end as soon as possible: Ctrl-C was pressed, or the process that waits for it has gone."""
         return bool(self._cells[_STOP]) or os.getppid() != self._parent
 
 
@@ -71,7 +71,7 @@ class _Running(Generic[_Job, _Result]):
         self.process: BaseProcess = _PROCESSES.Process(
             target=_begin, args=(work, job, cells, number, other), daemon=True
         )
-        # Ctrl-C concerns this process, which tells the others: they are born deaf to it.
+        # Ctrl-C concerns this process, which tells the others: they start with it blocked.
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
             self.process.start()
@@ -116,7 +116,7 @@ def _begin(
     try:
         connection.send(result)
     except BrokenPipeError:
-        # Nobody waits any more.
+        # The process that waited has gone.
         return
 
 
@@ -164,7 +164,7 @@ def run_side_by_side(
 
 @contextmanager
 def _shown(names: list[str], cells: Cells) -> Iterator[Callable[[int], None]]:
-    """While it lasts, somebody who watches sees a bar for each of *names*, or one for all if they are many.
+    """While it lasts, a terminal shows a bar for each of *names*, or one for all if they are many.
 
     It gives what moves the bars, to be told how many have ended.
     """

@@ -29,7 +29,7 @@ _STATES: Final = {
 
 
 def check_plot(name: str, sample_every: int | None) -> Path:
-    """The file *name* for the picture of a run that is sampled every so many units of work.
+    """The file *name* for the picture of a run that is sampled every *sample_every* units of work.
 
     :raises UsageError: if it can be no picture, or there would be nothing in it.
     """

@@ -157,7 +157,7 @@ def _count_not_modelled(machine: Machine) -> dict[str, int]:
     return dict(sorted(counts.items()))
 
 
-def show(report: Report) -> None:
+def show_report(report: Report) -> None:
     """Tell people how the run ended, on standard error: a summary on a terminal, elsewhere what they must not miss."""
     if sys.stderr.isatty():
         _show_summary(report)

@@ -103,7 +103,7 @@ class Tracer(Observer):
         if kind == "program":
             what += f" {interruption_name(code)}"
         line = f"cpu {cpu.address}: {what}, old PSW {old}, new PSW {cpu.psw}"
-        # An invalid PSW loaded by an interruption gives another one before any instruction.
+        # An interruption that loads an invalid PSW causes another one before any instruction.
         is_early = self._is_between and old.has_early_exception()
         if kind in _OF_INSTRUCTIONS and not is_early:
             self._interruptions.append(line)

@@ -32,7 +32,7 @@ class ExitStatus(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The exit status, and why in words; *is_noteworthy* if the words should be seen even where nobody watches."""
+    """The exit status, and why in words; *is_noteworthy* if the words should be shown even without a terminal."""
 
     status: ExitStatus
     text: str

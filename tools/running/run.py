@@ -8,7 +8,7 @@ import sys
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from tools.consoles.console import Console
+from tools.consoles.console import GuestConsole
 from tools.machines.options import MachineOptions
 from tools.machines.setup import set_up
 from tools.usage.errors import UsageError
@@ -51,7 +51,7 @@ def run_program(options: MachineOptions, wanted: RunOptions) -> int:
         files.callback(setup.close)
         report = run_guests(options, setup, trace, wanted.max_instructions, steps=steps)
 
-        from tools.reports.report import show
+        from tools.reports.report import show_report
 
         if wanted.table:
             for line in report.table_lines():
@@ -63,7 +63,7 @@ def run_program(options: MachineOptions, wanted: RunOptions) -> int:
             from tools.reports.plot import plot_series
 
             plot_series(setup.host.series, plot)
-        show(report)
+        show_report(report)
         return report.exit_status
 
 
@@ -78,7 +78,7 @@ def run_guests(
 ) -> Report:
     """Run the machines of *setup* until all have stopped.
 
-    :param steps: what is typed on the console of the only guest; None if somebody at the terminal types.
+    :param steps: what is typed on the console of the only guest; None if a user at the terminal types.
     :param is_shown: whether their consoles go to standard output.
     """
     from tools.reports.report import GuestReport, Report
@@ -86,9 +86,8 @@ def run_guests(
     from tools.reports.verdict import after_script, judge
 
     machines = setup.machines
-    consoles = [
-        Console(f"guest {number}" if len(machines) > 1 else None, is_shown=is_shown) for number in range(len(machines))
-    ]
+    names = [f"guest {number}" if len(machines) > 1 else None for number in range(len(machines))]
+    consoles = [GuestConsole(name, is_shown=is_shown) for name in names]
     statistics = [Statistics() for _ in machines]
     for number, machine in enumerate(machines):
         machine.sclp.console = consoles[number]
@@ -104,9 +103,9 @@ def run_guests(
 
         script = machines[0].operator = ScriptedOperator(steps, machines[0], consoles[0])
     if script is None and is_shown and len(machines) == 1 and sys.stdin.isatty() and sys.stdout.isatty():
-        from tools.running.attended import run_attended
+        from tools.running.at_terminal import run_at_terminal
 
-        stops = [run_attended(machines[0], setup, max_instructions)]
+        stops = [run_at_terminal(machines[0], setup, max_instructions)]
     else:
         stops = _run(machines, max_instructions)
     guests = []
@@ -132,11 +131,11 @@ def _run(machines: list[Machine], max_instructions: int | None) -> list[Stop]:
     try:
         with interrupt.ctrl_c(*machines):
             if len(machines) == 1:
-                return [interrupt.run(machines[0], max_instructions)]
+                return [interrupt.run_interruptibly(machines[0], max_instructions)]
             stops = run_in_turn(machines, max_instructions)
             return [
-                interrupt.requested(machine) if stop.kind is StopKind.REQUESTED else stop
+                interrupt.requested_stop(machine) if stop.kind is StopKind.REQUESTED else stop
                 for machine, stop in zip(machines, stops, strict=True)
             ]
     except KeyboardInterrupt:
-        return [interrupt.requested(machine) for machine in machines]
+        return [interrupt.requested_stop(machine) for machine in machines]

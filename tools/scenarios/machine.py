@@ -12,7 +12,7 @@ from emu.storage_keys import CHANGE
 from guest_kernel.scripted.cpu.processor import MachineStopped
 from guest_kernel.scripted.scenarios.runner import Interrupted, Listener, Runner, ScenarioFailure
 from host.policies import Policy
-from tools.machines.host import read_plan, start_attendants
+from tools.machines.host import plan_of, start_attendants
 from tools.machines.options import HostOptions, MachineOptions
 from tools.machines.setup import Setup, make_machines
 from tools.processes import interrupt
@@ -109,13 +109,13 @@ def set_up_scenario(scenario: Scenario, options: MachineOptions, given: Collecti
 
     :raises UsageError: if the host cannot be as described.
     """
-    plan = read_plan(options.host)
+    plan = plan_of(options.host)
     try:
         machines, host = make_machines(options)
     except UsageError as reason:
         if "--host-memory" in given or scenario.host is None:
             raise
-        # The message names the option in whose place the scenario's table is.
+        # The message names the option that the table of the scenario takes the place of.
         text = str(reason).removeprefix("--host-memory: ")
         raise UsageError(str(scenario.origin.error(text, "host", field="frames"))) from None
     return Setup(machines, host, None if host is None else start_attendants(host, plan))

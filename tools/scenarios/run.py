@@ -50,7 +50,7 @@ class _Listener(HostListener):
 
     @contextmanager
     def shown(self, pages: int) -> Iterator[None]:
-        """While it lasts, a progress bar of so many *pages* is shown, if somebody watches."""
+        """While it lasts, a progress bar for *pages* is shown, on a terminal."""
         from rich.console import Console
         from rich.progress import Progress
 
@@ -58,7 +58,7 @@ class _Listener(HostListener):
         if not console.is_terminal:
             yield
             return
-        # The tables are to stand above the bar; but if they go to a file they must get there.
+        # On a terminal the tables are shown above the bar; a file gets them unchanged.
         with Progress(console=console, transient=True, redirect_stdout=sys.stdout.isatty()) as self._progress:
             self._bar = self._progress.add_task("", total=pages)
             yield
@@ -193,7 +193,7 @@ def run_scenario(scenario: Scenario, options: MachineOptions, wanted: RunOptions
 
 
 def _run(scenario: Scenario, setup: Setup) -> _Report:
-    """Carry out *scenario* on the machine of *setup*, with a progress bar if somebody watches.
+    """Carry out *scenario* on the machine of *setup*, with a progress bar on a terminal.
 
     :raises guest_kernel.scripted.scenarios.scenario.ScenarioError: if the kernel cannot do a step.
     """

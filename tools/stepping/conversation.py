@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""``essa step``: the commands come from a file, or from whoever types them."""
+"""``essa step``: the commands come from a file, or are typed."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from tools.consoles.console import Console
+from tools.consoles.console import GuestConsole
 from tools.machines.setup import set_up
 from tools.stepping.stepper import CommandError, Stepper
 from tools.usage.errors import UsageError
@@ -35,7 +35,7 @@ def step_program(options: MachineOptions, wanted: StepOptions) -> int:
         raise UsageError("--guests: one guest is stepped at a time")
     setup = set_up(options)
     machine = setup.machines[0]
-    console = Console()
+    console = GuestConsole()
     machine.sclp.console = console
 
     def write(line: str) -> None:

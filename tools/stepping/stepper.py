@@ -42,7 +42,7 @@ class CommandError(Exception):
 
 
 class Stepper:
-    """A machine under the hand of somebody who types commands; what they show goes to *write*, line by line."""
+    """A machine that is driven by typed commands; what they show goes to *write*, line by line."""
 
     def __init__(
         self,
@@ -120,7 +120,7 @@ class Stepper:
                         return
                 return
             left = None if self._limit is None else max(self._limit - self.machine.executed, 0)
-            stop = interrupt.run(self.machine, left)
+            stop = interrupt.run_interruptibly(self.machine, left)
         if switch.is_pressed:
             self._write(stop.text)
         else:

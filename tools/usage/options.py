@@ -140,7 +140,7 @@ def within(least: int, most: int) -> Callable[[int], int]:
     return parse
 
 
-def one_of(members: Callable[[], type[Any]]) -> Callable[[str], Any]:
+def member_of(members: Callable[[], type[Any]]) -> Callable[[str], Any]:
     """What takes the value of a member of an enumeration, which *members* gives."""
 
     def parse(text: str) -> Any:

@@ -34,8 +34,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from emu.input_files import toml_tables
-from emu.input_files.toml_tables import convert, one_of
+from emu.input_files.toml_tables import convert, one_of, parse_toml, read_toml
 from guest_kernel.scripted.scenarios.scenario import (
     STEPS,
     CompareSettings,
@@ -62,7 +61,7 @@ def read_scenario(path: Path) -> Scenario:
 
     :raises ScenarioError: naming the file, the line if it can be told, the table, the field, and what was expected.
     """
-    return _make_scenario(toml_tables.read(path, ScenarioError))
+    return _make_scenario(read_toml(path, ScenarioError))
 
 
 def parse_scenario(text: str, name: str = "scenario") -> Scenario:
@@ -70,7 +69,7 @@ def parse_scenario(text: str, name: str = "scenario") -> Scenario:
 
     :raises ScenarioError: as :func:`read_scenario`.
     """
-    return _make_scenario(toml_tables.parse(text, name, ScenarioError))
+    return _make_scenario(parse_toml(text, name, ScenarioError))
 
 
 def _make_scenario(document: Document[ScenarioError]) -> Scenario:

@@ -9,7 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from emu.input_files.toml_tables import Document, FieldError, Origin, convert, decode, one_of, parse, read
+from emu.input_files.toml_tables import (
+    Document,
+    FieldError,
+    Origin,
+    convert,
+    decode_toml,
+    one_of,
+    parse_toml,
+    read_toml,
+)
 
 
 class OrchardError(FieldError):
@@ -41,13 +50,13 @@ def trees(document: Document[OrchardError]) -> tuple[Tree, ...]:
 
 def error_of(text: str) -> str:
     with pytest.raises(OrchardError) as raised:
-        trees(parse(text, "f", OrchardError))
+        trees(parse_toml(text, "f", OrchardError))
     assert "\n" not in str(raised.value)
     return str(raised.value)
 
 
 def test_a_document() -> None:
-    document = parse('[owner]\nheight = 3\n[[tree]]\nheight = 1\nfruit = "pear"\n', "f", OrchardError)
+    document = parse_toml('[owner]\nheight = 3\n[[tree]]\nheight = 1\nfruit = "pear"\n', "f", OrchardError)
     assert document.one("owner", Tree) == Tree(3)
     assert trees(document) == (Tree(1, Fruit.PEAR),)
     assert document.all("bush", tree_of) == ()
@@ -88,7 +97,7 @@ def test_the_fields_of_a_table_in_a_table_are_not_its_own() -> None:
 
 
 def test_an_error_about_all_of_a_key() -> None:
-    origin = parse("a = 1\n[b]\n[c.d]\n", "f", OrchardError).origin
+    origin = parse_toml("a = 1\n[b]\n[c.d]\n", "f", OrchardError).origin
     messages = [str(origin.error_at(key, "wrong")) for key in "abcd"]
     assert messages == ["f:1: wrong", "f:2: wrong", "f:3: wrong", "f: wrong"]
 
@@ -115,16 +124,16 @@ def test_what_is_said_of_a_missing_field() -> None:
 )
 def test_what_is_not_toml(data: bytes, message: str) -> None:
     with pytest.raises(OrchardError) as raised:
-        decode(data, "f", OrchardError)
+        decode_toml(data, "f", OrchardError)
     assert str(raised.value).startswith(message)
 
 
 def test_files(tmp_path: Path) -> None:
     path = tmp_path / "orchard.toml"
     with pytest.raises(OrchardError, match=r"orchard\.toml: cannot be read: No such file"):
-        read(path, OrchardError)
+        read_toml(path, OrchardError)
     path.write_text("[[tree]]\nheight = 1\n")
-    assert trees(read(path, OrchardError)) == (Tree(1),)
+    assert trees(read_toml(path, OrchardError)) == (Tree(1),)
 
 
 def test_names_in_a_message() -> None:

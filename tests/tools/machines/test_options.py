@@ -12,7 +12,7 @@ import pytest
 from emu.facilities import DEFAULT_FACILITIES
 from emu.page_states import Profile
 from host.policies import Policy
-from tools.machines.options import Disk, HostOptions, Image, MachineOptions
+from tools.machines.options import BootFiles, Disk, HostOptions, MachineOptions
 from tools.usage.errors import UsageError
 from tools.usage.options import read_options
 
@@ -23,7 +23,7 @@ def read(**typed: object) -> MachineOptions:
 
 def test_defaults() -> None:
     options = read()
-    assert options == MachineOptions(image=Image(Path("program.elf")))
+    assert options == MachineOptions(image=BootFiles(Path("program.elf")))
     assert (options.memory, options.cpus, options.guests) == (256 << 20, 1, 1)
     assert (options.profile, options.facilities) == (Profile.ZVM, DEFAULT_FACILITIES)
     assert (options.host, options.disks, options.uuid) == (None, (), None)
@@ -51,7 +51,7 @@ def test_several_guests_have_a_host() -> None:
 
 
 def test_what_belongs_to_the_image_is_taken_unless_something_else_is_said() -> None:
-    image = Image(Path("kernel"), Path("initrd"), "console=ttyS0")
+    image = BootFiles(Path("kernel"), Path("initrd"), "console=ttyS0")
     options = MachineOptions(image=image)
     assert (options.ramdisk, options.command_line) == (Path("initrd"), "console=ttyS0")
     options = MachineOptions(image=image, ramdisk=Path("other"), command_line="")

@@ -36,7 +36,7 @@ def test_ctrl_c_ends_the_run(looping: Machine) -> None:
     looping.observers.append(CtrlC())
     before = signal.getsignal(signal.SIGINT)
     with interrupt.ctrl_c(looping):
-        stop = interrupt.run(looping)
+        stop = interrupt.run_interruptibly(looping)
     assert stop.kind is StopKind.REQUESTED
     assert ENTRY + 10 <= stop.psw.address <= ENTRY + 18
     assert signal.getsignal(signal.SIGINT) is before
@@ -52,7 +52,7 @@ def test_second_ctrl_c_does_not_wait(looping: Machine) -> None:
 def test_budget_is_exact(looping: Machine) -> None:
     budget = 1_000_007
     with interrupt.ctrl_c(looping):
-        assert interrupt.run(looping, budget).kind is StopKind.BUDGET
+        assert interrupt.run_interruptibly(looping, budget).kind is StopKind.BUDGET
     assert looping.executed == budget
 
 

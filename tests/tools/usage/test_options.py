@@ -9,7 +9,7 @@ from enum import Enum
 import pytest
 
 from tools.usage.errors import UsageError
-from tools.usage.options import argument, group, one_of, option, parameters, read_options, within
+from tools.usage.options import argument, group, member_of, option, parameters, read_options, within
 
 
 class Colour(Enum):
@@ -34,7 +34,7 @@ class Car:
     """Options of a whole."""
 
     model: str = argument(help="Which.", metavar="MODEL")
-    colour: Colour = option("red", help="Its colour.", parse=one_of(lambda: Colour))
+    colour: Colour = option("red", help="Its colour.", parse=member_of(lambda: Colour))
     serial_number: int | None = option(help="In hexadecimal.", parse=hexadecimal)
     extras: tuple[int, ...] = option(help="What else.", flag="--extra", kind=int, is_repeated=True, parse=tuple)
     wheels: Wheels | None = group(Wheels)

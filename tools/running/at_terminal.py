@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A run with somebody at the terminal, who may leave it for the stepper and come back."""
+"""A run with a user at the terminal, who may leave it for the stepper and come back."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tools.machines.setup import Setup
 
 
-def run_attended(machine: Machine, setup: Setup, max_instructions: int | None) -> Stop:
+def run_at_terminal(machine: Machine, setup: Setup, max_instructions: int | None) -> Stop:
     """Run *machine*, with the terminal as its console, until it stops."""
     with Terminal(machine, lambda: [format_table(count_pages(machine.states.array))]) as terminal:
         machine.operator = terminal
@@ -27,11 +27,11 @@ def run_attended(machine: Machine, setup: Setup, max_instructions: int | None) -
                 stop = _step(machine, setup, terminal, max_instructions)
         if stop.kind is not StopKind.REQUESTED:
             return stop
-        return interrupt.requested(machine, terminal.ended_by or "Ctrl-C")
+        return interrupt.requested_stop(machine, terminal.ended_by or "Ctrl-C")
 
 
 def _step(machine: Machine, setup: Setup, terminal: Terminal, max_instructions: int | None) -> Stop:
-    """Converse with whoever wants to step until he lets the machine go on, and let it, or until it stops."""
+    """Take commands of the stepper until the machine stops, or the user lets it go on; then run it."""
     from tools.stepping.conversation import converse
     from tools.stepping.stepper import Stepper
 
@@ -45,5 +45,5 @@ def _step(machine: Machine, setup: Setup, terminal: Terminal, max_instructions: 
         return stepper.stop
     if not goes_on:
         terminal.ended_by = "q"
-        return interrupt.requested(machine)
+        return interrupt.requested_stop(machine)
     return machine.run(None if max_instructions is None else max_instructions - machine.executed)
