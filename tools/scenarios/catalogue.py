@@ -29,15 +29,15 @@ def find_scenario(image: str) -> Scenario | None:
 
     :raises UsageError: naming file, line, table and field.
     """
-    from guest_kernel.scripted.scenarios.scenario import ScenarioError
-    from guest_kernel.scripted.scenarios.scenario_file import read_scenario
     from guest_kernel.scripted.scenarios.shipped import shipped_names, shipped_scenario
 
+    is_shipped = image in shipped_names()
+    if not is_shipped and not image.endswith(SUFFIX):
+        return None
+    from guest_kernel.scripted.scenarios.scenario import ScenarioError
+    from guest_kernel.scripted.scenarios.scenario_file import read_scenario
+
     try:
-        if image in shipped_names():
-            return shipped_scenario(image)
-        if image.endswith(SUFFIX):
-            return read_scenario(Path(image))
+        return shipped_scenario(image) if is_shipped else read_scenario(Path(image))
     except ScenarioError as reason:
         raise UsageError(str(reason)) from None
-    return None
