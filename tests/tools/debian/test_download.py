@@ -15,34 +15,51 @@ import pytest
 from tools.command.cli import main
 from tools.debian import download
 from tools.debian.initramfs import CHECK_WORD, PASSED
-from tools.debian.releases import debian_files, release_of
+from tools.debian.releases import debian_files
 from tools.usage.errors import UsageError
 
 CHECK = f"console=ttyS0 cmma=on loglevel=4 {CHECK_WORD}"
-
-
-@pytest.fixture
-def cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """An empty cache directory."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    return tmp_path
-
-
-@pytest.mark.parametrize(
-    ("image", "release"),
-    (("debian", "bookworm"), ("debian-bookworm", "bookworm"), ("debian-trixie", "trixie"), ("debian-sid", None)),
-)
-def test_names_of_images(image: str, release: str | None) -> None:
-    assert release_of(image) == release
-    assert release_of("./" + image) is None
-
-
-def test_what_is_not_there_is_asked_for(cache: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(UsageError, match="expected 'essa fetch debian --release trixie' first"):
-        debian_files("trixie")
-    assert main(["run", "debian"]) == 2
-    expected = "debian: not there yet; expected 'essa fetch debian --release bookworm' first"
-    assert capsys.readouterr().err == f"essa: {expected}\n"
+UNDER_PRESSURE = """\
+[[step]]
+expect = "# "
+send = "cd /tmp; dd if=/dev/urandom of=f bs=64k count=64 2>/dev/null; sha256sum f > s\\n"
+[[step]]
+expect = "# "
+send = "sha256sum -c -s s /etc/sha256sums && echo before $((6*7))\\n"
+[[step]]
+expect = "before 42"
+send = "(sha256sum -c -s s /etc/sha256sums && echo during $((6*7))) & cat f f f > big; rm big; wait\\n"
+[[step]]
+expect = "during 42"
+send = "cat f f f > big; sha256sum -c -s s /etc/sha256sums && echo after $((6*7)); exit\\n"
+[[step]]
+expect = "after 42"
+"""
+SHELL = "console=ttyS0 cmma=on loglevel=3"
+SECTOR = 512
+SESSION = """\
+[[step]]
+expect = "# "
+send = "sha256sum /dev/vda; dd if=/init of=/dev/vda bs=512 seek=3 count=1 conv=notrunc,fsync\\n"
+[[step]]
+expect = "# "
+send = "echo $((6*7)) CPUs: $(nproc); cat > /tmp/x\\n"
+[[step]]
+expect = "42 CPUs: 2"
+send = "typed\\n\\u0004"
+[[step]]
+expect = "# "
+send = "wc -c /tmp/x; exit\\n"
+[[step]]
+expect = "6 /tmp/x"
+"""
+TREE = """\
+[[step]]
+expect = "# "
+send = "cd /mnt; grep -r 'a needle' . | wc -l; wc -c < /dev/vdb; sha256sum -c -s sums && echo files $((6*7)); exit\\n"
+[[step]]
+expect = "files 42"
+"""
 
 
 @pytest.mark.parametrize(
@@ -147,24 +164,6 @@ def test_a_panic_is_a_stop_that_nobody_asked_for(fetched: Path, tmp_path: Path) 
     assert error.startswith("essa: disabled wait at ")
 
 
-UNDER_PRESSURE = """\
-[[step]]
-expect = "# "
-send = "cd /tmp; dd if=/dev/urandom of=f bs=64k count=64 2>/dev/null; sha256sum f > s\\n"
-[[step]]
-expect = "# "
-send = "sha256sum -c -s s /etc/sha256sums && echo before $((6*7))\\n"
-[[step]]
-expect = "before 42"
-send = "(sha256sum -c -s s /etc/sha256sums && echo during $((6*7))) & cat f f f > big; rm big; wait\\n"
-[[step]]
-expect = "during 42"
-send = "cat f f f > big; sha256sum -c -s s /etc/sha256sums && echo after $((6*7)); exit\\n"
-[[step]]
-expect = "after 42"
-"""
-
-
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("host_memory", ("32M", "16M"), ids=("half", "quarter"))
 def test_a_host_that_takes_memory_loses_nothing(fetched: Path, tmp_path: Path, host_memory: str) -> None:
@@ -183,26 +182,6 @@ def test_a_host_that_takes_memory_loses_nothing(fetched: Path, tmp_path: Path, h
     assert hinted["page_ins"] < plain["page_ins"] - 500
 
 
-SHELL = "console=ttyS0 cmma=on loglevel=3"
-SECTOR = 512
-SESSION = """\
-[[step]]
-expect = "# "
-send = "sha256sum /dev/vda; dd if=/init of=/dev/vda bs=512 seek=3 count=1 conv=notrunc,fsync\\n"
-[[step]]
-expect = "# "
-send = "echo $((6*7)) CPUs: $(nproc); cat > /tmp/x\\n"
-[[step]]
-expect = "42 CPUs: 2"
-send = "typed\\n\\u0004"
-[[step]]
-expect = "# "
-send = "wc -c /tmp/x; exit\\n"
-[[step]]
-expect = "6 /tmp/x"
-"""
-
-
 @pytest.mark.timeout(900)
 def test_a_session_in_the_shell_with_a_disk(fetched: Path, tmp_path: Path) -> None:
     image, script = tmp_path / "image", tmp_path / "session.toml"
@@ -216,15 +195,6 @@ def test_a_session_in_the_shell_with_a_disk(fetched: Path, tmp_path: Path) -> No
     after = image.read_bytes()
     assert after[3 * SECTOR :].startswith(b"#!/bin/busybox sh\n")
     assert (after[: 3 * SECTOR], after[4 * SECTOR :]) == (content[: 3 * SECTOR], content[4 * SECTOR :])
-
-
-TREE = """\
-[[step]]
-expect = "# "
-send = "cd /mnt; grep -r 'a needle' . | wc -l; wc -c < /dev/vdb; sha256sum -c -s sums && echo files $((6*7)); exit\\n"
-[[step]]
-expect = "files 42"
-"""
 
 
 @pytest.mark.timeout(900)

@@ -1,64 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""``essa scenarios``, and ``essa run`` of a scenario."""
+"""``essa run`` of a scenario."""
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from tests.support.command import read_json
+from tests.support.small_scenario import SMALL
 from tools.command.cli import main
-
-SMALL = """\
-description = "a small one"
-[machine]
-pages = 512
-[[file]]
-name = "data"
-pages = 300
-[[step]]
-do = "boot"
-[[step]]
-do = "read"
-file = "data"
-[[step]]
-do = "table"
-name = "the end"
-[[step]]
-do = "expect"
-equal = { disk-reads = 301 }
-"""
-
-
-@pytest.fixture
-def small(tmp_path: Path) -> Path:
-    """A scenario of 2 MB in a file."""
-    path = tmp_path / "small.toml"
-    path.write_text(SMALL)
-    return path
-
-
-def read_json(path: Path) -> dict[str, Any]:
-    """What the command wrote."""
-    found = json.loads(path.read_text())
-    assert isinstance(found, dict)
-    return found
-
-
-def test_scenarios_are_listed(
-    capfd: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    assert main(["scenarios"]) == 0
-    lines = capfd.readouterr().out.splitlines()
-    names = [line.split()[0] for line in lines]
-    assert names == sorted(names)
-    assert {"page-cache", "seed", "seed-pressure"} <= set(names)
-    width = max(map(len, names))
-    line = f"{'page-cache':{width}}  A 64 MB guest on a host of half the memory"
-    assert any(each.startswith(line) for each in lines)
 
 
 def test_the_small_scenario_that_ships(
@@ -101,46 +52,6 @@ def test_a_file(small: Path, capfd: pytest.CaptureFixture[str], tmp_path: Path) 
     lines = capfd.readouterr().out.splitlines()
     assert lines[0] == "the end:"
     assert sum(line.startswith("tot->") for line in lines) == 2
-
-
-def test_options_describe_the_host(small: Path, tmp_path: Path) -> None:
-    output = tmp_path / "summary.json"
-    arguments = ["run", str(small), "--host-memory", "1M", "--policy", "volatile-first", "--json", str(output)]
-    assert main(arguments) == 0
-    host = read_json(output)["host"]
-    assert (host["frames"], host["policy"]) == (256, "volatile-first")
-    assert host["total"]["discards_volatile"] > 0
-
-
-def test_options_go_before_the_scenario(small: Path, tmp_path: Path) -> None:
-    small.write_text(SMALL + '[host]\nframes = 400\npaging_pages = 77\npolicy = "volatile-first"\n')
-    output = tmp_path / "summary.json"
-    assert main(["run", str(small), "--json", str(output)]) == 0
-    host = read_json(output)["host"]
-    assert (host["frames"], host["policy"], host["paging_device"]["slots"]) == (400, "volatile-first", 77)
-    options = ["--host-memory", "1200K", "--policy", "lru", "--paging-size", "400K"]
-    assert main(["run", str(small), *options, "--json", str(output)]) == 0
-    host = read_json(output)["host"]
-    assert (host["frames"], host["policy"], host["paging_device"]["slots"]) == (300, "lru", 100)
-
-
-def test_the_host_is_resized_and_sampled_at_the_points(small: Path, tmp_path: Path) -> None:
-    step = '[[step]]\ndo = "resize-host"\nframes = 200\n[[step]]\ndo = "table"\nname = "squeezed"\n'
-    small.write_text(SMALL + "[host]\nframes = 400\n" + step)
-    output = tmp_path / "summary.json"
-    assert main(["run", str(small), "--json", str(output)]) == 0
-    summary = read_json(output)
-    assert summary["host"]["capacity"] == 200
-    before, after = (point["page_states"]["sum"]["r"] for point in summary["points"])
-    assert before > 300
-    assert after <= 200
-    assert [row["label"] for row in summary["host"]["series"]["rows"]] == ["the end", "squeezed"]
-
-
-def test_a_profile_without_essa(small: Path, tmp_path: Path) -> None:
-    output = tmp_path / "summary.json"
-    assert main(["run", str(small), "--profile", "off", "--json", str(output)]) == 0
-    assert read_json(output)["points"][0]["page_states"]["V"]["total"] == 0
 
 
 def test_an_expectation_that_does_not_hold(small: Path, capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
@@ -189,26 +100,6 @@ def test_an_error_of_the_scenario(
     assert captured.err.count("\n") == 1
 
 
-@pytest.mark.parametrize(
-    "options",
-    (
-        ("--memory", "256M"),
-        ("--cpus", "1"),
-        ("--cmdline", "x"),
-        ("--guests", "2"),
-        ("--name", "x"),
-        ("--uuid", "0" * 32),
-        ("--trace", "-"),
-        ("--max-instructions", "5"),
-    ),
-)
-def test_options_that_are_only_for_programs(
-    small: Path, capfd: pytest.CaptureFixture[str], options: tuple[str, str]
-) -> None:
-    assert main(["run", str(small), *options]) == 2
-    assert capfd.readouterr().err.startswith(f"essa: {options[0]}: expected only with a program")
-
-
 def test_wrong_use_of_outputs_and_names(
     small: Path, capfd: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -226,15 +117,6 @@ def test_wrong_use_of_outputs_and_names(
         assert message in captured.err
         assert captured.err.count("\n") == 1
         assert captured.out == ""
-
-
-def test_a_program_of_that_name_can_be_run_by_its_path(
-    capfd: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "seed").write_bytes(b"no program")
-    assert main(["run", "./seed"]) == 2
-    assert "seed: " in capfd.readouterr().err
 
 
 def test_a_progress_bar_on_a_terminal_leaves_the_output_alone(
