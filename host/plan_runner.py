@@ -121,10 +121,10 @@ class PlanRunner:
 
     def _check(self, number: int, step: PressureStep) -> None:
         """Raise what is wrong with *step* for these guests."""
-        error = self._plan.origin.error
+        error = self._plan.step_error
         guests = self._manager.guests
         if step.guest >= len(guests):
-            raise error(f"expected the number of a guest, 0 to {len(guests) - 1}, not {step.guest}", number, "guest")
+            raise error(number, f"expected the number of a guest, 0 to {len(guests) - 1}, not {step.guest}", "guest")
         memory = guests[step.guest].configuration.memory
         pages = {}
         if isinstance(step.trigger, AtAccess):
@@ -134,13 +134,13 @@ class PlanRunner:
                 pages["page"] = page
             case Resize(frames) if frames > self._manager.pool.frames:
                 most = self._manager.pool.frames
-                raise error(f"expected at most the {most} frames that the host has, not {frames}", number, "frames")
+                raise error(number, f"expected at most the {most} frames that the host has, not {frames}", "frames")
             case TakeSample() if self._series is None:
-                raise error("sample: there is no time series to record in", number, "do")
+                raise error(number, "sample: there is no time series to record in", "do")
         for field, address in pages.items():
             if address >= memory:
                 raise error(
-                    f"expected a page of guest {step.guest}, below {memory:#x}, not {address:#x}", number, field
+                    number, f"expected a page of guest {step.guest}, below {memory:#x}, not {address:#x}", field
                 )
 
     def _carry_out(self, guest: Guest, number: int) -> None:

@@ -7,6 +7,7 @@ import errno
 
 import pytest
 
+from emu.input_files.toml_tables import Origin
 from host.plan import (
     ACTIONS,
     TRIGGERS,
@@ -20,7 +21,7 @@ from host.plan import (
     FailRead,
     FailWrite,
     PlanError,
-    PlanOrigin,
+    PressurePlan,
     PressureStep,
     Resize,
     ShortRead,
@@ -110,8 +111,9 @@ def test_actions_in_words(action: object, text: str) -> None:
 
 
 def test_errors_name_file_line_step_and_field() -> None:
-    origin = PlanOrigin("x.toml", ({"": 1, "page": 3}, {"": 5}))
-    assert str(origin.error("wrong", 1, "page")) == "x.toml:3: step 1: page: wrong"
-    assert str(origin.error("wrong", 2, "page")) == "x.toml:5: step 2: page: wrong"
-    assert str(origin.error("wrong", 2)) == "x.toml:5: step 2: wrong"
-    assert str(PlanOrigin().error("wrong", 2, "page")) == "plan: step 2: page: wrong"
+    lines = {("step", 1): {"": 1, "page": 3}, ("step", 2): {"": 5}}
+    plan = PressurePlan((), Origin("x.toml", PlanError, lines))
+    assert str(plan.step_error(1, "wrong", "page")) == "x.toml:3: step 1: page: wrong"
+    assert str(plan.step_error(2, "wrong", "page")) == "x.toml:5: step 2: page: wrong"
+    assert str(plan.step_error(2, "wrong")) == "x.toml:5: step 2: wrong"
+    assert str(PressurePlan(()).step_error(2, "wrong", "page")) == "plan: step 2: page: wrong"

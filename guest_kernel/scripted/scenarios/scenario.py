@@ -9,9 +9,9 @@ otherwise.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from emu.input_files.toml_tables import Origin
 from guest_kernel.scripted.scenarios.forecast import Forecast
 from guest_kernel.scripted.scenarios.settings import (
     PAGES_OF_A_MEGABYTE,
@@ -60,7 +60,6 @@ __all__ = [
     "Munlock",
     "Munmap",
     "Note",
-    "Origin",
     "Process",
     "ProcessExit",
     "ProcessLoad",
@@ -84,25 +83,6 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Where a scenario comes from, for messages."""
-
-    name: str = "scenario"
-    """Of the file."""
-    lines: Mapping[tuple[str, int], Mapping[str, int]] = field(default_factory=dict)
-    """The line of each field by the name and number, from 1, of its table; the field '' is the table's heading."""
-
-    def error(self, text: str, table: str, number: int = 1, field: str = "", what: str = "") -> ScenarioError:
-        """The error *text* about *field* of the *number*-th *table*; *what* tells more about the table."""
-        lines = self.lines.get((table, number), {})
-        line = lines.get(field, lines.get(""))
-        place = self.name if line is None else f"{self.name}:{line}"
-        which = f"{table} {number}" if table in {"step", "file", "tree"} else table
-        parts = [place, f"{which} ({what})" if what else which, *([field] if field else []), text]
-        return ScenarioError(": ".join(parts))
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
     """All of it.
@@ -118,7 +98,7 @@ class Scenario:
     compare: CompareSettings | None = None
     files: tuple[File, ...] = ()
     trees: tuple[Tree, ...] = ()
-    origin: Origin = field(default_factory=Origin, compare=False)
+    origin: Origin[ScenarioError] = field(default=Origin("scenario", ScenarioError), compare=False)
 
     def __post_init__(self) -> None:
         self._require_unique_names()

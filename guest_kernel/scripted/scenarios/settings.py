@@ -6,6 +6,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from emu.input_files.toml_tables import FieldError
+
 PAGES_OF_A_MEGABYTE: Final = 256
 MOST_PAGES: Final = 1 << 22
 """16 GiB: each page costs the model some hundred bytes."""
@@ -16,14 +18,8 @@ _MOST: Final = 1 << 40
 _PATCHES: Final = range(1, 7)
 
 
-class ScenarioError(ValueError):
+class ScenarioError(FieldError):
     """A scenario cannot be carried out; the message is one line that says where, and what was expected."""
-
-    def __init__(self, text: str, field: str = "") -> None:
-        super().__init__(f"{field}: {text}" if field else text)
-        self.text = text
-        self.field = field
-        """The field that is wrong; empty if it is not a single one."""
 
 
 def require(name: str, value: float | None, least: float, most: float = _MOST) -> None:

@@ -6,8 +6,6 @@ from __future__ import annotations
 from importlib import resources
 from typing import TYPE_CHECKING, Final
 
-from guest_kernel.scripted.scenarios.scenario_file import parse_scenario
-
 if TYPE_CHECKING:
     from guest_kernel.scripted.scenarios.scenario import Scenario
 
@@ -27,4 +25,7 @@ def shipped_scenario(name: str) -> Scenario:
     """
     if name not in shipped_names():
         raise KeyError(name)
+    # The names are asked for whenever a program starts, which need not load the kernel for it.
+    from guest_kernel.scripted.scenarios.scenario_file import parse_scenario
+
     return parse_scenario((_FILES / f"{name}{_SUFFIX}").read_text(encoding="utf-8"), name)
