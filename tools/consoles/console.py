@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import sys
 
+from emu.state import Section, computed
+
 
 class GuestConsole:
     """Shows what the guest writes at once, and keeps it for the verdict and the report.
@@ -12,6 +14,14 @@ class GuestConsole:
     :param name: put before each line, if several guests write; their lines are shown when they are complete.
     :param is_shown: False only keeps it.
     """
+
+    STATE = Section(
+        "console",
+        computed("written", "written", "put_written", of=("_written",)),
+        "_is_line_open",
+        "_line",
+        excluded={"_is_shown": "what the console was made with", "_prefix": "what the console was made with"},
+    )
 
     def __init__(self, name: str | None = None, *, is_shown: bool = True) -> None:
         self._written = bytearray()
@@ -28,6 +38,14 @@ class GuestConsole:
             *lines, self._line = (self._line + data).split(b"\n")
             data = b"".join(self._prefix + line + b"\n" for line in lines)
         self._show(data)
+
+    def written(self) -> bytes:
+        """Everything written so far."""
+        return bytes(self._written)
+
+    def put_written(self, data: bytes) -> None:
+        """Let *data* be that; it was shown when it was written."""
+        self._written[:] = data
 
     def _show(self, data: bytes) -> None:
         if self._is_shown:

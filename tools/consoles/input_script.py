@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from emu.input_files.toml_tables import FieldError, convert, decode_toml
+from emu.state import Section, StateError, computed
 from emu.timing import UNITS_PER_MICROSECOND
 from tools.usage.errors import UsageError
 
@@ -60,6 +61,17 @@ def read_script(name: str) -> tuple[Exchange, ...]:
 class ScriptedOperator:
     """Types what a script says (:class:`emu.operator.Operator`); the same script gives the same run."""
 
+    STATE = Section(
+        "operator with a script",
+        computed("script", "script", "check_script", of=("_steps",)),
+        "_console",
+        "_next",
+        "_seen",
+        "_written",
+        "_waited_from",
+        excluded={"_machine": "whose console it is"},
+    )
+
     def __init__(self, steps: Sequence[Exchange], machine: Machine, console: GuestConsole) -> None:
         self._steps = steps
         self._machine = machine
@@ -69,6 +81,18 @@ class ScriptedOperator:
         self._written = -1
         self._waited_from = 0
         """The work since which nothing has been written, as far as waits have seen."""
+
+    def script(self) -> list[list[str]]:
+        """What is waited for and typed, step by step."""
+        return [[step.expect, step.send] for step in self._steps]
+
+    def check_script(self, saved: list[list[str]]) -> None:
+        """See that it is the script that was *saved*.
+
+        :raises StateError: if it is another one.
+        """
+        if saved != self.script():
+            raise StateError("operator with a script: expected the script that was saved")
 
     @property
     def unmet(self) -> str | None:

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from emu.save_file import read_saved
+from emu.snapshot import differences
 from tools.command.cli import main
 from tools.debian import download
 from tools.debian.initramfs import CHECK_WORD, PASSED
@@ -227,3 +229,35 @@ def test_an_archive_that_does_not_answer(cache: Path, capsys: pytest.CaptureFixt
     assert main(["fetch", "debian", "--mirror", "http://127.0.0.1:9/debian"]) == 2
     assert "essa: fetch: apt-get update: " in capsys.readouterr().err
     assert not any(cache.rglob("vmlinuz"))
+
+
+SAVED_SESSION = """\
+[[step]]
+expect = "# "
+send = "sha256sum /dev/vda; dd if=/dev/urandom of=/tmp/x bs=64k count=20; sha256sum /tmp/x; wc -c /tmp/x\\n"
+[[step]]
+expect = "1310720 /tmp/x"
+send = "sha256sum /tmp/x; echo done $((6*7)); exit\\n"
+[[step]]
+expect = "done 42"
+"""
+SAVED_AT = ("100000000", "2100000000", "3000000000")
+"""Instructions: in the kernel's decompressor, early in the kernel, and in user space, at the shell."""
+
+
+@pytest.mark.timeout(900)
+def test_a_boot_goes_on_in_a_new_process_from_where_it_was_saved(fetched: Path, tmp_path: Path) -> None:
+    """With a disk, somebody who types, and a host of half the memory: the same to the last instruction and byte."""
+    (tmp_path / "disk").write_bytes(hashlib.sha512(b"seed").digest() * (64 * SECTOR // 64))
+    (tmp_path / "session.toml").write_text(SAVED_SESSION)
+    boot = [sys.executable, "-m", "tests.support.saved_boot", str(tmp_path)]
+    subprocess.run([*boot, "save", *SAVED_AT], check=True)
+    end = json.loads((tmp_path / "end.json").read_text())
+    assert end["stop"][0] == "DISABLED_WAIT"
+    assert "done 42" in end["console"]
+    assert end["page-outs"] > 100
+    for point in SAVED_AT:
+        subprocess.run([*boot, "go-on", point], check=True)
+        assert json.loads((tmp_path / f"end-{point}.json").read_text()) == end
+        state, expected = (read_saved(tmp_path / f"{name}.state") for name in (f"end-{point}", "end"))
+        assert differences(state, expected) == []
