@@ -13,7 +13,7 @@ A class says once, beside its code, which attributes of its objects are machine 
 
 All else follows from that.  :func:`state_of` gives the state as plain data (:mod:`emu.plain_data`),
 :func:`restore_state` puts it into an object that was made with the same parameters, :func:`differences` compares two
-states, and :func:`undeclared` finds the attributes that somebody has forgotten to declare.
+states, and :mod:`emu.undeclared` finds the attributes that somebody has forgotten to declare.
 """
 
 from __future__ import annotations
@@ -51,10 +51,14 @@ __all__ = [
     "constant",
     "differences",
     "each",
+    "elements",
+    "fields_of",
+    "has_section",
+    "is_container",
     "restore_state",
+    "sections",
     "state_of",
     "typed",
-    "undeclared",
 ]
 
 State = dict[str, Any]
@@ -161,13 +165,13 @@ def computed(
 def constant(name: str, get: str | Callable[[Any], Any] | None = None, *, of: tuple[str, ...] | None = None) -> Field:
     """The attribute *name*, which is fixed when the object is made: to be restored it must be the same.
 
-    :param get: makes the plain data: a function of the object, or the name of a method without parameters; None means
-        the attribute itself.
+    :param get: makes the plain data of the object, as that of :func:`computed`; None means the attribute itself.
     :param of: the attributes that it stands for, if it is not that one.
     """
 
     def read(owner: Any) -> Any:
-        return _plain(getattr(owner, name) if get is None else _call(get, owner), _where(owner, name), nested=True)
+        value = getattr(owner, name) if get is None else _call(get, owner)
+        return _plain(value, _where(owner, name), nested=True)
 
     def put(owner: Any, saved: Any) -> None:
         if (expected := read(owner)) != saved:
@@ -181,7 +185,7 @@ def state_of(owner: object) -> State:
 
     :raises StateError: if it or something in it has not declared how.
     """
-    return {field.name: field.get(owner) for field in _fields(owner)}
+    return {field.name: field.get(owner) for field in fields_of(owner)}
 
 
 def restore_state(owner: object, state: State) -> None:
@@ -191,76 +195,47 @@ def restore_state(owner: object, state: State) -> None:
 
     :raises StateError: if it does not fit; *owner* is of no use then.
     """
-    declared = _fields(owner)
+    declared = fields_of(owner)
     names = {field.name for field in declared}
     for name in sorted(names ^ state.keys()):
         raise StateError(f"{_where(owner, name)}: {'missing in the state' if name in names else 'unknown'}")
     for field in declared:
         field.put(owner, state[field.name])
-    for section in _sections(owner):
+    for section in sections(owner):
         if section.restored is not None:
             _call(section.restored, owner)
-
-
-def undeclared(owner: object) -> list[str]:
-    """What is wrong with the declarations of *owner* and of all objects that belong to its state.
-
-    That is every attribute that is neither a field nor excluded, every one that is declared and not there, and every
-    object without a declaration, as ``Class.attribute: what is wrong``.
-    """
-    found: set[str] = set()
-    seen: set[int] = set()
-    waiting = [owner]
-    while waiting:
-        looked_at = waiting.pop()
-        if id(looked_at) in seen:
-            continue
-        seen.add(id(looked_at))
-        present = set(_attributes(looked_at))
-        declared = {name for field in _fields(looked_at) for name in field.attributes}
-        excluded = {name for section in _sections(looked_at) for name in section.excluded}
-        wrong = {
-            "not declared": present - declared - excluded,
-            "declared and not there": (declared | excluded) - present,
-            "both a field and excluded": declared & excluded,
-        }
-        found.update(f"{_attribute_name(looked_at, name)}: {what}" for what, names in wrong.items() for name in names)
-        for field in _fields(looked_at):
-            value = getattr(looked_at, field.name, None) if field.attributes == (field.name,) else None
-            for part in (value, *_elements(value)):
-                if _has_section(part):
-                    waiting.append(part)
-                elif not _is_known(part):
-                    found.add(f"{_attribute_name(looked_at, field.name)}: {type(part).__name__} declares no state")
-    return sorted(found)
 
 
 # Declarations
 
 
-def _sections(owner: Any) -> tuple[Section, ...]:
+def sections(owner: Any) -> tuple[Section, ...]:
     """The sections of the class of *owner* and its bases, the bases first."""
-    return _sections_of(type(owner))  # type: ignore[arg-type]  # a class is hashable
+    return _sections_of_class(type(owner))  # type: ignore[arg-type]  # a class is hashable
 
 
 @cache
-def _sections_of(kind: type) -> tuple[Section, ...]:
+def _sections_of_class(kind: type) -> tuple[Section, ...]:
     found = tuple(base.__dict__["STATE"] for base in reversed(kind.__mro__) if "STATE" in base.__dict__)
     if not found and _is_record(kind):
         return (Section(kind.__name__, *(field.name for field in fields(kind))),)
     return found
 
 
-def _fields(owner: Any) -> tuple[Field, ...]:
-    return _fields_of(type(owner))  # type: ignore[arg-type]  # a class is hashable
+def fields_of(owner: Any) -> tuple[Field, ...]:
+    """The fields that these declare, in the order in which they are restored.
+
+    :raises StateError: if there are none.
+    """
+    return _fields_of_class(type(owner))  # type: ignore[arg-type]  # a class is hashable
 
 
 @cache
-def _fields_of(kind: type) -> tuple[Field, ...]:
-    sections = _sections_of(kind)
-    if not sections:
+def _fields_of_class(kind: type) -> tuple[Field, ...]:
+    declared = _sections_of_class(kind)
+    if not declared:
         raise StateError(f"{kind.__name__} declares no state")
-    return tuple({field.name: field for section in sections for field in section.fields}.values())
+    return tuple({field.name: field for section in declared for field in section.fields}.values())
 
 
 def _is_record(kind: type) -> bool:
@@ -268,8 +243,9 @@ def _is_record(kind: type) -> bool:
     return is_dataclass(kind) and not kind.__dataclass_params__.frozen  # type: ignore[attr-defined]
 
 
-def _has_section(value: object) -> bool:
-    return bool(_sections(value))
+def has_section(value: object) -> bool:
+    """Whether *value* is an object that has declared its state."""
+    return bool(sections(value))
 
 
 def _call(function: str | Callable[..., Any], owner: object, *arguments: Any) -> Any:
@@ -278,23 +254,8 @@ def _call(function: str | Callable[..., Any], owner: object, *arguments: Any) ->
     return function(owner, *arguments)
 
 
-def _is_known(value: object) -> bool:
-    """Whether *value* is something that needs no declaration: the codecs report what they cannot do."""
-    plain = (type(None), bool, int, float, str, bytes, bytearray, np.ndarray, np.generic, Enum, Mapping)
-    return isinstance(value, (*plain, *_SEQUENCES, *_SETS)) or is_dataclass(value)
-
-
-def _attributes(owner: object) -> Iterator[str]:
-    """The names of the attributes that *owner* has of its own."""
-    yield from getattr(owner, "__dict__", ())
-    for kind in type(owner).__mro__:
-        slots = kind.__dict__.get("__slots__", ())
-        for name in (slots,) if isinstance(slots, str) else slots:
-            if name not in {"__dict__", "__weakref__"} and hasattr(owner, name):
-                yield name
-
-
-def _elements(value: Any) -> Iterator[Any]:
+def elements(value: Any) -> Iterator[Any]:
+    """The elements of a container, and the values of a dictionary; nothing of all else."""
     if isinstance(value, Mapping):
         yield from value.values()
     elif isinstance(value, (list, tuple, deque)):
@@ -303,11 +264,7 @@ def _elements(value: Any) -> Iterator[Any]:
 
 def _where(owner: object, name: str) -> str:
     """How messages call the field *name* of *owner*."""
-    return f"{_sections(owner)[-1].name}: {name}"
-
-
-def _attribute_name(owner: object, name: str) -> str:
-    return f"{type(owner).__name__}.{name}"
+    return f"{sections(owner)[-1].name}: {name}"
 
 
 # The fields that are named only
@@ -324,7 +281,7 @@ def _attribute(name: str) -> Field:
 
 def _plain(value: Any, where: str, *, nested: bool = False) -> Any:
     """The plain data of *value*; containers in containers, which do not tell what they were, only if *nested*."""
-    if _has_section(value):
+    if has_section(value):
         return state_of(value)
     if isinstance(value, np.ndarray):
         return plain_array(value)
@@ -346,7 +303,7 @@ def _nested(value: Any, where: str) -> Any:
 
 def _element(value: Any, where: str) -> Any:
     """The plain data of an element of a container, which must tell by itself what it was."""
-    return state_of(value) if _has_section(value) else _scalar(value, where)
+    return state_of(value) if has_section(value) else _scalar(value, where)
 
 
 def _scalar(value: Any, where: str) -> Any:
@@ -362,7 +319,7 @@ def _scalar(value: Any, where: str) -> Any:
 def _put(owner: Any, name: str, saved: Any) -> None:
     """Put the plain data *saved* into the attribute *name*, in the form that its value has now."""
     value, where = getattr(owner, name), _where(owner, name)
-    if _has_section(value):
+    if has_section(value):
         restore_state(value, saved)
     elif isinstance(value, np.ndarray):
         try:
@@ -378,9 +335,9 @@ def _put(owner: Any, name: str, saved: Any) -> None:
             setattr(owner, name, type(value)(lengthened(saved)))
         except ValueError as reason:
             raise StateError(f"{where}: {reason}") from None
-    elif any(map(_has_section, _elements(value))) or (_is_container(value) and any(map(_is_state, _elements(saved)))):
+    elif any(map(has_section, elements(value))) or (is_container(value) and any(map(_is_state, elements(saved)))):
         _put_elements(value, saved, where)
-    elif _is_container(value):
+    elif is_container(value):
         _put_container(owner, name, value, lengthened(saved))
     else:
         saved = lengthened(saved)
@@ -400,7 +357,8 @@ def _put_container(owner: Any, name: str, value: Any, saved: Any) -> None:
     replace(owner, name, saved)
 
 
-def _is_container(value: Any) -> bool:
+def is_container(value: Any) -> bool:
+    """Whether *value* has elements."""
     return isinstance(value, (Mapping, *_SEQUENCES, *_SETS))
 
 

@@ -136,7 +136,8 @@ class Series:
         self._add(guest, guest.configuration.timing.work, label)
 
     def _add(self, guest: Guest, work: int, label: str) -> None:
-        self.samples.append(Sample(work, guest.number, label, count_pages(guest.states.array)))
+        table = count_pages(guest.states.array)
+        self.samples.append(Sample(work=work, guest=guest.number, label=label, table=table))
 
     def as_dict(self) -> dict[str, Any]:
         """The series as JSON has it."""

@@ -76,7 +76,7 @@ class Guest:
             "configuration": "the machine",
             "frame_address": "of this process",
             "frame_bytes": "a parameter of the pool",
-            "_reclaimer": "the page manager, whose state has this",
+            "_reclaimer": "the page manager",
             "_storage": "the page manager's state",
             "_pool": "the page manager's state",
             "_state": "a view",

@@ -115,7 +115,7 @@ class Monitor:
         target = pool.capacity // TARGET_SHARE if self._target is None else self._target
         observations = {guest.number: self._observe(guest) for guest in self._manager.guests}
         messages = {guest.number: guest.configuration.device(SpecialMessages) for guest in self._manager.guests}
-        may_be_asked = {number: them for number, them in messages.items() if them.is_authorized and not them.waiting}
+        may_be_asked = {number: each for number, each in messages.items() if each.is_authorized and not each.waiting}
         for number, pages in requests(observations, pool.free_count, target).items():
             if number in may_be_asked and may_be_asked[number].send(f"SHRINK {pages}"):
                 self.requests += 1

@@ -55,15 +55,14 @@ class PageManager:
     :param high: it ends when so many are.
     :raises ValueError: unless 0 <= low < high <= frames.
 
-    Its state has that of the guests and of the attendants, which must be there when it is restored.  Page states and
-    storage keys are the machines'.
+    Its state has that of the attendants, which must be there when it is restored; the guests are in those of their
+    configurations.
     """
 
     STATE: ClassVar = Section(
         "page manager",
         "storage",
         "policy",
-        "guests",
         "_attendants",
         computed(
             "due",
@@ -71,7 +70,7 @@ class PageManager:
             "_set_dues",
             of=("_due",),
         ),
-        restored="_drop_translations",
+        excluded={"guests": "each is in the state of its configuration"},
     )
 
     def __init__(
@@ -257,8 +256,3 @@ class PageManager:
 
     def _set_dues(self, saved: list[list[int]]) -> None:
         self._due = {(guest, attendant): due for guest, attendant, due in saved}
-
-    def _drop_translations(self) -> None:
-        """Have every machine forget where its pages were."""
-        for guest in self.guests:
-            guest.configuration.frames_taken(np.empty(0, dtype=np.int32))

@@ -93,7 +93,7 @@ def _make_step(table: object) -> PressureStep:
     whose = _convert(described, _Whose)
     trigger: Trigger = _convert(described, trigger_class)
     action: Action = _convert(described, action_class)
-    return PressureStep(trigger, action, whose.guest, whose.label)
+    return PressureStep(trigger, action, guest=whose.guest, label=whose.label)
 
 
 def _trigger_class(table: Mapping[str, object]) -> type[Trigger]:

@@ -151,7 +151,16 @@ class PlanRunner:
         step = self._plan.steps[number - 1]
         work = guest.configuration.timing.work
         result = self._act(guest, step, number)
-        self.log.append(Done(guest.number, work, number, step.label, str(step.action), result))
+        self.log.append(
+            Done(
+                guest=guest.number,
+                work=work,
+                step=number,
+                label=step.label,
+                action=str(step.action),
+                result=result,
+            )
+        )
 
     def _act(self, guest: Guest, step: PressureStep, number: int) -> str:
         manager, faults = self._manager, self._manager.device.faults

@@ -3,42 +3,32 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Final, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Final, Protocol
 
+from emu.running.stops import StopKind
 from emu.state import Section
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from enum import Enum
+
+    from emu.running.stops import Stop
 
 TURN: Final = 1_000_000
 """Instructions that a guest executes before it is the next one's turn."""
 
 
-class Stop(Protocol):
-    """How a run ended (:class:`emu.machine.Stop`)."""
-
-    @property
-    def kind(self) -> Enum:
-        """Why."""
-
-
-_StopT = TypeVar("_StopT", bound=Stop)
-_StopT_co = TypeVar("_StopT_co", bound=Stop, covariant=True)
-
-
-class Runner(Protocol[_StopT_co]):
+class Runner(Protocol):
     """What executes the instructions of one guest: its machine."""
 
     @property
     def executed(self) -> int:
         """Instructions ended since it was made."""
 
-    def run(self, max_instructions: int | None = None) -> _StopT_co:
+    def run(self, max_instructions: int | None = None) -> Stop:
         """Run until it stops or *max_instructions* more instructions have ended; say why it stopped."""
 
 
-class Turns(Generic[_StopT]):
+class Turns:
     """The *runners* in turn, each until it stops.
 
     Each has virtual time of its own, so a guest that waits for its clock waits for nobody.
@@ -64,11 +54,11 @@ class Turns(Generic[_StopT]):
 
     def __init__(
         self,
-        runners: Sequence[Runner[_StopT]],
+        runners: Sequence[Runner],
         max_instructions: int | None = None,
         *,
         turn: int = TURN,
-        ended: Callable[[int, _StopT], None] | None = None,
+        ended: Callable[[int, Stop], None] | None = None,
     ) -> None:
         self._runners = runners
         self._turn = turn
@@ -80,7 +70,7 @@ class Turns(Generic[_StopT]):
         """Instructions that are left of its turn."""
         self._stopped: set[int] = set()
         """The numbers of the runners that have stopped."""
-        self.stops: dict[int, _StopT] = {}
+        self.stops: dict[int, Stop] = {}
         """How they have stopped here, by their numbers, in that order."""
 
     def run(self, instructions: int | None = None) -> bool:
@@ -108,9 +98,7 @@ class Turns(Generic[_StopT]):
         stop = runner.run(given)
         ended = runner.executed - before
         self._left -= ended
-        # One that may execute nothing says that it has used up its budget.
-        is_used_up = ended >= given and stop.kind is runner.run(0).kind
-        if not is_used_up or (limit is not None and runner.executed >= limit):
+        if stop.kind is not StopKind.BUDGET or (limit is not None and runner.executed >= limit):
             self._stopped.add(self._whose)
             self.stops[self._whose] = stop
             if self._ended is not None:
@@ -125,12 +113,12 @@ class Turns(Generic[_StopT]):
 
 
 def run_in_turn(
-    runners: Sequence[Runner[_StopT]],
+    runners: Sequence[Runner],
     max_instructions: int | None = None,
     *,
     turn: int = TURN,
-    ended: Callable[[int, _StopT], None] | None = None,
-) -> list[_StopT]:
+    ended: Callable[[int, Stop], None] | None = None,
+) -> list[Stop]:
     """Run the *runners* in turn until each has stopped; give how, in their order.
 
     :param max_instructions: the most that each executes; None is no bound.

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-FOLDERS = ("emu/input_files", "tools")
+FOLDERS = ("emu/input_files", "host", "tools")
 SOURCES = sorted(
     path.relative_to(ROOT) for folder in FOLDERS for path in (ROOT / folder).rglob("*.py") if path.name != "__init__.py"
 )

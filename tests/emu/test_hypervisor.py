@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from emu.machine import MEGABYTE, Machine
 from emu.page_states import Content, Usage
-from emu.state import restore_state, state_of, undeclared
+from emu.state import restore_state, state_of
+from emu.undeclared import undeclared
 
 
 def test_a_page_is_zero_before_it_is_touched(machine: Machine) -> None:

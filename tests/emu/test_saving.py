@@ -17,7 +17,8 @@ from emu.page_states import Profile
 from emu.program import read_program
 from emu.psw import ADDRESSING_MODE, Psw
 from emu.saving import restore, save
-from emu.state import StateError, undeclared
+from emu.state import StateError
+from emu.undeclared import undeclared
 
 IMAGES = Path(__file__).parents[2] / "guest_kernel" / "native" / "images"
 

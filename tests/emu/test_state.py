@@ -18,12 +18,12 @@ from emu.state import (
     StateError,
     array_of,
     computed,
+    constant,
     differences,
     each,
     restore_state,
     state_of,
     typed,
-    undeclared,
 )
 
 
@@ -214,44 +214,6 @@ def test_the_object_hears_that_it_was_restored() -> None:
     assert second.callback is repr
 
 
-def test_all_is_declared() -> None:
-    assert undeclared(full()) == []
-
-
-def test_an_attribute_that_was_forgotten() -> None:
-    one = full()
-    one.forgotten = 1  # type: ignore[attr-defined]
-    one.parts[0].lost = 2  # type: ignore[attr-defined]
-    assert undeclared(one) == ["Everything.forgotten: not declared", "Part.lost: not declared"]
-
-
-def test_a_declaration_of_what_is_not_there() -> None:
-    one = full()
-    del one.text
-    assert undeclared(one) == ["Everything.text: declared and not there"]
-
-
-def test_an_object_without_a_declaration() -> None:
-    one = full()
-    one.nothing = object()  # type: ignore[assignment]
-    assert undeclared(one) == ["Everything.nothing: object declares no state"]
-    with pytest.raises(StateError, match=r"^everything: nothing: expected plain values"):
-        state_of(one)
-    with pytest.raises(StateError, match=r"^object declares no state"):
-        state_of(object())
-
-
-class Twice:
-    STATE: ClassVar = Section("twice", "value", excluded={"value": "no"})
-
-    def __init__(self) -> None:
-        self.value = 0
-
-
-def test_both_declared_and_excluded() -> None:
-    assert undeclared(Twice()) == ["Twice.value: both a field and excluded"]
-
-
 @pytest.mark.parametrize("value", ([(1, 2)], [[1]], {"a": {}}, [Place(1)], [Kind.FIRST], Place(1)))
 def test_what_does_not_tell_what_it_was_must_be_typed(value: Any) -> None:
     one = Part()
@@ -312,3 +274,37 @@ def test_differences_say_where() -> None:
         "twice[1][2]",
     ]
     assert differences(state_of(one), state_of(full())) == []
+
+
+def test_an_object_without_a_declaration() -> None:
+    one = full()
+    one.nothing = object()  # type: ignore[assignment]
+    with pytest.raises(StateError, match=r"^everything: nothing: expected plain values"):
+        state_of(one)
+    with pytest.raises(StateError, match=r"^object declares no state"):
+        state_of(object())
+
+
+class Sized:
+    STATE: ClassVar = Section(
+        "sized",
+        constant("size"),
+        constant("names", lambda own: sorted(own.kinds), of=("kinds",)),
+        constant("double", "twice", of=()),
+    )
+
+    def __init__(self, size: int, *kinds: str) -> None:
+        self.size = size
+        self.kinds = frozenset(kinds)
+
+    def twice(self) -> int:
+        return 2 * self.size
+
+
+def test_a_constant_must_be_the_same() -> None:
+    state = through_a_file(state_of(Sized(1 << 70, "a", "b")))
+    restore_state(Sized(1 << 70, "b", "a"), state)
+    with pytest.raises(StateError, match=r"^sized: size: expected 5, as it is here, not "):
+        restore_state(Sized(5, "a", "b"), state)
+    with pytest.raises(StateError, match=r"^sized: names: expected \['a'\], as it is here, not \['a', 'b'\]"):
+        restore_state(Sized(1 << 70, "a"), state)

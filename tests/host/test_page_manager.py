@@ -6,10 +6,9 @@ from __future__ import annotations
 import pytest
 
 from emu.hypervisor import FrameShortage, HostFailure
-from emu.machine import MEGABYTE, Machine, StopKind
+from emu.machine import MEGABYTE, StopKind
 from emu.page_states import Profile, Usage
 from emu.program_interruption import ProgramInterruption, ProgramInterruptionCode
-from emu.saving import restore, save
 from emu.storage_keys import CHANGE
 from host.page_manager import minimum_frames
 from host.policies import Policy
@@ -252,11 +251,6 @@ def test_an_abandoned_instruction_goes_on_and_is_counted_once(make_host: MakeHos
 def test_the_minimum_covers_the_prefix_areas() -> None:
     assert minimum_frames(2) == minimum_frames(1) + 2
     assert minimum_frames(1) >= 64
-
-
-def test_a_saved_machine_does_not_go_on_with_a_host_that_pages(make_host: MakeHost) -> None:
-    with pytest.raises(ValueError, match="host that pages"):
-        restore(save(Machine(MEGABYTE)), make_host().machine, host=make_host().manager)
 
 
 # What may go without I/O, by profile

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from emu.control_registers import CR0_EXTERNAL_CALL
-from emu.cpu import CpuState
+from emu.cpu import Cpu, CpuState
+from emu.events import Observer
 from emu.machine import MEGABYTE, StopKind
 from emu.page_states import Profile, Usage
 from emu.psw import ADDRESSING_MODE, DAT, EXTERNAL_MASK, Psw
@@ -527,3 +528,21 @@ def test_discard_volatile_drops_what_the_profile_lets_it_drop(make_host: MakeHos
     assert planned.results == ["1 pages dropped"]
     assert (hosted.state(PAGE), hosted.state(OTHER)) == ("Vr", "Up")
     assert hosted.manager.device.writes == 0
+
+
+def test_another_observer_misses_nothing_when_watching_ends(make_host: MakeHost) -> None:
+    class Addresses(Observer):
+        wants_instructions = True
+
+        def __init__(self) -> None:
+            self.found: list[int] = []
+
+        def retired(self, cpu: Cpu, address: int, instruction: bytes) -> None:
+            self.found.append(address - PROGRAM_ADDRESS)
+
+    planned = Planned(make_host(), LOOP, sample_at(AtInstruction(PROGRAM_ADDRESS + 4, count=2)))
+    machine, other = planned.hosted.machine, Addresses()
+    machine.observers.append(other)
+    machine.run(6)
+    assert len(planned.series.samples) == 1
+    assert other.found == [0, 2, 4, 2, 4, 2]

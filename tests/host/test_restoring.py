@@ -12,10 +12,10 @@ import pytest
 
 from emu.hypervisor import HostFailure
 from emu.isa.assembler import encode
-from emu.machine import MEGABYTE
 from emu.page_states import Profile
 from emu.saving import restore, save
-from emu.state import StateError, differences, restore_state, state_of, undeclared
+from emu.state import StateError, differences, restore_state, state_of
+from emu.undeclared import undeclared
 from host.accounting import Series
 from host.monitor import Monitor
 from host.plan import (
@@ -73,12 +73,14 @@ class World:
     runner: PlanRunner
     monitor: Monitor
     series: Series
-    turns: Turns[Any]
+    turns: Turns
 
     def state(self) -> dict[str, Any]:
+        """Of machines, host and turns."""
         return save(*self.hosted.machines, host=self.hosted.manager) | {"turns": state_of(self.turns)}
 
     def restore(self, state: dict[str, Any]) -> None:
+        """Go on from *state*."""
         restore(state, *self.hosted.machines, host=self.hosted.manager)
         restore_state(self.turns, state["turns"])
 
@@ -155,6 +157,7 @@ def test_all_of_a_host_is_declared(make_world: MakeWorld) -> None:
     world.turns.run(30_000)
     assert world.hosted.guest._release_lists
     assert undeclared(world.hosted.manager) == []
+    assert undeclared(world.hosted.machine.configuration) == []
     assert undeclared(world.turns) == []
 
 
@@ -163,11 +166,6 @@ def test_all_of_a_host_is_declared(make_world: MakeWorld) -> None:
     (
         ({"frames": 101}, r"frame pool: owner: expected \[101\] elements of int16, not \[100\] elements of int16"),
         ({"slots": 3}, r"paging device: slots: expected at least [0-9]+, not 3"),
-        ({"guests": 1}, r"page manager: guests: expected the objects \[0\], not \[0, 1\]"),
-        (
-            {"memory": 2 * MEGABYTE},
-            r"locations: expected \[512\] elements of int32, not \[256\]",
-        ),
     ),
 )
 def test_a_host_of_another_shape_is_refused(make_host: MakeHost, options: dict[str, int], text: str) -> None:
@@ -198,8 +196,8 @@ def test_faults_to_order_and_failed_slots_are_state(make_host: MakeHost) -> None
     for page in (0x40, 0x41, 0x42):
         first.fill(page, page)
         first.manager.evict(0, page)
-    restore_state(second.manager, through_a_file(state_of(first.manager)))
-    second.machine.states.array[:] = first.machine.states.array
+    state = through_a_file(save(first.machine, host=first.manager))
+    restore(state, second.machine, host=second.manager)
     for hosted in (first, second):
         device = hosted.manager.device
         assert (device.used, device.writes, device.write_errors, device.faults.pending) == (2, 2, 1, 1)
