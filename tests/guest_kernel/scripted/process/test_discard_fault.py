@@ -37,7 +37,7 @@ def test_the_target_in_the_process(make_kernel: MakeKernel, file: AddressSpace, 
     kernel.machine.configuration.translations.page_changed(page.frame)
     buffer = run(kernel, alloc_pages(kernel))
     kernel.machine.load_storage(buffer.address, bytes(range(256)))
-    assert finish_within(kernel, copy_to_user(kernel, mm, BASE + 16, buffer.address, 256)) == 0
+    assert finish_within(kernel, copy_to_user(kernel, mm, BASE + 16, source=buffer.address, length=256)) == 0
     assert kernel.machine.counts.program_interruptions[0x1A] == 1
     again = page_at(kernel, mm, BASE)
     assert isinstance(again, Page)
@@ -55,8 +55,8 @@ def test_the_kernels_operand_where_the_other_is_mapped(
     store(kernel, mm, BASE, 5)
     page = cached_page(kernel, file, 0)
     discard(kernel, page)
-    assert finish_within(kernel, copy_to_user(kernel, mm, BASE, page.address, 8)) == 8
-    assert finish_within(kernel, copy_from_user(kernel, mm, page.address, BASE, 8)) == 8
+    assert finish_within(kernel, copy_to_user(kernel, mm, BASE, source=page.address, length=8)) == 8
+    assert finish_within(kernel, copy_from_user(kernel, mm, page.address, address=BASE, length=8)) == 8
     assert load(kernel, mm, BASE) == 5
     assert page.mapping is file
 
@@ -85,7 +85,7 @@ def test_the_operand_is_real_and_the_fault_tells_an_absolute_address(make_kernel
     frame = prefix + PAGE_SIZE >> 12
     kernel.machine.states.bytes[frame] = 0x0F
     kernel.machine.configuration.translations.page_changed(frame)
-    assert finish_within(kernel, Running(kernel, copy_to_user(kernel, mm, BASE, PAGE_SIZE, 8), 1)) == 8
+    assert finish_within(kernel, Running(kernel, copy_to_user(kernel, mm, BASE, source=PAGE_SIZE, length=8), 1)) == 8
     assert kernel.machine.counts.program_interruptions[0x1A] == 1
 
 

@@ -67,7 +67,7 @@ LOOKUPS: dict[str, Callable[[Kernel, AddressSpace, int, int], Script[list[Page]]
     "find_get_pages": find_get_pages,
     "find_get_pages_contig": find_get_pages_contig,
     "find_get_pages_tag": lambda kernel, file, start, count: find_get_pages_tag(
-        kernel, file, start, flags.REFERENCED, count
+        kernel, file, start, flag=flags.REFERENCED, count=count
     ),
 }
 

@@ -28,7 +28,7 @@ from guest_kernel.scripted.state.kernel import Kernel
     ),
 )
 def test_whether_an_expectation_holds(relation: str, within: float, found: int, holds: bool) -> None:
-    assert Finding(1, "V", relation, 100, within, found).holds is holds
+    assert Finding(step=1, name="V", relation=relation, expected=100, within=within, found=found).holds is holds
 
 
 def test_an_expectation_says_expected_and_found() -> None:
