@@ -60,7 +60,7 @@ def cmm_thread(kernel: Kernel) -> Script[None]:
 
 
 def cmm_alloc_pages(kernel: Kernel, wanted: int) -> Script[int]:
-    """Give the host so many more pages, of whatever the guest can spare; give how many are missing in the end."""
+    """Give the host *wanted* more pages, of whatever the guest can spare; return how many it could not find."""
     assert kernel.cmm is not None
     while wanted:
         try:
@@ -74,7 +74,7 @@ def cmm_alloc_pages(kernel: Kernel, wanted: int) -> Script[int]:
 
 
 def cmm_free_pages(kernel: Kernel, wanted: int) -> Script[int]:
-    """Take so many pages back, the last ones first; give how many there were too few."""
+    """Take *wanted* pages back, the last ones first; return how many it could not find."""
     assert kernel.cmm is not None
     page_list = kernel.cmm.page_list
     while wanted and page_list:
@@ -84,7 +84,7 @@ def cmm_free_pages(kernel: Kernel, wanted: int) -> Script[int]:
 
 
 def cmm_oom_notify(kernel: Kernel) -> Script[int]:
-    """The guest has no memory left: take some pages back, and give how many."""
+    """The guest has no memory left: take some pages back, and return how many."""
     assert kernel.cmm is not None
     missing = yield from cmm_free_pages(kernel, OOM_PAGES)
     kernel.cmm.pages_target = kernel.cmm.pages

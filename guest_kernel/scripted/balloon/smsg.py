@@ -30,7 +30,7 @@ _PARAMETERS: Final = (0x2000_0000 << 32, 0)
 """The first doublewords of VMCPARM: special messages are wanted, subfunction AUTHORIZE."""
 _HEADER_LENGTH: Final = 40
 _LENGTH_AT: Final = 16
-"""Where in the header the doubleword lies of which the right half is the length of the text."""
+"""The offset in the header of a doubleword, the right half of which is the length of the text."""
 _SENDER_AT: Final = 32
 _BUFFER_LENGTH: Final = 176
 """Header and the longest text, in whole doublewords."""
@@ -39,7 +39,7 @@ _BUFFER_LENGTH: Final = 176
 def smsg_init(kernel: Kernel, callbacks: Mapping[str, Callback]) -> Script[bool]:
     """Take special messages from now on, on this CPU; False if this machine has none.
 
-    :param callbacks: who is told of messages that begin with a certain word; they get the sender and the text.
+    :param callbacks: called with the sender and the text of a message, by its first word.
     """
     parameters = _BUFFER + _BUFFER_LENGTH
     for number, value in enumerate((*_PARAMETERS, _BUFFER << 32 | _BUFFER_LENGTH, 0, 0)):
@@ -54,7 +54,7 @@ def smsg_init(kernel: Kernel, callbacks: Mapping[str, Callback]) -> Script[bool]
 
 
 def smsg_message_pending(kernel: Kernel, callbacks: Mapping[str, Callback]) -> Script[None]:
-    """Tell the text in the buffer to whoever has registered for its first word; others are of no interest."""
+    """Call what is registered for the first word of the text in the buffer; other messages are ignored."""
     length = (yield Load(_BUFFER + _LENGTH_AT)) & 0xFFFF_FFFF
     if length > _BUFFER_LENGTH - _HEADER_LENGTH:
         raise KernelBug(f"a special message of {length} bytes")

@@ -23,7 +23,7 @@ _FILLED_BY_MVC: Final = 256
 
 @dataclass(frozen=True, slots=True)
 class Essa(Operation):
-    """EXTRACT AND SET STORAGE ATTRIBUTES; gives the state byte before the change."""
+    """EXTRACT AND SET STORAGE ATTRIBUTES; returns the state byte before the change."""
 
     request: OperationRequest
     address: int
@@ -52,7 +52,7 @@ class SetStorageKey(Operation):
 
 @dataclass(frozen=True, slots=True)
 class InsertStorageKey(Operation):
-    """INSERT STORAGE KEY EXTENDED; gives the key."""
+    """INSERT STORAGE KEY EXTENDED; returns the key."""
 
     address: int
 
@@ -66,7 +66,7 @@ class InsertStorageKey(Operation):
 
 @dataclass(frozen=True, slots=True)
 class ResetReferenceBit(Operation):
-    """RESET REFERENCE BIT EXTENDED; gives the condition code: 2 x the old reference bit + the change bit."""
+    """RESET REFERENCE BIT EXTENDED; returns the condition code: 2 x the old reference bit + the change bit."""
 
     address: int
 
@@ -79,7 +79,7 @@ class ResetReferenceBit(Operation):
 
 @dataclass(frozen=True, slots=True)
 class Load(Operation):
-    """LOAD of the doubleword at a real address; gives it."""
+    """LOAD of the doubleword at a real address; returns it."""
 
     address: int
 
@@ -217,7 +217,7 @@ class LoadSecondaryAsce(Operation):
 class UserCopy(Operation):
     """Copy *length* bytes between a real address of the kernel and an address of the process, by *name* of the text.
 
-    Gives whether all were copied, or the program interruption that has come of it.
+    Returns whether all were copied, or the program interruption that has come of it.
     """
 
     name: str
@@ -278,7 +278,7 @@ class EnableSubclass(Operation):
 class OpenWindow(Operation):
     """local_irq_enable, local_irq_disable: STORE THEN OR SYSTEM MASK, STORE THEN AND SYSTEM MASK.
 
-    Gives the code of the external interruption that was pending, whose handler the script goes on with up to
+    Returns the code of the external interruption that was pending, whose handler the script goes on with up to
     :class:`ReturnFromExternal`; None if there was none.
     """
 
@@ -313,7 +313,7 @@ class ReleasePage(Operation):
 
 @dataclass(frozen=True, slots=True)
 class Communicate(Operation):
-    """DIAGNOSE code 0x068 with the parameter list at a real address; gives the return code."""
+    """DIAGNOSE code 0x068 with the parameter list at a real address; the result is its return code."""
 
     address: int
 
@@ -327,7 +327,7 @@ class Communicate(Operation):
 
 @dataclass(frozen=True, slots=True)
 class UserInstruction(Operation):
-    """Let the CPU execute one instruction of the process; gives the interruption that has come of it, or None."""
+    """Let the CPU execute one instruction of the process; returns the interruption that has come of it, or None."""
 
     def execute(self, processor: Processor) -> Interruption | None:
         """See :meth:`Operation.execute`."""

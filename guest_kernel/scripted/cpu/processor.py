@@ -138,7 +138,7 @@ class Processor:
     def resume_user_copy(self, name: str) -> bool | Interruption:
         """With DAT on, execute the copy *name* or its fix-up, wherever the CPU is, and turn DAT off.
 
-        Give whether the copy has not ended short, or its program interruption.
+        Return whether the copy has not ended short, or its program interruption.
 
         :raises MachineStopped: if the machine stops.
         """
@@ -175,7 +175,7 @@ class Processor:
     def close_window(self) -> int | None:
         """Execute STNSM, before which the CPU is enabled; or if it is interrupted there, what the handler begins with.
 
-        Give the code of the interruption, or None if there was none and the CPU is disabled again.
+        Return the code of the interruption, or None if there was none and the CPU is disabled again.
 
         :raises MachineStopped: if the machine stops.
         """

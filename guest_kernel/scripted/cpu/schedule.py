@@ -86,7 +86,7 @@ class Running(Generic[_T]):
             raise
 
     def until(self, reached: Callable[[Operation], bool]) -> Operation:
-        """Go on until the next operation is one that *reached* says yes to; it is not done yet.
+        """Go on until the next operation is one for which *reached* is true; it is not done yet.
 
         :raises KernelBug: if the script ends before, or waits for ever.
         """
@@ -101,7 +101,7 @@ class Running(Generic[_T]):
         return self.next
 
     def finish(self) -> _T:
-        """Go on to the end; give what it returns.
+        """Go on to the end; return the result.
 
         :raises KernelBug: if it waits for ever.
         """

@@ -49,4 +49,4 @@ class Relax(Operation):
     reason: str
 
     def execute(self, processor: Processor) -> None:
-        """Nothing; whoever runs the scripts lets another CPU go on."""
+        """Nothing; the scheduler lets another CPU go on."""

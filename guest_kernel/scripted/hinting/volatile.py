@@ -86,7 +86,7 @@ def check_state_change(kernel: Kernel, page: Page, offset: int) -> Condition | N
 
     :param offset: the references that are known and are no mappings: 1 for the page cache, 2 if the caller has one.
     """
-    # Nearly all pages that get here are pages of files of which only the references are in question.
+    # Nearly all pages that get here are pages of files, where only the references are in question.
     is_ordinary = page.flags & _LOOKED_AT == _OF_A_FILE_PAGE and page.mapping is not None and not page.mapping.mlocked
     condition = None if is_ordinary else _flag_condition(kernel, page)
     if condition is None and page.mapcount + offset != page.count:

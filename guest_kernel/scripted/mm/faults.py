@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 
 class Signal(Exception):  # noqa: N818 - what the process gets
-    """A process does what it must not do: SIGSEGV or SIGBUS, with the address."""
+    """What a process gets for what it must not do: SIGSEGV or SIGBUS, with the address."""
 
     def __init__(self, name: str, address: int, why: str) -> None:
         super().__init__(f"{name} at {address:#x}: {why}")
@@ -68,17 +68,17 @@ def handle_mm_fault(kernel: Kernel, area: VmArea, address: int, *, write: bool) 
     pte = yield Load(pte_address)
     if not pte_present(pte):
         if pte_swap(pte):
-            yield from do_swap_page(kernel, area, address, pte_address, pte, write=write)
+            yield from do_swap_page(kernel, area, address, pte_address=pte_address, pte=pte, write=write)
         elif area.file is None and pte_none(pte):
             yield from do_anonymous_page(kernel, area, address, pte_address)
         elif area.file is not None and (pte_none(pte) or pte_file(pte)):
-            yield from do_fault(kernel, area, address, pte_address, pte, write=write)
+            yield from do_fault(kernel, area, address, pte_address=pte_address, pte=pte, write=write)
         else:
             raise KernelBug(f"an entry that nobody has made: {pte:#x}")
         return
     yield from area.mm.table.lock()
     if (yield Load(pte_address)) == pte and write and not pte_write(pte):
-        yield from do_wp_page(kernel, area, address, pte_address, pte)
+        yield from do_wp_page(kernel, area, address, pte_address=pte_address, pte=pte)
     else:
         area.mm.table.unlock()
 
@@ -177,7 +177,7 @@ def vma_wants_writenotify(kernel: Kernel, area: VmArea) -> bool:
 def do_fault(kernel: Kernel, area: VmArea, address: int, pte_address: int, pte: int, *, write: bool) -> Script[None]:
     """__do_fault: map a page of a file, or for a store to a private mapping a copy of it (early copy on write).
 
-    Which page it is says the address, or in a non-linear area the entry *pte* if it is not empty.
+    The address says which page it is, or in a non-linear area the entry *pte* if that is not empty.
 
     :raises Signal: past the end of the file.
     """
@@ -194,7 +194,7 @@ def do_fault(kernel: Kernel, area: VmArea, address: int, pte_address: int, pte: 
             if copy is not None:
                 yield from put_page(kernel, copy)
             raise Signal("SIGBUS", address, f"past the end of inode {area.file.inode}") from None
-        # What is copied or becomes dirty must be there, also if patch 5 did not look at its state.
+        # What is copied or becomes dirty must be there, even if patch 5 did not look at its state.
         if not write or (yield from page_make_stable(kernel, page)):
             break
         yield from filemap.unlock_page(kernel, page)
@@ -204,13 +204,21 @@ def do_fault(kernel: Kernel, area: VmArea, address: int, pte_address: int, pte: 
         yield from filemap.set_page_uptodate(copy)
     yield Place("do_fault: is about to map")
     is_dirtied = yield from _set_pte(
-        kernel, area, address, pte_address, pte, page, copy, write=write, writable=is_writable
+        kernel,
+        area,
+        address,
+        pte_address=pte_address,
+        old_pte=pte,
+        page=page,
+        copy=copy,
+        write=write,
+        writable=is_writable,
     )
     if is_major or 5 not in kernel.patches or is_writable != write:
         yield from filemap.unlock_page(kernel, page)
     else:
         # A minor fault changes no state (patch 5): the page has been volatile all the time, or will be when whoever
-        # has it besides gives it up.
+        # else has it gives it up.
         page.flags &= ~LOCKED
     if is_dirtied is None or copy is not None:
         # No entry leads to it.
@@ -234,7 +242,7 @@ def _set_pte(
 ) -> Script[bool | None]:
     """Replace the entry *old_pte* at *pte_address* by one for the locked *page* or its *copy*, if nothing has happened.
 
-    Gives None if it has, otherwise whether the page is to become dirty; it has one more reference then.
+    Returns None if it has, otherwise whether the page is to become dirty; it has one more reference then.
     """
     yield from area.mm.table.lock()
     pte = yield Load(pte_address)
@@ -296,7 +304,7 @@ def do_wp_page(kernel: Kernel, area: VmArea, address: int, pte_address: int, pte
             yield from put_page(kernel, old)
         return
     area.mm.table.unlock()
-    yield from _copy_page(kernel, area, address, pte_address, pte)
+    yield from _copy_page(kernel, area, address, pte_address=pte_address, pte=pte)
     yield from put_page_check(kernel, old)
 
 

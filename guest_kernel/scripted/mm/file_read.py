@@ -86,4 +86,6 @@ def read_page(
     found = kernel.machine.read_storage(buffer.address, PAGE_SIZE)
     expected = (content or kernel.disk.content)(mapping.inode, index)
     if found != expected:
-        raise wrong_content(kernel.history, page, f"inode {mapping.inode}, page {index}", found, expected)
+        raise wrong_content(
+            kernel.history, page, f"inode {mapping.inode}, page {index}", found=found, expected=expected
+        )

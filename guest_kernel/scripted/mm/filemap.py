@@ -138,7 +138,7 @@ def find_get_pages_tag(kernel: Kernel, mapping: AddressSpace, start: int, flag: 
 
 
 def _find_stable_pages(kernel: Kernel, mapping: AddressSpace, indices: Callable[[], list[int]]) -> Script[list[Page]]:
-    """The pages at *indices*.  If one of them was discarded it is removed, and everything begins anew.
+    """The pages at *indices*.  If one of them was discarded it is removed, and everything starts again.
 
     Discarding sleeps, so the references to all others are given up first (reference 4.2.4).
     """

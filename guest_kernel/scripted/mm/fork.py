@@ -66,7 +66,9 @@ def _copy_one_pte(kernel: Kernel, source: VmArea, area: VmArea, address: int) ->
     pte = None if source_address is None else (yield Load(source_address))
     if source_address is not None and pte is not None and not pte_none(pte):
         if pte_present(pte):
-            yield from _share_page(kernel, area, pte, source_address, pte_address, address)
+            yield from _share_page(
+                kernel, area, pte, source_address=source_address, pte_address=pte_address, address=address
+            )
         elif pte_swap(pte):
             kernel.swap.swap_duplicate(pte_to_swap(pte))
             yield Store(pte_address, pte)

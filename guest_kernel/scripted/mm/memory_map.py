@@ -87,7 +87,15 @@ def mmap(
         raise MapError(f"{where}: no page {pgoff}")
     if file is None and shared:
         file = shmem_file_setup(mm, pages)
-    area = VmArea(mm, start, end, pgoff if file is not None else start >> PAGE_SHIFT, file, shared, writable)
+    area = VmArea(
+        mm=mm,
+        start=start,
+        end=end,
+        pgoff=pgoff if file is not None else start >> PAGE_SHIFT,
+        file=file,
+        is_shared=shared,
+        is_writable=writable,
+    )
     vma_link(area)
     return area
 
@@ -169,7 +177,7 @@ def _affected_areas(mm: MmStruct, start: int, pages: int) -> list[VmArea]:
 
 
 def isolate_areas(mm: MmStruct, start: int, pages: int) -> list[VmArea]:
-    """Split areas so that the *pages* pages at *start* are areas of their own; give those.
+    """Split areas so that the *pages* pages at *start* are areas of their own; return those.
 
     :raises MapError: if the pages are not all mapped.
     """
@@ -181,7 +189,7 @@ def isolate_areas(mm: MmStruct, start: int, pages: int) -> list[VmArea]:
 
 
 def split_area(area: VmArea, start: int, end: int) -> VmArea:
-    """Replace *area* by two or three; give the one from *start* up to *end*."""
+    """Replace *area* by two or three; return the one from *start* up to *end*."""
     vma_unlink(area)
     bounds = ((area.start, start), (start, end), (end, area.end))
     parts = [replace(area, start=first, end=last, pgoff=area.linear_page_index(first)) for first, last in bounds]
@@ -192,7 +200,7 @@ def split_area(area: VmArea, start: int, end: int) -> VmArea:
 
 
 def zap_page_range(kernel: Kernel, mm: MmStruct, start: int, end: int) -> Script[list[int]]:
-    """Empty the page-table entries of a range; give the segments that have a page table."""
+    """Empty the page-table entries of a range; return the segments that have a page table."""
     segments = mm.table.segments(start, end)
     for segment in segments:
         for address in range(max(segment, start), min(segment + (1 << SEGMENT_SHIFT), end), PAGE_SIZE):

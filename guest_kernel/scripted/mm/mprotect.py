@@ -39,7 +39,7 @@ def _change_protection(kernel: Kernel, area: VmArea) -> Script[None]:
 
 
 def _change_pte(kernel: Kernel, area: VmArea, address: int) -> Script[None]:
-    """change_pte_range, for one entry: it lets stores through at once only if nobody need notice the first one."""
+    """change_pte_range, for one entry: it lets stores through at once only if the first one need not be noticed."""
     writable = area.is_writable and not vma_wants_writenotify(kernel, area)
     yield from area.mm.table.lock()
     pte_address = yield from area.mm.table.walk(address)

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from guest_kernel.scripted.state.mm_types import Page
 
 _ATTEMPTS: Final = 16
-"""Rounds of reclaim in vain before an allocation fails."""
+"""Rounds of reclaim that free nothing before an allocation fails."""
 PCP_BATCH: Final = 31
 PCP_HIGH: Final = 6 * PCP_BATCH
 _BAD_AT_FREE: Final = LOCKED | DIRTY | WRITEBACK | LRU | ACTIVE | PRIVATE | SWAP_CACHE | RESERVED | BUDDY | STATE_CHANGE
@@ -168,7 +168,7 @@ def alloc_pages(kernel: Kernel, order: int = 0, *, cold: bool = False, may_fail:
 
 
 def _out_of_memory(kernel: Kernel) -> Script[int]:
-    """out_of_memory: ask those who can help; give how many pages they have freed.  No process is killed."""
+    """out_of_memory: ask those who can help; return how many pages they have freed.  No process is killed."""
     freed = 0
     for notifier in kernel.oom_notifiers:
         freed += yield from notifier(kernel)

@@ -31,9 +31,9 @@ def set_page_dirty(page: Page) -> None:
 
 
 def write_cache_pages(kernel: Kernel, mapping: AddressSpace) -> Script[int]:
-    """Write the dirty pages of a file back, in the order of their indices; give how many."""
+    """Write the dirty pages of a file back, in the order of their indices; return how many."""
     written, start = 0, 0
-    while pages := (yield from filemap.find_get_pages_tag(kernel, mapping, start, DIRTY, PAGEVEC_SIZE)):
+    while pages := (yield from filemap.find_get_pages_tag(kernel, mapping, start, flag=DIRTY, count=PAGEVEC_SIZE)):
         start = pages[-1].index + 1
         for page in pages:
             yield from filemap.lock_page(page)

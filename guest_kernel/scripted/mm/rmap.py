@@ -54,7 +54,7 @@ def anon_vma_prepare(area: VmArea) -> AnonVma:
 
 
 def page_add_file_rmap(kernel: Kernel, page: Page) -> Script[None]:
-    """One more page-table entry leads to *page*: it may be volatile again, unless patch 5 finds that in vain (1)."""
+    """One more page-table entry leads to *page*: it may be volatile again (offset 1; not tried with patch 5)."""
     page.mapcount += 1
     kernel.note(page, Event.MAPPED, page.mapcount)
     if 5 not in kernel.patches:
@@ -87,8 +87,8 @@ def page_dup_rmap(kernel: Kernel, page: Page) -> None:
 def page_remove_rmap(kernel: Kernel, page: Page) -> Script[None]:
     """One page-table entry less leads to *page*, whose reference the caller still has.
 
-    With the last one the change bit gets into PG_dirty: the page is made stable in between, lest the host see a clean
-    page before the kernel has noted it (reference 2.6, hazard 1).
+    With the last one the change bit gets into PG_dirty: the page is made stable in between, so that the host does not
+    see a clean page before the kernel has noted it (reference 2.6, hazard 1).
 
     :raises KernelBug: if the host has discarded a page that was changed.
     """
@@ -169,7 +169,7 @@ def page_unmap_all(kernel: Kernel, page: Page) -> Script[None]:
         for area, address in _places(page, areas):
             found = yield from page_check_address(kernel, page, area, address)
             if found is not None:
-                yield from _unmap_entry(kernel, page, area, found[0], address)
+                yield from _unmap_entry(kernel, page, area, pte_address=found[0], address=address)
                 area.mm.table.unlock()
         # Another CPU may have split an area meanwhile.
         if page.mapcount and areas == areas_of(page):
@@ -207,7 +207,7 @@ def try_to_unmap(kernel: Kernel, page: Page) -> Script[bool]:
 def page_mkclean(kernel: Kernel, page: Page) -> Script[bool]:
     """Protect every entry that leads to the locked *page*, and clear its change bit; whether there was anything to do.
 
-    The page is dirty and stable, so that the host cannot take it for clean.  The bit is cleared also if the page is not
+    The page is dirty and stable, so that the host cannot take it for clean.  The bit is cleared even if the page is not
     mapped (Linux leaves it then): what write() has left there would be taken for a store through a mapping later.
     """
     cleaned = False

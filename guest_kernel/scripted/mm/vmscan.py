@@ -32,11 +32,11 @@ SWAP_CLUSTER_MAX: Final = 32
 DEF_PRIORITY: Final = 12
 """The first scan looks at a 4096th of the pages, each further one at twice as many."""
 SWAPPINESS: Final = 60
-"""Of 200 pages that are looked at so many are anonymous, if there is room to swap."""
+"""How many of 200 pages that are looked at are anonymous, if there is room to swap."""
 
 
 def try_to_free_pages(kernel: Kernel, wanted: int = SWAP_CLUSTER_MAX) -> Script[int]:
-    """Free at least *wanted* pages if it can be done; give how many were freed."""
+    """Free at least *wanted* pages if it can be done; return how many were freed."""
     yield from pagevec_lru_add(kernel)
     freed = 0
     for priority in range(DEF_PRIORITY, -1, -1):
@@ -51,7 +51,7 @@ def try_to_free_pages(kernel: Kernel, wanted: int = SWAP_CLUSTER_MAX) -> Script[
 
 
 def _shrink_list(kernel: Kernel, wanted: int, priority: int, share: int, *, anon: bool) -> Script[int]:
-    """Look at some pages of two lists, until *wanted* are freed; give how many were."""
+    """Look at some pages of two lists, until *wanted* are freed; return how many were."""
     lru = kernel.lru
     active, inactive = (lru.active_anon, lru.inactive_anon) if anon else (lru.active, lru.inactive)
     scan = max(wanted, (len(active) + len(inactive)) * share // 200 >> priority)

@@ -28,18 +28,18 @@ MVCOS_TO_USER: Final = 0x81_0000
 
 
 def do_discard_fault(kernel: Kernel, interruption: Interruption) -> Script[int | None]:
-    """The host has discarded the page at the absolute address that the machine tells: remove it (reference 3.2).
+    """The host has discarded the page at the absolute address that the machine reports: remove it (reference 3.2).
 
     If its count is zero somebody has removed it already.  Afterwards the instruction is executed again, and as no
     page-table entry leads to the page any more, there is an ordinary page fault.
 
-    If the page is the kernel's own operand of a copy, give the fix-up at which it goes on instead.
+    If the page is the kernel's own operand of a copy, return the fix-up at which it goes on instead.
     """
     page = kernel.mem_map[(interruption.translation_exception & PAGE_MASK) >> PAGE_SHIFT]
     if not interruption.psw.mask & PROBLEM_STATE:
         operand = yield from _kernel_operand(interruption.psw.address)
         processor = kernel.processors[kernel.smp_processor_id]
-        # The machine tells an absolute address, and the operand's is real.
+        # The machine reports an absolute address, and the operand's is real.
         if operand is None or processor.cpu.real_to_absolute(operand) >> PAGE_SHIFT == page.frame:
             fixup = processor.fixup(interruption.psw.address)
             if operand is None or fixup is None:
@@ -52,7 +52,7 @@ def do_discard_fault(kernel: Kernel, interruption: Interruption) -> Script[int |
 
 
 def _kernel_operand(address: int) -> Script[int | None]:
-    """The real address of the kernel's operand of the copy at *address*, by the saved registers; None if it is none."""
+    """The real address, by the saved registers, of the kernel's operand of the copy at *address*; None: no copy."""
     word = yield Load(address)
     opcode = word >> 56
     control = yield Load(SAVE_AREA)

@@ -24,7 +24,7 @@ _TRANSLATION: Final = frozenset(
 
 
 def do_program_check(kernel: Kernel, mm: MmStruct, interruption: Interruption) -> Script[int]:
-    """Handle a program interruption of a process; give the address at which it goes on.
+    """Handle a program interruption of a process; return the address at which it goes on.
 
     :raises Signal: if the process is to blame.
     :raises KernelBug: if the kernel is.

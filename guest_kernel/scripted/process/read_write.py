@@ -35,7 +35,7 @@ def sys_read(
 ) -> Script[int]:
     """Read *length* bytes, from *offset* in page *index* of the file on, to *address* of the process.
 
-    Give how many were read, fewer at the end of the file or at a bad address; -EFAULT if that is the first.
+    Return how many were read, fewer at the end of the file or at a bad address; -EFAULT if that is the first.
     """
     position, done = index * PAGE_SIZE + offset, 0
     while done < length and position + done < file.size * PAGE_SIZE:
@@ -44,7 +44,7 @@ def sys_read(
         page = yield from read_cache_page(kernel, file, index)
         mark_page_accessed(kernel, page)
         yield Place("sys_read: is about to copy")
-        left = yield from copy_to_user(kernel, mm, address + done, page.address + offset, piece)
+        left = yield from copy_to_user(kernel, mm, address + done, source=page.address + offset, length=piece)
         yield from put_page_check(kernel, page)
         done += piece - left
         if left:
@@ -57,7 +57,7 @@ def sys_write(
 ) -> Script[int]:
     """Write *length* bytes at *address* of the process, from *offset* in page *index* of the file on.
 
-    Give how many were written, fewer at the end of the file or at a bad address; -ENOSPC or -EFAULT if that is the
+    Return how many were written, fewer at the end of the file or at a bad address; -ENOSPC or -EFAULT if that is the
     first.  The disk gets them at writeback.  There is no i_mutex: nobody may truncate the file meanwhile.
     """
     position, done = index * PAGE_SIZE + offset, 0
@@ -69,18 +69,20 @@ def sys_write(
         # Before the page is locked, for it may be the one that has to be mapped; what goes again is tried again.
         if not (yield from fault_in_readable(kernel, mm, address + done, piece)):
             return done or -EFAULT
-        done += yield from _write_piece(kernel, mm, file, index, offset, address + done, piece)
+        done += yield from _write_piece(
+            kernel, mm, file, index=index, offset=offset, address=address + done, length=piece
+        )
     return done
 
 
 def _write_piece(
     kernel: Kernel, mm: MmStruct, file: AddressSpace, index: int, offset: int, address: int, length: int
 ) -> Script[int]:
-    """Write into one page of the file as much as can be had without a page fault; give how many bytes."""
+    """Write into one page of the file as much as can be had without a page fault; return how many bytes."""
     is_whole = length == PAGE_SIZE
     page = yield from _write_begin(kernel, file, index, is_whole=is_whole)
     yield Place("sys_write: has the page locked")
-    left = yield from copy_from_user_inatomic(kernel, mm, page.address + offset, address, length)
+    left = yield from copy_from_user_inatomic(kernel, mm, page.address + offset, address=address, length=length)
     if left and not page.flags & UPTODATE:
         # Of the page that was to be replaced the rest is not there: what has been copied goes, too.
         yield from readpage(kernel, file, page)

@@ -38,9 +38,9 @@ _STD_LIMIT: Final = 256
 
 
 def copy_from_user(kernel: Kernel, mm: MmStruct, target: int, address: int, length: int) -> Script[int]:
-    """Copy from *address* of the process to real address *target*; give the number of bytes not copied."""
+    """Copy from *address* of the process to real address *target*; return the number of bytes not copied."""
     name, control = ("MVCP", 0) if kernel.uaccess == "std" else ("MVCOS from user", MVCOS_FROM_USER)
-    return (yield from _copy(kernel, mm, name, control, target, address, length))
+    return (yield from _copy(kernel, mm, name, control=control, real=target, user=address, length=length))
 
 
 def copy_from_user_inatomic(kernel: Kernel, mm: MmStruct, target: int, address: int, length: int) -> Script[int]:
@@ -49,7 +49,9 @@ def copy_from_user_inatomic(kernel: Kernel, mm: MmStruct, target: int, address: 
     Its handler might wait for the very page that the caller has locked.
     """
     name, control = ("MVCP", 0) if kernel.uaccess == "std" else ("MVCOS from user", MVCOS_FROM_USER)
-    return (yield from _copy(kernel, mm, name, control, target, address, length, may_fault=False))
+    return (
+        yield from _copy(kernel, mm, name, control=control, real=target, user=address, length=length, may_fault=False)
+    )
 
 
 def fault_in_readable(kernel: Kernel, mm: MmStruct, address: int, length: int) -> Script[bool]:
@@ -58,20 +60,20 @@ def fault_in_readable(kernel: Kernel, mm: MmStruct, address: int, length: int) -
     Nothing keeps them mapped.
     """
     for byte in (address, address + length - 1):
-        if (yield from copy_from_user(kernel, mm, USER_BYTE, byte, 1)):
+        if (yield from copy_from_user(kernel, mm, USER_BYTE, address=byte, length=1)):
             return False
     return True
 
 
 def copy_to_user(kernel: Kernel, mm: MmStruct, address: int, source: int, length: int) -> Script[int]:
-    """Copy from real address *source* to *address* of the process; give the number of bytes not copied."""
+    """Copy from real address *source* to *address* of the process; return the number of bytes not copied."""
     name, control = ("MVCS", 0) if kernel.uaccess == "std" else ("MVCOS to user", MVCOS_TO_USER)
-    return (yield from _copy(kernel, mm, name, control, source, address, length))
+    return (yield from _copy(kernel, mm, name, control=control, real=source, user=address, length=length))
 
 
 def read_dev_mem(kernel: Kernel, mm: MmStruct, address: int, frame: int) -> Script[int]:
-    """/dev/mem: copy a page that nobody holds to the process; give the number of bytes not copied."""
-    return (yield from copy_to_user(kernel, mm, address, frame << PAGE_SHIFT, PAGE_SIZE))
+    """/dev/mem: copy a page that nobody holds to the process; return the number of bytes not copied."""
+    return (yield from copy_to_user(kernel, mm, address, source=frame << PAGE_SHIFT, length=PAGE_SIZE))
 
 
 def _copy(
@@ -86,7 +88,7 @@ def _copy(
     limit = _STD_LIMIT if kernel.uaccess == "std" else PAGE_SIZE
     while length:
         piece = min(length, limit, PAGE_SIZE - real % PAGE_SIZE, PAGE_SIZE - user % PAGE_SIZE)
-        outcome: bool | Interruption = yield UserCopy(name, control, real, user, piece)
+        outcome: bool | Interruption = yield UserCopy(name=name, control=control, real=real, user=user, length=piece)
         while not isinstance(outcome, bool):
             retry = yield from _handle(kernel, mm, outcome, may_fault=may_fault)
             if retry != outcome.psw.address:
@@ -99,7 +101,7 @@ def _copy(
 
 
 def _handle(kernel: Kernel, mm: MmStruct, interruption: Interruption, *, may_fault: bool) -> Script[int]:
-    """Handle the program interruption of a copy; give the address at which it goes on."""
+    """Handle the program interruption of a copy; return the address at which it goes on."""
     at = interruption.psw.address
     fixup = kernel.processors[kernel.smp_processor_id].fixup(at)
     if interruption.code == ProgramInterruptionCode.DISCARD_FAULT:

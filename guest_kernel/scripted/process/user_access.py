@@ -27,11 +27,11 @@ USER_PSW_MASK: Final = ADDRESSING_MODE | DAT | PROBLEM_STATE
 
 
 def user_load(kernel: Kernel, mm: MmStruct, address: int) -> Script[int]:
-    """Let the process load the doubleword at its *address*; give it.
+    """Let the process load the doubleword at its *address*; return it.
 
     :raises guest_kernel.scripted.mm.faults.Signal: if it may not.
     """
-    return (yield from _execute(kernel, mm, USER_LOAD, address, 0))
+    return (yield from _execute(kernel, mm, USER_LOAD, address=address, value=0))
 
 
 def user_store(kernel: Kernel, mm: MmStruct, address: int, value: int) -> Script[None]:
@@ -39,11 +39,11 @@ def user_store(kernel: Kernel, mm: MmStruct, address: int, value: int) -> Script
 
     :raises guest_kernel.scripted.mm.faults.Signal: if it may not.
     """
-    yield from _execute(kernel, mm, USER_STORE, address, value)
+    yield from _execute(kernel, mm, USER_STORE, address=address, value=value)
 
 
 def _execute(kernel: Kernel, mm: MmStruct, instruction: int, address: int, value: int) -> Script[int]:
-    """Let the process execute from *instruction* on to the SUPERVISOR CALL; give its general register 1."""
+    """Let the process execute from *instruction* on to the SUPERVISOR CALL; return its general register 1."""
     yield Store(SAVE_AREA + 8, value)
     yield Store(SAVE_AREA + 16, address)
     yield Store(lowcore.PROGRAM_OLD_PSW, USER_PSW_MASK)

@@ -34,7 +34,7 @@ class Listener:
         """There is something to tell people."""
 
     def host_resized(self, frames: int) -> None:
-        """The scenario says that the host has so many *frames* from now on: whoever has made the host sees to it.
+        """The scenario says that the host has *frames* frames from now on: whoever made the host sees to it.
 
         :raises ValueError: if it cannot have them.
         """
@@ -42,7 +42,7 @@ class Listener:
     def host_discards(self, pages: Collection[int] | None) -> None:
         """The scenario says that the host drops now what it may drop without I/O of *pages*, or (None) of all.
 
-        Whoever has made the host sees to it; *pages* are absolute page numbers.
+        Whoever made the host sees to it; *pages* are absolute page numbers.
         """
 
     def host_evicts(self, page: int) -> bool:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Pages of the kernel's and the processes' data, of which a scenario says only how many there are.
+"""Pages of the kernel's and the processes' data, of which a scenario gives only the number.
 
 The first doubleword of each page that has been touched is known and checked whenever somebody looks.
 """
@@ -68,10 +68,10 @@ class PageGroup:
         page = self._touched[number]
         found = yield Load(page.address)
         if found != self._value(page):
-            raise wrong_content(kernel.history, page, f"group {self.name}", found, self._value(page))
+            raise wrong_content(kernel.history, page, f"group {self.name}", found=found, expected=self._value(page))
 
     def shrink(self, kernel: Kernel) -> Script[int]:
-        """Free the block allocated last, and give how many pages it had; 0 if there is none left."""
+        """Free the block allocated last, and return how many pages it had; 0 if there is none left."""
         if not self._blocks:
             return 0
         page, order = self._blocks.pop()

@@ -90,7 +90,7 @@ class Runner:
         self.listener.advanced(self._step, pages)
 
     def _tell(self, step: Step, findings: list[Finding | PageFinding]) -> None:
-        """Tell the listener what has come of *step*, of which the *findings* are."""
+        """Tell the listener what came of *step*, and its *findings*."""
         if isinstance(step, Table):
             self.listener.table_reached(self.outcome.points[-1])
         elif isinstance(step, Note):

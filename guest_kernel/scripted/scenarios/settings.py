@@ -107,7 +107,7 @@ class HostSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompareSettings:
-    """How the scenario is compared with itself without hints, by whoever does that."""
+    """How the scenario is compared with itself without hints, by whoever compares."""
 
     frames: tuple[int, ...]
     """Sizes of the host, one after the other, in pages."""

@@ -69,7 +69,7 @@ class FileSystem:
         yield from self.allocate(SlabCache.BUFFER_HEAD)
 
     def open_directory(self, entries: int) -> Script[None]:
-        """Read a directory of so many *entries* for the first time."""
+        """Read a directory of *entries* entries for the first time."""
         yield from self._look_up()
         for _ in range(-(-entries // ENTRIES_PER_BLOCK)):
             yield from self.read_block()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Scripts in the middle of which a CPU is, and the names of the operations before which it stops."""
+"""Scripts that a CPU has stopped in, and the names of the operations before which it stops."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def operation_name(operation: Operation) -> str:
 
 
 class Suspended:
-    """A script in the middle of which a CPU is since step *number*."""
+    """A script that a CPU stopped in at step *number*."""
 
     def __init__(self, running: Running[Any], number: int) -> None:
         self._running = running

@@ -31,10 +31,10 @@ _T = TypeVar("_T")
 
 
 class HostControl(Protocol):
-    """What steps ask of whoever has made the host under the machine."""
+    """What steps ask of whoever made the host under the machine."""
 
     def host_resized(self, frames: int) -> None:
-        """The host has so many *frames* from now on.
+        """The host has *frames* frames from now on.
 
         :raises ValueError: if it cannot have them.
         """
@@ -50,8 +50,8 @@ class HostControl(Protocol):
 class World:
     """A kernel with these *settings* on *machine*, with *files* and *trees* on its disk, and what there is in it.
 
-    :param host: whoever has made the host.
-    :param advanced: is told of each so many more pages that the step has dealt with.
+    :param host: whoever made the host.
+    :param advanced: called with the number of pages that the step has dealt with since the last call.
     """
 
     def __init__(
@@ -143,7 +143,7 @@ class World:
         return result
 
     def advance(self, pages: int) -> None:
-        """Note that the step has dealt with so many more *pages*.
+        """Note that the step has dealt with *pages* more pages.
 
         :raises Interrupted: if the machine was asked to stop.
         """
@@ -158,7 +158,7 @@ class World:
         return self.groups[name]
 
     def buffer(self) -> Page:
-        """The page of its own into which whoever executes on the CPU of the step reads files."""
+        """The page into which files are read on the CPU of the step."""
         if self.cpu not in self._buffers:
             self._buffers[self.cpu] = self.run(alloc_pages(self.kernel))
         return self._buffers[self.cpu]
@@ -176,5 +176,5 @@ class World:
         self.open(file, first, end)
         buffer = self.buffer()
         for index in range(first, end):
-            self.perform(read_page(self.kernel, file, index, buffer, self.expected.file_bytes), until)
+            self.perform(read_page(self.kernel, file, index, buffer=buffer, content=self.expected.file_bytes), until)
             self.advance(1)

@@ -22,7 +22,7 @@ class DiscardLists:
         """CPUs that have not signed the sign-off list yet."""
 
     def sign(self, cpu: int, busy: AbstractSet[int]) -> list[Page]:
-        """Note that *cpu* is enabled; give the pages that every CPU has signed now.
+        """Note that *cpu* is enabled; return the pages that every CPU has signed now.
 
         :param busy: the CPUs that have to sign what is gathered next.
         """

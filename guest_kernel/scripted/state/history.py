@@ -32,7 +32,7 @@ _DETAIL_MASK: Final = (1 << 2 * _INDEX_BITS) - 1
 
 
 class Event(IntEnum):
-    """What can happen to a page; the detail is a number of which the meaning is said with each."""
+    """What can happen to a page; each says what the number that goes with it, the detail, means."""
 
     ESSA = 1
     """The guest executed ESSA: request, state before and state after, a byte each."""
@@ -164,7 +164,7 @@ def wrong_content(history: History, page: Page, where: str, found: _Content, exp
     """The failure that *page* does not have the content that it ought to have: who has it, and what happened to it.
 
     :param where: whose page it is: a file and the index in it, a process and the address, a swap slot, a group.
-    :param found: all its bytes, of which the first wrong one is told, or a number; *expected* is of the same kind.
+    :param found: all its bytes, the first wrong one of which is named, or a number; *expected* is of the same kind.
     """
     if isinstance(found, bytes) and isinstance(expected, bytes):
         at = next(place for place, byte in enumerate(found) if byte != expected[place])

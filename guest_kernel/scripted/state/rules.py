@@ -25,8 +25,8 @@ class Rules:
     discarded_test_and_set: bool = True
     """page_discard removes a page only if PG_discarded was not set before (reference 3.4)."""
     discarded_before_removal: bool = True
-    """Whoever removes a page otherwise sets PG_discarded first, and keeps it if the host has discarded the page: then
-    it is freed late (reference 3.4)."""
+    """Whoever removes a page in another way sets PG_discarded first, and keeps it if the host has discarded the page:
+    then it is freed late (reference 3.4)."""
     discarded_before_lru: bool = True
     """A discarded page does not get on an LRU list (reference 3.4)."""
     delayed_free: bool = True

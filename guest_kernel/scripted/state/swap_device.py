@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class SwapDevice(Device):
-    """A device of so many *slots* of a page each; with none of them nothing is ever swapped."""
+    """A device of *slots* slots of a page each; with none of them nothing is ever swapped."""
 
     def __init__(self, machine: Machine, slots: int, latency: int = LATENCY) -> None:
         super().__init__(machine, latency)
@@ -43,14 +43,14 @@ class SwapDevice(Device):
         return slot
 
     def swap_duplicate(self, slot: int) -> bool:
-        """One more uses *slot*; False if it is free."""
+        """Add a user of *slot*; False if it is free."""
         if slot not in self.swap_map:
             return False
         self.swap_map[slot] += 1
         return True
 
     def swap_free(self, slot: int) -> int:
-        """One less uses *slot*; give how many remain.
+        """Take away a user of *slot*; return how many remain.
 
         :raises KernelBug: if it is free.
         """

@@ -84,7 +84,7 @@ class ExpectedContent:
         """Shared anonymous mappings so far: each is a file of zeros with a negative number."""
 
     def add_file(self, inode: int, pages: int) -> None:
-        """There is a file of so many *pages*."""
+        """There is a file of *pages* pages."""
         self._sizes[inode] = pages
 
     def file_page(self, inode: int, index: int) -> PageContent:
@@ -103,7 +103,7 @@ class ExpectedContent:
         return content
 
     def truncate(self, inode: int, pages: int) -> None:
-        """The file has only so many *pages* from now on."""
+        """The file has only *pages* pages from now on."""
         self._sizes[inode] = min(pages, self._sizes[inode])
 
     def begin(self, process: Hashable) -> None:

@@ -45,7 +45,7 @@ def checked_load(world: World, process: str, address: int) -> Script[None]:
             raise KernelBug(f"{where}: {found:#x} was loaded, but {wanted} was expected")
         if page is None:
             raise KernelBug(f"wrong content: {where}: {found:#x}, not {wanted:#x}")
-        raise wrong_content(kernel.history, page, where, found, wanted)
+        raise wrong_content(kernel.history, page, where, found=found, expected=wanted)
 
 
 def checked_store(world: World, process: str, address: int) -> Script[None]:

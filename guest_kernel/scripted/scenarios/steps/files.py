@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _PERIOD: Final = 32
 """Bytes after which the content of a page of a file is repeated."""
 _ATTEMPTS: Final = 4
-"""Rounds of reclaim in vain after which it is given up: one finds the pages referenced, the next one not."""
+"""Rounds that free nothing after which reclaim is given up: one finds the pages referenced, the next one does not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +130,7 @@ class Writeback(Step):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Truncate(Step):
-    """Cut a file: only so many pages of it are left, and the others go, cached or mapped."""
+    """Cut a file: only this many pages of it are left, and the others go, cached or mapped."""
 
     do: ClassVar[str] = "truncate"
     file: str
@@ -158,7 +158,7 @@ class Truncate(Step):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reclaim(Step):
-    """The kernel frees so many pages of those that it could do without, the oldest first."""
+    """The kernel frees this many of the pages that it could do without, the oldest first."""
 
     do: ClassVar[str] = "reclaim"
     pages: int

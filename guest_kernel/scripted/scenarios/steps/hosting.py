@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Steps about the host, of which the kernel knows nothing: whoever has made the host carries them out."""
+"""Steps about the host, which the kernel knows nothing of: whoever made the host carries them out."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResizeHost(Step):
-    """The host gets more or fewer frames: data for whoever has made the host."""
+    """The host gets more or fewer frames: data for whoever made the host."""
 
     do: ClassVar[str] = "resize-host"
     frames: int

@@ -144,7 +144,7 @@ class Remap(OfRange):
         """See :meth:`Step.carry_out`."""
         mm = world.processes[self.process]
         try:
-            world.run(remap_file_pages(world.kernel, mm, self.at, self.pages, self.first))
+            world.run(remap_file_pages(world.kernel, mm, self.at, pages=self.pages, pgoff=self.first))
         except MapError as reason:
             raise ScenarioError(str(reason), "at") from None
         world.expected.remap(self.process, self.at, self.pages, self.first)

@@ -47,7 +47,7 @@ class Note(Step):
     do: ClassVar[str] = "note"
     only_looks: ClassVar[bool] = True
     text: str
-    """In one line; whoever shows it breaks it."""
+    """In one line; it is broken into lines where it is shown."""
     title: str = ""
     cpu: int = 0
 

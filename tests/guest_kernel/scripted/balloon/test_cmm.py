@@ -7,17 +7,12 @@ from collections.abc import Callable
 
 import pytest
 
-from emu.control_registers import CR0_VMCF
-from emu.interruption import EXTERNAL_VMCF
 from emu.machine import MEGABYTE, Machine
 from emu.page_states import Profile, name
 from guest_kernel.scripted.balloon import cmm
 from guest_kernel.scripted.balloon.cmm import between_scripts, cmm_thread
-from guest_kernel.scripted.balloon.extint import do_extint, take_external_interruptions
 from guest_kernel.scripted.boot import mem_init
-from guest_kernel.scripted.cpu.bug import KernelBug
-from guest_kernel.scripted.cpu.instructions import OpenWindow
-from guest_kernel.scripted.cpu.schedule import Running, run
+from guest_kernel.scripted.cpu.schedule import run
 from guest_kernel.scripted.cpu.script import Script
 from guest_kernel.scripted.mm.file_read import read_page
 from guest_kernel.scripted.mm.page_alloc import OutOfMemory, alloc_pages, put_page
@@ -65,52 +60,6 @@ def fill_cache(kernel: Kernel, file: AddressSpace, pages: int) -> Page:
     for index in range(pages):
         run(kernel, read_page(kernel, file, index, buffer))
     return buffer
-
-
-def test_without_the_option_nothing_is_asked_for(make_kernel: MakeKernel) -> None:
-    kernel = make_kernel()
-    assert kernel.cmm is None
-    assert not kernel.machine.messages.is_authorized
-    assert not kernel.machine.cpus[0].cr[0] & CR0_VMCF
-    assert kernel.machine.counts.instructions["DIAG"] == 0
-
-
-def test_the_guest_takes_special_messages_by_diagnose(kernel: Kernel) -> None:
-    assert kernel.machine.messages.is_authorized
-    assert kernel.machine.cpus[0].cr[0] & CR0_VMCF
-    assert kernel.machine.counts.instructions["DIAG"] == 1
-
-
-def test_a_request_is_an_external_interruption_where_the_cpu_is_enabled(kernel: Kernel) -> None:
-    assert kernel.machine.messages.send("SHRINK 5")
-    window = Running(kernel, take_external_interruptions(kernel))
-    assert isinstance(window.next, OpenWindow)
-    assert kernel.machine.messages.waiting == 1
-    psw = kernel.machine.cpus[0].psw
-    window.step()
-    assert kernel.machine.messages.waiting == 0
-    window.finish()
-    # Disabled as before, key 0, supervisor state.
-    assert kernel.machine.cpus[0].psw.mask == psw.mask
-    assert kernel.cmm is not None
-    assert (kernel.cmm.requests, kernel.cmm.pages_target, kernel.cmm.pages) == (1, 5, 0)
-
-
-def test_registers_survive_the_interruption(kernel: Kernel) -> None:
-    cpu = kernel.machine.cpus[0]
-    registers = [number * 0x0101_0101_0101_0101 for number in range(16)]
-    for number, value in enumerate(registers):
-        cpu.gr[number] = value
-    assert kernel.machine.messages.send("SHRINK 1")
-    run(kernel, take_external_interruptions(kernel))
-    assert list(cpu.gr) == registers
-
-
-def test_several_messages_are_taken_in_one_window(kernel: Kernel) -> None:
-    assert kernel.machine.messages.send("SHRINK 5")
-    assert kernel.machine.messages.send("SHRINK 7")
-    run(kernel, between_scripts(kernel))
-    assert len(given(kernel)) == 12
 
 
 def test_pages_that_were_used_are_given_to_the_host(kernel: Kernel, file: AddressSpace) -> None:
@@ -207,12 +156,6 @@ def test_out_of_memory_when_the_balloon_is_empty(kernel: Kernel) -> None:
     with pytest.raises(OutOfMemory):
         run(kernel, allocate_for_ever(kernel))
     assert not given(kernel)
-
-
-def test_an_interruption_that_nobody_handles(kernel: Kernel) -> None:
-    with pytest.raises(KernelBug, match="0x1202: nobody handles it"):
-        run(kernel, do_extint(kernel, 0x1202))
-    assert set(kernel.external_handlers) == {EXTERNAL_VMCF}
 
 
 def test_the_monitor_gets_frames_that_way() -> None:

@@ -74,3 +74,22 @@ def test_without_patch_6_a_discarded_page_is_free_at_once(make_kernel: MakeKerne
     kernel = make_kernel(patches=ALL_PATCHES - {6})
     page = discarded_page(kernel, file)
     assert is_free(kernel, page)
+
+
+def test_pages_that_another_cpu_gathers_meanwhile_are_freed_later(make_kernel: MakeKernel) -> None:
+    kernel = make_kernel(cpus=2)
+    first, second, third = [
+        discarded_page(kernel, AddressSpace(inode, 1), cpu) for inode, cpu in ((1, 0), (2, 1), (3, 1))
+    ]
+    lists = kernel.discard_lists
+    lists.per_cpu[1].clear()
+    run(kernel, page_shrink_discard_list(kernel))
+    # CPU 0 is about to free the first one.
+    freeing = Running(kernel, page_shrink_discard_list(kernel))
+    for page in (second, third):
+        lists.per_cpu[1].append(page)
+        run(kernel, page_shrink_discard_list(kernel), cpu=1)
+    freeing.finish()
+    for cpu in (0, 1, 0, 1):
+        run(kernel, page_shrink_discard_list(kernel), cpu=cpu)
+    assert all(is_free(kernel, page) for page in (first, second, third))

@@ -7,9 +7,6 @@ from collections.abc import Callable
 
 import pytest
 
-from emu.machine import MEGABYTE, Machine
-from emu.page_states import Profile
-from guest_kernel.scripted.boot import mem_init
 from guest_kernel.scripted.cpu.instructions import Essa
 from guest_kernel.scripted.cpu.schedule import Running, run
 from guest_kernel.scripted.cpu.script import Place, Relax
@@ -18,7 +15,7 @@ from guest_kernel.scripted.state import page_flags as flags
 from guest_kernel.scripted.state.kernel import Kernel
 from guest_kernel.scripted.state.mm_types import AddressSpace, Page
 from guest_kernel.scripted.state.rules import ALL_PATCHES
-from tests.guest_kernel.scripted.conftest import MakeKernel, cached_page, discard, state
+from tests.guest_kernel.scripted.conftest import MakeKernel, cached_page, state
 
 
 def made_stable(kernel: Kernel, file: AddressSpace) -> Page:
@@ -129,29 +126,6 @@ def test_a_writable_page_becomes_potentially_volatile(kernel: Kernel, file: Addr
     page.flags |= flags.WRITABLE
     run(kernel, page_make_volatile(kernel, page, 1))
     assert state(kernel, page) == "Pr"
-
-
-@pytest.mark.parametrize("options", ({"patches": ALL_PATCHES - {1}}, {"cmma": False}), ids=("no patch 1", "cmma=off"))
-def test_switched_off_nothing_becomes_volatile_or_unused(
-    make_kernel: MakeKernel, file: AddressSpace, options: dict[str, object]
-) -> None:
-    kernel = make_kernel(**options)
-    page = cached_page(kernel, file, 0)
-    assert state(kernel, page) == "Sr"
-    assert kernel.machine.counts.instructions["ESSA"] <= 1
-
-
-def test_a_machine_without_essa_is_noticed() -> None:
-    kernel = Kernel(Machine(2 * MEGABYTE, profile=Profile.OFF))
-    run(kernel, mem_init(kernel))
-    assert not kernel.cmma_flag
-
-
-def test_a_discarded_page_is_not_made_stable(kernel: Kernel, file: AddressSpace) -> None:
-    page = cached_page(kernel, file, 0)
-    discard(kernel, page)
-    assert not run(kernel, page_make_stable(kernel, page))
-    assert state(kernel, page) == "Vz"
 
 
 # The state-change protocol

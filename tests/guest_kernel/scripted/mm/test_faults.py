@@ -1,58 +1,28 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Page faults, copy on write, and discard faults: what processes find, and in which state pages are (4.2.4, 4.2.5)."""
+"""Page faults and copy on write: what processes find, and in which state pages are (4.2.4, 4.2.5)."""
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
-from guest_kernel.scripted.cpu.bug import KernelBug
-from guest_kernel.scripted.cpu.instructions import Store
 from guest_kernel.scripted.cpu.schedule import Running, run
-from guest_kernel.scripted.cpu.script import Operation, Place
-from guest_kernel.scripted.mm.discard import page_discard
+from guest_kernel.scripted.cpu.script import Place
 from guest_kernel.scripted.mm.faults import Signal, handle_mm_fault
 from guest_kernel.scripted.mm.file_read import read_cache_page
-from guest_kernel.scripted.mm.file_write import truncate_inode_pages
 from guest_kernel.scripted.mm.lru import pagevec_lru_add
-from guest_kernel.scripted.mm.memory_map import USER_TEXT, mmap, munmap
+from guest_kernel.scripted.mm.memory_map import mmap, munmap
 from guest_kernel.scripted.mm.page_alloc import put_page_check
 from guest_kernel.scripted.mm.page_writeback import write_cache_pages
 from guest_kernel.scripted.process.user_access import user_load, user_store
 from guest_kernel.scripted.state import page_flags as flags
 from guest_kernel.scripted.state.block_device import page_content
 from guest_kernel.scripted.state.kernel import Kernel
-from guest_kernel.scripted.state.mm_types import AddressSpace, MmStruct, Page
+from guest_kernel.scripted.state.mm_types import AddressSpace
 from tests.guest_kernel.scripted.conftest import MakeKernel, cached_page, discard, state
+from tests.support.mapped_files import PAGE, at_point, first_doubleword, mapped
 from tests.support.processes import BASE, check_file_page, entry, load, page_at, process, store
 
-PAGE = 4096
 RO = 0x200
-
-
-def first_doubleword(file: AddressSpace, index: int) -> int:
-    return int.from_bytes(page_content(file.inode, index)[:8], "big")
-
-
-def mapped(kernel: Kernel, file: AddressSpace, **options: Any) -> tuple[MmStruct, Page]:
-    """A process that maps the file, of which page 0 is cached, volatile and mapped."""
-    page = cached_page(kernel, file, 0)
-    mm = process(kernel)
-    mmap(mm, BASE, file.size, file=file, **options)
-    check_file_page(kernel, mm, BASE, file.inode, 0)
-    assert page_at(kernel, mm, BASE) is page
-    assert state(kernel, page) == "Vr"
-    return mm, page
-
-
-def at_point(name: str) -> Any:
-    def reached(operation: Operation) -> bool:
-        return isinstance(operation, Place) and operation.name == name
-
-    return reached
-
-
 # Anonymous pages
 
 
@@ -82,26 +52,6 @@ def test_a_read_only_anonymous_page(kernel: Kernel) -> None:
     with pytest.raises(Signal, match=f"SIGSEGV at {BASE:#x}: the mapping is read-only"):
         store(kernel, mm, BASE, 1)
     assert load(kernel, mm, BASE) == 0
-
-
-# What a process must not do
-
-
-@pytest.mark.parametrize("address", (0, BASE + PAGE, (1 << 42) - 8, 1 << 42, (1 << 64) - PAGE))
-def test_nothing_is_there(kernel: Kernel, address: int) -> None:
-    mm = process(kernel)
-    mmap(mm, BASE, 1)
-    with pytest.raises(Signal, match="SIGSEGV") as signal:
-        load(kernel, mm, address)
-    assert signal.value.address == address & ~0xFFF
-    # The kernel goes on.
-    store(kernel, mm, BASE, 1)
-
-
-def test_instructions_cannot_be_stored_over(kernel: Kernel) -> None:
-    mm = process(kernel)
-    with pytest.raises(Signal, match="SIGSEGV"):
-        store(kernel, mm, USER_TEXT + 0x100, 1)
 
 
 def test_past_the_end_of_the_file(kernel: Kernel, file: AddressSpace) -> None:
@@ -337,106 +287,6 @@ def test_two_processes_share_what_they_store(kernel: Kernel, file: AddressSpace)
     assert [entry(kernel, *where) & RO for where in ((first, BASE), (second, BASE + PAGE))] == [RO, RO]
 
 
-def test_truncated_pages_are_unmapped(kernel: Kernel, file: AddressSpace) -> None:
-    mm, _page = mapped(kernel, file)
-    load(kernel, mm, BASE + PAGE)
-    gone = file.pages[1]
-    run(kernel, truncate_inode_pages(kernel, file, 1))
-    assert (gone.mapcount, gone.mapping) == (0, None)
-    with pytest.raises(Signal, match="SIGBUS"):
-        load(kernel, mm, BASE + PAGE)
-    check_file_page(kernel, mm, BASE, file.inode, 0)
-
-
-# Discard faults
-
-
-@pytest.mark.parametrize("patches", (frozenset({1}), frozenset(range(1, 5)), frozenset(range(1, 7))))
-def test_a_discarded_page_is_read_again(make_kernel: MakeKernel, file: AddressSpace, patches: frozenset[int]) -> None:
-    kernel = make_kernel(patches=patches)
-    mm, page = mapped(kernel, file)
-    other = process(kernel)
-    mmap(other, BASE + PAGE, 1, file=file)
-    check_file_page(kernel, other, BASE + PAGE, file.inode, 0)
-    reads = kernel.disk.reads
-    discard(kernel, page)
-    check_file_page(kernel, mm, BASE, file.inode, 0)
-    assert kernel.machine.counts.program_interruptions[0x1A] == 1
-    assert kernel.disk.reads == reads + 1
-    new = file.pages[0]
-    assert new is not page
-    assert page_at(kernel, mm, BASE) is new
-    # Removed from everywhere, and of all processes.
-    assert (page.count, page.mapcount, page.mapping) == (0, 0, None)
-    assert entry(kernel, other, BASE + PAGE) == 0x400
-    check_file_page(kernel, other, BASE + PAGE, file.inode, 0)
-    assert kernel.machine.counts.program_interruptions[0x1A] == 1
-    assert new.mapcount == 2
-
-
-def test_a_store_finds_the_page_discarded(kernel: Kernel, file: AddressSpace) -> None:
-    mm, page = mapped(kernel, file)
-    discard(kernel, page)
-    store(kernel, mm, BASE + 8, 0x5555)
-    assert load(kernel, mm, BASE) == first_doubleword(file, 0)
-    assert load(kernel, mm, BASE + 8) == 0x5555
-
-
-def test_a_page_that_was_discarded_before_it_is_mapped(kernel: Kernel, file: AddressSpace) -> None:
-    # Patch 5: the fault maps it without looking, and the access meets a discard fault.
-    page = cached_page(kernel, file, 0)
-    discard(kernel, page)
-    mm = process(kernel)
-    mmap(mm, BASE, 1, file=file)
-    check_file_page(kernel, mm, BASE, file.inode, 0)
-    assert kernel.machine.counts.program_interruptions[0x1A] == 1
-    assert kernel.discarded == 1
-
-
-def test_without_patch_5_the_fault_finds_out(make_kernel: MakeKernel, file: AddressSpace) -> None:
-    kernel = make_kernel(patches=frozenset({1, 2, 3, 4}))
-    page = cached_page(kernel, file, 0)
-    discard(kernel, page)
-    mm = process(kernel)
-    mmap(mm, BASE, 1, file=file)
-    check_file_page(kernel, mm, BASE, file.inode, 0)
-    assert kernel.machine.counts.program_interruptions[0x1A] == 0
-    assert kernel.discarded == 1
-
-
-def test_two_cpus_meet_the_same_discarded_page(make_kernel: MakeKernel, file: AddressSpace) -> None:
-    kernel = make_kernel(cpus=2)
-    first, page = mapped(kernel, file)
-    second = process(kernel)
-    mmap(second, BASE, 1, file=file)
-    check_file_page(kernel, second, BASE, file.inode, 0)
-    discard(kernel, page)
-    running = [Running(kernel, user_load(kernel, mm, BASE), cpu=cpu) for cpu, mm in enumerate((first, second))]
-    for each in running:
-        each.until(at_point("do_discard_fault: has the page"))
-    assert running[0].finish() == running[1].finish() == first_doubleword(file, 0)
-    assert kernel.machine.counts.program_interruptions[0x1A] == 2
-    # The count was zero when the second handler looked.
-    assert kernel.discarded == 1
-    assert file.pages[0].mapcount == 2
-
-
-def test_two_cpus_discard_the_same_page_at_once(make_kernel: MakeKernel, file: AddressSpace) -> None:
-    kernel = make_kernel(cpus=2)
-    first, page = mapped(kernel, file)
-    second = process(kernel)
-    mmap(second, BASE, 1, file=file)
-    check_file_page(kernel, second, BASE, file.inode, 0)
-    discard(kernel, page)
-    one = Running(kernel, user_load(kernel, first, BASE))
-    one.until(at_point("page_discard: is the first"))
-    two = Running(kernel, user_load(kernel, second, BASE), cpu=1)
-    two.until(lambda operation: type(operation).__name__ == "Relax")
-    assert one.finish() == two.finish() == first_doubleword(file, 0)
-    assert kernel.discarded == 1
-    assert page.count == 0
-
-
 def test_a_page_discarded_by_another_cpu_is_not_mapped(make_kernel: MakeKernel, file: AddressSpace) -> None:
     # Under the page_table_lock PG_discarded says that whoever unmaps has been here.
     kernel = make_kernel(cpus=2)
@@ -454,15 +304,6 @@ def test_a_page_discarded_by_another_cpu_is_not_mapped(make_kernel: MakeKernel, 
     assert not page.flags & flags.LOCKED
 
 
-def test_a_discarded_page_with_a_change_is_a_bug(kernel: Kernel, file: AddressSpace) -> None:
-    mm, page = mapped(kernel, file)
-    # A store that nobody has noticed, as through a writable entry to a page that is V.
-    kernel.machine.keys.bytes[page.frame] |= 0x02
-    discard(kernel, page)
-    with pytest.raises(KernelBug, match="the host has discarded a page that was changed"):
-        load(kernel, mm, BASE)
-
-
 def test_a_thread_was_quicker(make_kernel: MakeKernel) -> None:
     kernel = make_kernel(cpus=2)
     mm = process(kernel)
@@ -476,22 +317,6 @@ def test_a_thread_was_quicker(make_kernel: MakeKernel) -> None:
     store(kernel, mm, BASE, 77, cpu=1)
     one.finish()
     assert load(kernel, mm, BASE) == 77
-
-
-def test_a_discard_is_not_held_up_by_a_fault(make_kernel: MakeKernel, file: AddressSpace) -> None:
-    # page_discard by a reader, which waits for the page_table_lock of a process that is being unmapped.
-    kernel = make_kernel(cpus=2)
-    mm, page = mapped(kernel, file)
-    running = Running(kernel, munmap(kernel, mm, BASE, 1))
-    running.until(lambda operation: isinstance(operation, Store))
-    assert mm.table.locked
-    discard(kernel, page)
-    page.count += 1
-    other = Running(kernel, page_discard(kernel, page), cpu=1)
-    other.until(lambda operation: type(operation).__name__ == "Relax")
-    running.finish()
-    other.finish()
-    assert (page.count, page.mapcount) == (0, 0)
 
 
 def test_a_thread_has_copied_the_page_meanwhile(make_kernel: MakeKernel, file: AddressSpace) -> None:

@@ -11,68 +11,23 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from emu.machine import MEGABYTE, Machine
 from emu.page_states import CONTENT_MASK, USAGE_MASK
 from guest_kernel.scripted.boot import mem_init
-from guest_kernel.scripted.cpu.bug import KernelBug
-from guest_kernel.scripted.cpu.schedule import Running, run
-from guest_kernel.scripted.cpu.script import Place, Script
+from guest_kernel.scripted.cpu.schedule import run
+from guest_kernel.scripted.mm.faults import Signal
 from guest_kernel.scripted.mm.file_read import ReadError, read_cache_page
 from guest_kernel.scripted.mm.file_write import truncate_inode_pages, write_page
-from guest_kernel.scripted.mm.lru import pagevec_lru_add
 from guest_kernel.scripted.mm.page_alloc import alloc_pages, page_shrink_discard_list, put_page_check
-from guest_kernel.scripted.mm.page_writeback import end_page_writeback, write_cache_pages
+from guest_kernel.scripted.mm.page_writeback import write_cache_pages
 from guest_kernel.scripted.mm.vmscan import shrink_active_list, try_to_free_pages
 from guest_kernel.scripted.state import page_flags as flags
 from guest_kernel.scripted.state.block_device import page_content
 from guest_kernel.scripted.state.kernel import Kernel
-from guest_kernel.scripted.state.mm_types import AddressSpace, Page
+from guest_kernel.scripted.state.mm_types import AddressSpace
 from host.page_manager import PageManager
 from host.paging_device import PagingDevice
 from tests.guest_kernel.scripted.conftest import MakeKernel, cached_page, discard, state
-
-
-def buffer(kernel: Kernel, content: bytes) -> Page:
-    """A page of the kernel's own with *content*."""
-    page = run(kernel, alloc_pages(kernel))
-    kernel.machine.load_storage(page.address, content)
-    return page
-
-
-def written_page(kernel: Kernel, file: AddressSpace, index: int, version: int) -> Page:
-    """A page of *file* that has just been written, on the LRU list."""
-    run(kernel, write_page(kernel, file, index, buffer(kernel, page_content(file.inode, index, version))))
-    run(kernel, pagevec_lru_add(kernel))
-    return file.pages[index]
-
-
-def content(kernel: Kernel, file: AddressSpace, index: int) -> bytes:
-    """What a read of the file finds."""
-
-    def script() -> Script[bytes]:
-        page = yield from read_cache_page(kernel, file, index)
-        found = kernel.machine.read_storage(page.address, 4096)
-        yield from put_page_check(kernel, page)
-        return found
-
-    return run(kernel, script())
-
-
-def test_a_dirty_page_is_stable_until_it_is_written_back(kernel: Kernel, file: AddressSpace) -> None:
-    page = written_page(kernel, file, 3, 1)
-    assert page.flags & flags.DIRTY
-    assert state(kernel, page) == "Sr"
-    assert run(kernel, write_cache_pages(kernel, file)) == 1
-    assert not page.flags & (flags.DIRTY | flags.WRITEBACK)
-    assert state(kernel, page) == "Vr"
-    assert kernel.disk.content(file.inode, 3) == page_content(file.inode, 3, 1)
-
-
-def test_a_page_under_writeback_is_stable(kernel: Kernel, file: AddressSpace) -> None:
-    page = written_page(kernel, file, 3, 1)
-    writing = Running(kernel, write_cache_pages(kernel, file))
-    writing.until(lambda operation: operation == Place("writeback: under I/O"))
-    assert page.flags & flags.WRITEBACK
-    assert state(kernel, page) == "Sr"
-    writing.finish()
-    assert state(kernel, page) == "Vr"
+from tests.support.mapped_files import PAGE, mapped
+from tests.support.processes import BASE, check_file_page, load
+from tests.support.written_files import content, filled_buffer, written_page
 
 
 def test_a_written_page_that_was_discarded_comes_from_the_disk(kernel: Kernel, file: AddressSpace) -> None:
@@ -115,14 +70,6 @@ def test_buffer_heads_keep_a_page_stable_until_it_becomes_inactive(make_kernel: 
     assert state(kernel, page) == "Vr"
 
 
-def test_reclaim_writes_dirty_pages(kernel: Kernel, file: AddressSpace) -> None:
-    page = written_page(kernel, file, 3, 1)
-    assert run(kernel, try_to_free_pages(kernel, 1)) == 1
-    assert 3 not in file.pages
-    assert page.count == 0
-    assert kernel.disk.content(file.inode, 3) == page_content(file.inode, 3, 1)
-
-
 def test_truncation_removes_dirty_clean_and_discarded_pages(kernel: Kernel, file: AddressSpace) -> None:
     pages = [cached_page(kernel, file, index) for index in range(4)]
     written_page(kernel, file, 2, 1)
@@ -138,12 +85,7 @@ def test_truncation_removes_dirty_clean_and_discarded_pages(kernel: Kernel, file
 
 def test_writing_past_the_end_is_an_error(kernel: Kernel, file: AddressSpace) -> None:
     with pytest.raises(ReadError, match="has 64 pages, and no page 64"):
-        run(kernel, write_page(kernel, file, 64, buffer(kernel, bytes(4096))))
-
-
-def test_ending_what_has_not_begun_is_a_bug(kernel: Kernel, file: AddressSpace) -> None:
-    with pytest.raises(KernelBug, match="not under writeback"):
-        run(kernel, end_page_writeback(kernel, cached_page(kernel, file, 0)))
+        run(kernel, write_page(kernel, file, 64, filled_buffer(kernel, bytes(4096))))
 
 
 class Files(RuleBasedStateMachine):
@@ -230,3 +172,14 @@ TestFiles = Files.TestCase
 TestFiles.settings = SETTINGS
 TestFilesOnTwoCpus = FilesOnTwoCpus.TestCase
 TestFilesOnTwoCpus.settings = SETTINGS
+
+
+def test_truncated_pages_are_unmapped(kernel: Kernel, file: AddressSpace) -> None:
+    mm, _page = mapped(kernel, file)
+    load(kernel, mm, BASE + PAGE)
+    gone = file.pages[1]
+    run(kernel, truncate_inode_pages(kernel, file, 1))
+    assert (gone.mapcount, gone.mapping) == (0, None)
+    with pytest.raises(Signal, match="SIGBUS"):
+        load(kernel, mm, BASE + PAGE)
+    check_file_page(kernel, mm, BASE, file.inode, 0)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""fork: what the two processes see, and what they share; the race with a discard is in test_races."""
+"""fork: what the two processes see, and what they share; the race with a discard is in test_races_of_mappings."""
 
 from __future__ import annotations
 

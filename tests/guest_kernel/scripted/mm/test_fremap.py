@@ -30,7 +30,7 @@ def mm(kernel: Kernel, file: AddressSpace) -> MmStruct:
     mm = process(kernel)
     mmap(mm, BASE, PAGES, file=file, shared=True)
     for number in range(PAGES):
-        run(kernel, remap_file_pages(kernel, mm, BASE + number * PAGE, 1, PAGES - 1 - number))
+        run(kernel, remap_file_pages(kernel, mm, BASE + number * PAGE, pages=1, pgoff=PAGES - 1 - number))
     return mm
 
 
@@ -50,7 +50,7 @@ def test_what_is_not_remapped_stays_in_order(kernel: Kernel, file: AddressSpace)
     mm = process(kernel)
     mmap(mm, BASE, PAGES, file=file, pgoff=10, shared=True)
     load(kernel, mm, BASE + 3 * PAGE)
-    run(kernel, remap_file_pages(kernel, mm, BASE + 3 * PAGE, 2, 40))
+    run(kernel, remap_file_pages(kernel, mm, BASE + 3 * PAGE, pages=2, pgoff=40))
     for number, index in enumerate((10, 11, 12, 40, 41, 15, 16, 17)):
         check_file_page(kernel, mm, BASE + number * PAGE, file.inode, index)
 
@@ -61,7 +61,7 @@ def test_a_discarded_page_is_found_and_its_place_remembered(kernel: Kernel, mm: 
     page = page_at(kernel, mm, BASE + PAGE)
     assert page is not None
     # It is mapped twice, once in order.
-    run(kernel, remap_file_pages(kernel, mm, BASE + 6 * PAGE, 1, 6))
+    run(kernel, remap_file_pages(kernel, mm, BASE + 6 * PAGE, pages=1, pgoff=6))
     check_file_page(kernel, mm, BASE + 6 * PAGE, file.inode, 6)
     assert page.mapcount == 2
     assert state(kernel, page) == "Vr"
@@ -125,7 +125,7 @@ def test_truncation_and_munmap(kernel: Kernel, mm: MmStruct, file: AddressSpace)
 )
 def test_what_cannot_be_remapped(kernel: Kernel, mm: MmStruct, start: int, pages: int, pgoff: int) -> None:
     with pytest.raises(MapError):
-        run(kernel, remap_file_pages(kernel, mm, start, pages, pgoff))
+        run(kernel, remap_file_pages(kernel, mm, start, pages=pages, pgoff=pgoff))
 
 
 @pytest.mark.parametrize("private", (False, True))
@@ -133,4 +133,4 @@ def test_only_shared_mappings_of_files(kernel: Kernel, file: AddressSpace, priva
     mm = process(kernel)
     mmap(mm, BASE, 1, file=file if private else None)
     with pytest.raises(MapError, match="not in one shared mapping"):
-        run(kernel, remap_file_pages(kernel, mm, BASE, 1, 0))
+        run(kernel, remap_file_pages(kernel, mm, BASE, pages=1, pgoff=0))

@@ -22,23 +22,12 @@ from guest_kernel.scripted.mm.page_alloc import (
 from guest_kernel.scripted.state import page_flags as flags
 from guest_kernel.scripted.state.kernel import FIRST_FREE_FRAME, Kernel
 from guest_kernel.scripted.state.mm_types import Page
-from tests.guest_kernel.scripted.conftest import MakeKernel, state
+from tests.guest_kernel.scripted.conftest import state
 
 
 def free_pages(kernel: Kernel) -> int:
     """All free pages, also those on the lists of the CPUs."""
     return kernel.zone.free_pages + sum(len(pages) for pages in kernel.zone.per_cpu)
-
-
-def test_after_boot_all_but_the_kernel_is_unused(kernel: Kernel) -> None:
-    assert free_pages(kernel) == 512 - FIRST_FREE_FRAME
-    assert {state(kernel, page) for page in kernel.mem_map[FIRST_FREE_FRAME:]} == {"Uz"}
-    assert all(page.flags & flags.RESERVED for page in kernel.mem_map[:FIRST_FREE_FRAME])
-
-
-def test_the_image_stays_reserved(make_kernel: MakeKernel) -> None:
-    kernel = make_kernel(kernel_pages=100)
-    assert free_pages(kernel) == 512 - FIRST_FREE_FRAME - 100
 
 
 def test_an_allocated_page_is_stable_and_a_freed_one_unused(kernel: Kernel) -> None:

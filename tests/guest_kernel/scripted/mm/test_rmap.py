@@ -16,30 +16,14 @@ from guest_kernel.scripted.mm.memory_map import exit_mmap, mmap, munmap
 from guest_kernel.scripted.mm.page_alloc import alloc_pages
 from guest_kernel.scripted.mm.page_writeback import write_cache_pages
 from guest_kernel.scripted.mm.swap_state import add_to_swap
-from guest_kernel.scripted.mm.vmscan import try_to_free_pages
 from guest_kernel.scripted.state import page_flags as flags
 from guest_kernel.scripted.state.kernel import Kernel
-from guest_kernel.scripted.state.mm_types import AddressSpace, MmStruct, Page
+from guest_kernel.scripted.state.mm_types import AddressSpace
 from tests.guest_kernel.scripted.conftest import MakeKernel, cached_page, discard, state
+from tests.support.mapped_files import mapped_by_three
 from tests.support.processes import BASE, check_file_page, entry, load, page_at, process, store
 
 PAGE = 4096
-
-
-def mapped_by_three(kernel: Kernel, file: AddressSpace) -> tuple[Page, list[tuple[MmStruct, int]]]:
-    """Page 5 of the file, mapped by two processes, one of them at two places."""
-    page = cached_page(kernel, file, 5)
-    first, second = process(kernel), process(kernel)
-    mmap(first, BASE, 10, file=file)
-    mmap(first, BASE + 100 * PAGE, 1, file=file, pgoff=5, shared=True)
-    mmap(second, BASE, 3, file=file, pgoff=4)
-    # Mappings of other parts.
-    mmap(second, BASE + 100 * PAGE, 5, file=file)
-    mmap(second, BASE + 200 * PAGE, 5, file=file, pgoff=6)
-    places = [(first, BASE + 5 * PAGE), (first, BASE + 100 * PAGE), (second, BASE + PAGE)]
-    for mm, address in places:
-        check_file_page(kernel, mm, address, file.inode, 5)
-    return page, places
 
 
 def test_every_mapping_is_counted_and_has_a_reference(kernel: Kernel, file: AddressSpace) -> None:
@@ -242,41 +226,3 @@ def test_an_anonymous_page_has_nothing_to_be_written_to(kernel: Kernel) -> None:
     before = kernel.machine.counts.instructions["ISKE"]
     run(kernel, exit_mmap(kernel, mm))
     assert kernel.machine.counts.instructions["ISKE"] == before
-
-
-# Reclaim
-
-
-def test_reclaim_unmaps(kernel: Kernel, file: AddressSpace) -> None:
-    page, places = mapped_by_three(kernel, file)
-    # It was used: it is looked at a second time.
-    for _ in range(3):
-        run(kernel, try_to_free_pages(kernel))
-    assert 5 not in file.pages
-    assert page.count == 0
-    for mm, address in places:
-        check_file_page(kernel, mm, address, file.inode, 5)
-
-
-def test_more_is_mapped_than_there_is_storage(kernel: Kernel) -> None:
-    file = AddressSpace(3, 1200)
-    mm = process(kernel)
-    mmap(mm, BASE, file.size, file=file)
-    for index in range(file.size):
-        check_file_page(kernel, mm, BASE + index * PAGE, file.inode, index)
-    assert len(file.pages) < 512
-    assert kernel.discarded == 0
-    assert sum(page.mapcount for page in file.pages.values()) <= len(file.pages)
-
-
-def test_dirty_pages_are_written_when_reclaim_unmaps_them(kernel: Kernel, file: AddressSpace) -> None:
-    mm = process(kernel)
-    mmap(mm, BASE, file.size, file=file, shared=True)
-    for index in range(file.size):
-        store(kernel, mm, BASE + index * PAGE + 8, index)
-    for _ in range(6):
-        run(kernel, try_to_free_pages(kernel, file.size))
-    assert not file.pages
-    assert kernel.disk.writes == file.size
-    for index in range(file.size):
-        assert load(kernel, mm, BASE + index * PAGE + 8) == index

@@ -57,7 +57,10 @@ def test_read_over_pages(make_kernel: MakeKernel, file: AddressSpace, uaccess: s
     kernel = make_kernel(uaccess=uaccess)
     mm = process(kernel)
     mmap(mm, BASE, 3)
-    assert finish_within(kernel, sys_read(kernel, mm, file, 1, 0xF00, BASE + 0x808, 0x1200)) == 0x1200
+    assert (
+        finish_within(kernel, sys_read(kernel, mm, file, index=1, offset=0xF00, address=BASE + 0x808, length=0x1200))
+        == 0x1200
+    )
     assert in_process(kernel, mm, BASE + 0x808, 0x1200) == original(7, 4)[0x1F00:0x3100]
     assert load(kernel, mm, BASE + 0x800) == load(kernel, mm, BASE + 0x1A08) == 0, "no byte more"
     run(kernel, pagevec_lru_add(kernel))
@@ -71,7 +74,10 @@ def test_write_over_pages(make_kernel: MakeKernel, file: AddressSpace, uaccess: 
     other = AddressSpace(9, 8)
     mmap(mm, BASE, 8, file=other, writable=False)
     # A part of a page that has to be read, one that need not be, and a part again.
-    assert finish_within(kernel, sys_write(kernel, mm, file, 1, 0xF00, BASE + 0x808, 0x1200)) == 0x1200
+    assert (
+        finish_within(kernel, sys_write(kernel, mm, file, index=1, offset=0xF00, address=BASE + 0x808, length=0x1200))
+        == 0x1200
+    )
     expected = bytearray(original(7, 4))
     expected[0x1F00:0x3100] = original(9, 8)[0x808:0x1A08]
     assert kernel.disk.reads == 2 + 2, "two of the buffer, and two of those that are written into"
@@ -87,11 +93,15 @@ def test_write_over_pages(make_kernel: MakeKernel, file: AddressSpace, uaccess: 
 def test_the_end_of_the_file(kernel: Kernel, file: AddressSpace) -> None:
     mm = process(kernel)
     mmap(mm, BASE, 2)
-    assert finish_within(kernel, sys_read(kernel, mm, file, 63, 0xF00, BASE, 0x1000)) == 0x100
-    assert finish_within(kernel, sys_read(kernel, mm, file, 64, 0, BASE, 8)) == 0
-    assert finish_within(kernel, sys_write(kernel, mm, file, 63, 0xF00, BASE, 0x1000)) == 0x100
-    assert finish_within(kernel, sys_write(kernel, mm, file, 64, 0, BASE, 8)) == -ENOSPC
-    assert finish_within(kernel, sys_write(kernel, mm, file, 64, 0, BASE, 0)) == 0
+    assert (
+        finish_within(kernel, sys_read(kernel, mm, file, index=63, offset=0xF00, address=BASE, length=0x1000)) == 0x100
+    )
+    assert finish_within(kernel, sys_read(kernel, mm, file, index=64, offset=0, address=BASE, length=8)) == 0
+    assert (
+        finish_within(kernel, sys_write(kernel, mm, file, index=63, offset=0xF00, address=BASE, length=0x1000)) == 0x100
+    )
+    assert finish_within(kernel, sys_write(kernel, mm, file, index=64, offset=0, address=BASE, length=8)) == -ENOSPC
+    assert finish_within(kernel, sys_write(kernel, mm, file, index=64, offset=0, address=BASE, length=0)) == 0
     assert set(file.pages) == {63}
 
 
@@ -101,14 +111,28 @@ def test_bad_buffers(make_kernel: MakeKernel, file: AddressSpace, uaccess: str) 
     mm = process(kernel)
     mmap(mm, BASE, 1)
     store(kernel, mm, BASE, 1)
-    assert finish_within(kernel, sys_read(kernel, mm, file, 0, 0, BASE + 0xF00, 0x300)) == 0x100
-    assert finish_within(kernel, sys_read(kernel, mm, file, 0, 0, OTHER, 8)) == -EFAULT
-    assert finish_within(kernel, sys_write(kernel, mm, file, 0, 0, OTHER, PAGE_SIZE)) == -EFAULT
+    assert (
+        finish_within(kernel, sys_read(kernel, mm, file, index=0, offset=0, address=BASE + 0xF00, length=0x300))
+        == 0x100
+    )
+    assert finish_within(kernel, sys_read(kernel, mm, file, index=0, offset=0, address=OTHER, length=8)) == -EFAULT
+    assert (
+        finish_within(kernel, sys_write(kernel, mm, file, index=0, offset=0, address=OTHER, length=PAGE_SIZE))
+        == -EFAULT
+    )
     # The second page of the file would be from where nothing is mapped.
-    assert finish_within(kernel, sys_write(kernel, mm, file, 1, 0xF00, BASE + 0xF00, 0x300)) == 0x100
-    assert finish_within(kernel, sys_write(kernel, mm, file, 1, 0, BASE + 0xF00, 0x300)) == -EFAULT
+    assert (
+        finish_within(kernel, sys_write(kernel, mm, file, index=1, offset=0xF00, address=BASE + 0xF00, length=0x300))
+        == 0x100
+    )
+    assert (
+        finish_within(kernel, sys_write(kernel, mm, file, index=1, offset=0, address=BASE + 0xF00, length=0x300))
+        == -EFAULT
+    )
     mmap(mm, OTHER, 1, writable=False)
-    assert finish_within(kernel, sys_read(kernel, mm, file, 0, 0, OTHER, 8)) == -EFAULT, "write protection"
+    assert finish_within(kernel, sys_read(kernel, mm, file, index=0, offset=0, address=OTHER, length=8)) == -EFAULT, (
+        "write protection"
+    )
     assert content(kernel, file, 0) == page_content(7, 0)
     assert not any(page.flags & flags.LOCKED for page in file.pages.values())
 
@@ -120,7 +144,10 @@ def test_a_page_written_from_itself_is_mapped_before_it_is_locked(
     kernel = make_kernel(uaccess=uaccess)
     mm = process(kernel)
     mmap(mm, BASE, 1, file=file, shared=True)
-    assert finish_within(kernel, sys_write(kernel, mm, file, 0, 0x800, BASE + 0x100, 0x200)) == 0x200
+    assert (
+        finish_within(kernel, sys_write(kernel, mm, file, index=0, offset=0x800, address=BASE + 0x100, length=0x200))
+        == 0x200
+    )
     expected = bytearray(page_content(7, 0))
     expected[0x800:0xA00] = expected[0x100:0x300]
     assert content(kernel, file, 0) == expected
@@ -135,7 +162,7 @@ def test_a_page_written_from_itself_that_goes_after_the_lock_is_tried_again(
     kernel = make_kernel(uaccess=uaccess, cpus=2)
     mm = process(kernel)
     mmap(mm, BASE, 1, file=file, shared=True)
-    running = Running(kernel, sys_write(kernel, mm, file, 0, 0, BASE, length))
+    running = Running(kernel, sys_write(kernel, mm, file, index=0, offset=0, address=BASE, length=length))
     running.until(lambda operation: operation == Place("sys_write: has the page locked"))
     assert file.pages[0].flags & flags.LOCKED
     # Whoever empties page-table entries needs no page lock.
@@ -151,7 +178,7 @@ def test_a_new_page_whose_buffer_goes_is_read(make_kernel: MakeKernel, file: Add
     mm = process(kernel)
     other = AddressSpace(9, 8)
     mmap(mm, BASE, 2, file=other)
-    running = Running(kernel, sys_write(kernel, mm, file, 0, 0, BASE + 0x800, PAGE_SIZE))
+    running = Running(kernel, sys_write(kernel, mm, file, index=0, offset=0, address=BASE + 0x800, length=PAGE_SIZE))
     running.until(lambda operation: operation == Place("sys_write: has the page locked"))
     run(kernel, zap_page_range(kernel, mm, BASE + PAGE_SIZE, BASE + 2 * PAGE_SIZE), cpu=1)
     running.step()
@@ -174,7 +201,7 @@ def test_two_pages_written_from_each_other_by_two_cpus(
         load(kernel, mm, BASE + PAGE_SIZE * (1 - cpu), cpu)
     for cpu, mm in enumerate(processes):
         source = BASE + PAGE_SIZE * (1 - cpu)
-        running = Running(kernel, sys_write(kernel, mm, file, cpu, 0, source, 0x100), cpu)
+        running = Running(kernel, sys_write(kernel, mm, file, index=cpu, offset=0, address=source, length=0x100), cpu)
         running.until(lambda operation: operation == Place("sys_write: has the page locked"))
         both.append(running)
     for mm in processes:
@@ -198,8 +225,12 @@ def test_the_host_discards_between_any_two_operations(make_kernel: MakeKernel, u
         mmap(reader, BASE, 8, file=target, shared=True)
         mmap(writer, BASE, 8, file=source, writable=False)
         both: list[Running[int]] = [
-            Running(kernel, sys_write(kernel, writer, target, 0, 0x123, BASE + 0x345, 0x3000), 0),
-            Running(kernel, sys_read(kernel, reader, source, 1, 0x10, BASE + 0x4100, 0x2800), 1),
+            Running(
+                kernel, sys_write(kernel, writer, target, index=0, offset=0x123, address=BASE + 0x345, length=0x3000), 0
+            ),
+            Running(
+                kernel, sys_read(kernel, reader, source, index=1, offset=0x10, address=BASE + 0x4100, length=0x2800), 1
+            ),
         ]
         for _ in range(200_000):
             going = [running for running in both if not running.is_over]

@@ -27,8 +27,8 @@ def test_there_and_back_over_pages(make_kernel: MakeKernel, uaccess: str) -> Non
     buffer, other = run(kernel, alloc_pages(kernel)), run(kernel, alloc_pages(kernel))
     data = page_content(3, 4, 0)
     kernel.machine.load_storage(buffer.address, data)
-    assert run(kernel, copy_to_user(kernel, mm, BASE + 0x803, buffer.address, PAGE_SIZE)) == 0
-    assert run(kernel, copy_from_user(kernel, mm, other.address, BASE + 0x803, PAGE_SIZE)) == 0
+    assert run(kernel, copy_to_user(kernel, mm, BASE + 0x803, source=buffer.address, length=PAGE_SIZE)) == 0
+    assert run(kernel, copy_from_user(kernel, mm, other.address, address=BASE + 0x803, length=PAGE_SIZE)) == 0
     assert kernel.machine.read_storage(other.address, PAGE_SIZE) == data
     assert load(kernel, mm, BASE + 0x803) == int.from_bytes(data[:8], "big")
     counts = kernel.machine.counts.instructions
@@ -42,11 +42,13 @@ def test_bad_addresses_end_the_copy_short(make_kernel: MakeKernel, uaccess: str)
     mm = process(kernel)
     mmap(mm, BASE, 1)
     buffer = run(kernel, alloc_pages(kernel))
-    assert run(kernel, copy_to_user(kernel, mm, BASE + 0xF00, buffer.address, 0x300)) == 0x200
-    assert run(kernel, copy_from_user(kernel, mm, buffer.address, BASE + 0xF00, 0x300)) == 0x200
+    assert run(kernel, copy_to_user(kernel, mm, BASE + 0xF00, source=buffer.address, length=0x300)) == 0x200
+    assert run(kernel, copy_from_user(kernel, mm, buffer.address, address=BASE + 0xF00, length=0x300)) == 0x200
     mmap(mm, BASE + 0x10000, 1, writable=False)
-    assert run(kernel, copy_from_user(kernel, mm, buffer.address, BASE + 0x10000, 8)) == 0
-    assert run(kernel, copy_to_user(kernel, mm, BASE + 0x10000, buffer.address, 8)) == 8, "write protection"
+    assert run(kernel, copy_from_user(kernel, mm, buffer.address, address=BASE + 0x10000, length=8)) == 0
+    assert run(kernel, copy_to_user(kernel, mm, BASE + 0x10000, source=buffer.address, length=8)) == 8, (
+        "write protection"
+    )
 
 
 @VARIANTS
@@ -62,7 +64,7 @@ def test_a_discarded_page_of_the_process_is_read_again(
     assert isinstance(page, Page)
     discard(kernel, page)
     buffer = run(kernel, alloc_pages(kernel))
-    assert finish_within(kernel, copy_from_user(kernel, mm, buffer.address, BASE, PAGE_SIZE)) == 0
+    assert finish_within(kernel, copy_from_user(kernel, mm, buffer.address, address=BASE, length=PAGE_SIZE)) == 0
     assert kernel.machine.read_storage(buffer.address, PAGE_SIZE) == page_content(7, 0, 0)
     assert kernel.machine.counts.program_interruptions[0x1A] == 1
 
@@ -82,7 +84,7 @@ def test_a_discarded_target_of_the_process_is_read_again(
     buffer = run(kernel, alloc_pages(kernel))
     kernel.machine.load_storage(buffer.address, bytes(range(256)))
     # Mapped read-only until the first store: protection comes before the discard fault, and finds the page discarded.
-    assert finish_within(kernel, copy_to_user(kernel, mm, BASE + 16, buffer.address, 256)) == 0
+    assert finish_within(kernel, copy_to_user(kernel, mm, BASE + 16, source=buffer.address, length=256)) == 0
     written = page_at(kernel, mm, BASE)
     assert isinstance(written, Page)
     content = page_content(7, 0, 0)
@@ -100,7 +102,7 @@ def test_a_discarded_operand_of_the_kernel_is_fixed_up(
     page = cached_page(kernel, file, 0)
     discard(kernel, page)
     assert finish_within(kernel, read_dev_mem(kernel, mm, BASE, page.frame)) == PAGE_SIZE
-    assert finish_within(kernel, copy_from_user(kernel, mm, page.address, BASE, 8)) == 8
+    assert finish_within(kernel, copy_from_user(kernel, mm, page.address, address=BASE, length=8)) == 8
     assert page.mapping is file, "nobody has removed it"
 
 
@@ -136,7 +138,7 @@ def test_the_process_goes_on_after_a_copy(make_kernel: MakeKernel, uaccess: str)
     mmap(mm, BASE, 1)
     store(kernel, mm, BASE, 5)
     buffer = run(kernel, alloc_pages(kernel))
-    assert run(kernel, copy_from_user(kernel, mm, buffer.address, BASE, 8)) == 0
+    assert run(kernel, copy_from_user(kernel, mm, buffer.address, address=BASE, length=8)) == 0
     # Control register 1 had the kernel's own space in between.
     assert load(kernel, mm, BASE) == 5
 
@@ -153,5 +155,5 @@ def test_what_precedes_a_discarded_operand_is_copied(make_kernel: MakeKernel, fi
     first = kernel.mem_map[second.frame - 1]
     content = page_content(7, pages.index(first), 0)
     discard(kernel, second)
-    assert run(kernel, copy_to_user(kernel, mm, BASE, second.address - 0x20, 0x40)) == 0x20
+    assert run(kernel, copy_to_user(kernel, mm, BASE, source=second.address - 0x20, length=0x40)) == 0x20
     assert load(kernel, mm, BASE + 0x18) == int.from_bytes(content[-8:], "big")

@@ -3,14 +3,10 @@
 
 from __future__ import annotations
 
-import pytest
-
 from emu.cpu import Cpu
 from emu.events import Observer
 from emu.program_interruption import ProgramInterruption
 from emu.psw import DAT, PROBLEM_STATE, Psw
-from guest_kernel.scripted.cpu.bug import KernelBug
-from guest_kernel.scripted.cpu.instructions import UserInstruction
 from guest_kernel.scripted.cpu.schedule import Running
 from guest_kernel.scripted.mm.memory_map import USER_LOAD, USER_STORE, mmap
 from guest_kernel.scripted.process.user_access import user_load
@@ -89,15 +85,6 @@ def test_a_process_is_suspended_between_its_instructions(make_kernel: MakeKernel
             if not each.is_over:
                 each.step()
     assert [each.result for each in running] == [1, 2]
-
-
-def test_the_processor_is_in_the_kernel_between_accesses(kernel: Kernel) -> None:
-    mm = process(kernel)
-    mmap(mm, BASE, 1)
-    store(kernel, mm, BASE, 1)
-    assert not kernel.machine.cpus[0].problem_state
-    with pytest.raises(KernelBug, match="no process executes"):
-        UserInstruction().execute(kernel.processors[0])
 
 
 def test_control_register_1_is_loaded_when_the_process_changes(kernel: Kernel) -> None:

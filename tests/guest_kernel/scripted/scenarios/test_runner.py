@@ -8,15 +8,12 @@ import pytest
 from emu.machine import Machine
 from emu.page_states import Profile
 from guest_kernel.scripted.scenarios.checks.expectation import Finding
-from guest_kernel.scripted.scenarios.runner import Interrupted, Listener, Point, Runner, ScenarioFailure
+from guest_kernel.scripted.scenarios.runner import Interrupted, Listener, Point, Runner
 from guest_kernel.scripted.scenarios.scenario import (
     Allocate,
     Boot,
     Expect,
-    File,
-    Free,
     Grep,
-    HostSettings,
     KernelSettings,
     MachineSettings,
     Read,
@@ -26,67 +23,9 @@ from guest_kernel.scripted.scenarios.scenario import (
     Step,
     Table,
     Tick,
-    Touch,
-    Tree,
     Verify,
 )
-from guest_kernel.scripted.state.kernel import FIRST_FREE_FRAME
-
-PAGES = 512
-IMAGE = 20
-FREE = PAGES - FIRST_FREE_FRAME - IMAGE
-
-
-def make(
-    *steps: Step,
-    listener: Listener | None = None,
-    patches: tuple[int, ...] = (1, 2, 3, 4, 5, 6),
-    profile: Profile = Profile.ZVM,
-) -> Runner:
-    """Something that carries out *steps* after the boot, on a machine of 2 MB with two CPUs."""
-    scenario = Scenario(
-        description="test",
-        machine=MachineSettings(pages=PAGES, cpus=2),
-        kernel=KernelSettings(patches=patches, image_pages=IMAGE),
-        host=HostSettings(),
-        files=(File(name="data", pages=100), File(name="large", pages=1000)),
-        trees=(Tree(name="tree", files=40, directories=3, median_bytes=6000),),
-        steps=(Boot(), *steps),
-    )
-    return Runner(scenario, Machine(PAGES << 12, cpus=2, profile=profile), listener)
-
-
-def numbers(*steps: Step) -> dict[str, int]:
-    """What can be counted after *steps*."""
-    runner = make(*steps, Table(name="end"))
-    return runner.run().points[-1].numbers
-
-
-def test_boot_loads_the_image_and_frees_the_rest() -> None:
-    runner = make(Table(name="end"))
-    found = runner.run().points[-1].numbers
-    assert found["U"] == found["Uz"] == found["free"] == FREE
-    # The image, the kernel's text, and for each CPU the page with the new PSWs.
-    assert found["Sr"] == IMAGE + 3
-    assert bytes(runner.machine.read_storage(FIRST_FREE_FRAME << 12, 16)) != bytes(16)
-
-
-def test_allocated_pages_are_stable_and_resident_once_they_are_touched() -> None:
-    booted = numbers()
-    found = numbers(Allocate(group="a", pages=24, order=3, touched=10))
-    assert found["S"] - booted["S"] == 24
-    assert found["Sr"] - booted["Sr"] == 10
-    assert found["Sz"] - booted["Sz"] == 14
-    touched = numbers(Allocate(group="a", pages=24, order=3, touched=10), Touch(group="a", pages=4))
-    assert touched["Sr"] - booted["Sr"] == 14
-
-
-def test_freed_pages_are_unused_but_stay_resident() -> None:
-    booted = numbers()
-    found = numbers(Allocate(group="a", pages=16, order=2, touched=5), Allocate(group="a", pages=3), Free(group="a"))
-    assert found["U"] == booted["U"]
-    assert found["Ur"] == 5 + 3
-    assert found["free"] == FREE
+from tests.support.counted_scenarios import FREE, PAGES, make, numbers
 
 
 def test_a_file_that_is_read_is_volatile_and_is_read_once() -> None:
@@ -101,22 +40,6 @@ def test_a_file_that_is_read_is_volatile_and_is_read_once() -> None:
 def test_a_part_of_a_file() -> None:
     found = numbers(Read(file="data", first=50, pages=20))
     assert found["disk-reads"] == 21
-
-
-def test_reading_a_file_takes_slab_pages() -> None:
-    # The buffer of the process, the block with the inode, and a page each of inodes, dentries, nodes and buffer heads.
-    booted, found = numbers(), numbers(Read(file="data"))
-    assert found["S"] + found["V"] - booted["S"] == 100 + 2 + 4
-
-
-def test_grep_reads_each_file_of_a_tree_with_its_directories() -> None:
-    # 40 files of 2 pages; 3 directories of a block each, and blocks with 32 inodes each.
-    booted, found = numbers(), numbers(Grep(tree="tree"))
-    assert found["disk-reads"] == 80 + 3 + 2
-    # 43 inodes, 5 a page, and dentries, 18 a page; 40 nodes, 7 a page; a page of buffer heads; the buffer.
-    slab = 9 + 3 + 6 + 1
-    assert found["S"] + found["V"] - booted["S"] == 80 + 5 + slab + 1
-    assert numbers(Grep(tree="tree", times=3))["disk-reads"] == found["disk-reads"]
 
 
 def test_two_essa_for_each_page_that_is_read_for_the_first_time() -> None:
@@ -197,40 +120,9 @@ def test_who_listens_hears_everything() -> None:
     assert not outcome.is_as_expected
 
 
-def test_the_boot_tells_how_far_it_is() -> None:
-    told: list[int] = []
-
-    class Watcher(Listener):
-        def advanced(self, step: Step, pages: int) -> None:
-            told.append(pages)
-
-    make(listener=Watcher()).run()
-    # The image and what is below it at once, and then each block.
-    assert told[0] == PAGES - FREE
-    assert len(told) > 5
-    assert max(told[1:]) <= 256
-    assert sum(told) == PAGES
-
-
-def test_a_boot_can_be_stopped() -> None:
-    class Stop(Listener):
-        def advanced(self, step: Step, pages: int) -> None:
-            runner.machine.stop_requested = True
-
-    runner = make(listener=Stop())
-    with pytest.raises(Interrupted):
-        runner.run()
-    assert runner.kernel.zone.free_pages == 0
-
-
 def test_a_host_that_cannot_be_resized_is_an_error_of_the_step() -> None:
     with pytest.raises(ScenarioError, match=r"^scenario: step 2 \(resize-host\): frames: too many$"):
         make(ResizeHost(frames=101), listener=Recorder()).run()
-
-
-def test_more_than_there_is_is_an_error_of_the_step() -> None:
-    with pytest.raises(ScenarioError, match=r"^scenario: step 2 \(allocate\): no block of 1 pages is free"):
-        make(Allocate(group="a", pages=FREE + 1)).run()
 
 
 def test_a_file_larger_than_storage_is_read_all_the_same() -> None:
@@ -252,29 +144,6 @@ def test_a_machine_of_another_size() -> None:
     runner = make()
     with pytest.raises(ValueError, match="not the one that the scenario describes"):
         Runner(runner.scenario, Machine(PAGES << 12, cpus=1))
-
-
-def test_damage_is_found_and_named() -> None:
-    class Damage(Listener):
-        def table_reached(self, point: Point) -> None:
-            page = next(page for page in reversed(runner.kernel.mem_map) if page.count)
-            runner.machine.load_storage(page.address + 7, b"\xff")
-
-    runner = make(Allocate(group="stacks", pages=40), Table(name="now"), Verify(group="stacks"), listener=Damage())
-    with pytest.raises(ScenarioFailure, match=r"step 4 \(verify\): wrong content: group stacks: 0x.*ff, not 0x"):
-        runner.run()
-
-
-def test_freeing_looks_at_the_content() -> None:
-    class Damage(Listener):
-        def table_reached(self, point: Point) -> None:
-            for page in runner.kernel.mem_map[FIRST_FREE_FRAME + IMAGE :]:
-                if page.count:
-                    runner.machine.load_storage(page.address, b"\xff")
-
-    runner = make(Allocate(group="stacks", pages=1), Table(name="now"), Free(group="stacks"), listener=Damage())
-    with pytest.raises(ScenarioFailure, match=r"step 4 \(free\): wrong content"):
-        runner.run()
 
 
 def test_a_run_can_be_stopped() -> None:

@@ -146,7 +146,7 @@ class Interleaved(RuleBasedStateMachine):
 
     def remap(self, number: int, choice: Random) -> Script[None]:
         place, index = choice.choice(SHARED), choice.randrange(10)
-        yield from remap_file_pages(self.kernel, self.processes[number], BASE + place * PAGE, 1, index)
+        yield from remap_file_pages(self.kernel, self.processes[number], BASE + place * PAGE, pages=1, pgoff=index)
         self.order[number][place] = index
 
     def map_again(self, number: int, choice: Random) -> Script[None]:

@@ -194,13 +194,15 @@ def test_a_wrong_doubleword_of_a_group(kernel: Kernel) -> None:
 
 def test_a_number_that_is_wrong(kernel: Kernel) -> None:
     page = run(kernel, alloc_pages(kernel))
-    failure = wrong_content(kernel.history, page, "process 3, address 0x20000000", 1, 2)
+    failure = wrong_content(kernel.history, page, "process 3, address 0x20000000", found=1, expected=2)
     assert str(failure).startswith("wrong content: process 3, address 0x20000000: 0x1, not 0x2: <page ")
 
 
 def test_a_page_without_events_says_so(kernel: Kernel) -> None:
     page = kernel.mem_map[1]
-    assert str(wrong_content(kernel.history, page, "low core", 1, 2)).endswith("its last events:\n  none")
+    assert str(wrong_content(kernel.history, page, "low core", found=1, expected=2)).endswith(
+        "its last events:\n  none"
+    )
 
 
 def test_other_failures_that_lose_content_tell_them_too(kernel: Kernel, file: AddressSpace) -> None:

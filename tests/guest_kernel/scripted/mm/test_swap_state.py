@@ -1,9 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The guest's swap device and the volatile swap cache (patch 2; reference 4.3, 3.4)."""
+"""The volatile swap cache (patch 2; reference 4.3, 3.4)."""
 
 from __future__ import annotations
-
-from collections.abc import Iterable
 
 import pytest
 
@@ -15,17 +13,15 @@ from guest_kernel.scripted.mm import swap_state
 from guest_kernel.scripted.mm.fork import fork
 from guest_kernel.scripted.mm.lru import pagevec_lru_add
 from guest_kernel.scripted.mm.memory_map import exit_mmap, mmap, munmap
-from guest_kernel.scripted.mm.page_alloc import OutOfMemory, alloc_pages
 from guest_kernel.scripted.mm.pgtable import swap_to_pte
 from guest_kernel.scripted.mm.vmscan import try_to_free_pages
 from guest_kernel.scripted.process.user_access import user_load, user_store
 from guest_kernel.scripted.state import page_flags as flags
 from guest_kernel.scripted.state.kernel import Kernel
-from guest_kernel.scripted.state.mm_types import MmStruct, Page
 from tests.guest_kernel.scripted.conftest import MakeKernel, discard, free, state
-from tests.support.processes import BASE, entry, load, page_at, process, store
+from tests.support.processes import BASE, entry, load, process, store
+from tests.support.swapping import mapped, swap_out, swapped, swapped_in
 
-PAGE = 4096
 RO = 0x200
 SLOTS = 8
 
@@ -34,44 +30,6 @@ SLOTS = 8
 def kernel(make_kernel: MakeKernel) -> Kernel:
     """A kernel with all patches, and a small swap device."""
     return make_kernel(swap_pages=SLOTS)
-
-
-def swapped(kernel: Kernel, value: int = 0x1234) -> MmStruct:
-    """A process whose only page has been swapped out: nothing is left in storage."""
-    mm = process(kernel)
-    mmap(mm, BASE, 1)
-    store(kernel, mm, BASE, value)
-    swap_out(kernel, mm)
-    return mm
-
-
-def swap_out(kernel: Kernel, mm: MmStruct) -> None:
-    """Let reclaim go on until the page at BASE is in no frame."""
-    for _ in range(4):
-        run(kernel, try_to_free_pages(kernel, 1))
-        if not kernel.swap_cache and entry(kernel, mm, BASE) & 0x400:
-            return
-    pytest.fail("it was not swapped out")
-
-
-def mapped(kernel: Kernel, mm: MmStruct) -> Page:
-    """The page at BASE."""
-    page = page_at(kernel, mm, BASE)
-    assert page is not None
-    return page
-
-
-def swapped_in(kernel: Kernel, value: int = 0x1234) -> tuple[MmStruct, Page]:
-    """The same after a load: the page is in the swap cache and mapped, and on the LRU list."""
-    mm = swapped(kernel, value)
-    assert load(kernel, mm, BASE) == value
-    run(kernel, pagevec_lru_add(kernel))
-    return mm, mapped(kernel, mm)
-
-
-def store_all(kernel: Kernel, mm: MmStruct, numbers: Iterable[int]) -> None:
-    for number in numbers:
-        store(kernel, mm, BASE + number * PAGE, number + 1)
 
 
 # Out and in
@@ -86,50 +44,6 @@ def test_a_page_goes_to_the_device_and_comes_back(kernel: Kernel) -> None:
     # The entry does not name the slot any more, but the swap cache has it.
     assert kernel.swap.swap_map == {0: 1}
     assert entry(kernel, mm, BASE) == mapped(kernel, mm).address | RO
-
-
-@pytest.mark.parametrize("patches", (0, 2, 4, 6))
-def test_more_memory_than_there_is(make_kernel: MakeKernel, patches: int) -> None:
-    kernel = make_kernel(swap_pages=400, patches=frozenset(range(1, patches + 1)))
-    mm = process(kernel)
-    pages = 560
-    mmap(mm, BASE, pages)
-    for turn in range(2):
-        for number in range(pages):
-            store(kernel, mm, BASE + number * PAGE, turn * pages + number + 1)
-        assert [load(kernel, mm, BASE + number * PAGE) for number in range(pages)] == [
-            turn * pages + number + 1 for number in range(pages)
-        ]
-    assert kernel.swap.writes > 2 * (pages - 485)
-    run(kernel, exit_mmap(kernel, mm))
-    assert not kernel.swap.swap_map
-    assert not kernel.swap_cache
-    assert kernel.swap.free_slots == 400
-
-
-def test_when_the_device_is_full_memory_is_out(make_kernel: MakeKernel) -> None:
-    kernel = make_kernel(swap_pages=10)
-    mm = process(kernel)
-    mmap(mm, BASE, 600)
-    with pytest.raises(OutOfMemory):
-        store_all(kernel, mm, range(600))
-    assert kernel.swap.free_slots == 0
-    run(kernel, exit_mmap(kernel, mm))
-    assert kernel.swap.free_slots == 10
-
-
-def test_a_page_in_use_is_not_swapped_out_at_once(kernel: Kernel) -> None:
-    mm = process(kernel)
-    mmap(mm, BASE, 1)
-    store(kernel, mm, BASE, 1)
-    run(kernel, pagevec_lru_add(kernel))
-    page = mapped(kernel, mm)
-    assert page in kernel.lru.active_anon
-    # Its reference bit is on: it stays until that has been found off.
-    run(kernel, try_to_free_pages(kernel, 0))
-    assert kernel.swap.writes == 0
-    swap_out(kernel, mm)
-    assert page.count == 0
 
 
 def test_both_processes_find_the_page(kernel: Kernel) -> None:
@@ -381,21 +295,6 @@ def test_half_full_slots_are_given_back_when_a_page_comes_in(make_kernel: MakeKe
     assert kernel.swap.free_slots == 1
     page = mapped(kernel, mm)
     assert (state(kernel, page), bool(page.flags & flags.SWAP_CACHE)) == ("Sr", False)
-
-
-# Wrong use
-
-
-def test_slots_that_nobody_has(kernel: Kernel) -> None:
-    with pytest.raises(KernelBug, match="swap_free: slot 3 is free"):
-        kernel.swap.swap_free(3)
-    assert not kernel.swap.swap_duplicate(3)
-    page = run(kernel, alloc_pages(kernel))
-    slot = kernel.swap.get_swap_page()
-    assert slot == 0
-    with pytest.raises(KernelBug, match="slot 0 is read, and was never written"):
-        kernel.swap.read(slot, page)
-    assert run(kernel, swap_state.read_swap_cache(kernel, 5)) is None
 
 
 def test_only_locked_pages_are_added(kernel: Kernel) -> None:
