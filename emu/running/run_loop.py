@@ -106,7 +106,7 @@ class RunLoop:
                 device.perform()
             due = configuration.hypervisor.attend(work)
             if configuration.operator is not None:
-                due = min(due, configuration.operator.attend(work))
+                due = min(due, configuration.operator.type_input(work))
         except HostFailure as reason:
             raise StopRun(StopKind.HOST_FAILURE, self._turn, str(reason)) from None
         configuration.call_at(due)

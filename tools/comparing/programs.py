@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from tools.reports.report import Report
 
 BALLOON_WORD: Final = "balloon=on"
-"""Put on the command line of a guest that is to take part in the balloon's protocol."""
+"""On the command line it tells a guest to take part in the balloon's protocol."""
 _COUNTER: Final = re.compile(r"^(guest-reads|guest-re-reads|guest-writes) (\d+)\s*$", re.MULTILINE)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""From an entry of ``unittests.cfg`` to the machine that its program is to run on, or to why it cannot.
+"""From an entry of ``unittests.cfg`` to the machine that its program runs on, or to why it cannot run.
 
 The entries are written for QEMU.  What its options mean is done here; an option that means something which this machine
 does not have is a reason to leave the program out, and nothing is left out without a reason.
@@ -58,7 +58,7 @@ class Job:
     max_cpus: int
     """CPUs that the configuration could have, as STSI tells."""
     panics: bool
-    """It is to end in a loop of interruptions."""
+    """It passes if it ends in a loop of interruptions."""
     max_instructions: int
     timeout: int
     """Seconds."""

@@ -131,7 +131,7 @@ def read_baseline(name: str) -> Baseline:
 def compare_with_baseline(results: Sequence[Result], baseline: Baseline) -> bool:
     """Print what differs from *baseline*; give whether any program does worse.
 
-    A program that the baseline does not have is to pass, or to be skipped.
+    A program that the baseline does not have does worse if it neither passes nor is skipped.
     """
     worse = False
     for result in results:

@@ -109,7 +109,7 @@ def read_checks(console: str) -> tuple[Check, ...]:
 def decide(stop: Stop, console: str, *, panics: bool) -> tuple[Outcome, str]:
     """The outcome of a program that ended in *stop* after writing *console*, and why.
 
-    :param panics: whether it was to end in a loop of interruptions.
+    :param panics: whether it passes if it ends in a loop of interruptions.
     """
     checks = read_checks(console)
     verdict = judge(stop, console)

@@ -145,7 +145,7 @@ class _Watcher(GuestConsole):
         *lines, self._unread = (self._unread + data).split(b"\n")
         for line in lines:
             for request in _REQUESTS:
-                # The end is told twice, in case one of them gets lost between two machines.
+                # The program writes the end twice, in case one is lost between two machines.
                 if line.startswith(request) and not (request == _END and self._has_ended):
                     self.requests.append(request)
                     self._has_ended = request == _END

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""``unittests.cfg``: which programs kvm-unit-tests has, and how each is to be run."""
+"""``unittests.cfg``: which programs kvm-unit-tests has, and how each is run."""
 
 from __future__ import annotations
 

@@ -101,8 +101,8 @@ class ScriptedOperator:
             return None
         return f"step {self._next + 1} of the input: the console has not shown {self._steps[self._next].expect!r}"
 
-    def attend(self, work: int) -> int:
-        """See :meth:`emu.operator.Operator.attend`."""
+    def type_input(self, work: int) -> int:
+        """See :meth:`emu.operator.Operator.type_input`."""
         while self._next < len(self._steps):
             step = self._steps[self._next]
             found = self._console.find(step.expect.encode(), self._seen)
@@ -114,9 +114,9 @@ class ScriptedOperator:
         return work + _LOOK_EVERY
 
     def wait(self, units: int | None) -> int | None:
-        """See :meth:`emu.operator.Operator.wait`; virtual time does not wait for anybody."""
+        """See :meth:`emu.operator.Operator.wait`; virtual time does not wait for a user."""
         before = self._next
-        self.attend(0)
+        self.type_input(0)
         if self._next > before:
             return 0
         now = self._machine.timing.work

@@ -102,8 +102,8 @@ class Terminal:
 
     # What the machine asks
 
-    def attend(self, work: int) -> int:
-        """See :meth:`emu.operator.Operator.attend`."""
+    def type_input(self, work: int) -> int:
+        """See :meth:`emu.operator.Operator.type_input`."""
         if self._machine.sclp.reads_input and not self._has_ended:
             self._read(0.0)
         return work + _LOOK_EVERY

@@ -34,11 +34,11 @@ _LOOK_EVERY: Final = 0.1
 """Seconds between two looks at Ctrl-C and at how far the others are."""
 _MOST_BARS: Final = 12
 _STOP: Final = 0
-"""The cell that says whether all are to stop; of each piece there are two more, what it has done and of how much."""
+"""The cell that says whether all should stop; each piece of work has two more: what it has done, and of how much."""
 
 
 class Reporter:
-    """What a piece of work tells while it goes on, and is told."""
+    """How a piece of work reports while it runs, and learns that it should stop."""
 
     def __init__(self, cells: Cells, number: int) -> None:
         self._cells = cells
@@ -63,7 +63,7 @@ class _Running(Generic[_Job, _Result]):
     """One piece of work in its process."""
 
     def __init__(
-        self, name: str, work: Callable[[_Job, Reporter], _Result], job: _Job, cells: Cells, number: int
+        self, name: str, *, work: Callable[[_Job, Reporter], _Result], job: _Job, cells: Cells, number: int
     ) -> None:
         self.name = name
         self.number = number
@@ -150,7 +150,7 @@ def run_side_by_side(
                     waiting.clear()
                 while waiting and len(running) < most:
                     number, (name, job) = waiting.pop(0)
-                    running.append(_Running(name, work, job, cells, number))
+                    running.append(_Running(name, work=work, job=job, cells=cells, number=number))
                 ready = wait([each.connection for each in running], _LOOK_EVERY)
                 for ended in [each for each in running if each.connection in ready]:
                     running.remove(ended)
@@ -166,7 +166,7 @@ def run_side_by_side(
 def _shown(names: list[str], cells: Cells) -> Iterator[Callable[[int], None]]:
     """While it lasts, a terminal shows a bar for each of *names*, or one for all if they are many.
 
-    It gives what moves the bars, to be told how many have ended.
+    It gives a function that moves the bars; its argument is how many have ended.
     """
     from rich.console import Console
     from rich.progress import Progress

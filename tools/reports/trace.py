@@ -45,13 +45,13 @@ class _Seen:
     @classmethod
     def of(cls, cpu: Cpu) -> _Seen:
         return cls(
-            cpu.gr.tolist(),
-            cpu.ar.tolist(),
-            cpu.vr.tolist(),
-            list(cpu.cr),
-            cpu.registers.fpc,
-            cpu.prefix,
-            cpu.psw.mask,
+            gr=cpu.gr.tolist(),
+            ar=cpu.ar.tolist(),
+            vr=cpu.vr.tolist(),
+            cr=list(cpu.cr),
+            fpc=cpu.registers.fpc,
+            prefix=cpu.prefix,
+            mask=cpu.psw.mask,
         )
 
     @property

@@ -115,7 +115,11 @@ def run_guests(
         verdict = judge(stops[number], text)
         if script is not None:
             verdict = after_script(verdict, script.unmet)
-        guests.append(GuestReport(machine, statistics[number], stops[number], verdict, text))
+        guests.append(
+            GuestReport(
+                machine=machine, statistics=statistics[number], stop=stops[number], verdict=verdict, console=text
+            )
+        )
     return Report(options, guests, setup.host, setup.plan)
 
 

@@ -117,7 +117,7 @@ def set_up_scenario(scenario: Scenario, options: MachineOptions, given: Collecti
 def carry_out(runner: Runner) -> tuple[ExitStatus, str]:
     """Carry out a scenario up to its end or to Ctrl-C; give how it ended, and why if it has not passed.
 
-    Expectations are of no consequence here.
+    What the scenario expects is not checked here.
 
     :raises guest_kernel.scripted.scenarios.scenario.ScenarioError: if the kernel cannot do a step.
     """

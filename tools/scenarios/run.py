@@ -206,4 +206,4 @@ def _run(scenario: Scenario, setup: Setup) -> _Report:
         status, text = carry_out(runner)
     if status is ExitStatus.PASSED and not runner.outcome.is_as_expected:
         status, text = ExitStatus.FAILED, "not as expected"
-    return _Report(runner, setup, listener.tables, status, text)
+    return _Report(runner=runner, setup=setup, tables=listener.tables, status=status, text=text)
