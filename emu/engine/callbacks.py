@@ -19,49 +19,22 @@ import numpy as np
 from numba import carray, cfunc, njit, types  # type: ignore[attr-defined]
 
 from emu.engine.blocks import (
-    ALLOWED_TARGET,
-    BLOCK_ADDRESS,
-    BLOCK_COUNT,
-    BLOCK_SIZE,
-    BOUND,
     CANDIDATE,
-    CANDIDATES,
-    CC_OPERANDS,
-    CC_OPERATION,
-    CODE_DISTANCE,
-    CONTEXT,
     EXECUTE_OPCODE,
-    EXECUTE_VALUE,
-    FILL_ANSWERS,
     FILL_FETCH,
-    FILL_FUNCTION,
     FIRST_FILL_ACCESS,
-    GENERAL_REGISTERS,
-    GOAL,
-    INTERRUPTION,
     INVISIBLE,
     KEEPS_CC,
-    LEFT,
-    LIMIT,
-    MEMO,
-    MEMO_BITS,
     MEMO_SPREAD,
-    MODE,
     NO_FILL,
-    PAGE_KEYS,
-    PAGE_PLACES,
-    REASON,
-    SAVED_CC,
     SIZE_SHIFT,
     SPLIT,
     SPLIT_TABLE,
-    STATE_WORDS,
-    STOP,
     TABLE_BYTES,
     TARGET,
-    StopReason,
 )
 from emu.engine.compiled_parts import call, call_fill, code_byte, find_fill, page_index, pointer
+from emu.engine.record import MEMO_BITS, RECORD_TYPE, StopReason
 
 # numba takes plain integers for the callback's constants.
 TRANSLATE_OPCODE: Final = 0xDC
@@ -73,9 +46,9 @@ EXECUTE_TARGET_REASON: Final = int(StopReason.EXECUTE_TARGET)
 
 
 @njit
-def _kind(state: Any, first: Any, last: Any) -> Any:
+def _kind(record: Any, first: Any, last: Any) -> Any:
     """What the table says of an instruction with this first halfword and sixth byte."""
-    table = carray(pointer(state[CANDIDATES]), (TABLE_BYTES,), dtype=np.uint8)
+    table = carray(pointer(record.candidates_address), (TABLE_BYTES,), dtype=np.uint8)
     kind = table[first]
     if kind & SPLIT:
         kind |= table[np.uint64(SPLIT_TABLE) + ((first & np.uint64(0xFF00)) | last)]
@@ -83,21 +56,21 @@ def _kind(state: Any, first: Any, last: Any) -> Any:
 
 
 @njit
-def _walk(state: Any, address: Any, size: Any) -> Any:
+def _walk(record: Any, address: Any, size: Any) -> Any:
     """The number of instructions in a block that is new, or zero, with the reason set, if it must not run yet."""
     count = np.uint64(0)
     end = address + size
     while address < end:
-        first = code_byte(state, address)
+        first = code_byte(record, address)
         top = first >> np.uint64(6)
         length = np.uint64(2) if top == 0 else (np.uint64(6) if top == np.uint64(3) else np.uint64(4))
-        second = code_byte(state, address + np.uint64(1))
-        last = code_byte(state, address + length - np.uint64(1))
+        second = code_byte(record, address + np.uint64(1))
+        last = code_byte(record, address + length - np.uint64(1))
         if max(first, second, last) == INVISIBLE:
-            state[REASON] = UNKNOWN_REASON
+            record.reason = UNKNOWN_REASON
             return np.uint64(0)
-        if _kind(state, (first << np.uint64(8)) | second, last) & CANDIDATE:
-            state[REASON] = CANDIDATE_REASON
+        if _kind(record, (first << np.uint64(8)) | second, last) & CANDIDATE:
+            record.reason = CANDIDATE_REASON
             return np.uint64(0)
         address += length
         count += np.uint64(1)
@@ -105,140 +78,139 @@ def _walk(state: Any, address: Any, size: Any) -> Any:
 
 
 @njit
-def _save_condition_code(state: Any) -> None:
-    state[SAVED_CC] = carray(pointer(state[CC_OPERATION]), (1,), dtype=np.uint32)[0]
-    operands = carray(pointer(state[CC_OPERANDS]), (3,), dtype=np.uint64)
-    state[SAVED_CC + 1] = operands[0]
-    state[SAVED_CC + 2] = operands[1]
-    state[SAVED_CC + 3] = operands[2]
+def _save_condition_code(record: Any) -> None:
+    record.saved_cc[0] = carray(pointer(record.cc_operation_address), (1,), dtype=np.uint32)[0]
+    operands = carray(pointer(record.cc_operands_address), (3,), dtype=np.uint64)
+    record.saved_cc[1] = operands[0]
+    record.saved_cc[2] = operands[1]
+    record.saved_cc[3] = operands[2]
 
 
 @njit
-def _may_pass_goal(state: Any, count: Any) -> Any:
+def _may_pass_goal(record: Any, count: Any) -> Any:
     """Whether a block of *count* instructions may begin although the goal is nearer than its end."""
-    executed = state[BOUND] - state[LEFT]
-    return executed < state[GOAL] and executed + count <= state[LIMIT]
+    executed = record.bound - record.left
+    return executed < record.goal and executed + count <= record.limit
 
 
 @njit
-def _memo_place(key: Any) -> Any:
+def _memo_index(key: Any) -> Any:
     """Where in the memo the block with this *key* is, if it is there."""
-    slot = (key * np.uint64(MEMO_SPREAD)) >> np.uint64(64 - MEMO_BITS)
-    return np.uint64(MEMO) + np.uint64(2) * slot
+    return (key * np.uint64(MEMO_SPREAD)) >> np.uint64(64 - MEMO_BITS)
 
 
 @njit
-def _begin_rare_block(state: Any, engine: Any, address: Any, size: Any) -> None:
+def _begin_rare_block(record: Any, engine: Any, address: Any, size: Any) -> None:
     """Let a block begin that is new, or not all of which may be executed now, or that has something to be saved; or
     that is the target of an EXECUTE, which itself has been counted."""
-    pending = carray(pointer(state[EXECUTE_VALUE]), (1,), dtype=np.uint64)[0]
+    pending = carray(pointer(record.execute_value_address), (1,), dtype=np.uint64)[0]
     if pending != 0:
-        if pending != state[ALLOWED_TARGET]:
-            kind = _kind(state, pending >> np.uint64(48), (pending >> np.uint64(16)) & np.uint64(0xFF))
+        if pending != record.allowed_target:
+            kind = _kind(record, pending >> np.uint64(48), (pending >> np.uint64(16)) & np.uint64(0xFF))
             if kind & (CANDIDATE | TARGET):
-                state[REASON] = EXECUTE_TARGET_REASON
-                call(state[STOP], engine)
+                record.reason = EXECUTE_TARGET_REASON
+                call(record.stop_function, engine)
         return
     if address & np.uint64(1):
-        state[REASON] = ODD_REASON
-        call(state[STOP], engine)
+        record.reason = ODD_REASON
+        call(record.stop_function, engine)
         return
-    key = (address << np.uint64(2)) | state[MODE]
-    place = _memo_place(key)
-    known = state[place + 1]
-    if state[place] != key or (known & np.uint64(KEEPS_CC - 1)) >> np.uint64(SIZE_SHIFT) != size:
-        known = size << np.uint64(SIZE_SHIFT) | _walk(state, address, size)
-        if state[REASON] == np.uint64(0):
-            state[place] = key
-            state[place + 1] = known
+    key = (address << np.uint64(2)) | record.mode
+    entry = record.memo[_memo_index(key)]
+    known = entry.known
+    if entry.key != key or (known & np.uint64(KEEPS_CC - 1)) >> np.uint64(SIZE_SHIFT) != size:
+        known = size << np.uint64(SIZE_SHIFT) | _walk(record, address, size)
+        if record.reason == np.uint64(0):
+            entry.key = key
+            entry.known = known
     count = known & np.uint64((1 << SIZE_SHIFT) - 1)
-    state[BLOCK_ADDRESS] = address
-    state[BLOCK_SIZE] = size
-    state[BLOCK_COUNT] = count | known & np.uint64(KEEPS_CC)
-    if state[REASON] != np.uint64(0):
-        call(state[STOP], engine)
+    record.block_address = address
+    record.block_size = size
+    record.block_count = count | known & np.uint64(KEEPS_CC)
+    if record.reason != np.uint64(0):
+        call(record.stop_function, engine)
         return
     if known & np.uint64(KEEPS_CC):
-        _save_condition_code(state)
-    left = state[LEFT]
+        _save_condition_code(record)
+    left = record.left
     # Signed, for it is negative once a block has gone past the goal.
-    if np.int64(left) >= np.int64(count) or _may_pass_goal(state, count):
-        state[LEFT] = left - count
+    if np.int64(left) >= np.int64(count) or _may_pass_goal(record, count):
+        record.left = left - count
     else:
-        state[REASON] = LIMIT_REASON
-        call(state[STOP], engine)
+        record.reason = LIMIT_REASON
+        call(record.stop_function, engine)
 
 
 @cfunc(types.void(types.uint64, types.uint64, types.uint32, types.voidptr))
 def block_callback(engine: Any, address: Any, size: Any, data: Any) -> None:
     # This is called hundreds of millions of times a second: here every nanosecond counts.
-    state = carray(data, (STATE_WORDS,), dtype=np.uint64)
-    key = (address << np.uint64(2)) | state[MODE]
-    place = _memo_place(key)
-    known = state[place + 1]
+    record = carray(data, (1,), dtype=RECORD_TYPE)[0]
+    key = (address << np.uint64(2)) | record.mode
+    entry = record.memo[_memo_index(key)]
+    known = entry.known
     count = known & np.uint64((1 << SIZE_SHIFT) - 1)
-    left = state[LEFT]
-    is_known = state[place] == key and known >> np.uint64(SIZE_SHIFT) == np.uint64(size)
-    is_target = carray(pointer(state[EXECUTE_VALUE]), (1,), dtype=np.uint64)[0] != 0
+    left = record.left
+    is_known = entry.key == key and known >> np.uint64(SIZE_SHIFT) == np.uint64(size)
+    is_target = carray(pointer(record.execute_value_address), (1,), dtype=np.uint64)[0] != 0
     if is_known and not is_target and np.int64(left) >= np.int64(count):
-        state[BLOCK_ADDRESS] = address
-        state[BLOCK_SIZE] = size
-        state[BLOCK_COUNT] = count
-        state[LEFT] = left - count
+        record.block_address = address
+        record.block_size = size
+        record.block_count = count
+        record.left = left - count
     else:
-        _begin_rare_block(state, engine, address, np.uint64(size))
+        _begin_rare_block(record, engine, address, np.uint64(size))
 
 
 @cfunc(types.void(types.uint64, types.uint64, types.uint32, types.voidptr))
 def execute_callback(engine: Any, address: Any, size: Any, data: Any) -> None:  # noqa: ARG001
-    state = carray(data, (STATE_WORDS,), dtype=np.uint64)
-    if code_byte(state, address) != EXECUTE_OPCODE:
+    record = carray(data, (1,), dtype=RECORD_TYPE)[0]
+    if code_byte(record, address) != EXECUTE_OPCODE:
         return
-    registers = carray(pointer(state[GENERAL_REGISTERS]), (16,), dtype=np.uint64)
-    index = code_byte(state, address + np.uint64(1)) & np.uint64(15)
-    third = code_byte(state, address + np.uint64(2))
+    registers = carray(pointer(record.registers_address), (16,), dtype=np.uint64)
+    index = code_byte(record, address + np.uint64(1)) & np.uint64(15)
+    third = code_byte(record, address + np.uint64(2))
     base = third >> np.uint64(4)
-    target = (third & np.uint64(0x0F)) << np.uint64(8) | code_byte(state, address + np.uint64(3))
+    target = (third & np.uint64(0x0F)) << np.uint64(8) | code_byte(record, address + np.uint64(3))
     if index:
         target += registers[index]
     if base:
         target += registers[base]
-    opcode = code_byte(state, target)
+    opcode = code_byte(record, target)
     if opcode >> np.uint64(4) == np.uint64(0xD):
-        first_base = code_byte(state, target + np.uint64(2)) >> np.uint64(4)
-        second_base = code_byte(state, target + np.uint64(4)) >> np.uint64(4)
+        first_base = code_byte(record, target + np.uint64(2)) >> np.uint64(4)
+        second_base = code_byte(record, target + np.uint64(4)) >> np.uint64(4)
         is_plain = first_base != 0 and second_base != 0
     else:
         is_plain = opcode != INVISIBLE
     # TRANSLATE, which the engine may do twice to a part of its operand, is executed without a block of its own there.
     is_plain = is_plain and opcode != TRANSLATE_OPCODE
     if target & np.uint64(1) or not is_plain:
-        state[REASON] = ODD_REASON
-        call(state[STOP], engine)
+        record.reason = ODD_REASON
+        call(record.stop_function, engine)
 
 
 @njit
-def _is_shown(state: Any, page: Any, place: Any) -> Any:
+def _is_shown(record: Any, page: Any, place: Any) -> Any:
     """Whether the code of virtual *page* that the block callback sees is that at engine-physical *place*."""
     index = page_index(page)
-    is_right_page = state[PAGE_KEYS + index] == (page << np.uint64(2)) | state[MODE]
-    return is_right_page and state[PAGE_PLACES + index] == place + state[CODE_DISTANCE]
+    is_right_page = record.shown[index].key == (page << np.uint64(2)) | record.mode
+    return is_right_page and record.shown[index].place == place + record.code_distance
 
 
 @cfunc(types.uint8(types.uint64, types.uint64, types.int32, types.uint64, types.uint64))
 def fill_callback(engine: Any, address: Any, kind: Any, entry: Any, data: Any) -> Any:
-    state = carray(pointer(data), (STATE_WORDS,), dtype=np.uint64)
+    record = carray(pointer(data), (1,), dtype=RECORD_TYPE)[0]
     page = address >> np.uint64(12)
     access = np.uint64(kind - FIRST_FILL_ACCESS)
-    index = find_fill(state, address, access, state[CONTEXT])
+    index = find_fill(record, address, access, record.context)
     if index != np.uint64(NO_FILL):
-        remembered = state[FILL_ANSWERS + index]
+        remembered = record.fill_answers[index]
         place = remembered & ~np.uint64(4095)
-        if access != FILL_FETCH or _is_shown(state, page, place):
+        if access != FILL_FETCH or _is_shown(record, page, place):
             answer = carray(pointer(entry), (2,), dtype=np.uint64)
             answer[0] = place
             answer[1] = remembered & np.uint64(4095)
             # As after a fill by Python: a later exception must not take this length for its own.
-            carray(pointer(state[INTERRUPTION]), (4,), dtype=np.uint32)[1] = np.uint32(0)
+            carray(pointer(record.interruption_address), (4,), dtype=np.uint32)[1] = np.uint32(0)
             return np.uint8(1)
-    return call_fill(state[FILL_FUNCTION], engine, address, kind, entry, data)
+    return call_fill(record.fill_function, engine, address, kind, entry, data)

@@ -23,6 +23,7 @@ import llvmlite.binding as llvm
 _SOURCES: Final = (
     "engine/blocks.py",
     "engine/compiled_parts.py",
+    "engine/record.py",
     "engine/callbacks.py",
     "engine/hot_callback.py",
     "engine/compiled.py",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What the compiled callbacks are made of: addresses as pointers, calls of C functions, and looks at the shared state.
+"""What the compiled callbacks are made of: addresses as pointers, calls of C functions, and looks at the shared record.
 
 Like the callbacks, only a compilation imports it.
 """
@@ -14,19 +14,8 @@ from numba import carray, njit, types  # type: ignore[attr-defined]
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from emu.engine.blocks import (
-    CONTEXT_SPREAD,
-    FILL_CONTEXTS,
-    FILL_KEYS,
-    FILLS,
-    INVISIBLE,
-    MARK_DISTANCE,
-    MODE,
-    NO_FILL,
-    PAGE_KEYS,
-    PAGE_PLACES,
-    PAGES,
-)
+from emu.engine.blocks import CONTEXT_SPREAD, INVISIBLE, NO_FILL
+from emu.engine.record import FILLS, PAGES
 
 
 def _generate_pointer(typing_context: Any, address: Any) -> Any:  # noqa: ARG001 - numba's signature
@@ -79,31 +68,31 @@ def page_index(page: Any) -> Any:
 
 
 @njit
-def code_byte(state: Any, address: Any) -> Any:
+def code_byte(record: Any, address: Any) -> Any:
     """The byte of code at *address*, or INVISIBLE."""
     page = address >> np.uint64(12)
     index = page_index(page)
-    if state[PAGE_KEYS + index] != (page << np.uint64(2)) | state[MODE]:
+    if record.shown[index].key != (page << np.uint64(2)) | record.mode:
         return np.uint64(INVISIBLE)
-    code = carray(pointer(state[PAGE_PLACES + index]), (4096,), dtype=np.uint8)
+    code = carray(pointer(record.shown[index].place), (4096,), dtype=np.uint8)
     return np.uint64(code[address & np.uint64(4095)])
 
 
 @njit
-def is_trap(state: Any, address: Any) -> Any:
+def is_trap(record: Any, address: Any) -> Any:
     """Whether the instruction at *address*, which :func:`code_byte` sees, is a trap and not the program's own."""
     index = page_index(address >> np.uint64(12))
-    marks = carray(pointer(state[PAGE_PLACES + index] + state[MARK_DISTANCE]), (4096,), dtype=np.uint8)
+    marks = carray(pointer(record.shown[index].place + record.mark_distance), (4096,), dtype=np.uint8)
     return marks[address & np.uint64(4095)] != 0
 
 
 @njit
-def find_fill(state: Any, address: Any, access: Any, context: Any) -> Any:
+def find_fill(record: Any, address: Any, access: Any, context: Any) -> Any:
     """Where in the tables the remembered fill for *address* is; NO_FILL if there is none.
 
     *access* is the kind of access, counted from the first.
     """
     key = (address >> np.uint64(12)) << np.uint64(2) | np.uint64(access)
     index = (key ^ (key >> np.uint64(15)) ^ (context * np.uint64(CONTEXT_SPREAD))) & np.uint64(FILLS - 1)
-    is_found = state[FILL_KEYS + index] == key and state[FILL_CONTEXTS + index] == context
+    is_found = record.fill_keys[index] == key and record.fill_contexts[index] == context
     return index if is_found else np.uint64(NO_FILL)

@@ -20,24 +20,7 @@ from emu.access import resolve
 from emu.addresses import PAGE_SIZE
 from emu.bits import MASK_64
 from emu.engine import compiled, interception
-from emu.engine.blocks import (
-    ALLOWED_TARGET,
-    BLOCK_ADDRESS,
-    BLOCK_COUNT,
-    BLOCK_SIZE,
-    BOUND,
-    EXECUTE_OPCODE,
-    GOAL,
-    KEEPS_CC,
-    LEFT,
-    LIMIT,
-    MODE,
-    NO_REAL_ADDRESS,
-    REASON,
-    SAVED_CC,
-    BlockState,
-    StopReason,
-)
+from emu.engine.blocks import EXECUTE_OPCODE, KEEPS_CC, NO_REAL_ADDRESS, BlockState
 from emu.engine.code import CodeFull, CodePages
 from emu.engine.condition_code import COMPARE_LOGICAL, keeps_condition_code
 from emu.engine.environment import EngineRegisters
@@ -53,6 +36,7 @@ from emu.engine.library import (
 from emu.engine.lost_address import lost_address
 from emu.engine.mending import mend
 from emu.engine.overflow import FIXED_POINT_OVERFLOW_MASK, can_overflow
+from emu.engine.record import StopReason
 from emu.engine.shown import ShownCode
 from emu.hypervisor import FrameShortage
 from emu.instruction_length import instruction_length
@@ -113,7 +97,7 @@ class Engine:
         self._cpu: Cpu
         self._careful: CarefulEngine | None = None
         self._state = BlockState(self.registers, interception.candidates())
-        self._words = self._state.words
+        self._record = self._state.fields
         self._shown = ShownCode(self._state, code)
         self._watched: set[int] = set()
         """Addresses of EXECUTE instructions with a callback of their own."""
@@ -223,13 +207,13 @@ class Engine:
     def end_soon(self) -> None:
         """Come back before the next block, if this engine is running: the host wants to do something.
 
-        The budget is used up at once; what has been executed is still the difference of the two words.
+        The budget is used up at once; what has been executed is still the difference of the two fields.
         """
-        words = self._words
-        left = words[LEFT]
-        if left <= words[BOUND]:
-            words[BOUND] -= left
-            words[LEFT] = words[GOAL] = 0
+        record = self._record
+        left = record.left
+        if left <= record.bound:
+            record.bound -= left
+            record.left = record.goal = 0
 
     def forget_code(self, page: int) -> None:
         """Drop what was translated of absolute *page*."""
@@ -335,7 +319,7 @@ class Engine:
             self._reason = Exit.CAREFUL
             self._error = CodeFull()
             return False
-        self._show(address >> 12, self._words[MODE], slot)
+        self._show(address >> 12, self._record.mode, slot)
         place = CODE + slot * PAGE_SIZE
         self._held.setdefault(page, place)
         self._remember(address, FillAccess.FETCH, page, place | uc_const.UC_PROT_EXEC)
@@ -360,10 +344,10 @@ class Engine:
         :param quiet: units of work for which nothing else follows from enabling for interruptions.
         :raises NotModelled: when an access needs a part of the architecture that is left out.
         """
-        words, registers = self._words, self.registers
+        record, registers = self._record, self.registers
         if registers.psw[0] & FIXED_POINT_OVERFLOW_MASK:
             return Exit.CAREFUL
-        words[MODE] = self._fetch_mode() if self._cpu.dat else 0
+        record.mode = self._fetch_mode() if self._cpu.dat else 0
         if self._flush_due:
             self.flush()
         if self._buffer_due:
@@ -373,9 +357,9 @@ class Engine:
         done = work = 0
         while True:
             nearer, farther = goal - work if goal > work else 1, limit - done
-            words[GOAL], words[LIMIT] = nearer, farther
-            words[BOUND] = words[LEFT] = min(farther, nearer)
-            words[REASON] = 0
+            record.goal, record.limit = nearer, farther
+            record.bound = record.left = min(farther, nearer)
+            record.reason = 0
             self._reason = self._condition = None
             self._refused_page = None
             interruption[0] = interruption[1] = interruption[3] = 0
@@ -396,9 +380,9 @@ class Engine:
 
     def _after(self, error: int) -> tuple[int, Exit | None]:
         """How many instructions ended in this burst, and why it ended; None means: go on."""
-        words = self._words
-        executed = (words[BOUND] - words[LEFT]) & MASK_64
-        if words[REASON] == StopReason.EXCEPTION:
+        record = self._record
+        executed = (record.bound - record.left) & MASK_64
+        if record.reason == StopReason.EXCEPTION:
             ended, self.instruction_length, self._condition = classify(self._unicorn, self.registers)
             self.supervisor_call_number = self.registers.interruption[2]
             if not self.instruction_length:
@@ -416,18 +400,18 @@ class Engine:
             if self._reason is Exit.CONDITION and not self.instruction_length:
                 # Unicorn does not say it of the target of an EXECUTE.
                 self.instruction_length = instruction_length(self._code_bytes(self.registers.psw[1], 1)[0])
-            if words[BLOCK_COUNT] & KEEPS_CC:
+            if record.block_count & KEEPS_CC:
                 self._restore_condition_code()
             if self._refused_page is not None:
                 self._configuration.translations.forget_writable(self._refused_page)
             return executed, self._reason
         if error:
             raise EngineError(f"Unicorn stopped with error {error} at {self.registers.psw[1]:#x}")
-        reason = words[REASON]
+        reason = record.reason
         if reason == StopReason.LIMIT:
             return executed, Exit.LIMIT
         if reason in (StopReason.CANDIDATE, StopReason.UNKNOWN_CODE):
-            self._look_at_block(words[BLOCK_ADDRESS], words[BLOCK_SIZE])
+            self._look_at_block(record.block_address, record.block_size)
             return executed, None
         if reason == StopReason.EXECUTE_TARGET:
             return self._look_at_target(executed)
@@ -438,15 +422,15 @@ class Engine:
     def _restore_condition_code(self) -> None:
         """An access exception: if it is that of a CLC, undo what Unicorn did to the condition code."""
         at = self.registers.psw[1]
-        start = self._words[BLOCK_ADDRESS]
-        if start <= at < start + self._words[BLOCK_SIZE] and self._code_bytes(at, 1)[0] == COMPARE_LOGICAL:
-            saved = self._words[SAVED_CC : SAVED_CC + 4]
+        start = self._record.block_address
+        if start <= at < start + self._record.block_size and self._code_bytes(at, 1)[0] == COMPARE_LOGICAL:
+            saved = self._record.saved_cc
             self.registers.restore_condition_code(saved[0], saved[1:])
 
     def _find_lost_instruction(self) -> None:
-        words = self._words
+        record = self._record
         code = self._condition.data_exception_code if self._condition is not None else None
-        address = lost_address(self.registers, code or 0, words[BLOCK_ADDRESS], words[BLOCK_SIZE], self._code_bytes)
+        address = lost_address(self.registers, code or 0, record.block_address, record.block_size, self._code_bytes)
         self.registers.psw[1] = address
         self.instruction_length = instruction_length(self._code_bytes(address, 1)[0])
 
@@ -458,11 +442,11 @@ class Engine:
 
     def _not_executed(self) -> int:
         """Instructions of the current block that were counted but not executed: those from the PSW address on."""
-        words = self._words
-        end = words[BLOCK_ADDRESS] + words[BLOCK_SIZE]
+        record = self._record
+        end = record.block_address + record.block_size
         at = self.registers.psw[1]
-        executed = (words[BOUND] - words[LEFT]) & MASK_64
-        if not executed or not words[BLOCK_ADDRESS] <= at < end:
+        executed = (record.bound - record.left) & MASK_64
+        if not executed or not record.block_address <= at < end:
             return 0
         count = 0
         while at < end:
@@ -477,7 +461,7 @@ class Engine:
 
         It is the guest's own, not the trap in its place.  Its fetch was checked when the engine asked for the page.
         """
-        where = (self.registers.psw[1], self._words[MODE])
+        where = (self.registers.psw[1], self._record.mode)
         found = self._trapped.get(where)
         if found is None:
             address, mode = where
@@ -492,7 +476,7 @@ class Engine:
 
     def _code_bytes(self, address: int, length: int) -> bytes:
         """Code as this engine executes it; the pages have been shown to it."""
-        mode, contents = self._words[MODE], self._code.contents
+        mode, contents = self._record.mode, self._code.contents
         found = b""
         while len(found) < length:
             at = address + len(found)
@@ -503,7 +487,7 @@ class Engine:
 
     def _look_at_block(self, address: int, size: int) -> None:
         """A block runs for the first time: put traps where needed, or let it run."""
-        mode = self._words[MODE]
+        mode = self._record.mode
         for page in {address >> 12, (address + size - 1) >> 12}:
             slot = self._shown.find(page, mode)
             if slot is not None:
@@ -557,11 +541,11 @@ class Engine:
         self._unicorn.hook(
             uc_const.UC_HOOK_CODE, compiled.callbacks().execute, self._state.address, first=address, last=address
         )
-        slot = self._shown.slot(address >> 12, self._words[MODE])
+        slot = self._shown.slot(address >> 12, self._record.mode)
         self.code_changed(slot, address & (PAGE_SIZE - 1), instruction_length(EXECUTE_OPCODE))
 
     def _put_trap(self, address: int, trap: bytes) -> None:
-        mode = self._words[MODE]
+        mode = self._record.mode
         offset = address & (PAGE_SIZE - 1)
         first = trap[: PAGE_SIZE - offset]
         for at, part in ((address, first), (address + len(first), trap[len(first) :])):
@@ -590,7 +574,7 @@ class Engine:
         raw = pending.to_bytes(8, "big")
         target = raw[: instruction_length(raw[0])]
         if not interception.is_intercepted_target(target, self.registers.psw[1]):
-            self._words[ALLOWED_TARGET] = pending
+            self._record.allowed_target = pending
             return executed, None
         self.registers.execute_value = 0
         return executed - 1, Exit.DECLARED

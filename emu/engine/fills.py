@@ -14,19 +14,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from emu.addresses import PAGE_SIZE
-from emu.engine.blocks import (
-    CODE_DISTANCE,
-    CONTEXT,
-    CONTEXT_SPREAD,
-    FILL_ANSWERS,
-    FILL_CONTEXTS,
-    FILL_FUNCTION,
-    FILL_KEYS,
-    FILL_REALS,
-    FILLS,
-    FIRST_FILL_ACCESS,
-    BlockState,
-)
+from emu.engine.blocks import CONTEXT_SPREAD, FIRST_FILL_ACCESS
+from emu.engine.record import FILLS, SharedRecord
 
 if TYPE_CHECKING:
     from emu.cpu import Cpu
@@ -41,17 +30,22 @@ _MOST_CONTEXTS: Final = 1024
 class RememberedFills:
     """The fills that one engine remembers, in the state that it shares with the compiled callback."""
 
-    def __init__(self, state: BlockState, function: int, code_distance: int) -> None:
+    def __init__(self, shared: SharedRecord, function: int, code_distance: int) -> None:
         """Remember nothing yet.
 
         :param function: address of the C function that answers what is not remembered.
         :param code_distance: from the engine-physical address of code pages to their address in this process.
         """
-        self._words = state.words
-        self._words[FILL_FUNCTION] = function
-        self._words[CODE_DISTANCE] = code_distance & 0xFFFF_FFFF_FFFF_FFFF
-        self._contexts = state.table(FILL_CONTEXTS, FILLS)
-        self._answers = state.table(FILL_ANSWERS, FILLS)
+        self._record = record = shared.fields
+        record.fill_function = function
+        record.code_distance = code_distance & 0xFFFF_FFFF_FFFF_FFFF
+        self._contexts = shared.table("fill_contexts")
+        self._answers = shared.table("fill_answers")
+        # An element of these costs a third of one reached through the record.
+        self._fill_keys: memoryview[int] = shared.table("fill_keys").data
+        self._fill_contexts: memoryview[int] = self._contexts.data
+        self._fill_answers: memoryview[int] = self._answers.data
+        self._fill_reals: memoryview[int] = shared.table("fill_reals").data
         self._known: dict[tuple[int, ...], int] = {}
         self._last = 0
         self._current = 0
@@ -59,11 +53,11 @@ class RememberedFills:
 
     def enter(self, cpu: Cpu) -> None:
         """Make what is remembered of the present context of *cpu* good, and nothing else."""
-        self._words[CONTEXT] = self._context(cpu)
+        self._record.context = self._context(cpu)
 
     def leave(self) -> None:
         """Let nothing be good until a context is entered again, which is before Unicorn runs."""
-        self._words[CONTEXT] = _NO_CONTEXT
+        self._record.context = _NO_CONTEXT
 
     def context_changed(self) -> None:
         """The context may be another one when it is entered next."""
@@ -91,22 +85,20 @@ class RememberedFills:
         :param real_page: the real address of the page, or NO_REAL_ADDRESS.
         :param is_real: *address* is a real one, whatever the PSW says.
         """
-        words = self._words
         context = self._context(cpu, is_real=is_real)
         key, index = _place_in_table(address, kind, context)
-        words[FILL_KEYS + index] = key
-        words[FILL_CONTEXTS + index] = context
-        words[FILL_ANSWERS + index] = answer
-        words[FILL_REALS + index] = real_page
+        self._fill_keys[index] = key
+        self._fill_contexts[index] = context
+        self._fill_answers[index] = answer
+        self._fill_reals[index] = real_page
 
     def find(self, address: int, kind: int, cpu: Cpu, *, is_real: bool = False) -> int:
         """The engine-physical place of *address* for this kind of access in the context of *cpu*; 0 if not known."""
-        words = self._words
         context = self._context(cpu, is_real=is_real)
         key, index = _place_in_table(address, kind, context)
-        if words[FILL_KEYS + index] != key or words[FILL_CONTEXTS + index] != context:
+        if self._fill_keys[index] != key or self._fill_contexts[index] != context:
             return 0
-        return words[FILL_ANSWERS + index] & -PAGE_SIZE | address & (PAGE_SIZE - 1)
+        return self._fill_answers[index] & -PAGE_SIZE | address & (PAGE_SIZE - 1)
 
     def _context(self, cpu: Cpu, *, is_real: bool = False) -> int:
         """The number of the present context of *cpu*, or of its accesses by real address."""

@@ -19,49 +19,9 @@ from numba import carray, cfunc, njit, types  # type: ignore[attr-defined]
 
 import emu.isa.catalogue  # noqa: F401 - fills the instruction set
 from emu.addresses import PAGE_SIZE
-from emu.engine.blocks import (
-    BLOCK_ADDRESS,
-    BLOCK_SIZE,
-    BOUND,
-    CC_OPERATION,
-    CONTEXT,
-    DOES_ESSA,
-    DOES_STCKF,
-    EPOCH,
-    FILL_ANSWERS,
-    FILL_REALS,
-    FRAME_DISTANCE,
-    GENERAL_REGISTERS,
-    GOAL,
-    HOT_COUNTS,
-    HOT_WORK,
-    INTERRUPTION,
-    INVISIBLE,
-    IS_SUPERVISOR,
-    KEYS,
-    LEFT,
-    NO_FILL,
-    NO_REAL_ADDRESS,
-    PROGRAMMABLE_FIELD,
-    PSW,
-    QUIET,
-    REACHED,
-    REASON,
-    REQUEST_COUNTS,
-    STATE_WORDS,
-    STATES,
-    STOP,
-    STORAGE_PAGES,
-    SYSTEM_MASK,
-    TIMER_ORIGIN,
-    TRANSITIONS,
-    TRAPPED_B2,
-    TRAPPED_CLC,
-    WORK,
-    HotInstruction,
-    StopReason,
-)
+from emu.engine.blocks import INVISIBLE, NO_FILL, NO_REAL_ADDRESS, TRAPPED_B2, TRAPPED_CLC
 from emu.engine.compiled_parts import call, code_byte, find_fill, is_trap, pointer
+from emu.engine.record import RECORD_TYPE, HotInstruction, StopReason
 from emu.isa.clock import CLOCK_SET, STORE_CLOCK_WORK
 from emu.isa.declaration import INSTRUCTIONS
 from emu.isa.page_hinting import NOT_PLAIN
@@ -117,19 +77,19 @@ REAL_CONTEXT: Final = ~7 & 0xFFFF_FFFF_FFFF_FFFF
 
 
 @njit
-def _operand_place(state: Any, address: Any, length: Any, kind: Any, context: Any) -> Any:
+def _operand_place(record: Any, address: Any, length: Any, kind: Any, context: Any) -> Any:
     """Where in this process the *length* bytes at *address* are; zero if it is not known, or they are in two pages."""
-    index = find_fill(state, address, kind, context)
+    index = find_fill(record, address, kind, context)
     if index == np.uint64(NO_FILL) or (address & np.uint64(PAGE - 1)) + np.uint64(length) > np.uint64(PAGE):
         return np.uint64(0)
-    place = state[FILL_ANSWERS + index] & ~np.uint64(PAGE - 1)
-    return (place | (address & np.uint64(PAGE - 1))) + state[FRAME_DISTANCE]
+    place = record.fill_answers[index] & ~np.uint64(PAGE - 1)
+    return (place | (address & np.uint64(PAGE - 1))) + record.frame_distance
 
 
 @njit
-def _storage_operand(state: Any, instruction: Any) -> Any:
+def _storage_operand(record: Any, instruction: Any) -> Any:
     """The address that the last halfword of *instruction* designates: a base register and a displacement."""
-    registers = carray(pointer(state[GENERAL_REGISTERS]), (16,), dtype=np.uint64)
+    registers = carray(pointer(record.registers_address), (16,), dtype=np.uint64)
     base = (instruction >> np.uint64(12)) & np.uint64(15)
     displacement = instruction & np.uint64(0xFFF)
     return displacement + registers[base] if base else displacement
@@ -144,67 +104,67 @@ def _store(place: Any, value: Any, length: Any) -> None:
 
 
 @njit
-def _work_done(state: Any) -> Any:
+def _work_done(record: Any) -> Any:
     """Units of work since BOUND was set, when the model would execute this instruction."""
-    return state[BOUND] - state[LEFT] + np.uint64(CONTROL_INSTRUCTION_WORK)
+    return record.bound - record.left + np.uint64(CONTROL_INSTRUCTION_WORK)
 
 
 @njit
-def _may_enable(state: Any, new: Any, mask: Any) -> Any:
+def _may_enable(record: Any, new: Any, mask: Any) -> Any:
     """Whether nothing but a nearer goal follows from making PSW bits 0-7 *new* instead of *mask*; set that goal."""
-    if (new & ~mask) & ~np.uint64(INTERRUPTION_MASKS) or _work_done(state) + np.uint64(1) >= state[QUIET]:
+    if (new & ~mask) & ~np.uint64(INTERRUPTION_MASKS) or _work_done(record) + np.uint64(1) >= record.quiet:
         return False
-    if (new & ~mask) & np.uint64(EXTERNAL) and state[QUIET] < state[BOUND]:
-        state[LEFT] -= state[BOUND] - state[QUIET]
-        state[BOUND] = state[QUIET]
-        state[GOAL] = min(state[GOAL], state[QUIET])
+    if (new & ~mask) & np.uint64(EXTERNAL) and record.quiet < record.bound:
+        record.left -= record.bound - record.quiet
+        record.bound = record.quiet
+        record.goal = min(record.goal, record.quiet)
     return True
 
 
 @njit
-def _store_then_change(state: Any, instruction: Any, is_or: Any) -> Any:
+def _store_then_change(record: Any, instruction: Any, is_or: Any) -> Any:
     """STNSM and STOSM: PSW bits 0-7 are stored, and those of them that the immediate says are changed."""
     immediate = (instruction >> np.uint64(16)) & np.uint64(0xFF)
-    mask = state[SYSTEM_MASK] >> np.uint64(56)
+    mask = record.system_mask >> np.uint64(56)
     new = mask | immediate if is_or else mask & immediate
     if (mask & ~new) & ~np.uint64(INTERRUPTION_MASKS):
         return False
-    place = _operand_place(state, _storage_operand(state, instruction), 1, WRITE, state[CONTEXT])
-    if place == 0 or (new & ~mask and not _may_enable(state, new, mask)):
+    place = _operand_place(record, _storage_operand(record, instruction), 1, WRITE, record.context)
+    if place == 0 or (new & ~mask and not _may_enable(record, new, mask)):
         return False
     _store(place, mask, 1)
-    state[SYSTEM_MASK] = (state[SYSTEM_MASK] & np.uint64((1 << 56) - 1)) | new << np.uint64(56)
+    record.system_mask = (record.system_mask & np.uint64((1 << 56) - 1)) | new << np.uint64(56)
     return True
 
 
 @njit
-def _load_real_address(state: Any, instruction: Any) -> Any:
+def _load_real_address(record: Any, instruction: Any) -> Any:
     """LRA with DAT on, of an address that was fetched from, so that its translation is known."""
-    context = state[CONTEXT]
+    context = record.context
     if not context & np.uint64(DAT):
         return False
-    registers = carray(pointer(state[GENERAL_REGISTERS]), (16,), dtype=np.uint64)
+    registers = carray(pointer(record.registers_address), (16,), dtype=np.uint64)
     index = (instruction >> np.uint64(16)) & np.uint64(15)
-    address = _storage_operand(state, instruction)
+    address = _storage_operand(record, instruction)
     if index:
         address += registers[index]
-    found = find_fill(state, address, READ, context)
-    if found == np.uint64(NO_FILL) or state[FILL_REALS + found] == np.uint64(NO_REAL_ADDRESS):
+    found = find_fill(record, address, READ, context)
+    if found == np.uint64(NO_FILL) or record.fill_reals[found] == np.uint64(NO_REAL_ADDRESS):
         return False
-    real_address = state[FILL_REALS + found] | address & np.uint64(PAGE - 1)
+    real_address = record.fill_reals[found] | address & np.uint64(PAGE - 1)
     registers[(instruction >> np.uint64(20)) & np.uint64(15)] = real_address
-    carray(pointer(state[CC_OPERATION]), (1,), dtype=np.uint32)[0] = np.uint32(0)
+    carray(pointer(record.cc_operation_address), (1,), dtype=np.uint32)[0] = np.uint32(0)
     return True
 
 
 @njit
-def _store_using_real_address(state: Any, instruction: Any) -> Any:
+def _store_using_real_address(record: Any, instruction: Any) -> Any:
     """STURG on a doubleword boundary, into a page that holds no code."""
-    registers = carray(pointer(state[GENERAL_REGISTERS]), (16,), dtype=np.uint64)
+    registers = carray(pointer(record.registers_address), (16,), dtype=np.uint64)
     address = registers[instruction & np.uint64(15)]
     if address & np.uint64(7):
         return False
-    place = _operand_place(state, address, 8, WRITE, state[CONTEXT] & np.uint64(REAL_CONTEXT))
+    place = _operand_place(record, address, 8, WRITE, record.context & np.uint64(REAL_CONTEXT))
     if place == 0:
         return False
     _store(place, registers[(instruction >> np.uint64(4)) & np.uint64(15)], 8)
@@ -212,47 +172,47 @@ def _store_using_real_address(state: Any, instruction: Any) -> Any:
 
 
 @njit
-def _store_clock(state: Any, instruction: Any, is_extended: Any) -> Any:
+def _store_clock(record: Any, instruction: Any, is_extended: Any) -> Any:
     """STCK, STCKF and STCKE, and the work that they are reckoned at beyond that of others."""
     length = 16 if is_extended else 8
-    place = _operand_place(state, _storage_operand(state, instruction), length, WRITE, state[CONTEXT])
+    place = _operand_place(record, _storage_operand(record, instruction), length, WRITE, record.context)
     if place == 0:
         return False
-    now = state[WORK] + _work_done(state)
-    clock = state[EPOCH] + now * np.uint64(STEPS_PER_UNIT)
+    now = record.work + _work_done(record)
+    clock = record.epoch + now * np.uint64(STEPS_PER_UNIT)
     if is_extended:
         # A byte of zeros, 64 bits of the clock, bits 64-103 not all zeros, and the programmable field.
         _store(place, clock >> np.uint64(8), 8)
-        _store(place + np.uint64(8), clock << np.uint64(56) | np.uint64(1 << 16) | state[PROGRAMMABLE_FIELD], 8)
+        _store(place + np.uint64(8), clock << np.uint64(56) | np.uint64(1 << 16) | record.programmable_field, 8)
     else:
         _store(place, clock, 8)
-    carray(pointer(state[CC_OPERATION]), (1,), dtype=np.uint32)[0] = np.uint32(CLOCK_SET)
-    state[LEFT] -= np.uint64(STORE_CLOCK_WORK)
-    state[HOT_WORK] += np.uint64(STORE_CLOCK_WORK)
+    carray(pointer(record.cc_operation_address), (1,), dtype=np.uint32)[0] = np.uint32(CLOCK_SET)
+    record.left -= np.uint64(STORE_CLOCK_WORK)
+    record.hot_work += np.uint64(STORE_CLOCK_WORK)
     return True
 
 
 @njit
-def _store_cpu_timer(state: Any, instruction: Any) -> Any:
+def _store_cpu_timer(record: Any, instruction: Any) -> Any:
     """STPT on a doubleword boundary."""
-    address = _storage_operand(state, instruction)
+    address = _storage_operand(record, instruction)
     if address & np.uint64(7):
         return False
-    place = _operand_place(state, address, 8, WRITE, state[CONTEXT])
+    place = _operand_place(record, address, 8, WRITE, record.context)
     if place == 0:
         return False
-    now = state[WORK] + _work_done(state)
-    _store(place, state[TIMER_ORIGIN] - now * np.uint64(STEPS_PER_UNIT), 8)
+    now = record.work + _work_done(record)
+    _store(place, record.timer_origin - now * np.uint64(STEPS_PER_UNIT), 8)
     return True
 
 
 @njit
-def _compare_logical(state: Any, instruction: Any, last: Any) -> Any:
+def _compare_logical(record: Any, instruction: Any, last: Any) -> Any:
     """CLC; *last* is its last two bytes, which designate the second operand."""
     length = ((instruction >> np.uint64(16)) & np.uint64(0xFF)) + np.uint64(1)
-    address = _storage_operand(state, instruction)
-    first_place = _operand_place(state, address, length, READ, state[CONTEXT])
-    second_place = _operand_place(state, _storage_operand(state, last), length, READ, state[CONTEXT])
+    address = _storage_operand(record, instruction)
+    first_place = _operand_place(record, address, length, READ, record.context)
+    second_place = _operand_place(record, _storage_operand(record, last), length, READ, record.context)
     if first_place == 0 or second_place == 0:
         return False
     first = carray(pointer(first_place), (256,), dtype=np.uint8)
@@ -262,96 +222,96 @@ def _compare_logical(state: Any, instruction: Any, last: Any) -> Any:
         if first[number] != second[number]:
             code = np.uint32(1) if first[number] < second[number] else np.uint32(2)
             break
-    carray(pointer(state[CC_OPERATION]), (1,), dtype=np.uint32)[0] = code
+    carray(pointer(record.cc_operation_address), (1,), dtype=np.uint32)[0] = code
     return True
 
 
 @njit
-def _extract_and_set_storage_attributes(state: Any, instruction: Any) -> Any:
+def _extract_and_set_storage_attributes(record: Any, instruction: Any) -> Any:
     """ESSA, unless the host is asked for something or a page that can be reached becomes unused."""
-    registers = carray(pointer(state[GENERAL_REGISTERS]), (16,), dtype=np.uint64)
+    registers = carray(pointer(record.registers_address), (16,), dtype=np.uint64)
     request = (instruction >> np.uint64(12)) & np.uint64(15)
     page = registers[instruction & np.uint64(15)] >> np.uint64(12)
-    if not state[DOES_ESSA] or request >= np.uint64(REQUESTS) or page >= state[STORAGE_PAGES]:
+    if not record.does_essa or request >= np.uint64(REQUESTS) or page >= record.storage_pages:
         return False
-    states = carray(pointer(state[STATES] + page), (1,), dtype=np.uint8)
+    states = carray(pointer(record.states_address + page), (1,), dtype=np.uint8)
     before = np.uint64(states[0])
     if before >= np.uint64(STATE_VALUES):
         return False
-    changed = np.uint64((carray(pointer(state[KEYS] + page), (1,), dtype=np.uint8)[0] & CHANGE) != 0)
+    changed = np.uint64((carray(pointer(record.keys_address + page), (1,), dtype=np.uint8)[0] & CHANGE) != 0)
     index = request << np.uint64(7) | changed << np.uint64(6) | before
-    after = np.uint64(carray(pointer(state[TRANSITIONS] + index), (1,), dtype=np.uint8)[0])
+    after = np.uint64(carray(pointer(record.transitions_address + index), (1,), dtype=np.uint8)[0])
     if after == np.uint64(NOT_PLAIN):
         return False
     becomes_unused = (before ^ after) & np.uint64(USAGE_MASK) and after & np.uint64(USAGE_MASK) == np.uint64(UNUSED)
-    if becomes_unused and carray(pointer(state[REACHED] + page), (1,), dtype=np.uint8)[0]:
+    if becomes_unused and carray(pointer(record.reached_address + page), (1,), dtype=np.uint8)[0]:
         return False
     states[0] = np.uint8(after)
     registers[(instruction >> np.uint64(4)) & np.uint64(15)] = before
-    state[REQUEST_COUNTS + request] += np.uint64(1)
+    record.request_counts[request] += np.uint64(1)
     return True
 
 
 @njit
-def _execute_long(state: Any, address: Any, instruction: Any) -> Any:
+def _execute_long(record: Any, address: Any, instruction: Any) -> Any:
     """The same of an instruction of six bytes, of which *instruction* is the first four."""
-    last = code_byte(state, address + np.uint64(4)) << np.uint64(8) | code_byte(state, address + np.uint64(5))
-    is_clc = instruction >> np.uint64(24) == TRAPPED_CLC and is_trap(state, address)
+    last = code_byte(record, address + np.uint64(4)) << np.uint64(8) | code_byte(record, address + np.uint64(5))
+    is_clc = instruction >> np.uint64(24) == TRAPPED_CLC and is_trap(record, address)
     if last > np.uint64(0xFFFF) or not is_clc:
         return NONE
-    return CLC if _compare_logical(state, instruction, last) else NONE
+    return CLC if _compare_logical(record, instruction, last) else NONE
 
 
 @njit
-def _execute_clock(state: Any, instruction: Any) -> Any:
+def _execute_clock(record: Any, instruction: Any) -> Any:
     """The same of the instructions that store the TOD clock."""
     both = instruction >> np.uint64(16)
     if both == STCKE_TRAP:
-        return STCKE if _store_clock(state, instruction, True) else NONE
-    if both == STCKF_TRAP and state[DOES_STCKF]:
-        return STCKF if _store_clock(state, instruction, False) else NONE
+        return STCKE if _store_clock(record, instruction, True) else NONE
+    if both == STCKF_TRAP and record.does_stckf:
+        return STCKF if _store_clock(record, instruction, False) else NONE
     if both == STCK_TRAP:
-        return STCK if _store_clock(state, instruction, False) else NONE
+        return STCK if _store_clock(record, instruction, False) else NONE
     return NONE
 
 
 @njit
-def _execute_privileged(state: Any, instruction: Any) -> Any:
+def _execute_privileged(record: Any, instruction: Any) -> Any:
     """The same of those of the supervisor state."""
     first = instruction >> np.uint64(24)
     both = instruction >> np.uint64(16)
     if both == ESSA_OPCODE:
-        return ESSA if _extract_and_set_storage_attributes(state, instruction) else NONE
+        return ESSA if _extract_and_set_storage_attributes(record, instruction) else NONE
     if both == STURG_OPCODE:
-        return STURG if _store_using_real_address(state, instruction) else NONE
+        return STURG if _store_using_real_address(record, instruction) else NONE
     if first == LRA_OPCODE:
-        return LRA if _load_real_address(state, instruction) else NONE
+        return LRA if _load_real_address(record, instruction) else NONE
     if first == STNSM_OPCODE:
-        return STNSM if _store_then_change(state, instruction, False) else NONE
+        return STNSM if _store_then_change(record, instruction, False) else NONE
     if first == STOSM_OPCODE:
-        return STOSM if _store_then_change(state, instruction, True) else NONE
+        return STOSM if _store_then_change(record, instruction, True) else NONE
     if both == STPT_OPCODE:
-        return STPT if _store_cpu_timer(state, instruction) else NONE
+        return STPT if _store_cpu_timer(record, instruction) else NONE
     return NONE
 
 
 @njit
-def _execute(state: Any, address: Any, instruction: Any) -> Any:
+def _execute(record: Any, address: Any, instruction: Any) -> Any:
     """Execute the *instruction* at *address* if it is a compiled one, and say which; NONE if it was not."""
     first = instruction >> np.uint64(24)
     if first >= np.uint64(LONG):
-        return _execute_long(state, address, instruction)
+        return _execute_long(record, address, instruction)
     if first == np.uint64(TRAPPED_B2):
-        return _execute_clock(state, instruction) if is_trap(state, address) else NONE
-    return _execute_privileged(state, instruction) if state[IS_SUPERVISOR] else NONE
+        return _execute_clock(record, instruction) if is_trap(record, address) else NONE
+    return _execute_privileged(record, instruction) if record.is_supervisor else NONE
 
 
 @njit
-def _fetch(state: Any, address: Any) -> Any:
+def _fetch(record: Any, address: Any) -> Any:
     """The first four bytes of the instruction at *address*; zero, which is none, if they are not visible."""
     instruction = np.uint64(0)
     for number in range(4):
-        byte = code_byte(state, address + np.uint64(number))
+        byte = code_byte(record, address + np.uint64(number))
         if byte == np.uint64(INVISIBLE):
             return np.uint64(0)
         instruction = instruction << np.uint64(8) | byte
@@ -360,23 +320,23 @@ def _fetch(state: Any, address: Any) -> Any:
 
 @cfunc(types.void(types.uint64, types.uint32, types.voidptr))
 def exception_callback(engine: Any, number: Any, data: Any) -> None:  # noqa: ARG001
-    state = carray(data, (STATE_WORDS,), dtype=np.uint64)
-    reported = carray(pointer(state[INTERRUPTION]), (4,), dtype=np.uint32)
-    psw = carray(pointer(state[PSW]), (2,), dtype=np.uint64)
+    record = carray(data, (1,), dtype=RECORD_TYPE)[0]
+    reported = carray(pointer(record.interruption_address), (4,), dtype=np.uint32)
+    psw = carray(pointer(record.psw_address), (2,), dtype=np.uint64)
     has_trapped = reported[0] == TRAPPED_PRIVILEGED or reported[0] == TRAPPED_OPERATION
     executed = NONE
     if has_trapped and psw[0] & np.uint64(EXTENDED_ADDRESSING):
-        instruction = _fetch(state, psw[1])
+        instruction = _fetch(record, psw[1])
         length = np.uint64(6 if instruction >> np.uint64(24) >= np.uint64(LONG) else 4)
         # Unicorn takes an instruction that traps for no part of the block, so it is not counted yet.
-        if psw[1] == state[BLOCK_ADDRESS] + state[BLOCK_SIZE]:
-            executed = _execute(state, psw[1], instruction)
+        if psw[1] == record.block_address + record.block_size:
+            executed = _execute(record, psw[1], instruction)
     if executed == NONE:
-        state[REASON] = EXCEPTION_REASON
-        call(state[STOP], engine)
+        record.reason = EXCEPTION_REASON
+        call(record.stop_function, engine)
         return
     psw[1] += length
     reported[0] = reported[1] = reported[3] = np.uint32(0)
-    state[LEFT] -= np.uint64(CONTROL_INSTRUCTION_WORK + 1)
-    state[HOT_WORK] += np.uint64(CONTROL_INSTRUCTION_WORK)
-    state[HOT_COUNTS + executed] += np.uint64(1)
+    record.left -= np.uint64(CONTROL_INSTRUCTION_WORK + 1)
+    record.hot_work += np.uint64(CONTROL_INSTRUCTION_WORK)
+    record.hot_counts[executed] += np.uint64(1)

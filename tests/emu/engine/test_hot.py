@@ -19,8 +19,9 @@ from emu.bits import MASK_64
 from emu.control_registers import CR0_CLOCK_COMPARATOR, CR0_EMERGENCY_SIGNAL
 from emu.cpu import Cpu, CpuState
 from emu.dat import PAGE_INVALID, PAGE_PROTECTED
-from emu.engine.blocks import HOT_COUNTS, STORAGE_PAGES, TRAPPED_B2, TRAPPED_CLC, HotInstruction
+from emu.engine.blocks import TRAPPED_B2, TRAPPED_CLC
 from emu.engine.hot import HotInstructions
+from emu.engine.record import HotInstruction
 from emu.events import Observer
 from emu.facilities import DEFAULT_FACILITIES, Facility
 from emu.interruption import INTERRUPTION_WORK
@@ -110,7 +111,7 @@ def compiled(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     leave = HotInstructions.leave
 
     def note(hot: HotInstructions, cpu: Cpu) -> int:
-        counted.update({each.name: hot._words[HOT_COUNTS + each] for each in HotInstruction})
+        counted.update({each.name: hot._record.hot_counts[each] for each in HotInstruction})
         return leave(hot, cpu)
 
     monkeypatch.setattr(HotInstructions, "leave", note)
@@ -546,7 +547,7 @@ def test_essa_knows_where_storage_ends(monkeypatch: pytest.MonkeyPatch, compiled
 
     def end_earlier(hot: HotInstructions, cpu: Cpu, quiet: int) -> None:
         enter(hot, cpu, quiet)
-        hot._words[STORAGE_PAGES] = FAR >> 12
+        hot._record.storage_pages = FAR >> 12
 
     monkeypatch.setattr(HotInstructions, "enter", end_earlier)
     agrees(Scene(essa(1) + encode("ESSA", r1=1, r2=3, m3=1), {2: FAR, 3: FAR - 0x1000}))

@@ -7,7 +7,7 @@ import pytest
 
 from emu import psw as psw_bits
 from emu.cpu import CpuState
-from emu.engine.blocks import MEMO, PAGE_KEYS, BlockState
+from emu.engine.blocks import BlockState
 from emu.engine.code import CodePages
 from emu.engine.shown import ShownCode
 from emu.isa.assembler import encode
@@ -25,8 +25,8 @@ def state(machine: Machine) -> BlockState:
 
 def known(state: BlockState) -> set[int]:
     """The addresses of the blocks that are known, without their first two bits."""
-    memo = state.words[MEMO:PAGE_KEYS]
-    return {memo[at] >> 2 for at in range(0, len(memo), 2) if memo[at + 1]}
+    memo = state.table("memo")
+    return {int(key) >> 2 for key in memo["key"][memo["known"] != 0]}
 
 
 @pytest.mark.parametrize("keeps_cc", (False, True))

@@ -1,0 +1,249 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The record that Python and the compiled callbacks of one engine share: every field, declared once.
+
+Python sees it as a structure, whose attributes are its fields, and its tables as arrays; a callback gets its address
+and sees the same fields with :data:`RECORD_TYPE`.  To read or write a field costs Python as much as an element of an
+array.  All numbers are unsigned words of 64 bits.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from enum import Enum, IntEnum
+from typing import Annotated, Any, Final, TypeAlias, get_args, get_type_hints
+
+import numpy as np
+import numpy.typing as npt
+
+from emu.page_states import OperationRequest
+
+
+class StopReason(IntEnum):
+    """Why a callback stopped the engine."""
+
+    NONE = 0
+    LIMIT = 1
+    """The goal is reached, or the block does not fit under the limit."""
+    CANDIDATE = 2
+    """The block holds an instruction that may have to be intercepted."""
+    UNKNOWN_CODE = 3
+    """The block lies in a page whose code the callback cannot see."""
+    ODD_ADDRESS = 4
+    """The instruction address is odd, or that of an EXECUTE's target, or the target is not one for the engine."""
+    EXECUTE_TARGET = 5
+    """The target of an EXECUTE, about to be executed, may have to be intercepted."""
+    EXCEPTION = 6
+    """An instruction ended in an exception that the callback for them does not execute away."""
+
+
+class HotInstruction(IntEnum):
+    """The instructions of the model that kernels execute so often that they are compiled: they never leave Unicorn.
+
+    Each is executed so only in its plain form; whatever is not plain is Python's (:mod:`emu.engine.hot_callback`).
+    """
+
+    ESSA = 0
+    LRA = 1
+    STURG = 2
+    STNSM = 3
+    STOSM = 4
+    STCK = 5
+    STCKF = 6
+    STCKE = 7
+    STPT = 8
+    CLC = 9
+
+
+MEMO_BITS: Final = 16
+MEMO_BLOCKS: Final = 1 << MEMO_BITS
+"""How many blocks are remembered."""
+PAGES: Final = 1 << 12
+"""How many pages of code are shown at a time."""
+FILLS: Final = 1 << 15
+"""How many fills are remembered."""
+NO_PAGE: Final = 0xFFFF_FFFF_FFFF_FFFF
+"""In the keys of shown pages: none is shown there."""
+
+
+class Writer(Enum):
+    """Who writes a field."""
+
+    SETUP = "Python, once, when the engine is made"
+    PYTHON = "Python, while no callback runs"
+    CALLBACK = "the callbacks"
+    BOTH = "Python between two runs, the callbacks while Unicorn runs"
+
+
+Word: TypeAlias = Annotated[int, ctypes.c_uint64]
+
+
+class MemoEntry(ctypes.Structure):
+    """A block that has been walked: both words lie in one line of the cache."""
+
+    key: Word
+    """Its address, two bits to the left and so without the first two, and the mode that it was fetched in."""
+    known: Word
+    """Its bytes in the upper half; in the lower how many instructions it has, or with KEEPS_CC."""
+
+
+class ShownPage(ctypes.Structure):
+    """A page whose code the callbacks can read."""
+
+    key: Word
+    """The number of the virtual page, two bits to the left, and the mode; NO_PAGE if there is none."""
+    place: Word
+    """Its address in this process."""
+
+
+class Record(ctypes.Structure):
+    """The shared record."""
+
+    # The budget of a run, in units of work.
+    left: Annotated[Word, Writer.BOTH]
+    """What is left of *bound*; it may become negative, as a signed number."""
+    bound: Annotated[Word, Writer.BOTH]
+    """Units to the nearer one of goal and limit."""
+    goal: Annotated[Word, Writer.BOTH]
+    """Units after which the engine stops at the next block."""
+    limit: Annotated[Word, Writer.PYTHON]
+    """Instructions that must not be exceeded."""
+    reason: Annotated[Word, Writer.BOTH]
+    """Why a callback stopped the engine: a StopReason."""
+
+    # The block that began last.
+    block_address: Annotated[Word, Writer.CALLBACK]
+    block_size: Annotated[Word, Writer.CALLBACK]
+    """Bytes."""
+    block_count: Annotated[Word, Writer.CALLBACK]
+    """Instructions, with KEEPS_CC if the condition code was saved."""
+    saved_cc: Annotated[ctypes.Array[ctypes.c_uint64], 4, Writer.CALLBACK]
+    """What lay at the two addresses of condition-code words at the start of the last block that asked for it."""
+
+    # Where instructions come from.
+    mode: Annotated[Word, Writer.PYTHON]
+    """Which space instructions come from: 0 real, 1 primary, 3 home; it distinguishes equal addresses."""
+    context: Annotated[Word, Writer.PYTHON]
+    """What the remembered fills must have been made in to be good now: see emu.engine.fills."""
+    allowed_target: Annotated[Word, Writer.PYTHON]
+    """The pending EXECUTE target that Python has looked at and lets through."""
+
+    # Unicorn's own words and functions.
+    stop_function: Annotated[Word, Writer.SETUP]
+    """Address of uc_emu_stop."""
+    fill_function: Annotated[Word, Writer.SETUP]
+    """Address of the function that is asked for a fill that is not remembered."""
+    registers_address: Annotated[Word, Writer.SETUP]
+    """Address of the general registers."""
+    psw_address: Annotated[Word, Writer.SETUP]
+    """Address of the PSW: two doublewords, the mask that Unicorn runs with and the instruction address."""
+    cc_operation_address: Annotated[Word, Writer.SETUP]
+    """Address of the 32 bits that say how Unicorn will compute the condition code."""
+    cc_operands_address: Annotated[Word, Writer.SETUP]
+    """Address of the three doublewords that it will compute it from."""
+    execute_value_address: Annotated[Word, Writer.SETUP]
+    """Address of Unicorn's word that holds the pending target of an EXECUTE."""
+    interruption_address: Annotated[Word, Writer.SETUP]
+    """Address of Unicorn's words on the interruption reported last."""
+    candidates_address: Annotated[Word, Writer.SETUP]
+    """Address of the table of candidate instructions."""
+    code_distance: Annotated[Word, Writer.SETUP]
+    """From where a code page lies in the engine's physical memory to where it lies in this process."""
+    mark_distance: Annotated[Word, Writer.SETUP]
+    """From where a code page lies in this process to where its marks do."""
+    frame_distance: Annotated[Word, Writer.SETUP]
+    """From the engine-physical address of the frame pool to its address in this process."""
+
+    # The configuration and the CPU, for compiled instructions.
+    storage_pages: Annotated[Word, Writer.SETUP]
+    """How many pages absolute storage has."""
+    states_address: Annotated[Word, Writer.SETUP]
+    """Address of the state byte of every page."""
+    keys_address: Annotated[Word, Writer.SETUP]
+    """Address of the storage key of every page."""
+    reached_address: Annotated[Word, Writer.SETUP]
+    """Address of a byte for every page: whether some translation may lead to it."""
+    transitions_address: Annotated[Word, Writer.SETUP]
+    """Address of the table of plain transitions that ESSA makes."""
+    does_stckf: Annotated[Word, Writer.SETUP]
+    """Whether STORE CLOCK FAST is one of the compiled instructions: only with its facility."""
+    does_essa: Annotated[Word, Writer.PYTHON]
+    """Whether ESSA is one of them: not while somebody follows the page states."""
+    system_mask: Annotated[Word, Writer.BOTH]
+    """The guest's PSW mask but for what Unicorn keeps of it; compiled instructions may change its bits 0-7."""
+    is_supervisor: Annotated[Word, Writer.PYTHON]
+    """Whether the CPU is in the supervisor state."""
+    quiet: Annotated[Word, Writer.PYTHON]
+    """Units of work, from where *bound* was set, for which enabling for interruptions changes nothing else."""
+    work: Annotated[Word, Writer.PYTHON]
+    """Units of work done where *bound* was set."""
+    epoch: Annotated[Word, Writer.PYTHON]
+    """The TOD clock when no work was done."""
+    timer_origin: Annotated[Word, Writer.PYTHON]
+    """The CPU timer when no work was done."""
+    programmable_field: Annotated[Word, Writer.PYTHON]
+    """The TOD programmable field."""
+    hot_work: Annotated[Word, Writer.BOTH]
+    """The work of compiled instructions beyond one unit each, which *left* has lost as well."""
+    hot_counts: Annotated[ctypes.Array[ctypes.c_uint64], len(HotInstruction), Writer.BOTH]
+    """How often each compiled instruction was executed."""
+    request_counts: Annotated[ctypes.Array[ctypes.c_uint64], len(OperationRequest), Writer.BOTH]
+    """How often ESSA was executed with each operation request code."""
+
+    # Tables.
+    memo: Annotated[ctypes.Array[MemoEntry], MEMO_BLOCKS, Writer.BOTH]
+    """Blocks that may run, each at the index that its key gives."""
+    shown: Annotated[ctypes.Array[ShownPage], PAGES, Writer.PYTHON]
+    """Pages of code, each at the index that its key gives."""
+    # Not entries of one type: Python searches a whole table at a time, which is three times as fast in one piece.
+    fill_keys: Annotated[ctypes.Array[ctypes.c_uint64], FILLS, Writer.PYTHON]
+    """Remembered fills: number of the virtual page, two bits to the left, and the kind of access."""
+    fill_contexts: Annotated[ctypes.Array[ctypes.c_uint64], FILLS, Writer.PYTHON]
+    """The context that each was made in; zero if it is forgotten."""
+    fill_answers: Annotated[ctypes.Array[ctypes.c_uint64], FILLS, Writer.PYTHON]
+    """Engine-physical place of the page, with the permissions in the bits below."""
+    fill_reals: Annotated[ctypes.Array[ctypes.c_uint64], FILLS, Writer.PYTHON]
+    """Real address of the page, or NO_REAL_ADDRESS."""
+
+
+def _declare(structure: type[ctypes.Structure]) -> dict[str, Writer]:
+    """Give *structure* the fields that its annotations name, and tell who writes each."""
+    fields: list[tuple[str, Any]] = []
+    writers: dict[str, Writer] = {}
+    for name, hint in get_type_hints(structure, include_extras=True).items():
+        if name.startswith("_"):
+            continue
+        kind, *more = get_args(hint)
+        sizes = [detail for detail in more if isinstance(detail, int)]
+        fields.append((name, get_args(kind)[0] * sizes[0] if sizes else more[0]))
+        writers.update((name, detail) for detail in more if isinstance(detail, Writer))
+    structure._fields_ = fields
+    return writers
+
+
+_declare(MemoEntry)
+_declare(ShownPage)
+WRITERS: Final = _declare(Record)
+"""Who writes each field of the record."""
+RECORD_TYPE: Final[np.dtype[Any]] = np.dtype(Record)
+"""The record as the callbacks see it."""
+
+
+class SharedRecord:
+    """One record, and its tables as arrays that change with it."""
+
+    def __init__(self) -> None:
+        """Make a record of zeros in which nothing is remembered or shown."""
+        self._array = np.zeros(1, dtype=RECORD_TYPE)
+        self.fields: Final = Record.from_buffer(self._array.data)
+        """The record."""
+        self.table("shown")["key"] = NO_PAGE
+
+    @property
+    def address(self) -> int:
+        """Where the record lies, for a callback."""
+        return int(self._array.ctypes.data)
+
+    def table(self, name: str) -> npt.NDArray[Any]:
+        """The field *name*, which has elements, as an array; those of entries have the fields of the entry."""
+        table: npt.NDArray[Any] = self._array[name][0]
+        return table
