@@ -194,7 +194,7 @@ class Record(ctypes.Structure):
     """Blocks that may run, each at the index that its key gives."""
     shown: Annotated[ctypes.Array[ShownPage], PAGES, Writer.PYTHON]
     """Pages of code, each at the index that its key gives."""
-    # Not entries of one type: Python searches a whole table at a time, which is three times as fast in one piece.
+    # Not entries of one type: Python searches a whole table at a time, which is twice as fast in one piece.
     fill_keys: Annotated[ctypes.Array[ctypes.c_uint64], FILLS, Writer.PYTHON]
     """Remembered fills: number of the virtual page, two bits to the left, and the kind of access."""
     fill_contexts: Annotated[ctypes.Array[ctypes.c_uint64], FILLS, Writer.PYTHON]
