@@ -13,8 +13,8 @@ from emu.devices.catalogue import DEVICES
 from emu.devices.channel_subsystem import ChannelSubsystem
 from emu.devices.messages import SpecialMessages
 from emu.devices.sclp import Sclp
-from emu.engine.code import CodePages
 from emu.engine.engine import Engine
+from emu.engine.intercepted_places import InterceptedPlaces
 from emu.facilities import DEFAULT_FACILITIES
 from emu.hypervisor import FirstTouchHypervisor, Hypervisor
 from emu.page_states import PageStates, Profile
@@ -52,14 +52,14 @@ class Machine:
             memory, cpus=cpus, profile=profile, facilities=facilities, hypervisor=hypervisor
         )
         self.configuration = configuration
-        code = CodePages(configuration.storage)
-        configuration.translations.release_copy = code.release
-        engines = [Engine(configuration, code) for _ in range(cpus)]
-        configuration.translations.buffers += engines
+        intercepted = InterceptedPlaces()
+        engines = [Engine(configuration, intercepted) for _ in range(cpus)]
         for number, engine in enumerate(engines):
             cpu = Cpu(configuration, number, engine.registers, engine)
             engine.attach(cpu)
             configuration.cpus.append(cpu)
+        configuration.translations.buffers += engines
+        for cpu in configuration.cpus:
             cpu.reset(initial=True)
         configuration.devices += [make(configuration) for make in DEVICES]
         self._loop = RunLoop(configuration, engines)

@@ -30,15 +30,9 @@ _MOST_CONTEXTS: Final = 1024
 class RememberedFills:
     """The fills that one engine remembers, in the state that it shares with the compiled callback."""
 
-    def __init__(self, shared: SharedRecord, function: int, code_distance: int) -> None:
-        """Remember nothing yet.
-
-        :param function: address of the C function that answers what is not remembered.
-        :param code_distance: from the engine-physical address of code pages to their address in this process.
-        """
-        self._record = record = shared.fields
-        record.fill_function = function
-        record.code_distance = code_distance & 0xFFFF_FFFF_FFFF_FFFF
+    def __init__(self, shared: SharedRecord) -> None:
+        """Remember nothing yet."""
+        self._record = shared.fields
         self._contexts = shared.table("fill_contexts")
         self._answers = shared.table("fill_answers")
         # An element of these costs a third of one reached through the record.

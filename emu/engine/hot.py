@@ -19,7 +19,6 @@ from emu.page_states import OperationRequest
 if TYPE_CHECKING:
     from emu.configuration import Configuration
     from emu.cpu import Cpu
-    from emu.engine.code import CodePages
 
 _NAMES: Final = tuple(hot.name for hot in HotInstruction)
 
@@ -27,7 +26,7 @@ _NAMES: Final = tuple(hot.name for hot in HotInstruction)
 class HotInstructions:
     """The compiled instructions of one engine."""
 
-    def __init__(self, shared: SharedRecord, configuration: Configuration[Cpu], code: CodePages, frames: int) -> None:
+    def __init__(self, shared: SharedRecord, configuration: Configuration[Cpu], frames: int) -> None:
         """Let them work on *configuration*.
 
         :param frames: where the frame pool lies in the engine's physical memory.
@@ -43,7 +42,6 @@ class HotInstructions:
         record.keys_address = configuration.keys.array.ctypes.data
         record.reached_address = configuration.translations.reached.ctypes.data
         record.transitions_address = self._transitions.ctypes.data
-        record.mark_distance = (code.marks_address - code.address) & MASK_64
         record.does_stckf = Facility.STORE_CLOCK_FAST in configuration.facilities
 
     def enter(self, cpu: Cpu, quiet: int) -> None:

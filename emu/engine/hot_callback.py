@@ -19,8 +19,8 @@ from numba import carray, cfunc, njit, types  # type: ignore[attr-defined]
 
 import emu.isa.catalogue  # noqa: F401 - fills the instruction set
 from emu.addresses import PAGE_SIZE
-from emu.engine.blocks import INVISIBLE, NO_FILL, NO_REAL_ADDRESS, TRAPPED_B2, TRAPPED_CLC
-from emu.engine.compiled_parts import call, code_byte, find_fill, is_trap, pointer
+from emu.engine.blocks import INVISIBLE, NO_FILL, NO_REAL_ADDRESS
+from emu.engine.compiled_parts import call, code_byte, find_fill, pointer
 from emu.engine.record import RECORD_TYPE, HotInstruction, StopReason
 from emu.isa.clock import CLOCK_SET, STORE_CLOCK_WORK
 from emu.isa.declaration import INSTRUCTIONS
@@ -36,7 +36,6 @@ EXCEPTION_REASON: Final = int(StopReason.EXCEPTION)
 TRAPPED_OPERATION: Final = int(ProgramInterruptionCode.OPERATION)
 TRAPPED_PRIVILEGED: Final = int(ProgramInterruptionCode.PRIVILEGED_OPERATION)
 OPCODES: Final = {hot: INSTRUCTIONS.by_mnemonic(hot.name).opcode for hot in HotInstruction}
-_CLOCKS: Final = ("STCK", "STCKF", "STCKE")
 STNSM_OPCODE: Final = OPCODES[HotInstruction.STNSM]
 STOSM_OPCODE: Final = OPCODES[HotInstruction.STOSM]
 LRA_OPCODE: Final = OPCODES[HotInstruction.LRA]
@@ -50,8 +49,10 @@ STURG: Final = int(HotInstruction.STURG)
 STPT_OPCODE: Final = OPCODES[HotInstruction.STPT]
 STPT: Final = int(HotInstruction.STPT)
 CLC: Final = int(HotInstruction.CLC)
-TRAPPED_CLOCKS: Final = tuple(TRAPPED_B2 << 8 | OPCODES[HotInstruction[name]] & 0xFF for name in _CLOCKS)
-STCK_TRAP, STCKF_TRAP, STCKE_TRAP = TRAPPED_CLOCKS
+CLC_OPCODE: Final = OPCODES[HotInstruction.CLC]
+STCK_OPCODE: Final = OPCODES[HotInstruction.STCK]
+STCKF_OPCODE: Final = OPCODES[HotInstruction.STCKF]
+STCKE_OPCODE: Final = OPCODES[HotInstruction.STCKE]
 STCK: Final = int(HotInstruction.STCK)
 STCKF: Final = int(HotInstruction.STCKF)
 STCKE: Final = int(HotInstruction.STCKE)
@@ -256,8 +257,11 @@ def _extract_and_set_storage_attributes(record: Any, instruction: Any) -> Any:
 def _execute_long(record: Any, address: Any, instruction: Any) -> Any:
     """The same of an instruction of six bytes, of which *instruction* is the first four."""
     last = code_byte(record, address + np.uint64(4)) << np.uint64(8) | code_byte(record, address + np.uint64(5))
-    is_clc = instruction >> np.uint64(24) == TRAPPED_CLC and is_trap(record, address)
-    if last > np.uint64(0xFFFF) or not is_clc:
+    is_clc = instruction >> np.uint64(24) == CLC_OPCODE
+    length_code = (instruction >> np.uint64(16)) & np.uint64(0xFF)
+    # The other lengths are the engine's own.
+    is_inline = length_code <= np.uint64(7) and (length_code + np.uint64(1)) & length_code == np.uint64(0)
+    if last > np.uint64(0xFFFF) or not is_clc or not is_inline:
         return NONE
     return CLC if _compare_logical(record, instruction, last) else NONE
 
@@ -266,11 +270,11 @@ def _execute_long(record: Any, address: Any, instruction: Any) -> Any:
 def _execute_clock(record: Any, instruction: Any) -> Any:
     """The same of the instructions that store the TOD clock."""
     both = instruction >> np.uint64(16)
-    if both == STCKE_TRAP:
+    if both == STCKE_OPCODE:
         return STCKE if _store_clock(record, instruction, True) else NONE
-    if both == STCKF_TRAP and record.does_stckf:
+    if both == STCKF_OPCODE and record.does_stckf:
         return STCKF if _store_clock(record, instruction, False) else NONE
-    if both == STCK_TRAP:
+    if both == STCK_OPCODE:
         return STCK if _store_clock(record, instruction, False) else NONE
     return NONE
 
@@ -301,9 +305,10 @@ def _execute(record: Any, address: Any, instruction: Any) -> Any:
     first = instruction >> np.uint64(24)
     if first >= np.uint64(LONG):
         return _execute_long(record, address, instruction)
-    if first == np.uint64(TRAPPED_B2):
-        return _execute_clock(record, instruction) if is_trap(record, address) else NONE
-    return _execute_privileged(record, instruction) if record.is_supervisor else NONE
+    executed = _execute_clock(record, instruction)
+    if executed == NONE and record.is_supervisor:
+        executed = _execute_privileged(record, instruction)
+    return executed
 
 
 @njit

@@ -19,7 +19,6 @@ from emu.bits import MASK_64
 from emu.control_registers import CR0_CLOCK_COMPARATOR, CR0_EMERGENCY_SIGNAL
 from emu.cpu import Cpu, CpuState
 from emu.dat import PAGE_INVALID, PAGE_PROTECTED
-from emu.engine.blocks import TRAPPED_B2, TRAPPED_CLC
 from emu.engine.hot import HotInstructions
 from emu.engine.record import HotInstruction
 from emu.events import Observer
@@ -285,12 +284,14 @@ def test_compare_logical(code: str, length: int, compiled: Counter[str]) -> None
     assert machine.storage.read(0x152, 1)[0] >> 4 & 3 == {"equal": 0, "low": 1, "high": 2}[code]
 
 
+UNASSIGNED_SIX, UNASSIGNED_FOUR = 0xD8, 0xB0
+"""First bytes of instructions of that length that there are not."""
 UNASSIGNED = {
-    "CLC": bytes((TRAPPED_CLC,)) + ss(0xD5, 4, 0x10, 10, 0x20, 11)[1:],
-    "STCK": bytes((TRAPPED_B2, 0x05, 0xA0, 0x10)),
-    "STCKE": bytes((TRAPPED_B2, 0x78, 0xA0, 0x10)),
+    "CLC": bytes((UNASSIGNED_SIX,)) + ss(0xD5, 4, 0x10, 10, 0x20, 11)[1:],
+    "STCK": bytes((UNASSIGNED_FOUR, 0x05, 0xA0, 0x10)),
+    "STCKE": bytes((UNASSIGNED_FOUR, 0x78, 0xA0, 0x10)),
 }
-"""Instructions of a program that look like traps."""
+"""Instructions of a program that are like compiled ones but for their first byte."""
 
 
 @pytest.mark.parametrize("name", UNASSIGNED)
@@ -305,7 +306,7 @@ def test_an_unassigned_opcode_where_a_trap_was(compiled: Counter[str]) -> None:
     compare = ss(0xD5, 4, 0x10, 10, 0x20, 10)
     # CR 8,9 before CLC; MVI 0x20(8),0xD8 and the way back behind it.
     code = lg(0, 0, 10) + bytes.fromhex("1844") * 12 + bytes.fromhex("1989") + compare
-    code += bytes((0x92, TRAPPED_CLC, 0x80, 0x20)) + bytes.fromhex("a7f4fffa")
+    code += bytes((0x92, UNASSIGNED_SIX, 0x80, 0x20)) + bytes.fromhex("a7f4fffa")
     machine = agrees(Scene(code, {8: CODE, 9: 0, 10: DATA}))
     assert compiled["CLC"] == 1
     assert machine.counts.program_interruptions == {0x01: 1}

@@ -17,7 +17,7 @@ from emu.bits import MASK_32, MASK_64, signed
 from emu.instruction_length import instruction_length
 
 if TYPE_CHECKING:
-    from emu.engine.environment import EngineRegisters
+    from emu.engine.quirks.register_file import EngineRegisters
 
 _COMPARE_AND_TRAP_DXC: Final = 0xFF
 

@@ -8,8 +8,7 @@ import pytest
 from emu import psw as psw_bits
 from emu.cpu import CpuState
 from emu.engine.blocks import BlockState
-from emu.engine.code import CodePages
-from emu.engine.shown import ShownCode
+from emu.engine.code import ShownCode
 from emu.isa.assembler import encode
 from emu.machine import MEGABYTE, Machine, StopKind
 from emu.psw import ADDRESSING_MODE, Psw
@@ -47,29 +46,65 @@ def test_blocks_in_a_page_and_those_that_reach_into_it(state: BlockState, base: 
     assert known(state) == {address & cut for address in outside}
 
 
-def test_a_slot_is_forgotten_wherever_it_is_shown(machine: Machine, state: BlockState) -> None:
-    shown = ShownCode(state, CodePages(machine.storage))
-    shown.show(5, 0, 1)
-    shown.show(9, 1, 1)
-    shown.show(7, 0, 2)
-    for page in (5, 7, 9):
-        state.remember_block(page << 12, 8, 2, keeps_cc=False)
-    shown.forget_blocks(1)
+@pytest.fixture
+def code(machine: Machine) -> ShownCode:
+    return machine.cpus[0].tlb._code
+
+
+def test_a_page_is_forgotten_wherever_it_is_shown(code: ShownCode, state: BlockState) -> None:
+    for virtual_page, mode, page in ((5, 0, 1), (9, 1, 1), (7, 0, 2)):
+        code.show(virtual_page, mode, page, page << 12)
+        state.remember_block(virtual_page << 12, 8, 2, keeps_cc=False)
+    assert code.forget(1) == 0x1000
     assert known(state) == {0x7000}
-    assert (shown.find(5, 0), shown.find(9, 1), shown.find(9, 0)) == (1, 1, None)
+    assert code.instruction(0x7000, 0) is not None
+    for address, mode in ((0x5000, 0), (0x9000, 1), (0x7000, 1)):
+        assert code.instruction(address, mode) is None
+    assert code.forget(1) is None
 
 
-def test_a_page_that_shows_something_else_is_forgotten(machine: Machine, state: BlockState) -> None:
-    shown = ShownCode(state, CodePages(machine.storage))
-    for page, slot in ((5, 1), (7, 2)):
-        shown.show(page, 0, slot)
+def test_a_page_that_is_forgotten_is_not_seen_by_the_callbacks(code: ShownCode, state: BlockState) -> None:
+    code.show(5, 0, 1, 0x1000)
+    code.show(6, 0, 2, 0x2000)
+    code.forget(1)
+    shown = state.table("shown")["key"]
+    assert 5 << 2 not in shown
+    assert 6 << 2 in shown
+
+
+def test_a_page_that_shows_something_else_is_forgotten(code: ShownCode, state: BlockState) -> None:
+    for page, shown in ((5, 1), (7, 2)):
+        code.show(page, 0, shown, shown << 12)
         state.remember_block(page << 12, 8, 2, keeps_cc=False)
-    shown.show(5, 0, 1)
+    code.show(5, 0, 1, 0x1000)
     assert known(state) == {0x5000, 0x7000}
-    shown.show(5, 0, 2)
+    code.show(5, 0, 2, 0x2000)
     assert known(state) == {0x7000}
-    shown.forget_blocks(2)
+    code.forget(2)
     assert known(state) == set()
+
+
+def test_an_instruction_that_may_reach_into_the_next_page_is_not_known(machine: Machine, code: ShownCode) -> None:
+    machine.storage.write(0x1FF8, bytes.fromhex("1844 1855 1866 1877"))
+    code.show(1, 0, 1, machine.hypervisor.frame(1))
+    assert code.instruction(0x1FFA, 0) == bytes.fromhex("1855")
+    assert code.instruction(0x1FFC, 0) is None
+    assert code.read(0x1FF8, 8, 0) == bytes.fromhex("1844 1855 1866 1877")
+
+
+def test_a_place_that_is_intercepted_stays_so_for_all_cpus_until_its_page_is_forgotten() -> None:
+    machine = Machine(MEGABYTE, cpus=2)
+    first, second = (cpu.tlb for cpu in machine.cpus)
+    for engine in (first, second):
+        engine._code.show(5, 0, 1, 0x1000)
+        engine._state.remember_block(0x5000, 8, 2, keeps_cc=False)
+    first._code.intercept(0x5004, 0)
+    assert known(first._state) == known(second._state) == set()
+    assert second._code.is_intercepted(0x5004, 0)
+    assert not second._code.is_intercepted(0x5000, 0)
+    machine.configuration.translations.code_written(1)
+    second._code.show(5, 0, 1, 0x1000)
+    assert not second._code.is_intercepted(0x5004, 0)
 
 
 def test_code_of_the_same_size_that_must_be_intercepted() -> None:
