@@ -100,8 +100,8 @@ class Configuration(Generic[CpuT]):
     STATE = Section(
         "configuration",
         constant("memory", lambda it: it.memory),
-        constant("profile", lambda it: it.profile.value),
-        constant("facilities", lambda it: sorted(map(int, it.facilities))),
+        constant("profile"),
+        constant("facilities"),
         "hypervisor",
         "states",
         "keys",
@@ -120,7 +120,7 @@ class Configuration(Generic[CpuT]):
             "translations": "they can be made again at any time",
             "observers": "they look on, and belong to whoever registered them",
         },
-        restored=lambda it: it.translations.forget_all_code(),
+        restored="forget_translations",
     )
 
     def __init__(
@@ -184,6 +184,10 @@ class Configuration(Generic[CpuT]):
                 return device
         raise LookupError(f"this configuration has no {kind.__name__}")
 
+    def forget_translations(self) -> None:
+        """Forget whatever was made of storage and tables, all of which may be others now."""
+        self.translations.forget_all_code()
+
     def count(self, mnemonic: str) -> None:
         """Note that a declared instruction is executed: it is more work than one that the engine executes."""
         self.counts.instructions[mnemonic] += 1
@@ -208,6 +212,10 @@ class Configuration(Generic[CpuT]):
         self.turns.next_call = NEVER
 
     # What the host asks
+
+    def page_changed(self, page: int) -> None:
+        """Drop the translations that lead to absolute *page*, so that the host is asked for it at the next access."""
+        self.translations.page_changed(page)
 
     def frames_taken(self, pages: NDArray[Any]) -> None:
         """The host has taken the frames of *pages*: no translation may lead to them any more."""

@@ -1,15 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What the architecture asks of the host that supplies its real storage.
+"""The seam between a configuration and the host that supplies its real storage, in both directions.
 
-This protocol belongs to its consumer: :mod:`emu` defines what it needs and :mod:`host` provides it.  Where no host is
-attached, :class:`FirstTouchHypervisor` gives every page a frame of its own at the first touch.
+:class:`Hypervisor` is what the architecture asks of the host: :mod:`emu` defines what it needs and :mod:`host` provides
+it.  :class:`GuestConfiguration` is what the host may ask of the configuration, and there is nothing else.  Where no
+host is attached, :class:`FirstTouchHypervisor` gives every page a frame of its own at the first touch.
 """
 
 from __future__ import annotations
 
 import ctypes
 import mmap
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, ClassVar, Final, Protocol, TypeVar
 
 import numpy as np
 
@@ -19,6 +20,8 @@ from emu.state import Section, computed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from enum import Enum
+    from typing import Any
 
     from numpy.typing import NDArray
 
@@ -27,6 +30,8 @@ if TYPE_CHECKING:
 
 MAP_NORESERVE: Final = 0x4000
 """Linux's value; the module mmap names it from Python 3.13 on."""
+DeviceT = TypeVar("DeviceT")
+
 NEVER: Final = 1 << 62
 """More units of work than any run does."""
 
@@ -43,30 +48,6 @@ class HostFailure(Exception):  # noqa: N818 - it is the reason of a stop
     """The host cannot go on without losing or falsifying a page of the guest; the run ends and says why."""
 
 
-class HostObserver(Protocol):
-    """Who is told what the host does with a page."""
-
-    def host_changed(self, page: int, before: int, after: int) -> None:
-        """The host took the frame of absolute *page*, or supplied one; its state went from *before* to *after*."""
-
-
-class GuestConfiguration(Protocol):
-    """What the host may ask of the configuration that it supplies with frames, and tell it."""
-
-    @property
-    def observers(self) -> Sequence[HostObserver]:
-        """Who is told."""
-
-    def frames_taken(self, pages: NDArray[np.int32]) -> None:
-        """The host has taken the frames of *pages*: no translation may lead to them any more."""
-
-    def pinned_pages(self) -> list[int]:
-        """The pages that must stay where they are."""
-
-    def call_soon(self) -> None:
-        """Call :meth:`Hypervisor.attend` before the next instruction; it may be asked for even inside an access."""
-
-
 class Hypervisor(Protocol):
     """The host as a configuration sees it."""
 
@@ -79,7 +60,7 @@ class Hypervisor(Protocol):
         """The size of the frame pool in bytes."""
 
     def attach(self, configuration: GuestConfiguration) -> None:
-        """Say which configuration this is the host of; called once, before anything else."""
+        """Say whose host this is; called once, before anything else."""
 
     def frame(self, page: int) -> int:
         """The byte offset in the pool of the frame that holds absolute page *page*, brought in if it must be.
@@ -131,18 +112,93 @@ class Hypervisor(Protocol):
         """
 
 
+class GuestTime(Protocol):
+    """The virtual time of a guest (:mod:`emu.timing`)."""
+
+    @property
+    def work(self) -> int:
+        """Units of work done since the machine was made."""
+
+
+class GuestCpu(Protocol):
+    """A CPU of a guest (:mod:`emu.cpu`), as far as its host may look at it."""
+
+    @property
+    def instruction_address(self) -> int:
+        """The address of the instruction that it executes next."""
+
+    @property
+    def state(self) -> Enum:
+        """Its :class:`emu.cpu.CpuState`."""
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether its PSW is in the wait state."""
+
+
+class GuestConfiguration(Protocol):
+    """The configuration as its host sees it: all that the host may ask of it.
+
+    Page states and storage keys are not here, since the host has been given them when the configuration was made.
+    """
+
+    observers: list[Any]
+    """The :class:`emu.events.Observer` objects, to which the host announces what it does.
+
+    Not typed, since events know of CPUs, and those stand on this module.  A list that is gone through may not be
+    changed: replace it.
+    """
+
+    @property
+    def memory(self) -> int:
+        """Bytes of absolute storage."""
+
+    @property
+    def timing(self) -> GuestTime:
+        """The clock."""
+
+    @property
+    def cpus(self) -> Sequence[GuestCpu]:
+        """The CPUs, by address."""
+
+    def device(self, kind: type[DeviceT]) -> DeviceT:
+        """The device of this *kind*, such as that which presents special messages.
+
+        :raises LookupError: if there is none.
+        """
+
+    def pinned_pages(self) -> list[int]:
+        """The absolute pages that must keep their frames: the prefix areas of the CPUs."""
+
+    def frames_taken(self, pages: NDArray[np.int32]) -> None:
+        """Drop every translation: the frames of *pages* are gone, and references of all pages are to be seen again.
+
+        Called between instructions only.
+        """
+
+    def page_changed(self, page: int) -> None:
+        """Drop the translations that lead to *page*, so that the host is asked for it at the next access."""
+
+    def call_soon(self) -> None:
+        """Call :meth:`Hypervisor.attend` as soon as may be; this is called from anywhere, even inside an access."""
+
+
 class FirstTouchHypervisor:
     """A host with a frame for every page: a page is logically zero until it is touched, and never taken away."""
 
-    STATE = Section(
-        "first-touch host",
-        computed("pages", lambda it: it._resident_pages(), lambda it, pages: it._put_pages(pages)),  # noqa: SLF001
+    STATE: ClassVar = Section(
+        "storage",
+        computed(
+            "contents",
+            "_contents",
+            "_set_contents",
+            of=("_pool",),
+        ),
         excluded={
-            "_pool": "its content is in the pages that are resident",
-            "_states": "the configuration's",
-            "_profile": "what the configuration was made with",
-            "frame_bytes": "the size of the pool",
-            "frame_address": "where the pool lies in this process",
+            "frame_bytes": "a parameter",
+            "frame_address": "of this process",
+            "_states": "the machine's state",
+            "_profile": "a parameter",
         },
     )
 
@@ -155,7 +211,7 @@ class FirstTouchHypervisor:
         self.frame_address = ctypes.addressof(ctypes.c_char.from_buffer(self._pool))
 
     def attach(self, configuration: GuestConfiguration) -> None:
-        """See :meth:`Hypervisor.attach`."""
+        """See :meth:`Hypervisor.attach`; nothing is asked of it."""
 
     def frame(self, page: int) -> int:
         """See :meth:`Hypervisor.frame`."""
@@ -184,19 +240,6 @@ class FirstTouchHypervisor:
             return None
         return self._pool[page << 12 : (page + 1) << 12]
 
-    def _resident_pages(self) -> dict[int, bytes]:
-        """The content of each resident page that is not all zeros."""
-        zeros = bytes(PAGE_SIZE)
-        pages = map(int, np.flatnonzero(self._states.array & CONTENT_MASK == Content.RESIDENT))
-        contents = ((page, self._pool[page << PAGE_SHIFT : (page + 1) << PAGE_SHIFT]) for page in pages)
-        return {page: content for page, content in contents if content != zeros}
-
-    def _put_pages(self, pages: dict[int, bytes]) -> None:
-        """Let the pool hold *pages*, and zeros elsewhere."""
-        self._pool.madvise(mmap.MADV_DONTNEED)
-        for page, content in pages.items():
-            self._pool[page << PAGE_SHIFT : (page + 1) << PAGE_SHIFT] = content
-
     def drop(self, page: int) -> None:
         """See :meth:`Hypervisor.drop`; the frame is cleared when the page is touched."""
         self._states.bytes[page] = without_content(self._states.bytes[page], self._profile)
@@ -215,3 +258,17 @@ class FirstTouchHypervisor:
 
     def supply(self, attempt: int) -> None:
         """See :meth:`Hypervisor.supply`; every page has its frame."""
+
+    # State
+
+    def _contents(self) -> dict[int, bytes]:
+        """The content of each page that is not all zeros."""
+        zeros = bytes(PAGE_SIZE)
+        resident = np.flatnonzero(self._states.array & CONTENT_MASK == Content.RESIDENT).tolist()
+        contents = ((page, self._pool[page << PAGE_SHIFT : (page + 1) << PAGE_SHIFT]) for page in resident)
+        return {page: content for page, content in contents if content != zeros}
+
+    def _set_contents(self, saved: dict[int, bytes]) -> None:
+        self._pool.madvise(mmap.MADV_DONTNEED)
+        for page, content in saved.items():
+            self._pool[page << PAGE_SHIFT : (page + 1) << PAGE_SHIFT] = content

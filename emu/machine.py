@@ -13,8 +13,8 @@ from emu.devices.catalogue import DEVICES
 from emu.devices.channel_subsystem import ChannelSubsystem
 from emu.devices.messages import SpecialMessages
 from emu.devices.sclp import Sclp
-from emu.engine.code import CodePages
 from emu.engine.engine import Engine
+from emu.engine.intercepted_places import InterceptedPlaces
 from emu.facilities import DEFAULT_FACILITIES
 from emu.hypervisor import FirstTouchHypervisor, Hypervisor
 from emu.page_states import PageStates, Profile
@@ -25,6 +25,7 @@ from emu.storage_keys import StorageKeys
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from emu.observing import ObserverOf
     from emu.operator import Operator
 
 __all__ = ["MEGABYTE", "Machine", "Stop", "StopKind"]
@@ -51,14 +52,14 @@ class Machine:
             memory, cpus=cpus, profile=profile, facilities=facilities, hypervisor=hypervisor
         )
         self.configuration = configuration
-        code = CodePages(configuration.storage)
-        configuration.translations.release_copy = code.release
-        engines = [Engine(configuration, code) for _ in range(cpus)]
-        configuration.translations.buffers += engines
+        intercepted = InterceptedPlaces()
+        engines = [Engine(configuration, intercepted) for _ in range(cpus)]
         for number, engine in enumerate(engines):
             cpu = Cpu(configuration, number, engine.registers, engine)
             engine.attach(cpu)
             configuration.cpus.append(cpu)
+        configuration.translations.buffers += engines
+        for cpu in configuration.cpus:
             cpu.reset(initial=True)
         configuration.devices += [make(configuration) for make in DEVICES]
         self._loop = RunLoop(configuration, engines)
@@ -71,7 +72,6 @@ class Machine:
         self.states = configuration.states
         self.timing = configuration.timing
         self.counts = configuration.counts
-        self.observers = configuration.observers
         self.cpus = configuration.cpus
         self.sclp = configuration.device(Sclp)
         self.messages = configuration.device(SpecialMessages)
@@ -82,6 +82,11 @@ class Machine:
     def executed(self) -> int:
         """Instructions ended on all CPUs."""
         return self.configuration.executed
+
+    @property
+    def observers(self) -> list[ObserverOf[Cpu]]:
+        """Who is told what the machine does."""
+        return self.configuration.observers
 
     @property
     def stop_requested(self) -> bool:

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.typing import NDArray
 
     from emu.storage import Storage
@@ -36,12 +34,6 @@ class Buffer(Protocol):
     def forget_code(self, page: int) -> None:
         """Drop what was translated of absolute *page*."""
 
-    def forget_all_code(self) -> None:
-        """Drop everything that was translated."""
-
-    def code_changed(self, slot: int, offset: int, length: int) -> None:
-        """Drop what was translated of *length* bytes at *offset* of the copy in *slot*."""
-
     def end_soon(self) -> None:
         """Come back before the next block, if this CPU is running; it may be asked for inside an access."""
 
@@ -55,8 +47,6 @@ class Translations:
         """One for each CPU, in the order of their addresses."""
         self.reached: NDArray[np.uint8] = np.zeros(storage.pages, dtype=np.uint8)
         """For each page, whether a translation of some CPU's may lead to it."""
-        self.release_copy: Callable[[int], None] = _ignore
-        """Called with the page when every CPU has forgotten its code: a copy of it is of no more use."""
         storage.code_written = self.code_written
 
     def flush_all(self) -> None:
@@ -76,15 +66,13 @@ class Translations:
         """Forget what was translated of absolute *page*, which is being written."""
         for buffer in self.buffers:
             buffer.forget_code(page)
-        self.release_copy(page)
         self._storage.code_pages[page] = 0
 
     def forget_all_code(self) -> None:
-        """Forget everything that was translated; there is no more room for it."""
+        """Forget everything that was translated, and every translation."""
         for page in np.flatnonzero(self._storage.code_flags):
             self.code_written(int(page))
-        for buffer in self.buffers:
-            buffer.forget_all_code()
+        self.flush_all()
 
     def frames_taken(self, pages: NDArray[np.int32]) -> None:
         """Drop every translation: the host has taken the frames of *pages*, and wants to see references again."""
@@ -105,7 +93,3 @@ class Translations:
         """Have the CPU that is running come back before its next block."""
         for buffer in self.buffers:
             buffer.end_soon()
-
-
-def _ignore(page: int) -> None:
-    """There are no copies."""

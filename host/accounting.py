@@ -5,11 +5,12 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import numpy as np
 
 from emu.page_states import CONTENT_MASK, USAGE_MASK, Content, Usage
+from emu.state import Section, typed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -115,6 +116,8 @@ class Series:
     :raises ValueError: if the interval is not positive.
     """
 
+    STATE: ClassVar = Section("time series", typed("samples", list[Sample]), excluded={"interval": "a parameter"})
+
     def __init__(self, interval: int | None) -> None:
         if interval is not None and interval <= 0:
             raise ValueError(f"the interval of samples must be 1 unit of work or more, not {interval}")
@@ -130,10 +133,11 @@ class Series:
 
     def sample(self, guest: Guest, label: str) -> None:
         """Take a sample of *guest* now."""
-        self._add(guest, guest.machine.timing.work, label)
+        self._add(guest, guest.configuration.timing.work, label)
 
     def _add(self, guest: Guest, work: int, label: str) -> None:
-        self.samples.append(Sample(work, guest.number, label, count_pages(guest.machine.states.array)))
+        table = count_pages(guest.states.array)
+        self.samples.append(Sample(work=work, guest=guest.number, label=label, table=table))
 
     def as_dict(self) -> dict[str, Any]:
         """The series as JSON has it."""

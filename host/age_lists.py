@@ -7,11 +7,15 @@ reference 5.1).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Final, TypeVar
 
 import numpy as np
 
+from emu.state import Section, array_of, computed
+
 if TYPE_CHECKING:
+    from typing import Any
+
     from numpy.typing import NDArray
 
     Frames = NDArray[np.int32]
@@ -44,6 +48,23 @@ class AgeLists:
     hole; the holes are closed when the array has been used up to its end.  An array of twice the frames, and the place
     of each frame in it: 12 bytes a frame.
     """
+
+    STATE: ClassVar = Section(
+        "age lists",
+        "active_count",
+        "inactive_count",
+        "_head",
+        "_boundary",
+        "_tail",
+        "_hand",
+        computed(
+            "order",
+            "_listed",
+            "_set_listed",
+            of=("_order", "_place"),
+        ),
+        excluded={"_end": "a parameter", "_order_view": "a view", "_place_view": "a view"},
+    )
 
     def __init__(self, frames: int) -> None:
         self.active_count = 0
@@ -203,6 +224,18 @@ class AgeLists:
         self._tail = tail + len(frames)
         self._order[tail : self._tail] = frames
         self._place[frames.astype(np.intp, copy=False)] = np.arange(tail, self._tail, dtype=np.int32)
+
+    def _listed(self) -> NDArray[np.int32]:
+        """The places from the head to the tail."""
+        return self._order[self._head : self._tail]
+
+    def _set_listed(self, saved: Any) -> None:
+        """Put back those, with the holes among them."""
+        order = array_of(saved)
+        self._order[self._head : self._tail] = order
+        self._place.fill(_NOWHERE)
+        filled = np.flatnonzero(order >= 0)
+        self._place[order[filled]] = filled + self._head
 
     def _make_room(self, frames: int) -> None:
         """Have room behind the tail for *frames* frames, or for all that are listed."""

@@ -20,9 +20,8 @@ from emu.page_states import name as state_name
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from host.frames import FramePool
     from host.guest import Guest
-    from host.paging_device import PagingDevice
+    from host.host_storage import HostStorage
 
 
 class DataLoss(HostFailure):
@@ -47,29 +46,30 @@ def may_lose(profile: Profile, states: NDArray[np.uint8], changed: NDArray[np.bo
 
 def check(
     guest: Guest,
-    pool: FramePool,
-    device: PagingDevice,
+    storage: HostStorage,
+    *,
     frames: NDArray[np.int32],
+    slots: NDArray[np.int32],
     states: NDArray[np.uint8],
     changed: NDArray[np.bool_],
 ) -> None:
-    """Make sure that the content of *frames*, which are about to be given back, is not lost.
+    """Make sure that the content of *frames*, which are about to be taken from pages of *guest*, is not lost.
 
-    :param states: of the pages in them, before they were evicted.
+    :param slots: those of the paging device that hold it now; negative where none does.
+    :param states: of the pages in them, before they are evicted.
     :param changed: their change bits, as the guest has them.
     :raises DataLoss: naming the first page that would be lost.
     """
-    slots = guest.locations[pool.page[frames]] - 1
+    pool, device = storage.pool, storage.device
     preserved = slots >= 0
     for frame, slot in zip(frames[preserved].tolist(), slots[preserved].tolist(), strict=True):
         if device.checksum(slot) != zlib.crc32(pool.content(frame)):
-            raise _loss(guest, pool, frame, f"slot {slot} holds something else")
+            raise _loss(guest, int(pool.page[frame]), f"slot {slot} holds something else")
     suspicious = ~preserved & ~may_lose(guest.profile, states, changed)
     for index in np.flatnonzero(suspicious).tolist():
         if not pool.is_zero(int(frames[index])):
-            raise _loss(guest, pool, int(frames[index]), f"dropped in state {state_name(int(states[index]))}")
+            raise _loss(guest, int(pool.page[frames[index]]), f"dropped in state {state_name(int(states[index]))}")
 
 
-def _loss(guest: Guest, pool: FramePool, frame: int, what: str) -> DataLoss:
-    page = int(pool.page[frame])
+def _loss(guest: Guest, page: int, what: str) -> DataLoss:
     return DataLoss(f"data loss: guest {guest.number}, page {page:#x}: its latest content is in no other place: {what}")

@@ -5,14 +5,17 @@ from __future__ import annotations
 
 import ctypes
 import mmap
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 import numpy as np
 
 from emu.addresses import PAGE_SIZE
 from emu.hypervisor import MAP_NORESERVE, FrameShortage
+from emu.state import Section, array_of, computed
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from numpy.typing import NDArray
 
 FREE: Final = -1
@@ -25,6 +28,35 @@ class FramePool:
 
     A record of 12 bytes belongs to every frame, nothing to a guest page that has none.
     """
+
+    STATE: ClassVar = Section(
+        "frame pool",
+        "capacity",
+        "used",
+        "owner",
+        "page",
+        "referenced",
+        "changed",
+        computed(
+            "free",
+            "_free_frames",
+            "_set_free_frames",
+            of=("_stack",),
+        ),
+        computed("contents", "_contents", "_set_contents"),
+        excluded={
+            "frames": "a parameter",
+            "address": "of this process",
+            "bytes": "the contents of the frames in use are a field",
+            "doublewords": "the same bytes",
+            "_mapping": "the same bytes",
+            "_owner": "a view",
+            "_page": "a view",
+            "_referenced": "a view",
+            "_changed": "a view",
+            "_free": "a view",
+        },
+    )
 
     def __init__(self, frames: int) -> None:
         if frames <= 0:
@@ -107,3 +139,23 @@ class FramePool:
     def frames_of(self, owner: int) -> NDArray[np.int32]:
         """The frames that guest *owner* has."""
         return np.flatnonzero(self.owner == owner).astype(np.int32)
+
+    # State
+
+    def _free_frames(self) -> NDArray[np.int32]:
+        """The free frames; the last is the next to be taken."""
+        return self._stack[: self.frames - self.used]
+
+    def _set_free_frames(self, saved: Any) -> None:
+        free = array_of(saved)
+        self._stack[: len(free)] = free
+
+    def _contents(self) -> dict[int, bytes]:
+        """The content of each frame in use that is not all zeros."""
+        in_use = np.flatnonzero(self.owner != FREE).tolist()
+        return {frame: bytes(self.content(frame)) for frame in in_use if not self.is_zero(frame)}
+
+    def _set_contents(self, saved: dict[int, bytes]) -> None:
+        self._mapping.madvise(mmap.MADV_DONTNEED)
+        for frame, content in saved.items():
+            self.content(frame)[:] = content

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, ClassVar, Final, Protocol
 
 import numpy as np
 
@@ -19,6 +19,8 @@ from emu.page_states import (
     without_content,
 )
 from emu.program_interruption import ProgramInterruption, ProgramInterruptionCode
+from emu.state import Section, each
+from emu.storage_keys import CHANGE
 from host.release_list import ReleaseList
 from host.statistics import GuestStatistics
 
@@ -29,42 +31,90 @@ if TYPE_CHECKING:
 
     from emu.hypervisor import GuestConfiguration
     from emu.storage_keys import StorageKeys
-    from host.page_manager import PageManager
+    from host.host_storage import HostStorage
 
 NOT_RESIDENT_STABLE: Final = USAGE_MASK | CONTENT_MASK
+
+
+class Reclaimer(Protocol):
+    """What a guest asks of its page manager, between two instructions."""
+
+    def attend(self, guest: Guest, work: int) -> int:
+        """Do what is due when the virtual time of *guest* is *work*; give the work at which to be called next."""
+
+    def supply(self, attempt: int) -> None:
+        """Make frames free for an instruction that found none, harder with each *attempt*.
+
+        :raises HostFailure: if that is impossible.
+        """
 
 
 class Guest:
     """One guest of a page manager; it implements :class:`emu.hypervisor.Hypervisor`.
 
+    :param reclaimer: the page manager.
+    :param number: by which the records of frames name the guest.
+    :param size: bytes of its absolute storage.
+    :param resident_unused_traps: whether an access to Ur is an addressing exception, as to Uz (z/VM profile).
+
     Of every page it keeps four bytes beside the state and the key: the frame or the slot that holds the page, plus
     one, or zero if it is nowhere.  Which of the two it is, the content state says.
     """
 
+    STATE: ClassVar = Section(
+        "guest of a page manager",
+        "statistics",
+        "resident",
+        "locations",
+        each("_release_lists", ReleaseList),
+        excluded={
+            "number": "a parameter",
+            "profile": "a parameter",
+            "resident_unused_traps": "a parameter",
+            "states": "the machine's state",
+            "keys": "the machine's state",
+            "configuration": "the machine",
+            "frame_address": "of this process",
+            "frame_bytes": "a parameter of the pool",
+            "_reclaimer": "the page manager",
+            "_storage": "the page manager's state",
+            "_pool": "the page manager's state",
+            "_state": "a view",
+            "_location": "a view",
+            "_referenced": "a view",
+            "_changed": "a view",
+            "_watched": "whatever watches pages says so itself when it is restored",
+            "_refusal": "no condition is on its way between two instructions",
+        },
+    )
+
     def __init__(
         self,
-        manager: PageManager,
+        reclaimer: Reclaimer,
+        storage: HostStorage,
+        *,
         number: int,
         size: int,
         states: PageStates,
         keys: StorageKeys,
         profile: Profile,
-        *,
         resident_unused_traps: bool,
     ) -> None:
-        self.manager = manager
+        self._reclaimer = reclaimer
         self.number = number
         self.states = states
         self.keys = keys
         self.profile = profile
         self.resident_unused_traps = resident_unused_traps
         self.statistics = GuestStatistics()
-        self.machine: Any
+        self.configuration: GuestConfiguration
+        """The guest's side, as far as its host may ask; there from :meth:`attach` on."""
         self.resident = 0
         """How many of its pages have a frame."""
         self.locations = np.zeros(size >> 12, dtype=np.int32)
         """For each page, the number of its frame or slot, plus one; zero if it is nowhere."""
-        self._pool = manager.pool
+        self._storage = storage
+        self._pool = storage.pool
         self.frame_address = self._pool.address
         self.frame_bytes = len(self._pool.bytes)
         self._state = states.bytes
@@ -78,7 +128,7 @@ class Guest:
 
     def attach(self, configuration: GuestConfiguration) -> None:
         """See :meth:`emu.hypervisor.Hypervisor.attach`."""
-        self.machine = configuration
+        self.configuration = configuration
 
     # Accesses
 
@@ -108,7 +158,7 @@ class Guest:
         if state & CONTENT_MASK:
             self.bring_in(page)
             self._state[page] = after
-            for observer in self.machine.observers:
+            for observer in self.configuration.observers:
                 observer.host_changed(page, state, after)
 
     def refused(self, condition: ProgramInterruption) -> None:
@@ -128,22 +178,24 @@ class Guest:
         state = self._state[page]
         if not state & CONTENT_MASK:
             return
-        manager, slot = self.manager, self._location[page] - 1
-        frame = manager.take_frame(self, page)
+        storage, pool, slot = self._storage, self._pool, self._location[page] - 1
+        frame = storage.take_frame(self.number, page)
+        if pool.capacity - pool.used == storage.low:
+            self.configuration.call_soon()
         if slot < 0:
-            self._pool.clear(frame)
+            pool.clear(frame)
             self.statistics.zero_fills += 1
         elif self.profile is Profile.KVM and state & USAGE_MASK == Usage.UNUSED:
             # KVM does not read in what is of no interest (reference 6.2).
-            manager.device.release(slot)
-            self._pool.clear(frame)
+            storage.device.release(slot)
+            pool.clear(frame)
             self.statistics.zero_fills += 1
         else:
-            manager.page_in(self, page, slot, frame)
+            storage.page_in(self.number, page, slot=slot, frame=frame)
             self.statistics.page_ins += 1
         self._location[page] = frame + 1
         self.resident += 1
-        manager.lists.insert(frame)
+        storage.lists.insert(frame)
 
     def content(self, page: int) -> bytes | None:
         """See :meth:`emu.hypervisor.Hypervisor.content`.
@@ -154,7 +206,7 @@ class Guest:
         if place < 0:
             return None
         if self._state[page] & CONTENT_MASK:
-            return self.manager.look_at_slot(self, page, place)
+            return self._storage.look_at_slot(self.number, page, place)
         return bytes(self._pool.content(place))
 
     def watch(self, page: int, callback: Callable[[int], None]) -> None:
@@ -172,10 +224,9 @@ class Guest:
         place, state = self._location[page] - 1, self._state[page]
         if place >= 0:
             if state & CONTENT_MASK:
-                self.manager.device.release(place)
+                self._storage.device.release(place)
             else:
-                self.manager.lists.remove(place)
-                self._pool.give_back(place)
+                self._storage.give_back(place)
                 self.resident -= 1
             self._location[page] = 0
             self.statistics.released += 1
@@ -200,7 +251,7 @@ class Guest:
         content = state & CONTENT_MASK
         is_worthless = content == Content.ZERO or state & USAGE_MASK == Usage.UNUSED
         if slot >= 0 and content != Content.RESIDENT and is_worthless:
-            self.manager.device.release(slot)
+            self._storage.device.release(slot)
             self._location[page] = 0
             self.statistics.released += 1
 
@@ -209,10 +260,10 @@ class Guest:
         frames = self._pool.frames_of(self.number)
         pages = self._pool.page[frames]
         slots = self.locations[(self.states.array & CONTENT_MASK != Content.RESIDENT) & (self.locations != 0)] - 1
-        self.machine.frames_taken(pages)
-        self.manager.lists.remove_many(frames)
+        self.configuration.frames_taken(pages)
+        self._storage.lists.remove_many(frames)
         self._pool.give_back_many(frames)
-        self.manager.device.release_many(slots)
+        self._storage.device.release_many(slots)
         self.locations.fill(0)
         self.resident = 0
         self.states.clear_content(self.profile)
@@ -221,29 +272,66 @@ class Guest:
 
     def attend(self, work: int) -> int:
         """See :meth:`emu.hypervisor.Hypervisor.attend`."""
-        return self.manager.attend(self, work)
+        return self._reclaimer.attend(self, work)
 
     def supply(self, attempt: int) -> None:
         """See :meth:`emu.hypervisor.Hypervisor.supply`."""
-        self.manager.supply(attempt)
+        self._reclaimer.supply(attempt)
 
-    # What happened to many pages at once
+    # For the page manager, which takes frames
+
+    def frame_of(self, page: int) -> int | None:
+        """The frame of *page*; None if it has none."""
+        return self._location[page] - 1 if self._location[page] and not self._state[page] & CONTENT_MASK else None
+
+    def pinned_frames(self) -> list[int]:
+        """The frames of the pages that must stay where they are, as far as they have some."""
+        frames = map(self.frame_of, self.configuration.pinned_pages())
+        return [frame for frame in frames if frame is not None]
+
+    def describe(self, pages: NDArray[np.int32]) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+        """The state bytes of *pages*, and their change bits as the guest has them."""
+        return self.states.array[pages], self.keys.array[pages] & CHANGE != 0
+
+    def dropped(self, *, states: NDArray[np.uint8], changed: NDArray[np.bool_]) -> None:
+        """Count pages that were dropped without I/O in *states*, with these change bits."""
+        if not len(states):
+            return
+        usage, statistics = states & USAGE_MASK, self.statistics
+        counts = np.bincount(usage, minlength=USAGE_MASK + 1)
+        statistics.discards_unused += int(counts[Usage.UNUSED])
+        statistics.discards_volatile += int(counts[Usage.VOLATILE])
+        statistics.discards_potentially_volatile += int(counts[Usage.POTENTIALLY_VOLATILE])
+        statistics.changed_volatile_discards += int(np.count_nonzero((usage == Usage.VOLATILE) & changed))
+
+    def preserved(self, *, written: int, zeros: int) -> None:
+        """Count pages that were written, and those that needed not be since they were all zeros."""
+        self.statistics.page_outs += written
+        self.statistics.zero_evictions += zeros
+
+    def could_not_be_written(self, pages: int) -> None:
+        """Count so many pages, which stay."""
+        self.statistics.failed_writes += pages
 
     def evicted(
         self,
         pages: NDArray[np.int32],
+        *,
         before: NDArray[np.uint8],
         after: NDArray[np.uint8],
+        places: NDArray[np.int32],
     ) -> None:
         """Note that *pages*, which were resident, have lost their frames and changed their states accordingly.
 
         :param after: the new usage and content; no-DAT stays.
+        :param places: their new :attr:`locations`.
         """
         states = after | (before & NO_DAT)
+        self.locations[pages] = places
         self.states.array[pages] = states
         self.resident -= len(pages)
-        if self.machine.observers:
+        if self.configuration.observers:
             changes = list(zip(pages.tolist(), before.tolist(), states.tolist(), strict=True))
-            for observer in self.machine.observers:
+            for observer in self.configuration.observers:
                 for change in changes:
                     observer.host_changed(*change)

@@ -15,9 +15,10 @@ all; and nothing is ever given back to a guest.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from emu.devices.messages import SpecialMessages
+from emu.state import Section, typed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,7 +47,7 @@ class Observation:
 
 
 def requests(observations: Mapping[int, Observation], free: int, target: int) -> dict[int, int]:
-    """How many pages to ask each guest for, by its number; who is not asked is not in it.
+    """How many pages to ask each guest for, by its number; a guest that is not asked is not in it.
 
     The pool is tight if fewer than *target* frames are *free*, or if the host has paged.  Then what is wanted is the
     frames missing from the target, and one more for every page that had to come back or to go, whichever are more,
@@ -80,6 +81,15 @@ class Monitor:
     :raises ValueError: if *interval* is not positive.
     """
 
+    STATE: ClassVar = Section(
+        "monitor",
+        typed("_paged", dict[int, tuple[int, int]]),
+        "looks",
+        "requests",
+        "pages_asked",
+        excluded={"_manager": "has the monitor", "_interval": "a parameter", "_target": "a parameter"},
+    )
+
     def __init__(self, manager: PageManager, interval: int, *, target: int | None = None) -> None:
         if interval <= 0:
             raise ValueError(f"the interval must be at least one unit of work, not {interval}")
@@ -104,8 +114,8 @@ class Monitor:
         pool = self._manager.pool
         target = pool.capacity // TARGET_SHARE if self._target is None else self._target
         observations = {guest.number: self._observe(guest) for guest in self._manager.guests}
-        messages = {guest.number: guest.machine.device(SpecialMessages) for guest in self._manager.guests}
-        may_be_asked = {number: them for number, them in messages.items() if them.is_authorized and not them.waiting}
+        messages = {guest.number: guest.configuration.device(SpecialMessages) for guest in self._manager.guests}
+        may_be_asked = {number: each for number, each in messages.items() if each.is_authorized and not each.waiting}
         for number, pages in requests(observations, pool.free_count, target).items():
             if number in may_be_asked and may_be_asked[number].send(f"SHRINK {pages}"):
                 self.requests += 1

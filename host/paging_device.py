@@ -16,11 +16,12 @@ import tempfile
 import weakref
 import zlib
 from array import array
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 
 import numpy as np
 
 from emu.addresses import PAGE_SIZE
+from emu.state import Section, StateError, computed
 from host.paging_faults import Faults
 
 if TYPE_CHECKING:
@@ -86,6 +87,35 @@ class PagingDevice:
     :raises PagingDeviceError: if the number of slots is not one, or *path* is not a regular file that can be made, or
         was made here and is not open elsewhere.
     """
+
+    STATE: ClassVar = Section(
+        "paging device",
+        "writes",
+        "reads",
+        "write_errors",
+        "read_errors",
+        "faults",
+        "_begun",
+        "_released",
+        "_failed",
+        computed(
+            "checksums",
+            "_used_checksums",
+            "_set_checksums",
+            of=("_checksums", "_in_use"),
+        ),
+        computed(
+            "contents",
+            "_contents",
+            "_set_contents",
+        ),
+        excluded={
+            "path": "a parameter",
+            "slots": "a parameter",
+            "_file": "the contents of the slots in use are a field",
+            "_close_file": "of this process",
+        },
+    )
 
     def __init__(self, path: Path | None, slots: int) -> None:
         if not 0 <= slots <= SLOTS_MAXIMUM:
@@ -231,6 +261,29 @@ class PagingDevice:
         self._failed = array("i")  # free ones whose last write failed, as a queue
         self._in_use = np.zeros(0, np.bool_)
         self._checksums = np.zeros(0, np.uint32)
+
+    def _used_checksums(self) -> dict[int, int]:
+        """The checksum of each slot in use."""
+        return {slot: int(self._checksums[slot]) for slot in np.flatnonzero(self._in_use).tolist()}
+
+    def _set_checksums(self, saved: dict[int, int]) -> None:
+        if self._begun > self.slots:
+            raise StateError(f"paging device: slots: expected at least {self._begun}, not {self.slots}")
+        slots = np.fromiter(saved, np.intp, len(saved))
+        self._in_use = np.zeros(self._begun, np.bool_)
+        self._in_use[slots] = True
+        self._checksums = np.zeros(self._begun, np.uint32)
+        self._checksums[slots] = np.fromiter(saved.values(), np.uint32, len(saved))
+
+    def _contents(self) -> dict[int, bytes]:
+        """The content of each slot in use."""
+        return {slot: self.look(slot) for slot in np.flatnonzero(self._in_use).tolist()}
+
+    def _set_contents(self, saved: dict[int, bytes]) -> None:
+        os.ftruncate(self._file, PAGE_SIZE)
+        for slot, content in saved.items():
+            if os.pwrite(self._file, content, _offset(slot)) != PAGE_SIZE:
+                raise PagingWriteError(f"paging slot {slot} cannot be written", slot)
 
     def _take_slot(self) -> int:
         """The slot to be written next, taken from the free ones."""

@@ -11,6 +11,9 @@ import errno
 import os
 from dataclasses import dataclass
 from enum import Enum, auto
+from typing import ClassVar
+
+from emu.state import Section, typed
 
 
 class _Effect(Enum):
@@ -35,6 +38,10 @@ class Faults:
     Every injection counts on its own, from the moment it is made: 1 is the next operation of its kind.  An operation
     that fails is an operation, too.  Several injections may be pending; one operation may be hit by all of them.
     """
+
+    STATE: ClassVar = Section(
+        "faults to order", typed("_of_writes", list[_Injection]), typed("_of_reads", list[_Injection])
+    )
 
     def __init__(self) -> None:
         self._of_writes: list[_Injection] = []

@@ -15,6 +15,7 @@ from enum import Enum
 from typing import Any, ClassVar, Final
 
 from emu.addresses import PAGE_SIZE
+from emu.input_files.toml_tables import FieldError, Origin
 
 _ADDRESS_LIMIT: Final = 1 << 64
 _NUMBER_LIMIT: Final = 1 << 62
@@ -22,14 +23,8 @@ _NUMBER_LIMIT: Final = 1 << 62
 _ADDRESS: Final = "address"
 
 
-class PlanError(ValueError):
+class PlanError(FieldError):
     """A plan cannot be carried out; the message is one line that says where, and what was expected."""
-
-    def __init__(self, text: str, field: str = "") -> None:
-        super().__init__(f"{field}: {text}" if field else text)
-        self.text = text
-        self.field = field
-        """The field that is wrong; empty if it is not a single one."""
 
 
 def _address() -> Any:
@@ -157,7 +152,7 @@ class Resize(_Action):
 
 
 @dataclass(frozen=True, slots=True)
-class Evict(_Action):
+class EvictPage(_Action):
     """Take the frame of the page at this absolute address, as if it were the LRU victim."""
 
     do: ClassVar[str] = "evict"
@@ -228,16 +223,16 @@ class ShortRead(_Fault):
 
 
 @dataclass(frozen=True, slots=True)
-class Sample(_Action):
+class TakeSample(_Action):
     """Record the guest's table of page states in the time series, under the label of the step."""
 
     do: ClassVar[str] = "sample"
 
 
-Action = Resize | Evict | DiscardVolatile | FailWrite | FailRead | CorruptRead | ShortRead | Sample
+Action = Resize | EvictPage | DiscardVolatile | FailWrite | FailRead | CorruptRead | ShortRead | TakeSample
 ACTIONS: Final[Mapping[str, type[Action]]] = {
     action.do: action
-    for action in (Resize, Evict, DiscardVolatile, FailWrite, FailRead, CorruptRead, ShortRead, Sample)
+    for action in (Resize, EvictPage, DiscardVolatile, FailWrite, FailRead, CorruptRead, ShortRead, TakeSample)
 }
 """The actions by their names in a plan file."""
 
@@ -246,7 +241,7 @@ ACTIONS: Final[Mapping[str, type[Action]]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class PressureStep:
     """What is done, and when: *trigger* and *action*, where they need one, are about the guest with that number."""
 
     trigger: Trigger
@@ -259,25 +254,12 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
-    """Where a plan comes from, for messages."""
-
-    name: str = "plan"
-    lines: tuple[Mapping[str, int], ...] = ()
-    """The lines of each step's fields, and under the empty name that of the step; nothing if they are not known."""
-
-    def error(self, text: str, step: int, field: str = "") -> PlanError:
-        """The error about that *field* of that *step*, which counts from 1."""
-        where = self.name
-        if self.lines:
-            lines = self.lines[step - 1]
-            where += f":{lines.get(field, lines[''])}"
-        return PlanError(f"{where}: step {step}: {field}: {text}" if field else f"{where}: step {step}: {text}")
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
+class PressurePlan:
     """The steps of a plan.  All wait for their triggers at the same time; those due together go in their order."""
 
-    steps: tuple[Step, ...]
-    origin: Origin = field(default=Origin(), compare=False)
+    steps: tuple[PressureStep, ...]
+    origin: Origin[PlanError] = field(default=Origin("plan", PlanError), compare=False)
+
+    def step_error(self, number: int, text: str, field: str = "") -> PlanError:
+        """The error *text* about *field* of step *number*, from 1."""
+        return self.origin.error(text, "step", number, field)

@@ -8,23 +8,24 @@ that wait for work cost nothing.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol
 
 from emu.addresses import PAGE_SIZE
 from emu.cpu import CpuState
 from emu.events import Observer
+from emu.state import Section, computed, typed
 from host.plan import (
     AtAccess,
     AtInstruction,
     AtWork,
     CorruptRead,
     DiscardVolatile,
-    Evict,
+    EvictPage,
     FailRead,
     FailWrite,
     Resize,
-    Sample,
     ShortRead,
+    TakeSample,
 )
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from emu.psw import Psw
     from host.guest import Guest
     from host.page_manager import PageManager
-    from host.plan import Plan, Step
+    from host.plan import PressurePlan, PressureStep
 
 _INSIDE_INSTRUCTIONS: Final = frozenset({"program", "svc"})
 """Interruptions that end an instruction; all others come between two."""
@@ -69,7 +70,15 @@ class PlanRunner:
     :raises PlanError: if a step names a guest, a page or frames that are not there, or samples have no place to go.
     """
 
-    def __init__(self, plan: Plan, manager: PageManager, *, series: Sampler | None = None) -> None:
+    STATE: ClassVar = Section(
+        "plan",
+        typed("log", list[Done]),
+        "_timed",
+        "_watchers",
+        excluded={"_plan": "a parameter", "_manager": "has the plan", "_series": "a parameter"},
+    )
+
+    def __init__(self, plan: PressurePlan, manager: PageManager, *, series: Sampler | None = None) -> None:
         self._plan = plan
         self._manager = manager
         self._series = series
@@ -77,14 +86,15 @@ class PlanRunner:
             self._check(number, step)
         self.log: list[Done] = []
         """What has been done, in that order."""
-        self._timed: dict[int, list[_Timed]] = {}
-        """For each guest, its steps that wait for work."""
+        self._timed = [
+            _Timed(number, step.guest, step.trigger)
+            for number, step in enumerate(plan.steps, 1)
+            if isinstance(step.trigger, AtWork)
+        ]
+        """The steps that wait for work."""
         self._watchers: dict[int, _Watcher] = {}
         for guest in manager.guests:
             steps = [(number, step) for number, step in enumerate(plan.steps, 1) if step.guest == guest.number]
-            self._timed[guest.number] = [
-                _Timed(number, step.trigger) for number, step in steps if isinstance(step.trigger, AtWork)
-            ]
             watched = [(number, step.trigger) for number, step in steps if not isinstance(step.trigger, AtWork)]
             if watched:
                 self._watchers[guest.number] = _Watcher(guest, watched, self._carry_out)
@@ -94,7 +104,7 @@ class PlanRunner:
         watcher = self._watchers.get(guest.number)
         if watcher is not None:
             watcher.begin()
-        timed = self._timed[guest.number]
+        timed = [each for each in self._timed if each.guest == guest.number]
         for each in sorted(timed, key=lambda each: (each.due, each.number)):
             if each.due <= work and not each.is_over:
                 self._carry_out(guest, each.number)
@@ -109,28 +119,28 @@ class PlanRunner:
             "not_reached": [number for number in range(1, len(self._plan.steps) + 1) if number not in done],
         }
 
-    def _check(self, number: int, step: Step) -> None:
+    def _check(self, number: int, step: PressureStep) -> None:
         """Raise what is wrong with *step* for these guests."""
-        error = self._plan.origin.error
+        error = self._plan.step_error
         guests = self._manager.guests
         if step.guest >= len(guests):
-            raise error(f"expected the number of a guest, 0 to {len(guests) - 1}, not {step.guest}", number, "guest")
-        memory = guests[step.guest].machine.memory
+            raise error(number, f"expected the number of a guest, 0 to {len(guests) - 1}, not {step.guest}", "guest")
+        memory = guests[step.guest].configuration.memory
         pages = {}
         if isinstance(step.trigger, AtAccess):
             pages["at_access"] = step.trigger.at_access
         match step.action:
-            case Evict(page):
+            case EvictPage(page):
                 pages["page"] = page
             case Resize(frames) if frames > self._manager.pool.frames:
                 most = self._manager.pool.frames
-                raise error(f"expected at most the {most} frames that the host has, not {frames}", number, "frames")
-            case Sample() if self._series is None:
-                raise error("sample: there is no time series to record in", number, "do")
+                raise error(number, f"expected at most the {most} frames that the host has, not {frames}", "frames")
+            case TakeSample() if self._series is None:
+                raise error(number, "sample: there is no time series to record in", "do")
         for field, address in pages.items():
             if address >= memory:
                 raise error(
-                    f"expected a page of guest {step.guest}, below {memory:#x}, not {address:#x}", number, field
+                    number, f"expected a page of guest {step.guest}, below {memory:#x}, not {address:#x}", field
                 )
 
     def _carry_out(self, guest: Guest, number: int) -> None:
@@ -139,17 +149,26 @@ class PlanRunner:
         :raises HostFailure: if that ends the run.
         """
         step = self._plan.steps[number - 1]
-        work = guest.machine.timing.work
+        work = guest.configuration.timing.work
         result = self._act(guest, step, number)
-        self.log.append(Done(guest.number, work, number, step.label, str(step.action), result))
+        self.log.append(
+            Done(
+                guest=guest.number,
+                work=work,
+                step=number,
+                label=step.label,
+                action=str(step.action),
+                result=result,
+            )
+        )
 
-    def _act(self, guest: Guest, step: Step, number: int) -> str:
+    def _act(self, guest: Guest, step: PressureStep, number: int) -> str:
         manager, faults = self._manager, self._manager.device.faults
         result = "ordered"
         match step.action:
             case Resize(frames):
                 result = f"{manager.resize(frames)} of {frames} frames in use"
-            case Evict(page):
+            case EvictPage(page):
                 gone = manager.evict(guest.number, page // PAGE_SIZE)
                 result = "evicted" if gone else "not evicted: not resident, or it must stay, or could not be written"
             case DiscardVolatile():
@@ -162,7 +181,7 @@ class PlanRunner:
                 faults.corrupt_read(nth, times)
             case ShortRead(nth, times):
                 faults.short_read(nth, times)
-            case Sample():
+            case TakeSample():
                 assert self._series is not None
                 self._series.sample(guest, step.label or f"step {number}")
                 result = "recorded"
@@ -170,10 +189,19 @@ class PlanRunner:
 
 
 class _Timed:
-    """A step that waits for work."""
+    """A step of one guest that waits for work."""
 
-    def __init__(self, number: int, trigger: AtWork) -> None:
+    STATE: ClassVar = Section(
+        "step that waits for work",
+        "_rounds",
+        "due",
+        "is_over",
+        excluded={"number": "of the plan", "guest": "of the plan", "_trigger": "of the plan"},
+    )
+
+    def __init__(self, number: int, guest: int, trigger: AtWork) -> None:
         self.number = number
+        self.guest = guest
         self._trigger = trigger
         self._rounds = 0
         self.due = trigger.at_work
@@ -205,6 +233,19 @@ class _Watcher(Observer):
     :param carry_out: called between two instructions with the guest and the number of a step that is due.
     """
 
+    STATE: ClassVar = Section(
+        "steps that wait for instructions and accesses",
+        computed(
+            "awaited",
+            "_get_awaited",
+            "_set_awaited",
+            of=("_awaited", "wants_instructions"),
+        ),
+        "_accessed",
+        "_has_begun",
+        excluded={"_guest": "a parameter", "_carry_out": "a parameter", "_triggers": "of the plan"},
+    )
+
     def __init__(
         self,
         guest: Guest,
@@ -213,14 +254,34 @@ class _Watcher(Observer):
     ) -> None:
         self._guest = guest
         self._carry_out = carry_out
+        self._triggers = dict(watched)
         self._awaited = [_Awaited(number, trigger) for number, trigger in watched]
         self._accessed: set[int] = set()
         """The pages asked for since the last instruction ended."""
         self._has_begun = False
+        self._begin_to_watch()
+
+    def _begin_to_watch(self) -> None:
         self.wants_instructions = True
         for page in self._pages():
-            guest.watch(page, self._accessed.add)
-        guest.machine.observers.append(self)
+            self._guest.watch(page, self._accessed.add)
+        self._guest.configuration.observers.append(self)
+
+    def _get_awaited(self) -> list[list[int]]:
+        return [[each.number, each.met] for each in self._awaited]
+
+    def _set_awaited(self, saved: list[list[int]]) -> None:
+        """Wait for the steps that *saved* has, by number and how often they were met, and for no others."""
+        for page in self._pages():
+            self._guest.unwatch(page)
+        self._end()
+        self._awaited = []
+        for number, met in saved:
+            awaited = _Awaited(number, self._triggers[number])
+            awaited.met = met
+            self._awaited.append(awaited)
+        if self._awaited:
+            self._begin_to_watch()
 
     def begin(self) -> None:
         """The guest begins to run now: what was asked for before, as by loading a program, does not count."""
@@ -258,7 +319,7 @@ class _Watcher(Observer):
             for each in due:
                 self._carry_out(self._guest, each.number)
         for page in self._pages():
-            self._guest.machine.translations.page_changed(page)
+            self._guest.configuration.page_changed(page)
 
     def _is_due(self, awaited: _Awaited) -> bool:
         match awaited.trigger:
@@ -271,7 +332,7 @@ class _Watcher(Observer):
         """Whether some CPU executes the instruction at *address* next."""
         return any(
             cpu.instruction_address == address and cpu.state is CpuState.OPERATING and not cpu.is_waiting
-            for cpu in self._guest.machine.cpus
+            for cpu in self._guest.configuration.cpus
         )
 
     def _pages(self) -> set[int]:
@@ -281,5 +342,5 @@ class _Watcher(Observer):
     def _end(self) -> None:
         """Leave the machine alone; it may be going through its observers now."""
         self.wants_instructions = False
-        machine = self._guest.machine
-        machine.observers[:] = [observer for observer in machine.observers if observer is not self]
+        configuration = self._guest.configuration
+        configuration.observers = [observer for observer in configuration.observers if observer is not self]

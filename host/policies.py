@@ -26,7 +26,12 @@ class Policy(Enum):
     UNUSED_FIRST = "unused-first"
     """Unused pages, then the others by age."""
     VOLATILE_FIRST = "volatile-first"
-    """Unused pages; then what is volatile, or potentially volatile and not changed; then the others by age."""
+    """Unused pages; then what else may be dropped without I/O, which is volatile; then the others by age."""
+
+    @property
+    def is_by_age(self) -> bool:
+        """Whether the oldest pages go, whatever their states."""
+        return self is Policy.LRU
 
 
 def window(policy: Policy, wanted: int, listed: int) -> int:
@@ -35,21 +40,21 @@ def window(policy: Policy, wanted: int, listed: int) -> int:
     LRU needs no choice.  The others must see everything, or "first" would not be true: a guest frees pages that it has
     just used, so the unused ones are among the youngest.  It costs a scan of all frames in each batch.
     """
-    return min(wanted, listed) if policy is Policy.LRU else listed
+    return min(wanted, listed) if policy.is_by_age else listed
 
 
-def choose(policy: Policy, states: NDArray[np.uint8], changed: NDArray[np.bool_], wanted: int) -> NDArray[np.intp]:
+def choose(policy: Policy, states: NDArray[np.uint8], droppable: NDArray[np.bool_], wanted: int) -> NDArray[np.intp]:
     """The indices of at most *wanted* victims, in the order of eviction.
 
     :param states: the page-state bytes of the candidates, all resident, in order of age, the oldest first.
-    :param changed: the change bits that the guest sees of them.
+    :param droppable: which of them their guests' profiles let the host drop without I/O (:mod:`host.outcomes`).
     """
     wanted = max(wanted, 0)
-    if policy is Policy.LRU:
+    if policy.is_by_age:
         return np.arange(min(wanted, len(states)))
-    usage = states & USAGE_MASK
-    classes = [usage == Usage.UNUSED]
+    unused = states & USAGE_MASK == Usage.UNUSED
+    classes = [unused]
     if policy is Policy.VOLATILE_FIRST:
-        classes.append((usage == Usage.VOLATILE) | ((usage == Usage.POTENTIALLY_VOLATILE) & ~changed))
+        classes.append(droppable & ~unused)
     classes.append(~np.logical_or.reduce(classes))
     return np.concatenate([np.flatnonzero(members) for members in classes])[:wanted]

@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import ClassVar, Final
+
+from emu.state import Section
 
 ENTRIES: Final = 511
 """How many entries the machine fills by itself; the next ESSA that needs one is intercepted."""
@@ -16,6 +18,8 @@ class ReleaseList:
 
     A page may be listed many times, and may have become something else since.
     """
+
+    STATE: ClassVar = Section("block release list", "_pages")
 
     def __init__(self) -> None:
         self._pages: list[int] = []

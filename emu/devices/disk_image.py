@@ -25,7 +25,7 @@ class DiskImage:
         "disk image",
         constant("size"),
         constant("is_writable"),
-        constant("content", lambda it: it.digest(), of=("_digest",)),
+        constant("content", "digest", of=("_digest",)),
         excluded={"_file": "open in this process"},
     )
 

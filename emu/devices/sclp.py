@@ -96,7 +96,7 @@ class Sclp:
         "SCLP",
         "_completed",
         "_event_signal",
-        computed("input", lambda it: bytes(it._input), lambda it, data: it.put_input(data), of=("_input",)),  # noqa: SLF001
+        computed("input", "unread", "put_unread", of=("_input",)),
         "_receive_mask",
         "_uses_vt220",
         excluded={
@@ -172,8 +172,12 @@ class Sclp:
         self._event_signal = False
         self._receive_mask = 0
 
-    def put_input(self, data: bytes) -> None:
-        """Let *data* be what is typed and not read yet; nobody is told."""
+    def unread(self) -> bytes:
+        """What is typed and not read yet."""
+        return bytes(self._input)
+
+    def put_unread(self, data: bytes) -> None:
+        """Let that be *data*; nobody is told."""
         self._input[:] = data
 
     def type(self, data: bytes) -> None:

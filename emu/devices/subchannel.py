@@ -64,8 +64,8 @@ class Subchannel:
         "_ending",
         computed(
             "_program",
-            lambda it: None if it._program is None else it._program.state(),  # noqa: SLF001
-            lambda it, saved: it._restore_program(saved),  # noqa: SLF001
+            "program_state",
+            "restore_program",
             of=("_program",),
         ),
         "interruption_pending",
@@ -130,7 +130,12 @@ class Subchannel:
         """Disable it for that."""
         self._flags &= ~_MEASURED
 
-    def _restore_program(self, saved: list[int] | None) -> None:
+    def program_state(self) -> list[int] | None:
+        """The state of the channel program, if there is one."""
+        return None if self._program is None else self._program.state()
+
+    def restore_program(self, saved: list[int] | None) -> None:
+        """Go on with the channel program in that state."""
         self._program = None if saved is None else ChannelProgram.restored(saved, self._storage, self.unit)
 
     # Blocks

@@ -14,13 +14,13 @@ import numpy as np
 
 from emu.addresses import PAGE_SHIFT
 from emu.engine.library import STOP_FUNCTION
-from emu.engine.record import FILLS, SharedRecord
+from emu.engine.record import FILLS, NO_PAGE, SharedRecord, ShownPage
 from emu.engine.tables import block_key, memo_index, page_index, page_key
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from emu.engine.environment import EngineRegisters
+    from emu.engine.quirks.register_file import EngineRegisters
 
 KEEPS_CC: Final = 1 << 63
 """In the count of a block: the condition code is to be saved when it starts.  In the memo no size looks like that."""
@@ -34,13 +34,8 @@ FILL_FETCH: Final = 2
 """Of these kinds, counted from the first, the one for instructions."""
 
 EXECUTE_OPCODE: Final = 0x44
-EXECUTE_RELATIVE_LONG: Final = 0xC60
 INVISIBLE: Final = 256
 """Not a byte: the page is not one that the callback can read."""
-
-TRAPPED_CLC: Final = 0xD8
-TRAPPED_B2: Final = 0xB0
-"""Unassigned opcodes that stand for CLC and for opcodes B2xx in code pages, with the rest of the instruction kept."""
 
 CANDIDATE: Final = 1
 """In the table of candidates: an instruction with this first halfword may have to be intercepted."""
@@ -78,13 +73,18 @@ class BlockState(SharedRecord):
 
     def show_page(self, virtual_page: int, mode: int, place: int) -> None:
         """Let the callback read the code of *virtual_page* at the address *place*."""
-        entry = self.fields.shown[page_index(virtual_page)]
+        entry = self._shown_at(virtual_page)
         entry.key = page_key(virtual_page, mode)
         entry.place = place
 
-    def forget_blocks(self) -> None:
-        """Forget what is known of all blocks."""
-        self._keys[:] = self._known[:] = 0
+    def hide_page(self, virtual_page: int, mode: int) -> None:
+        """Let it be read no more."""
+        entry = self._shown_at(virtual_page)
+        if entry.key == page_key(virtual_page, mode):
+            entry.key = NO_PAGE
+
+    def _shown_at(self, virtual_page: int) -> ShownPage:
+        return self.fields.shown[page_index(virtual_page)]
 
     def forget_blocks_in(self, virtual_page: int) -> None:
         """Forget those that lie in *virtual_page*, or reach into it."""

@@ -4,7 +4,7 @@
 Unicorn calls the one for blocks at the start of every block.  In the steady state that costs a few nanoseconds: the
 number of instructions of a block is remembered.  A block that is new is walked once, instruction by instruction, in the
 code page that the engine executes from; if it holds an instruction that must not run natively, the callback stops the
-engine before the block, and Python puts a trap in its place (see :mod:`emu.engine.code`).
+engine before the block, and Python has the block translated so that it traps (see :mod:`emu.engine.new_blocks`).
 
 Python meets this file only through :mod:`emu.engine.compiled`.
 
@@ -197,7 +197,7 @@ def _is_shown(record: Any, page: Any, place: Any) -> Any:
     """Whether the code of virtual *page* that the block callback sees is that at engine-physical *place*."""
     index = page_index(page)
     is_right_page = record.shown[index].key == page_key(page, record.mode)
-    return is_right_page and record.shown[index].place == place + record.code_distance
+    return is_right_page and record.shown[index].place == place + record.frame_distance
 
 
 @cfunc(types.uint8(types.uint64, types.uint64, types.int32, types.uint64, types.uint64))

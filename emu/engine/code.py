@@ -1,102 +1,137 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The pages that engines execute from: copies of guest pages, with traps where an instruction is intercepted.
+"""The code that one engine has been shown: from which frames it executes, and at which virtual pages they are.
 
-Data accesses see the guest's own page, since the engine asks separately for each kind of access.  A copy is good until
-its guest page is written; the engine makes sure that it hears of that first.
+Blocks are translated from the guest's own frames.  What was translated of a page, and what is known of its blocks, is
+good until the page is written or its frame is taken; the engine makes sure that it hears of that first.
 """
 
 from __future__ import annotations
 
-import ctypes
-import mmap
-from typing import Final
+from collections import defaultdict
+from typing import TYPE_CHECKING, Final
 
 from emu.addresses import PAGE_SIZE
-from emu.storage import Storage
+from emu.instruction_length import instruction_length
 
-CAPACITY: Final = 1 << 14
-"""How many pages of code there can be at a time (64 MB)."""
+if TYPE_CHECKING:
+    from emu.engine.blocks import BlockState
+    from emu.engine.fills import RememberedFills
+    from emu.engine.intercepted_places import InterceptedPlaces
+    from emu.engine.library import Unicorn
+    from emu.storage import Storage
+
+FRAMES: Final = 1 << 40
+"""Where the host's frame pool lies in the engine's physical memory."""
+_LONGEST: Final = 6
 
 
-class CodeFull(Exception):  # noqa: N818 - the engine's cue to start afresh
-    """No slot is free."""
+class ShownCode:
+    """The code that one engine has been shown.
 
+    A virtual page is told together with the mode of fetches there (see *mode* in :mod:`emu.engine.record`).
+    """
 
-class CodePages:
-    """The copies, in slots of one memory region that all engines of a machine map."""
-
-    def __init__(self, storage: Storage) -> None:
+    def __init__(
+        self,
+        state: BlockState,
+        unicorn: Unicorn,
+        fills: RememberedFills,
+        storage: Storage,
+        intercepted: InterceptedPlaces,
+    ) -> None:
+        self._state = state
+        self._unicorn = unicorn
+        self._fills = fills
         self._storage = storage
-        self._memory = mmap.mmap(-1, CAPACITY * PAGE_SIZE)
-        self.address = ctypes.addressof(ctypes.c_char.from_buffer(self._memory))
-        """Where the region lies in this process."""
-        self._marks = mmap.mmap(-1, CAPACITY * PAGE_SIZE)
-        self.marks_address = ctypes.addressof(ctypes.c_char.from_buffer(self._marks))
-        """Where as many bytes lie that say of each byte there whether a trap begins with it.
+        self._intercepted = intercepted
+        intercepted.listeners.append(self._intercept)
+        self._frames: dict[int, int] = {}
+        """The offset in the frame pool of each absolute page that was shown since its code was last dropped."""
+        self._pages: dict[tuple[int, int], int] = {}
+        """The absolute page at each virtual page and mode."""
+        self._places: defaultdict[int, set[tuple[int, int]]] = defaultdict(set)
+        """The same the other way round."""
+        self._trapped: dict[tuple[int, int], bytes | None] = {}
+        """What :meth:`instruction` has found, by address and mode."""
 
-        A program may hold the same unassigned opcode; it must not be taken for a trap.
+    def show(self, virtual_page: int, mode: int, page: int, frame: int) -> None:
+        """Show the code of absolute *page*, which lies at *frame* in the pool, at *virtual_page*."""
+        where = (virtual_page, mode)
+        before = self._pages.get(where)
+        if before != page:
+            if before is not None:
+                self._places[before].discard(where)
+                self._state.forget_blocks_in(virtual_page)
+            self._pages[where] = page
+            self._places[page].add(where)
+            self._frames[page] = frame
+            self._trapped.clear()
+        self._state.show_page(virtual_page, mode, self._storage.hypervisor.frame_address + frame)
+
+    def show_again(self, virtual_page: int, mode: int) -> None:
+        """Show what was shown there last: the callbacks may see another page in its stead."""
+        page = self._pages.get((virtual_page, mode))
+        if page is not None:
+            self._state.show_page(virtual_page, mode, self._storage.hypervisor.frame_address + self._frames[page])
+
+    def read(self, address: int, length: int, mode: int) -> bytes:
+        """The *length* bytes of code at *address*.
+
+        :raises KeyError: if it has not been shown.
         """
-        self._marked: set[int] = set()
-        self.bytes = CAPACITY * PAGE_SIZE
-        self._slots: dict[int, int] = {}
-        self._pages: dict[int, int] = {}
-        self._free: list[int] = []
-        self._used = 0
+        found = b""
+        while len(found) < length:
+            at = address + len(found)
+            offset = at & (PAGE_SIZE - 1)
+            frame = self._frames[self._pages[at >> 12, mode]]
+            found += self._storage.read_frame(frame + offset, min(length - len(found), PAGE_SIZE - offset))
+        return found
 
-    def slot(self, page: int) -> int:
-        """The slot that holds the code of absolute *page*, copied now if it was not.
+    def instruction(self, address: int, mode: int) -> bytes | None:
+        """The instruction at *address*, whose fetch was checked when the engine asked for the page.
 
-        :raises CodeFull: if all slots are taken.
+        None if it is not known, or may reach into the next page.
         """
-        found = self._slots.get(page)
-        if found is not None:
-            return found
-        if self._free:
-            slot = self._free.pop()
-        elif self._used < CAPACITY:
-            slot = self._used
-            self._used += 1
-        else:
-            raise CodeFull
-        start = slot * PAGE_SIZE
-        self._memory[start : start + PAGE_SIZE] = bytes(self._storage.frame_view(page))
-        if slot in self._marked:
-            self._marked.remove(slot)
-            self._marks[start : start + PAGE_SIZE] = bytes(PAGE_SIZE)
-        self._slots[page] = slot
-        self._pages[slot] = page
-        self._storage.code_pages[page] = 1
-        return slot
+        where = (address, mode)
+        if where not in self._trapped:
+            is_known = (address >> 12, mode) in self._pages and address & (PAGE_SIZE - 1) <= PAGE_SIZE - _LONGEST
+            found = self.read(address, _LONGEST, mode) if is_known else None
+            self._trapped[where] = found and found[: instruction_length(found[0])]
+        return self._trapped[where]
 
-    def find(self, page: int) -> int | None:
-        """The slot of *page*, or None."""
-        return self._slots.get(page)
+    def retranslate(self, address: int, mode: int) -> None:
+        """Drop the blocks that hold the instruction at *address*: it is to be translated differently."""
+        self._drop(self._frames[self._pages[address >> 12, mode]] + (address & (PAGE_SIZE - 1)), 1)
 
-    def page(self, slot: int) -> int:
-        """The page that *slot* is a copy of."""
-        return self._pages[slot]
+    def intercept(self, address: int, mode: int) -> None:
+        """Have the instruction at *address* intercepted from now on, by all CPUs."""
+        self._intercepted.add(self._pages[address >> 12, mode], address & (PAGE_SIZE - 1))
 
-    def release(self, page: int) -> None:
-        """Give up the slot of *page*; the engines have dropped what they translated from it."""
-        slot = self._slots.pop(page, None)
-        if slot is not None:
-            self._free.append(slot)
+    def is_intercepted(self, address: int, mode: int) -> bool:
+        """Whether the instruction at *address* has been intercepted before."""
+        return self._intercepted.holds(self._pages[address >> 12, mode], address & (PAGE_SIZE - 1))
 
-    def contents(self, slot: int) -> bytes:
-        """The bytes of *slot*, traps included."""
-        return self._memory[slot * PAGE_SIZE : (slot + 1) * PAGE_SIZE]
+    def _intercept(self, page: int, offset: int) -> None:
+        """Blocks that hold the instruction there must be looked at again."""
+        if page in self._frames:
+            for virtual_page, _ in self._places[page]:
+                self._state.forget_blocks_in(virtual_page)
+            self._drop(self._frames[page] + offset, 1)
 
-    def patch(self, slot: int, offset: int, data: bytes, *, begins: bool) -> None:
-        """Put *data*, a trap or a part of one, at *offset* of *slot*; the engines must then drop what they translated.
+    def forget(self, page: int) -> int | None:
+        """Drop what was translated of absolute *page*; give the offset of its frame in the pool, if it was shown."""
+        self._intercepted.forget(page)
+        frame = self._frames.pop(page, None)
+        if frame is not None:
+            for virtual_page, mode in self._places.pop(page):
+                del self._pages[virtual_page, mode]
+                self._state.forget_blocks_in(virtual_page)
+                self._state.hide_page(virtual_page, mode)
+            self._trapped.clear()
+            self._drop(frame, PAGE_SIZE)
+        return frame
 
-        :param begins: it is the beginning of the trap.
-        """
-        start = slot * PAGE_SIZE + offset
-        self._memory[start : start + len(data)] = data
-        if begins:
-            self._marked.add(slot)
-            self._marks[start] = 1
-
-    def pages(self) -> list[int]:
-        """The pages that have a slot."""
-        return list(self._slots)
+    def _drop(self, frame: int, length: int) -> None:
+        # Unicorn's question where that lies must not be answered from memory.
+        self._fills.leave()
+        self._unicorn.drop_code(FRAMES + frame, length)

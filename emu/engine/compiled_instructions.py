@@ -19,7 +19,6 @@ from emu.page_states import Profile
 if TYPE_CHECKING:
     from emu.configuration import Configuration
     from emu.cpu import Cpu
-    from emu.engine.code import CodePages
     from emu.engine.record import SharedRecord
 
 _NAMES: Final = tuple(declared.mnemonic for declared in INSTRUCTIONS)
@@ -31,8 +30,8 @@ if len(_NAMES) > MOST_INSTRUCTIONS:
 class CompiledInstructions:
     """The compiled instructions of one engine."""
 
-    def __init__(self, shared: SharedRecord, configuration: Configuration[Cpu], code: CodePages, frames: int) -> None:
-        """Let them work on *configuration*.
+    def __init__(self, shared: SharedRecord, configuration: Configuration[Cpu], cpu: Cpu, frames: int) -> None:
+        """Let *cpu* of *configuration* execute them.
 
         :param frames: where the frame pool lies in the engine's physical memory.
         """
@@ -46,15 +45,11 @@ class CompiledInstructions:
         record.keys_address = configuration.keys.array.ctypes.data
         record.reached_address = configuration.translations.reached.ctypes.data
         record.transitions_address = configuration.states.transitions.ctypes.data
-        record.mark_distance = (code.marks_address - code.address) & MASK_64
+        record.cpu_address = cpu.address
+        record.control_registers_address = np.frombuffer(cpu.cr, dtype=np.uint64).ctypes.data
         record.profile = list(Profile).index(configuration.profile)
         for word in range(FACILITY_WORDS):
             record.facilities[word] = sum(1 << bit for bit in range(64) if 64 * word + bit in configuration.facilities)
-
-    def attach(self, cpu: Cpu) -> None:
-        """Say which CPU executes them."""
-        self._record.cpu_address = cpu.address
-        self._record.control_registers_address = np.frombuffer(cpu.cr, dtype=np.uint64).ctypes.data
 
     def enter(self, cpu: Cpu, quiet: int) -> None:
         """Let them be executed from now on, as *cpu* is.

@@ -83,14 +83,6 @@ def code_byte(record: Any, address: Any) -> Any:
 
 
 @njit
-def is_trap(record: Any, address: Any) -> Any:
-    """Whether the instruction at *address*, which :func:`code_byte` sees, is a trap and not the program's own."""
-    index = page_index(address >> np.uint64(12))
-    marks = carray(pointer(record.shown[index].place + record.mark_distance), (4096,), dtype=np.uint8)
-    return marks[address & np.uint64(4095)] != 0
-
-
-@njit
 def find_fill(record: Any, address: Any, access: Any, context: Any) -> Any:
     """Where in the tables the remembered fill for *address* is; NO_FILL if there is none.
 

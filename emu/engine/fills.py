@@ -29,15 +29,9 @@ _MOST_CONTEXTS: Final = 1024
 class RememberedFills:
     """The fills that one engine remembers, in the state that it shares with the compiled callback."""
 
-    def __init__(self, shared: SharedRecord, function: int, code_distance: int) -> None:
-        """Remember nothing yet.
-
-        :param function: address of the C function that answers what is not remembered.
-        :param code_distance: from the engine-physical address of code pages to their address in this process.
-        """
-        self._record = record = shared.fields
-        record.fill_function = function
-        record.code_distance = code_distance & 0xFFFF_FFFF_FFFF_FFFF
+    def __init__(self, shared: SharedRecord) -> None:
+        """Remember nothing yet."""
+        self._record = shared.fields
         self._contexts = shared.table("fill_contexts")
         self._answers = shared.table("fill_answers")
         # An element of these costs a third of one reached through the record.
@@ -46,7 +40,7 @@ class RememberedFills:
         self._fill_answers: memoryview[int] = self._answers.data
         self._known: dict[tuple[int, ...], int] = {}
         self._last = 0
-        record.table_context = self._new_context()
+        self._record.table_context = self._new_context()
         self._current = 0
         """The context but for what the PSW says; zero if it has to be found."""
 

@@ -1,85 +1,96 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Which instructions must not run natively, and what the engine sees in their place.
+"""Which instructions must not run natively, and how the engine is told.
 
-Privileged and missing instructions trap by themselves.  Those declared as sensitive or as corrections do not; where
-one is found in code about to run for the first time, the copy of the page that the engine executes from gets a trap:
-an unassigned opcode of the same length.
+Privileged and missing instructions trap by themselves.  Those declared as sensitive or as corrections do not.  If every
+form of one is intercepted, its entry in the translator's table says so for good (:func:`intercept`).  If only some are,
+a compiled callback finds candidates in each block that is about to run for the first time, and a block that holds such
+a form is translated again while the entry says so (:mod:`emu.engine.new_blocks`).
 """
 
 from __future__ import annotations
 
 from functools import cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
-import numpy.typing as npt
 
 import emu.isa.catalogue  # noqa: F401 - fills the instruction set
-from emu.engine.blocks import (
-    CANDIDATE,
-    EXECUTE_OPCODE,
-    EXECUTE_RELATIVE_LONG,
-    SPLIT,
-    SPLIT_TABLE,
-    TABLE_BYTES,
-    TARGET,
-    TRAPPED_B2,
-    TRAPPED_CLC,
-)
-from emu.engine.condition_code import COMPARE_LOGICAL
+from emu.engine.blocks import CANDIDATE, EXECUTE_OPCODE, SPLIT, SPLIT_TABLE, TABLE_BYTES, TARGET
+from emu.engine.quirks import rotate_test, square_root
+from emu.engine.quirks.translator_table import translator_table
 from emu.isa.declaration import INSTRUCTIONS, Reason, decode
+from emu.isa.execute import EXECUTE_RELATIVE_LONG
 from emu.isa.formats import RIL_B
 
-_TRAPS: Final = {2: b"\x00\x00", 4: b"\xb0\x00\x00\x00", 6: b"\xcf\x00\x00\x00\x00\x00"}
-"""Unassigned opcodes, by length.  They stay unassigned whatever EXECUTE ORs into the second byte."""
-_TRAPS_WITH_OPERANDS: Final = {COMPARE_LOGICAL: TRAPPED_CLC, 0xB2: TRAPPED_B2}
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 _INTERCEPTED: Final = (Reason.SENSITIVE, Reason.CORRECTION)
 
 
-def trap(instruction: bytes) -> bytes:
-    """The bytes that stand for an intercepted *instruction*; those that may be compiled keep all but the first."""
-    first = _TRAPS_WITH_OPERANDS.get(instruction[0])
-    return _TRAPS[len(instruction)] if first is None else bytes((first,)) + instruction[1:]
+@cache
+def intercept() -> None:
+    """Have trap what is intercepted in all its forms, once in a process.
+
+    :raises EngineError: if the library is not as it is known.
+    """
+    table = translator_table()
+    entries = [table.declared(each) for each in INSTRUCTIONS if each.reason in _INTERCEPTED and each.only is None]
+    table.set_trapping(entries, traps=True)
+    square_root.mend()
+    rotate_test.mend()
 
 
 def is_intercepted(instruction: bytes, address: int) -> bool:
-    """Whether *instruction*, at *address*, must be executed in Python although the engine would execute it."""
+    """Whether *instruction*, at *address*, must be executed by the model although the engine would execute it."""
     decoded = decode(instruction)
     if decoded is None or decoded[0].reason not in _INTERCEPTED:
         return False
     declared, operands = decoded
-    return declared.only is None or declared.only(operands, address)
+    return declared.is_for_model(operands, address)
 
 
 def is_intercepted_target(instruction: bytes, address: int) -> bool:
-    """Whether *instruction*, as the target of an EXECUTE at *address*, must be executed in Python.
+    """Whether *instruction*, as the target of an EXECUTE at *address*, must be executed by the model.
 
-    The engine counts relative operands from the EXECUTE instead of its target (seen in Unicorn 2.1.4).
+    The engine counts relative operands from the EXECUTE (:mod:`emu.engine.quirks.execute_targets`).
     """
     decoded = decode(instruction)
-    if decoded is not None and decoded[0].format.is_relative and decoded[0].reason is not Reason.CONTROL:
-        return True
-    return is_intercepted(instruction, address)
+    if decoded is None or decoded[0].reason is Reason.CONTROL:
+        return False
+    declared, operands = decoded
+    return declared.is_for_model(operands, address, is_target=True)
 
 
-def reads_register_0(target: bytes) -> bool:
-    """Whether Unicorn takes general register 0 for a base register when *target* is the target of an EXECUTE.
-
-    It has a short cut for the storage-to-storage instructions there, which forgets that register 0 means none (seen in
-    2.1.4).
-    """
-    return target[0] >> 4 == 0xD and not (target[2] >> 4 and target[4] >> 4)
-
-
-def is_executed_in_python(instruction: bytes, address: int, target: bytes | None) -> bool:
-    """Whether *instruction* at *address*, an EXECUTE of *target* if that is given, is Python's and not the engine's."""
+def is_executed_by_model(instruction: bytes, address: int, target: bytes | None = None) -> bool:
+    """Whether *instruction* at *address*, an EXECUTE of *target* if that is given, is for the model, not the engine."""
     if target is not None:
         if is_intercepted_target(target, address):
             return True
         instruction = target
     decoded = decode(instruction)
-    return decoded is not None and (decoded[0].reason is Reason.CONTROL or is_intercepted(instruction, address))
+    if decoded is None:
+        return False
+    return decoded[0].reason is Reason.CONTROL or is_intercepted(instruction, address)
+
+
+def entry_of(instruction: bytes) -> int:
+    """The entry of the translator's table for *instruction*, which is declared.
+
+    :raises EngineError: if there is none.
+    """
+    decoded = decode(instruction)
+    assert decoded is not None
+    return translator_table().declared(decoded[0])
+
+
+@cache
+def execute_relative_entry() -> int:
+    """The entry of the translator's table for EXECUTE RELATIVE LONG.
+
+    :raises EngineError: if there is none.
+    """
+    return translator_table().entry(EXECUTE_RELATIVE_LONG >> 4 << 8 | EXECUTE_RELATIVE_LONG & 0x0F, "EXRL")
 
 
 @cache
@@ -92,7 +103,7 @@ def candidates() -> npt.NDArray[np.uint8]:
     table[EXECUTE_OPCODE << 8 : (EXECUTE_OPCODE + 1) << 8] = CANDIDATE
     _enter(table, EXECUTE_RELATIVE_LONG, RIL_B.opcode, CANDIDATE)
     for declared in INSTRUCTIONS:
-        if declared.reason in _INTERCEPTED:
+        if declared.reason is Reason.CORRECTION and declared.only is not None:
             _enter(table, declared.opcode, declared.format.opcode, CANDIDATE)
         if declared.reason is not Reason.CONTROL and declared.format.is_relative:
             _enter(table, declared.opcode, declared.format.opcode, TARGET)

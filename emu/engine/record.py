@@ -98,7 +98,7 @@ class Record(ctypes.Structure):
 
     # The block that began last.
     block_address: Annotated[Word, Writer.CALLBACK]
-    block_size: Annotated[Word, Writer.CALLBACK]
+    block_size: Annotated[Word, Writer.BOTH]
     """Bytes."""
     block_count: Annotated[Word, Writer.CALLBACK]
     """Instructions, with KEEPS_CC if the condition code was saved."""
@@ -134,10 +134,6 @@ class Record(ctypes.Structure):
     """Address of Unicorn's words on the interruption reported last."""
     candidates_address: Annotated[Word, Writer.SETUP]
     """Address of the table of candidate instructions."""
-    code_distance: Annotated[Word, Writer.SETUP]
-    """From where a code page lies in the engine's physical memory to where it lies in this process."""
-    mark_distance: Annotated[Word, Writer.SETUP]
-    """From where a code page lies in this process to where its marks do."""
     frame_distance: Annotated[Word, Writer.SETUP]
     """From the engine-physical address of the frame pool to its address in this process."""
 

@@ -106,6 +106,15 @@ class Instruction:
         digits = sum(width for _, width in self.format.opcode) // 4
         return f"{self.opcode:0{digits}X}"
 
+    def is_for_model(self, operands: Operands, address: int, *, is_target: bool = False) -> bool:
+        """Whether the form with these *operands* at *address* is for the model to execute, and not for the engine.
+
+        :param is_target: it is the target of an EXECUTE.
+        """
+        if is_target and self.format.is_relative:
+            return True
+        return self.reason is not Reason.EXECUTED and (self.only is None or self.only(operands, address))
+
 
 class InstructionSet:
     """All declared instructions, found by their bits or by their mnemonic."""

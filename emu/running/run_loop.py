@@ -12,7 +12,7 @@ from emu import interruption
 from emu import psw as psw_bits
 from emu.access import NotModelled
 from emu.cpu import CpuState
-from emu.engine.engine import Exit
+from emu.engine.exits import BudgetUsed
 from emu.engine.library import EngineError
 from emu.hypervisor import FrameShortage, HostFailure
 from emu.isa.diagnose import LoadRequested
@@ -106,7 +106,7 @@ class RunLoop:
                 device.perform()
             due = configuration.hypervisor.attend(work)
             if configuration.operator is not None:
-                due = min(due, configuration.operator.attend(work))
+                due = min(due, configuration.operator.type_input(work))
         except HostFailure as reason:
             raise StopRun(StopKind.HOST_FAILURE, self._turn, str(reason)) from None
         configuration.call_at(due)
@@ -175,7 +175,7 @@ class RunLoop:
                 goal = min((goal, *timer_events(cpu)))
             before = cpu.executed
             ended = engine.run(goal, limit - before, quiet_units(cpu))
-            if ended is not Exit.LIMIT:
+            if not isinstance(ended, BudgetUsed):
                 handle(cpu, engine, ended)
             elif cpu.executed == before:
                 # The next block is longer than what is left: go on instruction by instruction.

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 from emu import interruption
 from emu.access import fetch_instruction
-from emu.engine.engine import Exit
+from emu.engine.exits import Condition, Declared, ExecutedAlone, Shortage, Stepped, SupervisorCall
 from emu.hypervisor import FrameShortage
-from emu.isa.execute import is_execute
 from emu.program_interruption import ProgramInterruption, ProgramInterruptionCode
 from emu.running import execution
 
@@ -42,53 +41,35 @@ def execute_alone(cpu: Cpu, engine: Engine) -> None:
 
 def _execute_fetched(cpu: Cpu, engine: Engine, address: int, instruction: bytes) -> None:
     ended = engine.step(instruction)
-    if ended is Exit.DECLARED:
-        _execute_declared(cpu, instruction, address)
-    elif ended is not Exit.LIMIT:
+    if not isinstance(ended, Stepped):
         handle(cpu, engine, ended)
-    elif engine.overflowed:
+    elif ended.overflowed:
         cpu.next_address = cpu.instruction_address
         overflow = ProgramInterruption(ProgramInterruptionCode.FIXED_POINT_OVERFLOW)
         execution.deliver(cpu, overflow, address, len(instruction))
 
 
-def handle(cpu: Cpu, engine: Engine, ended: Exit) -> None:
+def handle(cpu: Cpu, engine: Engine, ended: Declared | SupervisorCall | Condition | ExecutedAlone | Shortage) -> None:
     """Do what the engine of *cpu* could not.
 
     :raises FrameShortage: if the next instruction must be executed again when the host has made room.
     """
     address = cpu.instruction_address
-    if ended is Exit.DECLARED:
-        _execute_trapped(cpu, engine, address)
-    elif ended is Exit.SUPERVISOR_CALL:
-        cpu.instruction_address = cpu.wrap(address + engine.instruction_length)
-        _retire(cpu)
-        interruption.supervisor_call(cpu, engine.supervisor_call_number, engine.instruction_length)
-        execution.check_loaded_psw(cpu)
-    elif ended is Exit.CONDITION:
-        condition = engine.take_condition()
-        cpu.next_address = cpu.wrap(address + engine.instruction_length)
-        execution.deliver(cpu, condition, address, engine.instruction_length)
-    elif ended is Exit.CAREFUL:
-        execute_alone(cpu, engine)
-    elif ended is Exit.SHORTAGE:
-        raise FrameShortage
-
-
-def _execute_trapped(cpu: Cpu, engine: Engine, address: int) -> None:
-    """Execute the instruction at *address* that trapped in the engine."""
-    instruction = engine.trapped_instruction()
-    if instruction is None:
-        try:
-            instruction = fetch_instruction(cpu, address)
-        except ProgramInterruption as condition:
-            execution.deliver(cpu, condition, address, 2)
-            return
-    if is_execute(instruction):
-        # Its target may be the engine's all the same.
-        execute_alone(cpu, engine)
-    else:
-        _execute_declared(cpu, instruction, address)
+    match ended:
+        case Declared(instruction):
+            _execute_declared(cpu, instruction, address)
+        case SupervisorCall(number, length):
+            cpu.instruction_address = cpu.wrap(address + length)
+            _retire(cpu)
+            interruption.supervisor_call(cpu, number, length)
+            execution.check_loaded_psw(cpu)
+        case Condition(condition, length):
+            cpu.next_address = cpu.wrap(address + length)
+            execution.deliver(cpu, condition, address, length)
+        case ExecutedAlone():
+            execute_alone(cpu, engine)
+        case Shortage():
+            raise FrameShortage
 
 
 def _execute_declared(cpu: Cpu, instruction: bytes, address: int) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from emu.machine import MEGABYTE, Machine
 from emu.page_states import Content, Usage
+from emu.state import restore_state, state_of
+from emu.undeclared import undeclared
 
 
 def test_a_page_is_zero_before_it_is_touched(machine: Machine) -> None:
@@ -41,3 +43,21 @@ def test_a_potentially_volatile_page_without_content_is_a_discarded_one(machine:
         machine.states.bytes[5] = usage
         machine.hypervisor.clear()
         assert machine.states.bytes[5] == after
+
+
+def test_its_state_is_the_content_of_all_pages(machine: Machine) -> None:
+    machine.storage.write(0x5000, b"\xaa" * 4096)
+    machine.storage.write(0x7000, bytes(8))
+    machine.storage.write(0x8000, b"\xbb")
+    machine.hypervisor.drop(8)
+    state = state_of(machine.hypervisor)
+    assert state == {"contents": {5: b"\xaa" * 4096}}
+    other = Machine(machine.memory)
+    other.storage.write(0x7000, b"\xcc" * 8)
+    restore_state(other.hypervisor, state)
+    assert other.storage.read(0x5000, 4096) == bytes(4096), "the page states are the machine's"
+    other.states.array[:] = machine.states.array
+    restore_state(other.hypervisor, state)
+    assert other.storage.read(0x5000, 4096) == b"\xaa" * 4096
+    assert other.storage.read(0x7000, 8) == other.storage.read(0x8000, 8) == bytes(8)
+    assert undeclared(machine.hypervisor) == []

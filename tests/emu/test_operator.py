@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What the machine asks of whoever types: when it attends to him, and how it waits with him."""
+"""What the machine asks of who types: when it asks for input, and how it waits for it."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ RECEIVE_ASCII = 1 << 32 - 0x1A
 
 
 class Typist:
-    """Types when he is waited for, and writes down what he is asked."""
+    """Types when the guest waits, and writes down what the machine asks."""
 
     def __init__(self, machine: Machine, text: bytes = b"", *, passes: int | None = None) -> None:
         self.machine, self.text, self.passes = machine, text, passes
-        self.attended: list[int] = []
+        self.asked: list[int] = []
         self.waits: list[int | None] = []
 
-    def attend(self, work: int) -> int:
-        self.attended.append(work)
+    def type_input(self, work: int) -> int:
+        self.asked.append(work)
         return work + 1000
 
     def wait(self, units: int | None) -> int | None:
@@ -92,9 +92,9 @@ def test_a_stop_that_is_requested_while_all_wait(machine: Machine) -> None:
     assert machine.run().kind is StopKind.REQUESTED
 
 
-def test_a_guest_that_runs_is_attended_to_now_and_then(machine: Machine) -> None:
+def test_a_guest_that_runs_is_asked_for_input_now_and_then(machine: Machine) -> None:
     machine.operator = typist = Typist(machine)
     # A loop of 2000 rounds: LGHI 1,2000; BRCTG 1,*
     machine.storage.write(ENTRY, bytes.fromhex("a71907d0 a7170000"))
     machine.run(1900)
-    assert [work // 1000 for work in typist.attended] == [0, 1]
+    assert [work // 1000 for work in typist.asked] == [0, 1]

@@ -66,7 +66,7 @@ def test_taking_a_snapshot_changes_nothing(machine: Machine) -> None:
     machine.states.bytes[3] = 0x04  # unused and resident: a touch would be an addressing exception
     before = snapshot.take(machine)
     assert snapshot.differences(before, snapshot.take(machine)) == []
-    assert before["hypervisor"]["pages"].keys() == {0x3}
+    assert before["hypervisor"]["contents"].keys() == {0x3}
 
 
 def test_differences_are_named(machine: Machine) -> None:
@@ -75,4 +75,4 @@ def test_differences_are_named(machine: Machine) -> None:
     machine.cpus[0].gr[7] = 7
     machine.keys.bytes[9] = 0x10
     found = snapshot.differences(before, snapshot.take(machine))
-    assert found == ["hypervisor.pages[5]", "states.array[5]", "keys.array[9]", "cpus[0].registers.general[7]"]
+    assert found == ["hypervisor.contents[5]", "states.array[5]", "keys.array[9]", "cpus[0].registers.general[7]"]

@@ -103,8 +103,8 @@ def test_total() -> None:
 
 def guest(number: int, *states: int, work: int = 0) -> Any:
     array = np.array(states, dtype=np.uint8)
-    machine = SimpleNamespace(states=SimpleNamespace(array=array), timing=SimpleNamespace(work=work))
-    return SimpleNamespace(number=number, machine=machine)
+    configuration = SimpleNamespace(timing=SimpleNamespace(work=work))
+    return SimpleNamespace(number=number, states=SimpleNamespace(array=array), configuration=configuration)
 
 
 class TestSeries:
@@ -127,7 +127,7 @@ class TestSeries:
     def test_samples_are_of_the_moment(self) -> None:
         series, subject = Series(10), guest(0, 0x00, 0x03)
         series.attend(subject, 0)
-        subject.machine.states.array[0] = 0x02
+        subject.states.array[0] = 0x02
         series.attend(subject, 10)
         assert [sample.table["S"] for sample in series.samples] == [
             {"total": 2, "r": 1, "p": 0, "z": 1},

@@ -26,6 +26,8 @@ from emu.machine import MEGABYTE, Machine, StopKind
 from emu.page_states import name
 from emu.program_interruption import ProgramInterruptionCode as Code
 from emu.psw import ADDRESSING_MODE, Psw
+from emu.saving import restore, save
+from emu.state import differences
 from host.accounting import count_pages, total
 from host.page_manager import PageManager
 from host.paging_device import PagingDevice
@@ -460,6 +462,19 @@ class Contents(RuleBasedStateMachine):
                 state = self.state(guest, number)
                 assert state not in ("Ur", "Vr")
                 assert state != "Pr" or page.changed
+
+    @rule()
+    def restore(self) -> None:
+        """Put the state back into host and machines, which nobody sees."""
+        state = save(*self.hosted.machines, host=self.manager)
+        for guest, machine in zip(self.manager.guests, self.hosted.machines, strict=True):
+            guest.locations.fill(0)
+            machine.states.array.fill(0)
+        pool = self.manager.pool
+        pool.doublewords[pool.owner >= 0] = 0xDEAD
+        pool.owner.fill(0)
+        restore(state, *self.hosted.machines, host=self.manager)
+        assert differences(state, save(*self.hosted.machines, host=self.manager)) == []
 
     @rule(more=st.integers(0, 8))
     def resize(self, more: int) -> None:

@@ -117,7 +117,7 @@ class Messages:
 
 
 @dataclass
-class StandInMachine:
+class StandInConfiguration:
     messages: Messages = field(default_factory=Messages)
 
     def device(self, kind: type) -> Messages:
@@ -130,11 +130,11 @@ class StandInGuest:
     number: int
     resident: int
     statistics: GuestStatistics = field(default_factory=GuestStatistics)
-    machine: StandInMachine = field(default_factory=StandInMachine)
+    configuration: StandInConfiguration = field(default_factory=StandInConfiguration)
 
     @property
     def messages(self) -> Messages:
-        return self.machine.messages
+        return self.configuration.messages
 
 
 @dataclass
@@ -235,7 +235,7 @@ def test_paging_counts_once_from_look_to_look() -> None:
 
 def test_a_true_machine_is_asked() -> None:
     machine = Machine(4 * MEGABYTE)
-    guest = StandInGuest(0, 10_000, machine=cast("Any", machine.configuration))
+    guest = StandInGuest(0, 10_000, configuration=cast("Any", machine.configuration))
     monitor, _ = watch(600, guest)
     monitor.look()
     assert machine.messages.waiting == monitor.requests == 0

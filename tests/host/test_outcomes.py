@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from emu.page_states import Profile
-from host.outcomes import ACTIONS, AFTER, AFTER_ZERO, INVALID, Action
+from host.outcomes import AFTER, AFTER_ZERO, INVALID, OUTCOMES, Outcome, may_drop, table_index
 
 SR, SP, SZ = 0x00, 0x02, 0x03
 UR, UP, UZ = 0x04, 0x06, 0x07
@@ -15,7 +15,7 @@ PR, PP = 0x08, 0x0A
 VR, VP, VZ = 0x0C, 0x0E, 0x0F
 CLEAN, DIRTY = 0x00, 0x10
 ZVM, KVM, OFF = Profile.ZVM, Profile.KVM, Profile.OFF
-DROP, PRESERVE = Action.DROP, Action.PRESERVE
+DROP, PRESERVE = Outcome.DROP, Outcome.PRESERVE
 
 # Profile, index, action, state after, state after if all zeros.
 ROWS = (
@@ -41,8 +41,8 @@ ROWS = (
 
 
 @pytest.mark.parametrize(("profile", "index", "action", "after", "after_zero"), ROWS)
-def test_row(profile: Profile, index: int, action: Action, after: int, after_zero: int) -> None:
-    assert ACTIONS[profile][index] == action
+def test_row(profile: Profile, index: int, action: Outcome, after: int, after_zero: int) -> None:
+    assert OUTCOMES[profile][index] == action
     assert AFTER[profile][index] == after
     assert AFTER_ZERO[profile][index] == after_zero
 
@@ -50,7 +50,7 @@ def test_row(profile: Profile, index: int, action: Action, after: int, after_zer
 @pytest.mark.parametrize("profile", Profile)
 def test_all_else_is_invalid(profile: Profile) -> None:
     valid = {index for row_profile, index, *_ in ROWS if row_profile is profile}
-    for table in (ACTIONS, AFTER, AFTER_ZERO):
+    for table in (OUTCOMES, AFTER, AFTER_ZERO):
         assert table[profile].shape == (32,)
         assert table[profile].dtype == np.uint8
         assert {index for index in range(32) if table[profile][index] != INVALID} == valid
@@ -58,10 +58,22 @@ def test_all_else_is_invalid(profile: Profile) -> None:
 
 def test_many_at_once() -> None:
     index = np.array([UR, SR | DIRTY, PR, PR | DIRTY], dtype=np.uint8)
-    assert ACTIONS[ZVM][index].tolist() == [DROP, PRESERVE, DROP, PRESERVE]
+    assert OUTCOMES[ZVM][index].tolist() == [DROP, PRESERVE, DROP, PRESERVE]
     assert AFTER[ZVM][index].tolist() == [UZ, SP, VZ, SP]
 
 
 def test_tables_cannot_be_changed() -> None:
     with pytest.raises(ValueError, match="read-only"):
         AFTER[ZVM][SR] = VZ
+
+
+def test_index() -> None:
+    states, changed = np.array([SR, UR | 0x20, PR, VR], dtype=np.uint8), np.array([True, False, True, False])
+    assert table_index(states, changed).tolist() == [SR | DIRTY, UR, PR | DIRTY, VR]
+
+
+@pytest.mark.parametrize(("profile", "droppable"), ((ZVM, [UR, VR, PR, UR, VR]), (KVM, [UR, UR]), (OFF, [])))
+def test_what_may_go_without_io(profile: Profile, droppable: list[int]) -> None:
+    states = np.array([SR, UR, VR, PR] * 2, dtype=np.uint8)
+    changed = np.arange(8) >= 4
+    assert states[may_drop(profile, states, changed)].tolist() == droppable

@@ -7,6 +7,7 @@ import errno
 
 import pytest
 
+from emu.input_files.toml_tables import Origin
 from host.plan import (
     ACTIONS,
     TRIGGERS,
@@ -16,28 +17,28 @@ from host.plan import (
     CorruptRead,
     DeviceError,
     DiscardVolatile,
-    Evict,
+    EvictPage,
     FailRead,
     FailWrite,
-    Origin,
     PlanError,
+    PressurePlan,
+    PressureStep,
     Resize,
-    Sample,
     ShortRead,
-    Step,
+    TakeSample,
 )
 
 
 def test_every_action_has_the_name_of_plan_files() -> None:
     assert {
         "resize": Resize,
-        "evict": Evict,
+        "evict": EvictPage,
         "discard-volatile": DiscardVolatile,
         "fail-write": FailWrite,
         "fail-read": FailRead,
         "corrupt-read": CorruptRead,
         "short-read": ShortRead,
-        "sample": Sample,
+        "sample": TakeSample,
     } == ACTIONS
 
 
@@ -60,13 +61,13 @@ def test_every_trigger_has_a_field_of_its_own() -> None:
         (AtAccess, {"at_access": 0x10800}, "at_access", "multiple of 0x1000"),
         (AtAccess, {"at_access": 0x10000, "count": 0}, "count", "1 or more"),
         (Resize, {"frames": 0}, "frames", "1 or more"),
-        (Evict, {"page": 0x10800}, "page", "multiple of 0x1000"),
-        (Evict, {"page": -0x1000}, "page", "at most 64 bits"),
+        (EvictPage, {"page": 0x10800}, "page", "multiple of 0x1000"),
+        (EvictPage, {"page": -0x1000}, "page", "at most 64 bits"),
         (FailWrite, {"nth": 0}, "nth", "1 or more"),
         (FailRead, {"times": 0}, "times", "1 or more"),
         (CorruptRead, {"nth": -1}, "nth", "1 or more"),
         (ShortRead, {"times": -1}, "times", "1 or more"),
-        (Step, {"trigger": AtWork(0), "action": DiscardVolatile(), "guest": -1}, "guest", "0 or more"),
+        (PressureStep, {"trigger": AtWork(0), "action": DiscardVolatile(), "guest": -1}, "guest", "0 or more"),
     ),
 )
 def test_values_out_of_range(kind: type, arguments: dict[str, object], field: str, expected: str) -> None:
@@ -82,7 +83,7 @@ def test_the_smallest_values() -> None:
     assert AtInstruction(0, count=1).count == 1
     assert AtAccess(0).page == 0
     assert Resize(1).frames == 1
-    assert Evict(0).page == 0
+    assert EvictPage(0).page == 0
     assert FailWrite().error is DeviceError.EIO
 
 
@@ -98,11 +99,11 @@ def test_error_numbers() -> None:
     ("action", "text"),
     (
         (Resize(512), "resize frames=512"),
-        (Evict(0x110000), "evict page=0x110000"),
+        (EvictPage(0x110000), "evict page=0x110000"),
         (DiscardVolatile(), "discard-volatile"),
         (FailWrite(2, 3, DeviceError.ENOSPC), "fail-write nth=2 times=3 error=ENOSPC"),
         (ShortRead(), "short-read nth=1 times=1"),
-        (Sample(), "sample"),
+        (TakeSample(), "sample"),
     ),
 )
 def test_actions_in_words(action: object, text: str) -> None:
@@ -110,8 +111,9 @@ def test_actions_in_words(action: object, text: str) -> None:
 
 
 def test_errors_name_file_line_step_and_field() -> None:
-    origin = Origin("x.toml", ({"": 1, "page": 3}, {"": 5}))
-    assert str(origin.error("wrong", 1, "page")) == "x.toml:3: step 1: page: wrong"
-    assert str(origin.error("wrong", 2, "page")) == "x.toml:5: step 2: page: wrong"
-    assert str(origin.error("wrong", 2)) == "x.toml:5: step 2: wrong"
-    assert str(Origin().error("wrong", 2, "page")) == "plan: step 2: page: wrong"
+    lines = {("step", 1): {"": 1, "page": 3}, ("step", 2): {"": 5}}
+    plan = PressurePlan((), Origin("x.toml", PlanError, lines))
+    assert str(plan.step_error(1, "wrong", "page")) == "x.toml:3: step 1: page: wrong"
+    assert str(plan.step_error(2, "wrong", "page")) == "x.toml:5: step 2: page: wrong"
+    assert str(plan.step_error(2, "wrong")) == "x.toml:5: step 2: wrong"
+    assert str(PressurePlan(()).step_error(2, "wrong", "page")) == "plan: step 2: page: wrong"

@@ -16,15 +16,15 @@ from host.plan import (
     CorruptRead,
     DeviceError,
     DiscardVolatile,
-    Evict,
+    EvictPage,
     FailRead,
     FailWrite,
-    Plan,
     PlanError,
+    PressurePlan,
+    PressureStep,
     Resize,
-    Sample,
     ShortRead,
-    Step,
+    TakeSample,
 )
 from host.plan_file import parse_plan, read_plan
 
@@ -38,7 +38,7 @@ def error_of(text: str) -> str:
     return message
 
 
-def step_of(text: str) -> Step:
+def step_of(text: str) -> PressureStep:
     """The only step of the plan whose step has the fields in *text*."""
     (step,) = parse_plan(f"[[step]]\n{text}").steps
     return step
@@ -65,11 +65,11 @@ def test_a_whole_plan() -> None:
         do = "discard-volatile"
         """
     )
-    assert plan == Plan(
+    assert plan == PressurePlan(
         (
-            Step(AtWork(2_000_000), Resize(512), label="squeeze"),
-            Step(AtAccess(0x110000, count=3), Evict(0x200000), guest=1),
-            Step(AtInstruction(0x14650), DiscardVolatile()),
+            PressureStep(AtWork(2_000_000), Resize(512), label="squeeze"),
+            PressureStep(AtAccess(0x110000, count=3), EvictPage(0x200000), guest=1),
+            PressureStep(AtInstruction(0x14650), DiscardVolatile()),
         )
     )
 
@@ -81,13 +81,13 @@ def test_a_whole_plan() -> None:
         ('do = "resize"\nsize = "2M"', Resize(512)),
         ('do = "resize"\nsize = "8k"', Resize(2)),
         ('do = "resize"\nsize = "4096"', Resize(1)),
-        ('do = "evict"\npage = "0X1000"', Evict(0x1000)),
+        ('do = "evict"\npage = "0X1000"', EvictPage(0x1000)),
         ('do = "fail-write"', FailWrite()),
         ('do = "fail-write"\nnth = 2\ntimes = 3\nerror = "ENOSPC"', FailWrite(2, 3, DeviceError.ENOSPC)),
         ('do = "fail-read"\nnth = 2\ntimes = 3', FailRead(2, 3)),
         ('do = "corrupt-read"\ntimes = 3', CorruptRead(1, 3)),
         ('do = "short-read"\nnth = 2', ShortRead(2)),
-        ('do = "sample"', Sample()),
+        ('do = "sample"', TakeSample()),
     ),
 )
 def test_actions(text: str, action: object) -> None:
@@ -209,7 +209,7 @@ def test_wrong_files(text: str, message: str) -> None:
 def test_read_from_a_file(tmp_path: Path) -> None:
     path = tmp_path / "plan.toml"
     path.write_text('[[step]]\nat_work = 5\ndo = "sample"\n')
-    assert read_plan(path) == Plan((Step(AtWork(5), Sample()),))
+    assert read_plan(path) == PressurePlan((PressureStep(AtWork(5), TakeSample()),))
 
 
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:
@@ -242,5 +242,5 @@ def test_any_step_is_a_step_or_an_error_of_one_line(fields: dict[str, object], a
         result = str(parse_plan(text, "x.toml").steps[0])
     except PlanError as reason:
         result = str(reason)
-    assert result.startswith(("Step(", "x.toml:"))
+    assert result.startswith(("PressureStep(", "x.toml:"))
     assert "\n" not in result

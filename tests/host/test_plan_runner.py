@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from emu.control_registers import CR0_EXTERNAL_CALL
-from emu.cpu import CpuState
+from emu.cpu import Cpu, CpuState
+from emu.events import Observer
 from emu.machine import MEGABYTE, StopKind
-from emu.page_states import Usage
+from emu.page_states import Profile, Usage
 from emu.psw import ADDRESSING_MODE, DAT, EXTERNAL_MASK, Psw
 from host.guest import Guest
 from host.plan import (
@@ -21,15 +22,15 @@ from host.plan import (
     CorruptRead,
     DeviceError,
     DiscardVolatile,
-    Evict,
+    EvictPage,
     FailRead,
     FailWrite,
-    Plan,
     PlanError,
+    PressurePlan,
+    PressureStep,
     Resize,
-    Sample,
     ShortRead,
-    Step,
+    TakeSample,
     Trigger,
 )
 from host.plan_file import parse_plan
@@ -57,7 +58,8 @@ class Series:
         self.samples: list[tuple[int, str, int]] = []
 
     def sample(self, guest: Guest, label: str) -> None:
-        self.samples.append((guest.number, label, guest.machine.executed))
+        executed = sum(cpu.executed for cpu in guest.configuration.cpus)
+        self.samples.append((guest.number, label, executed))
 
     @property
     def executed(self) -> list[int]:
@@ -67,14 +69,14 @@ class Series:
 class Planned:
     """A host whose guests have the program *code*, and a plan."""
 
-    def __init__(self, hosted: Hosted, code: bytes, *steps: Step, series: Series | None = None) -> None:
+    def __init__(self, hosted: Hosted, code: bytes, *steps: PressureStep, series: Series | None = None) -> None:
         self.hosted = hosted
         self.series = series or Series()
         for machine in hosted.machines:
             machine.load_storage(PROGRAM_ADDRESS, code)
             machine.load_storage(0x1D0, WAIT.to_bytes())
             machine.cpus[0].gr[3] = ADDRESS
-        self.runner = PlanRunner(Plan(steps), hosted.manager, series=self.series)
+        self.runner = PlanRunner(PressurePlan(steps), hosted.manager, series=self.series)
         hosted.manager.add_attendant(self.runner)
 
     @property
@@ -82,15 +84,15 @@ class Planned:
         return [done.result for done in self.runner.log]
 
 
-def sample_at(trigger: Trigger, **options: Any) -> Step:
-    return Step(trigger, Sample(), **options)
+def sample_at(trigger: Trigger, **options: Any) -> PressureStep:
+    return PressureStep(trigger, TakeSample(), **options)
 
 
 # By work
 
 
 def test_at_work(make_host: MakeHost) -> None:
-    planned = Planned(make_host(), LOOP, Step(AtWork(1000), Evict(ADDRESS), label="now"))
+    planned = Planned(make_host(), LOOP, PressureStep(AtWork(1000), EvictPage(ADDRESS), label="now"))
     planned.hosted.fill(PAGE, 1)
     planned.hosted.machine.run(900)
     assert planned.runner.log == []
@@ -144,7 +146,11 @@ def test_the_next_of_several_steps(make_host: MakeHost) -> None:
 
 
 def test_steps_due_together_go_in_their_order(make_host: MakeHost) -> None:
-    steps = (Step(AtWork(10), FailWrite()), Step(AtWork(10), Evict(ADDRESS)), Step(AtWork(10), Evict(ADDRESS)))
+    steps = (
+        PressureStep(AtWork(10), FailWrite()),
+        PressureStep(AtWork(10), EvictPage(ADDRESS)),
+        PressureStep(AtWork(10), EvictPage(ADDRESS)),
+    )
     planned = Planned(make_host(), LOOP, *steps)
     planned.hosted.fill(PAGE, 1)
     planned.hosted.machine.run(100)
@@ -324,7 +330,7 @@ def test_two_steps_wait_for_one_page(make_host: MakeHost) -> None:
 
 
 def test_the_page_is_evicted_after_the_access_and_comes_back(make_host: MakeHost) -> None:
-    planned = Planned(make_host(), LOAD_LOOP, Step(AtAccess(ADDRESS, count=2), Evict(ADDRESS)))
+    planned = Planned(make_host(), LOAD_LOOP, PressureStep(AtAccess(ADDRESS, count=2), EvictPage(ADDRESS)))
     hosted = planned.hosted
     hosted.fill(PAGE, 0x11223344_55667788)
     hosted.machine.run(3)
@@ -353,7 +359,7 @@ def test_execution_is_the_same_while_watched(make_host: MakeHost) -> None:
 
 
 def test_resize(make_host: MakeHost) -> None:
-    steps = (Step(AtWork(10), Resize(20)), Step(AtWork(100), Resize(256)))
+    steps = (PressureStep(AtWork(10), Resize(20)), PressureStep(AtWork(100), Resize(256)))
     planned = Planned(make_host(256), LOOP, *steps)
     hosted = planned.hosted
     for page in range(0x80, 0xC0):
@@ -368,7 +374,7 @@ def test_resize(make_host: MakeHost) -> None:
 
 
 def test_discard_volatile(make_host: MakeHost) -> None:
-    planned = Planned(make_host(), LOOP, Step(AtWork(10), DiscardVolatile()))
+    planned = Planned(make_host(), LOOP, PressureStep(AtWork(10), DiscardVolatile()))
     hosted = planned.hosted
     for page in (PAGE, OTHER):
         hosted.fill(page, 1)
@@ -381,9 +387,9 @@ def test_discard_volatile(make_host: MakeHost) -> None:
 
 def test_fail_write(make_host: MakeHost) -> None:
     steps = (
-        Step(AtWork(10), FailWrite(nth=2, error=DeviceError.ENOSPC)),
-        Step(AtWork(10), Evict(ADDRESS)),
-        Step(AtWork(10), Evict(OTHER << 12)),
+        PressureStep(AtWork(10), FailWrite(nth=2, error=DeviceError.ENOSPC)),
+        PressureStep(AtWork(10), EvictPage(ADDRESS)),
+        PressureStep(AtWork(10), EvictPage(OTHER << 12)),
     )
     planned = Planned(make_host(), LOOP, *steps)
     hosted = planned.hosted
@@ -396,7 +402,9 @@ def test_fail_write(make_host: MakeHost) -> None:
 
 @pytest.mark.parametrize("action", (FailRead(), CorruptRead(), ShortRead()))
 def test_faults_of_reads_end_the_run(make_host: MakeHost, action: Action) -> None:
-    planned = Planned(make_host(), LOAD_LOOP, Step(AtWork(0), Evict(ADDRESS)), Step(AtWork(0), action))
+    planned = Planned(
+        make_host(), LOAD_LOOP, PressureStep(AtWork(0), EvictPage(ADDRESS)), PressureStep(AtWork(0), action)
+    )
     planned.hosted.fill(PAGE, 1)
     stop = planned.hosted.machine.run(50)
     assert stop.kind is StopKind.HOST_FAILURE
@@ -415,7 +423,7 @@ def test_a_sample_has_the_label_of_the_step(make_host: MakeHost) -> None:
 
 def test_steps_belong_to_their_guests(make_host: MakeHost) -> None:
     steps = (
-        Step(AtWork(500), Evict(ADDRESS), guest=1),
+        PressureStep(AtWork(500), EvictPage(ADDRESS), guest=1),
         sample_at(AtAccess(ADDRESS, count=3), guest=1),
         sample_at(AtInstruction(PROGRAM_ADDRESS, count=2), guest=0),
     )
@@ -467,7 +475,7 @@ def test_plans_that_do_not_fit(make_host: MakeHost, fields: str, message: str) -
 
 def test_the_last_page_fits(make_host: MakeHost) -> None:
     last = MEGABYTE - 0x1000
-    plan = Plan((Step(AtAccess(last), Evict(last)), Step(AtWork(0), Resize(256))))
+    plan = PressurePlan((PressureStep(AtAccess(last), EvictPage(last)), PressureStep(AtWork(0), Resize(256))))
     assert PlanRunner(plan, make_host(256).manager).log == []
 
 
@@ -475,7 +483,7 @@ def test_the_last_page_fits(make_host: MakeHost) -> None:
 
 
 def test_report(make_host: MakeHost) -> None:
-    planned = Planned(make_host(), LOOP, Step(AtWork(10), FailRead(), label="x"), sample_at(AtWork(1_000_000)))
+    planned = Planned(make_host(), LOOP, PressureStep(AtWork(10), FailRead(), label="x"), sample_at(AtWork(1_000_000)))
     planned.hosted.machine.run(100)
     (done,) = planned.runner.log
     assert planned.runner.as_dict() == {
@@ -495,9 +503,9 @@ def test_report(make_host: MakeHost) -> None:
 
 def test_the_same_plan_does_the_same_again(make_host: MakeHost) -> None:
     steps = (
-        Step(AtWork(100, every=70), DiscardVolatile()),
-        Step(AtAccess(ADDRESS, count=20), Evict(ADDRESS)),
-        Step(AtInstruction(PROGRAM_ADDRESS, count=30), Resize(100)),
+        PressureStep(AtWork(100, every=70), DiscardVolatile()),
+        PressureStep(AtAccess(ADDRESS, count=20), EvictPage(ADDRESS)),
+        PressureStep(AtInstruction(PROGRAM_ADDRESS, count=30), Resize(100)),
     )
     logs = []
     for _ in range(2):
@@ -507,3 +515,34 @@ def test_the_same_plan_does_the_same_again(make_host: MakeHost) -> None:
         logs.append(planned.runner.log)
     assert logs[0] == logs[1]
     assert {done.step for done in logs[0]} == {1, 2, 3}
+
+
+def test_discard_volatile_drops_what_the_profile_lets_it_drop(make_host: MakeHost) -> None:
+    """The host of KVM drops unused pages only (reference 6.2), and writes nothing for the sake of the plan."""
+    hosted = make_host(profile=Profile.KVM)
+    planned = Planned(hosted, LOOP, PressureStep(AtWork(10), DiscardVolatile()))
+    for page, usage in ((PAGE, Usage.VOLATILE), (OTHER, Usage.UNUSED)):
+        hosted.fill(page, 1)
+        hosted.set_state(page, usage)
+    hosted.machine.run(50)
+    assert planned.results == ["1 pages dropped"]
+    assert (hosted.state(PAGE), hosted.state(OTHER)) == ("Vr", "Up")
+    assert hosted.manager.device.writes == 0
+
+
+def test_another_observer_misses_nothing_when_watching_ends(make_host: MakeHost) -> None:
+    class Addresses(Observer):
+        wants_instructions = True
+
+        def __init__(self) -> None:
+            self.found: list[int] = []
+
+        def retired(self, cpu: Cpu, address: int, instruction: bytes) -> None:
+            self.found.append(address - PROGRAM_ADDRESS)
+
+    planned = Planned(make_host(), LOOP, sample_at(AtInstruction(PROGRAM_ADDRESS + 4, count=2)))
+    machine, other = planned.hosted.machine, Addresses()
+    machine.observers.append(other)
+    machine.run(6)
+    assert len(planned.series.samples) == 1
+    assert other.found == [0, 2, 4, 2, 4, 2]

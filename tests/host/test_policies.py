@@ -6,16 +6,18 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from emu.page_states import Profile
+from host.outcomes import may_drop
 from host.policies import Policy, choose, window
 
 S, U, P, V = 0x00, 0x04, 0x08, 0x0C
 NO_DAT = 0x20
 
 
-def victims(policy: Policy, pages: list[tuple[int, bool]], wanted: int) -> list[int]:
+def victims(policy: Policy, pages: list[tuple[int, bool]], wanted: int, profile: Profile = Profile.ZVM) -> list[int]:
     states = np.array([state for state, _ in pages], dtype=np.uint8)
     changed = np.array([is_changed for _, is_changed in pages], dtype=np.bool_)
-    return choose(policy, states, changed, wanted).tolist()
+    return choose(policy, states, may_drop(profile, states, changed), wanted).tolist()
 
 
 # In order of age, the oldest first; each state with and without the change bit.
@@ -57,10 +59,16 @@ class TestEvery:
             assert victims(policy, [(state, True)] * 1000, 700) == list(range(700))
 
     def test_inputs_are_left_alone(self, policy: Policy) -> None:
-        states, changed = np.array([U, V, S], dtype=np.uint8), np.array([True, False, True])
+        states, droppable = np.array([U, V, S], dtype=np.uint8), np.array([True, False, True])
         states.setflags(write=False)
-        changed.setflags(write=False)
-        assert len(choose(policy, states, changed, 2)) == 2
+        droppable.setflags(write=False)
+        assert len(choose(policy, states, droppable, 2)) == 2
+
+
+def test_what_the_host_of_kvm_does_not_drop_is_not_first() -> None:
+    """It drops unused pages only (reference 6.2): a volatile one goes by age, since it has to be written."""
+    for policy in (Policy.UNUSED_FIRST, Policy.VOLATILE_FIRST):
+        assert victims(policy, PAGES, len(PAGES), Profile.KVM) == [3, 7, 0, 1, 2, 4, 5, 6]
 
 
 def test_window() -> None:

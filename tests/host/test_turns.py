@@ -6,7 +6,7 @@ from __future__ import annotations
 from emu.cpu import CpuState
 from emu.machine import MEGABYTE, Machine, Stop, StopKind
 from emu.psw import ADDRESSING_MODE, Psw
-from host.turns import run_in_turn
+from host.turns import Turns, run_in_turn
 
 
 def looping(count: int) -> Machine:
@@ -48,3 +48,25 @@ def test_a_requested_stop_ends_a_guest() -> None:
     stops = run_in_turn(machines)
     assert stops[0].kind is StopKind.REQUESTED
     assert stops[1].kind is StopKind.DISABLED_WAIT
+
+
+def test_a_turn_that_is_interrupted_is_gone_on_with() -> None:
+    machines = [looping(100_000), looping(100_000)]
+    turns = Turns(machines, 5000, turn=1000)
+    executed = []
+    while not turns.run(700):
+        executed.append([machine.executed for machine in machines])
+    assert executed[:5] == [[700, 0], [1000, 400], [1100, 1000], [1800, 1000], [2000, 1500]]
+    assert executed[-1] == [5000, 4800]
+    assert [stop.kind for stop in turns.stops.values()] == [StopKind.BUDGET] * 2
+
+
+def test_one_that_stops_at_the_end_of_its_turn_has_stopped() -> None:
+    """Not every stop after so many instructions is one because of them."""
+    machines = [looping(98), looping(500)]
+    turns = Turns(machines, turn=100)
+    assert turns.run(100) is False
+    assert turns.stops == {}
+    assert turns.run()
+    assert [machine.executed for machine in machines] == [100, 502]
+    assert list(turns.stops) == [0, 1]

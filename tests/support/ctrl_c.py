@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tools import side_by_side
+from tools.processes import side_by_side
 
 
 def press_ctrl_c_when_waiting(monkeypatch: pytest.MonkeyPatch, times: int = 1) -> None:

@@ -7,10 +7,10 @@ from collections import Counter
 from collections.abc import Sequence
 
 from emu.page_states import CONTENT_MASK, USAGE_MASK
-from guest_kernel.scripted import page as flags
-from guest_kernel.scripted.kernel import Kernel
-from guest_kernel.scripted.memory_map import MmStruct
-from guest_kernel.scripted.page_table import pte_file, pte_none, pte_present, pte_swap, pte_to_swap, pte_write
+from guest_kernel.scripted.mm.pgtable import pte_file, pte_none, pte_present, pte_swap, pte_to_swap, pte_write
+from guest_kernel.scripted.state import page_flags as flags
+from guest_kernel.scripted.state.kernel import Kernel
+from guest_kernel.scripted.state.mm_types import MmStruct
 from tests.support.processes import entry
 
 PAGE = 4096
@@ -29,9 +29,10 @@ def check_kernel(kernel: Kernel, processes: Sequence[MmStruct], start: int, plac
     slots = Counter(dict.fromkeys(kernel.swap_cache, 1))
     for mm in processes:
         assert not mm.table.locked
-        for table in (mm.table._top, *mm.table._segment_tables):
+        for table in (mm.table.top, *mm.table.segment_tables):
             # Only the first page of a block has a reference.
-            tables.update(range(table.frame, table.frame + 4))
+            frame = table >> 12
+            tables.update(range(frame, frame + 4))
         for segment in mm.table.segments(start, start + places * PAGE):
             assert segment == start
             for place in range(places):

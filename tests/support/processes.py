@@ -5,12 +5,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from guest_kernel.scripted.block_device import page_content
-from guest_kernel.scripted.kernel import Kernel
-from guest_kernel.scripted.memory_map import MmStruct, mm_create
-from guest_kernel.scripted.page import Page
-from guest_kernel.scripted.schedule import run
-from guest_kernel.scripted.user_access import user_load, user_store
+from guest_kernel.scripted.cpu.schedule import run
+from guest_kernel.scripted.mm.memory_map import mm_create
+from guest_kernel.scripted.process.user_access import user_load, user_store
+from guest_kernel.scripted.state.block_device import page_content
+from guest_kernel.scripted.state.kernel import Kernel
+from guest_kernel.scripted.state.mm_types import MmStruct, Page
 
 BASE: Final = 0x2000_0000
 """Where the tests map things."""

@@ -10,10 +10,9 @@ from typing import Any
 import pytest
 
 from emu.machine import Machine
-from emu.page_states import USAGE_MASK, Usage
-from guest_kernel.scripted.page_expectation import PageFinding
-from guest_kernel.scripted.runner import Listener, Runner
-from guest_kernel.scripted.scenario import (
+from guest_kernel.scripted.scenarios.checks.page_expectation import PageFinding
+from guest_kernel.scripted.scenarios.runner import Listener, Runner
+from guest_kernel.scripted.scenarios.scenario import (
     Boot,
     File,
     HostSettings,
@@ -59,10 +58,7 @@ class Host(Listener):
         if pages is None:
             self.manager.discard_volatile()
             return
-        states = self.manager.guests[0].states.bytes
-        for page in pages:
-            if states[page] & USAGE_MASK == Usage.VOLATILE:
-                self.manager.evict(0, page)
+        self.manager.discard(0, pages)
 
     def host_evicts(self, page: int) -> bool:
         return self.manager.evict(0, page)

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from emu.devices.sclp import ASCII_CONSOLE, READ_EVENT_DATA, WRITE_EVENT_DATA, WRITE_EVENT_MASK
 from emu.isa.assembler import encode
-from tests.support.elf import ENTRY, PASSED, Elf
+from tests.support.elf import ENTRY, FAILED, PASSED, Elf
+from tools.command.cli import main
 
 KEY = "<key>"
 """In the lines of a program: wait until something is typed."""
@@ -86,3 +87,18 @@ def build_directory(path: Path, configuration: str, **programs: Elf) -> Path:
     for name, elf in programs.items():
         (directory / f"{name}.elf").write_bytes(elf.to_bytes())
     return path
+
+
+PASSING = program("PASS: one", "PASS: two", "SUMMARY: 2 tests")
+FAILING = program("PASS: one", "FAIL: three: it is 4", ending=FAILED)
+LEAVING_OUT = program("SKIP: no such facility", "EXIT: STATUS=77")
+
+
+def conform(directory: Path, *options: str) -> int:
+    """Run the suite in *directory*; give the exit status."""
+    return main(["conform", "kvm-unit-tests", str(directory), *options])
+
+
+def run_one(path: Path, parameters: str, elf: Elf, *options: str) -> int:
+    """Run *elf* as the only program of a suite, with *parameters* in its section."""
+    return conform(build_directory(path, f"[one]\nfile = one.elf\n{parameters}\n", one=elf), *options)

@@ -6,8 +6,8 @@ from __future__ import annotations
 import os
 import time
 
-from tools.errors import UsageError
-from tools.side_by_side import Reporter
+from tools.processes.side_by_side import Reporter
+from tools.usage.errors import UsageError
 
 
 def double(job: int, reporter: Reporter) -> int:

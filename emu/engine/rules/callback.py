@@ -14,8 +14,8 @@ from typing import Any, Final
 import numpy as np
 from numba import carray, cfunc, njit, types  # type: ignore[attr-defined]
 
-from emu.engine.blocks import INVISIBLE, TRAPPED_B2, TRAPPED_CLC
-from emu.engine.compiled_parts import call, code_byte, is_trap, page_index, page_key, pointer
+from emu.engine.blocks import INVISIBLE
+from emu.engine.compiled_parts import call, code_byte, page_index, page_key, pointer
 from emu.engine.record import RECORD_TYPE, StopReason
 from emu.engine.rules import primitives
 from emu.engine.rules.dispatch import NO_INSTRUCTION, SPLIT, OpcodeTables, chain_source
@@ -80,17 +80,6 @@ def _number(word: Any) -> Any:
     return found
 
 
-@njit
-def _without_trap(record: Any, address: Any, word: Any) -> Any:
-    """*word* with the first byte of the program's own instruction, if a trap stands for it."""
-    first = word >> np.uint64(56)
-    if first == np.uint64(TRAPPED_B2) and is_trap(record, address):
-        return word ^ np.uint64((TRAPPED_B2 ^ 0xB2) << 56)
-    if first == np.uint64(TRAPPED_CLC) and is_trap(record, address):
-        return word ^ np.uint64((TRAPPED_CLC ^ 0xD5) << 56)
-    return word
-
-
 @cfunc(types.void(types.uint64, types.uint32, types.voidptr))
 def exception_callback(engine: Any, number: Any, data: Any) -> None:  # noqa: ARG001
     record = carray(data, (1,), dtype=RECORD_TYPE)[0]
@@ -100,7 +89,7 @@ def exception_callback(engine: Any, number: Any, data: Any) -> None:  # noqa: AR
     address = psw[1]
     # Unicorn takes an instruction that traps for no part of the block, so it is not counted yet.
     if has_trapped and address == record.block_address + record.block_size:
-        word = _without_trap(record, address, _instruction(record, address))
+        word = _instruction(record, address)
         found = _number(word)
         if found != _NONE and _execute_number(record, address, found, word):
             reported[0] = reported[1] = reported[3] = np.uint32(0)

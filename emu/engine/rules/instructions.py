@@ -13,7 +13,8 @@ from typing import Final
 import emu.isa.catalogue  # noqa: F401 - fills the instruction set
 from emu.cpu import Cpu
 from emu.engine.rules import model as known
-from emu.engine.rules.core import Core, DivergedError
+from emu.engine.rules.arithmetic import negated
+from emu.engine.rules.core import Core, DivergedError, condition_of
 from emu.engine.rules.model import Model
 from emu.engine.rules.translator import Translator
 from emu.engine.rules.values import WORD, Number, OutsideSubsetError, Place, Static, Structure, Value, number
@@ -57,15 +58,21 @@ def translate(declared: Instruction) -> str:
     try:
         if declared.facility is not None:
             is_installed = translator.model.contains(translator, Place("facilities"), Static(declared.facility))
-            writer.refuse_if(f"not {is_installed.text}" if not isinstance(is_installed, Static) else "False")
+            writer.refuse_unless(is_installed)
         if declared.privileged:
-            in_problem_state = translator.attribute(_CPU, "problem_state")
-            writer.refuse_if(str(getattr(in_problem_state, "text", "True")))
+            in_problem_state = condition_of(translator, translator.attribute(_CPU, "problem_state"))
+            writer.refuse_unless(negated(in_problem_state))
         behind = Number(f"(address + uint64({length}))", length, WORD - 1 + length)
         translator.set_field("next address", translator.call(cpu_type.wrap, [_CPU, behind], {}))
         translator.set_field("instruction length", Static(length))
         translator.set_field("work", Number(f"(work + uint64({CONTROL_INSTRUCTION_WORK}))", 0, (1 << 62) - 1))
-        translator.call(declared.execute, [_CPU, operands(translator, declared.format)], {})
+        fields = operands(translator, declared.format)
+        # Of some instructions the engine may be shown another form that traps beside one that is for the model.
+        is_ours = translator.call(
+            Instruction.is_for_model, [Static(declared), fields, Number("address", 0, WORD - 1)], {}
+        )
+        writer.refuse_unless(condition_of(translator, is_ours))
+        translator.call(declared.execute, [_CPU, fields], {})
     except DivergedError:
         raise OutsideSubsetError("every way through it is the model's") from None
     translator.set_field("instruction address", translator.field("next address"))

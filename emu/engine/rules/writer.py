@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from emu.engine.rules.values import Check
+from emu.engine.rules.values import Check, Flag, Static
 
 REFUSE: Final = "return False"
 
@@ -115,6 +115,13 @@ class Writer:
         """Leave the instruction to the model if *condition* holds."""
         then, _ = self.block.branch(condition)
         then.line(REFUSE)
+
+    def refuse_unless(self, condition: Static | Flag) -> None:
+        """The same unless *condition* holds."""
+        if isinstance(condition, Flag):
+            self.refuse_if(f"not {condition.text}")
+        elif not condition.value:
+            self.block.line(REFUSE)
 
     def write(self, array: str, index: str, value: str, statement: str) -> None:
         """Note the write of *value* to element *index* of *array*, which *statement* does in the epilogue."""

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """SQUARE ROOT of extended binary-floating-point data (PoP chapter 19): SQXBR.
 
-Unicorn 2.1.4 crashes when it translates it (see :mod:`emu.engine.mending`); what it does then is not relied on.
+Unicorn 2.1.4 crashes when it translates it (see :mod:`emu.engine.quirks.square_root`); what it does then is not relied
+on.
 """
 
 from __future__ import annotations

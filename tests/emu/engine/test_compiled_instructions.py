@@ -19,7 +19,6 @@ from emu.bits import MASK_64
 from emu.control_registers import CR0_CLOCK_COMPARATOR, CR0_EMERGENCY_SIGNAL
 from emu.cpu import Cpu, CpuState
 from emu.dat import PAGE_INVALID, PAGE_PROTECTED
-from emu.engine.blocks import TRAPPED_B2, TRAPPED_CLC
 from emu.engine.compiled_instructions import _NAMES, CompiledInstructions
 from emu.events import Observer
 from emu.facilities import DEFAULT_FACILITIES, Facility
@@ -29,7 +28,7 @@ from emu.isa.clock import STORE_CLOCK_WORK
 from emu.machine import MEGABYTE, Machine, StopKind
 from emu.page_states import TRANSITIONS, OperationRequest, Profile
 from emu.psw import ADDRESSING_MODE, BASIC_ADDRESSING, DAT, AddressSpaceControl, Psw
-from emu.snapshot import take
+from emu.snapshot import guest_view
 from tests.emu.conftest import AddressSpace
 from tests.support.general import lg, ss, stg
 
@@ -95,7 +94,7 @@ def agrees(scene: Scene) -> Machine:
     stops = [machine.run(100_000) for machine in (free, stepped)]
     assert stops[0] == stops[1]
     assert stops[0].kind is not StopKind.BUDGET
-    assert take(free) == take(stepped)
+    assert guest_view(free) == guest_view(stepped)
     assert free.counts.instructions == stepped.counts.instructions
     assert free.counts.operation_requests == stepped.counts.operation_requests
     assert free.timing.work == stepped.timing.work
@@ -283,12 +282,14 @@ def test_compare_logical(code: str, length: int, compiled: Counter[str]) -> None
     assert machine.storage.read(0x152, 1)[0] >> 4 & 3 == {"equal": 0, "low": 1, "high": 2}[code]
 
 
+UNASSIGNED_SIX, UNASSIGNED_FOUR = 0xD8, 0xB0
+"""First bytes of instructions of that length that there are not."""
 UNASSIGNED = {
-    "CLC": bytes((TRAPPED_CLC,)) + ss(0xD5, 4, 0x10, 10, 0x20, 11)[1:],
-    "STCK": bytes((TRAPPED_B2, 0x05, 0xA0, 0x10)),
-    "STCKE": bytes((TRAPPED_B2, 0x78, 0xA0, 0x10)),
+    "CLC": bytes((UNASSIGNED_SIX,)) + ss(0xD5, 4, 0x10, 10, 0x20, 11)[1:],
+    "STCK": bytes((UNASSIGNED_FOUR, 0x05, 0xA0, 0x10)),
+    "STCKE": bytes((UNASSIGNED_FOUR, 0x78, 0xA0, 0x10)),
 }
-"""Instructions of a program that look like traps."""
+"""Instructions of a program that are like compiled ones but for their first byte."""
 
 
 @pytest.mark.parametrize("name", UNASSIGNED)
@@ -303,7 +304,7 @@ def test_an_unassigned_opcode_where_a_trap_was(compiled: Counter[str]) -> None:
     compare = ss(0xD5, 4, 0x10, 10, 0x20, 10)
     # CR 8,9 before CLC; MVI 0x20(8),0xD8 and the way back behind it.
     code = lg(0, 0, 10) + bytes.fromhex("1844") * 12 + bytes.fromhex("1989") + compare
-    code += bytes((0x92, TRAPPED_CLC, 0x80, 0x20)) + bytes.fromhex("a7f4fffa")
+    code += bytes((0x92, UNASSIGNED_SIX, 0x80, 0x20)) + bytes.fromhex("a7f4fffa")
     machine = agrees(Scene(code, {8: CODE, 9: 0, 10: DATA}))
     assert compiled["CLC"] == 1
     assert machine.counts.program_interruptions == {0x01: 1}

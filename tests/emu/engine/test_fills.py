@@ -7,15 +7,15 @@ Each program runs freely, so that what Unicorn asks for is answered from memory 
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any
 
 import pytest
 
 from emu import psw as psw_bits
 from emu.cpu import Cpu
 from emu.dat import PAGE_INVALID
-from emu.engine.engine import Engine
+from emu.engine.answers import FreeAnswers
 from emu.engine.library import FillAccess
+from emu.engine.tlb import Answer
 from emu.isa.assembler import encode
 from emu.machine import Machine, StopKind
 from emu.psw import ADDRESSING_MODE, Psw
@@ -59,13 +59,13 @@ def spaces(machine: Machine) -> list[AddressSpace]:
 def asked(monkeypatch: pytest.MonkeyPatch) -> Counter[tuple[int, int]]:
     """How often Python was asked for a page, by its virtual address and the kind of access."""
     counted: Counter[tuple[int, int]] = Counter()
-    answer = Engine._answer
+    answer = FreeAnswers._answer
 
-    def count(engine: Engine, address: int, kind: int, entry: Any) -> bool:
+    def count(answers: FreeAnswers, address: int, kind: int) -> Answer | None:
         counted[address & -4096, kind] += 1
-        return answer(engine, address, kind, entry)
+        return answer(answers, address, kind)
 
-    monkeypatch.setattr(Engine, "_answer", count)
+    monkeypatch.setattr(FreeAnswers, "_answer", count)
     return counted
 
 

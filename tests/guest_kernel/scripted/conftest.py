@@ -10,15 +10,15 @@ import pytest
 
 from emu.machine import MEGABYTE, Machine
 from emu.page_states import name
-from guest_kernel.scripted import filemap
-from guest_kernel.scripted.file_read import readpage
-from guest_kernel.scripted.filemap import AddressSpace
-from guest_kernel.scripted.kernel import Kernel
-from guest_kernel.scripted.lru import pagevec_lru_add
-from guest_kernel.scripted.page import Page
-from guest_kernel.scripted.page_alloc import alloc_pages, put_page
-from guest_kernel.scripted.schedule import Running, run
-from guest_kernel.scripted.script import Script
+from guest_kernel.scripted.boot import mem_init
+from guest_kernel.scripted.cpu.schedule import Running, run
+from guest_kernel.scripted.cpu.script import Script
+from guest_kernel.scripted.mm import filemap
+from guest_kernel.scripted.mm.file_read import readpage
+from guest_kernel.scripted.mm.lru import pagevec_lru_add
+from guest_kernel.scripted.mm.page_alloc import alloc_pages, put_page
+from guest_kernel.scripted.state.kernel import Kernel
+from guest_kernel.scripted.state.mm_types import AddressSpace, Page
 
 MakeKernel = Callable[..., Kernel]
 _T = TypeVar("_T")
@@ -30,7 +30,7 @@ def make_kernel() -> MakeKernel:
 
     def make(*, cpus: int = 1, **options: Any) -> Kernel:
         kernel = Kernel(Machine(2 * MEGABYTE, cpus=cpus), **options)
-        run(kernel, kernel.mem_init())
+        run(kernel, mem_init(kernel))
         return kernel
 
     return make
@@ -58,6 +58,11 @@ def discard(kernel: Kernel, page: Page) -> None:
     assert state(kernel, page) in {"Vr", "Vz"}, "only what is volatile may be discarded"
     kernel.machine.states.bytes[page.frame] |= 0x03
     kernel.machine.configuration.translations.page_changed(page.frame)
+
+
+def free(kernel: Kernel) -> int:
+    """All free pages, also those on the lists of the CPUs."""
+    return kernel.zone.free_pages + sum(len(pages) for pages in kernel.zone.per_cpu)
 
 
 def cached_page(kernel: Kernel, file: AddressSpace, index: int) -> Page:

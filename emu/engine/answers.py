@@ -1,0 +1,207 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Answers to Unicorn's question where a page is, for the engine that runs freely and for the careful one.
+
+Unicorn asks from inside a callback, through which no exception passes.  So what comes of a question is kept here until
+Unicorn has stopped: a refusal, or an exception that nobody expects.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any, Final
+
+from emu import access
+from emu.addresses import PAGE_SIZE
+from emu.engine.exits import EXECUTED_ALONE, SHORTAGE, Condition, ExecutedAlone, Shortage
+from emu.engine.interception import is_executed_by_model
+from emu.engine.library import FillAccess
+from emu.engine.quirks.look_behind import is_look_behind
+from emu.engine.reported import SINK_ADDRESS
+from emu.engine.tlb import EXECUTABLE, PREFIX_PAGES, Answer, Tlb
+from emu.hypervisor import FrameShortage
+from emu.instruction_length import instruction_length
+from emu.isa.execute import is_execute
+from emu.program_interruption import ProgramInterruption
+from emu.teid import Access
+
+if TYPE_CHECKING:
+    from emu.configuration import Configuration
+    from emu.cpu import Cpu
+    from emu.engine.code import ShownCode
+    from emu.engine.library import Unicorn
+    from emu.engine.quirks.register_file import EngineRegisters
+    from emu.engine.record import Record
+
+ACCESS: Final = {
+    FillAccess.READ: Access.FETCH,
+    FillAccess.WRITE: Access.STORE,
+    FillAccess.FETCH: Access.INSTRUCTION_FETCH,
+}
+SINK: Final[Answer] = (SINK_ADDRESS, EXECUTABLE)
+"""A page of zeros; the translations must be flushed before an access of the guest asks for that address."""
+_WHOLE_INSTRUCTIONS: Final = range(PAGE_SIZE - 5)
+"""Offsets in a page at which an instruction, the longest has six bytes, does not reach into the next page."""
+
+Refusal = Condition | ExecutedAlone | Shortage
+
+
+class FillAnswers(ABC):
+    """What all questions of one Unicorn instance have in common."""
+
+    def __init__(self, cpu: Cpu, unicorn: Unicorn) -> None:
+        self._cpu = cpu
+        self._unicorn = unicorn
+        self.refusal: Refusal | None = None
+        """Why the last question was refused; the length of an instruction is not known here."""
+        self._error: BaseException | None = None
+
+    def clear(self) -> None:
+        """Forget the last refusal, before Unicorn runs."""
+        self.refusal = None
+
+    def raise_error(self) -> None:
+        """Raise what a question has raised that nobody expected, if there is such a thing."""
+        if self._error is not None:
+            error, self._error = self._error, None
+            raise error
+
+    def callback(self, _: Any, address: int, kind: int, entry: Any, __: Any) -> bool:
+        """Unicorn's question: where is the page at *address*, for this kind of access?"""
+        try:
+            answer = self._answer(address, kind)
+        except ProgramInterruption as condition:
+            self.refusal = self._refused(condition, kind)
+        except FrameShortage:
+            self.refusal = SHORTAGE
+        except BaseException as error:  # noqa: BLE001 - it must not be lost in Unicorn; raise_error() raises it again
+            self._error = error
+        else:
+            if answer is not None:
+                entry[0].address, entry[0].permissions = answer
+                return True
+        return False
+
+    def _answer(self, address: int, kind: int) -> Answer | None:
+        if self._unicorn.probed is not None:
+            return self._unicorn.probed & -PAGE_SIZE, EXECUTABLE
+        if kind == FillAccess.FETCH and is_look_behind(self._cpu, address):
+            self._sink_shown()
+            return SINK
+        if access.needs_byte_checks(self._cpu, address, ACCESS[FillAccess(kind)]):
+            return self._answer_by_byte(address, kind)
+        return self._answer_by_page(address, kind)
+
+    @abstractmethod
+    def _answer_by_page(self, address: int, kind: int) -> Answer | None:
+        """The answer for a page; None if it is refused.
+
+        :raises ProgramInterruption: if it is refused because of an exception.
+        :raises FrameShortage: if the host must make room first.
+        """
+
+    @abstractmethod
+    def _answer_by_byte(self, address: int, kind: int) -> Answer | None:
+        """The same where rules are finer than a page."""
+
+    @abstractmethod
+    def _refused(self, condition: ProgramInterruption, kind: int) -> Refusal:
+        """What an exception means for the instruction that asks."""
+
+    @abstractmethod
+    def _sink_shown(self) -> None:
+        """Note that the page of zeros was shown."""
+
+
+class FreeAnswers(FillAnswers):
+    """The answers for the engine that runs freely."""
+
+    def __init__(
+        self,
+        configuration: Configuration[Cpu],
+        cpu: Cpu,
+        unicorn: Unicorn,
+        registers: EngineRegisters,
+        record: Record,
+        tlb: Tlb,
+        code: ShownCode,
+    ) -> None:
+        super().__init__(cpu, unicorn)
+        self._configuration = configuration
+        self._registers = registers
+        self._record = record
+        self._tlb = tlb
+        self._code = code
+        self.writable_page: int | None = None
+        """A page that some CPU may write, and which therefore must not be executed from yet."""
+
+    def clear(self) -> None:
+        super().clear()
+        self.writable_page = None
+
+    def callback(self, _: Any, address: int, kind: int, entry: Any, __: Any) -> bool:
+        is_answered = super().callback(_, address, kind, entry, __)
+        if is_answered:
+            # Unicorn has noted a length for this question, which a later exception must not take for its own.
+            self._registers.interruption[1] = 0
+        return is_answered
+
+    def _answer_by_page(self, address: int, kind: int) -> Answer | None:
+        absolute = access.resolve(self._cpu, address, ACCESS[FillAccess(kind)])
+        if kind == FillAccess.FETCH:
+            return self._answer_fetch(address, absolute)
+        answer = self._tlb.hold(address, kind, absolute >> 12)
+        if answer is None:
+            # Executed alone, so that the very next instruction sees what it stored.
+            self.refusal = EXECUTED_ALONE
+        return answer
+
+    def _answer_by_byte(self, address: int, kind: int) -> Answer | None:
+        self.refusal = EXECUTED_ALONE
+        return None
+
+    def _refused(self, condition: ProgramInterruption, kind: int) -> Refusal:
+        # The engine translates ahead: only executing up to there shows whether this fetch happens.
+        return EXECUTED_ALONE if kind == FillAccess.FETCH else Condition(condition, 0)
+
+    def _sink_shown(self) -> None:
+        self._tlb.flush_buffer_later()
+
+    def _answer_fetch(self, address: int, absolute: int) -> Answer | None:
+        page = absolute >> 12
+        if page - (self._cpu.prefix >> 12) in PREFIX_PAGES and self._is_for_model(address, absolute):
+            # Kernels leave through a LOAD PSW there, beside what each interruption stores: were it a page of code,
+            # every interruption would have to drop it.
+            self.refusal = EXECUTED_ALONE
+            return None
+        if not self._show(address, page, self._record.mode):
+            # The flush cannot be made from inside a callback.
+            self.writable_page = page
+            return None
+        return self._tlb.hold_code(address, page)
+
+    def show_target(self, address: int, mode: int) -> None:
+        """Let the callback of an EXECUTE see the code at *address*, which is its target.
+
+        :raises ProgramInterruption: the access exceptions of fetching it.
+        """
+        self._show(address, access.resolve(self._cpu, address, Access.INSTRUCTION_FETCH) >> 12, mode)
+
+    def _show(self, address: int, page: int, mode: int) -> bool:
+        """Show the code of absolute *page* at *address*; False if some CPU may write it behind our back."""
+        configuration = self._configuration
+        if not configuration.storage.code_pages[page]:
+            if configuration.translations.is_writable(page):
+                return False
+            configuration.storage.code_pages[page] = 1
+        self._code.show(address >> 12, mode, page, configuration.hypervisor.frame(page))
+        return True
+
+    def _is_for_model(self, address: int, absolute: int) -> bool:
+        """Whether the next instruction is the one that is fetched, from *absolute*, and is executed by the model."""
+        pc = self._registers.psw[1]
+        if pc - (address & -PAGE_SIZE) not in _WHOLE_INSTRUCTIONS or self._registers.execute_value:
+            return False
+        start = (absolute & -PAGE_SIZE) + (pc & (PAGE_SIZE - 1))
+        storage = self._configuration.storage
+        instruction = storage.read(start, instruction_length(storage.read(start, 1)[0]))
+        return not is_execute(instruction) and is_executed_by_model(instruction, pc)

@@ -1,0 +1,232 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Running freely: bursts of Unicorn with a budget, and what is made of the way in which each ends."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from emu.bits import MASK_64
+from emu.engine.blocks import KEEPS_CC
+from emu.engine.exits import (
+    BUDGET_USED,
+    EXECUTED_ALONE,
+    Condition,
+    Declared,
+    ExecutedAlone,
+    RunExit,
+    SupervisorCall,
+)
+from emu.engine.interception import is_executed_by_model, is_intercepted_target
+from emu.engine.library import ERROR_EXCEPTION, EngineError
+from emu.engine.quirks.condition_code import COMPARE_LOGICAL
+from emu.engine.quirks.look_behind import may_be_stale
+from emu.engine.quirks.lost_address import lost_address
+from emu.engine.record import StopReason
+from emu.engine.reported import reported
+from emu.instruction_length import instruction_length
+from emu.isa.declaration import decode
+from emu.isa.execute import is_execute
+from emu.psw import AddressSpaceControl
+
+if TYPE_CHECKING:
+    from emu.configuration import Configuration
+    from emu.cpu import Cpu
+    from emu.engine.answers import FreeAnswers
+    from emu.engine.code import ShownCode
+    from emu.engine.compiled_instructions import CompiledInstructions
+    from emu.engine.fills import RememberedFills
+    from emu.engine.library import Unicorn
+    from emu.engine.new_blocks import NewBlocks
+    from emu.engine.quirks.register_file import EngineRegisters
+    from emu.engine.record import Record
+    from emu.engine.tlb import Tlb
+
+
+class FreeRun:
+    """The free-running engine of one CPU."""
+
+    def __init__(
+        self,
+        configuration: Configuration[Cpu],
+        cpu: Cpu,
+        unicorn: Unicorn,
+        registers: EngineRegisters,
+        record: Record,
+        *,
+        tlb: Tlb,
+        fills: RememberedFills,
+        code: ShownCode,
+        answers: FreeAnswers,
+        blocks: NewBlocks,
+        instructions: CompiledInstructions,
+    ) -> None:
+        self._configuration = configuration
+        self._cpu = cpu
+        self._unicorn = unicorn
+        self._registers = registers
+        self._record = record
+        self._tlb = tlb
+        self._fills = fills
+        self._code = code
+        self._answers = answers
+        self._blocks = blocks
+        self._instructions = instructions
+
+    def run(self, goal: int, limit: int, quiet: int) -> RunExit:
+        """See :meth:`emu.engine.engine.Engine.run`."""
+        record, registers, cpu, timing = self._record, self._registers, self._cpu, self._configuration.timing
+        record.mode = self.fetch_mode
+        self._tlb.make_ready()
+        start, interruption, psw = self._unicorn.start, registers.interruption, registers.psw
+        done = work = 0
+        while True:
+            nearer, farther = goal - work if goal > work else 1, limit - done
+            record.goal, record.limit = nearer, farther
+            record.bound = record.left = min(farther, nearer)
+            record.reason = 0
+            self._answers.clear()
+            interruption[0] = interruption[1] = interruption[3] = 0
+            self._fills.enter(cpu)
+            self._instructions.enter(cpu, quiet - work)
+            error = start(psw[1])
+            beyond = self._instructions.leave(cpu)
+            executed, ended = self._after(error)
+            done += executed
+            work += executed + beyond
+            cpu.executed += executed
+            timing.work += executed + beyond
+            if ended is not None:
+                return ended
+
+    @property
+    def fetch_mode(self) -> int:
+        """Where instructions come from (see *mode* in :mod:`emu.engine.record`)."""
+        if not self._cpu.dat:
+            return 0
+        return 3 if self._cpu.space is AddressSpaceControl.HOME else 1
+
+    def end_soon(self) -> None:
+        """Come back before the next block, if a burst goes on.
+
+        The budget is used up at once; what has been executed is still the difference of the two fields.
+        """
+        record = self._record
+        left = record.left
+        if left <= record.bound:
+            record.bound -= left
+            record.left = record.goal = 0
+
+    def _after(self, error: int) -> tuple[int, RunExit | None]:
+        """How many instructions ended in this burst, and why it ended; None means: go on."""
+        record = self._record
+        executed = (record.bound - record.left) & MASK_64
+        if record.reason == StopReason.EXCEPTION:
+            ended = self._reported()
+            return executed - self._not_executed(), ended
+        self._answers.raise_error()
+        if error == ERROR_EXCEPTION:
+            return executed - self._not_executed(), self._refused()
+        if error:
+            raise EngineError(f"Unicorn stopped with error {error} at {self._registers.psw[1]:#x}")
+        reason = record.reason
+        if reason == StopReason.LIMIT:
+            return executed, BUDGET_USED
+        if reason in (StopReason.CANDIDATE, StopReason.UNKNOWN_CODE):
+            self._blocks.look_at(record.block_address, record.block_size)
+            return executed, None
+        if reason == StopReason.EXECUTE_TARGET:
+            return self._look_at_target(executed)
+        if reason == StopReason.ODD_ADDRESS:
+            return executed - self._not_executed(), EXECUTED_ALONE
+        raise EngineError(f"Unicorn stopped for no reason at {self._registers.psw[1]:#x}")
+
+    def _not_executed(self) -> int:
+        """Instructions of the current block that were counted but not executed: those from the PSW address on."""
+        record = self._record
+        end = record.block_address + record.block_size
+        at = self._registers.psw[1]
+        executed = (record.bound - record.left) & MASK_64
+        if not executed or not record.block_address <= at < end:
+            return 0
+        count = 0
+        while at < end:
+            at += self._length_at(at)
+            count += 1
+        return min(count, executed)
+
+    def _length_at(self, address: int) -> int:
+        return instruction_length(self._code.read(address, 1, self._record.mode)[0])
+
+    # Exceptions
+
+    def _reported(self) -> SupervisorCall | Condition | Declared | ExecutedAlone:
+        """What an instruction that Unicorn has reported means."""
+        ended = reported(self._unicorn, self._registers)
+        if ended is None:
+            return self._trapped()
+        if isinstance(ended, Condition) and not ended.length:
+            return self._find_lost_instruction(ended)
+        return ended
+
+    def _trapped(self) -> Declared | ExecutedAlone:
+        """The instruction at the PSW address has trapped: it is for the model, or must be looked at alone."""
+        address = self._registers.psw[1]
+        instruction = self._code.instruction(address, self._record.mode)
+        if instruction is None or is_execute(instruction):
+            # Of an EXECUTE, the target has trapped.
+            return EXECUTED_ALONE
+        is_stale = may_be_stale(address)
+        if is_executed_by_model(instruction, address) or (decode(instruction) is None and not is_stale):
+            return Declared(instruction)
+        # A form of an intercepted instruction that is not the model's, beside one that is.
+        if is_stale:
+            self._unicorn.drop_all_code()
+        return EXECUTED_ALONE
+
+    def _find_lost_instruction(self, ended: Condition) -> Condition:
+        record = self._record
+        address = lost_address(
+            self._registers,
+            ended.condition.data_exception_code or 0,
+            record.block_address,
+            record.block_size,
+            lambda address, length: self._code.read(address, length, record.mode),
+        )
+        self._registers.psw[1] = address
+        return replace(ended, length=self._length_at(address))
+
+    def _refused(self) -> RunExit | None:
+        """What a translation that was refused means for the run."""
+        ended: RunExit | None = self._answers.refusal
+        # Unicorn does not say the length of the target of an EXECUTE.
+        if isinstance(ended, Condition):
+            ended = replace(ended, length=self._registers.interruption[1] or self._length_at(self._registers.psw[1]))
+        if self._record.block_count & KEEPS_CC:
+            self._restore_condition_code()
+        page = self._answers.writable_page
+        if page is not None:
+            self._configuration.translations.forget_writable(page)
+        return ended
+
+    def _restore_condition_code(self) -> None:
+        """An access exception: if it is that of a CLC, undo what Unicorn did to the condition code."""
+        at, record = self._registers.psw[1], self._record
+        if not record.block_address <= at < record.block_address + record.block_size:
+            return
+        if self._code.read(at, 1, record.mode)[0] == COMPARE_LOGICAL:
+            saved = record.saved_cc
+            self._registers.restore_condition_code(saved[0], saved[1:])
+
+    # Targets of EXECUTE
+
+    def _look_at_target(self, executed: int) -> tuple[int, RunExit | None]:
+        """The target of an EXECUTE is about to run: let it, or take it over."""
+        pending = self._registers.execute_value
+        raw = pending.to_bytes(8, "big")
+        target = raw[: instruction_length(raw[0])]
+        if not is_intercepted_target(target, self._registers.psw[1]):
+            self._record.allowed_target = pending
+            return executed, None
+        self._registers.execute_value = 0
+        return executed - 1, EXECUTED_ALONE

@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Looking at a block that is about to run for the first time: may it, and what must be known of it?
+
+A compiled callback has found that it holds a candidate (:mod:`emu.engine.interception`).  Blocks are told by the
+address at which they begin, so that the same bytes are looked at again when code is entered between them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from unicorn import unicorn_const as uc_const
+
+from emu.bits import MASK_64
+from emu.engine import compiled
+from emu.engine.blocks import EXECUTE_OPCODE
+from emu.engine.interception import (
+    entry_of,
+    execute_relative_entry,
+    is_intercepted,
+    is_intercepted_target,
+)
+from emu.engine.library import EngineError
+from emu.engine.quirks.condition_code import COMPARE_LOGICAL, keeps_condition_code
+from emu.engine.quirks.execute_targets import reads_register_0
+from emu.engine.quirks.translator_table import translator_table
+from emu.instruction_length import instruction_length
+from emu.isa.execute import execute_target, is_execute
+from emu.program_interruption import ProgramInterruption
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from emu.cpu import Cpu
+    from emu.engine.blocks import BlockState
+    from emu.engine.code import ShownCode
+    from emu.engine.fills import RememberedFills
+    from emu.engine.library import Unicorn
+
+_NOTHING_LEFT: Final = -1 & MASK_64
+"""What is left of the budget when not even a block of no instructions may begin."""
+
+
+class NewBlocks:
+    """The blocks of one engine that it has not run yet."""
+
+    def __init__(self, cpu: Cpu, unicorn: Unicorn, state: BlockState, code: ShownCode, fills: RememberedFills) -> None:
+        self._cpu = cpu
+        self._unicorn = unicorn
+        self._state = state
+        self._record = state.fields
+        self._code = code
+        self._fills = fills
+        self._watched: set[int] = set()
+        """Addresses of EXECUTE instructions with a callback of their own."""
+
+    def look_at(self, address: int, size: int) -> None:
+        """Let the block of *size* bytes at *address* run from now on, or have it translated so that it may."""
+        mode = self._record.mode
+        for page in {address >> 12, (address + size - 1) >> 12}:
+            self._code.show_again(page, mode)
+        intercepted: dict[int, int] = {}
+        count = 0
+        is_watched = keeps_cc = False
+        is_cc_kept = True
+        for at, instruction in self._instructions(address, size, mode):
+            entry = None
+            is_known = self._code.is_intercepted(at, mode)
+            if instruction[0] == COMPARE_LOGICAL and is_cc_kept and not is_known:
+                keeps_cc = True
+            elif is_intercepted(instruction, at):
+                entry = entry_of(instruction)
+            elif instruction[0] == EXECUTE_OPCODE:
+                is_watched = self._watch_execute(at) or is_watched
+            elif is_execute(instruction) and (is_known or self._traps(instruction, at)):
+                entry = execute_relative_entry()
+            if entry is not None:
+                intercepted[at] = entry
+                self._code.intercept(at, mode)
+            is_cc_kept = is_cc_kept and keeps_condition_code(instruction)
+            count += 1
+        if intercepted:
+            self._translate_with_traps(address, size, intercepted)
+        elif not is_watched:
+            self._state.remember_block(address, size, count, keeps_cc=keeps_cc)
+
+    def _instructions(self, address: int, size: int, mode: int) -> Iterator[tuple[int, bytes]]:
+        """The instructions of the block, with their addresses."""
+        code = self._code.read(address, size, mode)
+        offset = 0
+        while offset < size:
+            instruction = code[offset : offset + instruction_length(code[offset])]
+            yield address + offset, instruction
+            offset += len(instruction)
+
+    def _traps(self, instruction: bytes, address: int) -> bool:
+        """Whether the target of the EXECUTE RELATIVE LONG *instruction* is none for the engine's short cuts."""
+        try:
+            target = execute_target(self._cpu, instruction, address)
+        except ProgramInterruption:
+            return False
+        return reads_register_0(target) or is_intercepted_target(target, address)
+
+    def _watch_execute(self, address: int) -> bool:
+        """Have the target address of the EXECUTE at *address* looked at each time, which costs nanoseconds.
+
+        Give whether it was not before.
+        """
+        if address in self._watched:
+            return False
+        self._watched.add(address)
+        self._unicorn.hook(
+            uc_const.UC_HOOK_CODE, compiled.callbacks().execute, self._state.address, first=address, last=address
+        )
+        self._code.retranslate(address, self._record.mode)
+        return True
+
+    def _translate_with_traps(self, address: int, size: int, intercepted: dict[int, int]) -> None:
+        """Have the block translated anew, so that it ends before the first instruction that is *intercepted*.
+
+        It stays so as long as Unicorn keeps it; were it translated again it would be longer, and so looked at again.
+
+        :param intercepted: addresses of instructions in the block, with their entries in the translator's table.
+        :raises EngineError: if the block is still as long as it was.
+        """
+        record, table = self._record, translator_table()
+        entries = {entry for entry in intercepted.values() if not table.traps(entry)}
+        self._code.retranslate(min(intercepted), record.mode)
+        record.bound = record.goal = record.limit = record.block_size = 0
+        record.left = _NOTHING_LEFT
+        self._fills.enter(self._cpu)
+        table.set_trapping(entries, traps=True)
+        try:
+            self._unicorn.start(address)
+        finally:
+            table.set_trapping(entries, traps=False)
+        if record.block_size >= size:
+            raise EngineError(f"the block at {address:#x} was translated without its traps")

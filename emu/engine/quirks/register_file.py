@@ -1,0 +1,356 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Unicorn's register file in place: where it lies in memory, found by experiment when the first engine is made.
+
+Unicorn hands over an interruption's class but neither its code nor its length, and copies a register at a microsecond
+a call.  All of it lies in one structure inside Unicorn, so the engine finds that structure and reads it there.  Nothing
+is taken on trust: known values are written through Unicorn's interface and searched for, every field that is used is
+checked by an experiment, and a library that does not fit is refused with a clear error.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Final, Literal
+
+from unicorn import s390x_const as reg
+from unicorn import unicorn_const as uc_const
+
+from emu.bits import bit
+from emu.control_registers import CR0_AFP, CR0_VECTOR
+from emu.engine.library import EngineError, InterruptCallback, Unicorn
+from emu.psw import ADDRESSING_MODE, PROBLEM_STATE
+from emu.state import Section, computed
+
+_PATTERN: Final = tuple(0x5A17_0000_0000_C3E1 + number * 0x0101_0000_0000 for number in range(16))
+_WANTED: Final = struct.pack("=16Q", *_PATTERN)
+_NOT_FOUND: Final = "Unicorn's register file was not found in memory; this project needs Unicorn 2.1.4"
+_INSTANCES: Final = 4
+_STRUCTURE_BYTES: Final = 4096
+_CPU_BYTES: Final = 1 << 18
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Byte offsets from the general registers, which come first in the structure."""
+
+    vector: int
+    access: int
+    fpc: int
+    cc_operation: int
+    mask: int
+    address: int
+    cc_operands: int
+    execute_value: int
+    program_code: int
+    program_length: int
+    svc_code: int
+    svc_length: int
+    control: int
+
+    @property
+    def end(self) -> int:
+        """Just behind the last field that is used: what must be copied to move a CPU to another engine."""
+        return self.control + 128
+
+
+def _writable_regions() -> list[tuple[int, int]]:
+    regions = []
+    with Path("/proc/self/maps").open(encoding="ascii") as maps:
+        for line in maps:
+            span, permissions, *_ = line.split()
+            if permissions.startswith("rw"):
+                low, high = span.split("-")
+                regions.append((int(low, 16), int(high, 16)))
+    return regions
+
+
+def find_environment(unicorn: Unicorn) -> int:
+    """The address of the structure that begins with the general registers of *unicorn*.
+
+    :raises EngineError: if it is not found.
+    """
+    _write_pattern(unicorn)
+    address = _follow(unicorn, _way_to_environment())
+    if ctypes.string_at(address, len(_WANTED)) != _WANTED:
+        raise EngineError(_NOT_FOUND)
+    return address
+
+
+def _write_pattern(unicorn: Unicorn) -> None:
+    for number, value in enumerate(_PATTERN):
+        unicorn.uc.reg_write(reg.UC_S390X_REG_R0 + number, value)
+
+
+@cache
+def _way_to_environment() -> tuple[int, int]:
+    """Where in Unicorn's own structure the pointer to its CPU lies, and how far behind that the registers are.
+
+    Other pointers lead near the registers by accident, from a neighbour on the heap.  So it must hold of several
+    instances that exist at a time, and be the shortest way: whatever lies before the CPU is farther from its registers.
+
+    :raises EngineError: if there is no such way.
+    """
+    instances = [Unicorn() for _ in range(_INSTANCES)]
+    ways = set.intersection(*(_ways(unicorn) for unicorn in instances))
+    if not ways:
+        raise EngineError(_NOT_FOUND)
+    return min(ways, key=lambda way: way[1])
+
+
+def _ways(unicorn: Unicorn) -> set[tuple[int, int]]:
+    """All pairs of a pointer's place in Unicorn's structure and how far behind its target the registers are."""
+    _write_pattern(unicorn)
+    regions = _writable_regions()
+    found = set()
+    for number, (pointer,) in enumerate(struct.iter_unpack("=Q", ctypes.string_at(unicorn.address, _STRUCTURE_BYTES))):
+        for low, high in regions:
+            if low <= pointer < high:
+                content = ctypes.string_at(pointer, min(high - pointer, _CPU_BYTES))
+                place = content.find(_WANTED)
+                while place >= 0:
+                    found.add((8 * number, place))
+                    place = content.find(_WANTED, place + 1)
+    return {way for way in found if _is_environment(unicorn, _follow(unicorn, way))}
+
+
+def _follow(unicorn: Unicorn, way: tuple[int, int]) -> int:
+    """Where *way*, a pointer's place and a distance, leads."""
+    slot, offset = way
+    return ctypes.c_uint64.from_address(unicorn.address + slot).value + offset
+
+
+def _is_environment(unicorn: Unicorn, address: int) -> bool:
+    """Whether the registers at *address* are those that *unicorn* works with, and no copy."""
+    unicorn.uc.reg_write(reg.UC_S390X_REG_R0, 1)
+    is_it = ctypes.c_uint64.from_address(address).value == 1
+    unicorn.uc.reg_write(reg.UC_S390X_REG_R0, _PATTERN[0])
+    return is_it
+
+
+@cache
+def layout() -> Layout:
+    """The layout of the structure in the installed library, found once a process.
+
+    :raises EngineError: if a field is not where it must be.
+    """
+    unicorn = Unicorn()
+    base = find_environment(unicorn)
+    uc = unicorn.uc
+    values = {
+        reg.UC_S390X_REG_F0: 0x1111_F0F0_0F0F_2222,
+        reg.UC_S390X_REG_A0: 0xA1B2_C3D4,
+        reg.UC_S390X_REG_FPC: 0x00F1_0203,
+        reg.UC_S390X_REG_CR0 + 3: 0x3333_0C0C_C0C0_4444,
+        reg.UC_S390X_REG_PC: 0x0000_0077_1234_5678,
+    }
+    for register, value in values.items():
+        uc.reg_write(register, value)
+    mask = ADDRESSING_MODE | PROBLEM_STATE | bit(5)
+    uc.reg_write(reg.UC_S390X_REG_PSWM, mask)
+    memory = ctypes.string_at(base, 2048)
+
+    def place(name: str, pattern: bytes) -> int:
+        offset = memory.find(pattern)
+        if offset < 0:
+            raise EngineError(f"Unicorn's {name} was not found in its register file; this project needs Unicorn 2.1.4")
+        return offset
+
+    fpc = place("floating-point control register", struct.pack("=I", values[reg.UC_S390X_REG_FPC]))
+    psw = place("PSW", struct.pack("=QQ", mask, values[reg.UC_S390X_REG_PC]))
+    control = place("control registers", struct.pack("=Q", values[reg.UC_S390X_REG_CR0 + 3])) - 24
+    found = Layout(
+        vector=place("vector registers", struct.pack("=Q", values[reg.UC_S390X_REG_F0])),
+        access=place("access registers", struct.pack("=I", values[reg.UC_S390X_REG_A0])),
+        fpc=fpc,
+        cc_operation=fpc + 4,
+        mask=psw,
+        address=psw + 8,
+        cc_operands=psw + 16,
+        execute_value=psw + 40,
+        program_code=control - 32,
+        program_length=control - 28,
+        svc_code=control - 24,
+        svc_length=control - 20,
+        control=control,
+    )
+    _check_condition_code(unicorn, base, found)
+    _check_interruption_words(unicorn, base, found)
+    return found
+
+
+def _check_condition_code(unicorn: Unicorn, base: int, found: Layout) -> None:
+    for code in range(4):
+        unicorn.uc.reg_write(reg.UC_S390X_REG_PSWM, ADDRESSING_MODE | code << 44)
+        if ctypes.c_uint32.from_address(base + found.cc_operation).value != code:
+            raise EngineError("Unicorn keeps the condition code elsewhere; this project needs Unicorn 2.1.4")
+
+
+def _check_interruption_words(unicorn: Unicorn, base: int, found: Layout) -> None:
+    """Execute an invalid four-byte instruction and SVC 0x5A, and EXECUTE of an instruction that traps."""
+    unicorn.uc.ctl_set_tlb_mode(uc_const.UC_TLB_VIRTUAL)
+    unicorn.uc.mem_map(0, 4096)
+    stop = InterruptCallback(lambda *_: unicorn.stop())
+    unicorn.hook(uc_const.UC_HOOK_INTR, stop)
+    unicorn.uc.reg_write(reg.UC_S390X_REG_PSWM, ADDRESSING_MODE | PROBLEM_STATE)
+    unicorn.uc.mem_write(0x100, bytes.fromhex("B0000000 0A5A"))
+    unicorn.start(0x100)
+    first = [ctypes.c_uint32.from_address(base + at).value for at in (found.program_code, found.program_length)]
+    unicorn.start(0x104)
+    second = [ctypes.c_uint32.from_address(base + at).value for at in (found.svc_code, found.svc_length)]
+    if first != [1, 4] or second != [0x5A, 2]:
+        raise EngineError("Unicorn keeps interruption codes elsewhere; this project needs Unicorn 2.1.4")
+
+
+def _fill(view: memoryview[int], values: Sequence[int]) -> None:
+    for number, value in enumerate(values):
+        view[number] = value
+
+
+class EngineRegisters:
+    """The registers of one Unicorn instance, seen in place (:class:`emu.engine_protocol.Registers`)."""
+
+    STATE = Section(
+        "registers",
+        computed("general", lambda it: list(it.gr), lambda it, values: _fill(it.gr, values), of=("gr",)),
+        computed("vector", lambda it: list(it.vr), lambda it, values: _fill(it.vr, values), of=("vr",)),
+        computed("access", lambda it: list(it.ar), lambda it, values: _fill(it.ar, values), of=("ar",)),
+        computed("fpc", lambda it: it.fpc, lambda it, value: setattr(it, "fpc", value), of=("_fpc",)),
+        computed(
+            "rounding",
+            "rounding",
+            "put_rounding",
+            of=("_floating_point",),
+        ),
+        excluded={
+            "_uc": "the engine",
+            "layout": "where the engine keeps them",
+            "base": "where they lie in this process",
+            "psw": "a part of the PSW of the CPU, which declares it",
+            "interruption": "means nothing between two instructions",
+            "_control": "follows from the control registers of the CPU",
+            "_execute_value": "zero between two instructions",
+            "_floating_point_at_reset": "always the same",
+        }
+        | dict.fromkeys(("_keep", "_cc", "_cc_operands"), "a view of what is declared"),
+    )
+
+    def __init__(self, unicorn: Unicorn) -> None:
+        self._uc = unicorn.uc
+        self.layout = found = layout()
+        self.base = find_environment(unicorn)
+        self._keep = (ctypes.c_ubyte * found.end).from_address(self.base)
+        whole = memoryview(self._keep).cast("B")
+
+        def view(offset: int, count: int, kind: Literal["Q", "I"]) -> memoryview[int]:
+            size = count * struct.calcsize("=" + kind)
+            return whole[offset : offset + size].cast(kind)
+
+        self.gr = view(0, 16, "Q")
+        self.vr = view(found.vector, 64, "Q")
+        self.ar = view(found.access, 16, "I")
+        self._control = view(found.control, 16, "Q")
+        self.psw = view(found.mask, 2, "Q")
+        self._fpc = view(found.fpc, 1, "I")
+        self._cc = view(found.cc_operation, 1, "I")
+        self._cc_operands = view(found.cc_operands, 3, "Q")
+        self._execute_value = view(found.execute_value, 1, "Q")
+        self.interruption = view(found.program_code, 4, "I")
+        """Program-interruption code and instruction length, SVC number and instruction length: the last reported."""
+        self._floating_point = whole[found.cc_operation + 4 : found.mask]
+        self._floating_point_at_reset = bytes(self._floating_point)
+        for number in range(16):
+            self.gr[number] = 0
+        self._control[0] = 0
+
+    @property
+    def execute_value_address(self) -> int:
+        """Where Unicorn keeps the target of an EXECUTE that it is about to execute; zero there means none."""
+        return self.base + self.layout.execute_value
+
+    @property
+    def cc_operation_address(self) -> int:
+        """Where Unicorn keeps how the condition code is computed, a word."""
+        return self.base + self.layout.cc_operation
+
+    @property
+    def cc_operands_address(self) -> int:
+        """Where Unicorn keeps what the condition code is computed from, three doublewords behind the PSW."""
+        return self.base + self.layout.cc_operands
+
+    @property
+    def psw_address(self) -> int:
+        """Where the PSW lies, two doublewords."""
+        return self.base + self.layout.mask
+
+    @property
+    def interruption_address(self) -> int:
+        """Where :attr:`interruption` lies."""
+        return self.base + self.layout.program_code
+
+    def restore_condition_code(self, operation: int, operands: Sequence[int]) -> None:
+        """Put back what those two held."""
+        self._cc[0] = operation
+        for number, value in enumerate(operands):
+            self._cc_operands[number] = value
+
+    @property
+    def execute_value(self) -> int:
+        """The pending target of an EXECUTE: instruction left-aligned, length of the EXECUTE in the last four bits."""
+        return self._execute_value[0]
+
+    @execute_value.setter
+    def execute_value(self, value: int) -> None:
+        self._execute_value[0] = value
+
+    @property
+    def fpc(self) -> int:
+        """The floating-point control register."""
+        return self._fpc[0]
+
+    @fpc.setter
+    def fpc(self, value: int) -> None:
+        self._fpc[0] = value
+
+    def reset_floating_point(self) -> None:
+        """Zero the floating-point control register, and the rounding mode that Unicorn keeps beside it."""
+        self._fpc[0] = 0
+        self._floating_point[:] = self._floating_point_at_reset
+
+    def rounding(self) -> bytes:
+        """The rounding mode as Unicorn keeps it beside the floating-point control register."""
+        return bytes(self._floating_point)
+
+    def put_rounding(self, saved: bytes) -> None:
+        """Let that be what it was."""
+        self._floating_point[:] = saved
+
+    @property
+    def condition_code(self) -> int:
+        """The condition code; the engine may have left it to be computed from its operands."""
+        code = self._cc[0]
+        if code < 4:
+            return code
+        mask: int = self._uc.reg_read(reg.UC_S390X_REG_PSWM)
+        return mask >> 44 & 3
+
+    @condition_code.setter
+    def condition_code(self, value: int) -> None:
+        self._cc[0] = value
+
+    def set_control_register_0(self, value: int) -> None:
+        """Let floating-point and vector instructions through, or not; the engine needs no other control."""
+        self._control[0] = value & (CR0_AFP | CR0_VECTOR)
+
+    def clear_interruption(self) -> None:
+        """Forget the interruption that was reported last."""
+        self.interruption[0] = self.interruption[1] = self.interruption[3] = 0
+
+    @property
+    def svc_is_reported(self) -> bool:
+        """Whether the interruption reported since then is a supervisor call, not a program interruption."""
+        return not self.interruption[0] and bool(self.interruption[3])

@@ -1,0 +1,197 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The translator's table of instructions, in which interception is asked for.
+
+Unicorn 2.1.4 translates each instruction by an entry of one table in the library's constant data: 867 entries of 72
+bytes, in the order of its own list.  Seen by reading the table of the x86-64 wheel:
+
+======  =====  ==========================================================
+offset  bytes  meaning
+======  =====  ==========================================================
+0       2      opcode: first byte; second, its last four bits, last byte or zero
+2       2      flags; 0x20 in just those that are privileged
+4       4      format, facility, checks of operands
+8       8      address of the name
+16      48     addresses of the functions that translate
+64      8      a number for them
+======  =====  ==========================================================
+
+An instruction with flag 0x20 ends in a privileged-operation exception when it is translated in problem state, which is
+Unicorn's state whenever the guest runs.  So setting the flag intercepts the instruction, wherever it stands, with the
+PSW at it and its length reported; tried with AR, CLC, STCK and RXSBG, first in a block and not, and as the target of an
+EXECUTE (of which some are executed without the table: see :mod:`emu.engine.quirks.execute_targets`).  Code that was
+translated before stays as it was translated.  The table belongs to the process: all engines use it.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import re
+import struct
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from emu.addresses import PAGE_SIZE
+from emu.engine.library import EngineError
+
+if TYPE_CHECKING:
+    from emu.isa.declaration import Instruction
+
+ENTRIES: Final = 867
+ENTRY_BYTES: Final = 72
+_HEAD: Final = struct.Struct("=HH4xQ")
+_FLAGS: Final = 2
+_PRIVILEGED: Final = 0x20
+_NAME_BYTES: Final = 12
+_NAME: Final = re.compile(rb"[A-Z][A-Z0-9]*\0")
+_ANCHOR: Final = (0xB316, "SQXBR")
+_KNOWN_PRIVILEGED: Final = ((0x8200, "LPSW"), (0xB220, "SERVC"), (0xEB2F, "LCTLG"))
+_KNOWN_UNPRIVILEGED: Final = ((0x1A00, "AR"), (0xD200, "MVC"), (0xE304, "LG"))
+_OTHER_NAMES: Final = {"LDXBRA": "LDXBR", "LEXBRA": "LEXBR", "BRXLG": "BRXHLE"}
+"""What Unicorn calls instructions that the manual calls otherwise."""
+_READ: Final = 1
+_WRITE: Final = 2
+_NOT_AS_KNOWN: Final = "Unicorn's table of instructions {}; this project needs Unicorn 2.1.4"
+
+
+class TranslatorTable:
+    """The table of the library in this process."""
+
+    def __init__(self) -> None:
+        """Find it.
+
+        :raises EngineError: if the library is not as it is known.
+        """
+        self._regions = _constant_regions()
+        self._entries: dict[int, tuple[str, int]] = {}
+        """Name and address of the entry of each opcode."""
+        anchor = self._find(*_ANCHOR)
+        self._start = anchor
+        while self._name(self._start - ENTRY_BYTES):
+            self._start -= ENTRY_BYTES
+        address = self._start
+        while name := self._name(address):
+            self._entries[ctypes.c_uint16.from_address(address).value] = name, address
+            address += ENTRY_BYTES
+        self._end = address
+        if self._end - self._start != ENTRIES * ENTRY_BYTES or len(self._entries) != ENTRIES:
+            raise EngineError(_NOT_AS_KNOWN.format(f"has not {ENTRIES} entries"))
+        for known, is_privileged in ((_KNOWN_PRIVILEGED, True), (_KNOWN_UNPRIVILEGED, False)):
+            for opcode, name in known:
+                if bool(self._flags(self.entry(opcode, name)).value & _PRIVILEGED) is not is_privileged:
+                    raise EngineError(_NOT_AS_KNOWN.format(f"has other flags for {name}"))
+
+    def entry(self, opcode: int, name: str) -> int:
+        """The address of the entry of *opcode*, which Unicorn must call *name*.
+
+        :raises EngineError: if there is no such entry.
+        """
+        found, address = self._entries.get(opcode, ("", 0))
+        if found != name:
+            raise EngineError(_NOT_AS_KNOWN.format(f"has no entry {opcode:04X} for {name}"))
+        return address
+
+    def declared(self, instruction: Instruction) -> int:
+        """The address of the entry for a declared *instruction*.
+
+        :raises EngineError: if there is none.
+        """
+        name = _OTHER_NAMES.get(instruction.mnemonic, instruction.mnemonic)
+        return self.entry(table_opcode(instruction.opcode, instruction.format.opcode), name)
+
+    def set_trapping(self, entries: Iterable[int], *, traps: bool) -> None:
+        """Have the instructions of these *entries* trap, or no more, when they are translated from now on.
+
+        :raises EngineError: if the table cannot be written.
+        """
+        with self.writable():
+            for entry in entries:
+                flags = self._flags(entry)
+                flags.value = flags.value | _PRIVILEGED if traps else flags.value & ~_PRIVILEGED
+
+    def traps(self, entry: int) -> bool:
+        """Whether instructions of this *entry* trap."""
+        return bool(self._flags(entry).value & _PRIVILEGED)
+
+    def writable(self) -> _Writable:
+        """A context in which the table can be written; it was made read-only when the library had been loaded."""
+        return _Writable(self._start, self._end)
+
+    def _flags(self, entry: int) -> ctypes.c_uint16:
+        return ctypes.c_uint16.from_address(entry + _FLAGS)
+
+    def _find(self, opcode: int, name: str) -> int:
+        pattern = re.compile(re.escape(struct.pack("=H", opcode)))
+        for low, high in self._regions:
+            data = ctypes.string_at(low, high - low)
+            for match in pattern.finditer(data, 0, len(data) - ENTRY_BYTES):
+                if match.start() % 8 == 0 and self._name(low + match.start()) == name:
+                    return low + match.start()
+        raise EngineError(_NOT_AS_KNOWN.format("was not found"))
+
+    def _name(self, address: int) -> str:
+        """The name in the entry at *address*; nothing if that is no entry."""
+        if not self._is_constant(address, ENTRY_BYTES):
+            return ""
+        opcode, _, pointer = _HEAD.unpack(ctypes.string_at(address, _HEAD.size))
+        if not opcode or not self._is_constant(pointer, _NAME_BYTES):
+            return ""
+        match = _NAME.match(ctypes.string_at(pointer, _NAME_BYTES))
+        return match[0][:-1].decode() if match else ""
+
+    def _is_constant(self, address: int, length: int) -> bool:
+        return any(low <= address and address + length <= high for low, high in self._regions)
+
+
+class _Writable:
+    """Pages of this process that can be written while the context lasts."""
+
+    def __init__(self, start: int, end: int) -> None:
+        first = start & -PAGE_SIZE
+        self._area = (ctypes.c_void_p(first), ctypes.c_size_t(((end + PAGE_SIZE - 1) & -PAGE_SIZE) - first))
+
+    def __enter__(self) -> None:
+        if _protect(*self._area, _READ | _WRITE):
+            raise EngineError("Unicorn's table of instructions cannot be written")
+
+    def __exit__(self, *_: object) -> None:
+        _protect(*self._area, _READ)
+
+
+_protect = ctypes.CDLL(None, use_errno=True).mprotect
+
+
+def _constant_regions() -> list[tuple[int, int]]:
+    """Where the library's constant data lies in this process."""
+    regions = []
+    for line in Path("/proc/self/maps").read_text(encoding="ascii", errors="replace").splitlines():
+        span, permissions, *rest = line.split()
+        if rest and "libunicorn" in rest[-1] and permissions.startswith("r--"):
+            low, high = span.split("-")
+            regions.append((int(low, 16), int(high, 16)))
+    return regions
+
+
+def table_opcode(opcode: int, pieces: tuple[tuple[int, int], ...]) -> int:
+    """*opcode*, as the manual prints it, as the table has it.
+
+    :param pieces: its first bit and width in the instruction, for each piece.
+    :raises ValueError: if no rule is known for opcodes in these pieces.
+    """
+    if pieces == ((0, 8),):
+        return opcode << 8
+    if pieces in (((0, 16),), ((0, 8), (40, 8))):
+        return opcode
+    if pieces == ((0, 8), (12, 4)):
+        return opcode >> 4 << 8 | opcode & 0x0F
+    raise ValueError(f"no rule for an opcode in the bits {pieces}")
+
+
+@cache
+def translator_table() -> TranslatorTable:
+    """The table, found once in a process.
+
+    :raises EngineError: if the library is not as it is known.
+    """
+    return TranslatorTable()

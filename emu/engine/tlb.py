@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The translation-lookaside buffer of one engine: what Unicorn was told, what is remembered of it, and what must go.
+
+Unicorn has a small buffer of its own, which can only be flushed as a whole; fills are remembered beyond it
+(:mod:`emu.engine.fills`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from unicorn import unicorn_const as uc_const
+
+from emu.access import LOW_PAGES_END
+from emu.addresses import PAGE_SIZE
+from emu.engine.code import FRAMES
+from emu.engine.library import FillAccess
+from emu.lowcore import PREFIX_AREA_SIZE
+from emu.teid import Access
+
+if TYPE_CHECKING:
+    from emu.addresses import AbsoluteAddress
+    from emu.configuration import Configuration
+    from emu.cpu import Cpu
+    from emu.engine.fills import RememberedFills
+    from emu.engine.library import Unicorn
+
+Answer = tuple[int, int]
+"""The engine-physical place of a page, and what is permitted there."""
+READABLE: Final = uc_const.UC_PROT_READ
+WRITABLE: Final = uc_const.UC_PROT_READ | uc_const.UC_PROT_WRITE
+EXECUTABLE: Final = uc_const.UC_PROT_EXEC
+PREFIX_PAGES: Final = range(PREFIX_AREA_SIZE >> 12)
+
+
+class Tlb:
+    """The buffer of the engine that runs freely."""
+
+    def __init__(self, configuration: Configuration[Cpu], cpu: Cpu, unicorn: Unicorn, fills: RememberedFills) -> None:
+        self._configuration = configuration
+        self._cpu = cpu
+        self._unicorn = unicorn
+        self._fills = fills
+        self._held: dict[int, int] = {}
+        """The pages that an answer given since the last flush leads to, remembered or not, with their places."""
+        self._written: set[int] = set()
+        """Those of them that may be written."""
+        self._is_flush_due = False
+        self._is_buffer_due = False
+
+    # What is held
+
+    def hold(self, address: int, kind: int, page: int, *, is_real: bool = False) -> Answer | None:
+        """Remember that *address* leads to absolute *page* for this kind of data access, and give the answer.
+
+        None for a store into a page of code, which must be noticed each time.
+        """
+        permissions = READABLE
+        if kind == FillAccess.WRITE:
+            if self._configuration.storage.code_pages[page]:
+                return None
+            self._written.add(page)
+            permissions = WRITABLE
+        return self._hold(address, kind, page, permissions, is_real=is_real)
+
+    def hold_code(self, address: int, page: int) -> Answer:
+        """Remember that *address* leads to absolute *page* for fetching instructions, and give the answer."""
+        return self._hold(address, FillAccess.FETCH, page, EXECUTABLE)
+
+    def _hold(self, address: int, kind: int, page: int, permissions: int, *, is_real: bool = False) -> Answer:
+        place = self._place(page)
+        self._fills.remember(address, kind, self._cpu, place | permissions, is_real=is_real)
+        return place, permissions
+
+    def _place(self, page: int) -> int:
+        """Hold absolute *page*, and give its engine-physical place."""
+        place = self._held[page] = FRAMES + self._configuration.hypervisor.frame(page)
+        self._configuration.translations.reached[page] = 1
+        return place
+
+    def may_write(self, page: int) -> bool:
+        """Whether an answer given since the last flush lets *page* be written."""
+        return page in self._written
+
+    def find(self, address: int, length: int, access: Access, *, is_real: bool) -> int | None:
+        """See :meth:`emu.engine_protocol.TranslationBuffer.find`."""
+        if self._is_flush_due or (address & (PAGE_SIZE - 1)) + length > PAGE_SIZE:
+            return None
+        kind = FillAccess.WRITE if access is Access.STORE else FillAccess.READ
+        place = self._fills.find(address, kind, self._cpu, is_real=is_real)
+        return place - FRAMES if place else None
+
+    def note(self, address: int, absolute: AbsoluteAddress, access: Access, *, is_real: bool) -> None:
+        """See :meth:`emu.engine_protocol.TranslationBuffer.note`."""
+        # The rules for the low pages are finer than a page.
+        if not self._is_flush_due and address >= LOW_PAGES_END:
+            kind = FillAccess.WRITE if access is Access.STORE else FillAccess.READ
+            self.hold(address, kind, absolute >> 12, is_real=is_real)
+
+    def find_table(self, address: int, length: int) -> int | None:
+        """See :meth:`emu.engine_protocol.TranslationBuffer.find_table`."""
+        if self._is_flush_due or (address & (PAGE_SIZE - 1)) + length > PAGE_SIZE:
+            return None
+        place = self._fills.find_table(address)
+        return place - FRAMES if place else None
+
+    def note_table(self, address: AbsoluteAddress) -> None:
+        """See :meth:`emu.engine_protocol.TranslationBuffer.note_table`."""
+        if not self._is_flush_due:
+            self._fills.remember_table(address, self._place(address >> 12) | READABLE)
+
+    # What must go
+
+    def flush(self) -> None:
+        """Forget every translation."""
+        if self._held or self._is_flush_due:
+            self._is_flush_due = False
+            self._held.clear()
+            self._written.clear()
+            self._fills.forget()
+            self._unicorn.flush_tlb()
+
+    def flush_later(self) -> None:
+        """Forget every translation before Unicorn runs again."""
+        self._is_flush_due = True
+
+    def flush_buffer_later(self) -> None:
+        """Have Unicorn's own buffer flushed before it runs again; what is remembered stays good."""
+        self._is_buffer_due = True
+
+    def context_changed(self) -> None:
+        """Use no translation of the context that the CPU was in, unless it comes back to it."""
+        self._is_buffer_due = True
+        self._fills.context_changed()
+
+    def make_ready(self) -> None:
+        """Do what is due before Unicorn runs."""
+        if self._is_flush_due:
+            self.flush()
+        if self._is_buffer_due:
+            self._is_buffer_due = False
+            self._unicorn.flush_tlb()
+
+    def forget_page(self, page: int) -> None:
+        """Forget the translations that lead to absolute *page*."""
+        place = self._held.pop(page, None)
+        if place is not None:
+            self._written.discard(page)
+            self._fills.forget_page(place)
+            self._unicorn.flush_tlb()
+
+    def forget_writable(self, page: int) -> None:
+        """Let the next store into absolute *page* ask again."""
+        if page in self._written:
+            self._written.discard(page)
+            self._fills.forget_place(self._held[page] | WRITABLE)
+            self._unicorn.flush_tlb()
+
+    def forget_executable(self, frame: int) -> None:
+        """Let the next fetch from the frame at that offset in the pool ask again."""
+        self._fills.forget_place(FRAMES + frame | EXECUTABLE)

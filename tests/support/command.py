@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The command as tests give it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.elf import Elf
+from tools.command.cli import main
+
+ROOT = Path(__file__).parents[2]
+ESSA = [sys.executable, "-m", "tools.command.cli"]
+"""The command in a process of its own."""
+PRESSURE = str(ROOT / "guest_kernel" / "native" / "images" / "pressure.elf")
+SQUEEZED = ("run", PRESSURE, "--memory", "4M", "--host-memory", "2M", "--cmdline", "rounds=1")
+"""A guest on a host of half its size."""
+
+
+def write_program(directory: Path, elf: Elf | bytes, name: str = "program.elf") -> str:
+    path = directory / name
+    path.write_bytes(elf if isinstance(elf, bytes) else elf.to_bytes())
+    return str(path)
+
+
+def essa(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+    """Run the command in a process of its own."""
+    command = [*ESSA, *arguments]
+    return subprocess.run(command, cwd=ROOT, input=stdin, capture_output=True, text=True, check=False)
+
+
+def wrong(capfd: pytest.CaptureFixture[str], *arguments: str) -> str:
+    """The line that wrong use with *arguments* gives."""
+    assert main(list(arguments)) == 2
+    captured = capfd.readouterr()
+    assert captured.out == ""
+    (line,) = captured.err.splitlines()
+    assert line.startswith("essa: ")
+    return line.removeprefix("essa: ")
+
+
+def read_json(path: Path) -> dict[str, object]:
+    """What the command wrote."""
+    found = json.loads(path.read_text())
+    assert isinstance(found, dict)
+    return found

@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The command as a user meets it: one line for all wrong use, and streams that are closed."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.support.command import ROOT, wrong
+from tools import __version__
+from tools.command.cli import main
+
+
+def test_reader_that_goes_away(program: str) -> None:
+    command = f"{sys.executable} -m tools.command.cli run {program} --table --json - | true; exit ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", command], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert "Traceback" not in done.stderr
+    assert done.returncode == 3
+
+
+def test_ctrl_c_before_the_machine_runs(
+    program: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("tools.running.run.set_up", interrupted)
+    assert main(["run", program]) == 3
+    assert capfd.readouterr().err == "essa: stopped by Ctrl-C\n"
+
+
+@pytest.mark.parametrize(
+    ("closed", "status", "error"),
+    (
+        (">&-", 2, "essa: standard output: expected to be open\n"),
+        ("2>&-", 0, ""),
+        ("<&-", 0, ""),
+    ),
+)
+def test_closed_streams(program: str, closed: str, status: int, error: str) -> None:
+    command = f"{sys.executable} -m tools.command.cli step {program} {closed}"
+    done = subprocess.run(["bash", "-c", command], cwd=ROOT, input="g\n", capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (status, error)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    (
+        (("--memory", "1000K"), "--memory: expected a multiple of 1M, not 1000K"),
+        (("--memory", "0"), "--memory: expected a multiple of 1M, not 0"),
+        (("--memory", "big"), "--memory: expected a size such as 256M, not 'big'"),
+        (("--memory", "99T"), "--memory: expected at most 1T, not 99T"),
+        (("--profile", "vm"), "--profile: expected zvm, kvm, off, not 'vm'"),
+        (("--cpus", "0"), "--cpus: expected 1 to 248, not 0"),
+        (("--cpus", "249"), "--cpus: expected 1 to 248, not 249"),
+        (("--cmdline", "é"), "--cmdline: the command line must be ASCII without zero bytes"),
+        (("--facility", "147", "--no-facility", "147"), "--facility and --no-facility: both name 147"),
+        (("--trace", "/nowhere/trace"), "--trace: /nowhere/trace cannot be written: No such file or directory"),
+        (("--json", "/"), "--json: / cannot be written: Is a directory"),
+        (("--frob",), "No such option: --frob"),
+    ),
+)
+def test_wrong_option(program: str, capfd: pytest.CaptureFixture[str], options: tuple[str, ...], message: str) -> None:
+    assert wrong(capfd, "run", program, *options) == message
+
+
+@pytest.mark.parametrize(
+    ("options", "name"),
+    (
+        (("--cpus", "many"), "'--cpus'"),
+        (("--max-instructions", "0"), "'--max-instructions'"),
+        (("--facility", "1000"), "--facility"),
+        (("--cmdline", 896 * "x"), "--cmdline"),
+    ),
+)
+def test_wrong_option_is_named(
+    program: str, capfd: pytest.CaptureFixture[str], options: tuple[str, ...], name: str
+) -> None:
+    assert name in wrong(capfd, "run", program, *options)
+
+
+def test_wrong_command(capfd: pytest.CaptureFixture[str]) -> None:
+    assert wrong(capfd) == "Missing command."
+    assert wrong(capfd, "frob") == "No such command 'frob'."
+    assert wrong(capfd, "run") == "Missing argument 'IMAGE'."
+
+
+def test_version_and_help(capfd: pytest.CaptureFixture[str]) -> None:
+    assert main(["--version"]) == 0
+    assert capfd.readouterr().out == f"essa {__version__}\n"
+    assert main(["run", "--help"]) == 0
+    assert "--max-instructions" in capfd.readouterr().out
+
+
+@pytest.mark.parametrize("option", ("--json", "--trace"))
+def test_an_output_that_cannot_be_written_in_the_end_is_named(
+    program: str, capfd: pytest.CaptureFixture[str], option: str
+) -> None:
+    assert main(["run", program, option, "/dev/full"]) == 2
+    assert capfd.readouterr().err == f"essa: {option}: /dev/full cannot be written: No space left on device\n"

@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""``essa run`` at a pseudo-terminal: keys reach the guest, Ctrl-A the machine, and the terminal comes back."""
+
+from __future__ import annotations
+
+import os
+import pty
+import select
+import signal
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.elf import LOOP, Elf, ending_program
+from tests.support.suite import KEY, program
+
+ROOT = Path(__file__).parents[3]
+PATIENCE = 60
+HINT = b"Ctrl-A h shows"
+READING = program("ready", KEY, "PASS: a key", KEY)
+
+
+class Session:
+    """The command with a pseudo-terminal, and whoever sits at it."""
+
+    def __init__(self, path: Path, elf: Elf) -> None:
+        path.write_bytes(elf.to_bytes())
+        self._ours, self._theirs = pty.openpty()
+        self.before = self.attributes()
+        self.seen = b""
+        command = [sys.executable, "-m", "tools.command.cli", "run", str(path), "--memory", "2M"]
+        self.process = subprocess.Popen(
+            command, cwd=ROOT, stdin=self._theirs, stdout=self._theirs, stderr=self._theirs, start_new_session=True
+        )
+
+    def attributes(self) -> list[Any]:
+        return termios.tcgetattr(self._theirs)
+
+    def type(self, keys: bytes) -> None:
+        os.write(self._ours, keys)
+
+    def expect(self, text: bytes) -> None:
+        """Read until *text* has come."""
+        end = time.monotonic() + PATIENCE
+        while text not in self.seen:
+            assert select.select([self._ours], [], [], max(0.0, end - time.monotonic()))[0], self.seen
+            self.seen += os.read(self._ours, 4096)
+        self.seen = self.seen[self.seen.index(text) + len(text) :]
+
+    def end(self) -> int:
+        return self.process.wait(PATIENCE)
+
+    def close(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        os.close(self._ours)
+        os.close(self._theirs)
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> Iterator[Session]:
+    session = Session(tmp_path / "program.elf", READING)
+    yield session
+    session.close()
+
+
+def test_a_key_reaches_the_guest_at_once_and_the_terminal_comes_back(session: Session) -> None:
+    session.expect(b"ready")
+    session.expect(HINT)
+    assert session.attributes() != session.before
+    session.type(b"k")
+    session.expect(b"PASS: a key")
+    session.type(b"\x03")  # Ctrl-C is a key like any other
+    assert session.end() == 0
+    assert session.attributes() == session.before
+
+
+@pytest.mark.parametrize(
+    ("keys", "shown"), ((b"\x01h", b"Ctrl-A x  end"), (b"\x01?", b"Ctrl-A x  end"), (b"\x01t", b"tot->"))
+)
+def test_ctrl_a_shows_something_and_the_guest_sees_nothing_of_it(session: Session, keys: bytes, shown: bytes) -> None:
+    session.expect(b"ready")
+    session.type(keys)
+    session.expect(shown)
+    session.type(b"\x01")
+    session.type(b"x")
+    session.expect(b"stopped by Ctrl-A x")
+    assert session.end() == 3
+    assert session.attributes() == session.before
+
+
+def test_ctrl_a_twice_is_a_key(session: Session) -> None:
+    session.expect(b"ready")
+    session.type(b"\x01\x01")
+    session.expect(b"PASS: a key")
+
+
+def test_the_stepper_and_back(session: Session) -> None:
+    session.expect(b"ready")
+    session.type(b"\x01s")
+    session.expect(b"essa> ")
+    session.type(b"psw\n")
+    session.expect(b"cpu 0")
+    session.type(b"g\n")
+    session.type(b"k")
+    session.expect(b"PASS: a key")
+    session.type(b"\x01s")
+    session.expect(b"essa> ")
+    session.type(b"q\n")
+    assert session.end() == 3
+    assert session.attributes() == session.before
+
+
+@pytest.mark.parametrize("number", (signal.SIGTERM, signal.SIGHUP))
+def test_a_signal_that_ends_the_process_gives_the_terminal_back(session: Session, number: signal.Signals) -> None:
+    session.expect(b"ready")
+    session.process.send_signal(number)
+    assert session.end() == -number
+    assert session.attributes() == session.before
+
+
+def test_a_program_that_reads_nothing_leaves_the_terminal_alone(tmp_path: Path) -> None:
+    session = Session(tmp_path / "program.elf", ending_program(LOOP))
+    try:
+        time.sleep(2)
+        assert session.attributes() == session.before
+        session.process.send_signal(signal.SIGINT)
+        session.expect(b"stopped by Ctrl-C")
+        assert session.end() == 3
+    finally:
+        session.close()

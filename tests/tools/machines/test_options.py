@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The options of a machine: what they mean, what follows from others, and what does not fit."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from emu.facilities import DEFAULT_FACILITIES
+from emu.page_states import Profile
+from host.policies import Policy
+from tools.machines.options import BootFiles, Disk, HostOptions, MachineOptions
+from tools.usage.errors import UsageError
+from tools.usage.options import read_options
+
+
+def read(**typed: object) -> MachineOptions:
+    return read_options(MachineOptions, {"image": "program.elf"} | typed)
+
+
+def test_defaults() -> None:
+    options = read()
+    assert options == MachineOptions(image=BootFiles(Path("program.elf")))
+    assert (options.memory, options.cpus, options.guests) == (256 << 20, 1, 1)
+    assert (options.profile, options.facilities) == (Profile.ZVM, DEFAULT_FACILITIES)
+    assert (options.host, options.disks, options.uuid) == (None, (), None)
+
+
+def test_what_is_typed() -> None:
+    options = read(
+        memory="2M",
+        profile="kvm",
+        disk=["a", "b:rw"],
+        facility=[147],
+        no_facility=[131],
+        uuid="0" * 31 + "1",
+        host_memory="4M",
+        policy="volatile-first",
+    )
+    assert (options.memory, options.profile, options.uuid) == (2 << 20, Profile.KVM, UUID(int=1))
+    assert options.disks == (Disk(Path("a")), Disk(Path("b"), is_writable=True))
+    assert options.facilities == (DEFAULT_FACILITIES | {147}) - {131}
+    assert options.host == HostOptions(memory=4 << 20, policy=Policy.VOLATILE_FIRST)
+
+
+def test_several_guests_have_a_host() -> None:
+    assert read(guests=2).host == HostOptions()
+
+
+def test_what_belongs_to_the_image_is_taken_unless_something_else_is_said() -> None:
+    image = BootFiles(Path("kernel"), Path("initrd"), "console=ttyS0")
+    options = MachineOptions(image=image)
+    assert (options.ramdisk, options.command_line) == (Path("initrd"), "console=ttyS0")
+    options = MachineOptions(image=image, ramdisk=Path("other"), command_line="")
+    assert (options.ramdisk, options.command_line) == (Path("other"), "")
+
+
+@pytest.mark.parametrize(
+    ("typed", "message"),
+    (
+        ({"memory": "512G", "guests": 3}, "--memory: expected at most 1T of all guests together, not 3 times 512G"),
+        ({"facility": [146]}, "--facility: expected one of "),
+        ({"no_facility": [5000, 146]}, "--no-facility: expected one of "),
+        ({"name": "名"}, "--name: expected characters that EBCDIC has, not '名'"),
+        ({"uuid": "1"}, "--uuid: expected 32 hexadecimal digits, as in 00000000-0000-0000-0000-000000000001, not '1'"),
+        ({"disk": ["a:rw"], "guests": 2}, "--disk: several guests cannot write the same image, a:rw"),
+        ({"guests": 65}, "--guests: expected 1 to 64, not 65"),
+    ),
+)
+def test_wrong_use(typed: dict[str, object], message: str) -> None:
+    with pytest.raises(UsageError) as raised:
+        read(**typed)
+    assert str(raised.value).startswith(message)
+
+
+def test_a_change_is_checked_too() -> None:
+    with pytest.raises(UsageError, match="--memory: expected at most 1T of all guests together"):
+        replace(read(memory="1T"), guests=2)

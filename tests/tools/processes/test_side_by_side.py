@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Work in several processes."""
+
+from __future__ import annotations
+
+import signal
+
+import pytest
+
+from tests.support import work
+from tests.support.ctrl_c import press_ctrl_c_when_waiting
+from tools.processes import side_by_side
+from tools.processes.side_by_side import run_side_by_side
+from tools.usage.errors import LostRun, UsageError
+
+
+@pytest.mark.parametrize("cores", (1, 2, 5))
+def test_results_have_the_order_of_the_jobs(monkeypatch: pytest.MonkeyPatch, cores: int) -> None:
+    monkeypatch.setattr(side_by_side, "cores", lambda: cores)
+    results = run_side_by_side(work.double, {"three": 3, "one": 1, "two": 2})
+    assert list(results.items()) == [("three", 6), ("one", 2), ("two", 4)]
+
+
+def test_wrong_use_in_a_process_is_wrong_use() -> None:
+    with pytest.raises(UsageError, match="--number: expected another one than 5"):
+        run_side_by_side(work.refuse, {"a": 5})
+
+
+def test_a_process_that_vanishes() -> None:
+    with pytest.raises(LostRun, match="the process of 'a' has ended with exit status 7"):
+        run_side_by_side(work.vanish, {"a": 7})
+
+
+def test_ctrl_c_asks_all_to_stop(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(side_by_side, "cores", lambda: 2)
+    press_ctrl_c_when_waiting(monkeypatch)
+    before = signal.getsignal(signal.SIGINT)
+    assert run_side_by_side(work.wait_for_the_end, {"a": 1, "b": 2, "c": 3}) == {"a": 1, "b": 2}
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_the_second_ctrl_c_does_not_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    press_ctrl_c_when_waiting(monkeypatch, times=2)
+    with pytest.raises(KeyboardInterrupt):
+        run_side_by_side(work.wait_for_the_end, {"a": 1})
+
+
+def test_bars_are_shown_to_those_who_watch(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+    assert run_side_by_side(work.double, {"a piece": 100}) == {"a piece": 200}
+    assert capfd.readouterr() == ("", "")
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    assert run_side_by_side(work.double, {"a piece": 100}) == {"a piece": 200}
+    out, err = capfd.readouterr()
+    assert out == ""
+    assert "a piece" in err

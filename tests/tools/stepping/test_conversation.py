@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""``essa step``: commands from a file and from standard input, and what is wrong with them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from emu.machine import MEGABYTE, Machine
+from host.page_manager import PageManager
+from host.paging_device import PagingDevice
+from tests.support.command import essa, write_program, wrong
+from tests.support.elf import FAILED, PASSED, ending_program
+from tools.command.cli import main
+from tools.stepping.stepper import Stepper
+
+
+def test_script(program: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    script = write_program(tmp_path, b"s\n\npage 100000\nq\nfrob\n", "script")
+    assert main(["step", program, "--script", script]) == 0
+    lines = capfd.readouterr().out.splitlines()
+    assert [line for line in lines if line.startswith("essa>")] == ["essa> s", "essa>", "essa> page 100000", "essa> q"]
+    assert lines[-2] == "page 100 (100000): Uz"
+
+
+def test_script_to_the_end_has_the_status_of_the_run(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    script = write_program(tmp_path, b"g\n", "script")
+    for ending, status in ((PASSED, 0), (FAILED, 1), (0x2000, 3)):
+        assert main(["step", write_program(tmp_path, ending_program(b"", ending)), "--script", script]) == status
+
+
+def test_wrong_script(program: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    script = write_program(tmp_path, b"psw\ns x\n", "script")
+    assert main(["step", program, "--script", script]) == 2
+    assert capfd.readouterr().err == f"essa: {script}, line 2: s: expected a number of instructions, not 'x'\n"
+    assert "cannot be read" in wrong(capfd, "step", program, "--script", str(tmp_path / "none"))
+    assert "is not text" in wrong(capfd, "step", program, "--script", write_program(tmp_path, b"\xff", "binary"))
+
+
+def test_commands_from_standard_input(program: str) -> None:
+    done = essa("step", program, stdin="s\nfrob\npsw\n")
+    assert done.returncode == 0
+    first, second, third = done.stdout.splitlines()
+    assert "LLILF" in first
+    assert second.startswith("expected one of")
+    assert third.startswith("cpu 0: 00000001")
+
+
+def test_the_stepper_evicts_a_page(program: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    script = tmp_path / "script"
+    script.write_text("page 11000\nevict 10000\nr 10000.4\ns\npage 10000\nevict 0\ntable\n")
+    assert main(["step", program, "--memory", "2M", "--host-memory", "2M", "--script", str(script)]) == 0
+    lines = capfd.readouterr().out.splitlines()
+    assert lines[3] == "page 10 (10000): Sp"
+    assert lines[5].endswith("(Sp: preserved by the host)")
+    # The instruction fetch brings the page back.
+    assert lines[7] == "host: page[0x10]=Sp->Sr"
+    assert "page 10 (10000): Sr" in lines
+    assert "page 0: has no frame, must stay, or cannot be written" in lines
+    assert lines[-6] == "<state>|--tot--|---r---|---p---|---z---|"
+
+
+def test_the_stepper_needs_a_host_to_evict(program: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    script = tmp_path / "script"
+    script.write_text("evict 10000\n")
+    assert main(["step", program, "--script", str(script)]) == 2
+    assert "expected --host-memory" in capfd.readouterr().err
+    assert main(["step", program, "--guests", "2", "--script", str(script)]) == 2
+    assert "--guests: one guest is stepped at a time" in capfd.readouterr().err
+
+
+def test_looking_at_a_resident_page_is_no_reference_for_the_host() -> None:
+    lines: list[str] = []
+    with PagingDevice(None, 16) as device:
+        manager = PageManager(256, device=device)
+        machine = Machine(MEGABYTE, hypervisor=manager.guest())
+        machine.load_storage(0x20000, b"\x5a" * 4096)
+        pool = manager.pool
+        manager.lists.sweep(pool.referenced)
+        Stepper(machine, lines.append, None, manager).execute("r 20000.4")
+        assert lines == ["0000000000020000  5a5a5a5a"]
+        assert not pool.referenced[int(manager.guests[0].locations[0x20]) - 1]

@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""``essa fetch``: what it shows while it works, and at the end."""
+
+from __future__ import annotations
+
+import json
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+from tools.debian.download import fetch_debian
+from tools.debian.releases import NAME
+from tools.usage.errors import UsageError
+
+if TYPE_CHECKING:
+    from tools.debian.options import FetchOptions
+
+
+def fetch_and_tell(wanted: FetchOptions) -> None:
+    """Fetch what is *wanted*, and print what has come.
+
+    :raises UsageError: if it cannot be had.
+    """
+    from rich.console import Console
+
+    if wanted.what != NAME:
+        raise UsageError(f"fetch: expected {NAME}, not {wanted.what!r}")
+    with ExitStack() as running:
+        console = Console(stderr=True)
+        if console.is_terminal:
+            running.enter_context(console.status(f"fetching {wanted.release} for s390x"))
+        files = fetch_debian(wanted.release, wanted.add, wanted.mirror)
+    record = json.loads(files.record.read_text())
+    for package, version in record["packages"].items():
+        print(f"{package} {version}")
+    for name, path in (("vmlinuz", files.kernel), ("initrd", files.ramdisk)):
+        print(f"{record['sha256'][name]}  {path}")

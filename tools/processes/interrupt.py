@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Ctrl-C ends the run of a machine between two instructions and not in the middle of one."""
+
+from __future__ import annotations
+
+import signal
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from emu.machine import Stop, StopKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from emu.machine import Machine
+
+
+class Switch:
+    """Whether Ctrl-C has been pressed."""
+
+    def __init__(self) -> None:
+        self.is_pressed = False
+
+
+@contextmanager
+def ctrl_c(*machines: Machine) -> Iterator[Switch]:
+    """While it lasts, the first Ctrl-C presses the switch and stops *machines*; the second is a KeyboardInterrupt."""
+    switch = Switch()
+
+    def press(*_: object) -> None:
+        switch.is_pressed = True
+        for machine in machines:
+            machine.stop_requested = True
+        signal.signal(signal.SIGINT, before)
+
+    before = signal.signal(signal.SIGINT, press)
+    try:
+        yield switch
+    finally:
+        signal.signal(signal.SIGINT, before)
+        for machine in machines:
+            machine.stop_requested = False
+
+
+@contextmanager
+def postponed() -> Iterator[None]:
+    """While it lasts, Ctrl-C waits: the engines start now, and inside their callbacks it would get lost.
+
+    A blocked signal would not do: the system gives it to another thread of the process, and Python acts on it here.
+    """
+    pressed = False
+
+    def press(*_: object) -> None:
+        nonlocal pressed
+        pressed = True
+
+    before = signal.signal(signal.SIGINT, press)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+        if pressed:
+            signal.raise_signal(signal.SIGINT)
+
+
+def run_interruptibly(machine: Machine, max_instructions: int | None = None) -> Stop:
+    """Run until *machine* stops, *max_instructions* more have ended, or Ctrl-C is pressed."""
+    stop = machine.run(max_instructions)
+    return requested_stop(machine) if stop.kind is StopKind.REQUESTED else stop
+
+
+def requested_stop(machine: Machine, keys: str = "Ctrl-C") -> Stop:
+    """The stop that Ctrl-C makes, or other *keys*."""
+    cpu = machine.cpus[0]
+    return Stop(StopKind.REQUESTED, cpu.address, cpu.psw, f"stopped by {keys}")

@@ -1,0 +1,190 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Pieces of work in processes of their own, as many at a time as there are cores.
+
+Each piece depends on nothing but its description, so it makes no difference which of them run side by side.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+from contextlib import contextmanager
+from multiprocessing.connection import wait
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, cast
+
+from tools.processes import interrupt
+from tools.usage.errors import LostRun, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, MutableSequence
+    from multiprocessing.connection import Connection
+    from multiprocessing.process import BaseProcess
+
+    from rich.progress import Progress
+
+    Cells = MutableSequence[int]
+
+_Job = TypeVar("_Job")
+_Result = TypeVar("_Result")
+
+# A new interpreter: a fork would have a copy of everything that this process has, threads excepted.
+_PROCESSES: Final = multiprocessing.get_context("spawn")
+_LOOK_EVERY: Final = 0.1
+"""Seconds between two looks at Ctrl-C and at how far the others are."""
+_MOST_BARS: Final = 12
+_STOP: Final = 0
+"""The cell that says whether all should stop; each piece of work has two more: what it has done, and of how much."""
+
+
+class Reporter:
+    """How a piece of work reports while it runs, and learns that it should stop."""
+
+    def __init__(self, cells: Cells, number: int) -> None:
+        self._cells = cells
+        self._done = 1 + 2 * number
+        self._parent = os.getppid()
+
+    def begin(self, total: int) -> None:
+        """There will be so much to do."""
+        self._cells[self._done + 1] = total
+
+    def advance(self, amount: int) -> None:
+        """So much more has been done."""
+        self._cells[self._done] += amount
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether it should end as soon as possible: Ctrl-C was pressed, or the process that waits for it has gone."""
+        return bool(self._cells[_STOP]) or os.getppid() != self._parent
+
+
+class _Running(Generic[_Job, _Result]):
+    """One piece of work in its process."""
+
+    def __init__(
+        self, name: str, *, work: Callable[[_Job, Reporter], _Result], job: _Job, cells: Cells, number: int
+    ) -> None:
+        self.name = name
+        self.number = number
+        self.connection, other = _PROCESSES.Pipe(duplex=False)
+        self.process: BaseProcess = _PROCESSES.Process(
+            target=_begin, args=(work, job, cells, number, other), daemon=True
+        )
+        # Ctrl-C concerns this process, which tells the others: they start with it blocked.
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            self.process.start()
+        finally:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+        other.close()
+
+    def result(self) -> _Result:
+        """What it has come to.
+
+        :raises UsageError: if it was wrong use.
+        :raises LostRun: if there is nothing.
+        """
+        try:
+            found = self.connection.recv()
+        except EOFError:
+            found = None
+        self.process.join()
+        if found is None:
+            raise LostRun(self.name, self.process.exitcode)
+        if isinstance(found, UsageError):
+            raise found
+        result: _Result = found
+        return result
+
+    def end(self) -> None:
+        """End it wherever it is."""
+        self.process.terminate()
+        self.process.join()
+        self.connection.close()
+
+
+def _begin(
+    work: Callable[[_Job, Reporter], _Result], job: _Job, cells: Cells, number: int, connection: Connection
+) -> None:
+    """What each process does."""
+    result: _Result | UsageError
+    try:
+        result = work(job, Reporter(cells, number))
+    except UsageError as reason:
+        result = reason
+    try:
+        connection.send(result)
+    except BrokenPipeError:
+        # The process that waited has gone.
+        return
+
+
+def cores() -> int:
+    """How many processes can run at a time."""
+    return len(os.sched_getaffinity(0))
+
+
+def run_side_by_side(
+    work: Callable[[_Job, Reporter], _Result], jobs: Mapping[str, _Job], *, most: int | None = None
+) -> dict[str, _Result]:
+    """Do *work* with each of *jobs*, and give what comes of them, by their names.
+
+    Ctrl-C asks all to stop, and those that have not begun are missing in the result.
+
+    :param work: a function of a module, since the other processes have to find it.
+    :param most: how many at a time; as many as there are cores, if it is not said.
+    :raises UsageError: as *work* does.
+    :raises LostRun: if a process ends without a result.
+    """
+    cells = cast("Cells", _PROCESSES.RawArray("q", 1 + 2 * len(jobs)))
+    waiting = list(enumerate(jobs.items()))
+    running: list[_Running[_Job, _Result]] = []
+    results: dict[str, _Result] = {}
+    most = most or cores()
+    try:
+        with interrupt.ctrl_c() as switch, _shown(list(jobs), cells) as refresh:
+            while running or waiting:
+                if switch.is_pressed:
+                    cells[_STOP] = 1
+                    waiting.clear()
+                while waiting and len(running) < most:
+                    number, (name, job) = waiting.pop(0)
+                    running.append(_Running(name, work=work, job=job, cells=cells, number=number))
+                ready = wait([each.connection for each in running], _LOOK_EVERY)
+                for ended in [each for each in running if each.connection in ready]:
+                    running.remove(ended)
+                    results[ended.name] = ended.result()
+                refresh(len(results))
+    finally:
+        for each in running:
+            each.end()
+    return {name: results[name] for name in jobs if name in results}
+
+
+@contextmanager
+def _shown(names: list[str], cells: Cells) -> Iterator[Callable[[int], None]]:
+    """While it lasts, a terminal shows a bar for each of *names*, or one for all if they are many.
+
+    It gives a function that moves the bars; its argument is how many have ended.
+    """
+    from rich.console import Console
+    from rich.progress import Progress
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield lambda _: None
+        return
+    with Progress(console=console, transient=True, redirect_stdout=False) as progress:
+        if len(names) > _MOST_BARS:
+            bar = progress.add_task("ended", total=len(names))
+            yield lambda ended: progress.update(bar, completed=ended)
+            return
+        bars = [progress.add_task(name, total=None) for name in names]
+        yield lambda _: _move(progress, bars, cells)
+
+
+def _move(progress: Progress, bars: list[Any], cells: Cells) -> None:
+    for number, bar in enumerate(bars):
+        done, total = cells[1 + 2 * number : 3 + 2 * number]
+        progress.update(bar, completed=done, total=total or None)

@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A run with a user at the terminal, who may leave it for the stepper and come back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from emu.machine import StopKind
+from host.accounting import count_pages, format_table
+from tools.consoles.terminal import Terminal
+from tools.processes import interrupt
+
+if TYPE_CHECKING:
+    from emu.machine import Machine, Stop
+    from tools.machines.setup import Setup
+
+
+def run_at_terminal(machine: Machine, setup: Setup, max_instructions: int | None) -> Stop:
+    """Run *machine*, with the terminal as its console, until it stops."""
+    with Terminal(machine, lambda: [format_table(count_pages(machine.states.array))]) as terminal:
+        machine.operator = terminal
+        with interrupt.ctrl_c(machine) as switch:
+            stop = machine.run(max_instructions)
+            while terminal.wants_stepper and not switch.is_pressed:
+                terminal.wants_stepper = False
+                terminal.release()
+                stop = _step(machine, setup, terminal, max_instructions)
+        if stop.kind is not StopKind.REQUESTED:
+            return stop
+        return interrupt.requested_stop(machine, terminal.ended_by or "Ctrl-C")
+
+
+def _step(machine: Machine, setup: Setup, terminal: Terminal, max_instructions: int | None) -> Stop:
+    """Take commands of the stepper until the machine stops, or the user lets it go on; then run it."""
+    from tools.stepping.conversation import converse
+    from tools.stepping.stepper import Stepper
+
+    manager = None if setup.host is None else setup.host.manager
+    stepper = Stepper(machine, print, max_instructions, manager)
+    machine.operator = None
+    print('\nStepping: "g" goes on with the console, "q" ends, "help" lists the commands.')
+    goes_on = converse(stepper, until="g")
+    machine.operator = terminal
+    if stepper.stop is not None:
+        return stepper.stop
+    if not goes_on:
+        terminal.ended_by = "q"
+        return interrupt.requested_stop(machine)
+    return machine.run(None if max_instructions is None else max_instructions - machine.executed)

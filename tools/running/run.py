@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""``essa run``: a program from its entry to its end, in one guest or several."""
+
+from __future__ import annotations
+
+import json
+import sys
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+from tools.consoles.console import GuestConsole
+from tools.machines.options import MachineOptions
+from tools.machines.setup import set_up
+from tools.usage.errors import UsageError
+from tools.usage.outputs import open_output
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import TextIO
+
+    from emu.machine import Machine, Stop
+    from tools.consoles.input_script import Exchange
+    from tools.machines.setup import Setup
+    from tools.reports.report import Report
+    from tools.running.options import RunOptions
+
+
+def run_program(options: MachineOptions, wanted: RunOptions) -> int:
+    """Run the program of *options* and give the exit status of the command, the highest of its guests.
+
+    :raises UsageError: if an output cannot be written, or the host cannot be made as described.
+    :raises emu.program.ProgramError: if the image is not a program, or does not fit.
+    """
+    with ExitStack() as files:
+        trace = open_output(files, "--trace", wanted.trace, sys.stderr)
+        summary_file = open_output(files, "--json", wanted.json, sys.stdout)
+        plot = None
+        if wanted.plot is not None:
+            from tools.reports.plot import check_plot
+
+            sampled = None if options.host is None else options.host.sample_every
+            plot = check_plot(wanted.plot, sampled)
+        steps = None
+        if wanted.input is not None:
+            from tools.consoles.input_script import read_script
+
+            if options.guests > 1:
+                raise UsageError("--input: expected one guest, whose console it is typed on")
+            steps = read_script(wanted.input)
+        setup = set_up(options)
+        files.callback(setup.close)
+        report = run_guests(options, setup, trace, wanted.max_instructions, steps=steps)
+
+        from tools.reports.report import show_report
+
+        if wanted.table:
+            for line in report.table_lines():
+                print(line)
+        if summary_file is not None:
+            json.dump(report.as_dict(), summary_file, indent=2)
+            summary_file.write("\n")
+        if plot is not None and setup.host is not None:
+            from tools.reports.plot import plot_series
+
+            plot_series(setup.host.series, plot)
+        show_report(report)
+        return report.exit_status
+
+
+def run_guests(
+    options: MachineOptions,
+    setup: Setup,
+    trace: TextIO | None = None,
+    max_instructions: int | None = None,
+    *,
+    steps: Sequence[Exchange] | None = None,
+    is_shown: bool = True,
+) -> Report:
+    """Run the machines of *setup* until all have stopped.
+
+    :param steps: what is typed on the console of the only guest; None if a user at the terminal types.
+    :param is_shown: whether their consoles go to standard output.
+    """
+    from tools.reports.report import GuestReport, Report
+    from tools.reports.statistics import Statistics
+    from tools.reports.verdict import after_script, judge
+
+    machines = setup.machines
+    names = [f"guest {number}" if len(machines) > 1 else None for number in range(len(machines))]
+    consoles = [GuestConsole(name, is_shown=is_shown) for name in names]
+    statistics = [Statistics() for _ in machines]
+    for number, machine in enumerate(machines):
+        machine.sclp.console = consoles[number]
+        machine.observers.append(statistics[number])
+        if trace is not None:
+            from tools.reports.trace import Tracer
+
+            name = f"guest {number}: " if len(machines) > 1 else ""
+            machine.observers.append(Tracer(machine, _writer(trace, name)))
+    script = None
+    if steps is not None:
+        from tools.consoles.input_script import ScriptedOperator
+
+        script = machines[0].operator = ScriptedOperator(steps, machines[0], consoles[0])
+    if script is None and is_shown and len(machines) == 1 and sys.stdin.isatty() and sys.stdout.isatty():
+        from tools.running.at_terminal import run_at_terminal
+
+        stops = [run_at_terminal(machines[0], setup, max_instructions)]
+    else:
+        stops = _run(machines, max_instructions)
+    guests = []
+    for number, machine in enumerate(machines):
+        consoles[number].end_line()
+        text = consoles[number].text
+        verdict = judge(stops[number], text)
+        if script is not None:
+            verdict = after_script(verdict, script.unmet)
+        guests.append(
+            GuestReport(
+                machine=machine, statistics=statistics[number], stop=stops[number], verdict=verdict, console=text
+            )
+        )
+    return Report(options, guests, setup.host, setup.plan)
+
+
+def _writer(trace: TextIO, name: str) -> Callable[[str], object]:
+    return lambda line: trace.write(f"{name}{line}\n")
+
+
+def _run(machines: list[Machine], max_instructions: int | None) -> list[Stop]:
+    from emu.machine import StopKind
+    from host.turns import run_in_turn
+    from tools.processes import interrupt
+
+    try:
+        with interrupt.ctrl_c(*machines):
+            if len(machines) == 1:
+                return [interrupt.run_interruptibly(machines[0], max_instructions)]
+            stops = run_in_turn(machines, max_instructions)
+            return [
+                interrupt.requested_stop(machine) if stop.kind is StopKind.REQUESTED else stop
+                for machine, stop in zip(machines, stops, strict=True)
+            ]
+    except KeyboardInterrupt:
+        return [interrupt.requested_stop(machine) for machine in machines]

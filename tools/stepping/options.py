@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The options of ``essa step``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tools.machines.options import BudgetOptions
+from tools.usage.options import option
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepOptions(BudgetOptions):
+    """Where the commands come from."""
+
+    script: str | None = option(metavar="FILE", help="Take the commands from this file, and echo them.")

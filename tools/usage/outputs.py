@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The files that the command writes: opened before anything runs, and named when they cannot be written."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tools.usage.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from contextlib import ExitStack
+    from typing import TextIO
+
+
+def open_output(files: ExitStack, option: str, name: str | None, standard: TextIO) -> TextIO | None:
+    """The file *name* open for writing, before anything runs; ``-`` is the *standard* one.
+
+    :raises UsageError: if it cannot be written.
+    """
+    if name is None or name == "-":
+        return standard if name else None
+    return files.enter_context(_writable(option, name))
+
+
+@contextmanager
+def _writable(option: str, name: str) -> Iterator[TextIO]:
+    """The file *name*, and a name for the errors of writing it, which may come as late as at its end."""
+    try:
+        with Path(name).open("w", encoding="utf-8") as file:
+            yield file
+    except BrokenPipeError:
+        # Not of a file: the reader of standard output has gone.
+        raise
+    except OSError as reason:
+        raise UsageError(f"{option}: {name} cannot be written: {reason.strerror}") from None
