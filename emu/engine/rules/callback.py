@@ -26,6 +26,7 @@ from emu.program_interruption import ProgramInterruptionCode
 
 # numba takes plain integers for the callback's constants.
 EXCEPTION_REASON: Final = int(StopReason.EXCEPTION)
+LIMIT_REASON: Final = int(StopReason.LIMIT)
 TRAPPED_OPERATION: Final = int(ProgramInterruptionCode.OPERATION)
 TRAPPED_PRIVILEGED: Final = int(ProgramInterruptionCode.PRIVILEGED_OPERATION)
 _SIX_BYTES: Final = 6
@@ -87,13 +88,18 @@ def exception_callback(engine: Any, number: Any, data: Any) -> None:  # noqa: AR
     psw = carray(pointer(record.psw_address), (2,), dtype=np.uint64)
     has_trapped = reported[0] == TRAPPED_PRIVILEGED or reported[0] == TRAPPED_OPERATION
     address = psw[1]
+    reason = EXCEPTION_REASON
     # Unicorn takes an instruction that traps for no part of the block, so it is not counted yet.
     if has_trapped and address == record.block_address + record.block_size:
-        word = _instruction(record, address)
-        found = _number(word)
-        if found != _NONE and _execute_number(record, address, found, word):
-            reported[0] = reported[1] = reported[3] = np.uint32(0)
-            record.instruction_counts[found] += np.uint64(1)
-            return
-    record.reason = EXCEPTION_REASON
+        if record.bound - record.left - record.extra_work >= record.limit:
+            # It is behind the last instruction of the budget; or its block is only translated, which has none.
+            reason = LIMIT_REASON
+        else:
+            word = _instruction(record, address)
+            found = _number(word)
+            if found != _NONE and _execute_number(record, address, found, word):
+                reported[0] = reported[1] = reported[3] = np.uint32(0)
+                record.instruction_counts[found] += np.uint64(1)
+                return
+    record.reason = reason
     call(record.stop_function, engine)

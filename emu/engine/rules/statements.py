@@ -12,12 +12,10 @@ from emu.engine.rules.expressions import Expressions
 from emu.engine.rules.joining import Ending, join
 from emu.engine.rules.values import (
     NONE,
-    Either,
     Flag,
     OutsideSubsetError,
     Place,
     Static,
-    Structure,
     Value,
 )
 from emu.engine.rules.writer import REFUSE, Block
@@ -60,7 +58,7 @@ class Statements(Expressions):
         known = len(scope.endings)
         sides: list[tuple[Ending, dict[str, Value]]] = []
         for block, body, holds in zip(blocks, (statement.body, statement.orelse), (True, False), strict=True):
-            inner = Scope(self._narrowed(statement.test, scope, holds=holds), scope.module, scope.endings)
+            inner = Scope(self.narrowed(statement.test, scope, holds=holds), scope.module, scope.endings)
             with translator.inside(block):
                 if self.run(body, inner):
                     sides.append((Ending(writer.block, NONE, dict(translator.fields)), inner.variables))
@@ -92,29 +90,6 @@ class Statements(Expressions):
                 # It matters only if it is used.
                 continue
         return merged
-
-    def _narrowed(self, test: ast.expr, scope: Scope, *, holds: bool) -> dict[str, Value]:
-        """The variables where *test* holds, or does not: one of several kinds may be known to be of a kind."""
-        match test:
-            case ast.UnaryOp(ast.Not(), operand):
-                return self._narrowed(operand, scope, holds=not holds)
-            case ast.Compare(ast.Name(name), [ast.Is() | ast.IsNot() as operator], [ast.Constant(None)]):
-                is_none = isinstance(operator, ast.Is) == holds
-                return self._kept(name, scope, lambda each: (each == NONE) == is_none)
-            case ast.Call(ast.Name("isinstance"), [ast.Name(name), kind]):
-                found = self.evaluate(kind, scope)
-                return self._kept(name, scope, lambda each: _is_of(each, found) == holds)
-        return dict(scope.variables)
-
-    @staticmethod
-    def _kept(name: str, scope: Scope, keeps: Callable[[Value], bool]) -> dict[str, Value]:
-        variables = dict(scope.variables)
-        value = variables.get(name)
-        if isinstance(value, Either):
-            kept = [(place, each) for place, each in enumerate(value.alternatives) if keeps(each)]
-            if len(kept) == 1:
-                variables[name] = kept[0][1]
-        return variables
 
     # Simple statements
 
@@ -208,11 +183,3 @@ def _only_raises(body: list[ast.stmt]) -> bool:
     if not body or not isinstance(body[-1], ast.Raise):
         return False
     return not any(isinstance(each, ast.Return | ast.Yield) for statement in body for each in ast.walk(statement))
-
-
-def _is_of(value: Value, kind: Value) -> bool:
-    if not isinstance(kind, Static):
-        return False
-    if isinstance(value, Structure):
-        return issubclass(value.kind, kind.value)
-    return isinstance(value, Static) and isinstance(value.value, kind.value)

@@ -592,6 +592,16 @@ def test_a_budget_is_kept(compiled: Counter[str]) -> None:
     assert machine.timing.work == 60 * (1 + WORK)
 
 
+@pytest.mark.parametrize("budget", (1, 2, 3))
+@pytest.mark.parametrize("code", (bytes.fromhex("ec1280000054"), ss(0xD5, 4, 0x10, 10, 0x20, 10)))
+def test_a_form_that_is_intercepted_at_the_start_of_a_block(code: bytes, budget: int) -> None:
+    """Its block is first translated with the flag of its entry, without being executed."""
+    machine = Scene(bytes.fromhex("1989") + code * 4, ADDRESSES).machine()
+    for executed in range(budget, 4, budget):
+        assert machine.run(budget).kind is StopKind.BUDGET
+        assert machine.executed == executed
+
+
 def test_an_interruption_is_in_time(compiled: Counter[str]) -> None:
     """The clock comparator, at 20 times the work of an ESSA, stops an endless loop of them."""
 
