@@ -8,6 +8,7 @@ import builtins
 import dataclasses
 import inspect
 from collections.abc import Callable, Iterable
+from enum import Enum
 from types import FunctionType, MappingProxyType, MethodType
 from typing import Any, Final, NewType
 
@@ -235,9 +236,18 @@ class Expressions(Core):
             return arithmetic.compare(kind, left, right)
         if isinstance(left, Stored) and isinstance(right, Stored):
             return compare_octets(kind, left, right)
-        if kind in (*_IDENTITY, ast.Eq, ast.NotEq) and _is_no_number(left, right):
+        if kind in (ast.Eq, ast.NotEq) and (isinstance(left, Sequence) or isinstance(right, Sequence)):
+            same = self._are_same(self.items(left), self.items(right))
+            return same if kind is ast.Eq else arithmetic.negated(same)
+        if kind in (*_IDENTITY, ast.Eq, ast.NotEq) and _surely_differ(left, right):
             return Static(kind in (ast.IsNot, ast.NotEq))
         raise OutsideSubsetError(f"a comparison of {describe(left)} and {describe(right)}")
+
+    def _are_same(self, first: list[Value], second: list[Value]) -> Static | Flag:
+        found: Static | Flag = Static(len(first) == len(second))
+        for one, other in zip(first, second, strict=False):
+            found = arithmetic.both(found, condition_of(self, self.compared(ast.Eq, one, other)))
+        return found
 
     def _is_member(self, item: Value, container: Value) -> Static | Flag:
         if isinstance(container, Place):
@@ -395,9 +405,15 @@ class Expressions(Core):
         return perform(self, *arguments, **keywords)
 
 
-def _is_no_number(left: Value, right: Value) -> bool:
-    """Whether one is None, or another object that no number or bytes are."""
-    return any(isinstance(each, Static) and not isinstance(each.value, int) for each in (left, right))
+def _surely_differ(left: Value, right: Value) -> bool:
+    """Whether one is None and the other not, or one is a number and the other something else."""
+    for known, other in ((left, right), (right, left)):
+        if isinstance(known, Static) and not isinstance(other, Static):
+            if known.value is None:
+                return True
+            if isinstance(other, Number | Flag):
+                return isinstance(known.value, str | bytes | tuple | Enum | FunctionType | type)
+    return False
 
 
 def _unsupported(kind: type[ast.operator], left: Value, right: Value) -> None:

@@ -128,6 +128,8 @@ values = st.one_of(
     addresses,
     addresses,
     st.builds(lambda address, high: address | high << 32, addresses, st.integers(0, 0xFFFF_FFFF)),
+    # Function codes and selectors.
+    st.builds(lambda code, selector: code << 28 | selector, st.integers(0, 4), st.integers(0, 3)),
     st.sampled_from((0, 1, 7, 0x7FFF_FFFF, 0x8000_0000, 0xFFFF_FFFF, 1 << 63, (1 << 64) - 1, MEMORY - 8, MEMORY)),
     st.integers(0, (1 << 64) - 1),
 )

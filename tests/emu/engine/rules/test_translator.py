@@ -81,7 +81,7 @@ class Pair:
 
     @property
     def total(self) -> int:
-        return (self.first + (self.second or 0)) & MASK
+        return (self.first + 1) & MASK
 
 
 def early_return(value: int, other: int) -> int:
@@ -116,7 +116,7 @@ def parts(value: int, other: int) -> int:
         return 1
     if found.second is None:
         return found.total
-    return (found.total ^ found.second) & MASK
+    return (found.total ^ (found.first + 3)) & MASK
 
 
 def optional_by_kind(value: int, other: int) -> int:
@@ -142,6 +142,10 @@ def from_table(value: int, other: int) -> int:
     return {1: 10, 2: 20}.get(value & 3, other & 3)
 
 
+def from_table_by_pair(value: int, other: int) -> int:
+    return {(1, 2): 10, (2, 3): 20}.get((value & 3, other & 3), 30)
+
+
 def by_function(value: int, other: int) -> int:
     return apply_twice(lambda each: (each * 3 + other) & MASK, value)
 
@@ -156,7 +160,8 @@ def negative(value: int, other: int) -> int:
 
 
 FUNCTIONS = (
-    early_return, unrolled, parts, optional_by_kind, kinds, conditions, from_table, by_function, negative,
+    early_return, unrolled, parts, optional_by_kind, kinds, conditions, from_table, from_table_by_pair, by_function,
+    negative,
 )  # fmt: skip
 small = st.one_of(st.integers(0, 9), st.integers(0, MASK), st.sampled_from((MASK, 1 << 63, 256, 257)))
 
