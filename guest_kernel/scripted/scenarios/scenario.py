@@ -28,7 +28,7 @@ from guest_kernel.scripted.scenarios.settings import (
 from guest_kernel.scripted.scenarios.slab import SLAB_GROUP
 from guest_kernel.scripted.scenarios.steps.catalogue import STEPS
 from guest_kernel.scripted.scenarios.steps.files import Grep, Read, Reclaim, Truncate, Write, Writeback
-from guest_kernel.scripted.scenarios.steps.hosting import Discard, EvictPage, ResizeHost
+from guest_kernel.scripted.scenarios.steps.hosting import Discard, ResizeHost, TakeFrame
 from guest_kernel.scripted.scenarios.steps.mappings import Mlock, Mmap, Mprotect, Munlock, Munmap, Remap
 from guest_kernel.scripted.scenarios.steps.memory import Allocate, Boot, Free, Tick, Touch, Verify
 from guest_kernel.scripted.scenarios.steps.points import Expect, Mark, Note, Table
@@ -44,7 +44,6 @@ __all__ = [
     "Boot",
     "CompareSettings",
     "Discard",
-    "EvictPage",
     "Expect",
     "File",
     "Fork",
@@ -73,6 +72,7 @@ __all__ = [
     "ScenarioError",
     "Step",
     "Table",
+    "TakeFrame",
     "Tick",
     "Touch",
     "Tree",
