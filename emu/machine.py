@@ -14,7 +14,6 @@ from emu.devices.channel_subsystem import ChannelSubsystem
 from emu.devices.messages import SpecialMessages
 from emu.devices.sclp import Sclp
 from emu.engine.engine import Engine
-from emu.engine.intercepted_places import InterceptedPlaces
 from emu.facilities import DEFAULT_FACILITIES
 from emu.hypervisor import FirstTouchHypervisor, Hypervisor
 from emu.page_states import PageStates, Profile
@@ -52,8 +51,7 @@ class Machine:
             memory, cpus=cpus, profile=profile, facilities=facilities, hypervisor=hypervisor
         )
         self.configuration = configuration
-        intercepted = InterceptedPlaces()
-        engines = [Engine(configuration, intercepted) for _ in range(cpus)]
+        engines = [Engine(configuration) for _ in range(cpus)]
         for number, engine in enumerate(engines):
             cpu = Cpu(configuration, number, engine.registers, engine)
             engine.attach(cpu)

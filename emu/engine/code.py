@@ -16,8 +16,8 @@ from emu.instruction_length import instruction_length
 if TYPE_CHECKING:
     from emu.engine.blocks import BlockState
     from emu.engine.fills import RememberedFills
-    from emu.engine.intercepted_places import InterceptedPlaces
     from emu.engine.library import Unicorn
+    from emu.intercepted_places import InterceptedPlaces
     from emu.storage import Storage
 
 FRAMES: Final = 1 << 40

@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from emu.addresses import AbsoluteAddress
     from emu.configuration import Configuration
     from emu.cpu import Cpu
-    from emu.engine.intercepted_places import InterceptedPlaces
     from emu.teid import Access
 
 _INTERRUPTIBLE: Final = frozenset((0x0E, 0x0F))
@@ -56,15 +55,13 @@ class Engine:
     _code: ShownCode
     _free: FreeRun
 
-    def __init__(self, configuration: Configuration[Cpu], intercepted: InterceptedPlaces) -> None:
+    def __init__(self, configuration: Configuration[Cpu]) -> None:
         """Make the engine of a CPU of *configuration*, which must then be attached.
 
-        :param intercepted: the same for all CPUs.
         :raises EngineError: if the library is not as it is known.
         """
         intercept()
         self._configuration = configuration
-        self._intercepted = intercepted
         self._unicorn = Unicorn()
         self.registers = EngineRegisters(self._unicorn)
         """The registers of the CPU, in place."""
@@ -80,7 +77,7 @@ class Engine:
         unicorn.map(FRAMES, storage.hypervisor.frame_bytes, uc_const.UC_PROT_ALL, storage.hypervisor.frame_address)
         fills = RememberedFills(state)
         self._tlb = Tlb(configuration, cpu, unicorn, fills)
-        self._code = ShownCode(state, unicorn, fills, storage, self._intercepted)
+        self._code = ShownCode(state, unicorn, fills, storage, configuration.intercepted)
         self._answers = answers = FreeAnswers(
             configuration, cpu, unicorn, self.registers, state.fields, self._tlb, self._code
         )
