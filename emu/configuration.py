@@ -122,7 +122,7 @@ class Configuration(Generic[CpuT]):
             "translations": "they can be made again at any time",
             "observers": "they look on, and belong to whoever registered them",
         },
-        restored="forget_translations",
+        restored="after_restoring",
     )
 
     def __init__(
@@ -187,9 +187,12 @@ class Configuration(Generic[CpuT]):
                 return device
         raise LookupError(f"this configuration has no {kind.__name__}")
 
-    def forget_translations(self) -> None:
+    def after_restoring(self) -> None:
         """Forget what tables led to, all of which may be others now; code must have been forgotten before."""
         self.translations.flush_all()
+        # Of a page where something is intercepted it must be noticed that it is written, as of every page of code.
+        for page in self.intercepted.offsets():
+            self.storage.code_pages[page] = 1
 
     def count(self, mnemonic: str) -> None:
         """Note that a declared instruction is executed: it is more work than one that the engine executes."""
