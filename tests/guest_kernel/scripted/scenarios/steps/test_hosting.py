@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 
 from emu.machine import Machine
-from guest_kernel.scripted.scenarios.runner import Listener, Runner
+from guest_kernel.scripted.scenarios.runner import Listener, ScenarioRunner
 from guest_kernel.scripted.scenarios.scenario import (
     Discard,
     Expect,
@@ -121,7 +121,7 @@ def test_who_listens_is_asked() -> None:
             return True
 
     made = scenario(READ, Discard(), Discard(file="data"), TakeFrame(page="data:2"))
-    runner = Runner(made, Machine(PAGES << 12, cpus=2), Recorder())
+    runner = ScenarioRunner(made, Machine(PAGES << 12, cpus=2), Recorder())
     runner.run()
     frames = [runner.world.files["data"].pages[index].frame for index in range(28)]
     assert asked == [None, frames, frames[2]]
