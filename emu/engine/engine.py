@@ -47,8 +47,8 @@ _INTERRUPTIBLE: Final = frozenset((0x0E, 0x0F))
 class Engine:
     """The engine of one CPU; it is also its translation-lookaside buffer.
 
-    It implements :class:`emu.engine_protocol.TranslationBuffer` and :class:`emu.translations.Buffer`, which describe
-    the methods that are not described here.
+    It implements :class:`emu.engine_protocol.TranslationBuffer` and :class:`emu.translations.LookasideBuffer`, which
+    describe the methods that are not described here.
     """
 
     _tlb: Tlb
