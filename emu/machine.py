@@ -61,8 +61,6 @@ class Machine:
             cpu.reset(initial=True)
         configuration.devices += [make(configuration) for make in DEVICES]
         self._loop = RunLoop(configuration, engines)
-        self.run = self._loop.run
-        self.step = self._loop.step
         self.memory = memory
         self.hypervisor = configuration.hypervisor
         self.storage = configuration.storage
@@ -75,6 +73,14 @@ class Machine:
         self.messages = configuration.device(SpecialMessages)
         self.channels = configuration.device(ChannelSubsystem)
         self.hypervisor.attach(configuration)
+
+    def run(self, max_instructions: int | None = None) -> Stop:
+        """Run until the machine stops or *max_instructions* more instructions have ended; say why it stopped."""
+        return self._loop.run(max_instructions)
+
+    def step(self, cpu: Cpu | None = None) -> Stop | None:
+        """Execute one instruction, or take one interruption, on *cpu*, or on the CPU whose turn it is."""
+        return self._loop.step(cpu)
 
     @property
     def executed(self) -> int:
