@@ -25,8 +25,8 @@ class InterceptedPlaces:
 
     def __init__(self) -> None:
         self._offsets: defaultdict[int, set[int]] = defaultdict(set)
-        self.listeners: list[Callable[[int, int], None]] = []
-        """Called with the page and the offset, when a place is added."""
+        self.listeners: list[Callable[[int], None]] = []
+        """Called with the page, when a place is added."""
 
     def holds(self, page: int, offset: int) -> bool:
         """Whether an instruction there has been intercepted."""
@@ -37,7 +37,7 @@ class InterceptedPlaces:
         if offset not in self._offsets[page]:
             self._offsets[page].add(offset)
             for listener in self.listeners:
-                listener(page, offset)
+                listener(page)
 
     def forget(self, page: int) -> None:
         """The code in absolute *page* is not what it was."""

@@ -185,8 +185,6 @@ class Engine:
     # Translated code
 
     def forget_code(self, page: int) -> None:
-        frame = self._code.forget(page)
-        if frame is not None:
-            self._tlb.forget_executable(frame)
+        self._code.forget(page)
         if self._careful is not None:
             self._careful.forget_code(page)

@@ -137,6 +137,15 @@ def test_a_data_exception_at_the_end_of_a_block_is_found(started: Machine, code:
     assert started.executed == 2
 
 
+@pytest.mark.parametrize(("code", "length"), (("b96080bb", 4), ("ecb000018071", 6)))
+def test_a_data_exception_is_found_behind_a_page_that_was_asked_for(started: Machine, code: str, length: int) -> None:
+    started.cpus[0].gr[8] = DATA
+    # LG 2,0(8); LGHI 11,1; the instruction, which traps
+    execute(started, f"e32080000004 a7b90001 {code}")
+    assert program_interruption(started) == (7, length, START + 10 + length)
+    assert started.executed == 2
+
+
 @pytest.mark.parametrize(
     ("first", "before", "cc"),
     (("b9200032", "", 1), ("b9200032", "b9040033", 1), ("b9200023", "b9200042", 1)),
