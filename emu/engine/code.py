@@ -52,7 +52,7 @@ class ShownCode:
         self._places: defaultdict[int, set[tuple[int, int]]] = defaultdict(set)
         """The same the other way round."""
         self._trapped: dict[tuple[int, int], bytes | None] = {}
-        """What :meth:`instruction` has found, by address and mode."""
+        """What :meth:`instruction` has found, by address and mode, since a page was last shown anew."""
 
     def show(self, virtual_page: int, mode: int, page: int, frame: int) -> None:
         """Show the code of absolute *page*, which lies at *frame* in the pool, at *virtual_page*."""
@@ -126,7 +126,6 @@ class ShownCode:
                 del self._pages[virtual_page, mode]
                 self._state.forget_blocks_in(virtual_page)
                 self._state.hide_page(virtual_page, mode)
-            self._trapped.clear()
             self._drop(frame, PAGE_SIZE)
 
     def _drop(self, frame: int, length: int) -> None:

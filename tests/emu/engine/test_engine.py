@@ -209,6 +209,16 @@ def test_code_in_a_page_whose_stores_are_checked_byte_by_byte(started: Machine) 
     assert (cpu.gr[6], cpu.gr[7]) == (5, 6)
 
 
+def test_code_that_was_only_executed_alone_is_seen_to_be_written(started: Machine) -> None:
+    """It is executed while fixed-point overflow is reported, and stored into freely."""
+    cpu = started.cpus[0]
+    cpu.gr[2], cpu.gr[3], cpu.gr[4], cpu.gr[6], cpu.gr[7] = DATA, 0x0800_0000, 0xA759_0001, 0xA759_0002, 0
+    started.storage.write(DATA + 4, bytes.fromhex("07fe"))
+    # ST 4,0(2): LGHI 5,1; SPM 3; BASR 14,2; SPM 7; ST 6,0(2): LGHI 5,2; SPM 3; BASR 14,2
+    execute(started, "50402000 0430 0de2 0470 50602000 0430 0de2")
+    assert cpu.gr[5] == 2
+
+
 def test_code_written_by_the_machine_is_seen(started: Machine) -> None:
     execute(started, "a7190001")
     execute(started, "a7190002")

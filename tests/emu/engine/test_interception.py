@@ -126,6 +126,23 @@ def test_a_comparison_that_is_intercepted_in_one_block_is_so_in_all(started: Mac
     cpu.gr[3], cpu.gr[4], cpu.gr[8], cpu.gr[9] = code + 4, code, DATA + 0x1000, DATA + 0x1008
     execute(started, "".join(f"0de{register}" for register in order) + "0de3")
     assert started.counts.instructions == {"CLC": 3 if order == "43" else 2}
+    assert started.executed == 3 + sum(3 if each == "4" else 2 for each in order + "3")
+
+
+@pytest.mark.parametrize("before", (7, 9, 10))
+def test_a_block_that_unicorn_has_forgotten_is_translated_with_its_traps_again(started: Machine, before: int) -> None:
+    """The same, entered at the beginning, and then five times at CLC; Unicorn's buffer is full after *before*."""
+    code = DATA + 0x100
+    started.storage.write(code, bytes.fromhex("b9200089 d50780009000 07fe"))
+    started.storage.write(START, bytes.fromhex("0de4" + 5 * "0de3" + "0000"))
+    cpu = started.cpus[0]
+    cpu.gr[3], cpu.gr[4], cpu.gr[8], cpu.gr[9] = code + 4, code, DATA + 0x1000, DATA + 0x1008
+    enter(cpu, START)
+    started.run(before)
+    cpu.tlb._unicorn.uc.ctl_flush_tb()
+    started.run(100)
+    assert started.counts.instructions == {"CLC": 6}
+    assert started.executed == 6 + 3 + 5 * 2
 
 
 def test_an_execute_that_is_intercepted_in_one_block_is_so_in_all(started: Machine) -> None:
