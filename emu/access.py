@@ -27,6 +27,10 @@ PRIVATE_SPACE: Final = dat.PRIVATE_SPACE
 _LOW_ADDRESS_BLOCKS: Final = 0x11FF
 """The last byte that low-address protection covers (ranges 0-511 and 4096-4607)."""
 _FETCH_OVERRIDE_END: Final = 2048
+LOW_PAGES_END: Final = 0x2000
+"""In the pages below, parts may have rules of their own (:func:`needs_byte_checks`)."""
+_ENTRY_BYTES: Final = 8
+"""Of a region, segment or page table."""
 _CONTROL_REGISTER: Final = {
     AddressSpaceControl.PRIMARY: 1,
     AddressSpaceControl.SECONDARY: 7,
@@ -57,15 +61,28 @@ def space_designation(cpu: Cpu, space: AddressSpaceControl) -> int:
 
 
 def _walk(cpu: Cpu, asce: int, address: int) -> dat.Translation | dat.TranslationFailure:
-    storage = cpu.configuration.storage
     cr0 = cpu.cr[0]
     return dat.walk(
         asce,
         address,
-        lambda entry: storage.read_integer(entry, 8),
+        lambda entry: _table_entry(cpu, entry),
         edat1=bool(cr0 & control.CR0_EDAT),
         execution_protection=bool(cr0 & control.CR0_EXECUTION_PROTECTION),
     )
+
+
+def _table_entry(cpu: Cpu, address: int) -> int:
+    """The table entry at absolute *address*; the engine's buffer remembers where tables lie.
+
+    :raises ProgramInterruption: addressing, if that is outside the configuration, or what the state of the page gives.
+    """
+    storage = cpu.configuration.storage
+    frame = cpu.tlb.find_table(address, _ENTRY_BYTES)
+    if frame is not None:
+        return int.from_bytes(storage.read_frame(frame, _ENTRY_BYTES), "big")
+    entry = storage.read_integer(address, _ENTRY_BYTES)
+    cpu.tlb.note_table(AbsoluteAddress(address))
+    return entry
 
 
 def walk(cpu: Cpu, address: int, space: AddressSpaceControl) -> dat.Translation | dat.TranslationFailure:
@@ -126,6 +143,24 @@ def fetch_override(cpu: Cpu, address: int, asce: int | None) -> bool:
     if address >= _FETCH_OVERRIDE_END or not cpu.cr[0] & control.CR0_FETCH_OVERRIDE:
         return False
     return asce is None or not asce & PRIVATE_SPACE
+
+
+def needs_byte_checks(cpu: Cpu, address: int, access: Access) -> bool:
+    """Whether rules for parts of a page may apply to *access* to the page that effective *address* is in.
+
+    They are low-address protection, and fetch-protection override for who needs it.
+    """
+    if address >= LOW_PAGES_END:
+        return False
+    cr0 = cpu.cr[0]
+    if access is Access.STORE:
+        if not cr0 & control.CR0_LOW_ADDRESS_PROTECTION:
+            return False
+    elif address >= PAGE_SIZE or not cr0 & control.CR0_FETCH_OVERRIDE or cpu.key == 0:
+        return False
+    if not cpu.dat:
+        return True
+    return not space_designation(cpu, operand_space(cpu, access)) & PRIVATE_SPACE
 
 
 def key_permits(cpu: Cpu, address: int, access: Access, asce: int | None, storage_key: int, access_key: int) -> bool:
@@ -245,8 +280,8 @@ def load(
         frame = cpu.tlb.find(address, length, Access.FETCH, is_real=real)
         if frame is not None:
             return cpu.configuration.storage.read_frame(frame, length)
-    read = cpu.configuration.storage.read
     parts = probe(cpu, address, length, Access.FETCH, key=key, space=space, real=real)
+    read = cpu.configuration.storage.read
     if len(parts) == 1:
         if is_plain:
             cpu.tlb.note(address, parts[0][0], Access.FETCH, is_real=real)
@@ -270,9 +305,9 @@ def store(
         if frame is not None:
             cpu.configuration.storage.write_frame(frame, data)
             return
+    parts = probe(cpu, address, len(data), Access.STORE, key=key, space=space, real=real)
     write = cpu.configuration.storage.write
     done = 0
-    parts = probe(cpu, address, len(data), Access.STORE, key=key, space=space, real=real)
     for absolute, size in parts:
         write(absolute, data[done : done + size])
         done += size
@@ -305,6 +340,11 @@ def store_integer(
 ) -> None:
     """Store *value* as a big-endian integer of *length* bytes."""
     store(cpu, address, value.to_bytes(length, "big"), key=key, space=space, real=real)
+
+
+def store_doublewords(cpu: Cpu, address: int, *values: int) -> None:
+    """Store *values* as big-endian integers of eight bytes; nothing is stored unless all of them can be."""
+    store(cpu, address, b"".join(value.to_bytes(8, "big") for value in values))
 
 
 def fetch_instruction(cpu: Cpu, address: int) -> bytes:

@@ -107,7 +107,7 @@ class Cpu:
         self.ar = registers.ar
         self.vr = registers.vr
         self._engine_psw = registers.psw
-        self.cr = [0] * 16
+        self.cr: memoryview[int] = memoryview(bytearray(128)).cast("Q")
         """The control registers; to change one, call :meth:`set_control_register`."""
         self.prefix = 0
         self.clock_comparator = 0

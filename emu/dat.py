@@ -52,8 +52,9 @@ _REGION_EXCEPTION: Final = {
     3: _Code.REGION_FIRST_TRANSLATION,
     2: _Code.REGION_SECOND_TRANSLATION,
     1: _Code.REGION_THIRD_TRANSLATION,
-    0: _Code.SEGMENT_TRANSLATION,
 }
+REGION_LEVELS: Final = (3, 2, 1)
+"""Designation types of region-first, region-second and region-third tables; that of segment tables is 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,30 +103,33 @@ def walk(
     """
     if asce & REAL_SPACE:
         return Translation(address, False, False, False, None, 0, 0, False)
-    level = (asce & DESIGNATION_TYPE) >> 2
+    top = (asce & DESIGNATION_TYPE) >> 2
     # An address above what the top table spans has ones in an index that no table serves (ASCE-type exception).
-    if level < 3 and address >> (31 + 11 * level):
+    if top < 3 and address >> (31 + 11 * top):
         return TranslationFailure(_Code.ASCE_TYPE)
     origin = asce & TABLE_ORIGIN
     first, last = 0, asce & TABLE_LENGTH
     is_protected = False
-    while True:
-        index = (address >> (20 + 11 * level)) & 0x7FF
-        if not first <= index >> 9 <= last:
-            return TranslationFailure(_REGION_EXCEPTION[level])
-        entry_address = origin + 8 * index
-        entry = fetch(entry_address)
-        if level == 0:
-            break
-        if entry & REGION_INVALID:
-            return TranslationFailure(_REGION_EXCEPTION[level], entry_address, entry)
-        if (entry & ENTRY_TYPE) >> 2 != level:
-            return TranslationFailure(_Code.TRANSLATION_SPECIFICATION, entry_address, entry)
-        if edat1 and entry & ENTRY_PROTECTED:
-            is_protected = True
-        origin = entry & TABLE_ORIGIN
-        first, last = (entry >> REGION_OFFSET_SHIFT) & 3, entry & TABLE_LENGTH
-        level -= 1
+    for level in REGION_LEVELS:
+        if level <= top:
+            index = (address >> (20 + 11 * level)) & 0x7FF
+            if not first <= index >> 9 <= last:
+                return TranslationFailure(_REGION_EXCEPTION[level])
+            entry_address = origin + 8 * index
+            entry = fetch(entry_address)
+            if entry & REGION_INVALID:
+                return TranslationFailure(_REGION_EXCEPTION[level], entry_address, entry)
+            if (entry & ENTRY_TYPE) >> 2 != level:
+                return TranslationFailure(_Code.TRANSLATION_SPECIFICATION, entry_address, entry)
+            if edat1 and entry & ENTRY_PROTECTED:
+                is_protected = True
+            origin = entry & TABLE_ORIGIN
+            first, last = (entry >> REGION_OFFSET_SHIFT) & 3, entry & TABLE_LENGTH
+    index = (address >> 20) & 0x7FF
+    if not first <= index >> 9 <= last:
+        return TranslationFailure(_Code.SEGMENT_TRANSLATION)
+    entry_address = origin + 8 * index
+    entry = fetch(entry_address)
     if entry & SEGMENT_COMMON and asce & PRIVATE_SPACE and not entry & SEGMENT_INVALID:
         return TranslationFailure(_Code.TRANSLATION_SPECIFICATION, entry_address, entry)
     return _segment(address, entry, entry_address, fetch, is_protected, edat1, execution_protection)

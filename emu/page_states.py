@@ -13,6 +13,7 @@ from enum import Enum, IntEnum
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from emu.program_interruption import ProgramInterruption, ProgramInterruptionCode
 from emu.state import Section
@@ -38,6 +39,8 @@ class Usage(IntEnum):
 CONTENT_MASK: Final = 0x03
 USAGE_MASK: Final = 0x0C
 NO_DAT: Final = 0x20
+STATE_BITS: Final = 0x3F
+"""More than a state has: so many bits of the index into a table of transitions are the state's."""
 
 STABLE_RESIDENT: Final = Usage.STABLE | Content.RESIDENT
 DISCARDED: Final = Usage.VOLATILE | Content.ZERO
@@ -81,11 +84,23 @@ KVM shows every page without a page-table entry as preserved, also one that neve
 class PageStates:
     """The state byte of every page of absolute storage; a new page is stable and nowhere: Sz, or KVM's Sp."""
 
-    STATE = Section("page states", "array", excluded={"bytes": "a view of the array"})
+    STATE = Section("page states", "array", excluded={"bytes": "a view of the array", "transitions": "a table"})
 
     def __init__(self, pages: int, profile: Profile = Profile.ZVM) -> None:
         self.array = np.full(pages, int(ABSENT[profile]), dtype=np.uint8)
         self.bytes = self.array.data
+        self.transitions = transition_table(profile)
+        """The state after, by :func:`transition_index`."""
+
+    def transition(self, page: int, request: int, changed: bool) -> int:
+        """The state of *page* after ESSA with *request*, its change bit being *changed*.
+
+        :raises KeyError: if its state is not valid in this profile.
+        """
+        after = int(self.transitions[transition_index(self.bytes[page], request, changed)])
+        if after == NO_TRANSITION:
+            raise KeyError(page)
+        return after
 
     def clear_content(self, profile: Profile) -> None:
         """Say of every page that it is nowhere, as :func:`without_content`."""
@@ -173,6 +188,23 @@ def _read_table(text: str) -> dict[tuple[int, int, bool], int]:
 
 
 TRANSITIONS: Final = {Profile.ZVM: _read_table(_ZVM_TABLE), Profile.KVM: _read_table(_KVM_TABLE)}
+
+
+NO_TRANSITION: Final = 0xFF
+"""In the table of transitions: the state is not valid."""
+
+
+def transition_index(state: int, request: int, changed: bool) -> int:
+    """Where in the table of transitions the state after stands."""
+    return request << 7 | changed << 6 | state & STATE_BITS
+
+
+def transition_table(profile: Profile) -> npt.NDArray[np.uint8]:
+    """The transitions of *profile* as a table in a row, which compiled code reads as well."""
+    table = np.full(len(OperationRequest) << 7, NO_TRANSITION, dtype=np.uint8)
+    for (before, request, changed), after in TRANSITIONS.get(profile, {}).items():
+        table[transition_index(before, request, changed)] = after
+    return table
 
 
 def transition(profile: Profile, state: int, request: int, changed: bool) -> int:

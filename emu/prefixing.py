@@ -13,7 +13,7 @@ def real_to_absolute(address: int, prefix: int) -> AbsoluteAddress:
     if area == 0:
         return AbsoluteAddress(address | prefix)
     if area == prefix:
-        return AbsoluteAddress(address - prefix)
+        return AbsoluteAddress(address & PREFIX_AREA_SIZE - 1)
     return AbsoluteAddress(address)
 
 

@@ -47,7 +47,7 @@ def undeclared(owner: object) -> list[str]:
 
 def _is_known(value: object) -> bool:
     """Whether *value* is something that needs no declaration; what cannot be plain data is found when it is made."""
-    plain = (type(None), bool, int, float, str, bytes, bytearray, np.ndarray, np.generic, Enum)
+    plain = (type(None), bool, int, float, str, bytes, bytearray, memoryview, np.ndarray, np.generic, Enum)
     return isinstance(value, plain) or is_container(value) or is_dataclass(value)
 
 

@@ -11,14 +11,13 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, Final
 
 from emu import access
-from emu import control_registers as control
 from emu.addresses import PAGE_SIZE
 from emu.engine.exits import EXECUTED_ALONE, SHORTAGE, Condition, ExecutedAlone, Shortage
 from emu.engine.interception import is_executed_by_model
 from emu.engine.library import FillAccess
 from emu.engine.quirks.look_behind import is_look_behind
 from emu.engine.reported import SINK_ADDRESS
-from emu.engine.tlb import EXECUTABLE, LOW_PAGES_END, PREFIX_PAGES, Answer, Tlb
+from emu.engine.tlb import EXECUTABLE, PREFIX_PAGES, Answer, Tlb
 from emu.hypervisor import FrameShortage
 from emu.instruction_length import instruction_length
 from emu.isa.execute import is_execute
@@ -88,7 +87,7 @@ class FillAnswers(ABC):
         if kind == FillAccess.FETCH and is_look_behind(self._cpu, address):
             self._sink_shown()
             return SINK
-        if address < LOW_PAGES_END and needs_byte_checks(self._cpu, address, kind):
+        if access.needs_byte_checks(self._cpu, address, ACCESS[FillAccess(kind)]):
             return self._answer_by_byte(address, kind)
         return self._answer_by_page(address, kind)
 
@@ -206,17 +205,3 @@ class FreeAnswers(FillAnswers):
         storage = self._configuration.storage
         instruction = storage.read(start, instruction_length(storage.read(start, 1)[0]))
         return not is_execute(instruction) and is_executed_by_model(instruction, pc)
-
-
-def needs_byte_checks(cpu: Cpu, address: int, kind: int) -> bool:
-    """Whether low-address protection or fetch-protection override may apply to parts of the page at *address*."""
-    cr0 = cpu.cr[0]
-    if kind == FillAccess.WRITE:
-        if not cr0 & control.CR0_LOW_ADDRESS_PROTECTION:
-            return False
-    elif address or not cr0 & control.CR0_FETCH_OVERRIDE or cpu.key == 0:
-        return False
-    if not cpu.dat:
-        return True
-    space = access.operand_space(cpu, ACCESS[FillAccess(kind)])
-    return not access.space_designation(cpu, space) & access.PRIVATE_SPACE

@@ -14,7 +14,8 @@ import numpy as np
 
 from emu.addresses import PAGE_SHIFT
 from emu.engine.library import STOP_FUNCTION
-from emu.engine.record import FILLS, MEMO_BITS, NO_PAGE, PAGES, SharedRecord, ShownPage
+from emu.engine.record import FILLS, NO_PAGE, SharedRecord, ShownPage
+from emu.engine.tables import block_key, memo_index, page_index, page_key
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -23,14 +24,8 @@ if TYPE_CHECKING:
 
 KEEPS_CC: Final = 1 << 63
 """In the count of a block: the condition code is to be saved when it starts.  In the memo no size looks like that."""
-MEMO_SPREAD: Final = 0x9E37_79B9_7F4A_7C15
-"""Multiplied by it, addresses of blocks spread over the upper bits (Knuth, The Art of Computer Programming, 6.4)."""
 SIZE_SHIFT: Final = 32
 """The size of a block lies in the upper half of what is known of it."""
-CONTEXT_SPREAD: Final = 1021
-"""How far apart the same page in two contexts is in the table of fills."""
-NO_REAL_ADDRESS: Final = 0xFFFF_FFFF_FFFF_FFFF
-"""Among the real addresses of fills: not known, since real and absolute address may differ."""
 NO_FILL: Final = FILLS
 """No index into the tables of fills: the one that is looked for is not remembered."""
 FIRST_FILL_ACCESS: Final = 16
@@ -79,17 +74,17 @@ class BlockState(SharedRecord):
     def show_page(self, virtual_page: int, mode: int, place: int) -> None:
         """Let the callback read the code of *virtual_page* at the address *place*."""
         entry = self._shown_at(virtual_page)
-        entry.key = virtual_page << 2 | mode
+        entry.key = page_key(virtual_page, mode)
         entry.place = place
 
     def hide_page(self, virtual_page: int, mode: int) -> None:
         """Let it be read no more."""
         entry = self._shown_at(virtual_page)
-        if entry.key == virtual_page << 2 | mode:
+        if entry.key == page_key(virtual_page, mode):
             entry.key = NO_PAGE
 
     def _shown_at(self, virtual_page: int) -> ShownPage:
-        return self.fields.shown[(virtual_page ^ (virtual_page >> 12)) & (PAGES - 1)]
+        return self.fields.shown[page_index(virtual_page)]
 
     def forget_blocks_in(self, virtual_page: int) -> None:
         """Forget those that lie in *virtual_page*, or reach into it."""
@@ -106,7 +101,7 @@ class BlockState(SharedRecord):
 
         :param keeps_cc: have the condition code saved whenever it starts.
         """
-        key = (address << 2 | self.fields.mode) & 0xFFFF_FFFF_FFFF_FFFF
-        entry = self.fields.memo[(key * MEMO_SPREAD & 0xFFFF_FFFF_FFFF_FFFF) >> 64 - MEMO_BITS]
+        key = block_key(address, self.fields.mode)
+        entry = self.fields.memo[memo_index(key)]
         entry.key = key
         entry.known = size << SIZE_SHIFT | (count | KEEPS_CC if keeps_cc else count)

@@ -25,7 +25,6 @@ from emu.engine.blocks import (
     FIRST_FILL_ACCESS,
     INVISIBLE,
     KEEPS_CC,
-    MEMO_SPREAD,
     NO_FILL,
     SIZE_SHIFT,
     SPLIT,
@@ -33,8 +32,18 @@ from emu.engine.blocks import (
     TABLE_BYTES,
     TARGET,
 )
-from emu.engine.compiled_parts import call, call_fill, code_byte, find_fill, page_index, pointer
-from emu.engine.record import MEMO_BITS, RECORD_TYPE, StopReason
+from emu.engine.compiled_parts import (
+    block_key,
+    call,
+    call_fill,
+    code_byte,
+    find_fill,
+    memo_index,
+    page_index,
+    page_key,
+    pointer,
+)
+from emu.engine.record import RECORD_TYPE, StopReason
 
 # numba takes plain integers for the callback's constants.
 TRANSLATE_OPCODE: Final = 0xDC
@@ -94,12 +103,6 @@ def _may_pass_goal(record: Any, count: Any) -> Any:
 
 
 @njit
-def _memo_index(key: Any) -> Any:
-    """Where in the memo the block with this *key* is, if it is there."""
-    return (key * np.uint64(MEMO_SPREAD)) >> np.uint64(64 - MEMO_BITS)
-
-
-@njit
 def _begin_rare_block(record: Any, engine: Any, address: Any, size: Any) -> None:
     """Let a block begin that is new, or not all of which may be executed now, or that has something to be saved; or
     that is the target of an EXECUTE, which itself has been counted."""
@@ -115,8 +118,8 @@ def _begin_rare_block(record: Any, engine: Any, address: Any, size: Any) -> None
         record.reason = ODD_REASON
         call(record.stop_function, engine)
         return
-    key = (address << np.uint64(2)) | record.mode
-    entry = record.memo[_memo_index(key)]
+    key = block_key(address, record.mode)
+    entry = record.memo[memo_index(key)]
     known = entry.known
     if entry.key != key or (known & np.uint64(KEEPS_CC - 1)) >> np.uint64(SIZE_SHIFT) != size:
         known = size << np.uint64(SIZE_SHIFT) | _walk(record, address, size)
@@ -145,8 +148,8 @@ def _begin_rare_block(record: Any, engine: Any, address: Any, size: Any) -> None
 def block_callback(engine: Any, address: Any, size: Any, data: Any) -> None:
     # This is called hundreds of millions of times a second: here every nanosecond counts.
     record = carray(data, (1,), dtype=RECORD_TYPE)[0]
-    key = (address << np.uint64(2)) | record.mode
-    entry = record.memo[_memo_index(key)]
+    key = block_key(address, record.mode)
+    entry = record.memo[memo_index(key)]
     known = entry.known
     count = known & np.uint64((1 << SIZE_SHIFT) - 1)
     left = record.left
@@ -193,7 +196,7 @@ def execute_callback(engine: Any, address: Any, size: Any, data: Any) -> None:  
 def _is_shown(record: Any, page: Any, place: Any) -> Any:
     """Whether the code of virtual *page* that the block callback sees is that at engine-physical *place*."""
     index = page_index(page)
-    is_right_page = record.shown[index].key == (page << np.uint64(2)) | record.mode
+    is_right_page = record.shown[index].key == page_key(page, record.mode)
     return is_right_page and record.shown[index].place == place + record.frame_distance
 
 

@@ -20,24 +20,10 @@ from typing import Any, Final
 import llvmlite
 import llvmlite.binding as llvm
 
-_SOURCES: Final = (
-    "engine/blocks.py",
-    "engine/compiled_parts.py",
-    "engine/record.py",
-    "engine/callbacks.py",
-    "engine/hot_callback.py",
-    "engine/compiled.py",
-    "isa/clock.py",
-    "isa/page_hinting.py",
-    "isa/program_status.py",
-    "isa/translation.py",
-    "page_states.py",
-    "program_interruption.py",
-    "psw.py",
-    "storage_keys.py",
-    "timing.py",
-)
-"""The callbacks, how they are compiled, and the files whose constants they are compiled with."""
+from emu.engine.rules.keying import key
+
+_COMPILED: Final = ("emu.engine.callbacks", "emu.engine.rules.callback", "emu.engine.compiled")
+"""What is compiled, and how: what these modules import is what the content of the files depends on."""
 _PACKAGE: Final = Path(__file__).parent.parent
 _CALLBACKS: Final = ("block_callback", "execute_callback", "fill_callback", "exception_callback")
 _RARELY_CALLED: Final = ("_begin_rare_block",)
@@ -87,9 +73,10 @@ def _address(name: str, target: Any) -> int:
 
 def _compile(name: str, target: Any) -> tuple[str, bytes]:
     """The symbol and the object code of the callback *name*, by numba."""
-    from emu.engine import callbacks, hot_callback
+    from emu.engine import callbacks
+    from emu.engine.rules import callback
 
-    compiled: Any = getattr(hot_callback if name == "exception_callback" else callbacks, name)
+    compiled: Any = getattr(callback if name == "exception_callback" else callbacks, name)
     symbol: str = compiled._wrapper_name  # noqa: SLF001 - numba has no public name for it
     # The call of the function proper is marked not to be inlined.
     module = llvm.parse_assembly(compiled.inspect_llvm().replace("noinline", "nounwind"))
@@ -110,16 +97,27 @@ def _make_one_function(module: Any, symbol: str, target: Any) -> None:
     builder.getModulePassManager().run(module, builder)
 
 
-def _places(name: str) -> Iterator[Path]:
-    """Where the file of callback *name* may be, the best place first."""
-    depends = hashlib.sha256(f"{llvmlite.__version__} {llvm.get_host_cpu_name()}".encode())
-    for source in _SOURCES:
-        depends.update((_PACKAGE / source).read_bytes())
-    file = f"{name}-{depends.hexdigest()[:16]}.o"
-    yield _PACKAGE / "engine" / "__pycache__" / file
+def _folders() -> Iterator[Path]:
+    """Where files may be kept, the best place first."""
+    yield _PACKAGE / "engine" / "__pycache__"
     user = os.environ.get("XDG_CACHE_HOME")
     with contextlib.suppress(RuntimeError):
-        yield (Path(user) if user else Path.home() / ".cache") / "page-hinting-machine" / file
+        yield (Path(user) if user else Path.home() / ".cache") / "page-hinting-machine"
+
+
+@cache
+def _key() -> str:
+    """What all files of object code are named after."""
+    root = _PACKAGE.parent
+    whose = hashlib.sha256(str(root).encode()).hexdigest()[:16]
+    notes = [folder / f"compiled-{whose}.json" for folder in _folders()]
+    return key(root, _COMPILED, f"{llvmlite.__version__} {llvm.get_host_cpu_name()}", notes)
+
+
+def _places(name: str) -> Iterator[Path]:
+    """Where the file of callback *name* may be, the best place first."""
+    for folder in _folders():
+        yield folder / f"{name}-{_key()}.o"
 
 
 def _read(name: str) -> tuple[str, bytes] | None:

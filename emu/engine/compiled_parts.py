@@ -14,8 +14,9 @@ from numba import carray, njit, types  # type: ignore[attr-defined]
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from emu.engine.blocks import CONTEXT_SPREAD, INVISIBLE, NO_FILL
-from emu.engine.record import FILLS, PAGES
+from emu.engine import tables
+from emu.engine.blocks import INVISIBLE, NO_FILL
+from emu.engine.rules.pure import rule
 
 
 def _generate_pointer(typing_context: Any, address: Any) -> Any:  # noqa: ARG001 - numba's signature
@@ -61,10 +62,13 @@ call: Any = intrinsic(_generate_call)
 call_fill: Any = intrinsic(_generate_fill_call)
 
 
-@njit
-def page_index(page: Any) -> Any:
-    """Where in the tables of shown pages virtual *page* is, if it is there."""
-    return (page ^ (page >> np.uint64(12))) & np.uint64(PAGES - 1)
+# The rules of tables.py, for compiled code.
+page_index: Any = rule(tables.page_index)
+page_key: Any = rule(tables.page_key)
+block_key: Any = rule(tables.block_key)
+memo_index: Any = rule(tables.memo_index)
+_fill_key: Any = rule(tables.fill_key)
+_fill_index: Any = rule(tables.fill_index)
 
 
 @njit
@@ -72,7 +76,7 @@ def code_byte(record: Any, address: Any) -> Any:
     """The byte of code at *address*, or INVISIBLE."""
     page = address >> np.uint64(12)
     index = page_index(page)
-    if record.shown[index].key != (page << np.uint64(2)) | record.mode:
+    if record.shown[index].key != page_key(page, record.mode):
         return np.uint64(INVISIBLE)
     code = carray(pointer(record.shown[index].place), (4096,), dtype=np.uint8)
     return np.uint64(code[address & np.uint64(4095)])
@@ -84,7 +88,7 @@ def find_fill(record: Any, address: Any, access: Any, context: Any) -> Any:
 
     *access* is the kind of access, counted from the first.
     """
-    key = (address >> np.uint64(12)) << np.uint64(2) | np.uint64(access)
-    index = (key ^ (key >> np.uint64(15)) ^ (context * np.uint64(CONTEXT_SPREAD))) & np.uint64(FILLS - 1)
+    key = _fill_key(address, access)
+    index = _fill_index(key, context)
     is_found = record.fill_keys[index] == key and record.fill_contexts[index] == context
     return index if is_found else np.uint64(NO_FILL)

@@ -19,10 +19,10 @@ from emu.engine.answers import FreeAnswers
 from emu.engine.blocks import BlockState
 from emu.engine.careful import CarefulEngine
 from emu.engine.code import FRAMES, ShownCode
+from emu.engine.compiled_instructions import CompiledInstructions
 from emu.engine.exits import EXECUTED_ALONE, Declared, RunExit, StepExit, Stepped
 from emu.engine.fills import RememberedFills
 from emu.engine.free_run import FreeRun
-from emu.engine.hot import HotInstructions
 from emu.engine.interception import candidates, intercept, is_executed_by_model
 from emu.engine.library import TlbFillCallback, Unicorn
 from emu.engine.new_blocks import NewBlocks
@@ -97,7 +97,7 @@ class Engine:
             code=self._code,
             answers=answers,
             blocks=NewBlocks(cpu, unicorn, state, self._code, fills),
-            hot=HotInstructions(state, configuration, FRAMES),
+            instructions=CompiledInstructions(state, configuration, cpu, FRAMES),
         )
 
     # Running
@@ -155,6 +155,12 @@ class Engine:
 
     def note(self, address: int, absolute: AbsoluteAddress, access: Access, *, is_real: bool) -> None:
         self._tlb.note(address, absolute, access, is_real=is_real)
+
+    def find_table(self, address: int, length: int) -> int | None:
+        return self._tlb.find_table(address, length)
+
+    def note_table(self, address: AbsoluteAddress) -> None:
+        self._tlb.note_table(address)
 
     def context_changed(self) -> None:
         self._tlb.context_changed()

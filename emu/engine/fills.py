@@ -14,16 +14,15 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from emu.addresses import PAGE_SIZE
-from emu.engine.blocks import CONTEXT_SPREAD, FIRST_FILL_ACCESS
-from emu.engine.record import FILLS, SharedRecord
+from emu.engine.blocks import FIRST_FILL_ACCESS
+from emu.engine.record import SharedRecord
+from emu.engine.tables import CONTEXT_STEP, fill_index, fill_key, full_context
 
 if TYPE_CHECKING:
     from emu.cpu import Cpu
 
 _NO_CONTEXT: Final = 0xFFFF_FFFF_FFFF_FFFF
 """Nothing is remembered of it."""
-_CONTEXT_STEP: Final = 8
-"""The three bits below it are DAT and address-space control."""
 _MOST_CONTEXTS: Final = 1024
 
 
@@ -39,9 +38,9 @@ class RememberedFills:
         self._fill_keys: memoryview[int] = shared.table("fill_keys").data
         self._fill_contexts: memoryview[int] = self._contexts.data
         self._fill_answers: memoryview[int] = self._answers.data
-        self._fill_reals: memoryview[int] = shared.table("fill_reals").data
         self._known: dict[tuple[int, ...], int] = {}
         self._last = 0
+        self._record.table_context = self._new_context()
         self._current = 0
         """The context but for what the PSW says; zero if it has to be found."""
 
@@ -61,6 +60,7 @@ class RememberedFills:
         """Forget everything: no context will have a number that one has had."""
         self._known.clear()
         self._current = 0
+        self._record.table_context = self._new_context()
         self.leave()
 
     def forget_place(self, answer: int) -> None:
@@ -71,46 +71,53 @@ class RememberedFills:
         """Forget what leads to the page at engine-physical *place*, whatever it permits."""
         self._contexts[self._answers - np.uint64(place) < PAGE_SIZE] = 0
 
-    def remember(
-        self, address: int, kind: int, cpu: Cpu, answer: int, *, real_page: int, is_real: bool = False
-    ) -> None:
+    def remember(self, address: int, kind: int, cpu: Cpu, answer: int, *, is_real: bool = False) -> None:
         """Remember the *answer*, an engine-physical place and permissions, to a fill in the context of *cpu*.
 
-        :param real_page: the real address of the page, or NO_REAL_ADDRESS.
         :param is_real: *address* is a real one, whatever the PSW says.
         """
-        context = self._context(cpu, is_real=is_real)
-        key, index = _place_in_table(address, kind, context)
-        self._fill_keys[index] = key
-        self._fill_contexts[index] = context
-        self._fill_answers[index] = answer
-        self._fill_reals[index] = real_page
+        self._remember(address, kind, self._context(cpu, is_real=is_real), answer)
+
+    def remember_table(self, address: int, answer: int) -> None:
+        """Remember where the page of a translation table lies, by its absolute *address*."""
+        self._remember(address, FIRST_FILL_ACCESS, self._record.table_context, answer)
 
     def find(self, address: int, kind: int, cpu: Cpu, *, is_real: bool = False) -> int:
         """The engine-physical place of *address* for this kind of access in the context of *cpu*; 0 if not known."""
-        context = self._context(cpu, is_real=is_real)
-        key, index = _place_in_table(address, kind, context)
+        return self._find_place(address, kind, self._context(cpu, is_real=is_real))
+
+    def find_table(self, address: int) -> int:
+        """The engine-physical place of a translation table at absolute *address*; 0 if it is not known."""
+        return self._find_place(address, FIRST_FILL_ACCESS, self._record.table_context)
+
+    def _remember(self, address: int, kind: int, context: int, answer: int) -> None:
+        key = fill_key(address, kind - FIRST_FILL_ACCESS)
+        index = fill_index(key, context)
+        self._fill_keys[index] = key
+        self._fill_contexts[index] = context
+        self._fill_answers[index] = answer
+
+    def _find_place(self, address: int, kind: int, context: int) -> int:
+        key = fill_key(address, kind - FIRST_FILL_ACCESS)
+        index = fill_index(key, context)
         if self._fill_keys[index] != key or self._fill_contexts[index] != context:
             return 0
         return self._fill_answers[index] & -PAGE_SIZE | address & (PAGE_SIZE - 1)
 
     def _context(self, cpu: Cpu, *, is_real: bool = False) -> int:
         """The number of the present context of *cpu*, or of its accesses by real address."""
-        mask = 0 if is_real else cpu.system_mask
-        return (self._current or self._find(cpu)) | mask >> 56 & 4 | mask >> 46 & 3
+        context = self._current or self._find(cpu)
+        return context if is_real else full_context(context, cpu.system_mask)
 
     def _find(self, cpu: Cpu) -> int:
         depends = cpu.translation_context
         if depends not in self._known:
             if len(self._known) == _MOST_CONTEXTS:
                 self.forget()
-            self._last += _CONTEXT_STEP
-            self._known[depends] = self._last
+            self._known[depends] = self._new_context()
         self._current = self._known[depends]
         return self._current
 
-
-def _place_in_table(address: int, kind: int, context: int) -> tuple[int, int]:
-    """The key of a fill, and its index in the tables; the compiled callback computes them, too."""
-    key = address >> 12 << 2 | kind - FIRST_FILL_ACCESS
-    return key, (key ^ key >> 15 ^ context * CONTEXT_SPREAD) & (FILLS - 1)
+    def _new_context(self) -> int:
+        self._last += CONTEXT_STEP
+        return self._last

@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from emu.cpu import Cpu
     from emu.engine.answers import FreeAnswers
     from emu.engine.code import ShownCode
+    from emu.engine.compiled_instructions import CompiledInstructions
     from emu.engine.fills import RememberedFills
-    from emu.engine.hot import HotInstructions
     from emu.engine.library import Unicorn
     from emu.engine.new_blocks import NewBlocks
     from emu.engine.quirks.register_file import EngineRegisters
@@ -58,7 +58,7 @@ class FreeRun:
         code: ShownCode,
         answers: FreeAnswers,
         blocks: NewBlocks,
-        hot: HotInstructions,
+        instructions: CompiledInstructions,
     ) -> None:
         self._configuration = configuration
         self._cpu = cpu
@@ -70,7 +70,7 @@ class FreeRun:
         self._code = code
         self._answers = answers
         self._blocks = blocks
-        self._hot = hot
+        self._instructions = instructions
 
     def run(self, goal: int, limit: int, quiet: int) -> RunExit:
         """See :meth:`emu.engine.engine.Engine.run`."""
@@ -87,9 +87,9 @@ class FreeRun:
             self._answers.clear()
             interruption[0] = interruption[1] = interruption[3] = 0
             self._fills.enter(cpu)
-            self._hot.enter(cpu, quiet - work)
+            self._instructions.enter(cpu, quiet - work)
             error = start(psw[1])
-            beyond = self._hot.leave(cpu)
+            beyond = self._instructions.leave(cpu)
             executed, ended = self._after(error)
             done += executed
             work += executed + beyond

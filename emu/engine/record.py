@@ -36,24 +36,6 @@ class StopReason(IntEnum):
     """An instruction ended in an exception that the callback for them does not execute away."""
 
 
-class HotInstruction(IntEnum):
-    """The instructions of the model that kernels execute so often that they are compiled: they never leave Unicorn.
-
-    Each is executed so only in its plain form; whatever is not plain is Python's (:mod:`emu.engine.hot_callback`).
-    """
-
-    ESSA = 0
-    LRA = 1
-    STURG = 2
-    STNSM = 3
-    STOSM = 4
-    STCK = 5
-    STCKF = 6
-    STCKE = 7
-    STPT = 8
-    CLC = 9
-
-
 MEMO_BITS: Final = 16
 MEMO_BLOCKS: Final = 1 << MEMO_BITS
 """How many blocks are remembered."""
@@ -61,6 +43,10 @@ PAGES: Final = 1 << 12
 """How many pages of code are shown at a time."""
 FILLS: Final = 1 << 15
 """How many fills are remembered."""
+MOST_INSTRUCTIONS: Final = 256
+"""For so many declared instructions there is room."""
+FACILITY_WORDS: Final = 4
+"""Words of 64 facility bits."""
 NO_PAGE: Final = 0xFFFF_FFFF_FFFF_FFFF
 """In the keys of shown pages: none is shown there."""
 
@@ -124,6 +110,8 @@ class Record(ctypes.Structure):
     """Which space instructions come from: 0 real, 1 primary, 3 home; it distinguishes equal addresses."""
     context: Annotated[Word, Writer.PYTHON]
     """What the remembered fills must have been made in to be good now: see emu.engine.fills."""
+    table_context: Annotated[Word, Writer.PYTHON]
+    """The context of fills that say where translation tables lie, by absolute address."""
     allowed_target: Annotated[Word, Writer.PYTHON]
     """The pending EXECUTE target that Python has looked at and lets through."""
 
@@ -159,15 +147,23 @@ class Record(ctypes.Structure):
     reached_address: Annotated[Word, Writer.SETUP]
     """Address of a byte for every page: whether some translation may lead to it."""
     transitions_address: Annotated[Word, Writer.SETUP]
-    """Address of the table of plain transitions that ESSA makes."""
-    does_stckf: Annotated[Word, Writer.SETUP]
-    """Whether STORE CLOCK FAST is one of the compiled instructions: only with its facility."""
-    does_essa: Annotated[Word, Writer.PYTHON]
-    """Whether ESSA is one of them: not while somebody follows the page states."""
+    """Address of the table of the transitions that ESSA makes."""
+    control_registers_address: Annotated[Word, Writer.SETUP]
+    """Address of the sixteen control registers."""
+    facilities: Annotated[ctypes.Array[ctypes.c_uint64], FACILITY_WORDS, Writer.SETUP]
+    """The installed facilities: number n is bit n % 64, counted from the right, of word n // 64."""
+    profile: Annotated[Word, Writer.SETUP]
+    """Whose ESSA the machine has: the place of the profile in its enumeration."""
+    cpu_address: Annotated[Word, Writer.SETUP]
+    """The address of the CPU in the configuration."""
+    prefix: Annotated[Word, Writer.PYTHON]
+    """The prefix of the CPU."""
+    observed: Annotated[Word, Writer.PYTHON]
+    """Whether there are observers."""
+    states_followed: Annotated[Word, Writer.PYTHON]
+    """Whether one of them follows the page states."""
     system_mask: Annotated[Word, Writer.BOTH]
     """The guest's PSW mask but for what Unicorn keeps of it; compiled instructions may change its bits 0-7."""
-    is_supervisor: Annotated[Word, Writer.PYTHON]
-    """Whether the CPU is in the supervisor state."""
     quiet: Annotated[Word, Writer.PYTHON]
     """Units of work, from where *bound* was set, for which enabling for interruptions changes nothing else."""
     work: Annotated[Word, Writer.PYTHON]
@@ -178,10 +174,10 @@ class Record(ctypes.Structure):
     """The CPU timer when no work was done."""
     programmable_field: Annotated[Word, Writer.PYTHON]
     """The TOD programmable field."""
-    hot_work: Annotated[Word, Writer.BOTH]
+    extra_work: Annotated[Word, Writer.BOTH]
     """The work of compiled instructions beyond one unit each, which *left* has lost as well."""
-    hot_counts: Annotated[ctypes.Array[ctypes.c_uint64], len(HotInstruction), Writer.BOTH]
-    """How often each compiled instruction was executed."""
+    instruction_counts: Annotated[ctypes.Array[ctypes.c_uint64], MOST_INSTRUCTIONS, Writer.BOTH]
+    """How often each was executed compiled, by its place among the declared instructions."""
     request_counts: Annotated[ctypes.Array[ctypes.c_uint64], len(OperationRequest), Writer.BOTH]
     """How often ESSA was executed with each operation request code."""
 
@@ -197,8 +193,6 @@ class Record(ctypes.Structure):
     """The context that each was made in; zero if it is forgotten."""
     fill_answers: Annotated[ctypes.Array[ctypes.c_uint64], FILLS, Writer.PYTHON]
     """Engine-physical place of the page, with the permissions in the bits below."""
-    fill_reals: Annotated[ctypes.Array[ctypes.c_uint64], FILLS, Writer.PYTHON]
-    """Real address of the page, or NO_REAL_ADDRESS."""
 
 
 def _declare(structure: type[ctypes.Structure]) -> dict[str, Writer]:

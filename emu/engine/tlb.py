@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Final
 
 from unicorn import unicorn_const as uc_const
 
+from emu.access import LOW_PAGES_END
 from emu.addresses import PAGE_SIZE
-from emu.engine.blocks import NO_REAL_ADDRESS
 from emu.engine.code import FRAMES
 from emu.engine.library import FillAccess
 from emu.lowcore import PREFIX_AREA_SIZE
@@ -31,8 +31,6 @@ READABLE: Final = uc_const.UC_PROT_READ
 WRITABLE: Final = uc_const.UC_PROT_READ | uc_const.UC_PROT_WRITE
 EXECUTABLE: Final = uc_const.UC_PROT_EXEC
 PREFIX_PAGES: Final = range(PREFIX_AREA_SIZE >> 12)
-LOW_PAGES_END: Final = 0x2000
-"""Below it rules may be finer than a page."""
 
 
 class Tlb:
@@ -70,13 +68,15 @@ class Tlb:
         return self._hold(address, FillAccess.FETCH, page, EXECUTABLE)
 
     def _hold(self, address: int, kind: int, page: int, permissions: int, *, is_real: bool = False) -> Answer:
-        configuration = self._configuration
-        place = self._held[page] = FRAMES + configuration.hypervisor.frame(page)
-        configuration.translations.reached[page] = 1
-        is_prefixed = page in PREFIX_PAGES or page - (self._cpu.prefix >> 12) in PREFIX_PAGES
-        real_page = NO_REAL_ADDRESS if is_prefixed else page << 12
-        self._fills.remember(address, kind, self._cpu, place | permissions, real_page=real_page, is_real=is_real)
+        place = self._place(page)
+        self._fills.remember(address, kind, self._cpu, place | permissions, is_real=is_real)
         return place, permissions
+
+    def _place(self, page: int) -> int:
+        """Hold absolute *page*, and give its engine-physical place."""
+        place = self._held[page] = FRAMES + self._configuration.hypervisor.frame(page)
+        self._configuration.translations.reached[page] = 1
+        return place
 
     def may_write(self, page: int) -> bool:
         """Whether an answer given since the last flush lets *page* be written."""
@@ -96,6 +96,18 @@ class Tlb:
         if not self._is_flush_due and address >= LOW_PAGES_END:
             kind = FillAccess.WRITE if access is Access.STORE else FillAccess.READ
             self.hold(address, kind, absolute >> 12, is_real=is_real)
+
+    def find_table(self, address: int, length: int) -> int | None:
+        """See :meth:`emu.engine_protocol.TranslationBuffer.find_table`."""
+        if self._is_flush_due or (address & (PAGE_SIZE - 1)) + length > PAGE_SIZE:
+            return None
+        place = self._fills.find_table(address)
+        return place - FRAMES if place else None
+
+    def note_table(self, address: AbsoluteAddress) -> None:
+        """See :meth:`emu.engine_protocol.TranslationBuffer.note_table`."""
+        if not self._is_flush_due:
+            self._fills.remember_table(address, self._place(address >> 12) | READABLE)
 
     # What must go
 

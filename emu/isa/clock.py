@@ -93,8 +93,9 @@ def stcke(cpu: Cpu, operands: Operands) -> None:
     :raises ProgramInterruption: access exceptions (store).
     """
     timing = cpu.configuration.timing
-    value = timing.tod << 56 | 1 << 16 | cpu.tod_programmable
-    access.store_integer(cpu, cpu.effective_address(operands.b2, operands.d2), 16, value)
+    clock = timing.tod
+    lower = (clock << 56 | 1 << 16 | cpu.tod_programmable) & MASK_64
+    access.store_doublewords(cpu, cpu.effective_address(operands.b2, operands.d2), clock >> 8, lower)
     timing.work += STORE_CLOCK_WORK
     cpu.cc = CLOCK_SET
 
@@ -191,8 +192,7 @@ def _offset(cpu: Cpu) -> int:
 
 
 def _store_parameters(cpu: Cpu, *doublewords: int) -> None:
-    block = b"".join(value.to_bytes(_DOUBLEWORD, "big") for value in doublewords)
-    access.store(cpu, cpu.address_in(PTFF_PARAMETER), block)
+    access.store_doublewords(cpu, cpu.address_in(PTFF_PARAMETER), *doublewords)
 
 
 def _query_available_functions(cpu: Cpu) -> None:

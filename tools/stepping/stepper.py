@@ -182,7 +182,7 @@ class Stepper:
 
     def _show_control_registers(self, argument: str) -> None:
         self._expect_nothing("cr", argument)
-        self._show_registers("cr", lambda cpu: cpu.cr)
+        self._show_registers("cr", lambda cpu: cpu.cr.tolist())
 
     def _show_registers(self, letters: str, registers: Callable[[Cpu], list[int]]) -> None:
         for cpu in self.machine.cpus:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from operator import and_, or_, xor
 from typing import TYPE_CHECKING, Final
 
-from emu.bits import MASK_32, MASK_64, bits
+from emu.bits import MASK_64, bits
 from emu.facilities import Facility
 from emu.isa.declaration import Operands, Reason, instruction
 from emu.isa.formats import RIE_F
@@ -31,7 +31,8 @@ def _is_test(operands: Operands, _: int) -> bool:
 
 def _selected(first: int, last: int) -> int:
     """The mask of the bits *first* to *last*, going round from 63 to 0 if *last* is less."""
-    return bits(first, last) if first <= last else bits(first, 63) | bits(0, last)
+    from_first, behind_last = MASK_64 >> first, MASK_64 >> last >> 1
+    return from_first & ~behind_last if first <= last else from_first | ~behind_last & MASK_64
 
 
 def _rotated(cpu: Cpu, operands: Operands) -> int:
@@ -94,13 +95,8 @@ def rxsbg(cpu: Cpu, operands: Operands) -> None:
 
 def _insert_in_half(cpu: Cpu, operands: Operands, first_bit: int) -> None:
     """Insert the selected bits of the half of R1 that begins with *first_bit*; the other half stays."""
-    first, last = operands.i3 & 31, operands.i4 & 31
     half = bits(first_bit, first_bit + 31)
-    shift = 32 - first_bit
-    if first <= last:
-        selected = bits(first, last, 32) << shift
-    else:
-        selected = MASK_32 << shift & ~(bits(last + 1, first - 1, 32) << shift)
+    selected = half & _selected(first_bit + (operands.i3 & 31), first_bit + (operands.i4 & 31))
     kept = ~half if operands.i4 & _ZERO_REMAINING else ~selected
     cpu.gr[operands.r1] = cpu.gr[operands.r1] & kept | _rotated(cpu, operands) & selected
 

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
@@ -36,15 +35,3 @@ def test_a_place_that_cannot_be_written_does_no_harm(place: Path) -> None:
     place.parent.write_bytes(b"a file, and no folder")
     compiled._write("callback", "symbol", b"code")
     assert compiled._read("callback") is None
-
-
-@pytest.mark.parametrize("source", compiled._SOURCES)
-def test_the_name_depends_on_the_sources(source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    before = [each.name for each in compiled._places("callback")]
-    shutil.copytree(compiled._PACKAGE, tmp_path / "emu")
-    monkeypatch.setattr(compiled, "_PACKAGE", tmp_path / "emu")
-    assert [each.name for each in compiled._places("callback")] == before
-    (tmp_path / "emu" / source).write_bytes(b"other")
-    after = [each.name for each in compiled._places("callback")]
-    assert len(set(before)) == len(set(after)) == 1
-    assert before != after

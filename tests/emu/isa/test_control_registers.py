@@ -104,7 +104,7 @@ def test_nothing_is_loaded_if_a_part_of_the_operand_cannot_be_fetched(
     before = list(cpu.cr)
     with expect(Code.ADDRESSING):
         run(cpu, mnemonic, r1=6, r3=7, b2=5)
-    assert cpu.cr == before
+    assert list(cpu.cr) == before
 
 
 @pytest.mark.parametrize(("mnemonic", "size"), (("STCTL", 4), ("STCTG", 8)))

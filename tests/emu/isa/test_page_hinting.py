@@ -18,7 +18,7 @@ from emu.facilities import DEFAULT_FACILITIES, Facility
 from emu.hypervisor import FrameShortage
 from emu.isa.declaration import INSTRUCTIONS
 from emu.machine import Machine
-from emu.page_states import Profile
+from emu.page_states import Profile, transition_table
 from emu.program_interruption import ProgramInterruption, ProgramInterruptionCode
 from emu.psw import ADDRESSING_MODE, BASIC_ADDRESSING, PROBLEM_STATE, Psw
 from emu.running import execution
@@ -83,6 +83,7 @@ def no_dat_after(request_code: int, before: int) -> int:
 @pytest.mark.parametrize(("profile", "row", "cells"), ROWS, ids=lambda value: getattr(value, "value", value))
 def test_every_cell(machine: Machine, cpu: Cpu, run: Run, profile: Profile, row: str, cells: str) -> None:
     machine.configuration.profile = profile
+    machine.states.transitions = transition_table(profile)
     for request_code, cell in enumerate(cells.split("|")):
         for is_changed in (False, True):
             for no_dat in (0, NO_DAT):
@@ -266,6 +267,7 @@ def test_kvm_lists_worthless_pages_and_drops_nothing(
     monkeypatch.setattr(machine.hypervisor, "list_for_release", lambda *entry: listed.append(entry))
     monkeypatch.setattr(machine.hypervisor, "drop", lambda _: pytest.fail("dropped"))
     machine.configuration.profile = Profile.KVM
+    machine.states.transitions = transition_table(Profile.KVM)
     machine.states.bytes[PAGE] = BYTE[before]
     machine.keys.bytes[PAGE] = 0x02 if changed else 0
     cpu.gr[2] = ADDRESS
@@ -310,6 +312,7 @@ def test_translations_of_a_page_that_becomes_unused_are_dropped(
     pages: list[int] = []
     monkeypatch.setattr(machine.configuration.translations, "page_changed", pages.append)
     machine.configuration.profile = profile
+    machine.states.transitions = transition_table(profile)
     machine.states.bytes[PAGE] = BYTE[before]
     cpu.gr[2] = ADDRESS
     run(cpu, "ESSA", r1=1, r2=2, m3=request_code)

@@ -250,6 +250,7 @@ def test_lra_entry_address_of_2_gb_and_more_in_the_31_bit_mode(
     machine: Machine, cpu: Cpu, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(machine.storage, "read_integer", lambda *_: 0x20)
+    monkeypatch.setattr(cpu.tlb, "note_table", lambda _: None)
     in_mode(cpu, BASIC_ADDRESSING)
     cpu.set_control_register(1, 0x8000_0003)
     cpu.gr[1], cpu.gr[2] = 0, 0x10_0000

@@ -19,14 +19,12 @@ from emu.bits import MASK_64
 from emu.control_registers import CR0_CLOCK_COMPARATOR, CR0_EMERGENCY_SIGNAL
 from emu.cpu import Cpu, CpuState
 from emu.dat import PAGE_INVALID, PAGE_PROTECTED
-from emu.engine.hot import HotInstructions
-from emu.engine.record import HotInstruction
+from emu.engine.compiled_instructions import _NAMES, CompiledInstructions
 from emu.events import Observer
 from emu.facilities import DEFAULT_FACILITIES, Facility
 from emu.interruption import INTERRUPTION_WORK
 from emu.isa.assembler import encode
 from emu.isa.clock import STORE_CLOCK_WORK
-from emu.isa.page_hinting import NOT_PLAIN, plain_transitions
 from emu.machine import MEGABYTE, Machine, StopKind
 from emu.page_states import TRANSITIONS, OperationRequest, Profile
 from emu.psw import ADDRESSING_MODE, BASIC_ADDRESSING, DAT, AddressSpaceControl, Psw
@@ -107,13 +105,13 @@ def agrees(scene: Scene) -> Machine:
 def compiled(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     """How often each instruction was executed compiled."""
     counted: Counter[str] = Counter()
-    leave = HotInstructions.leave
+    leave = CompiledInstructions.leave
 
-    def note(hot: HotInstructions, cpu: Cpu) -> int:
-        counted.update({each.name: hot._record.hot_counts[each] for each in HotInstruction})
-        return leave(hot, cpu)
+    def note(instructions: CompiledInstructions, cpu: Cpu) -> int:
+        counted.update(dict(zip(_NAMES, instructions._counts.tolist(), strict=False)))
+        return leave(instructions, cpu)
 
-    monkeypatch.setattr(HotInstructions, "leave", note)
+    monkeypatch.setattr(CompiledInstructions, "leave", note)
     return counted
 
 
@@ -345,10 +343,14 @@ def test_store_using_real_address(compiled: Counter[str]) -> None:
 @pytest.mark.parametrize("request_code", OperationRequest)
 @pytest.mark.parametrize("is_changed", (False, True))
 def test_extract_and_set(profile: Profile, request_code: int, is_changed: bool, compiled: Counter[str]) -> None:
-    """Every state of the table, a page each; which of them are plain is the next test's."""
+    """Every state of the table, a page each."""
     states = sorted({state for state, _, _ in TRANSITIONS[profile]})
-    table = plain_transitions(profile, DEFAULT_FACILITIES)
-    plain = [state for state in states if table[request_code << 7 | is_changed << 6 | state] != NOT_PLAIN]
+    transitions = TRANSITIONS[profile]
+    plain = [
+        state
+        for state in states
+        if not _asks_host(profile, request_code, state, transitions[state, request_code, is_changed])
+    ]
 
     def prepare(machine: Machine) -> None:
         for page, state in enumerate(states, FAR >> 12):
@@ -362,25 +364,28 @@ def test_extract_and_set(profile: Profile, request_code: int, is_changed: bool, 
     assert compiled["ESSA"] == len(plain)
 
 
-def test_which_transitions_are_plain() -> None:
-    """Those that ask nothing of the host (reference 2.1 and 6.2): it is asked only for what is not resident."""
-    for profile, table in TRANSITIONS.items():
-        plain = plain_transitions(profile, DEFAULT_FACILITIES)
-        for (before, request, changed), after in table.items():
-            content = before & 3
-            if profile is Profile.ZVM:
-                asks = content and (not after & 3 or (content == 2 and after & 3 == 3))
-            else:
-                asks = content and (request in (2, 3) or (content == 2 and after & 3 == 3))
-            assert plain[request << 7 | changed << 6 | before] == (NOT_PLAIN if asks else after)
-    assert set(plain_transitions(Profile.OFF, DEFAULT_FACILITIES)) == {NOT_PLAIN}
+def _asks_host(profile: Profile, request: int, before: int, after: int) -> bool:
+    """Whether the host is asked for something (reference 2.1 and 6.2): only for what is not resident."""
+    content = before & 3
+    becomes_zero = content == 2 and after & 3 == 3
+    if profile is Profile.ZVM:
+        return bool(content) and (not after & 3 or becomes_zero)
+    return bool(content) and (request in (2, 3) or becomes_zero)
 
 
-def test_requests_that_meet_an_exception_are_not_plain() -> None:
-    table = plain_transitions(Profile.ZVM, DEFAULT_FACILITIES - {Facility.ESSA_NO_TRANSLATE})
-    assert table[7 << 7] == NOT_PLAIN != table[1 << 7]
-    table = plain_transitions(Profile.ZVM, DEFAULT_FACILITIES | {Facility.STORAGE_KEY_REMOVAL})
-    assert table[4 << 7] == NOT_PLAIN != table[3 << 7]
+@pytest.mark.parametrize(
+    ("request_code", "facilities", "code"),
+    (
+        (7, DEFAULT_FACILITIES - {Facility.ESSA_NO_TRANSLATE}, 0x06),
+        (4, DEFAULT_FACILITIES | {Facility.STORAGE_KEY_REMOVAL}, 0x13),
+    ),
+)
+def test_requests_that_meet_an_exception_are_not_plain(
+    request_code: int, facilities: frozenset[int], code: int, compiled: Counter[str]
+) -> None:
+    machine = agrees(Scene(essa(request_code), {2: FAR}, facilities=facilities))
+    assert not compiled.total()
+    assert machine.counts.program_interruptions == {code: 1}
 
 
 # Not in the plain form: the model executes them, and nothing is lost
@@ -402,7 +407,7 @@ def test_in_the_problem_state(name: str, compiled: Counter[str]) -> None:
 def test_in_the_31_bit_mode(name: str, high: int, compiled: Counter[str]) -> None:
     registers = {number: value | high for number, value in EVERYTHING.items()}
     machine = agrees(Scene(LOADED[name], registers, mask=BASIC_ADDRESSING | DAT))
-    assert not compiled.total()
+    assert compiled[name] == 1
     assert machine.counts.instructions[name]
 
 
@@ -443,13 +448,24 @@ def test_other_system_masks(code: bytes, mask: int, compiled: Counter[str]) -> N
         (LOAD + LRA, {11: 0x3000}, ADDRESSING_MODE),
         (LOAD + LRA, {11: 0x1000}, SUPERVISOR),
     ),
-    ids=("not known", "no page", "only stored into", "DAT off", "prefixed"),
+    ids=("not accessed", "no page", "only stored into", "DAT off", "prefixed"),
 )
-def test_other_addresses_to_translate(
-    code: bytes, registers: dict[int, int], mask: int, compiled: Counter[str]
-) -> None:
+def test_addresses_to_translate(code: bytes, registers: dict[int, int], mask: int, compiled: Counter[str]) -> None:
+    """The tables have been read when the instruction was fetched, or else the model reads them first."""
+    code += b"" if mask & DAT else LRA
     agrees(Scene(code, ADDRESSES | registers, mask=mask, prefix=0x3000 if registers.get(11) == 0x1000 else 0))
+    assert compiled["LRA"] == 1
+
+
+def test_a_table_that_has_not_been_read(compiled: Counter[str]) -> None:
+    """A region-third table outside of storage: an addressing exception, which is the model's."""
+
+    def prepare(machine: Machine) -> None:
+        machine.cpus[0].set_control_register(7, 0x7FFF_F000 | 7)
+
+    machine = agrees(Scene(LRA, ADDRESSES, mask=SUPERVISOR | AddressSpaceControl.SECONDARY << 46, prepare=prepare))
     assert not compiled.total()
+    assert machine.counts.program_interruptions == {0x05: 1}
 
 
 @pytest.mark.parametrize(
@@ -544,13 +560,13 @@ def test_exceptions_of_essa(
 
 
 def test_essa_knows_where_storage_ends(monkeypatch: pytest.MonkeyPatch, compiled: Counter[str]) -> None:
-    enter = HotInstructions.enter
+    enter = CompiledInstructions.enter
 
-    def end_earlier(hot: HotInstructions, cpu: Cpu, quiet: int) -> None:
-        enter(hot, cpu, quiet)
-        hot._record.storage_pages = FAR >> 12
+    def end_earlier(instructions: CompiledInstructions, cpu: Cpu, quiet: int) -> None:
+        enter(instructions, cpu, quiet)
+        instructions._record.storage_pages = FAR >> 12
 
-    monkeypatch.setattr(HotInstructions, "enter", end_earlier)
+    monkeypatch.setattr(CompiledInstructions, "enter", end_earlier)
     agrees(Scene(essa(1) + encode("ESSA", r1=1, r2=3, m3=1), {2: FAR, 3: FAR - 0x1000}))
     assert compiled["ESSA"] == 1
 
@@ -574,6 +590,16 @@ def test_a_budget_is_kept(compiled: Counter[str]) -> None:
     assert machine.run(60).kind is StopKind.BUDGET
     assert (machine.executed, machine.counts.instructions["ESSA"]) == (60, 60)
     assert machine.timing.work == 60 * (1 + WORK)
+
+
+@pytest.mark.parametrize("budget", (1, 2, 3))
+@pytest.mark.parametrize("code", (bytes.fromhex("ec1280000054"), ss(0xD5, 4, 0x10, 10, 0x20, 10)))
+def test_a_form_that_is_intercepted_at_the_start_of_a_block(code: bytes, budget: int) -> None:
+    """Its block is first translated with the flag of its entry, without being executed."""
+    machine = Scene(bytes.fromhex("1989") + code * 4, ADDRESSES).machine()
+    for executed in range(budget, 4, budget):
+        assert machine.run(budget).kind is StopKind.BUDGET
+        assert machine.executed == executed
 
 
 def test_an_interruption_is_in_time(compiled: Counter[str]) -> None:

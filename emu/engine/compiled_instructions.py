@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The compiled instructions as Python sees them: what they work on, and what they have done.
+
+Which they are, and how they come of the model, is in :mod:`emu.engine.rules`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+import emu.isa.catalogue  # noqa: F401 - fills the instruction set
+from emu.bits import MASK_64
+from emu.engine.record import FACILITY_WORDS, MOST_INSTRUCTIONS
+from emu.isa.declaration import INSTRUCTIONS
+from emu.page_states import Profile
+
+if TYPE_CHECKING:
+    from emu.configuration import Configuration
+    from emu.cpu import Cpu
+    from emu.engine.record import SharedRecord
+
+_NAMES: Final = tuple(declared.mnemonic for declared in INSTRUCTIONS)
+"""By the number that an instruction has in the record."""
+if len(_NAMES) > MOST_INSTRUCTIONS:
+    raise ValueError(f"the record has room for {MOST_INSTRUCTIONS} instructions, and {len(_NAMES)} are declared")
+
+
+class CompiledInstructions:
+    """The compiled instructions of one engine."""
+
+    def __init__(self, shared: SharedRecord, configuration: Configuration[Cpu], cpu: Cpu, frames: int) -> None:
+        """Let *cpu* of *configuration* execute them.
+
+        :param frames: where the frame pool lies in the engine's physical memory.
+        """
+        self._configuration = configuration
+        self._record = record = shared.fields
+        self._counts = shared.table("instruction_counts")
+        self._requests = shared.table("request_counts")
+        record.frame_distance = (configuration.hypervisor.frame_address - frames) & MASK_64
+        record.storage_pages = configuration.storage.pages
+        record.states_address = configuration.states.array.ctypes.data
+        record.keys_address = configuration.keys.array.ctypes.data
+        record.reached_address = configuration.translations.reached.ctypes.data
+        record.transitions_address = configuration.states.transitions.ctypes.data
+        record.cpu_address = cpu.address
+        record.control_registers_address = np.frombuffer(cpu.cr, dtype=np.uint64).ctypes.data
+        record.profile = list(Profile).index(configuration.profile)
+        for word in range(FACILITY_WORDS):
+            record.facilities[word] = sum(1 << bit for bit in range(64) if 64 * word + bit in configuration.facilities)
+
+    def enter(self, cpu: Cpu, quiet: int) -> None:
+        """Let them be executed from now on, as *cpu* is.
+
+        :param quiet: units of work for which enabling for interruptions changes nothing else.
+        """
+        record, timing = self._record, self._configuration.timing
+        record.system_mask = cpu.system_mask
+        record.prefix = cpu.prefix
+        record.quiet = max(quiet, 0)
+        record.work = timing.work
+        record.epoch = timing.epoch & MASK_64
+        record.timer_origin = cpu.cpu_timer_origin & MASK_64
+        record.programmable_field = cpu.tod_programmable
+        observers = self._configuration.observers
+        record.observed = bool(observers)
+        record.states_followed = any(observer.wants_states for observer in observers)
+
+    def leave(self, cpu: Cpu) -> int:
+        """Note what was executed, and give the work that it is reckoned at beyond one unit for each instruction."""
+        record = self._record
+        work = record.extra_work
+        if work:
+            # From here on what is left counts instructions only.
+            record.left = (record.left + work) & MASK_64
+            record.extra_work = 0
+            counts = self._configuration.counts
+            for number in np.flatnonzero(self._counts):
+                counts.instructions[_NAMES[number]] += int(self._counts[number])
+            for request in np.flatnonzero(self._requests):
+                counts.operation_requests[int(request)] += int(self._requests[request])
+            self._counts[:] = self._requests[:] = 0
+            if record.system_mask != cpu.system_mask:
+                cpu.change_system_mask(record.system_mask >> 56)
+        return work

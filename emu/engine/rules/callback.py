@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The callback for exceptions: executes instructions that trap inside Unicorn, if they are compiled and plain.
+
+A kernel executes a few instructions of the model hundreds of thousands of times, and to leave Unicorn for Python and
+come back costs more than ten microseconds each time.  Whatever is not plain is left to the model, with nothing changed.
+
+Python meets this file only through :mod:`emu.engine.compiled`.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+from numba import carray, cfunc, njit, types  # type: ignore[attr-defined]
+
+from emu.engine.blocks import INVISIBLE
+from emu.engine.compiled_parts import call, code_byte, page_index, page_key, pointer
+from emu.engine.record import RECORD_TYPE, StopReason
+from emu.engine.rules import primitives
+from emu.engine.rules.dispatch import NO_INSTRUCTION, SPLIT, OpcodeTables, chain_source
+from emu.engine.rules.instructions import numbered
+from emu.engine.rules.primitives import load64
+from emu.engine.rules.pure import compiled
+from emu.program_interruption import ProgramInterruptionCode
+
+# numba takes plain integers for the callback's constants.
+EXCEPTION_REASON: Final = int(StopReason.EXCEPTION)
+LIMIT_REASON: Final = int(StopReason.LIMIT)
+TRAPPED_OPERATION: Final = int(ProgramInterruptionCode.OPERATION)
+TRAPPED_PRIVILEGED: Final = int(ProgramInterruptionCode.PRIVILEGED_OPERATION)
+_SIX_BYTES: Final = 6
+_LAST_WHOLE: Final = np.uint64(4096 - 8)
+_PAGE_OFFSET: Final = np.uint64(4095)
+
+_INSTRUCTIONS: Final = numbered()
+_TABLES: Final = OpcodeTables((number, each.declared) for number, each in _INSTRUCTIONS)
+_HALFWORDS: Final = _TABLES.halfwords
+_ROWS: Final = _TABLES.rows
+_SPLIT: Final = np.uint64(SPLIT)
+_NONE: Final = np.uint64(NO_INSTRUCTION)
+
+_execute_number: Any = compiled(
+    chain_source((number, each.declared) for number, each in _INSTRUCTIONS),
+    "execute_number",
+    primitives.NAMES
+    | {
+        f"execute_{each.declared.mnemonic}": compiled(
+            each.source, f"execute_{each.declared.mnemonic}", primitives.NAMES
+        )
+        for _, each in _INSTRUCTIONS
+    },
+)
+
+
+@njit
+def _instruction(record: Any, address: Any) -> Any:
+    """The instruction at *address*, left-aligned in a word; zero, which is none, if it is not visible."""
+    page = address >> np.uint64(12)
+    offset = address & _PAGE_OFFSET
+    index = page_index(page)
+    if offset <= _LAST_WHOLE and record.shown[index].key == page_key(page, record.mode):
+        return load64(record.shown[index].place + offset)
+    word = np.uint64(0)
+    for number in range(_SIX_BYTES):
+        byte = code_byte(record, address + np.uint64(number))
+        if byte == np.uint64(INVISIBLE):
+            # The instruction may be shorter.
+            byte = np.uint64(0)
+        word = word << np.uint64(8) | byte
+    return word << np.uint64(16)
+
+
+@njit
+def _number(word: Any) -> Any:
+    """The number of the compiled instruction that is left-aligned in *word*, or that of none."""
+    found = np.uint64(_HALFWORDS[word >> np.uint64(48)])
+    if found & _SPLIT:
+        row = (found & ~_SPLIT) << np.uint64(8)
+        return np.uint64(_ROWS[row | ((word >> np.uint64(16)) & np.uint64(0xFF))])
+    return found
+
+
+@cfunc(types.void(types.uint64, types.uint32, types.voidptr))
+def exception_callback(engine: Any, number: Any, data: Any) -> None:  # noqa: ARG001
+    record = carray(data, (1,), dtype=RECORD_TYPE)[0]
+    reported = carray(pointer(record.interruption_address), (4,), dtype=np.uint32)
+    psw = carray(pointer(record.psw_address), (2,), dtype=np.uint64)
+    has_trapped = reported[0] == TRAPPED_PRIVILEGED or reported[0] == TRAPPED_OPERATION
+    address = psw[1]
+    reason = EXCEPTION_REASON
+    # Unicorn takes an instruction that traps for no part of the block, so it is not counted yet.
+    if has_trapped and address == record.block_address + record.block_size:
+        if record.bound - record.left - record.extra_work >= record.limit:
+            # It is behind the last instruction of the budget; or its block is only translated, which has none.
+            reason = LIMIT_REASON
+        else:
+            word = _instruction(record, address)
+            found = _number(word)
+            if found != _NONE and _execute_number(record, address, found, word):
+                reported[0] = reported[1] = reported[3] = np.uint32(0)
+                record.instruction_counts[found] += np.uint64(1)
+                return
+    record.reason = reason
+    call(record.stop_function, engine)

@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Which declared instructions are compiled: those whose functions are of the subset.
+
+No list is kept: an instruction is compiled by being declared, and why another is not can be asked for.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Final
+
+import emu.isa.catalogue  # noqa: F401 - fills the instruction set
+from emu.cpu import Cpu
+from emu.engine.rules import model as known
+from emu.engine.rules.arithmetic import negated
+from emu.engine.rules.core import Core, DivergedError, condition_of
+from emu.engine.rules.model import Model
+from emu.engine.rules.translator import Translator
+from emu.engine.rules.values import WORD, Number, OutsideSubsetError, Place, Static, Structure, Value, number
+from emu.engine.rules.writer import Block
+from emu.isa.declaration import INSTRUCTIONS, Instruction, Operands, Reason
+from emu.isa.formats import Format
+from emu.timing import CONTROL_INSTRUCTION_WORK
+
+HEADING: Final = "def execute_{name}(record, address, instruction):"
+_CPU: Final = Place("cpu")
+
+
+@dataclass(frozen=True, slots=True)
+class Translated:
+    """A declared instruction, and what the translator has made of it."""
+
+    declared: Instruction
+    source: str
+    """Empty if it is not compiled."""
+    reason: str
+    """Why not."""
+
+    @property
+    def is_compiled(self) -> bool:
+        """Whether the engine executes it compiled where it is plain."""
+        return bool(self.source)
+
+
+def translate(declared: Instruction) -> str:
+    """The source of a function that executes *declared* and returns whether it has: else nothing has changed.
+
+    It takes the record, the address of the instruction, and the instruction as an integer.
+
+    :raises OutsideSubsetError: if the function of the model is not of the subset.
+    """
+    translator = Translator(Model())
+    writer = translator.writer
+    writer.top.line("work = work_done(record)")
+    length = declared.format.length
+    cpu_type = Cpu
+    try:
+        if declared.facility is not None:
+            is_installed = translator.model.contains(translator, Place("facilities"), Static(declared.facility))
+            writer.refuse_unless(is_installed)
+        if declared.privileged:
+            in_problem_state = condition_of(translator, translator.attribute(_CPU, "problem_state"))
+            writer.refuse_unless(negated(in_problem_state))
+        behind = Number(f"(address + uint64({length}))", length, WORD - 1 + length)
+        translator.set_field("next address", translator.call(cpu_type.wrap, [_CPU, behind], {}))
+        translator.set_field("instruction length", Static(length))
+        translator.set_field("work", Number(f"(work + uint64({CONTROL_INSTRUCTION_WORK}))", 0, (1 << 62) - 1))
+        fields = operands(translator, declared.format)
+        # Of some instructions the engine may be shown another form that traps beside one that is for the model.
+        is_ours = translator.call(
+            Instruction.is_for_model, [Static(declared), fields, Number("address", 0, WORD - 1)], {}
+        )
+        writer.refuse_unless(condition_of(translator, is_ours))
+        translator.call(declared.execute, [_CPU, fields], {})
+    except DivergedError:
+        raise OutsideSubsetError("every way through it is the model's") from None
+    translator.set_field("instruction address", translator.field("next address"))
+    return _finished(translator, declared)
+
+
+def operands(translator: Core, form: Format) -> Structure:
+    """The operand fields of an instruction, as :meth:`Format.extract` finds them."""
+    raw = Number("instruction", 0, (1 << 8 * form.length) - 1)
+    fields: dict[str, Value] = {name: Static(0) for name in Operands.__slots__}
+    for field in form.fields:
+        value = translator.call(Format._extract, [Static(form), Static(field), raw], {})  # noqa: SLF001
+        fields[field.name] = translator.bound(value)
+    return Structure(Operands, fields | {"raw": raw, "length": Static(form.length)})
+
+
+def _finished(translator: Core, declared: Instruction) -> str:
+    writer = translator.writer
+    writer.bind(f"{number(translator.field('work')).text} - work", "extra")
+    epilogue = Block()
+    for name, value in translator.fields.items():
+        field = known.FIELDS[name]
+        text = number(value).text
+        if field.check is not None:
+            writer.refuse_if(f"not {field.check.format(value=text)}")
+        if field.write:
+            epilogue.line(field.write.format(value=text))
+    epilogue.line("retire(record, extra)")
+    return writer.source(HEADING.format(name=declared.mnemonic), epilogue)
+
+
+@cache
+def translations() -> tuple[Translated, ...]:
+    """Every declared instruction, in the order of the declarations."""
+    return tuple(_translated(each) for each in INSTRUCTIONS)
+
+
+def _translated(declared: Instruction) -> Translated:
+    if declared.reason is Reason.EXECUTED:
+        return Translated(declared, "", "it does not trap: only as the target of an EXECUTE is it the model's")
+    try:
+        return Translated(declared, translate(declared), "")
+    except OutsideSubsetError as reason:
+        return Translated(declared, "", str(reason))
+
+
+def numbered() -> list[tuple[int, Translated]]:
+    """The compiled instructions, each with its number, which is its place among all that are declared."""
+    return [(number, each) for number, each in enumerate(translations()) if each.is_compiled]
+
+
+def report() -> str:
+    """What is compiled and, of the rest, why it is not: a line for each declared instruction."""
+    compiled = [each for each in translations() if each.is_compiled]
+    others = [each for each in translations() if not each.is_compiled]
+    lines = [f"compiled where they are plain: {len(compiled)} of {len(translations())} declared instructions"]
+    lines += [f"  {each.declared.mnemonic:8}{each.declared.title}" for each in compiled]
+    lines += ["executed by the model alone:"]
+    lines += [f"  {each.declared.mnemonic:8}{each.reason}" for each in others]
+    return "\n".join(lines)

@@ -1,0 +1,405 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The objects of the model as compiled code has them: fields of the shared record, Unicorn's words, tables of pages.
+
+This is all that the translator knows of the machine.  What has no entry here is looked up in the object's class and
+carried out like any other function.  What is asked of the host and of the engine's buffer is left to the model.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from emu import access
+from emu.bits import MASK_64
+from emu.cpu import Cpu
+from emu.engine.rules.octets import put
+from emu.engine.rules.values import (
+    NONE,
+    UNBOUNDED,
+    WORD,
+    Either,
+    Flag,
+    Number,
+    OutsideSubsetError,
+    Place,
+    Primitive,
+    Static,
+    Stored,
+    Structure,
+    Value,
+    constant,
+    describe,
+    exact,
+    number,
+    static_integer,
+)
+from emu.page_states import OperationRequest, PageStates, Profile
+from emu.psw import DAT, PROBLEM_STATE, Psw
+from emu.storage import Storage
+from emu.storage_keys import StorageKeys
+from emu.teid import Access
+from emu.timing import Timing
+
+if TYPE_CHECKING:
+    from emu.engine.rules.core import Core
+
+CLASSES: Final[Mapping[str, type]] = {
+    "cpu": Cpu,
+    "storage": Storage,
+    "keys": StorageKeys,
+    "states": PageStates,
+    "timing": Timing,
+}
+"""The kinds of objects that have properties and methods to be carried out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field that instructions read or change.
+
+    *text* reads it, and it holds at most *high*, or the model's value modulo 2**64 if that is None.  *write*, if
+    instructions may change it, is the line of the epilogue that stores ``{value}``, empty if none is needed; *check* is
+    the condition on which that may be done compiled.
+    """
+
+    text: str
+    high: int | None = MASK_64
+    write: str | None = None
+    check: str | None = None
+
+
+FIELDS: Final[Mapping[str, Field]] = {
+    "psw mask": Field("load_native(record.psw_address)"),
+    "instruction address": Field("address", write="store_native(record.psw_address + uint64(8), {value})"),
+    "system mask": Field(
+        "record.system_mask",
+        write="change_system_mask(record, {value})",
+        check="may_change_system_mask(record, {value}, extra)",
+    ),
+    "condition code": Field("condition_code(record)", 3, "set_condition_code(record, {value})"),
+    "prefix": Field("record.prefix", 0x7FFF_E000),
+    "CPU address": Field("record.cpu_address", 0xFFFF),
+    "timer origin": Field("record.timer_origin", None),
+    "programmable field": Field("record.programmable_field", 0xFFFF),
+    "epoch": Field("record.epoch", None),
+    "work": Field("work", (1 << 62) - 1, ""),
+    "next address": Field("address", write=""),
+    "instruction length": Field("ZERO", 6, ""),
+    "relative base": Field("address", write=""),
+}
+_FIELDS_OF: Final[Mapping[tuple[str, str], str]] = {
+    ("cpu", "_system_mask"): "system mask",
+    ("cpu", "system_mask"): "system mask",
+    ("cpu", "prefix"): "prefix",
+    ("cpu", "address"): "CPU address",
+    ("cpu", "cpu_timer_origin"): "timer origin",
+    ("cpu", "tod_programmable"): "programmable field",
+    ("cpu", "next_address"): "next address",
+    ("cpu", "instruction_length"): "instruction length",
+    ("cpu", "relative_base"): "relative base",
+    ("registers", "condition_code"): "condition code",
+    ("timing", "work"): "work",
+    ("timing", "epoch"): "epoch",
+}
+_OBJECTS_OF: Final[Mapping[tuple[str, str], str]] = {
+    ("cpu", "configuration"): "configuration",
+    ("cpu", "registers"): "registers",
+    ("cpu", "tlb"): "tlb",
+    ("cpu", "gr"): "general registers",
+    ("cpu", "cr"): "control registers",
+    ("cpu", "_engine_psw"): "psw",
+    ("configuration", "storage"): "storage",
+    ("configuration", "keys"): "keys",
+    ("configuration", "states"): "states",
+    ("configuration", "timing"): "timing",
+    ("configuration", "facilities"): "facilities",
+    ("configuration", "observers"): "observers",
+    ("configuration", "hypervisor"): "hypervisor",
+    ("configuration", "translations"): "translations",
+    ("configuration", "counts"): "counts",
+    ("counts", "operation_requests"): "operation requests",
+    ("registers", "psw"): "psw",
+    ("keys", "bytes"): "keys of pages",
+    ("states", "bytes"): "states of pages",
+    ("states", "transitions"): "transitions",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Array:
+    """A table: how an element at ``{index}`` is read and written, how many there are, and the most that one holds."""
+
+    read: str
+    write: str | None
+    count: int | str
+    high: int
+
+
+ARRAYS: Final[Mapping[str, Array]] = {
+    "general registers": Array(
+        "load_native(record.registers_address + ({index} << uint64(3)))",
+        "store_native(record.registers_address + ({index} << uint64(3)), {value})",
+        16,
+        MASK_64,
+    ),
+    "control registers": Array(
+        "load_native(record.control_registers_address + ({index} << uint64(3)))", None, 16, MASK_64
+    ),
+    "keys of pages": Array(
+        "load8(record.keys_address + {index})",
+        "store8(record.keys_address + {index}, {value})",
+        "record.storage_pages",
+        255,
+    ),
+    "states of pages": Array(
+        "load8(record.states_address + {index})",
+        "store8(record.states_address + {index}, {value})",
+        "record.storage_pages",
+        255,
+    ),
+    "transitions": Array("load8(record.transitions_address + {index})", None, len(OperationRequest) << 7, 255),
+    "operation requests": Array(
+        "record.request_counts[{index}]",
+        "record.request_counts[{index}] = {value}",
+        len(OperationRequest),
+        MASK_64 >> 1,
+    ),
+}
+
+
+_LEFT: Final = (access.probe, Cpu.load_psw, Storage.read, Storage.write)
+"""Functions of the model that are left to it: what they do is not plain."""
+
+
+class Model:
+    """What the translator is told of the model."""
+
+    package: Final = "emu."
+    """Functions of modules that begin so are carried out."""
+
+    def __init__(self, functions: Mapping[Any, Callable[..., Value]] | None = None) -> None:
+        """Know the objects of this module.
+
+        :param functions: what to do in place of functions of the model, beyond those that are left to it.
+        """
+        self._functions = dict.fromkeys(_LEFT, _left_to_model) | dict(functions or {})
+
+    def function(self, known: Any) -> Callable[..., Value] | None:
+        """What is done in place of the function *known*, if it is not carried out itself."""
+        try:
+            return self._functions.get(known)
+        except TypeError:
+            return None
+
+    def initial(self, name: str) -> Value:
+        """What the field *name* holds before the instruction."""
+        field = FIELDS[name]
+        if field.high is None:
+            return Number(field.text, -UNBOUNDED, UNBOUNDED)
+        return Number(field.text, 0, field.high)
+
+    # Attributes
+
+    def attribute(self, translator: Core, owner: Place, name: str) -> Value:
+        """The attribute *name* of *owner*."""
+        where = (owner.name, name)
+        if where in _FIELDS_OF:
+            return self._read_field(translator, _FIELDS_OF[where])
+        if where in _OBJECTS_OF:
+            return Place(_OBJECTS_OF[where])
+        special = _SPECIAL.get(where)
+        if special is not None:
+            return special(translator)
+        if owner.name in ("hypervisor", "tlb", "translations"):
+            return Primitive(f"{owner.name}.{name}", lambda *_, **__: _left_to_model(translator))
+        if owner.name in CLASSES:
+            return translator.class_attribute(CLASSES[owner.name], name, owner)
+        raise OutsideSubsetError(f"{owner.name}.{name}")
+
+    @staticmethod
+    def _read_field(translator: Core, name: str) -> Value:
+        if name == "condition code" and name not in translator.fields:
+            translator.writer.refuse_if("condition_code_is_deferred(record)")
+        return translator.field(name)
+
+    def set_attribute(self, translator: Core, owner: Place, name: str, value: Value) -> None:
+        """Set the attribute *name* of *owner*."""
+        field = _FIELDS_OF.get((owner.name, name))
+        if field is None:
+            setter = getattr(getattr(CLASSES.get(owner.name), name, None), "fset", None)
+            if setter is None:
+                raise OutsideSubsetError(f"{owner.name}.{name} is set")
+            translator.call(setter, [owner, value], {})
+            return
+        known, value = FIELDS[field], translator.integer(value)
+        if known.write is None:
+            raise OutsideSubsetError(f"{owner.name}.{name} is set")
+        if known.write and known.high is not None and exact(value, f"{owner.name}.{name}").high > known.high:
+            raise OutsideSubsetError(f"{owner.name}.{name} is set to {describe(value)}")
+        translator.set_field(field, number(value))
+
+    # Elements
+
+    def element(self, translator: Core, owner: Place, index: Value) -> Value:
+        """The element *index* of *owner*."""
+        if owner.name == "psw":
+            return translator.field(_psw_field(index))
+        array = _array(owner)
+        at = _checked(translator, array, index)
+        return translator.element(owner.name, at, array.read.format(index=at), array.high)
+
+    def set_element(self, translator: Core, owner: Place, index: Value, value: Value) -> None:
+        """Set the element *index* of *owner*."""
+        if owner.name == "psw":
+            if FIELDS[_psw_field(index)].write is None:
+                raise OutsideSubsetError("the PSW mask that Unicorn runs with is set")
+            translator.set_field(_psw_field(index), exact(value, "an instruction address"))
+            return
+        array = _array(owner)
+        if array.write is None:
+            raise OutsideSubsetError(f"an element of the {owner.name} is set")
+        found = exact(translator.integer(value), f"an element of the {owner.name}")
+        if found.high > max(array.high, MASK_64 if array.high > 255 else 0):
+            raise OutsideSubsetError(f"an element of the {owner.name} is set to {describe(value)}")
+        translator.writer.write(owner.name, _checked(translator, array, index), found.text, array.write)
+
+    def contains(self, translator: Core, owner: Place, item: Value) -> Static | Flag:
+        """Whether *item* is in *owner*."""
+        known = static_integer(item)
+        if owner.name != "facilities" or known is None:
+            raise OutsideSubsetError(f"{describe(item)} in {owner.name}")
+        return Flag(f"(((record.facilities[uint64({known >> 6})] >> uint64({known & 63})) & uint64(1)) != ZERO)")
+
+    def loop(self, translator: Core, owner: Place, statement: ast.For) -> None:
+        """A loop over *owner*: observers are told by the model, if anybody listens."""
+        match statement.body:
+            case [ast.Expr(ast.Call(ast.Attribute(_, name)))] if owner.name == "observers":
+                listens = "record.states_followed" if name == "state_changed" else "record.observed"
+                translator.writer.refuse_if(f"({listens} != ZERO)")
+            case _:
+                raise OutsideSubsetError(f"a loop over the {owner.name}")
+
+
+def _left_to_model(translator: Core, *_: Value, **__: Value) -> Value:
+    raise translator.refuse()
+
+
+def _array(owner: Place) -> Array:
+    if owner.name not in ARRAYS:
+        raise OutsideSubsetError(f"an element of the {owner.name}")
+    return ARRAYS[owner.name]
+
+
+def _checked(translator: Core, array: Array, index: Value) -> str:
+    """The text of *index*; the model is to see to it if it is not within *array*."""
+    found = exact(index, "an index")
+    text = found.text if found.text.startswith("uint64(") else translator.writer.bind(found.text)
+    if isinstance(array.count, str):
+        translator.writer.refuse_if(f"({text} >= {array.count})")
+    elif found.high >= array.count:
+        translator.writer.refuse_if(f"({text} >= {constant(array.count)})")
+    return text
+
+
+def _psw_field(index: Value) -> str:
+    known = static_integer(index)
+    if known not in (0, 1):
+        raise OutsideSubsetError(f"the PSW's word {describe(index)}")
+    return "instruction address" if known else "psw mask"
+
+
+def _in_mask(bits: int) -> Callable[[Core], Value]:
+    def perform(translator: Core) -> Value:
+        return Flag(f"(({number(translator.field('system mask')).text} & {constant(bits)}) != ZERO)")
+
+    return perform
+
+
+def _of_psw(name: str) -> Callable[[Core], Value]:
+    """What the property *name* of the PSW is, as the CPU keeps it."""
+
+    def perform(translator: Core) -> Value:
+        psw = Structure(Psw, {"mask": translator.field("system mask"), "address": Static(0)})
+        return translator.attribute(psw, name)
+
+    return perform
+
+
+def _find_table(translator: Core) -> Value:
+    """The same of a translation table by its absolute address."""
+
+    def perform(address: Value, length: Value) -> Value:
+        where = exact(address, "the address of a table entry").text
+        return _found(translator, f"find_operand(record, {where}, {number(length).text}, ZERO, record.table_context)")
+
+    return Primitive("tlb.find_table", perform)
+
+
+def _found(translator: Core, text: str) -> Value:
+    place = translator.writer.bind(text)
+    tag = translator.writer.bind(f"uint64({place} != ZERO)")
+    return Either(tag, (NONE, Number(place, 0, WORD - 1)))
+
+
+def _find(translator: Core) -> Value:
+    """The engine's buffer: where an operand lies, if it is in one page that a remembered fill leads to."""
+
+    def perform(address: Value, length: Value, kind: Value, *, is_real: Value) -> Value:
+        if not isinstance(kind, Static) or not isinstance(is_real, Static):
+            raise OutsideSubsetError("the kind of an access is not known")
+        context = "real_context(record.context)" if is_real.value else "record.context"
+        store = int(kind.value is Access.STORE)
+        where, size = exact(address, "an address").text, exact(length, "a length").text
+        return _found(translator, f"find_operand(record, {where}, {size}, uint64({store}), {context})")
+
+    return Primitive("tlb.find", perform)
+
+
+def _read_frame(translator: Core) -> Value:
+    def perform(place: Value, length: Value) -> Value:
+        if any(each.array == "storage" for each in translator.writer.writes):
+            # It may be what has been stored, which the epilogue has not done yet.
+            raise OutsideSubsetError("storage is read after it was stored into")
+        return Stored(number(place).text, length)
+
+    return Primitive("read_frame", perform)
+
+
+def _write_frame(translator: Core) -> Value:
+    def perform(place: Value, data: Value) -> Value:
+        put(translator, number(place).text, data)
+        return NONE
+
+    return Primitive("write_frame", perform)
+
+
+def _page_changed(translator: Core) -> Value:
+    """Translations that may lead to a page are dropped by the model."""
+
+    def perform(page: Value) -> Value:
+        at = _checked(translator, ARRAYS["states of pages"], page)
+        translator.writer.refuse_if(f"(load8(record.reached_address + {at}) != ZERO)")
+        return NONE
+
+    return Primitive("page_changed", perform)
+
+
+_SPECIAL: Final[Mapping[tuple[str, str], Callable[[Core], Value]]] = {
+    ("cpu", "problem_state"): _in_mask(PROBLEM_STATE),
+    ("cpu", "dat"): _in_mask(DAT),
+    ("cpu", "key"): _of_psw("key"),
+    ("cpu", "space"): _of_psw("address_space_control"),
+    # A CPU that executes is in the operating state.
+    ("cpu", "stopped_since"): lambda _: NONE,
+    ("configuration", "profile"): lambda _: Either("record.profile", tuple(Static(each) for each in Profile)),
+    ("translations", "page_changed"): _page_changed,
+    ("storage", "size"): lambda _: Number("(record.storage_pages << uint64(12))", 0, WORD - 1),
+    ("storage", "pages"): lambda _: Number("record.storage_pages", 0, WORD >> 12),
+    ("storage", "read_frame"): _read_frame,
+    ("storage", "write_frame"): _write_frame,
+    ("tlb", "find"): _find,
+    ("tlb", "find_table"): _find_table,
+}

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Bytes in compiled code: those that integers make, and those that lie in storage."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, Final
+
+from emu.engine.rules import arithmetic
+from emu.engine.rules.values import (
+    WORD,
+    Number,
+    Octets,
+    OutsideSubsetError,
+    Static,
+    Stored,
+    Value,
+    describe,
+    exact,
+    number,
+    static_integer,
+)
+
+if TYPE_CHECKING:
+    from emu.engine.rules.core import Core
+
+LENGTHS: Final = (1, 2, 4, 8)
+"""What one load or store of compiled code can move."""
+
+
+def octets(value: Value, length: Value, order: Value) -> Octets:
+    """``value.to_bytes(length, order)``."""
+    known = static_integer(length)
+    if known not in LENGTHS or order != Static("big"):
+        raise OutsideSubsetError(f"to_bytes of {describe(length)} bytes")
+    found = exact(value, "what is stored")
+    if found.high >= 1 << 8 * known:
+        raise OutsideSubsetError(f"{describe(found)} may not fit in {known} bytes")
+    return Octets(((found, known),))
+
+
+def concatenated(parts: list[Value]) -> Value:
+    """The *parts* one after the other."""
+    pieces: list[tuple[Value, int]] = []
+    for each in parts:
+        match each:
+            case Octets(more):
+                pieces += more
+            case Static(bytes() as known):
+                pieces += [(Static(byte), 1) for byte in known]
+            case _:
+                raise OutsideSubsetError(f"bytes made of {describe(each)}")
+    return Octets(tuple(pieces))
+
+
+def length_of(value: Octets | Stored) -> Value:
+    """``len(value)``."""
+    return value.length if isinstance(value, Stored) else Static(sum(length for _, length in value.pieces))
+
+
+def integer(translator: Core, value: Value, order: Value) -> Value:
+    """``int.from_bytes(value, order)``."""
+    if order != Static("big"):
+        raise OutsideSubsetError(f"from_bytes in the order {describe(order)}")
+    match value:
+        case Octets(((found, _),)):
+            return found
+        case Stored(place, length):
+            known = static_integer(length)
+            if known in LENGTHS:
+                text = translator.writer.bind(f"load{8 * known}({place})")
+                return Number(text, 0, min(1 << 8 * known, WORD) - 1)
+    raise OutsideSubsetError(f"from_bytes of {describe(value)}")
+
+
+def compare_octets(kind: type[ast.cmpop], left: Stored, right: Stored) -> Value:
+    """Whether bytes in storage are as *kind* says of those elsewhere there, of which there are as many."""
+    if left.length != right.length:
+        raise OutsideSubsetError("a comparison of bytes of different lengths")
+    length = number(left.length)
+    # Less than one if the first are lower; computed again for another operator, and once by the compiler.
+    order = f"compare_bytes({left.place}, {right.place}, {length.text})"
+    return arithmetic.compare(kind, Number(order, 0, 2), Static(1))
+
+
+def put(translator: Core, place: str, data: Value) -> None:
+    """Store *data* at address *place* of this process, in the epilogue."""
+    if not isinstance(data, Octets):
+        raise OutsideSubsetError(f"{describe(data)} is stored")
+    done = 0
+    for value, length in data.pieces:
+        at = f"({place} + uint64({done}))" if done else place
+        translator.writer.write("storage", at, number(value).text, f"store{8 * length}({{index}}, {{value}})")
+        done += length

@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What the translated functions are made of besides operators: words and bytes at addresses, and the record's tables.
+
+Like the callbacks, only a compilation imports it.  The names are those that :mod:`emu.engine.rules.model` writes.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+from llvmlite import ir
+from numba import njit, types
+from numba.extending import intrinsic
+
+from emu import psw as psw_bits
+from emu.addresses import PAGE_SIZE
+from emu.engine.blocks import NO_FILL
+from emu.engine.compiled_parts import find_fill
+from emu.engine.rules import pure
+from emu.engine.rules.pure import rule
+from emu.engine.tables import real_context
+
+ZERO: Final = np.uint64(0)
+_PAGE_OFFSET: Final = np.uint64(PAGE_SIZE - 1)
+_NO_FILL: Final = np.uint64(NO_FILL)
+_PAGE_BYTES: Final = np.uint64(PAGE_SIZE)
+_MASKS: Final = np.uint64(psw_bits.EXTERNAL_MASK | psw_bits.IO_MASK)
+_EXTERNAL: Final = np.uint64(psw_bits.EXTERNAL_MASK)
+
+
+def _load(bits: int, *, swapped: bool) -> Any:
+    """A function that gives the integer of so many *bits* at an address, big-endian if it is to be *swapped*."""
+
+    def generate_load(typing_context: Any, address: Any) -> Any:  # noqa: ARG001 - numba's signature
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:  # noqa: ARG001
+            kind = ir.IntType(bits)
+            found = builder.load(builder.inttoptr(arguments[0], kind.as_pointer()), align=1)
+            found = builder.bswap(found) if swapped and bits > 8 else found
+            return builder.zext(found, ir.IntType(64)) if bits < 64 else found
+
+        return types.uint64(types.uint64), generate
+
+    return intrinsic(generate_load)
+
+
+def _store(bits: int, *, swapped: bool) -> Any:
+    """A function that stores so many *bits* of an integer at an address."""
+
+    def generate_store(typing_context: Any, address: Any, value: Any) -> Any:  # noqa: ARG001
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:  # noqa: ARG001
+            kind = ir.IntType(bits)
+            value = builder.trunc(arguments[1], kind) if bits < 64 else arguments[1]
+            value = builder.bswap(value) if swapped and bits > 8 else value
+            builder.store(value, builder.inttoptr(arguments[0], kind.as_pointer()), align=1)
+            return context.get_dummy_value()
+
+        return types.void(types.uint64, types.uint64), generate
+
+    return intrinsic(generate_store)
+
+
+load8, load16, load32, load64 = (_load(bits, swapped=True) for bits in (8, 16, 32, 64))
+store8, store16, store32, store64 = (_store(bits, swapped=True) for bits in (8, 16, 32, 64))
+load_native, store_native = _load(64, swapped=False), _store(64, swapped=False)
+_load_code, _store_code = _load(32, swapped=False), _store(32, swapped=False)
+
+compiled_real_context = rule(real_context)
+
+
+@njit
+def find_operand(record: Any, address: Any, length: Any, kind: Any, context: Any) -> Any:
+    """Where in this process the *length* bytes at *address* are; zero if it is not known, or they are in two pages."""
+    index = find_fill(record, address, kind, context)
+    offset = address & _PAGE_OFFSET
+    if index == _NO_FILL or offset + length > _PAGE_BYTES:
+        return ZERO
+    return ((record.fill_answers[index] & ~_PAGE_OFFSET) | offset) + record.frame_distance
+
+
+@njit
+def compare_bytes(first: Any, second: Any, length: Any) -> Any:
+    """Whether the *length* bytes at *first* are lower than those at *second* (0), equal (1) or higher (2)."""
+    done = ZERO
+    while done < length:
+        one, other = load8(first + done), load8(second + done)
+        if one != other:
+            return ZERO if one < other else np.uint64(2)
+        done += np.uint64(1)
+    return np.uint64(1)
+
+
+@njit
+def condition_code_is_deferred(record: Any) -> Any:
+    """Whether Unicorn would compute the condition code only now."""
+    return _load_code(record.cc_operation_address) > np.uint64(3)
+
+
+@njit
+def condition_code(record: Any) -> Any:
+    """The condition code, if it is not deferred."""
+    return _load_code(record.cc_operation_address)
+
+
+@njit
+def set_condition_code(record: Any, value: Any) -> None:
+    """Let *value* be the condition code."""
+    _store_code(record.cc_operation_address, value)
+
+
+@njit
+def work_done(record: Any) -> Any:
+    """Units of work done on the machine."""
+    return record.work + record.bound - record.left
+
+
+@njit
+def may_change_system_mask(record: Any, mask: Any, extra: Any) -> Any:
+    """Whether nothing but a nearer goal follows from the PSW mask *mask*.
+
+    *extra* is the work of this instruction beyond one unit.  No interruption that it enables for may be possible yet.
+    """
+    enabled = mask & ~record.system_mask
+    if (mask ^ record.system_mask) & ~_MASKS:
+        return False
+    return enabled == ZERO or record.bound - record.left + extra + np.uint64(1) < record.quiet
+
+
+@njit
+def change_system_mask(record: Any, mask: Any) -> None:
+    """Let *mask* be the PSW mask; newly enabled for external interruptions, go no further than to the next of them."""
+    enabled = mask & ~record.system_mask
+    record.system_mask = mask
+    if enabled & _EXTERNAL and record.quiet < record.bound:
+        record.left -= record.bound - record.quiet
+        record.bound = record.quiet
+        record.goal = min(record.goal, record.quiet)
+
+
+@njit
+def retire(record: Any, extra: Any) -> None:
+    """Count an instruction that has ended, and work of *extra* units beyond the one that it is."""
+    record.left -= extra + np.uint64(1)
+    record.extra_work += extra
+
+
+NAMES: Final[dict[str, Any]] = {
+    **pure.NAMES,
+    **{
+        f"load{bits}": function for bits, function in zip((8, 16, 32, 64), (load8, load16, load32, load64), strict=True)
+    },
+    **{f"store{bits}": each for bits, each in zip((8, 16, 32, 64), (store8, store16, store32, store64), strict=True)},
+    "load_native": load_native,
+    "store_native": store_native,
+    "find_operand": find_operand,
+    "real_context": compiled_real_context,
+    "compare_bytes": compare_bytes,
+    "condition_code_is_deferred": condition_code_is_deferred,
+    "condition_code": condition_code,
+    "set_condition_code": set_condition_code,
+    "work_done": work_done,
+    "may_change_system_mask": may_change_system_mask,
+    "change_system_mask": change_system_mask,
+    "retire": retire,
+}
+"""What translated instructions call."""

@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Where things are in the tables of the shared record: the hashes, once for Python and for compiled code."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from emu.addresses import PAGE_SHIFT
+from emu.bits import MASK_64
+from emu.engine.record import FILLS, MEMO_BITS, PAGES
+
+MEMO_SPREAD: Final = 0x9E37_79B9_7F4A_7C15
+"""Multiplied by it, addresses of blocks spread over the upper bits (Knuth, The Art of Computer Programming, 6.4)."""
+CONTEXT_SPREAD: Final = 1021
+"""How far apart the same page in two contexts is in the table of fills."""
+CONTEXT_STEP: Final = 8
+"""From one context to the next; the three bits below say DAT and address-space control."""
+
+
+def block_key(address: int, mode: int) -> int:
+    """The key of the block at *address*, whose instructions come from *mode*."""
+    return (address << 2 | mode) & MASK_64
+
+
+def memo_index(key: int) -> int:
+    """Where in the memo the block with this *key* is, if it is there."""
+    return (key * MEMO_SPREAD & MASK_64) >> 64 - MEMO_BITS
+
+
+def page_key(page: int, mode: int) -> int:
+    """The key of virtual *page* among the shown pages."""
+    return (page << 2 | mode) & MASK_64
+
+
+def page_index(page: int) -> int:
+    """Where among the shown pages virtual *page* is, if it is there."""
+    return (page ^ page >> 12) & PAGES - 1
+
+
+def fill_key(address: int, access: int) -> int:
+    """The key of the fill for *address*, and the kind of *access* counted from the first."""
+    return (address >> PAGE_SHIFT) << 2 | access & 3
+
+
+def fill_index(key: int, context: int) -> int:
+    """Where in the tables the fill with this *key* in *context* is, if it is there."""
+    return (key ^ key >> 15 ^ context * CONTEXT_SPREAD) & FILLS - 1
+
+
+def full_context(context: int, system_mask: int) -> int:
+    """The number of *context* with what the PSW mask says of it: DAT, and the address-space control."""
+    return context | system_mask >> 56 & 4 | system_mask >> 46 & 3
+
+
+def real_context(context: int) -> int:
+    """The context of accesses by real address that belongs to *context*."""
+    return context & -CONTEXT_STEP

@@ -1,0 +1,243 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Each compiled instruction does what the model does: both are run on equal machines, and all state is compared.
+
+One machine runs freely, where the engine may execute an instruction compiled; on the other one an observer makes every
+instruction the model's.  With the environment variable ``ESSA_RULES_EXAMPLES`` so many examples, and others each time,
+are tried of each instruction instead of a few that are always the same.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from emu import psw as psw_bits
+from emu.bits import bit
+from emu.cpu import CpuState
+from emu.dat import PAGE_INVALID, PAGE_PROTECTED
+from emu.engine.compiled_instructions import _NAMES, CompiledInstructions
+from emu.engine.rules.instructions import numbered
+from emu.events import Observer
+from emu.facilities import DEFAULT_FACILITIES, Facility
+from emu.isa.declaration import INSTRUCTIONS
+from emu.isa.formats import Kind
+from emu.machine import MEGABYTE, Machine
+from emu.page_states import TRANSITIONS, Profile
+from emu.psw import Psw
+from emu.snapshot import differences, take
+from tests.emu.conftest import AddressSpace
+
+EXAMPLES = int(os.environ.get("ESSA_RULES_EXAMPLES", "0"))
+MEMORY = 4 * MEGABYTE
+CODE, DATA, OTHER, UNMAPPED, PROTECTED, FAR = 0x10000, 0x20000, 0x21000, 0x22000, 0x23000, 0x380000
+PAGES = (0, 0x1000, 0x2000, 0x3000, DATA, OTHER, UNMAPPED, PROTECTED, FAR)
+COMPARE, CLC = bytes.fromhex("1989"), 0xD5
+TIMES = 3
+"""How often an instruction is executed: at first the model may have to find where its operands are."""
+COMPILED = [each.declared.mnemonic for _, each in numbered()]
+CR0_BITS = [bit(number) for number in (33, 35, 36, 37, 38, 39, 40, 43, 49, 52, 53)]
+
+
+class Stepper(Observer):
+    """Makes the machine run step by step, which is always the model."""
+
+    wants_instructions = True
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What both machines start from."""
+
+    instruction: bytes
+    registers: tuple[int, ...]
+    mask: int
+    cr0: int
+    keys: tuple[int, ...]
+    states: tuple[int, ...]
+    prefix: int
+    timers: tuple[int, int, int]
+    is_signalled: bool
+    profile: Profile
+    facilities: frozenset[int]
+    budget: int
+    compares_first: bool
+
+    def machine(self) -> Machine:
+        """A machine that is about to execute the instruction."""
+        machine = Machine(MEMORY, profile=self.profile, facilities=self.facilities)
+        cpu = machine.cpus[0]
+        for address, content in image().items():
+            machine.storage.write(address, content)
+        # Behind CR the condition code is to be computed yet; and CLC is the engine's own where it is not.
+        before = COMPARE if self.compares_first or self.instruction[0] == CLC else b""
+        machine.storage.write(CODE, (before + self.instruction) * TIMES + bytes(6))
+        for page in (DATA, OTHER, PROTECTED, FAR, 0x2000, 0x3000):
+            machine.storage.write(page + 0x100, bytes(range(256)) * 14)
+        for page, key, state in zip(PAGES, self.keys, self.states, strict=True):
+            machine.keys.bytes[page >> 12] = key
+            if page >= DATA:
+                machine.states.bytes[page >> 12] = state
+        cpu.set_prefix(self.prefix)
+        for place in (0x1B0, 0x1D0, 0x1F0):
+            wait = Psw(psw_bits.ADDRESSING_MODE | psw_bits.WAIT, place).to_bytes()
+            machine.storage.write(self.prefix + place, wait)
+        for register in (1, 7, 13):
+            cpu.set_control_register(register, AddressSpace.SEGMENT_TABLE | 3)
+        cpu.set_control_register(0, self.cr0)
+        cpu.set_control_register(3, self.registers[3])
+        cpu.set_control_register(4, self.registers[4])
+        for register, value in enumerate(self.registers):
+            cpu.gr[register] = value
+        machine.timing.tod, cpu.tod_programmable = self.timers[0], self.registers[0] & 0xFFFF
+        cpu.clock_comparator = self.timers[1]
+        machine.timing.set_cpu_timer(cpu, self.timers[2])
+        if self.is_signalled:
+            cpu.pending.emergency_signal.add(3)
+        cpu.load_psw(Psw(self.mask, CODE))
+        cpu.psw_loaded = False
+        cpu.state = CpuState.OPERATING
+        return machine
+
+
+@cache
+def image() -> dict[int, bytes]:
+    """The pages of the translation tables."""
+    machine = Machine(MEMORY)
+    space = AddressSpace(machine)
+    for page in (CODE, DATA, 0, 0x1000, 0x2000, 0x3000):
+        space.map(page, page)
+    space.map(OTHER, FAR)
+    space.map(UNMAPPED, UNMAPPED, PAGE_INVALID)
+    space.map(PROTECTED, PROTECTED, PAGE_PROTECTED)
+    start = AddressSpace.SEGMENT_TABLE
+    return {page: machine.storage.read(page, 4096) for page in range(start, start + 0x9000, 4096)}
+
+
+offsets = st.one_of(
+    st.sampled_from((0, 1, 4, 8, 0x100, 0x1FF, 0x200, 0xFF7, 0xFF8, 0xFF9, 0xFFF)), st.integers(0, 0xFFF)
+)
+addresses = st.builds(lambda page, offset: page | offset, st.sampled_from(PAGES), offsets)
+values = st.one_of(
+    addresses,
+    addresses,
+    st.builds(lambda address, high: address | high << 32, addresses, st.integers(0, 0xFFFF_FFFF)),
+    st.sampled_from((0, 1, 7, 0x7FFF_FFFF, 0x8000_0000, 0xFFFF_FFFF, 1 << 63, (1 << 64) - 1, MEMORY - 8, MEMORY)),
+    st.integers(0, (1 << 64) - 1),
+)
+modes = st.sampled_from((psw_bits.ADDRESSING_MODE,) * 3 + (psw_bits.BASIC_ADDRESSING, 0))
+masks = st.builds(
+    lambda mode, dat, problem, key, space, cc, enabled: (
+        mode | dat | problem | (key << 52) | (space << 46) | (cc << 44) | enabled
+    ),
+    modes,
+    st.sampled_from((psw_bits.DAT, psw_bits.DAT, 0)),
+    st.sampled_from((0, 0, 0, psw_bits.PROBLEM_STATE)),
+    st.sampled_from((0, 0, 0, 1, 9)),
+    st.sampled_from((0, 0, 2, 3)),
+    st.integers(0, 3),
+    st.sampled_from((0, 0, psw_bits.EXTERNAL_MASK, psw_bits.IO_MASK, psw_bits.EXTERNAL_MASK | psw_bits.IO_MASK)),
+)
+TOD = 0x1_0000_0000
+# TOD clock, clock comparator and CPU timer: due at once, or far; else interruptions are taken at the end of a block.
+clocks = st.tuples(
+    st.sampled_from((TOD, (1 << 64) - 0x100)), st.sampled_from(((1 << 64) - 1, 0)), st.sampled_from((1 << 40, -1))
+)
+missing = st.sampled_from(
+    (
+        DEFAULT_FACILITIES,
+        DEFAULT_FACILITIES,
+        DEFAULT_FACILITIES - {Facility.STORE_CLOCK_FAST, Facility.ESSA_NO_TRANSLATE, Facility.LONG_DISPLACEMENT},
+        DEFAULT_FACILITIES | {Facility.STORAGE_KEY_REMOVAL},
+        DEFAULT_FACILITIES - {Facility.GENERAL_INSTRUCTIONS_EXTENSION, Facility.DISTINCT_OPERANDS},
+    )
+)
+
+
+def operand_field(kind: Kind, width: int) -> st.SearchStrategy[int]:
+    """Values of an operand field, most of which lead somewhere."""
+    if kind is Kind.LONG_DISPLACEMENT:
+        return st.one_of(st.sampled_from((0, 8, -8)), st.integers(-(1 << 19), (1 << 19) - 1))
+    if kind in (Kind.RELATIVE, Kind.SIGNED_IMMEDIATE):
+        near = [(page - CODE) // 2 for page in PAGES]
+        limit = (1 << width - 1) - 1
+        return st.one_of(
+            st.sampled_from([each for each in near if abs(each) <= limit] or [0]), st.integers(-limit, limit)
+        )
+    if kind is Kind.DISPLACEMENT:
+        return st.one_of(st.sampled_from((0, 1, 8, 0x18, 0xFF8)), st.integers(0, 0xFFF))
+    return st.integers(0, (1 << width) - 1)
+
+
+@st.composite
+def scenes(draw: st.DrawFn, mnemonic: str) -> Scene:
+    """A scene with the instruction *mnemonic*."""
+    declared = INSTRUCTIONS.by_mnemonic(mnemonic)
+    form = declared.format
+    operands = {field.name: draw(operand_field(field.kind, field.width)) for field in form.fields}
+    profile = draw(st.sampled_from((Profile.ZVM, Profile.ZVM, Profile.KVM)))
+    states = sorted({state for state, _, _ in TRANSITIONS[profile]})
+    resident = draw(st.booleans())
+    return Scene(
+        form.compose(declared.opcode, operands).to_bytes(form.length, "big"),
+        tuple(draw(st.lists(values, min_size=16, max_size=16))),
+        draw(masks),
+        sum(draw(st.sets(st.sampled_from(CR0_BITS), max_size=4))),
+        tuple(draw(st.lists(st.sampled_from((0, 0, 2, 6, 0x10, 0x18, 0x1E, 0x90, 0x98)), min_size=9, max_size=9))),
+        (0,) * 9 if resident else tuple(draw(st.lists(st.sampled_from(states), min_size=9, max_size=9))),
+        draw(st.sampled_from((0, 0, 0x30_0000))),
+        draw(clocks),
+        draw(st.booleans()),
+        profile,
+        draw(missing),
+        draw(st.sampled_from((2, 8, 8))),
+        draw(st.booleans()),
+    )
+
+
+def compare(scene: Scene) -> None:
+    """Run *scene* both ways."""
+    free, stepped = scene.machine(), scene.machine()
+    stepped.observers.append(Stepper())
+    stops = [machine.run(scene.budget) for machine in (free, stepped)]
+    assert stops[0] == stops[1]
+    assert not differences(take(free), take(stepped))
+    assert free.counts == stepped.counts
+    assert free.timing.work == stepped.timing.work
+
+
+executed: Counter[str] = Counter()
+"""How often each instruction was executed compiled in these tests."""
+
+
+@pytest.fixture(autouse=True)
+def _count(monkeypatch: pytest.MonkeyPatch) -> None:
+    leave = CompiledInstructions.leave
+
+    def note(instructions: CompiledInstructions, cpu: Any) -> int:
+        executed.update(dict(zip(_NAMES, instructions._counts.tolist(), strict=False)))
+        return leave(instructions, cpu)
+
+    monkeypatch.setattr(CompiledInstructions, "leave", note)
+
+
+@pytest.mark.parametrize("mnemonic", COMPILED)
+def test_compiled_and_model_agree(mnemonic: str) -> None:
+    @settings(
+        max_examples=EXAMPLES or 8,
+        derandomize=not EXAMPLES,
+        database=None,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(scenes(mnemonic))
+    def agree(scene: Scene) -> None:
+        compare(scene)
+
+    agree()
