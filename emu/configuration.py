@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar
 from emu.facilities import DEFAULT_FACILITIES
 from emu.hypervisor import NEVER, FirstTouchHypervisor
 from emu.identification import SystemIdentification, Topology
+from emu.intercepted_places import InterceptedPlaces
 from emu.lowcore import PREFIX_AREA_SIZE
 from emu.page_states import PageStates, Profile
 from emu.state import Section, constant
@@ -107,6 +108,7 @@ class Configuration(Generic[CpuT]):
         "keys",
         "timing",
         "topology",
+        "intercepted",
         "cpus",
         "devices",
         "operator",
@@ -120,7 +122,7 @@ class Configuration(Generic[CpuT]):
             "translations": "they can be made again at any time",
             "observers": "they look on, and belong to whoever registered them",
         },
-        restored="forget_translations",
+        restored="after_restoring",
     )
 
     def __init__(
@@ -152,6 +154,7 @@ class Configuration(Generic[CpuT]):
         self.hypervisor = hypervisor(memory, self.states, self.keys, profile)
         self.storage = Storage(memory, self.hypervisor)
         self.translations = Translations(self.storage)
+        self.intercepted = InterceptedPlaces()
         self.timing = Timing()
         self.identification = SystemIdentification()
         """What STSI and STIDP tell; put another one in its place before the guest runs."""
@@ -184,9 +187,12 @@ class Configuration(Generic[CpuT]):
                 return device
         raise LookupError(f"this configuration has no {kind.__name__}")
 
-    def forget_translations(self) -> None:
-        """Forget whatever was made of storage and tables, all of which may be others now."""
-        self.translations.forget_all_code()
+    def after_restoring(self) -> None:
+        """Forget what tables led to, all of which may be others now; code must have been forgotten before."""
+        self.translations.flush_all()
+        # Of a page where something is intercepted it must be noticed that it is written, as of every page of code.
+        for page in self.intercepted.offsets():
+            self.storage.code_pages[page] = 1
 
     def count(self, mnemonic: str) -> None:
         """Note that a declared instruction is executed: it is more work than one that the engine executes."""

@@ -41,7 +41,7 @@ _IDENTIFIED_BY_ASN: Final = frozenset(
 """Conditions whose identification is a word at real location 172; locations 168-171 stay as they are."""
 
 INTERRUPTION_WORK: Final = 64
-"""Units of work that an interruption is reckoned at."""
+"""Units of work that an interruption costs."""
 
 
 class CheckStop(Exception):  # noqa: N818 - a state of the CPU, and not an error of the program

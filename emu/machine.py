@@ -14,7 +14,6 @@ from emu.devices.channel_subsystem import ChannelSubsystem
 from emu.devices.messages import SpecialMessages
 from emu.devices.sclp import Sclp
 from emu.engine.engine import Engine
-from emu.engine.intercepted_places import InterceptedPlaces
 from emu.facilities import DEFAULT_FACILITIES
 from emu.hypervisor import FirstTouchHypervisor, Hypervisor
 from emu.page_states import PageStates, Profile
@@ -52,8 +51,7 @@ class Machine:
             memory, cpus=cpus, profile=profile, facilities=facilities, hypervisor=hypervisor
         )
         self.configuration = configuration
-        intercepted = InterceptedPlaces()
-        engines = [Engine(configuration, intercepted) for _ in range(cpus)]
+        engines = [Engine(configuration) for _ in range(cpus)]
         for number, engine in enumerate(engines):
             cpu = Cpu(configuration, number, engine.registers, engine)
             engine.attach(cpu)
@@ -63,8 +61,6 @@ class Machine:
             cpu.reset(initial=True)
         configuration.devices += [make(configuration) for make in DEVICES]
         self._loop = RunLoop(configuration, engines)
-        self.run = self._loop.run
-        self.step = self._loop.step
         self.memory = memory
         self.hypervisor = configuration.hypervisor
         self.storage = configuration.storage
@@ -77,6 +73,14 @@ class Machine:
         self.messages = configuration.device(SpecialMessages)
         self.channels = configuration.device(ChannelSubsystem)
         self.hypervisor.attach(configuration)
+
+    def run(self, max_instructions: int | None = None) -> Stop:
+        """Run until the machine stops or *max_instructions* more instructions have ended; say why it stopped."""
+        return self._loop.run(max_instructions)
+
+    def step(self, cpu: Cpu | None = None) -> Stop | None:
+        """Execute one instruction, or take one interruption, on *cpu*, or on the CPU whose turn it is."""
+        return self._loop.step(cpu)
 
     @property
     def executed(self) -> int:

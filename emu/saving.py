@@ -44,6 +44,7 @@ def restore(saved: State, *machines: Machine, host: object | None = None) -> Non
         raise StateError(f"saved with {was} host that pages, and to be restored with {is_now} host that pages")
     for machine, state in zip(machines, states, strict=True):
         _require_same_shape(machine, state)
+        machine.configuration.translations.forget_all_code()
     if host is not None:
         restore_state(host, saved["host"])
     for machine, state in zip(machines, states, strict=True):

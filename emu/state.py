@@ -42,10 +42,10 @@ from emu.plain_data import (
 )
 
 __all__ = [
-    "Field",
     "Section",
     "State",
     "StateError",
+    "StateField",
     "array_of",
     "computed",
     "constant",
@@ -69,7 +69,7 @@ _SETS: Final = (set, frozenset)
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class StateField:
     """A field of a section: how plain data are made of it, and how they are put back."""
 
     name: str
@@ -94,7 +94,7 @@ class Section:
     def __init__(
         self,
         name: str,
-        *declared: str | Field,
+        *declared: str | StateField,
         excluded: Mapping[str, str] | None = None,
         restored: str | Callable[[Any], None] | None = None,
     ) -> None:
@@ -104,7 +104,7 @@ class Section:
         self.restored = restored
 
 
-def typed(name: str, kind: Any) -> Field:
+def typed(name: str, kind: Any) -> StateField:
     """The attribute *name*, whose values are of the type *kind*: what msgspec can convert.
 
     For frozen dataclasses, for what may also be None, and for containers of such.
@@ -126,10 +126,10 @@ def typed(name: str, kind: Any) -> Field:
             raise StateError(f"{_where(owner, name)}: {reason}") from None
         replace(owner, name, value)
 
-    return Field(name, get, put, (name,))
+    return StateField(name, get, put, (name,))
 
 
-def each(name: str, make: Callable[[], Any]) -> Field:
+def each(name: str, make: Callable[[], Any]) -> StateField:
     """The attribute *name*, a list or a dictionary of objects with sections, which *make* makes when it is restored."""
 
     def get(owner: Any) -> Any:
@@ -142,19 +142,19 @@ def each(name: str, make: Callable[[], Any]) -> Field:
             restore_state(made[key], state)
         replace(owner, name, made if isinstance(saved, dict) else list(made.values()))
 
-    return Field(name, get, put, (name,))
+    return StateField(name, get, put, (name,))
 
 
 def computed(
     name: str, get: str | Callable[[Any], Any], put: str | Callable[[Any, Any], None], *, of: tuple[str, ...] = ()
-) -> Field:
+) -> StateField:
     """A field that *get* makes of the object, as plain data or an array, and *put* puts back.
 
     :param get: a function of the object, or the name of a method without parameters.
     :param put: a function of the object and of the plain data, or the name of a method that takes them.
     :param of: the attributes that it stands for.
     """
-    return Field(
+    return StateField(
         name,
         lambda owner: _plain(_call(get, owner), _where(owner, name), nested=True),
         lambda owner, saved: _call(put, owner, lengthened(saved)),
@@ -162,7 +162,9 @@ def computed(
     )
 
 
-def constant(name: str, get: str | Callable[[Any], Any] | None = None, *, of: tuple[str, ...] | None = None) -> Field:
+def constant(
+    name: str, get: str | Callable[[Any], Any] | None = None, *, of: tuple[str, ...] | None = None
+) -> StateField:
     """The attribute *name*, which is fixed when the object is made: to be restored it must be the same.
 
     :param get: makes the plain data of the object, as that of :func:`computed`; None means the attribute itself.
@@ -177,7 +179,7 @@ def constant(name: str, get: str | Callable[[Any], Any] | None = None, *, of: tu
         if (expected := read(owner)) != saved:
             raise StateError(f"{_where(owner, name)}: expected {expected!r}, as it is here, not {saved!r}")
 
-    return Field(name, read, put, (name,) if of is None else of)
+    return StateField(name, read, put, (name,) if of is None else of)
 
 
 def state_of(owner: object) -> State:
@@ -222,7 +224,7 @@ def _sections_of_class(kind: type) -> tuple[Section, ...]:
     return found
 
 
-def fields_of(owner: Any) -> tuple[Field, ...]:
+def fields_of(owner: Any) -> tuple[StateField, ...]:
     """The fields that these declare, in the order in which they are restored.
 
     :raises StateError: if there are none.
@@ -231,7 +233,7 @@ def fields_of(owner: Any) -> tuple[Field, ...]:
 
 
 @cache
-def _fields_of_class(kind: type) -> tuple[Field, ...]:
+def _fields_of_class(kind: type) -> tuple[StateField, ...]:
     declared = _sections_of_class(kind)
     if not declared:
         raise StateError(f"{kind.__name__} declares no state")
@@ -270,8 +272,8 @@ def _where(owner: object, name: str) -> str:
 # The fields that are named only
 
 
-def _attribute(name: str) -> Field:
-    return Field(
+def _attribute(name: str) -> StateField:
+    return StateField(
         name,
         lambda owner: _plain(getattr(owner, name), _where(owner, name)),
         lambda owner, saved: _put(owner, name, saved),

@@ -19,7 +19,7 @@ UNITS_PER_MICROSECOND: Final = 4096 // STEPS_PER_UNIT
 MICROSECOND: Final = 4096
 """Steps of the doubleword TOD clock in a microsecond: bit 51 is one microsecond."""
 CONTROL_INSTRUCTION_WORK: Final = 16
-"""Units of work that a control instruction is reckoned at beyond the one that every instruction is."""
+"""Units of work that a control instruction costs beyond the one that every instruction is."""
 INITIAL_TOD: Final = 0xC3F2_B65D_3064_0000
 """What the clock shows when a machine is made: 27 March 2009, 15:09:05, the day of version 7."""
 

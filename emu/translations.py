@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from emu.storage import Storage
 
 
-class Buffer(Protocol):
+class LookasideBuffer(Protocol):
     """What others ask of the translation-lookaside buffer and of the translated code of one CPU."""
 
     def flush(self) -> None:
@@ -43,7 +43,7 @@ class Translations:
 
     def __init__(self, storage: Storage) -> None:
         self._storage = storage
-        self.buffers: list[Buffer] = []
+        self.buffers: list[LookasideBuffer] = []
         """One for each CPU, in the order of their addresses."""
         self.reached: NDArray[np.uint8] = np.zeros(storage.pages, dtype=np.uint8)
         """For each page, whether a translation of some CPU's may lead to it."""

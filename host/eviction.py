@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from host import data_loss
-from host.outcomes import AFTER, AFTER_ZERO, OUTCOMES, Outcome, may_drop, table_index
+from host.outcomes import AFTER, AFTER_ZERO, OUTCOMES, EvictionOutcome, may_drop, table_index
 from host.paging_device import DeviceFull, PagingError
 
 if TYPE_CHECKING:
@@ -75,11 +75,11 @@ class Batch:
         outcomes, after = OUTCOMES[guest.profile][index], AFTER[guest.profile][index]
         slots = np.full(len(frames), NOWHERE, dtype=np.int32)
         is_zero = np.zeros(len(frames), dtype=np.bool_)
-        preserved = np.flatnonzero(outcomes == Outcome.PRESERVE)
+        preserved = np.flatnonzero(outcomes == EvictionOutcome.PRESERVE)
         if len(preserved):
             slots[preserved], is_zero[preserved] = self._write(frames[preserved])
             after[is_zero] = AFTER_ZERO[guest.profile][index[is_zero]]
-        is_taken = (outcomes != Outcome.PRESERVE) | is_zero | (slots != NOWHERE)
+        is_taken = (outcomes != EvictionOutcome.PRESERVE) | is_zero | (slots != NOWHERE)
         if not is_taken.all():
             self._stayed.append(frames[~is_taken])
             guest.could_not_be_written(len(frames) - int(np.count_nonzero(is_taken)))
@@ -93,7 +93,8 @@ class Batch:
             storage.device.release_many(slots[slots != NOWHERE])
             self._stayed.append(frames)
             raise
-        guest.dropped(states=states[outcomes == Outcome.DROP], changed=changed[outcomes == Outcome.DROP])
+        is_dropped = outcomes == EvictionOutcome.DROP
+        guest.dropped(states=states[is_dropped], changed=changed[is_dropped])
         guest.preserved(written=int(np.count_nonzero(slots != NOWHERE)), zeros=int(np.count_nonzero(is_zero)))
         guest.evicted(pages, before=states, after=after, places=slots + 1)
         storage.pool.give_back_many(frames)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     Table = NDArray[np.uint8]
 
 
-class Outcome(IntEnum):
+class EvictionOutcome(IntEnum):
     """What the host does with the content of the page."""
 
     DROP = 0
@@ -68,7 +68,7 @@ def _read_table(text: str) -> tuple[Table, Table, Table]:
         outcome, state, *zero = cells
         for changed in {"clean": (0,), "dirty": (CHANGED,)}.get(when, (0, CHANGED)):
             index = _STATES[before] | changed
-            outcomes[index] = Outcome[outcome.upper()]
+            outcomes[index] = EvictionOutcome[outcome.upper()]
             after[index] = _STATES[state]
             after_zero[index] = _STATES[zero[0] if zero else state]
     for table in (outcomes, after, after_zero):
@@ -83,7 +83,7 @@ _TABLES: Final = {
 }
 # Each is indexed by what table_index gives; no-DAT is not theirs, callers keep it.
 OUTCOMES: Final[dict[Profile, Table]] = {profile: tables[0] for profile, tables in _TABLES.items()}
-"""The :class:`Outcome`."""
+"""The :class:`EvictionOutcome`."""
 AFTER: Final[dict[Profile, Table]] = {profile: tables[1] for profile, tables in _TABLES.items()}
 """The state afterwards, in its low four bits."""
 AFTER_ZERO: Final[dict[Profile, Table]] = {profile: tables[2] for profile, tables in _TABLES.items()}
@@ -103,4 +103,4 @@ def may_drop(profile: Profile, states: NDArray[np.uint8], changed: NDArray[np.bo
 
     :param changed: the change bits that the guest sees of them.
     """
-    return np.asarray(OUTCOMES[profile][table_index(states, changed)] == Outcome.DROP)
+    return np.asarray(OUTCOMES[profile][table_index(states, changed)] == EvictionOutcome.DROP)

@@ -8,11 +8,7 @@ Which slots are in use, and the checksum of each, are known in memory only: the 
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
-import stat
-import struct
-import tempfile
 import weakref
 import zlib
 from array import array
@@ -23,6 +19,7 @@ import numpy as np
 from emu.addresses import PAGE_SIZE
 from emu.state import Section, StateError, computed
 from host.paging_faults import Faults
+from host.paging_file import SLOTS_MAXIMUM, PagingDeviceError, cause, open_named, open_unnamed, slot_offset
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,23 +27,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-SLOTS_MAXIMUM: Final = 2**31 - 1
-"""Slot numbers fit in 32 bits with a sign."""
-
-_MAGIC: Final = b"page-hinting-machine paging file\n"
-_VERSION: Final = 1
-_HEADER: Final = struct.Struct(">40sIQ")
-"""Magic, version, number of slots; the checksum of these follows, then zeros."""
-_CHECKSUM: Final = struct.Struct(">I")
 _FIRST_CAPACITY: Final = 1024
-_KINDS: Final = {
-    stat.S_IFDIR: "a directory",
-    stat.S_IFLNK: "a symbolic link",
-    stat.S_IFCHR: "a character device",
-    stat.S_IFBLK: "a block device",
-    stat.S_IFIFO: "a FIFO",
-    stat.S_IFSOCK: "a socket",
-}
 
 
 class PagingError(Exception):
@@ -67,10 +48,6 @@ class PagingWriteError(PagingError):
 
 class PagingReadError(PagingError):
     """A page could not be read, or is not what was written; its slot stays in use."""
-
-
-class PagingDeviceError(Exception):
-    """There can be no paging device in this file; the text names the file and what was expected."""
 
 
 class PagingDevice:
@@ -131,7 +108,7 @@ class PagingDevice:
         """How many pages were read and found right."""
         self.write_errors = 0
         self.read_errors = 0
-        self._file = _open_unnamed() if path is None else _open_named(path, slots)
+        self._file = open_unnamed() if path is None else open_named(path, slots)
         self._close_file = weakref.finalize(self, os.close, self._file)
         self._free_all()
 
@@ -165,9 +142,9 @@ class PagingDevice:
         checksum = zlib.crc32(data)
         slot = self._take_slot()
         try:
-            written = self.faults.pwrite(self._file, data, _offset(slot))
+            written = self.faults.pwrite(self._file, data, slot_offset(slot))
         except OSError as error:
-            raise self._write_error(slot, _reason(error)) from error
+            raise self._write_error(slot, cause(error)) from error
         if written != PAGE_SIZE:
             raise self._write_error(slot, f"{written} bytes written, {PAGE_SIZE} expected")
         self._in_use[slot] = True
@@ -201,9 +178,9 @@ class PagingDevice:
         """The page in *slot* as *pread* finds it, if it is what was written."""
         slot = self._used_slot(slot)
         try:
-            data = pread(self._file, PAGE_SIZE, _offset(slot))
+            data = pread(self._file, PAGE_SIZE, slot_offset(slot))
         except OSError as error:
-            raise _unreadable(slot, _reason(error)) from error
+            raise _unreadable(slot, cause(error)) from error
         if len(data) != PAGE_SIZE:
             raise _unreadable(slot, f"{len(data)} bytes found, {PAGE_SIZE} expected")
         found = zlib.crc32(data)
@@ -282,7 +259,7 @@ class PagingDevice:
     def _set_contents(self, saved: dict[int, bytes]) -> None:
         os.ftruncate(self._file, PAGE_SIZE)
         for slot, content in saved.items():
-            if os.pwrite(self._file, content, _offset(slot)) != PAGE_SIZE:
+            if os.pwrite(self._file, content, slot_offset(slot)) != PAGE_SIZE:
                 raise PagingWriteError(f"paging slot {slot} cannot be written", slot)
 
     def _take_slot(self) -> int:
@@ -319,109 +296,7 @@ def _unreadable(slot: int, reason: str) -> PagingReadError:
     return PagingReadError(f"paging slot {slot} cannot be read: {reason}", slot)
 
 
-def _offset(slot: int) -> int:
-    return (slot + 1) * PAGE_SIZE
-
-
 def _enlarged(table: NDArray[Any], capacity: int) -> NDArray[Any]:
     larger = np.zeros(capacity, table.dtype)
     larger[: len(table)] = table
     return larger
-
-
-def _reason(error: OSError) -> str:
-    return error.strerror or str(error)
-
-
-def _open_unnamed() -> int:
-    """The descriptor of a file without a name."""
-    try:
-        with tempfile.TemporaryFile() as file:
-            return os.dup(file.fileno())
-    except OSError as error:
-        raise PagingDeviceError(f"no temporary paging file can be made: {error}") from error
-
-
-def _open_named(path: Path, slots: int) -> int:
-    """The descriptor of the locked paging file *path*: a header for *slots* slots and nothing else."""
-    created = not _is_regular(path)
-    try:
-        # Without waiting and without following: the file may have become another one since it was looked at.
-        flags = os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | (os.O_CREAT | os.O_EXCL if created else 0)
-        file = os.open(path, flags, 0o600)
-    except OSError as error:
-        done = "made" if created else "opened for reading and writing"
-        raise PagingDeviceError(f"{path}: a paging file expected, which cannot be {done}: {_reason(error)}") from error
-    try:
-        _lock(path, file)
-        if not created:
-            _require_ours(path, file)
-        _write_header(path, file, slots)
-    except BaseException:
-        if created:
-            with contextlib.suppress(OSError):
-                path.unlink()
-        os.close(file)
-        raise
-    return file
-
-
-def _is_regular(path: Path) -> bool:
-    """Whether there is a regular file *path*; false if there is nothing."""
-    try:
-        mode = path.lstat().st_mode
-    except FileNotFoundError:
-        return False
-    except OSError as error:
-        raise PagingDeviceError(f"{path}: a paging file expected, which cannot be found: {_reason(error)}") from error
-    if not stat.S_ISREG(mode):
-        kind = _KINDS.get(stat.S_IFMT(mode), "something else")
-        raise PagingDeviceError(f"{path}: is {kind}, a regular file expected")
-    return True
-
-
-def _lock(path: Path, file: int) -> None:
-    """Keep others out of the *file* as long as it is open."""
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        raise PagingDeviceError(
-            f"{path}: in use elsewhere, a paging file that no other run has open expected"
-        ) from error
-    except OSError as error:
-        raise PagingDeviceError(f"{path}: a file that can be locked expected: {_reason(error)}") from error
-
-
-def _require_ours(path: Path, file: int) -> None:
-    """Raise the error unless *file* was made here: its header is ours and it is no longer than that allows."""
-    try:
-        status = os.fstat(file)
-        header = os.pread(file, PAGE_SIZE, 0) if stat.S_ISREG(status.st_mode) else b""
-    except OSError as error:
-        raise PagingDeviceError(f"{path}: a paging file expected, which cannot be read: {_reason(error)}") from error
-    expected = "is not overwritten: a new file, or a paging file of an earlier run, expected"
-    if len(header) < PAGE_SIZE or not header.startswith(_MAGIC):
-        raise PagingDeviceError(f"{path}: {expected}, and this has no header of one")
-    _, version, slots = _HEADER.unpack_from(header)
-    if version != _VERSION:
-        raise PagingDeviceError(f"{path}: {expected}, and this has version {version}, not {_VERSION}")
-    if slots > SLOTS_MAXIMUM or header != _header(slots):
-        raise PagingDeviceError(f"{path}: {expected}, and this has a damaged header")
-    if status.st_size > _offset(slots):
-        raise PagingDeviceError(f"{path}: {expected}, and this is longer than the {slots} slots of its header")
-
-
-def _header(slots: int) -> bytes:
-    fields = _HEADER.pack(_MAGIC, _VERSION, slots)
-    return (fields + _CHECKSUM.pack(zlib.crc32(fields))).ljust(PAGE_SIZE, b"\0")
-
-
-def _write_header(path: Path, file: int, slots: int) -> None:
-    """Cut *file* to a header for *slots* slots."""
-    try:
-        os.ftruncate(file, PAGE_SIZE)
-        written = os.pwrite(file, _header(slots), 0)
-    except OSError as error:
-        raise PagingDeviceError(f"{path}: the header of the paging file cannot be written: {_reason(error)}") from error
-    if written != PAGE_SIZE:
-        raise PagingDeviceError(f"{path}: {written} bytes of the header written, {PAGE_SIZE} expected")

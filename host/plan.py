@@ -152,7 +152,7 @@ class Resize(_Action):
 
 
 @dataclass(frozen=True, slots=True)
-class EvictPage(_Action):
+class EvictFrame(_Action):
     """Take the frame of the page at this absolute address, as if it were the LRU victim."""
 
     do: ClassVar[str] = "evict"
@@ -229,10 +229,10 @@ class TakeSample(_Action):
     do: ClassVar[str] = "sample"
 
 
-Action = Resize | EvictPage | DiscardVolatile | FailWrite | FailRead | CorruptRead | ShortRead | TakeSample
+Action = Resize | EvictFrame | DiscardVolatile | FailWrite | FailRead | CorruptRead | ShortRead | TakeSample
 ACTIONS: Final[Mapping[str, type[Action]]] = {
     action.do: action
-    for action in (Resize, EvictPage, DiscardVolatile, FailWrite, FailRead, CorruptRead, ShortRead, TakeSample)
+    for action in (Resize, EvictFrame, DiscardVolatile, FailWrite, FailRead, CorruptRead, ShortRead, TakeSample)
 }
 """The actions by their names in a plan file."""
 

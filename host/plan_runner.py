@@ -20,7 +20,7 @@ from host.plan import (
     AtWork,
     CorruptRead,
     DiscardVolatile,
-    EvictPage,
+    EvictFrame,
     FailRead,
     FailWrite,
     Resize,
@@ -130,7 +130,7 @@ class PlanRunner:
         if isinstance(step.trigger, AtAccess):
             pages["at_access"] = step.trigger.at_access
         match step.action:
-            case EvictPage(page):
+            case EvictFrame(page):
                 pages["page"] = page
             case Resize(frames) if frames > self._manager.pool.frames:
                 most = self._manager.pool.frames
@@ -168,7 +168,7 @@ class PlanRunner:
         match step.action:
             case Resize(frames):
                 result = f"{manager.resize(frames)} of {frames} frames in use"
-            case EvictPage(page):
+            case EvictFrame(page):
                 gone = manager.evict(guest.number, page // PAGE_SIZE)
                 result = "evicted" if gone else "not evicted: not resident, or it must stay, or could not be written"
             case DiscardVolatile():

@@ -17,7 +17,7 @@ TURN: Final = 1_000_000
 """Instructions that a guest executes before it is the next one's turn."""
 
 
-class Runner(Protocol):
+class GuestRunner(Protocol):
     """What executes the instructions of one guest: its machine."""
 
     @property
@@ -28,7 +28,7 @@ class Runner(Protocol):
         """Run until it stops or *max_instructions* more instructions have ended; say why it stopped."""
 
 
-class Turns:
+class GuestTurns:
     """The *runners* in turn, each until it stops.
 
     Each has virtual time of its own, so a guest that waits for its clock waits for nobody.
@@ -54,7 +54,7 @@ class Turns:
 
     def __init__(
         self,
-        runners: Sequence[Runner],
+        runners: Sequence[GuestRunner],
         max_instructions: int | None = None,
         *,
         turn: int = TURN,
@@ -113,7 +113,7 @@ class Turns:
 
 
 def run_in_turn(
-    runners: Sequence[Runner],
+    runners: Sequence[GuestRunner],
     max_instructions: int | None = None,
     *,
     turn: int = TURN,
@@ -125,6 +125,6 @@ def run_in_turn(
     :param turn: how many instructions a turn has.
     :param ended: called with the number of a runner and its stop, as soon as it has stopped.
     """
-    turns = Turns(runners, max_instructions, turn=turn, ended=ended)
+    turns = GuestTurns(runners, max_instructions, turn=turn, ended=ended)
     turns.run()
     return [turns.stops[number] for number in range(len(runners))]

@@ -24,8 +24,6 @@ DECLARED = {
         )
     },
 }
-TO_BE_REMOVED: dict[str, set[str]] = {}
-"""Circles that are there still.  This table only shrinks."""
 
 
 def circles(graph: grimp.ImportGraph) -> list[set[str]]:
@@ -51,7 +49,7 @@ def test_a_circle_is_found_and_what_only_leads_to_it_is_not_in_it() -> None:
 
 def test_there_are_the_declared_circles_and_no_others() -> None:
     graph = grimp.build_graph(*PACKAGES, exclude_type_checking_imports=False, cache_dir=None)
-    found, declared = circles(graph), [*DECLARED.values(), *TO_BE_REMOVED.values()]
+    found, declared = circles(graph), [*DECLARED.values()]
     new = [circle for circle in found if circle not in declared]
     assert not new, f"a circle that nobody has declared: {in_words(new)}"
     gone = [circle for circle in declared if circle not in found]
@@ -59,7 +57,5 @@ def test_there_are_the_declared_circles_and_no_others() -> None:
 
 
 def test_the_guest_kernel_has_none_but_in_mm() -> None:
-    inside = [
-        circle for circle in (*DECLARED.values(), *TO_BE_REMOVED.values()) if "guest_kernel" in in_words([circle])
-    ]
+    inside = [circle for circle in DECLARED.values() if "guest_kernel" in in_words([circle])]
     assert all(module.startswith(f"{MM}.") for circle in inside for module in circle)

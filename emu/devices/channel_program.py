@@ -39,7 +39,7 @@ class ControlUnit(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class OperationRequest:
+class OperationRequestBlock:
     """The operation-request block."""
 
     parameter: int
@@ -49,7 +49,7 @@ class OperationRequest:
     """Of the channel program."""
 
     @classmethod
-    def from_bytes(cls, block: bytes) -> OperationRequest:
+    def from_bytes(cls, block: bytes) -> OperationRequestBlock:
         """The ORB that begins *block*."""
         words = [int.from_bytes(block[offset : offset + 4], "big") for offset in (0, 4, 8)]
         return cls(*words)
@@ -78,7 +78,7 @@ class _Command:
 
 
 @dataclass(frozen=True, slots=True)
-class Ending:
+class ChannelEnding:
     """How a channel program ended or stopped."""
 
     device_status: int = 0
@@ -91,7 +91,7 @@ class Ending:
 class ChannelProgram:
     """The execution of one channel program."""
 
-    def __init__(self, request: OperationRequest, storage: ChannelStorage, unit: ControlUnit) -> None:
+    def __init__(self, request: OperationRequestBlock, storage: ChannelStorage, unit: ControlUnit) -> None:
         self.request = request
         self.storage = storage
         self._unit = unit
@@ -107,11 +107,11 @@ class ChannelProgram:
     @classmethod
     def restored(cls, state: list[int], storage: ChannelStorage, unit: ControlUnit) -> ChannelProgram:
         """The program that gave this *state*."""
-        program = cls(OperationRequest(*state[:3]), storage, unit)
+        program = cls(OperationRequestBlock(*state[:3]), storage, unit)
         program.address, program.fetched = state[3:]
         return program
 
-    def run(self, *, resumed: bool = False) -> Ending:
+    def run(self, *, resumed: bool = False) -> ChannelEnding:
         """Execute CCWs from :attr:`address` on until the program ends, is suspended or is taken for endless.
 
         :param resumed: whether the suspend flag of the first CCW has had its effect.
@@ -122,29 +122,29 @@ class ChannelProgram:
             try:
                 command = self.next_command(is_first=is_first)
                 if command is None:
-                    return Ending(is_endless=True)
+                    return ChannelEnding(is_endless=True)
             except ChannelCheck as check:
-                return Ending(status=check.status)
+                return ChannelEnding(status=check.status)
             suspends = bool(command.flags & SUSPEND) and not resumed
             if not command.code & 0x0F or (command.flags & SUSPEND and not self.request.has(4)):
-                return Ending(status=SubchannelStatus.PROGRAM_CHECK)
+                return ChannelEnding(status=SubchannelStatus.PROGRAM_CHECK)
             if suspends:
                 self.address = start
-                return Ending(is_suspended=True)
+                return ChannelEnding(is_suspended=True)
             resumed = is_first = False
             area = DataArea(self, command)
             try:
                 status = self._unit.execute(command.code, area)
             except ChannelCheck as check:
-                return Ending(CHANNEL_END | DEVICE_END, check.status, area.residual)
+                return ChannelEnding(CHANNEL_END | DEVICE_END, check.status, area.residual)
             wrong = area.is_wrong_length and not area.flags & SUPPRESS_LENGTH
             if area.flags & CHAIN_DATA and area.moved:
                 # The chain of data is not used up.
                 wrong = True
             if wrong:
-                return Ending(status, SubchannelStatus.INCORRECT_LENGTH, area.residual)
+                return ChannelEnding(status, SubchannelStatus.INCORRECT_LENGTH, area.residual)
             if status != NORMAL_END or not area.flags & CHAIN_COMMAND:
-                return Ending(status, 0, area.residual)
+                return ChannelEnding(status, 0, area.residual)
 
     def next_command(self, *, is_first: bool = False, is_data: bool = False) -> _Command | None:
         """The next CCW that is no transfer in channel; None if there have been too many.

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from emu.bits import bit, bits, field
-from emu.devices.channel_program import ChannelProgram, Ending, OperationRequest
+from emu.devices.channel_program import ChannelEnding, ChannelProgram, OperationRequestBlock
 from emu.state import Section, computed, constant
 
 if TYPE_CHECKING:
@@ -175,7 +175,7 @@ class Subchannel:
 
     def start(self, block: bytes) -> int:
         """START SUBCHANNEL with an operation-request block that has passed its checks."""
-        request = OperationRequest.from_bytes(block)
+        request = OperationRequestBlock.from_bytes(block)
         if not self.is_enabled:
             return NOT_OPERATIONAL
         if self.control & STATUS_PENDING:
@@ -266,7 +266,7 @@ class Subchannel:
             self.control |= ACTIVE
             self._end(self._program, self._program.run(resumed=resumed))
 
-    def _end(self, program: ChannelProgram, ending: Ending) -> None:
+    def _end(self, program: ChannelProgram, ending: ChannelEnding) -> None:
         self._ccw_address = program.address
         if ending.is_endless:
             return

@@ -27,7 +27,6 @@ from emu.engine.library import (
     TlbFillCallback,
     Unicorn,
 )
-from emu.engine.quirks.look_behind import may_be_stale
 from emu.engine.quirks.register_file import EngineRegisters
 from emu.engine.reported import map_sink, reported
 from emu.engine.tlb import EXECUTABLE, READABLE, WRITABLE, Answer
@@ -206,7 +205,7 @@ class CarefulEngine:
             self.flush()
         return ended
 
-    def _burst(self, instruction: bytes, blocks: int, *, is_repeated: bool = False) -> StepExit:
+    def _burst(self, instruction: bytes, blocks: int) -> StepExit:
         self._own.clear_interruption()
         self._answers.clear()
         error = self._unicorn.start(self._own.psw[1], blocks)
@@ -217,11 +216,7 @@ class CarefulEngine:
         if isinstance(refusal, Condition):
             return Condition(refusal.condition, self._own.interruption[1] or len(instruction))
         if error == ERROR_EXCEPTION:
-            ended = self._reported(instruction)
-            if isinstance(ended, Declared) and may_be_stale(self._own.psw[1]) and not is_repeated:
-                self._unicorn.drop_all_code()
-                return self._burst(instruction, blocks, is_repeated=True)
-            return ended
+            return self._reported(instruction)
         if error:
             raise EngineError(f"Unicorn stopped with error {error} at {self._own.psw[1]:#x}")
         return Stepped(overflowed=False)

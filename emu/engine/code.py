@@ -16,8 +16,8 @@ from emu.instruction_length import instruction_length
 if TYPE_CHECKING:
     from emu.engine.blocks import BlockState
     from emu.engine.fills import RememberedFills
-    from emu.engine.intercepted_places import InterceptedPlaces
     from emu.engine.library import Unicorn
+    from emu.intercepted_places import InterceptedPlaces
     from emu.storage import Storage
 
 FRAMES: Final = 1 << 40
@@ -52,7 +52,7 @@ class ShownCode:
         self._places: defaultdict[int, set[tuple[int, int]]] = defaultdict(set)
         """The same the other way round."""
         self._trapped: dict[tuple[int, int], bytes | None] = {}
-        """What :meth:`instruction` has found, by address and mode."""
+        """What :meth:`instruction` has found, by address and mode, since a page was last shown anew."""
 
     def show(self, virtual_page: int, mode: int, page: int, frame: int) -> None:
         """Show the code of absolute *page*, which lies at *frame* in the pool, at *virtual_page*."""
@@ -111,15 +111,14 @@ class ShownCode:
         """Whether the instruction at *address* has been intercepted before."""
         return self._intercepted.holds(self._pages[address >> 12, mode], address & (PAGE_SIZE - 1))
 
-    def _intercept(self, page: int, offset: int) -> None:
-        """Blocks that hold the instruction there must be looked at again."""
+    def _intercept(self, page: int) -> None:
+        """Blocks that hold an instruction there must be looked at again."""
         if page in self._frames:
             for virtual_page, _ in self._places[page]:
                 self._state.forget_blocks_in(virtual_page)
-            self._drop(self._frames[page] + offset, 1)
 
-    def forget(self, page: int) -> int | None:
-        """Drop what was translated of absolute *page*; give the offset of its frame in the pool, if it was shown."""
+    def forget(self, page: int) -> None:
+        """Drop what was translated of absolute *page*, and show it no more."""
         self._intercepted.forget(page)
         frame = self._frames.pop(page, None)
         if frame is not None:
@@ -127,9 +126,7 @@ class ShownCode:
                 del self._pages[virtual_page, mode]
                 self._state.forget_blocks_in(virtual_page)
                 self._state.hide_page(virtual_page, mode)
-            self._trapped.clear()
             self._drop(frame, PAGE_SIZE)
-        return frame
 
     def _drop(self, frame: int, length: int) -> None:
         # Unicorn's question where that lies must not be answered from memory.

@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from emu.addresses import AbsoluteAddress
     from emu.configuration import Configuration
     from emu.cpu import Cpu
-    from emu.engine.intercepted_places import InterceptedPlaces
     from emu.teid import Access
 
 _INTERRUPTIBLE: Final = frozenset((0x0E, 0x0F))
@@ -48,23 +47,21 @@ _INTERRUPTIBLE: Final = frozenset((0x0E, 0x0F))
 class Engine:
     """The engine of one CPU; it is also its translation-lookaside buffer.
 
-    It implements :class:`emu.engine_protocol.TranslationBuffer` and :class:`emu.translations.Buffer`, which describe
-    the methods that are not described here.
+    It implements :class:`emu.engine_protocol.TranslationBuffer` and :class:`emu.translations.LookasideBuffer`, which
+    describe the methods that are not described here.
     """
 
     _tlb: Tlb
     _code: ShownCode
     _free: FreeRun
 
-    def __init__(self, configuration: Configuration[Cpu], intercepted: InterceptedPlaces) -> None:
+    def __init__(self, configuration: Configuration[Cpu]) -> None:
         """Make the engine of a CPU of *configuration*, which must then be attached.
 
-        :param intercepted: the same for all CPUs.
         :raises EngineError: if the library is not as it is known.
         """
         intercept()
         self._configuration = configuration
-        self._intercepted = intercepted
         self._unicorn = Unicorn()
         self.registers = EngineRegisters(self._unicorn)
         """The registers of the CPU, in place."""
@@ -80,7 +77,7 @@ class Engine:
         unicorn.map(FRAMES, storage.hypervisor.frame_bytes, uc_const.UC_PROT_ALL, storage.hypervisor.frame_address)
         fills = RememberedFills(state)
         self._tlb = Tlb(configuration, cpu, unicorn, fills)
-        self._code = ShownCode(state, unicorn, fills, storage, self._intercepted)
+        self._code = ShownCode(state, unicorn, fills, storage, configuration.intercepted)
         self._answers = answers = FreeAnswers(
             configuration, cpu, unicorn, self.registers, state.fields, self._tlb, self._code
         )
@@ -194,8 +191,6 @@ class Engine:
     # Translated code
 
     def forget_code(self, page: int) -> None:
-        frame = self._code.forget(page)
-        if frame is not None:
-            self._tlb.forget_executable(frame)
+        self._code.forget(page)
         if self._careful is not None:
             self._careful.forget_code(page)

@@ -20,7 +20,6 @@ from emu.engine.exits import (
 from emu.engine.interception import is_executed_by_model, is_intercepted_target
 from emu.engine.library import ERROR_EXCEPTION, EngineError
 from emu.engine.quirks.condition_code import COMPARE_LOGICAL
-from emu.engine.quirks.look_behind import may_be_stale
 from emu.engine.quirks.lost_address import lost_address
 from emu.engine.record import StopReason
 from emu.engine.reported import reported
@@ -176,12 +175,9 @@ class FreeRun:
         if instruction is None or is_execute(instruction):
             # Of an EXECUTE, the target has trapped.
             return EXECUTED_ALONE
-        is_stale = may_be_stale(address)
-        if is_executed_by_model(instruction, address) or (decode(instruction) is None and not is_stale):
+        if decode(instruction) is None or is_executed_by_model(instruction, address):
             return Declared(instruction)
-        # A form of an intercepted instruction that is not the model's, beside one that is.
-        if is_stale:
-            self._unicorn.drop_all_code()
+        # A form that is not the model's, beside one of the same instruction that is.
         return EXECUTED_ALONE
 
     def _find_lost_instruction(self, ended: Condition) -> Condition:

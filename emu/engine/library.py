@@ -111,10 +111,6 @@ class Unicorn:
         self.probed = None
         self.flush_tlb()
 
-    def drop_all_code(self) -> None:
-        """Drop everything that was translated."""
-        self.uc.ctl_flush_tb()
-
     def start(self, address: int, count: int = 0) -> int:
         """Run from *address*, for *count* instructions if that is not zero; give Unicorn's error number."""
         return int(_emu_start(self.handle, address, 0, 0, count))

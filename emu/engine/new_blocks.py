@@ -126,7 +126,7 @@ class NewBlocks:
         record, table = self._record, translator_table()
         entries = {entry for entry in intercepted.values() if not table.traps(entry)}
         self._code.retranslate(min(intercepted), record.mode)
-        record.bound = record.goal = record.limit = record.block_size = 0
+        record.bound = record.goal = record.limit = record.reason = record.block_size = 0
         record.left = _NOTHING_LEFT
         self._fills.enter(self._cpu)
         table.set_trapping(entries, traps=True)

@@ -155,7 +155,3 @@ class Tlb:
             self._written.discard(page)
             self._fills.forget_place(self._held[page] | WRITABLE)
             self._unicorn.flush_tlb()
-
-    def forget_executable(self, frame: int) -> None:
-        """Let the next fetch from the frame at that offset in the pool ask again."""
-        self._fills.forget_place(FRAMES + frame | EXECUTABLE)

@@ -26,7 +26,7 @@ _Code = ProgramInterruptionCode
 _DOUBLEWORD: Final = 8
 
 STORE_CLOCK_WORK: Final = UNITS_PER_MICROSECOND
-"""Units of work that looking at the clock is reckoned at: programs that poll it get on, and no two values are equal."""
+"""Units of work that looking at the clock costs: programs that poll it get on, and no two values are equal."""
 CLOCK_SET: Final = 0
 """Condition code of STORE CLOCK for a clock in the set state, the only one that this machine's clock is ever in."""
 

@@ -16,7 +16,7 @@ from emu.bits import MASK_64
 from emu.instruction_length import instruction_length
 from emu.isa.declaration import INSTRUCTIONS
 from emu.isa.formats import Kind
-from emu.isa.operand_syntax import Operand, fields_by_name, fields_of, operand_lists
+from emu.isa.operand_syntax import Operand, fields_by_name, names_of, operand_lists
 
 if TYPE_CHECKING:
     from emu.isa.declaration import Instruction
@@ -52,7 +52,7 @@ def _declared(instruction: Instruction, raw: int, address: int) -> str:
         return f"DC X'{raw.to_bytes(form.length, 'big').hex()}'"
     used = {name for name, value in values.items() if value}
     operands = next(
-        (operands for operands in operand_lists(instruction) if used <= fields_of(operands)),
+        (operands for operands in operand_lists(instruction) if used <= names_of(operands)),
         operand_lists(instruction)[-1],
     )
     text = ",".join(_operand(instruction, operand, values, address) for operand in operands)

@@ -76,7 +76,7 @@ def operand_lists(instruction: Instruction) -> tuple[tuple[Operand, ...], ...]:
     return tuple(parse_syntax(syntax) for syntax in syntaxes)
 
 
-def fields_of(operands: tuple[Operand, ...]) -> frozenset[str]:
+def names_of(operands: tuple[Operand, ...]) -> frozenset[str]:
     """The names of all fields that *operands* write."""
     return frozenset(name for operand in operands for name in (operand.name, *operand.inner))
 

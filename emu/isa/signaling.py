@@ -61,7 +61,7 @@ BUSY: Final = 2
 NOT_OPERATIONAL: Final = 3
 
 BUSY_WORK: Final = 10_000
-"""Units of work that a busy answer is reckoned at, so that the addressed CPU soon gets its turn."""
+"""Units of work that a busy answer costs, so that the addressed CPU soon gets its turn."""
 
 _PREFIX_MASK: Final = 0x7FFF_E000
 _STATUS_ADDRESS_MASK: Final = 0x7FFF_FE00

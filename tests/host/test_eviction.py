@@ -10,7 +10,7 @@ from emu.hypervisor import HostFailure
 from emu.page_states import Profile, Usage
 from emu.storage_keys import CHANGE
 from host import eviction
-from host.outcomes import Outcome
+from host.outcomes import EvictionOutcome
 from tests.host.conftest import MakeHost
 
 PAGE = 0x40
@@ -117,7 +117,7 @@ def test_with_a_full_device_only_what_needs_no_slot_goes(make_host: MakeHost) ->
 def test_dropping_what_exists_nowhere_else_fails_the_run(make_host: MakeHost, monkeypatch: pytest.MonkeyPatch) -> None:
     hosted = make_host()
     hosted.fill(PAGE, 1)
-    broken = {profile: np.full(32, Outcome.DROP, dtype=np.uint8) for profile in Profile}
+    broken = {profile: np.full(32, EvictionOutcome.DROP, dtype=np.uint8) for profile in Profile}
     monkeypatch.setattr(eviction, "OUTCOMES", broken)
     with pytest.raises(HostFailure, match=r"data loss: guest 0, page 0x40: .* dropped in state Sr"):
         hosted.manager.evict(0, PAGE)

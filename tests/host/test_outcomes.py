@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from emu.page_states import Profile
-from host.outcomes import AFTER, AFTER_ZERO, INVALID, OUTCOMES, Outcome, may_drop, table_index
+from host.outcomes import AFTER, AFTER_ZERO, INVALID, OUTCOMES, EvictionOutcome, may_drop, table_index
 
 SR, SP, SZ = 0x00, 0x02, 0x03
 UR, UP, UZ = 0x04, 0x06, 0x07
@@ -15,7 +15,7 @@ PR, PP = 0x08, 0x0A
 VR, VP, VZ = 0x0C, 0x0E, 0x0F
 CLEAN, DIRTY = 0x00, 0x10
 ZVM, KVM, OFF = Profile.ZVM, Profile.KVM, Profile.OFF
-DROP, PRESERVE = Outcome.DROP, Outcome.PRESERVE
+DROP, PRESERVE = EvictionOutcome.DROP, EvictionOutcome.PRESERVE
 
 # Profile, index, action, state after, state after if all zeros.
 ROWS = (
@@ -41,7 +41,7 @@ ROWS = (
 
 
 @pytest.mark.parametrize(("profile", "index", "action", "after", "after_zero"), ROWS)
-def test_row(profile: Profile, index: int, action: Outcome, after: int, after_zero: int) -> None:
+def test_row(profile: Profile, index: int, action: EvictionOutcome, after: int, after_zero: int) -> None:
     assert OUTCOMES[profile][index] == action
     assert AFTER[profile][index] == after
     assert AFTER_ZERO[profile][index] == after_zero

@@ -17,7 +17,7 @@ from host.plan import (
     CorruptRead,
     DeviceError,
     DiscardVolatile,
-    EvictPage,
+    EvictFrame,
     FailRead,
     FailWrite,
     PlanError,
@@ -32,7 +32,7 @@ from host.plan import (
 def test_every_action_has_the_name_of_plan_files() -> None:
     assert {
         "resize": Resize,
-        "evict": EvictPage,
+        "evict": EvictFrame,
         "discard-volatile": DiscardVolatile,
         "fail-write": FailWrite,
         "fail-read": FailRead,
@@ -61,8 +61,8 @@ def test_every_trigger_has_a_field_of_its_own() -> None:
         (AtAccess, {"at_access": 0x10800}, "at_access", "multiple of 0x1000"),
         (AtAccess, {"at_access": 0x10000, "count": 0}, "count", "1 or more"),
         (Resize, {"frames": 0}, "frames", "1 or more"),
-        (EvictPage, {"page": 0x10800}, "page", "multiple of 0x1000"),
-        (EvictPage, {"page": -0x1000}, "page", "at most 64 bits"),
+        (EvictFrame, {"page": 0x10800}, "page", "multiple of 0x1000"),
+        (EvictFrame, {"page": -0x1000}, "page", "at most 64 bits"),
         (FailWrite, {"nth": 0}, "nth", "1 or more"),
         (FailRead, {"times": 0}, "times", "1 or more"),
         (CorruptRead, {"nth": -1}, "nth", "1 or more"),
@@ -83,7 +83,7 @@ def test_the_smallest_values() -> None:
     assert AtInstruction(0, count=1).count == 1
     assert AtAccess(0).page == 0
     assert Resize(1).frames == 1
-    assert EvictPage(0).page == 0
+    assert EvictFrame(0).page == 0
     assert FailWrite().error is DeviceError.EIO
 
 
@@ -99,7 +99,7 @@ def test_error_numbers() -> None:
     ("action", "text"),
     (
         (Resize(512), "resize frames=512"),
-        (EvictPage(0x110000), "evict page=0x110000"),
+        (EvictFrame(0x110000), "evict page=0x110000"),
         (DiscardVolatile(), "discard-volatile"),
         (FailWrite(2, 3, DeviceError.ENOSPC), "fail-write nth=2 times=3 error=ENOSPC"),
         (ShortRead(), "short-read nth=1 times=1"),

@@ -16,7 +16,7 @@ from host.plan import (
     CorruptRead,
     DeviceError,
     DiscardVolatile,
-    EvictPage,
+    EvictFrame,
     FailRead,
     FailWrite,
     PlanError,
@@ -68,7 +68,7 @@ def test_a_whole_plan() -> None:
     assert plan == PressurePlan(
         (
             PressureStep(AtWork(2_000_000), Resize(512), label="squeeze"),
-            PressureStep(AtAccess(0x110000, count=3), EvictPage(0x200000), guest=1),
+            PressureStep(AtAccess(0x110000, count=3), EvictFrame(0x200000), guest=1),
             PressureStep(AtInstruction(0x14650), DiscardVolatile()),
         )
     )
@@ -81,7 +81,7 @@ def test_a_whole_plan() -> None:
         ('do = "resize"\nsize = "2M"', Resize(512)),
         ('do = "resize"\nsize = "8k"', Resize(2)),
         ('do = "resize"\nsize = "4096"', Resize(1)),
-        ('do = "evict"\npage = "0X1000"', EvictPage(0x1000)),
+        ('do = "evict"\npage = "0X1000"', EvictFrame(0x1000)),
         ('do = "fail-write"', FailWrite()),
         ('do = "fail-write"\nnth = 2\ntimes = 3\nerror = "ENOSPC"', FailWrite(2, 3, DeviceError.ENOSPC)),
         ('do = "fail-read"\nnth = 2\ntimes = 3', FailRead(2, 3)),

@@ -22,7 +22,7 @@ from host.plan import (
     CorruptRead,
     DeviceError,
     DiscardVolatile,
-    EvictPage,
+    EvictFrame,
     FailRead,
     FailWrite,
     PlanError,
@@ -92,7 +92,7 @@ def sample_at(trigger: Trigger, **options: Any) -> PressureStep:
 
 
 def test_at_work(make_host: MakeHost) -> None:
-    planned = Planned(make_host(), LOOP, PressureStep(AtWork(1000), EvictPage(ADDRESS), label="now"))
+    planned = Planned(make_host(), LOOP, PressureStep(AtWork(1000), EvictFrame(ADDRESS), label="now"))
     planned.hosted.fill(PAGE, 1)
     planned.hosted.machine.run(900)
     assert planned.runner.log == []
@@ -148,8 +148,8 @@ def test_the_next_of_several_steps(make_host: MakeHost) -> None:
 def test_steps_due_together_go_in_their_order(make_host: MakeHost) -> None:
     steps = (
         PressureStep(AtWork(10), FailWrite()),
-        PressureStep(AtWork(10), EvictPage(ADDRESS)),
-        PressureStep(AtWork(10), EvictPage(ADDRESS)),
+        PressureStep(AtWork(10), EvictFrame(ADDRESS)),
+        PressureStep(AtWork(10), EvictFrame(ADDRESS)),
     )
     planned = Planned(make_host(), LOOP, *steps)
     planned.hosted.fill(PAGE, 1)
@@ -330,7 +330,7 @@ def test_two_steps_wait_for_one_page(make_host: MakeHost) -> None:
 
 
 def test_the_page_is_evicted_after_the_access_and_comes_back(make_host: MakeHost) -> None:
-    planned = Planned(make_host(), LOAD_LOOP, PressureStep(AtAccess(ADDRESS, count=2), EvictPage(ADDRESS)))
+    planned = Planned(make_host(), LOAD_LOOP, PressureStep(AtAccess(ADDRESS, count=2), EvictFrame(ADDRESS)))
     hosted = planned.hosted
     hosted.fill(PAGE, 0x11223344_55667788)
     hosted.machine.run(3)
@@ -388,8 +388,8 @@ def test_discard_volatile(make_host: MakeHost) -> None:
 def test_fail_write(make_host: MakeHost) -> None:
     steps = (
         PressureStep(AtWork(10), FailWrite(nth=2, error=DeviceError.ENOSPC)),
-        PressureStep(AtWork(10), EvictPage(ADDRESS)),
-        PressureStep(AtWork(10), EvictPage(OTHER << 12)),
+        PressureStep(AtWork(10), EvictFrame(ADDRESS)),
+        PressureStep(AtWork(10), EvictFrame(OTHER << 12)),
     )
     planned = Planned(make_host(), LOOP, *steps)
     hosted = planned.hosted
@@ -403,7 +403,7 @@ def test_fail_write(make_host: MakeHost) -> None:
 @pytest.mark.parametrize("action", (FailRead(), CorruptRead(), ShortRead()))
 def test_faults_of_reads_end_the_run(make_host: MakeHost, action: Action) -> None:
     planned = Planned(
-        make_host(), LOAD_LOOP, PressureStep(AtWork(0), EvictPage(ADDRESS)), PressureStep(AtWork(0), action)
+        make_host(), LOAD_LOOP, PressureStep(AtWork(0), EvictFrame(ADDRESS)), PressureStep(AtWork(0), action)
     )
     planned.hosted.fill(PAGE, 1)
     stop = planned.hosted.machine.run(50)
@@ -423,7 +423,7 @@ def test_a_sample_has_the_label_of_the_step(make_host: MakeHost) -> None:
 
 def test_steps_belong_to_their_guests(make_host: MakeHost) -> None:
     steps = (
-        PressureStep(AtWork(500), EvictPage(ADDRESS), guest=1),
+        PressureStep(AtWork(500), EvictFrame(ADDRESS), guest=1),
         sample_at(AtAccess(ADDRESS, count=3), guest=1),
         sample_at(AtInstruction(PROGRAM_ADDRESS, count=2), guest=0),
     )
@@ -475,7 +475,7 @@ def test_plans_that_do_not_fit(make_host: MakeHost, fields: str, message: str) -
 
 def test_the_last_page_fits(make_host: MakeHost) -> None:
     last = MEGABYTE - 0x1000
-    plan = PressurePlan((PressureStep(AtAccess(last), EvictPage(last)), PressureStep(AtWork(0), Resize(256))))
+    plan = PressurePlan((PressureStep(AtAccess(last), EvictFrame(last)), PressureStep(AtWork(0), Resize(256))))
     assert PlanRunner(plan, make_host(256).manager).log == []
 
 
@@ -504,7 +504,7 @@ def test_report(make_host: MakeHost) -> None:
 def test_the_same_plan_does_the_same_again(make_host: MakeHost) -> None:
     steps = (
         PressureStep(AtWork(100, every=70), DiscardVolatile()),
-        PressureStep(AtAccess(ADDRESS, count=20), EvictPage(ADDRESS)),
+        PressureStep(AtAccess(ADDRESS, count=20), EvictFrame(ADDRESS)),
         PressureStep(AtInstruction(PROGRAM_ADDRESS, count=30), Resize(100)),
     )
     logs = []

@@ -22,7 +22,7 @@ from host.plan import (
     AtAccess,
     AtInstruction,
     AtWork,
-    EvictPage,
+    EvictFrame,
     FailWrite,
     PressurePlan,
     PressureStep,
@@ -31,7 +31,7 @@ from host.plan import (
 )
 from host.plan_runner import PlanRunner
 from host.policies import Policy
-from host.turns import Turns
+from host.turns import GuestTurns
 from tests.host.conftest import PROGRAM_ADDRESS, Hosted, MakeHost
 from tests.support.general import stg
 
@@ -59,9 +59,9 @@ STEPS = (
     PressureStep(AtWork(3000, every=5000), TakeSample(), label="now and then"),
     PressureStep(AtWork(20_000, every=9000, rounds=4), FailWrite(nth=3, times=2), guest=1),
     PressureStep(AtWork(60_000), Resize(90)),
-    PressureStep(AtAccess(FIRST + 0x5000, count=9), EvictPage(FIRST + 0x5000)),
-    PressureStep(AtAccess(FIRST + 0x9000, count=20), EvictPage(FIRST + 0x9000)),
-    PressureStep(AtInstruction(PROGRAM_ADDRESS, count=30), EvictPage(FIRST), guest=1),
+    PressureStep(AtAccess(FIRST + 0x5000, count=9), EvictFrame(FIRST + 0x5000)),
+    PressureStep(AtAccess(FIRST + 0x9000, count=20), EvictFrame(FIRST + 0x9000)),
+    PressureStep(AtInstruction(PROGRAM_ADDRESS, count=30), EvictFrame(FIRST), guest=1),
 )
 
 
@@ -73,7 +73,7 @@ class World:
     runner: PlanRunner
     monitor: Monitor
     series: Series
-    turns: Turns
+    turns: GuestTurns
 
     def state(self) -> dict[str, Any]:
         """Of machines, host and turns."""
@@ -106,7 +106,7 @@ def make_world(make_host: MakeHost) -> MakeWorld:
             cpu.gr[6], cpu.gr[7], cpu.gr[8] = FIRST, 0x1000, ROUND
             machine.messages.authorize(0x3F000, 169, special=True)
             machine.load_storage(PROGRAM_ADDRESS, program(profile))
-        return World(hosted, runner, monitor, series, Turns(hosted.machines, turn=3000))
+        return World(hosted, runner, monitor, series, GuestTurns(hosted.machines, turn=3000))
 
     return make
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from emu.cpu import CpuState
 from emu.machine import MEGABYTE, Machine, Stop, StopKind
 from emu.psw import ADDRESSING_MODE, Psw
-from host.turns import Turns, run_in_turn
+from host.turns import GuestTurns, run_in_turn
 
 
 def looping(count: int) -> Machine:
@@ -52,7 +52,7 @@ def test_a_requested_stop_ends_a_guest() -> None:
 
 def test_a_turn_that_is_interrupted_is_gone_on_with() -> None:
     machines = [looping(100_000), looping(100_000)]
-    turns = Turns(machines, 5000, turn=1000)
+    turns = GuestTurns(machines, 5000, turn=1000)
     executed = []
     while not turns.run(700):
         executed.append([machine.executed for machine in machines])
@@ -64,7 +64,7 @@ def test_a_turn_that_is_interrupted_is_gone_on_with() -> None:
 def test_one_that_stops_at_the_end_of_its_turn_has_stopped() -> None:
     """Not every stop after so many instructions is one because of them."""
     machines = [looping(98), looping(500)]
-    turns = Turns(machines, turn=100)
+    turns = GuestTurns(machines, turn=100)
     assert turns.run(100) is False
     assert turns.stops == {}
     assert turns.run()

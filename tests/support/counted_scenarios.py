@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from emu.machine import Machine
 from emu.page_states import Profile
-from guest_kernel.scripted.scenarios.runner import Listener, Runner
+from guest_kernel.scripted.scenarios.runner import Listener, ScenarioRunner
 from guest_kernel.scripted.scenarios.scenario import (
     Boot,
     File,
@@ -29,7 +29,7 @@ def make(
     listener: Listener | None = None,
     patches: tuple[int, ...] = (1, 2, 3, 4, 5, 6),
     profile: Profile = Profile.ZVM,
-) -> Runner:
+) -> ScenarioRunner:
     """Something that carries out *steps* after the boot, on a machine of 2 MB with two CPUs."""
     scenario = Scenario(
         description="test",
@@ -40,7 +40,7 @@ def make(
         trees=(Tree(name="tree", files=40, directories=3, median_bytes=6000),),
         steps=(Boot(), *steps),
     )
-    return Runner(scenario, Machine(PAGES << 12, cpus=2, profile=profile), listener)
+    return ScenarioRunner(scenario, Machine(PAGES << 12, cpus=2, profile=profile), listener)
 
 
 def numbers(*steps: Step) -> dict[str, int]:

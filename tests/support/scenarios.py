@@ -11,7 +11,7 @@ import pytest
 
 from emu.machine import Machine
 from guest_kernel.scripted.scenarios.checks.page_expectation import PageFinding
-from guest_kernel.scripted.scenarios.runner import Listener, Runner
+from guest_kernel.scripted.scenarios.runner import Listener, ScenarioRunner
 from guest_kernel.scripted.scenarios.scenario import (
     Boot,
     File,
@@ -71,15 +71,15 @@ class Host(Listener):
 
 
 @contextmanager
-def hosted(*steps: Step, frames: int = PAGES, **settings: Any) -> Iterator[Runner]:
+def hosted(*steps: Step, frames: int = PAGES, **settings: Any) -> Iterator[ScenarioRunner]:
     """What carries out *steps* on a host of so many *frames*."""
     with PagingDevice(None, 2 * PAGES) as device:
         manager = PageManager(frames, device=device)
         machine = Machine(PAGES << 12, cpus=2, hypervisor=manager.guest())
-        yield Runner(scenario(*steps, **settings), machine, Host(manager))
+        yield ScenarioRunner(scenario(*steps, **settings), machine, Host(manager))
 
 
-def run(*steps: Step, frames: int = PAGES, **settings: Any) -> Runner:
+def run(*steps: Step, frames: int = PAGES, **settings: Any) -> ScenarioRunner:
     """The same, carried out, with all expectations met."""
     with hosted(*steps, frames=frames, **settings) as runner:
         outcome = runner.run()

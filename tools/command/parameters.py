@@ -23,7 +23,8 @@ def takes(*kinds: type) -> Callable[[Command], Command]:
     def decorate(command: Command) -> Command:
         def run(**typed: Any) -> None:
             context = typed.pop(_CONTEXT)
-            command(context, *(read_options(kind, typed) for kind in kinds))
+            own = ({each.name: typed[each.name] for each in parameters(kind)} for kind in kinds)
+            command(context, *map(read_options, kinds, own))
 
         made = [inspect.Parameter(_CONTEXT, inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)]
         made += [_typer_parameter(each) for kind in kinds for each in parameters(kind)]

@@ -17,7 +17,7 @@ from emu.addresses import PAGE_SHIFT
 from emu.hypervisor import HostFailure
 from emu.input_files.sizes import format_size
 from emu.page_states import Profile
-from guest_kernel.scripted.scenarios.runner import Runner
+from guest_kernel.scripted.scenarios.runner import ScenarioRunner
 from guest_kernel.scripted.scenarios.scenario import ScenarioError
 from host.page_manager import minimum_frames
 from host.statistics import total
@@ -168,7 +168,7 @@ def _run(job: _Job, reporter: Reporter) -> _Ended:
     setup = set_up_scenario(job.scenario, job.options, _GIVEN)
     try:
         (machine,) = setup.machines
-        runner = Runner(job.scenario, machine, _Listener(setup, reporter))
+        runner = ScenarioRunner(job.scenario, machine, _Listener(setup, reporter))
         reporter.begin(runner.total_pages())
         try:
             status, text = carry_out(runner)
@@ -181,7 +181,7 @@ def _run(job: _Job, reporter: Reporter) -> _Ended:
         setup.close()
 
 
-def _figures(runner: Runner, setup: Setup, verdict: str) -> Figures:
+def _figures(runner: ScenarioRunner, setup: Setup, verdict: str) -> Figures:
     assert setup.host is not None
     sums = total([guest.statistics for guest in setup.host.manager.guests])
     kernel = runner.kernel

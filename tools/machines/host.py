@@ -51,7 +51,8 @@ def make_host(options: HostOptions, *, guests: int, cpus: int, memory: int) -> H
     from host.accounting import Series
     from host.monitor import Monitor
     from host.page_manager import PageManager, minimum_frames
-    from host.paging_device import SLOTS_MAXIMUM, PagingDevice, PagingDeviceError
+    from host.paging_device import PagingDevice
+    from host.paging_file import SLOTS_MAXIMUM, PagingDeviceError
 
     wanted = guests * memory // PAGE_SIZE
     minimum = minimum_frames(guests * cpus)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from emu.addresses import PAGE_SHIFT
 from guest_kernel.scripted.cpu.processor import MachineStopped
-from guest_kernel.scripted.scenarios.runner import Interrupted, Listener, Runner, ScenarioFailure
+from guest_kernel.scripted.scenarios.runner import Interrupted, Listener, ScenarioFailure, ScenarioRunner
 from host.policies import Policy
 from tools.machines.host import plan_of, start_attendants
 from tools.machines.options import HostOptions, MachineOptions
@@ -114,7 +114,7 @@ def set_up_scenario(scenario: Scenario, options: MachineOptions, given: Collecti
     return Setup(machines, host, None if host is None else start_attendants(host, plan))
 
 
-def carry_out(runner: Runner) -> tuple[ExitStatus, str]:
+def carry_out(runner: ScenarioRunner) -> tuple[ExitStatus, str]:
     """Carry out a scenario up to its end or to Ctrl-C; give how it ended, and why if it has not passed.
 
     What the scenario expects is not checked here.

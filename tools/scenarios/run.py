@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from guest_kernel.scripted.scenarios.runner import Runner
+from guest_kernel.scripted.scenarios.runner import ScenarioRunner
 from guest_kernel.scripted.scenarios.scenario import Expect, Note, ScenarioError
 from host.accounting import count_pages, format_table
 from tools.reports.report import count_requests, host_line, summarise_host
@@ -110,7 +110,7 @@ class _Listener(HostListener):
 class _Report:
     """How a run ended."""
 
-    runner: Runner
+    runner: ScenarioRunner
     setup: Setup
     tables: list[AccountingTable]
     status: ExitStatus
@@ -199,7 +199,7 @@ def _run(scenario: Scenario, setup: Setup) -> _Report:
     """
     (machine,) = setup.machines
     listener = _Listener(setup)
-    runner = Runner(scenario, machine, listener)
+    runner = ScenarioRunner(scenario, machine, listener)
     # Between the texts of a tour a bar would only flicker.
     is_tour = any(isinstance(step, Note) for step in scenario.steps)
     with nullcontext() if is_tour else listener.shown(runner.total_pages()):

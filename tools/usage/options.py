@@ -54,8 +54,8 @@ class Option:
 
         :raises UsageError: naming the flag and what was expected.
         """
-        if typed is None:
-            typed = [] if self.is_repeated else None
+        if typed is None and self.is_repeated:
+            typed = []
         if typed is None or self.parse is None:
             return typed
         try:
@@ -112,7 +112,15 @@ def read_options(kind: type[_T], typed: Mapping[str, Any]) -> _T:
     """The *kind* of options, a dataclass, of which *typed* has what stands on the command line, by parameters' names.
 
     :raises UsageError: naming the option and what was expected.
+    :raises KeyError: if there is no such parameter.
     """
+    unknown = typed.keys() - {each.name for each in parameters(kind)}
+    if unknown:
+        raise KeyError(f"{kind.__name__}: {', '.join(sorted(unknown))}")
+    return _read(kind, typed)
+
+
+def _read(kind: type[_T], typed: Mapping[str, Any]) -> _T:
     values = {}
     for each in fields(kind):  # type: ignore[arg-type]
         if _GROUP in each.metadata:
@@ -125,7 +133,7 @@ def read_options(kind: type[_T], typed: Mapping[str, Any]) -> _T:
 
 
 def _read_group(kind: type[_T], typed: Mapping[str, Any]) -> _T | None:
-    found = read_options(kind, typed)
+    found = _read(kind, typed)
     return None if found == kind() else found
 
 

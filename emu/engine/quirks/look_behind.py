@@ -2,8 +2,7 @@
 """Unicorn looks up the page before a block of no bytes at the start of a page (seen in 2.1.4).
 
 An instruction that traps is no part of its block.  So when one begins a page and a block, the block has no bytes, and
-the page in which its last byte lies is taken to be the one before.  And what was translated cannot be dropped by its
-place, since it has no bytes there: an instruction at the start of a page may trap although it is another one by now.
+the page in which its last byte lies is taken to be the one before.
 """
 
 from __future__ import annotations
@@ -33,8 +32,3 @@ def is_look_behind(cpu: Cpu, address: int) -> bool:
         return not is_execute(cpu.configuration.storage.read(resolve(cpu, pc, Access.INSTRUCTION_FETCH), 2))
     except ProgramInterruption:
         return False
-
-
-def may_be_stale(address: int) -> bool:
-    """Whether an instruction that trapped at *address* may be one that was there before."""
-    return not address & (PAGE_SIZE - 1)

@@ -15,7 +15,7 @@ from guest_kernel.scripted.cpu.text import CONTROL_REGISTER_0
 
 if TYPE_CHECKING:
     from emu.page_states import OperationRequest
-    from guest_kernel.scripted.cpu.processor import Interruption, Processor
+    from guest_kernel.scripted.cpu.processor import Interruption, KernelProcessor
 
 _CLEARING_BY_ASCE: Final = 0x800
 _FILLED_BY_MVC: Final = 256
@@ -28,7 +28,7 @@ class Essa(Operation):
     request: OperationRequest
     address: int
 
-    def execute(self, processor: Processor) -> int:
+    def execute(self, processor: KernelProcessor) -> int:
         """See :meth:`Operation.execute`."""
         gr = processor.cpu.gr
         gr[2] = self.address
@@ -43,7 +43,7 @@ class SetStorageKey(Operation):
     address: int
     key: int
 
-    def execute(self, processor: Processor) -> None:
+    def execute(self, processor: KernelProcessor) -> None:
         """See :meth:`Operation.execute`."""
         gr = processor.cpu.gr
         gr[1], gr[2] = self.key, self.address
@@ -56,7 +56,7 @@ class InsertStorageKey(Operation):
 
     address: int
 
-    def execute(self, processor: Processor) -> int:
+    def execute(self, processor: KernelProcessor) -> int:
         """See :meth:`Operation.execute`."""
         gr = processor.cpu.gr
         gr[2] = self.address
@@ -70,7 +70,7 @@ class ResetReferenceBit(Operation):
 
     address: int
 
-    def execute(self, processor: Processor) -> int:
+    def execute(self, processor: KernelProcessor) -> int:
         """See :meth:`Operation.execute`."""
         processor.cpu.gr[2] = self.address
         processor.instruction("RRBE")
@@ -83,7 +83,7 @@ class Load(Operation):
 
     address: int
 
-    def execute(self, processor: Processor) -> int:
+    def execute(self, processor: KernelProcessor) -> int:
         """See :meth:`Operation.execute`."""
         gr = processor.cpu.gr
         gr[2] = self.address
@@ -98,7 +98,7 @@ class Store(Operation):
     address: int
     value: int
 
-    def execute(self, processor: Processor) -> None:
+    def execute(self, processor: KernelProcessor) -> None:
         """See :meth:`Operation.execute`."""
         gr = processor.cpu.gr
         gr[1], gr[2] = self.value, self.address
@@ -111,7 +111,7 @@ class ClearPage(Operation):
 
     address: int
 
-    def execute(self, processor: Processor) -> None:
+    def execute(self, processor: KernelProcessor) -> None:
         """See :meth:`Operation.execute`."""
         gr = processor.cpu.gr
         gr[2], gr[3], gr[4], gr[5] = self.address, PAGE_SIZE, 0, 0
@@ -125,7 +125,7 @@ class CopyPage(Operation):
     target: int
     source: int
 
-    def execute(self, processor: Processor) -> None:
+    def execute(self, processor: KernelProcessor) -> None:
         """See :meth:`Operation.execute`."""
         gr = processor.cpu.gr
         gr[2], gr[3], gr[4], gr[5] = self.target, PAGE_SIZE, self.source, PAGE_SIZE
@@ -140,7 +140,7 @@ class MoveLong(Operation):
     source: int
     length: int
 
-    def execute(self, processor: Processor) -> None:
+    def execute(self, processor: KernelProcessor) -> None:
         """See :meth:`Operation.execute`."""
         gr = processor.cpu.gr
         gr[2], gr[3], gr[4], gr[5] = self.target, self.length, self.source, self.length
@@ -155,7 +155,7 @@ class FillTable(Operation):
     length: int
     value: int
 
-    def execute(self, processor: Processor) -> None:
+    def execute(self, processor: KernelProcessor) -> None:
         """See :meth:`Operation.execute`."""
         gr = processor.cpu.gr
         gr[1], gr[2] = self.value, self.address
@@ -175,7 +175,7 @@ class InvalidatePageTableEntry(Operation):
     table: int
     address: int
 
-    def execute(self, processor: Processor) -> None:
+    def execute(self, processor: KernelProcessor) -> None:
         """See :meth:`Operation.execute`."""
         gr = processor.cpu.gr
         gr[1], gr[2] = self.table, self.address
@@ -188,7 +188,7 @@ class FlushAddressSpace(Operation):
 
     asce: int
 
-    def execute(self, processor: Processor) -> None:
+    def execute(self, processor: KernelProcessor) -> None:
         """See :meth:`Operation.execute`."""
         gr = processor.cpu.gr
         gr[1], gr[2], gr[3] = 0, _CLEARING_BY_ASCE, self.asce
@@ -199,7 +199,7 @@ class FlushAddressSpace(Operation):
 class LoadUserAsce(Operation):
     """LOAD CONTROL of register 1 from :data:`USER_ASCE`."""
 
-    def execute(self, processor: Processor) -> None:
+    def execute(self, processor: KernelProcessor) -> None:
         """See :meth:`Operation.execute`."""
         processor.instruction("LCTLG")
 
@@ -208,7 +208,7 @@ class LoadUserAsce(Operation):
 class LoadSecondaryAsce(Operation):
     """LOAD CONTROL of register 7 from :data:`SECONDARY_ASCE`."""
 
-    def execute(self, processor: Processor) -> None:
+    def execute(self, processor: KernelProcessor) -> None:
         """See :meth:`Operation.execute`."""
         processor.instruction("LCTLG 7")
 
@@ -227,7 +227,7 @@ class UserCopy(Operation):
     user: int
     length: int
 
-    def execute(self, processor: Processor) -> bool | Interruption:
+    def execute(self, processor: KernelProcessor) -> bool | Interruption:
         """See :meth:`Operation.execute`."""
         gr = processor.cpu.gr
         gr[0], gr[2], gr[3], gr[4], gr[5] = self.control, self.real, self.length, self.user, 0
@@ -240,7 +240,7 @@ class ResumeUserCopy(Operation):
 
     name: str
 
-    def execute(self, processor: Processor) -> bool | Interruption:
+    def execute(self, processor: KernelProcessor) -> bool | Interruption:
         """See :meth:`Operation.execute`."""
         processor.instruction("LMG")
         processor.leave("LPSWE")
@@ -251,7 +251,7 @@ class ResumeUserCopy(Operation):
 class ReturnToUser(Operation):
     """The end of a handler: LOAD MULTIPLE from the save area, LOAD PSW EXTENDED of the program-old PSW."""
 
-    def execute(self, processor: Processor) -> None:
+    def execute(self, processor: KernelProcessor) -> None:
         """See :meth:`Operation.execute`."""
         processor.instruction("LMG")
         processor.leave("LPSWE")
@@ -263,7 +263,7 @@ class EnableSubclass(Operation):
 
     bit: int
 
-    def execute(self, processor: Processor) -> None:
+    def execute(self, processor: KernelProcessor) -> None:
         """See :meth:`Operation.execute`."""
         gr = processor.cpu.gr
         processor.instruction("STCTG 0")
@@ -282,7 +282,7 @@ class OpenWindow(Operation):
     :class:`ReturnFromExternal`; None if there was none.
     """
 
-    def execute(self, processor: Processor) -> int | None:
+    def execute(self, processor: KernelProcessor) -> int | None:
         """See :meth:`Operation.execute`."""
         processor.instruction("STOSM")
         return processor.close_window()
@@ -292,7 +292,7 @@ class OpenWindow(Operation):
 class ReturnFromExternal(Operation):
     """The end of the handler: LOAD MULTIPLE, LOAD PSW EXTENDED; then what :class:`OpenWindow` does at its end."""
 
-    def execute(self, processor: Processor) -> int | None:
+    def execute(self, processor: KernelProcessor) -> int | None:
         """See :meth:`Operation.execute`."""
         processor.instruction("LMG external")
         processor.leave("LPSWE external")
@@ -305,7 +305,7 @@ class ReleasePage(Operation):
 
     address: int
 
-    def execute(self, processor: Processor) -> None:
+    def execute(self, processor: KernelProcessor) -> None:
         """See :meth:`Operation.execute`."""
         processor.cpu.gr[2] = self.address
         processor.instruction("DIAG release pages")
@@ -317,7 +317,7 @@ class Communicate(Operation):
 
     address: int
 
-    def execute(self, processor: Processor) -> int:
+    def execute(self, processor: KernelProcessor) -> int:
         """See :meth:`Operation.execute`."""
         gr = processor.cpu.gr
         gr[2] = self.address
@@ -329,6 +329,6 @@ class Communicate(Operation):
 class UserInstruction(Operation):
     """Let the CPU execute one instruction of the process; returns the interruption that has come of it, or None."""
 
-    def execute(self, processor: Processor) -> Interruption | None:
+    def execute(self, processor: KernelProcessor) -> Interruption | None:
         """See :meth:`Operation.execute`."""
         return processor.user_instruction()

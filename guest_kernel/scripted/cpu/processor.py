@@ -59,7 +59,7 @@ class KernelText:
         machine.load_storage(TEXT_ADDRESS, code)
 
 
-class Processor:
+class KernelProcessor:
     """One CPU of the machine in the hands of a script: supervisor state, key 0, DAT off, disabled.
 
     :raises ValueError: if there is no prefix area left for it.

@@ -11,7 +11,7 @@ from guest_kernel.scripted.cpu.script import Relax
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from guest_kernel.scripted.cpu.processor import Processor
+    from guest_kernel.scripted.cpu.processor import KernelProcessor
     from guest_kernel.scripted.cpu.script import Operation, Script
 
 _T = TypeVar("_T")
@@ -22,7 +22,7 @@ _ROUNDS: Final = 10_000
 class Cpus(Protocol):
     """What the scheduler needs of a kernel."""
 
-    processors: list[Processor]
+    processors: list[KernelProcessor]
     busy_cpus: set[int]
     """CPUs that have a script; the others are idle."""
     smp_processor_id: int

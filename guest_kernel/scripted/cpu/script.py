@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    from guest_kernel.scripted.cpu.processor import Processor
+    from guest_kernel.scripted.cpu.processor import KernelProcessor
 
 _T = TypeVar("_T")
 
@@ -23,7 +23,7 @@ class Operation:
 
     __slots__ = ()
 
-    def execute(self, processor: Processor) -> Any:
+    def execute(self, processor: KernelProcessor) -> Any:
         """Do it on *processor*; what it gives is the value of the script's ``yield``."""
         raise NotImplementedError
 
@@ -38,7 +38,7 @@ class Place(Operation):
 
     name: str
 
-    def execute(self, processor: Processor) -> None:
+    def execute(self, processor: KernelProcessor) -> None:
         """Nothing."""
 
 
@@ -48,5 +48,5 @@ class Relax(Operation):
 
     reason: str
 
-    def execute(self, processor: Processor) -> None:
+    def execute(self, processor: KernelProcessor) -> None:
         """Nothing; the scheduler lets another CPU go on."""

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from guest_kernel.scripted.state.mm_types import Page
 
 
-class Condition(Enum):
+class StableReason(Enum):
     """What keeps a page from becoming volatile, by the numbers of reference 4.2.2, with the reason."""
 
     RESERVED = ("1", "special page")
@@ -53,27 +53,27 @@ class Condition(Enum):
         self.reason = reason
 
 
-def _flag_condition(kernel: Kernel, page: Page) -> Condition | None:
+def _flag_condition(kernel: Kernel, page: Page) -> StableReason | None:
     """The first condition about flags and mapping that keeps *page* stable."""
     flags = page.flags
     in_swap_cache = bool(flags & SWAP_CACHE)
     for condition, holds in (
-        (Condition.RESERVED, flags & RESERVED),
-        (Condition.DIRTY, flags & DIRTY),
-        (Condition.WRITEBACK, flags & WRITEBACK),
-        (Condition.LOCKED, flags & LOCKED),
-        (Condition.NO_BACKING, flags & ANON and not (in_swap_cache and 2 in kernel.patches)),
-        (Condition.SHARED_MEMORY, in_swap_cache and not flags & ANON),
-        (Condition.NO_MAPPING, page.mapping is None and not in_swap_cache),
-        (Condition.NOT_UPTODATE, not flags & UPTODATE),
-        (Condition.PRIVATE, flags & PRIVATE),
-        (Condition.DISCARDED, flags & DISCARDED),
-        (Condition.NOT_ON_LRU, not flags & LRU),
+        (StableReason.RESERVED, flags & RESERVED),
+        (StableReason.DIRTY, flags & DIRTY),
+        (StableReason.WRITEBACK, flags & WRITEBACK),
+        (StableReason.LOCKED, flags & LOCKED),
+        (StableReason.NO_BACKING, flags & ANON and not (in_swap_cache and 2 in kernel.patches)),
+        (StableReason.SHARED_MEMORY, in_swap_cache and not flags & ANON),
+        (StableReason.NO_MAPPING, page.mapping is None and not in_swap_cache),
+        (StableReason.NOT_UPTODATE, not flags & UPTODATE),
+        (StableReason.PRIVATE, flags & PRIVATE),
+        (StableReason.DISCARDED, flags & DISCARDED),
+        (StableReason.NOT_ON_LRU, not flags & LRU),
     ):
         if holds:
             return condition
     if 3 in kernel.patches and page.mapping is not None and page.mapping.mlocked:
-        return Condition.MLOCKED
+        return StableReason.MLOCKED
     return None
 
 
@@ -81,7 +81,7 @@ _LOOKED_AT = RESERVED | DIRTY | WRITEBACK | LOCKED | PRIVATE | DISCARDED | ANON 
 _OF_A_FILE_PAGE = UPTODATE | LRU
 
 
-def check_state_change(kernel: Kernel, page: Page, offset: int) -> Condition | None:
+def check_state_change(kernel: Kernel, page: Page, offset: int) -> StableReason | None:
     """What keeps *page* from becoming volatile, or None.
 
     :param offset: the references that are known and are no mappings: 1 for the page cache, 2 if the caller has one.
@@ -90,7 +90,7 @@ def check_state_change(kernel: Kernel, page: Page, offset: int) -> Condition | N
     is_ordinary = page.flags & _LOOKED_AT == _OF_A_FILE_PAGE and page.mapping is not None and not page.mapping.mlocked
     condition = None if is_ordinary else _flag_condition(kernel, page)
     if condition is None and page.mapcount + offset != page.count:
-        return Condition.REFERENCED
+        return StableReason.REFERENCED
     return condition
 
 

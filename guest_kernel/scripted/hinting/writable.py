@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from guest_kernel.scripted.cpu.script import Place, Relax
 from guest_kernel.scripted.hinting import page_states
-from guest_kernel.scripted.hinting.volatile import Condition, check_state_change, page_make_volatile
+from guest_kernel.scripted.hinting.volatile import StableReason, check_state_change, page_make_volatile
 from guest_kernel.scripted.state.page_flags import WRITABLE
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def page_check_writable(kernel: Kernel, page: Page, offset: int) -> Script[None]
     while not page_states.page_test_set_state_change(page):
         yield Relax("page_check_writable")
     yield Place("page_check_writable: has the lock")
-    condition: Condition | None = Condition.REFERENCED
+    condition: StableReason | None = StableReason.REFERENCED
     if not page.flags & WRITABLE:
         page.flags |= WRITABLE
         condition = check_state_change(kernel, page, offset)
@@ -39,7 +39,7 @@ def page_check_writable(kernel: Kernel, page: Page, offset: int) -> Script[None]
             # It may be volatile already, and somebody else maps it or has taken it off the LRU just now.
             yield from page_states.page_set_stable_if_present(kernel, page)
     page_states.page_clear_state_change(page)
-    if condition is Condition.REFERENCED:
+    if condition is StableReason.REFERENCED:
         yield from page_make_volatile(kernel, page, 1)
 
 

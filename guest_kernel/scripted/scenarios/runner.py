@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from emu.machine import Machine
     from guest_kernel.scripted.scenarios.scenario import Scenario, Step
 
-__all__ = ["Interrupted", "Listener", "Point", "Runner", "ScenarioFailure", "ScenarioOutcome"]
+__all__ = ["Interrupted", "Listener", "Point", "ScenarioFailure", "ScenarioOutcome", "ScenarioRunner"]
 
 
-class Runner:
+class ScenarioRunner:
     """Carries out *scenario* on a *machine* that is as the scenario says.
 
     :raises ScenarioError: if the kernel does not fit into the machine.

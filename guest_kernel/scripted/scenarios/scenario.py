@@ -28,7 +28,7 @@ from guest_kernel.scripted.scenarios.settings import (
 from guest_kernel.scripted.scenarios.slab import SLAB_GROUP
 from guest_kernel.scripted.scenarios.steps.catalogue import STEPS
 from guest_kernel.scripted.scenarios.steps.files import Grep, Read, Reclaim, Truncate, Write, Writeback
-from guest_kernel.scripted.scenarios.steps.hosting import Discard, EvictPage, ResizeHost
+from guest_kernel.scripted.scenarios.steps.hosting import Discard, ResizeHost, TakeFrame
 from guest_kernel.scripted.scenarios.steps.mappings import Mlock, Mmap, Mprotect, Munlock, Munmap, Remap
 from guest_kernel.scripted.scenarios.steps.memory import Allocate, Boot, Free, Tick, Touch, Verify
 from guest_kernel.scripted.scenarios.steps.points import Expect, Mark, Note, Table
@@ -44,7 +44,6 @@ __all__ = [
     "Boot",
     "CompareSettings",
     "Discard",
-    "EvictPage",
     "Expect",
     "File",
     "Fork",
@@ -73,6 +72,7 @@ __all__ = [
     "ScenarioError",
     "Step",
     "Table",
+    "TakeFrame",
     "Tick",
     "Touch",
     "Tree",
@@ -118,7 +118,7 @@ class Scenario:
     def step_error(self, number: int, text: str, field: str = "") -> ScenarioError:
         """The error *text* about *field* of step *number*, from 1."""
         what = self.steps[number - 1].do if number <= len(self.steps) else ""
-        return self.origin.error(text, "step", number, field, what)
+        return self.origin.error(text, "step", number, field=field, what=what)
 
     def _require_unique_names(self) -> None:
         tables = {number: step.name for number, step in enumerate(self.steps, 1) if isinstance(step, Table)}
@@ -131,7 +131,7 @@ class Scenario:
             for number, name in names.items():
                 if name in seen:
                     what = self.steps[number - 1].do if kind == "step" else ""
-                    raise self.origin.error(f"another {kind} is called {name!r}", kind, number, "name", what)
+                    raise self.origin.error(f"another {kind} is called {name!r}", kind, number, field="name", what=what)
                 seen.add(name)
 
     def file(self, name: str) -> File:

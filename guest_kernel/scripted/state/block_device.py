@@ -33,7 +33,7 @@ def page_content(inode: int, index: int, version: int = 0) -> bytes:
     return head * (PAGE_SIZE // len(head))
 
 
-class Device:
+class PageDevice:
     """A channel device: it sees storage by absolute address, without keys, and sets R and C in them."""
 
     def __init__(self, machine: Machine, latency: int = LATENCY) -> None:
@@ -80,7 +80,7 @@ class Device:
             self.history.note(page.frame, event)
 
 
-class BlockDevice(Device):
+class BlockDevice(PageDevice):
     """The disk with the files."""
 
     def __init__(self, machine: Machine, latency: int = LATENCY) -> None:
@@ -97,7 +97,7 @@ class BlockDevice(Device):
     def read(self, inode: int, index: int, page: Page) -> None:
         """Transfer page *index* of *inode* into *page*.
 
-        :raises KernelBug: as :meth:`Device.transfer_to`.
+        :raises KernelBug: as :meth:`PageDevice.transfer_to`.
         """
         self.transfer_to(page, self.content(inode, index))
         if (inode, index) in self._been_read:
@@ -108,7 +108,7 @@ class BlockDevice(Device):
     def write(self, inode: int, index: int, page: Page) -> None:
         """Transfer *page* to page *index* of *inode*.
 
-        :raises KernelBug: as :meth:`Device.transfer_from`.
+        :raises KernelBug: as :meth:`PageDevice.transfer_from`.
         """
         self._written[inode, index] = self.transfer_from(page)
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING, Final
 
-from guest_kernel.scripted.cpu.processor import TEXT_ADDRESS, KernelText, Processor
+from guest_kernel.scripted.cpu.processor import TEXT_ADDRESS, KernelProcessor, KernelText
 from guest_kernel.scripted.state.block_device import BlockDevice
 from guest_kernel.scripted.state.discard_lists import DiscardLists
 from guest_kernel.scripted.state.history import History
@@ -98,7 +98,7 @@ class Kernel:
         for page in self.mem_map[: self.first_free]:
             page.flags = RESERVED
         text = KernelText(machine)
-        self.processors = [Processor(machine, cpu, text) for cpu in machine.cpus]
+        self.processors = [KernelProcessor(machine, cpu, text) for cpu in machine.cpus]
 
     def note(self, page: Page, event: int, detail: int = 0) -> None:
         """Note what happens to *page*, for a failure to tell."""

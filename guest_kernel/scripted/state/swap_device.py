@@ -6,14 +6,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from guest_kernel.scripted.cpu.bug import KernelBug
-from guest_kernel.scripted.state.block_device import LATENCY, Device
+from guest_kernel.scripted.state.block_device import LATENCY, PageDevice
 
 if TYPE_CHECKING:
     from emu.machine import Machine
     from guest_kernel.scripted.state.mm_types import Page
 
 
-class SwapDevice(Device):
+class SwapDevice(PageDevice):
     """A device of *slots* slots of a page each; with none of them nothing is ever swapped."""
 
     def __init__(self, machine: Machine, slots: int, latency: int = LATENCY) -> None:
@@ -72,7 +72,7 @@ class SwapDevice(Device):
     def read(self, slot: int, page: Page) -> None:
         """Transfer *slot* into *page*.
 
-        :raises KernelBug: if nothing has been written there, and as :meth:`Device.transfer_to`.
+        :raises KernelBug: if nothing has been written there, and as :meth:`PageDevice.transfer_to`.
         """
         if slot not in self._content:
             raise KernelBug(f"swap slot {slot} is read, and was never written")
@@ -81,6 +81,6 @@ class SwapDevice(Device):
     def write(self, slot: int, page: Page) -> None:
         """Transfer *page* to *slot*.
 
-        :raises KernelBug: as :meth:`Device.transfer_from`.
+        :raises KernelBug: as :meth:`PageDevice.transfer_from`.
         """
         self._content[slot] = self.transfer_from(page)

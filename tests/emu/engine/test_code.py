@@ -55,12 +55,12 @@ def test_a_page_is_forgotten_wherever_it_is_shown(code: ShownCode, state: BlockS
     for virtual_page, mode, page in ((5, 0, 1), (9, 1, 1), (7, 0, 2)):
         code.show(virtual_page, mode, page, page << 12)
         state.remember_block(virtual_page << 12, 8, 2, keeps_cc=False)
-    assert code.forget(1) == 0x1000
+    code.forget(1)
     assert known(state) == {0x7000}
     assert code.instruction(0x7000, 0) is not None
     for address, mode in ((0x5000, 0), (0x9000, 1), (0x7000, 1)):
         assert code.instruction(address, mode) is None
-    assert code.forget(1) is None
+    code.forget(1)
 
 
 def test_a_page_that_is_forgotten_is_not_seen_by_the_callbacks(code: ShownCode, state: BlockState) -> None:
@@ -82,6 +82,16 @@ def test_a_page_that_shows_something_else_is_forgotten(code: ShownCode, state: B
     assert known(state) == {0x7000}
     code.forget(2)
     assert known(state) == set()
+
+
+def test_an_instruction_is_that_of_the_page_that_is_shown_now(machine: Machine, code: ShownCode) -> None:
+    machine.storage.write(0x1000, bytes.fromhex("1844"))
+    machine.storage.write(0x2000, bytes.fromhex("1855"))
+    found = []
+    for page in (1, 2, 1):
+        code.show(5, 0, page, machine.hypervisor.frame(page))
+        found.append(code.instruction(0x5000, 0))
+    assert found == [bytes.fromhex("1844"), bytes.fromhex("1855"), bytes.fromhex("1844")]
 
 
 def test_an_instruction_that_may_reach_into_the_next_page_is_not_known(machine: Machine, code: ShownCode) -> None:

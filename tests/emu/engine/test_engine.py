@@ -137,6 +137,15 @@ def test_a_data_exception_at_the_end_of_a_block_is_found(started: Machine, code:
     assert started.executed == 2
 
 
+@pytest.mark.parametrize(("code", "length"), (("b96080bb", 4), ("ecb000018071", 6)))
+def test_a_data_exception_is_found_behind_a_page_that_was_asked_for(started: Machine, code: str, length: int) -> None:
+    started.cpus[0].gr[8] = DATA
+    # LG 2,0(8); LGHI 11,1; the instruction, which traps
+    execute(started, f"e32080000004 a7b90001 {code}")
+    assert program_interruption(started) == (7, length, START + 10 + length)
+    assert started.executed == 2
+
+
 @pytest.mark.parametrize(
     ("first", "before", "cc"),
     (("b9200032", "", 1), ("b9200032", "b9040033", 1), ("b9200023", "b9200042", 1)),
@@ -198,6 +207,16 @@ def test_code_in_a_page_whose_stores_are_checked_byte_by_byte(started: Machine) 
     # STG 2,X'400'; LGHI 5,X'400'; BASR 14,5; LGR 6,3; STG 4,X'400'; BASR 14,5; LGR 7,3
     execute(started, "e32004000024 a7590400 0de5 b9040063 e34004000024 0de5 b9040073")
     assert (cpu.gr[6], cpu.gr[7]) == (5, 6)
+
+
+def test_code_that_was_only_executed_alone_is_seen_to_be_written(started: Machine) -> None:
+    """It is executed while fixed-point overflow is reported, and stored into freely."""
+    cpu = started.cpus[0]
+    cpu.gr[2], cpu.gr[3], cpu.gr[4], cpu.gr[6], cpu.gr[7] = DATA, 0x0800_0000, 0xA759_0001, 0xA759_0002, 0
+    started.storage.write(DATA + 4, bytes.fromhex("07fe"))
+    # ST 4,0(2): LGHI 5,1; SPM 3; BASR 14,2; SPM 7; ST 6,0(2): LGHI 5,2; SPM 3; BASR 14,2
+    execute(started, "50402000 0430 0de2 0470 50602000 0430 0de2")
+    assert cpu.gr[5] == 2
 
 
 def test_code_written_by_the_machine_is_seen(started: Machine) -> None:

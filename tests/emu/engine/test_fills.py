@@ -185,3 +185,18 @@ def test_many_pages_are_remembered_beyond_what_unicorn_holds(machine: Machine, a
     cpu = run(machine, [space], code)
     assert cpu.gr[2] == 20 * 700
     assert sum(count for (_, kind), count in asked.items() if kind == FillAccess.READ) < 2 * 700
+
+
+def test_code_at_the_address_by_which_unicorn_drops_code(machine: Machine, spaces: list[AddressSpace]) -> None:
+    """It is remembered where that lies; what is dropped must be another page."""
+    probe, called = 0x7FFF_F000, 0x70000
+    for space in spaces:
+        space.map(probe, 0x72000)
+        space.map(called, called)
+    machine.storage.write(0x72000, bytes.fromhex("07fe"))
+    machine.storage.write(called, bytes.fromhex("a7590001 07fe"))
+    cpu = machine.cpus[0]
+    cpu.gr[2], cpu.gr[3], cpu.gr[4] = probe, called, 0xA759_0002
+    # BASR 14,2; BASR 14,3; ST 4,0(3); BASR 14,2; BASR 14,3
+    run(machine, spaces, bytes.fromhex("0de2 0de3 50403000 0de2 0de3"))
+    assert cpu.gr[5] == 2

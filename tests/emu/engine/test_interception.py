@@ -7,6 +7,8 @@ import pytest
 
 from emu import psw as psw_bits
 from emu.cpu import Cpu, CpuState
+from emu.engine.engine import Engine
+from emu.engine.exits import StepExit
 from emu.isa.assembler import encode
 from emu.machine import MEGABYTE, Machine, Stop
 from emu.psw import ADDRESSING_MODE, Psw
@@ -102,6 +104,76 @@ def test_code_that_a_store_makes_an_intercepted_instruction(started: Machine) ->
     assert (cpu.gr[6], cpu.gr[5]) == (0, 1)
     assert started.storage.read_integer(DATA + 0x2000, 8)
     assert started.counts.instructions == {"STCK": 1}
+
+
+def test_code_that_a_store_makes_another_intercepted_instruction(started: Machine) -> None:
+    """EPSW 5,0 becomes EPSW 6,0; neither is compiled."""
+    cpu = started.cpus[0]
+    cpu.gr[2], cpu.gr[3], cpu.gr[5], cpu.gr[6] = DATA + 0x100, 0xB98D_0060, 1 << 40, 1 << 40
+    started.storage.write(DATA + 0x100, bytes.fromhex("b98d0050 07fe"))
+    # BASR 14,2; LGR 7,6; ST 3,0(2); BASR 14,2
+    execute(started, "0de2 b9040076 50302000 0de2")
+    assert cpu.gr[7] == 1 << 40
+    assert cpu.gr[5] == cpu.gr[6] != 1 << 40
+
+
+@pytest.mark.parametrize("order", ("34", "43"), ids=("at the comparison first", "before it first"))
+def test_a_comparison_that_is_intercepted_in_one_block_is_so_in_all(started: Machine, order: str) -> None:
+    """CGR 8,9; CLC 0(8,8),0(9); BR 14, entered at the beginning and at CLC, where the condition code is known."""
+    code = DATA + 0x100
+    started.storage.write(code, bytes.fromhex("b9200089 d50780009000 07fe"))
+    cpu = started.cpus[0]
+    cpu.gr[3], cpu.gr[4], cpu.gr[8], cpu.gr[9] = code + 4, code, DATA + 0x1000, DATA + 0x1008
+    execute(started, "".join(f"0de{register}" for register in order) + "0de3")
+    assert started.counts.instructions == {"CLC": 3 if order == "43" else 2}
+    assert started.executed == 3 + sum(3 if each == "4" else 2 for each in order + "3")
+
+
+@pytest.mark.parametrize("before", (7, 9, 10))
+def test_a_block_that_unicorn_has_forgotten_is_translated_with_its_traps_again(started: Machine, before: int) -> None:
+    """The same, entered at the beginning, and then five times at CLC; Unicorn's buffer is full after *before*."""
+    code = DATA + 0x100
+    started.storage.write(code, bytes.fromhex("b9200089 d50780009000 07fe"))
+    started.storage.write(START, bytes.fromhex("0de4" + 5 * "0de3" + "0000"))
+    cpu = started.cpus[0]
+    cpu.gr[3], cpu.gr[4], cpu.gr[8], cpu.gr[9] = code + 4, code, DATA + 0x1000, DATA + 0x1008
+    enter(cpu, START)
+    started.run(before)
+    cpu.tlb._unicorn.uc.ctl_flush_tb()
+    started.run(100)
+    assert started.counts.instructions == {"CLC": 6}
+    assert started.executed == 6 + 3 + 5 * 2
+
+
+def test_an_execute_that_is_intercepted_in_one_block_is_so_in_all(started: Machine) -> None:
+    """LGHI 1,7; EXRL 1,CLC; BR 14; CLC 0(0,8),0(9), entered at EXRL with 4, and then with 7, in general register 1."""
+    code = DATA + 0x100
+    started.storage.write(code, bytes.fromhex("a7190007 c61000000004 07fe d50080009000"))
+    cpu = started.cpus[0]
+    cpu.gr[3], cpu.gr[4], cpu.gr[8], cpu.gr[9] = code + 4, code, DATA + 0x1000, DATA + 0x1008
+    # BASR 14,4; LGHI 1,4; BASR 14,3; LGHI 1,7; BASR 14,3
+    execute(started, "0de4 a7190004 0de3 a7190007 0de3")
+    assert started.counts.instructions == {"CLC": 2}
+
+
+def test_the_target_of_an_execute_is_shown_when_it_was_executed_alone(
+    started: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """LGHI 1,100; loop: EX 0,0(6); BRCTG 1,loop; the target, AGHI 7,1, is in a page of its own."""
+    cpu = started.cpus[0]
+    stepped: list[bytes] = []
+    step = Engine.step
+
+    def note(engine: Engine, instruction: bytes) -> StepExit:
+        stepped.append(instruction)
+        return step(engine, instruction)
+
+    monkeypatch.setattr(Engine, "step", note)
+    started.storage.write(DATA, bytes.fromhex("a77b0001"))
+    cpu.gr[6], cpu.gr[7] = DATA, 0
+    execute(started, "a7190064 44006000 a717fffe")
+    assert cpu.gr[7] == 100
+    assert stepped.count(bytes.fromhex("44006000")) == 1
 
 
 def test_code_that_another_cpu_makes_an_intercepted_instruction() -> None:

@@ -77,7 +77,7 @@ def test_nothing_is_lost(share: int, guests: int, cpus: int) -> None:
         manager = PageManager(pages * share // 100, device=device)
         machines = make_guests(manager, guests=guests, cpus=cpus)
         expect_passed(machines, run_in_turn(machines))
-        for guest in manager.guests:
+        for machine, guest in zip(machines, manager.guests, strict=True):
             pages_moved = guest.statistics.page_outs + guest.statistics.discards
             if share == 100:
                 assert pages_moved == 0
@@ -85,9 +85,9 @@ def test_nothing_is_lost(share: int, guests: int, cpus: int) -> None:
                 assert guest.statistics.page_outs > 0
                 assert guest.statistics.page_ins > 0
                 assert guest.statistics.discards_volatile > 0
-                assert console(guest.machine).counter("discard-faults") > 0
-                assert console(guest.machine).counter("guest-re-reads") > 0
-            assert console(guest.machine).counter("addressing-faults") == 0
+                assert console(machine).counter("discard-faults") > 0
+                assert console(machine).counter("guest-re-reads") > 0
+            assert console(machine).counter("addressing-faults") == 0
 
 
 @pytest.mark.parametrize("profile", (Profile.KVM, Profile.OFF))

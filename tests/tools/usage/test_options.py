@@ -84,5 +84,10 @@ def test_an_error_names_the_flag(typed: dict[str, object], message: str) -> None
     assert str(raised.value).startswith(message)
 
 
+def test_what_is_no_option_is_a_mistake_of_the_caller() -> None:
+    with pytest.raises(KeyError, match="Car: weels"):
+        read_options(Car, {"model": "T", "weels": 3})
+
+
 def test_a_field_is_a_field_of_its_dataclass_and_nothing_else() -> None:
     assert [each.name for each in fields(Car)] == ["model", "colour", "serial_number", "extras", "wheels"]

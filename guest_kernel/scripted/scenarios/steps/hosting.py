@@ -63,7 +63,7 @@ class Discard(Step):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EvictPage(Step):
+class TakeFrame(Step):
     """The host takes the frame of a page, as if it were the one that was not used for the longest time."""
 
     do: ClassVar[str] = "evict"

@@ -10,7 +10,12 @@ import pytest
 from guest_kernel.scripted.cpu.instructions import Essa
 from guest_kernel.scripted.cpu.schedule import Running, run
 from guest_kernel.scripted.cpu.script import Place, Relax
-from guest_kernel.scripted.hinting.volatile import Condition, check_state_change, page_make_stable, page_make_volatile
+from guest_kernel.scripted.hinting.volatile import (
+    StableReason,
+    check_state_change,
+    page_make_stable,
+    page_make_volatile,
+)
 from guest_kernel.scripted.state import page_flags as flags
 from guest_kernel.scripted.state.kernel import Kernel
 from guest_kernel.scripted.state.mm_types import AddressSpace, Page
@@ -63,24 +68,24 @@ def _lock_mapping(page: Page) -> None:
 @pytest.mark.parametrize(
     ("condition", "violate"),
     (
-        (Condition.RESERVED, _set(flags.RESERVED)),
-        (Condition.DIRTY, _set(flags.DIRTY)),
-        (Condition.WRITEBACK, _set(flags.WRITEBACK)),
-        (Condition.LOCKED, _set(flags.LOCKED)),
-        (Condition.NO_BACKING, _set(flags.ANON)),
-        (Condition.SHARED_MEMORY, _set(flags.SWAP_CACHE)),
-        (Condition.NO_MAPPING, _forget_mapping),
-        (Condition.NOT_UPTODATE, _clear(flags.UPTODATE)),
-        (Condition.PRIVATE, _set(flags.PRIVATE)),
-        (Condition.DISCARDED, _set(flags.DISCARDED)),
-        (Condition.NOT_ON_LRU, _clear(flags.LRU)),
-        (Condition.REFERENCED, _more_references),
-        (Condition.MLOCKED, _lock_mapping),
+        (StableReason.RESERVED, _set(flags.RESERVED)),
+        (StableReason.DIRTY, _set(flags.DIRTY)),
+        (StableReason.WRITEBACK, _set(flags.WRITEBACK)),
+        (StableReason.LOCKED, _set(flags.LOCKED)),
+        (StableReason.NO_BACKING, _set(flags.ANON)),
+        (StableReason.SHARED_MEMORY, _set(flags.SWAP_CACHE)),
+        (StableReason.NO_MAPPING, _forget_mapping),
+        (StableReason.NOT_UPTODATE, _clear(flags.UPTODATE)),
+        (StableReason.PRIVATE, _set(flags.PRIVATE)),
+        (StableReason.DISCARDED, _set(flags.DISCARDED)),
+        (StableReason.NOT_ON_LRU, _clear(flags.LRU)),
+        (StableReason.REFERENCED, _more_references),
+        (StableReason.MLOCKED, _lock_mapping),
     ),
-    ids=lambda each: each.number if isinstance(each, Condition) else "",
+    ids=lambda each: each.number if isinstance(each, StableReason) else "",
 )
 def test_a_page_that_violates_one_condition_stays_stable(
-    kernel: Kernel, file: AddressSpace, condition: Condition, violate: Callable[[Page], None]
+    kernel: Kernel, file: AddressSpace, condition: StableReason, violate: Callable[[Page], None]
 ) -> None:
     page = made_stable(kernel, file)
     violate(page)
@@ -90,24 +95,24 @@ def test_a_page_that_violates_one_condition_stays_stable(
 
 
 def test_every_condition_has_its_test() -> None:
-    numbers = [condition.number for condition in Condition]
+    numbers = [condition.number for condition in StableReason]
     assert numbers == ["1", "2", "3", "4", "5", "5b", "6", "7", "8", "9", "10", "11", "12"]
 
 
 def test_offset_counts_the_known_references(kernel: Kernel, file: AddressSpace) -> None:
     page = made_stable(kernel, file)
     page.count += 1
-    assert check_state_change(kernel, page, 1) is Condition.REFERENCED
+    assert check_state_change(kernel, page, 1) is StableReason.REFERENCED
     assert check_state_change(kernel, page, 2) is None
     # A mapping has a reference, too, and is known.
     page.mapcount += 1
-    assert check_state_change(kernel, page, 2) is Condition.REFERENCED
+    assert check_state_change(kernel, page, 2) is StableReason.REFERENCED
     page.count += 1
     assert check_state_change(kernel, page, 2) is None
 
 
 def test_an_anonymous_page_in_the_swap_cache_needs_patch_2(make_kernel: MakeKernel, file: AddressSpace) -> None:
-    for patches, expected in ((ALL_PATCHES, None), (ALL_PATCHES - {2}, Condition.NO_BACKING)):
+    for patches, expected in ((ALL_PATCHES, None), (ALL_PATCHES - {2}, StableReason.NO_BACKING)):
         kernel = make_kernel(patches=patches)
         page = cached_page(kernel, AddressSpace(file.inode, file.size), 0)
         page.flags |= flags.ANON | flags.SWAP_CACHE

@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 
 from guest_kernel.scripted.cpu.schedule import run
-from guest_kernel.scripted.hinting.volatile import Condition, check_state_change
+from guest_kernel.scripted.hinting.volatile import StableReason, check_state_change
 from guest_kernel.scripted.mm.faults import Signal
 from guest_kernel.scripted.mm.file_read import read_page
 from guest_kernel.scripted.mm.lru import pagevec_lru_add
@@ -39,7 +39,7 @@ def test_locked_pages_are_present_and_stable(kernel: Kernel, file: AddressSpace)
         page = page_at(kernel, mm, BASE + number * PAGE)
         assert page is not None
         assert state(kernel, page) == "Sr"
-        assert check_state_change(kernel, page, 1) is Condition.MLOCKED
+        assert check_state_change(kernel, page, 1) is StableReason.MLOCKED
     assert [area.is_locked for area in mm.areas] == [False, True, False]
 
 

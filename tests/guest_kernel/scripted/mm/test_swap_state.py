@@ -8,7 +8,7 @@ import pytest
 from guest_kernel.scripted.cpu.bug import KernelBug
 from guest_kernel.scripted.cpu.schedule import Running, run
 from guest_kernel.scripted.cpu.script import Place
-from guest_kernel.scripted.hinting.volatile import Condition, check_state_change
+from guest_kernel.scripted.hinting.volatile import StableReason, check_state_change
 from guest_kernel.scripted.mm import swap_state
 from guest_kernel.scripted.mm.fork import fork
 from guest_kernel.scripted.mm.lru import pagevec_lru_add
@@ -116,7 +116,7 @@ def test_before_patch_2_it_stays_stable(make_kernel: MakeKernel) -> None:
     kernel = make_kernel(swap_pages=SLOTS, patches=frozenset({1}))
     _, page = swapped_in(kernel)
     assert state(kernel, page) == "Sr"
-    assert check_state_change(kernel, page, 1) is Condition.NO_BACKING
+    assert check_state_change(kernel, page, 1) is StableReason.NO_BACKING
 
 
 def test_while_it_is_written_it_is_stable_and_then_volatile(kernel: Kernel) -> None:
@@ -180,7 +180,7 @@ def test_what_is_not_mapped_yet_is_not_anonymous_and_stays_stable(kernel: Kernel
     run(kernel, pagevec_lru_add(kernel))
     assert not page.flags & flags.ANON
     assert state(kernel, page) == "Sr"
-    assert check_state_change(kernel, page, 2) is Condition.SHARED_MEMORY
+    assert check_state_change(kernel, page, 2) is StableReason.SHARED_MEMORY
 
 
 def test_a_page_that_is_discarded_while_it_is_mapped_is_not_mapped(make_kernel: MakeKernel) -> None:

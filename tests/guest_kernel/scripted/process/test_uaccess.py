@@ -126,7 +126,7 @@ def test_without_a_fix_up_the_kernel_dies(
     store(kernel, mm, BASE, 1)
     page = cached_page(kernel, file, 0)
     discard(kernel, page)
-    monkeypatch.setattr("guest_kernel.scripted.cpu.processor.Processor.fixup", lambda *_: None)
+    monkeypatch.setattr("guest_kernel.scripted.cpu.processor.KernelProcessor.fixup", lambda *_: None)
     with pytest.raises(KernelBug, match="discard fault"):
         run(kernel, read_dev_mem(kernel, mm, BASE, page.frame))
 

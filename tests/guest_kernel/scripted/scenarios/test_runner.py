@@ -8,7 +8,7 @@ import pytest
 from emu.machine import Machine
 from emu.page_states import Profile
 from guest_kernel.scripted.scenarios.checks.expectation import Finding
-from guest_kernel.scripted.scenarios.runner import Interrupted, Listener, Point, Runner
+from guest_kernel.scripted.scenarios.runner import Interrupted, Listener, Point, ScenarioRunner
 from guest_kernel.scripted.scenarios.scenario import (
     Allocate,
     Boot,
@@ -137,13 +137,13 @@ def test_an_image_larger_than_storage() -> None:
         steps=(Boot(),),
     )
     with pytest.raises(ScenarioError, match=r"^scenario: kernel: image_pages: expected less than 239, not 300$"):
-        Runner(scenario, Machine(256 << 12))
+        ScenarioRunner(scenario, Machine(256 << 12))
 
 
 def test_a_machine_of_another_size() -> None:
     runner = make()
     with pytest.raises(ValueError, match="not the one that the scenario describes"):
-        Runner(runner.scenario, Machine(PAGES << 12, cpus=1))
+        ScenarioRunner(runner.scenario, Machine(PAGES << 12, cpus=1))
 
 
 def test_a_run_can_be_stopped() -> None:

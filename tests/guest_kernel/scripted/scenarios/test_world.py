@@ -9,7 +9,7 @@ import pytest
 
 from emu.machine import Machine
 from emu.page_states import DISCARDED, Usage
-from guest_kernel.scripted.scenarios.runner import Listener, Runner
+from guest_kernel.scripted.scenarios.runner import Listener, ScenarioRunner
 from guest_kernel.scripted.scenarios.scenario import (
     Boot,
     File,
@@ -39,7 +39,7 @@ class DiscardingHost(Listener):
         self.machine.configuration.translations.flush_all()
 
 
-def carry_out(kernel: KernelSettings) -> Runner:
+def carry_out(kernel: KernelSettings) -> ScenarioRunner:
     """Read a file, lose it, and read it again."""
     host = DiscardingHost()
     scenario = Scenario(
@@ -50,7 +50,7 @@ def carry_out(kernel: KernelSettings) -> Runner:
         files=(File(name="data", pages=100),),
         steps=(Boot(), Read(file="data"), DISCARD(), Read(file="data", times=3), Table(name="end")),
     )
-    runner = Runner(scenario, host.machine, host)
+    runner = ScenarioRunner(scenario, host.machine, host)
     runner.run()
     return runner
 
@@ -94,7 +94,7 @@ def test_a_kernel_with_the_balloon_takes_requests_between_scripts() -> None:
             if isinstance(step, Read):
                 assert machine.messages.send("SHRINK 1")
 
-    runner = Runner(scenario, machine, Monitor())
+    runner = ScenarioRunner(scenario, machine, Monitor())
     runner.run()
     assert runner.kernel.cmm is not None
     # The last one is still waiting.

@@ -9,7 +9,6 @@ import pytest
 
 from guest_kernel.scripted.scenarios.scenario import (
     Discard,
-    EvictPage,
     Fork,
     Mlock,
     Mmap,
@@ -25,6 +24,7 @@ from guest_kernel.scripted.scenarios.scenario import (
     Remap,
     ScenarioError,
     Step,
+    TakeFrame,
     Tick,
     Truncate,
     Verify,
@@ -72,7 +72,7 @@ def any_step(random: Random) -> Step:
         Reclaim(pages=5 * few, cpu=cpu),
         Discard(),
         Discard(file=file.name),
-        EvictPage(page=f"{file.name}:{first}"),
+        TakeFrame(page=f"{file.name}:{first}"),
         Tick(cpu=cpu, times=few),
         Verify(cpu=cpu),
     )

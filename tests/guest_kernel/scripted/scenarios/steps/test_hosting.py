@@ -6,10 +6,9 @@ from __future__ import annotations
 import pytest
 
 from emu.machine import Machine
-from guest_kernel.scripted.scenarios.runner import Listener, Runner
+from guest_kernel.scripted.scenarios.runner import Listener, ScenarioRunner
 from guest_kernel.scripted.scenarios.scenario import (
     Discard,
-    EvictPage,
     Expect,
     Mark,
     Mmap,
@@ -19,6 +18,7 @@ from guest_kernel.scripted.scenarios.scenario import (
     Read,
     Scenario,
     ScenarioError,
+    TakeFrame,
     Writeback,
 )
 from tests.support.scenarios import AT, PAGES, error, planned_error, run, scenario
@@ -49,7 +49,7 @@ def test_what_is_not_in_the_cache_is_not_discarded() -> None:
 
 
 def test_a_volatile_page_is_evicted_without_a_trace() -> None:
-    run(READ, EvictPage(page="data:3"), Expect(page="data:3", state="Vz"), READ, Expect(equal={"discarded": 1}))
+    run(READ, TakeFrame(page="data:3"), Expect(page="data:3", state="Vz"), READ, Expect(equal={"discarded": 1}))
 
 
 def test_a_stable_page_is_evicted_to_the_paging_device() -> None:
@@ -58,7 +58,7 @@ def test_a_stable_page_is_evicted_to_the_paging_device() -> None:
         Mmap(process="p", at=AT, pages=1),
         ProcessStore(process="p", at=AT),
         Mark(name="it", page=f"p@{AT:#x}"),
-        EvictPage(page="it"),
+        TakeFrame(page="it"),
         Expect(page="it", state="Sp", path=("Sr", "Sp")),
         ProcessLoad(process="p", at=AT),
         Expect(page="it", state="Sr"),
@@ -76,7 +76,7 @@ def test_a_potentially_volatile_page_is_evicted_as_its_change_bit_says(is_stored
         ProcessLoad(process="p", at=AT),
         *store,
         Expect(page="log:0", state="Pr", changed=is_stored_into),
-        EvictPage(page="log:0"),
+        TakeFrame(page="log:0"),
         Expect(page="log:0", state="Sp" if is_stored_into else "Vz"),
         ProcessLoad(process="p", at=AT),
         Writeback(),
@@ -86,27 +86,27 @@ def test_a_potentially_volatile_page_is_evicted_as_its_change_bit_says(is_stored
 
 def test_what_has_no_frame_cannot_be_evicted() -> None:
     message = "page: the host cannot take a frame from page data:3: it has none, or needs it"
-    assert error(READ, EvictPage(page="data:3"), EvictPage(page="data:3")) == message
+    assert error(READ, TakeFrame(page="data:3"), TakeFrame(page="data:3")) == message
 
 
 def test_what_is_no_page_cannot_be_evicted() -> None:
-    assert error(READ, EvictPage(page="data:30")) == "page: there is no page data:30 now"
+    assert error(READ, TakeFrame(page="data:30")) == "page: there is no page data:30 now"
 
 
 def test_steps_of_the_host_need_one() -> None:
     made = scenario()
-    for step in (Discard(), EvictPage(page="data:0")):
+    for step in (Discard(), TakeFrame(page="data:0")):
         with pytest.raises(ScenarioError, match=r"do: expected only with a \[host\] table"):
             Scenario(description="t", machine=made.machine, files=made.files, steps=(*made.steps, step))
 
 
 def test_names_are_checked() -> None:
     assert planned_error(Discard(file="x")) == "file: no file is called 'x'; expected data, log"
-    assert planned_error(EvictPage(page="x:0")) == "page: no file is called 'x'; expected data, log"
+    assert planned_error(TakeFrame(page="x:0")) == "page: no file is called 'x'; expected data, log"
     with pytest.raises(ScenarioError):
         Discard(file="")
     with pytest.raises(ScenarioError):
-        EvictPage(page="")
+        TakeFrame(page="")
 
 
 def test_who_listens_is_asked() -> None:
@@ -120,8 +120,8 @@ def test_who_listens_is_asked() -> None:
             asked.append(page)
             return True
 
-    made = scenario(READ, Discard(), Discard(file="data"), EvictPage(page="data:2"))
-    runner = Runner(made, Machine(PAGES << 12, cpus=2), Recorder())
+    made = scenario(READ, Discard(), Discard(file="data"), TakeFrame(page="data:2"))
+    runner = ScenarioRunner(made, Machine(PAGES << 12, cpus=2), Recorder())
     runner.run()
     frames = [runner.world.files["data"].pages[index].frame for index in range(28)]
     assert asked == [None, frames, frames[2]]
