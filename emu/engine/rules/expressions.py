@@ -15,9 +15,9 @@ from typing import Any, Final, NewType
 from emu.engine.rules import arithmetic
 from emu.engine.rules.calls import BUILTINS, construct, method_of_number
 from emu.engine.rules.core import Core, Scope, apply, condition_of
+from emu.engine.rules.narrowing import narrowed
 from emu.engine.rules.octets import compare_octets, concatenated
 from emu.engine.rules.values import (
-    NONE,
     Closure,
     Either,
     Flag,
@@ -259,36 +259,13 @@ class Expressions(Core):
 
     def _ifexp(self, node: ast.IfExp, scope: Scope) -> Value:
         sides = [
-            Scope(self.narrowed(node.test, scope, holds=holds), scope.module, scope.endings) for holds in (True, False)
+            Scope(narrowed(self, node.test, scope, holds=holds), scope.module, scope.endings) for holds in (True, False)
         ]
         return self.choose(
             self.condition(node.test, scope),
             lambda: self.evaluate(node.body, sides[0]),
             lambda: self.evaluate(node.orelse, sides[1]),
         )
-
-    def narrowed(self, test: ast.expr, scope: Scope, *, holds: bool) -> dict[str, Value]:
-        """The variables where *test* holds, or does not: one of several kinds may be known to be of a kind."""
-        match test:
-            case ast.UnaryOp(ast.Not(), operand):
-                return self.narrowed(operand, scope, holds=not holds)
-            case ast.Compare(ast.Name(name), [ast.Is() | ast.IsNot() as operator], [ast.Constant(None)]):
-                is_none = isinstance(operator, ast.Is) == holds
-                return self._kept(name, scope, lambda each: (each == NONE) == is_none)
-            case ast.Call(ast.Name("isinstance"), [ast.Name(name), kind]):
-                found = self.evaluate(kind, scope)
-                return self._kept(name, scope, lambda each: _is_of(each, found) == holds)
-        return dict(scope.variables)
-
-    @staticmethod
-    def _kept(name: str, scope: Scope, keeps: Callable[[Value], bool]) -> dict[str, Value]:
-        variables = dict(scope.variables)
-        value = variables.get(name)
-        if isinstance(value, Either):
-            kept = [(place, each) for place, each in enumerate(value.alternatives) if keeps(each)]
-            if len(kept) == 1:
-                variables[name] = kept[0][1]
-        return variables
 
     # Tuples, generators, lambdas and calls
 
@@ -421,11 +398,3 @@ def _unsupported(kind: type[ast.operator], left: Value, right: Value) -> None:
     if all(each is not None for each in known):
         raise OutsideSubsetError(f"{describe(left)} {kind.__name__} {describe(right)}")
     raise TypeError(f"{describe(left)} {kind.__name__} {describe(right)}")
-
-
-def _is_of(value: Value, kind: Value) -> bool:
-    if not isinstance(kind, Static):
-        return False
-    if isinstance(value, Structure):
-        return issubclass(value.kind, kind.value)
-    return isinstance(value, Static) and isinstance(value.value, kind.value)

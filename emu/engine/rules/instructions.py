@@ -12,9 +12,9 @@ from typing import Final
 
 import emu.isa.catalogue  # noqa: F401 - fills the instruction set
 from emu.cpu import Cpu
-from emu.engine.rules import model as known
 from emu.engine.rules.arithmetic import negated
 from emu.engine.rules.core import Core, DivergedError, condition_of
+from emu.engine.rules.fields import FIELDS
 from emu.engine.rules.model import Model
 from emu.engine.rules.translator import Translator
 from emu.engine.rules.values import WORD, Number, OutsideSubsetError, Place, Static, Structure, Value, number
@@ -94,7 +94,7 @@ def _finished(translator: Core, declared: Instruction) -> str:
     writer.bind(f"{number(translator.field('work')).text} - work", "extra")
     epilogue = Block()
     for name, value in translator.fields.items():
-        field = known.FIELDS[name]
+        field = FIELDS[name]
         text = number(value).text
         if field.check is not None:
             writer.refuse_if(f"not {field.check.format(value=text)}")

@@ -10,6 +10,7 @@ from emu.engine.rules import arithmetic
 from emu.engine.rules.core import DivergedError, Scope
 from emu.engine.rules.expressions import Expressions
 from emu.engine.rules.joining import Ending, join
+from emu.engine.rules.narrowing import narrowed
 from emu.engine.rules.values import (
     NONE,
     Flag,
@@ -58,7 +59,7 @@ class Statements(Expressions):
         known = len(scope.endings)
         sides: list[tuple[Ending, dict[str, Value]]] = []
         for block, body, holds in zip(blocks, (statement.body, statement.orelse), (True, False), strict=True):
-            inner = Scope(self.narrowed(statement.test, scope, holds=holds), scope.module, scope.endings)
+            inner = Scope(narrowed(self, statement.test, scope, holds=holds), scope.module, scope.endings)
             with translator.inside(block):
                 if self.run(body, inner):
                     sides.append((Ending(writer.block, NONE, dict(translator.fields)), inner.variables))

@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""How compiled code reads and writes what instructions work on: fields, and tables of registers and pages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from emu.bits import MASK_64
+from emu.page_states import OperationRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field that instructions read or change.
+
+    *text* reads it, and it holds at most *high*, or the model's value modulo 2**64 if that is None.  *write*, if
+    instructions may change it, is the line of the epilogue that stores ``{value}``, empty if none is needed; *check* is
+    the condition on which that may be done compiled.
+    """
+
+    text: str
+    high: int | None = MASK_64
+    write: str | None = None
+    check: str | None = None
+
+
+FIELDS: Final[Mapping[str, Field]] = {
+    "psw mask": Field("load_native(record.psw_address)"),
+    "instruction address": Field("address", write="store_native(record.psw_address + uint64(8), {value})"),
+    "system mask": Field(
+        "record.system_mask",
+        write="change_system_mask(record, {value})",
+        check="may_change_system_mask(record, {value}, extra)",
+    ),
+    "condition code": Field("condition_code(record)", 3, "set_condition_code(record, {value})"),
+    "prefix": Field("record.prefix", 0x7FFF_E000),
+    "CPU address": Field("record.cpu_address", 0xFFFF),
+    "timer origin": Field("record.timer_origin", None),
+    "programmable field": Field("record.programmable_field", 0xFFFF),
+    "epoch": Field("record.epoch", None),
+    "work": Field("work", (1 << 62) - 1, ""),
+    "next address": Field("address", write=""),
+    "instruction length": Field("ZERO", 6, ""),
+    "relative base": Field("address", write=""),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Array:
+    """A table: how an element at ``{index}`` is read and written, how many there are, and the most that one holds."""
+
+    read: str
+    write: str | None
+    count: int | str
+    high: int
+
+
+ARRAYS: Final[Mapping[str, Array]] = {
+    "general registers": Array(
+        "load_native(record.registers_address + ({index} << uint64(3)))",
+        "store_native(record.registers_address + ({index} << uint64(3)), {value})",
+        16,
+        MASK_64,
+    ),
+    "control registers": Array(
+        "load_native(record.control_registers_address + ({index} << uint64(3)))", None, 16, MASK_64
+    ),
+    "keys of pages": Array(
+        "load8(record.keys_address + {index})",
+        "store8(record.keys_address + {index}, {value})",
+        "record.storage_pages",
+        255,
+    ),
+    "states of pages": Array(
+        "load8(record.states_address + {index})",
+        "store8(record.states_address + {index}, {value})",
+        "record.storage_pages",
+        255,
+    ),
+    "transitions": Array("load8(record.transitions_address + {index})", None, len(OperationRequest) << 7, 255),
+    "operation requests": Array(
+        "record.request_counts[{index}]",
+        "record.request_counts[{index}] = {value}",
+        len(OperationRequest),
+        MASK_64 >> 1,
+    ),
+}
