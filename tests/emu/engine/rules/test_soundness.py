@@ -125,6 +125,7 @@ offsets = st.one_of(
 )
 addresses = st.builds(lambda page, offset: page | offset, st.sampled_from(PAGES), offsets)
 values = st.one_of(
+    st.builds(lambda page, offset: page + 8 * offset, st.sampled_from((DATA, OTHER, 0x2000)), st.integers(0, 0x100)),
     addresses,
     addresses,
     st.builds(lambda address, high: address | high << 32, addresses, st.integers(0, 0xFFFF_FFFF)),
@@ -172,6 +173,8 @@ def operand_field(kind: Kind, width: int) -> st.SearchStrategy[int]:
         return st.one_of(
             st.sampled_from([each for each in near if abs(each) <= limit] or [0]), st.integers(-limit, limit)
         )
+    if kind is Kind.LENGTH:
+        return st.sampled_from((0, 1, 3, 7, 8, 255))
     if kind is Kind.DISPLACEMENT:
         return st.one_of(st.sampled_from((0, 1, 8, 0x18, 0xFF8)), st.integers(0, 0xFFF))
     return st.integers(0, (1 << width) - 1)
@@ -190,7 +193,7 @@ def scenes(draw: st.DrawFn, mnemonic: str) -> Scene:
         form.compose(declared.opcode, operands).to_bytes(form.length, "big"),
         tuple(draw(st.lists(values, min_size=16, max_size=16))),
         draw(masks),
-        sum(draw(st.sets(st.sampled_from(CR0_BITS), max_size=4))),
+        sum(draw(st.one_of(st.just(set()), st.just({bit(49)}), st.sets(st.sampled_from(CR0_BITS), max_size=4)))),
         tuple(draw(st.lists(st.sampled_from((0, 0, 2, 6, 0x10, 0x18, 0x1E, 0x90, 0x98)), min_size=9, max_size=9))),
         (0,) * 9 if resident else tuple(draw(st.lists(st.sampled_from(states), min_size=9, max_size=9))),
         draw(st.sampled_from((0, 0, 0x30_0000))),
