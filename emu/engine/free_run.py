@@ -132,8 +132,8 @@ class FreeRun:
         if reason == StopReason.LIMIT:
             return executed, BUDGET_USED
         if reason in (StopReason.CANDIDATE, StopReason.UNKNOWN_CODE):
-            self._blocks.look_at(record.block_address, record.block_size)
-            return executed, None
+            may_go_on = self._blocks.look_at(record.block_address, record.block_size)
+            return executed, None if may_go_on else EXECUTED_ALONE
         if reason == StopReason.EXECUTE_TARGET:
             return self._look_at_target(executed)
         if reason == StopReason.ODD_ADDRESS:

@@ -24,6 +24,7 @@ from emu.engine.library import EngineError
 from emu.engine.quirks.condition_code import COMPARE_LOGICAL, keeps_condition_code
 from emu.engine.quirks.execute_targets import reads_register_0
 from emu.engine.quirks.translator_table import translator_table
+from emu.engine.record import StopReason
 from emu.instruction_length import instruction_length
 from emu.isa.execute import execute_target, is_execute
 from emu.program_interruption import ProgramInterruption
@@ -54,8 +55,11 @@ class NewBlocks:
         self._watched: set[int] = set()
         """Addresses of EXECUTE instructions with a callback of their own."""
 
-    def look_at(self, address: int, size: int) -> None:
-        """Let the block of *size* bytes at *address* run from now on, or have it translated so that it may."""
+    def look_at(self, address: int, size: int) -> bool:
+        """Let the block of *size* bytes at *address* run from now on, or have it translated so that it may.
+
+        Give whether that could be done; if not, its first instruction must be executed alone.
+        """
         mode = self._record.mode
         for page in {address >> 12, (address + size - 1) >> 12}:
             self._code.show_again(page, mode)
@@ -80,9 +84,10 @@ class NewBlocks:
             is_cc_kept = is_cc_kept and keeps_condition_code(instruction)
             count += 1
         if intercepted:
-            self._translate_with_traps(address, size, intercepted)
-        elif not is_watched:
+            return self._translate_with_traps(address, size, intercepted)
+        if not is_watched:
             self._state.remember_block(address, size, count, keeps_cc=keeps_cc)
+        return True
 
     def _instructions(self, address: int, size: int, mode: int) -> Iterator[tuple[int, bytes]]:
         """The instructions of the block, with their addresses."""
@@ -115,10 +120,13 @@ class NewBlocks:
         self._code.retranslate(address, self._record.mode)
         return True
 
-    def _translate_with_traps(self, address: int, size: int, intercepted: dict[int, int]) -> None:
+    def _translate_with_traps(self, address: int, size: int, intercepted: dict[int, int]) -> bool:
         """Have the block translated anew, so that it ends before the first instruction that is *intercepted*.
 
         It stays so as long as Unicorn keeps it; were it translated again it would be longer, and so looked at again.
+
+        Give whether it was translated: if it begins with an EXECUTE at the start of a page, Unicorn asks for the page
+        before (:mod:`emu.engine.quirks.look_behind`), which may be refused.
 
         :param intercepted: addresses of instructions in the block, with their entries in the translator's table.
         :raises EngineError: if the block is still as long as it was.
@@ -136,3 +144,4 @@ class NewBlocks:
             table.set_trapping(entries, traps=False)
         if record.block_size >= size:
             raise EngineError(f"the block at {address:#x} was translated without its traps")
+        return record.reason != StopReason.NONE
