@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from itertools import pairwise
 
 import pytest
 
@@ -115,7 +116,7 @@ def test_the_external_mask_of_the_psw_holds_all_of_them_off(cpu: Cpu, code: int)
     assert enabled_interruption(cpu) is None
 
 
-@pytest.mark.parametrize(("first", "second"), tuple(zip(CODES, CODES[1:], strict=False)))
+@pytest.mark.parametrize(("first", "second"), tuple(pairwise(CODES)))
 def test_of_two_conditions_the_one_of_higher_priority_is_taken(cpu: Cpu, first: int, second: int) -> None:
     CONDITIONS[second][1](cpu)
     CONDITIONS[first][1](cpu)
