@@ -13,7 +13,7 @@ import emu.isa.catalogue  # noqa: F401
 from emu.isa.declaration import INSTRUCTIONS
 from emu.isa.disassembler import _by_capstone, disassemble
 from emu.isa.formats import Kind
-from emu.isa.operand_syntax import fields_of, operand_lists
+from emu.isa.operand_syntax import names_of, operand_lists
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_declaration_agrees_with_capstone(mnemonic: str) -> None:
     form = instruction.format
     # A different value in each operand that is used, all of them right for pairs of general and of floating-point
     # registers; and no masks, which capstone turns into mnemonics of their own.
-    used = fields_of(operand_lists(instruction)[0])
+    used = names_of(operand_lists(instruction)[0])
     values = {field.name: number for number, field in enumerate(form.fields, 1)}
     values |= {field.name: 4 * int(field.name[1]) for field in form.fields if field.kind is Kind.REGISTER}
     values |= {field.name: 0 for field in form.fields if field.kind is Kind.MASK or field.name not in used}
