@@ -86,10 +86,6 @@ class RememberedFills:
         """The engine-physical place of *address* for this kind of access in the context of *cpu*; 0 if not known."""
         return self._find_place(address, kind, self._context(cpu, is_real=is_real))
 
-    def find_table(self, address: int) -> int:
-        """The engine-physical place of a translation table at absolute *address*; 0 if it is not known."""
-        return self._find_place(address, FIRST_FILL_ACCESS, self._record.table_context)
-
     def _remember(self, address: int, kind: int, context: int, answer: int) -> None:
         key = fill_key(address, kind - FIRST_FILL_ACCESS)
         index = fill_index(key, context)

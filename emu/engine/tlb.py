@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from unicorn import unicorn_const as uc_const
 
 from emu.access import LOW_PAGES_END
-from emu.addresses import PAGE_SIZE
+from emu.addresses import PAGE_SHIFT, PAGE_SIZE
 from emu.engine.code import FRAMES
 from emu.engine.library import FillAccess
 from emu.lowcore import PREFIX_AREA_SIZE
@@ -45,6 +45,8 @@ class Tlb:
         """The pages that an answer given since the last flush leads to, remembered or not, with their places."""
         self._written: set[int] = set()
         """Those of them that may be written."""
+        self._tables: dict[int, int] = {}
+        """Pages that a translation table was read from, with their frames' offsets in the pool."""
         self._is_flush_due = False
         self._is_buffer_due = False
 
@@ -99,15 +101,16 @@ class Tlb:
 
     def find_table(self, address: int, length: int) -> int | None:
         """See :meth:`emu.engine_protocol.TranslationBuffer.find_table`."""
-        if self._is_flush_due or (address & (PAGE_SIZE - 1)) + length > PAGE_SIZE:
-            return None
-        place = self._fills.find_table(address)
-        return place - FRAMES if place else None
+        frame = self._tables.get(address >> PAGE_SHIFT)
+        offset = address & PAGE_SIZE - 1
+        return None if frame is None or self._is_flush_due or offset + length > PAGE_SIZE else frame + offset
 
     def note_table(self, address: AbsoluteAddress) -> None:
         """See :meth:`emu.engine_protocol.TranslationBuffer.note_table`."""
         if not self._is_flush_due:
-            self._fills.remember_table(address, self._place(address >> 12) | READABLE)
+            place = self._place(address >> 12)
+            self._tables[address >> PAGE_SHIFT] = place - FRAMES
+            self._fills.remember_table(address, place | READABLE)
 
     # What must go
 
@@ -117,6 +120,7 @@ class Tlb:
             self._is_flush_due = False
             self._held.clear()
             self._written.clear()
+            self._tables.clear()
             self._fills.forget()
             self._unicorn.flush_tlb()
 
@@ -146,6 +150,7 @@ class Tlb:
         place = self._held.pop(page, None)
         if place is not None:
             self._written.discard(page)
+            self._tables.pop(page, None)
             self._fills.forget_page(place)
             self._unicorn.flush_tlb()
 
