@@ -31,7 +31,7 @@ from emu.isa.formats import Kind
 from emu.machine import MEGABYTE, Machine
 from emu.page_states import TRANSITIONS, Profile
 from emu.psw import Psw
-from emu.snapshot import differences, take
+from emu.snapshot import differences, guest_view
 from tests.emu.conftest import AddressSpace
 
 EXAMPLES = int(os.environ.get("ESSA_RULES_EXAMPLES", "0"))
@@ -212,7 +212,7 @@ def compare(scene: Scene) -> None:
     stepped.observers.append(Stepper())
     stops = [machine.run(scene.budget) for machine in (free, stepped)]
     assert stops[0] == stops[1]
-    assert not differences(take(free), take(stepped))
+    assert not differences(guest_view(free), guest_view(stepped))
     assert free.counts == stepped.counts
     assert free.timing.work == stepped.timing.work
 
