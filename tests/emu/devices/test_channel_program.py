@@ -6,11 +6,14 @@ from __future__ import annotations
 
 import pytest
 
+from emu.configuration import MEGABYTE, Configuration
+from emu.cpu import Cpu
 from emu.devices import channel_program
 from emu.devices.channel_program import ChannelProgram, DataArea, Ending, OperationRequest
 from emu.devices.channel_storage import ChannelStorage
 
 CCWS, DATA, MORE, LIST = 0x21000, 0x22000, 0x24000, 0x25000
+BEYOND_31_BITS = 1 << 31
 FORMAT_1, SUSPEND_CONTROL, IDAW_2, IDAW_2K = 1 << 23, 1 << 27, 1 << 17, 1 << 16
 """Of word 1 of the ORB: bits 8, 4, 14 and 15."""
 CHAIN_DATA, CHAIN_COMMAND, SUPPRESS_LENGTH, SKIP, INDIRECT, SUSPEND, MODIFIED = 0x80, 0x40, 0x20, 0x10, 0x04, 0x02, 0x01
@@ -57,6 +60,13 @@ def channel(storage: ChannelStorage) -> Channel:
     return Channel(storage)
 
 
+@pytest.fixture
+def large() -> Channel:
+    """A channel with storage that ends behind the first address of 32 bits."""
+    configuration: Configuration[Cpu] = Configuration(BEYOND_31_BITS + MEGABYTE)
+    return Channel(ChannelStorage(configuration))
+
+
 def ccw(code: int, count: int, address: int = DATA, flags: int = 0) -> str:
     """A format-1 CCW: code, flags, count, address."""
     return f"{code:02x}{flags:02x}{count:04x}{address:08x}"
@@ -96,9 +106,19 @@ def test_a_write_command_fetches_from_storage(channel: Channel) -> None:
     assert channel.unit.received == b"abcdefgh"
 
 
-@pytest.mark.parametrize("address", (CCWS + 4, 1 << 31, 4 << 20))
-def test_ccws_lie_on_doublewords_of_storage_at_31_bit_addresses(channel: Channel, address: int) -> None:
-    assert channel.start(ccw(READ, 8), address=address) == Ending(status=PROGRAM_CHECK)
+def test_a_ccw_lies_on_a_doubleword(channel: Channel) -> None:
+    assert channel.start("00" * 4, ccw(NO_OPERATION, 0), address=CCWS + 4) == Ending(status=PROGRAM_CHECK)
+    assert channel.unit.commands == []
+
+
+@pytest.mark.parametrize("address", (4 << 20, 1 << 31))
+def test_a_ccw_lies_in_storage(channel: Channel, address: int) -> None:
+    assert channel.start(address=address) == Ending(status=PROGRAM_CHECK)
+
+
+def test_a_ccw_lies_at_a_31_bit_address(large: Channel) -> None:
+    large.storage.store(BEYOND_31_BITS, bytes.fromhex(ccw(NO_OPERATION, 0)))
+    assert large.start(address=BEYOND_31_BITS) == Ending(status=PROGRAM_CHECK)
 
 
 def test_ccws_are_fetched_with_the_key_of_the_request(channel: Channel) -> None:
@@ -135,6 +155,13 @@ def test_data_outside_storage_are_a_program_check_of_the_command(channel: Channe
     assert channel.start(ccw(READ, 8, 4 << 20)) == Ending(CHANNEL_END | DEVICE_END, PROGRAM_CHECK, 8)
 
 
+def test_data_are_fetched_with_the_key_of_the_request(channel: Channel) -> None:
+    channel.storage._configuration.keys.bytes[DATA >> 12] = 0x38
+    failed = Ending(CHANNEL_END | DEVICE_END, PROTECTION_CHECK, 8)
+    assert channel.start(ccw(WRITE, 8), control=FORMAT_1 | 2 << 28) == failed
+    assert channel.start(ccw(WRITE, 8), control=FORMAT_1 | 3 << 28) == NORMAL
+
+
 # Lengths
 
 
@@ -158,8 +185,8 @@ def test_no_more_than_the_count_is_fetched(channel: Channel) -> None:
 
 
 def test_an_incorrect_length_ends_the_chain_unless_it_is_suppressed(channel: Channel) -> None:
-    channel.start(ccw(READ, 9, flags=CHAIN_COMMAND), ccw(NO_OPERATION, 1))
-    channel.start(ccw(READ, 9, flags=CHAIN_COMMAND | SUPPRESS_LENGTH), ccw(NO_OPERATION, 1))
+    channel.start(ccw(READ, 9, flags=CHAIN_COMMAND), ccw(NO_OPERATION, 0))
+    channel.start(ccw(READ, 9, flags=CHAIN_COMMAND | SUPPRESS_LENGTH), ccw(NO_OPERATION, 0))
     assert channel.unit.commands == [READ, READ, NO_OPERATION]
 
 
@@ -172,22 +199,22 @@ def test_skipping_stores_nothing_and_counts(channel: Channel) -> None:
 
 
 def test_command_chaining_goes_on_with_the_next_ccw(channel: Channel) -> None:
-    assert channel.start(ccw(NO_OPERATION, 1, flags=CHAIN_COMMAND), ccw(READ, 8)) == NORMAL
+    assert channel.start(ccw(NO_OPERATION, 0, flags=CHAIN_COMMAND), ccw(READ, 8)) == NORMAL
     assert channel.unit.commands == [NO_OPERATION, READ]
     assert channel.program is not None
     assert channel.program.address == CCWS + 16
 
 
 def test_without_the_flag_the_program_ends(channel: Channel) -> None:
-    channel.start(ccw(NO_OPERATION, 1), ccw(READ, 8))
+    channel.start(ccw(NO_OPERATION, 0), ccw(READ, 8))
     assert channel.unit.commands == [NO_OPERATION]
     assert channel.program is not None
     assert channel.program.address == CCWS + 8
 
 
 def test_a_unit_check_ends_the_chain(channel: Channel) -> None:
-    ending = channel.start(ccw(REJECTED, 1, flags=CHAIN_COMMAND), ccw(READ, 8))
-    assert ending == Ending(CHANNEL_END | DEVICE_END | UNIT_CHECK, 0, 1)
+    ending = channel.start(ccw(REJECTED, 0, flags=CHAIN_COMMAND), ccw(READ, 8))
+    assert ending == Ending(CHANNEL_END | DEVICE_END | UNIT_CHECK, 0, 0)
     assert channel.unit.commands == [REJECTED]
 
 
@@ -232,7 +259,7 @@ def test_a_chain_of_data_may_be_transferred_in_channel(channel: Channel) -> None
 
 
 def test_a_transfer_in_channel_goes_on_elsewhere(channel: Channel) -> None:
-    ccws = (ccw(NO_OPERATION, 1, flags=CHAIN_COMMAND), transfer(CCWS + 24), "00" * 8, ccw(READ, 8))
+    ccws = (ccw(NO_OPERATION, 0, flags=CHAIN_COMMAND), transfer(CCWS + 24), "00" * 8, ccw(READ, 8))
     assert channel.start(*ccws) == NORMAL
 
 
@@ -253,7 +280,7 @@ def test_in_format_0_the_rest_of_a_transfer_in_channel_is_ignored(channel: Chann
     ids=("no doubleword", "no 31-bit address", "count", "flags"),
 )
 def test_a_transfer_in_channel_with_other_bits_is_a_program_check(channel: Channel, wrong: str) -> None:
-    ccws = (ccw(NO_OPERATION, 1, flags=CHAIN_COMMAND), wrong, ccw(READ, 8))
+    ccws = (ccw(NO_OPERATION, 0, flags=CHAIN_COMMAND), wrong, ccw(READ, 8))
     assert channel.start(*ccws) == Ending(status=PROGRAM_CHECK)
 
 
@@ -262,13 +289,13 @@ def test_a_program_does_not_begin_with_a_transfer_in_channel(channel: Channel) -
 
 
 def test_a_transfer_in_channel_does_not_follow_another(channel: Channel) -> None:
-    ccws = (ccw(NO_OPERATION, 1, flags=CHAIN_COMMAND), transfer(CCWS + 16), transfer(CCWS + 24), ccw(READ, 8))
+    ccws = (ccw(NO_OPERATION, 0, flags=CHAIN_COMMAND), transfer(CCWS + 16), transfer(CCWS + 24), ccw(READ, 8))
     assert channel.start(*ccws) == Ending(status=PROGRAM_CHECK)
 
 
 def test_a_program_of_too_many_ccws_is_endless(channel: Channel, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(channel_program, "MOST_CCWS", 9)
-    ending = channel.start(ccw(NO_OPERATION, 1, flags=CHAIN_COMMAND), transfer(CCWS))
+    ending = channel.start(ccw(NO_OPERATION, 0, flags=CHAIN_COMMAND), transfer(CCWS))
     assert ending == Ending(is_endless=True)
     # Five commands and four transfers.
     assert len(channel.unit.commands) == 5
@@ -294,15 +321,22 @@ def test_indirect_addresses_lead_to_blocks(channel: Channel, control: int, width
     ("control", "words"),
     (
         (0, f"{DATA + 2045:08x} {MORE + 1024:08x}"),
-        (0, f"{1 << 31 | DATA:08x}"),
         (IDAW_2, f"{DATA + 4093:016x} {MORE + 2048:016x}"),
     ),
-    ids=("inside a block", "no 31-bit address", "inside a block of 4K"),
+    ids=("inside a block", "inside a block of 4K"),
 )
 def test_an_indirect_address_that_is_not_valid_is_a_program_check(channel: Channel, control: int, words: str) -> None:
     channel.storage.store(LIST, bytes.fromhex(words))
     ending = channel.start(ccw(READ, 8, LIST, flags=INDIRECT), control=FORMAT_1 | control)
     assert ending.status == PROGRAM_CHECK
+
+
+@pytest.mark.parametrize(("control", "width", "status"), ((0, 4, PROGRAM_CHECK), (IDAW_2, 8, 0)))
+def test_only_an_indirect_address_of_format_2_has_more_than_31_bits(
+    large: Channel, control: int, width: int, status: int
+) -> None:
+    large.storage.store(LIST, BEYOND_31_BITS.to_bytes(width, "big"))
+    assert large.start(ccw(READ, 8, LIST, flags=INDIRECT), control=FORMAT_1 | control).status == status
 
 
 @pytest.mark.parametrize(("control", "offset"), ((0, 2), (IDAW_2, 4)))
@@ -318,7 +352,7 @@ def test_a_list_of_indirect_addresses_lies_on_the_boundary_of_its_words(
 
 
 def test_a_ccw_with_the_suspend_flag_is_not_executed_until_the_program_is_resumed(channel: Channel) -> None:
-    ccws = (ccw(NO_OPERATION, 1, flags=CHAIN_COMMAND), ccw(READ, 8, flags=SUSPEND))
+    ccws = (ccw(NO_OPERATION, 0, flags=CHAIN_COMMAND), ccw(READ, 8, flags=SUSPEND))
     assert channel.start(*ccws, control=FORMAT_1 | SUSPEND_CONTROL) == Ending(is_suspended=True)
     assert channel.unit.commands == [NO_OPERATION]
     assert channel.program is not None
@@ -327,7 +361,7 @@ def test_a_ccw_with_the_suspend_flag_is_not_executed_until_the_program_is_resume
 
 
 def test_a_resumed_program_is_suspended_again_at_the_next_flag(channel: Channel) -> None:
-    ccws = (ccw(NO_OPERATION, 1, flags=CHAIN_COMMAND | SUSPEND), ccw(READ, 8, flags=SUSPEND))
+    ccws = (ccw(NO_OPERATION, 0, flags=CHAIN_COMMAND | SUSPEND), ccw(READ, 8, flags=SUSPEND))
     assert channel.start(*ccws, control=FORMAT_1 | SUSPEND_CONTROL).is_suspended
     assert channel.program is not None
     assert channel.program.run(resumed=True).is_suspended
@@ -339,7 +373,7 @@ def test_the_suspend_flag_is_a_program_check_if_the_request_does_not_allow_it(ch
 
 
 def test_a_program_that_is_restored_goes_on_where_it_was(channel: Channel) -> None:
-    ccws = (ccw(NO_OPERATION, 1, flags=CHAIN_COMMAND), ccw(READ, 8, flags=SUSPEND))
+    ccws = (ccw(NO_OPERATION, 0, flags=CHAIN_COMMAND), ccw(READ, 8, flags=SUSPEND))
     channel.start(*ccws, control=FORMAT_1 | SUSPEND_CONTROL)
     assert channel.program is not None
     restored = ChannelProgram.restored(channel.program.state(), channel.storage, channel.unit)

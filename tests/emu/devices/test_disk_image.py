@@ -58,6 +58,14 @@ def test_what_is_written_stands_in_the_file_at_the_offset(path: Path) -> None:
     assert image.read(510, 4) == CONTENT[510:512] + b"\xaa\xaa"
 
 
+def test_a_flush_has_the_file_itself_written_for_good(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    image = DiskImage(path, is_writable=True)
+    written: list[int] = []
+    monkeypatch.setattr(os, "fsync", written.append)
+    image.flush()
+    assert [os.path.samestat(os.fstat(file), path.stat()) for file in written] == [True]
+
+
 def test_an_image_is_read_only_unless_told_otherwise(path: Path) -> None:
     image = DiskImage(path)
     assert not image.is_writable

@@ -16,7 +16,7 @@ from emu.devices.subchannel import Subchannel
 CCWS = 0x21000
 ENABLED = 1 << 23
 FORMAT_1, SUSPEND_CONTROL, SUPPRESS_SUSPENDED = 1 << 31 - 8, 1 << 31 - 4, 1 << 31 - 12
-SUSPEND, CHAIN_COMMAND = 0x02, 0x40
+SUSPEND, SUPPRESS_LENGTH, CHAIN_COMMAND = 0x02, 0x20, 0x40
 # Word 0 of the subchannel-status word: function control, activity control, status control.
 START, HALT, CLEAR = 1 << 31 - 17, 1 << 31 - 18, 1 << 31 - 19
 RESUME_PENDING, START_PENDING, HALT_PENDING, CLEAR_PENDING = (1 << 31 - number for number in range(20, 24))
@@ -53,7 +53,7 @@ class Place:
 
     def start(self, *, control: int = FORMAT_1, path_mask: int = 0xFF, flags: int = 0) -> int:
         """Start a program of one CCW, followed by another if it is chained."""
-        self.storage.store(CCWS, bytes.fromhex(f"03{flags:02x}0001 00022000 03000001 00022000"))
+        self.storage.store(CCWS, bytes.fromhex(f"03{flags | SUPPRESS_LENGTH:02x}0001 00022000 03200001 00022000"))
         words = (0x5678, control | path_mask << 8, CCWS)
         return self.subchannel.start(b"".join(word.to_bytes(4, "big") for word in words) + bytes(20))
 
@@ -326,6 +326,13 @@ def test_a_start_that_has_not_begun_is_cancelled_without_status(place: Place) ->
     place.subchannel.perform()
     assert place.unit.commands == 0
     assert place.start() == DONE
+
+
+def test_a_start_that_is_being_halted_is_not_cancelled(place: Place) -> None:
+    place.start()
+    place.subchannel.halt()
+    assert place.subchannel.cancel() == BUSY
+    assert place.subchannel.program_state() is not None
 
 
 def test_a_suspended_program_is_cancelled(place: Place) -> None:

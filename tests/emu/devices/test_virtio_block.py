@@ -164,8 +164,8 @@ def test_the_identification_is_twenty_bytes_with_zeros_behind_the_name(disk: Dis
 def test_a_long_name_is_cut(storage: ChannelStorage) -> None:
     disk = Disk(storage, Image())
     disk.block = VirtioBlock(disk.image, "x" * 30)
-    disk.request(GET_ID, 0, writable(20))
-    assert storage.fetch(DATA, 20) == b"x" * 20
+    assert disk.request(GET_ID, 0, writable(24)) == (OK, 21)
+    assert storage.fetch(DATA, 24) == b"x" * 20 + bytes(4)
 
 
 @pytest.mark.parametrize("kind", (2, 3, 11, 1 << 31))

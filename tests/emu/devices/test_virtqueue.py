@@ -122,6 +122,13 @@ def test_as_many_requests_as_descriptors_may_be_available_and_no_more(driver: Dr
         driver.queue.take()
 
 
+def test_the_requests_available_are_counted_across_the_wrap_of_the_index(driver: Driver) -> None:
+    driver.queue._taken = 0xFFFF
+    driver.set_index(SIZE)
+    with pytest.raises(QueueError, match="more requests than descriptors"):
+        driver.queue.take()
+
+
 def test_a_chain_has_no_more_descriptors_than_the_table(driver: Driver) -> None:
     for number in range(SIZE):
         driver.describe(number, 0x1000, 8, NEXT if number < SIZE - 1 else 0, number + 1)
