@@ -68,6 +68,7 @@ def test_a_queue_without_a_descriptor_table_is_not_served(ready: VirtioDriver) -
     ready.device.ring(0)
     ready.device.perform()
     assert ready.function.served == []
+    assert ready.status() == READY
 
 
 @pytest.mark.parametrize(("queue", "exists"), ((0, True), (1, True), (2, False)))
@@ -75,13 +76,31 @@ def test_the_doorbell_of_a_queue_that_is_not_there_is_not_rung(ready: VirtioDriv
     assert ready.device.ring(queue) is exists
 
 
-def test_a_queue_is_served_when_its_doorbell_has_been_rung_and_once(ready: VirtioDriver) -> None:
+def test_a_doorbell_is_heard_once(ready: VirtioDriver) -> None:
+    ready.device.ring(0)
+    ready.device.perform()
+    ready.offer()
+    ready.device.perform()
+    assert ready.function.served == []
+
+
+def test_a_reset_forgets_a_doorbell(ready: VirtioDriver) -> None:
+    ready.device.ring(0)
+    ready.do(WRITE_STATUS, b"\0")
+    ready.write_features(VERSION_1)
+    ready.set_queue()
+    ready.do(WRITE_STATUS, bytes((READY,)))
+    ready.offer()
+    ready.device.perform()
+    assert ready.function.served == []
+
+
+def test_a_queue_is_served_when_its_doorbell_has_been_rung(ready: VirtioDriver) -> None:
     ready.offer(0)
     ready.offer(1)
     ready.device.perform()
     assert ready.function.served == []
     ready.device.ring(1)
-    ready.device.perform()
     ready.device.perform()
     assert ready.function.served == [[Buffer(REQUEST, 16, is_writable=False)]]
     # The used ring of queue 1: index 1; head 0 and what the device has written.
