@@ -9,7 +9,7 @@ import pytest
 from emu.configuration import MEGABYTE, Configuration
 from emu.cpu import Cpu
 from emu.devices import channel_program
-from emu.devices.channel_program import ChannelProgram, DataArea, Ending, OperationRequest
+from emu.devices.channel_program import ChannelEnding, ChannelProgram, DataArea, OperationRequestBlock
 from emu.devices.channel_storage import ChannelStorage
 
 CCWS, DATA, MORE, LIST = 0x21000, 0x22000, 0x24000, 0x25000
@@ -17,12 +17,13 @@ BEYOND_31_BITS = 1 << 31
 FORMAT_1, SUSPEND_CONTROL, IDAW_2, IDAW_2K = 1 << 23, 1 << 27, 1 << 17, 1 << 16
 """Of word 1 of the ORB: bits 8, 4, 14 and 15."""
 CHAIN_DATA, CHAIN_COMMAND, SUPPRESS_LENGTH, SKIP, INDIRECT, SUSPEND, MODIFIED = 0x80, 0x40, 0x20, 0x10, 0x04, 0x02, 0x01
-CHANNEL_END, DEVICE_END, UNIT_CHECK = 0x08, 0x04, 0x02
+BOTH_ENDS, UNIT_CHECK = 0x0C, 0x02
+"""Of the device status: channel end and device end; unit check."""
 PROGRAM_CHECK, PROTECTION_CHECK, INCORRECT_LENGTH = 0x20, 0x10, 0x40
 WRITE, READ, NO_OPERATION, REJECTED = 0x01, 0x02, 0x03, 0x07
 SENT = bytes(range(1, 9))
 """What the device sends for a read command."""
-NORMAL = Ending(CHANNEL_END | DEVICE_END, 0, 0)
+NORMAL = ChannelEnding(BOTH_ENDS, 0, 0)
 
 
 class Unit:
@@ -38,7 +39,7 @@ class Unit:
             data.send(SENT)
         elif command == WRITE:
             self.received = data.receive(8)
-        return CHANNEL_END | DEVICE_END | (UNIT_CHECK if command == REJECTED else 0)
+        return BOTH_ENDS | (UNIT_CHECK if command == REJECTED else 0)
 
 
 class Channel:
@@ -49,9 +50,9 @@ class Channel:
         self.unit = Unit()
         self.program: ChannelProgram | None = None
 
-    def start(self, *ccws: str, control: int = FORMAT_1, address: int = CCWS) -> Ending:
+    def start(self, *ccws: str, control: int = FORMAT_1, address: int = CCWS) -> ChannelEnding:
         self.storage.store(CCWS, bytes.fromhex("".join(ccws)))
-        self.program = ChannelProgram(OperationRequest(0, control, address), self.storage, self.unit)
+        self.program = ChannelProgram(OperationRequestBlock(0, control, address), self.storage, self.unit)
         return self.program.run()
 
 
@@ -81,7 +82,7 @@ def transfer(address: int) -> str:
 
 
 def test_the_fields_of_the_operation_request_block() -> None:
-    request = OperationRequest.from_bytes(bytes.fromhex("12345678 A880C000 00021000") + bytes(20))
+    request = OperationRequestBlock.from_bytes(bytes.fromhex("12345678 A880C000 00021000") + bytes(20))
     assert (request.parameter, request.address) == (0x1234_5678, 0x21000)
     assert (request.key, request.path_mask) == (0xA, 0xC0)
     assert [number for number in range(32) if request.has(number)] == [0, 2, 4, 8, 16, 17]
@@ -96,7 +97,7 @@ def test_a_ccw_of_format_1_is_code_flags_count_address(channel: Channel) -> None
 
 
 def test_a_ccw_of_format_0_is_code_address_flags_count(channel: Channel) -> None:
-    assert channel.start(f"{READ:02x} {DATA:06x} 20 ff 0009", control=0) == Ending(CHANNEL_END | DEVICE_END, 0, 1)
+    assert channel.start(f"{READ:02x} {DATA:06x} 20 ff 0009", control=0) == ChannelEnding(BOTH_ENDS, 0, 1)
     assert channel.storage.fetch(DATA, 8) == SENT
 
 
@@ -107,30 +108,30 @@ def test_a_write_command_fetches_from_storage(channel: Channel) -> None:
 
 
 def test_a_ccw_lies_on_a_doubleword(channel: Channel) -> None:
-    assert channel.start("00" * 4, ccw(NO_OPERATION, 0), address=CCWS + 4) == Ending(status=PROGRAM_CHECK)
+    assert channel.start("00" * 4, ccw(NO_OPERATION, 0), address=CCWS + 4) == ChannelEnding(status=PROGRAM_CHECK)
     assert channel.unit.commands == []
 
 
 @pytest.mark.parametrize("address", (4 << 20, 1 << 31))
 def test_a_ccw_lies_in_storage(channel: Channel, address: int) -> None:
-    assert channel.start(address=address) == Ending(status=PROGRAM_CHECK)
+    assert channel.start(address=address) == ChannelEnding(status=PROGRAM_CHECK)
 
 
 def test_a_ccw_lies_at_a_31_bit_address(large: Channel) -> None:
     large.storage.store(BEYOND_31_BITS, bytes.fromhex(ccw(NO_OPERATION, 0)))
-    assert large.start(address=BEYOND_31_BITS) == Ending(status=PROGRAM_CHECK)
+    assert large.start(address=BEYOND_31_BITS) == ChannelEnding(status=PROGRAM_CHECK)
 
 
 def test_ccws_are_fetched_with_the_key_of_the_request(channel: Channel) -> None:
     for page in (CCWS >> 12, DATA >> 12):
         channel.storage._configuration.keys.bytes[page] = 0x38
-    assert channel.start(ccw(READ, 8), control=FORMAT_1 | 2 << 28) == Ending(status=PROTECTION_CHECK)
+    assert channel.start(ccw(READ, 8), control=FORMAT_1 | 2 << 28) == ChannelEnding(status=PROTECTION_CHECK)
     assert channel.start(ccw(READ, 8), control=FORMAT_1 | 3 << 28) == NORMAL
 
 
 def test_data_are_stored_with_the_key_of_the_request(channel: Channel) -> None:
     channel.storage._configuration.keys.bytes[DATA >> 12] = 0x30
-    failed = Ending(CHANNEL_END | DEVICE_END, PROTECTION_CHECK, 8)
+    failed = ChannelEnding(BOTH_ENDS, PROTECTION_CHECK, 8)
     assert channel.start(ccw(READ, 8), control=FORMAT_1 | 2 << 28) == failed
     assert channel.start(ccw(WRITE, 8), control=FORMAT_1 | 2 << 28) == NORMAL
     assert channel.start(ccw(READ, 8), control=FORMAT_1 | 3 << 28) == NORMAL
@@ -142,22 +143,22 @@ def test_data_are_stored_with_the_key_of_the_request(channel: Channel) -> None:
     ids=("code", "address", "modified indirect", "count"),
 )
 def test_a_ccw_that_is_not_valid_is_a_program_check_and_nothing_is_executed(channel: Channel, wrong: str) -> None:
-    assert channel.start(wrong) == Ending(status=PROGRAM_CHECK)
+    assert channel.start(wrong) == ChannelEnding(status=PROGRAM_CHECK)
     assert channel.unit.commands == []
 
 
 def test_a_count_of_zero_is_valid_in_format_1_and_not_in_format_0(channel: Channel) -> None:
     assert channel.start(ccw(NO_OPERATION, 0)) == NORMAL
-    assert channel.start(f"{NO_OPERATION:02x} {DATA:06x} 00 00 0000", control=0) == Ending(status=PROGRAM_CHECK)
+    assert channel.start(f"{NO_OPERATION:02x} {DATA:06x} 00 00 0000", control=0) == ChannelEnding(status=PROGRAM_CHECK)
 
 
 def test_data_outside_storage_are_a_program_check_of_the_command(channel: Channel) -> None:
-    assert channel.start(ccw(READ, 8, 4 << 20)) == Ending(CHANNEL_END | DEVICE_END, PROGRAM_CHECK, 8)
+    assert channel.start(ccw(READ, 8, 4 << 20)) == ChannelEnding(BOTH_ENDS, PROGRAM_CHECK, 8)
 
 
 def test_data_are_fetched_with_the_key_of_the_request(channel: Channel) -> None:
     channel.storage._configuration.keys.bytes[DATA >> 12] = 0x38
-    failed = Ending(CHANNEL_END | DEVICE_END, PROTECTION_CHECK, 8)
+    failed = ChannelEnding(BOTH_ENDS, PROTECTION_CHECK, 8)
     assert channel.start(ccw(WRITE, 8), control=FORMAT_1 | 2 << 28) == failed
     assert channel.start(ccw(WRITE, 8), control=FORMAT_1 | 3 << 28) == NORMAL
 
@@ -169,8 +170,8 @@ def test_data_are_fetched_with_the_key_of_the_request(channel: Channel) -> None:
 def test_a_count_that_is_not_what_the_device_has_is_an_incorrect_length(
     channel: Channel, count: int, residual: int
 ) -> None:
-    assert channel.start(ccw(READ, count)) == Ending(CHANNEL_END | DEVICE_END, INCORRECT_LENGTH, residual)
-    assert channel.start(ccw(READ, count, flags=SUPPRESS_LENGTH)) == Ending(CHANNEL_END | DEVICE_END, 0, residual)
+    assert channel.start(ccw(READ, count)) == ChannelEnding(BOTH_ENDS, INCORRECT_LENGTH, residual)
+    assert channel.start(ccw(READ, count, flags=SUPPRESS_LENGTH)) == ChannelEnding(BOTH_ENDS, 0, residual)
 
 
 def test_no_more_than_the_count_is_stored(channel: Channel) -> None:
@@ -191,7 +192,7 @@ def test_an_incorrect_length_ends_the_chain_unless_it_is_suppressed(channel: Cha
 
 
 def test_skipping_stores_nothing_and_counts(channel: Channel) -> None:
-    assert channel.start(ccw(READ, 9, flags=SKIP)) == Ending(CHANNEL_END | DEVICE_END, INCORRECT_LENGTH, 1)
+    assert channel.start(ccw(READ, 9, flags=SKIP)) == ChannelEnding(BOTH_ENDS, INCORRECT_LENGTH, 1)
     assert channel.storage.fetch(DATA, 8) == bytes(8)
 
 
@@ -214,7 +215,7 @@ def test_without_the_flag_the_program_ends(channel: Channel) -> None:
 
 def test_a_unit_check_ends_the_chain(channel: Channel) -> None:
     ending = channel.start(ccw(REJECTED, 0, flags=CHAIN_COMMAND), ccw(READ, 8))
-    assert ending == Ending(CHANNEL_END | DEVICE_END | UNIT_CHECK, 0, 0)
+    assert ending == ChannelEnding(BOTH_ENDS | UNIT_CHECK, 0, 0)
     assert channel.unit.commands == [REJECTED]
 
 
@@ -241,7 +242,7 @@ def test_a_chain_of_data_that_is_not_used_up_is_an_incorrect_length_which_cannot
     channel: Channel,
 ) -> None:
     ending = channel.start(ccw(READ, 9, flags=CHAIN_DATA | SUPPRESS_LENGTH), ccw(0x00, 5, MORE))
-    assert ending == Ending(CHANNEL_END | DEVICE_END, INCORRECT_LENGTH, 1)
+    assert ending == ChannelEnding(BOTH_ENDS, INCORRECT_LENGTH, 1)
 
 
 @pytest.mark.parametrize("wrong", (ccw(0x00, 0), ccw(0x00, 5, 1 << 31), ccw(0x00, 5, flags=MODIFIED)))
@@ -281,22 +282,22 @@ def test_in_format_0_the_rest_of_a_transfer_in_channel_is_ignored(channel: Chann
 )
 def test_a_transfer_in_channel_with_other_bits_is_a_program_check(channel: Channel, wrong: str) -> None:
     ccws = (ccw(NO_OPERATION, 0, flags=CHAIN_COMMAND), wrong, ccw(READ, 8))
-    assert channel.start(*ccws) == Ending(status=PROGRAM_CHECK)
+    assert channel.start(*ccws) == ChannelEnding(status=PROGRAM_CHECK)
 
 
 def test_a_program_does_not_begin_with_a_transfer_in_channel(channel: Channel) -> None:
-    assert channel.start(transfer(CCWS + 8), ccw(READ, 8)) == Ending(status=PROGRAM_CHECK)
+    assert channel.start(transfer(CCWS + 8), ccw(READ, 8)) == ChannelEnding(status=PROGRAM_CHECK)
 
 
 def test_a_transfer_in_channel_does_not_follow_another(channel: Channel) -> None:
     ccws = (ccw(NO_OPERATION, 0, flags=CHAIN_COMMAND), transfer(CCWS + 16), transfer(CCWS + 24), ccw(READ, 8))
-    assert channel.start(*ccws) == Ending(status=PROGRAM_CHECK)
+    assert channel.start(*ccws) == ChannelEnding(status=PROGRAM_CHECK)
 
 
 def test_a_program_of_too_many_ccws_is_endless(channel: Channel, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(channel_program, "MOST_CCWS", 9)
     ending = channel.start(ccw(NO_OPERATION, 0, flags=CHAIN_COMMAND), transfer(CCWS))
-    assert ending == Ending(is_endless=True)
+    assert ending == ChannelEnding(is_endless=True)
     # Five commands and four transfers.
     assert len(channel.unit.commands) == 5
 
@@ -353,7 +354,7 @@ def test_a_list_of_indirect_addresses_lies_on_the_boundary_of_its_words(
 
 def test_a_ccw_with_the_suspend_flag_is_not_executed_until_the_program_is_resumed(channel: Channel) -> None:
     ccws = (ccw(NO_OPERATION, 0, flags=CHAIN_COMMAND), ccw(READ, 8, flags=SUSPEND))
-    assert channel.start(*ccws, control=FORMAT_1 | SUSPEND_CONTROL) == Ending(is_suspended=True)
+    assert channel.start(*ccws, control=FORMAT_1 | SUSPEND_CONTROL) == ChannelEnding(is_suspended=True)
     assert channel.unit.commands == [NO_OPERATION]
     assert channel.program is not None
     assert channel.program.address == CCWS + 8
@@ -369,7 +370,7 @@ def test_a_resumed_program_is_suspended_again_at_the_next_flag(channel: Channel)
 
 
 def test_the_suspend_flag_is_a_program_check_if_the_request_does_not_allow_it(channel: Channel) -> None:
-    assert channel.start(ccw(READ, 8, flags=SUSPEND)) == Ending(status=PROGRAM_CHECK)
+    assert channel.start(ccw(READ, 8, flags=SUSPEND)) == ChannelEnding(status=PROGRAM_CHECK)
 
 
 def test_a_program_that_is_restored_goes_on_where_it_was(channel: Channel) -> None:
