@@ -282,7 +282,7 @@ def test_a_cpu_without_a_prefix_area_enters_the_check_stop_state_and_alerts_all_
     loop.cpu.set_prefix(BEYOND)
     stop = loop.loop.run(5)
     assert [cpu.state for cpu in loop.cpus] == [CpuState.CHECK_STOP, CpuState.STOPPED, CpuState.STOPPED]
-    assert [cpu.pending.malfunction_alert for cpu in loop.cpus] == [[], [0], [0]]
+    assert [list(cpu.pending.malfunction_alert) for cpu in loop.cpus] == [[], [0], [0]]
     assert stop.kind is StopKind.CHECK_STOP
     assert stop.text.startswith("check-stop: the prefix area at 0x400000 cannot be accessed")
 

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""CHECKSUM (PoP 7): R2 must be even; only the forms in which it is not are the model's."""
+
+from __future__ import annotations
+
+import pytest
+
+from emu.access import NotModelled
+from emu.program_interruption import ProgramInterruptionCode
+from emu.psw import ADDRESSING_MODE, Psw
+
+Code = ProgramInterruptionCode
+
+START = 0x10000
+
+
+@pytest.mark.parametrize("r1", (0, 1, 2))
+@pytest.mark.parametrize("r2", (1, 3, 15))
+def test_an_odd_second_register_is_a_specification_exception(run, cpu, expect, r1: int, r2: int) -> None:
+    with expect(Code.SPECIFICATION):
+        run(cpu, "CKSM", r1=r1, r2=r2)
+
+
+def test_the_specification_exception_has_priority_over_access_exceptions(execute, cpu) -> None:
+    cpu.gr[3], cpu.gr[4] = 1 << 40, 4
+    outcome = execute("b2410013")
+    assert outcome.interruption is Code.SPECIFICATION
+    assert outcome.old_psw == Psw(ADDRESSING_MODE, START + 4)
+    assert (cpu.gr[1], cpu.gr[3], cpu.gr[4]) == (0, 1 << 40, 4)
+
+
+def test_an_even_second_register_is_not_the_models_to_execute(run, cpu) -> None:
+    with pytest.raises(NotModelled, match="CKSM outside the engine"):
+        run(cpu, "CKSM", r1=1, r2=2)
+
+
+@pytest.mark.parametrize(
+    ("start", "data", "checksum"),
+    (
+        (0, "", 0),
+        (0x1234_5678, "", 0x1234_5678),
+        (0, "00000001 00000002", 3),
+        (0xFFFF_FFFF, "00000001", 1),  # a carry out of bit 32 is added to bit 63
+        (0, "80", 0x8000_0000),  # the last word is padded with zeros on the right
+        (0xFFFF_FFFF, "0000000180", 0x8000_0001),
+    ),
+)
+def test_an_even_second_register_is_executed_by_the_engine(execute, cpu, start: int, data: str, checksum: int) -> None:
+    length = len(bytes.fromhex(data))
+    cpu.gr[1], cpu.gr[2], cpu.gr[3] = 0xAAAA_AAAA << 32 | start, 0x2000, length
+    assert execute("b2410012", x2000=data).condition_code == 0
+    # Bits 0-31 of R1 stay; R2 is behind the operand, and nothing is left of its length.
+    assert (cpu.gr[1], cpu.gr[2], cpu.gr[3]) == (0xAAAA_AAAA << 32 | checksum, 0x2000 + length, 0)
