@@ -51,7 +51,7 @@ NO_PAGE: Final = 0xFFFF_FFFF_FFFF_FFFF
 """In the keys of shown pages: none is shown there."""
 
 
-class Writer(Enum):
+class FieldWriter(Enum):
     """Who writes a field."""
 
     SETUP = "Python, once, when the engine is made"
@@ -85,127 +85,127 @@ class Record(ctypes.Structure):
     """The shared record."""
 
     # The budget of a run, in units of work.
-    left: Annotated[Word, Writer.BOTH]
+    left: Annotated[Word, FieldWriter.BOTH]
     """What is left of *bound*; it may become negative, as a signed number."""
-    bound: Annotated[Word, Writer.BOTH]
+    bound: Annotated[Word, FieldWriter.BOTH]
     """Units to the nearer one of goal and limit."""
-    goal: Annotated[Word, Writer.BOTH]
+    goal: Annotated[Word, FieldWriter.BOTH]
     """Units after which the engine stops at the next block."""
-    limit: Annotated[Word, Writer.PYTHON]
+    limit: Annotated[Word, FieldWriter.PYTHON]
     """Instructions that must not be exceeded."""
-    reason: Annotated[Word, Writer.BOTH]
+    reason: Annotated[Word, FieldWriter.BOTH]
     """Why a callback stopped the engine: a StopReason."""
 
     # The block that began last.
-    block_address: Annotated[Word, Writer.CALLBACK]
-    block_size: Annotated[Word, Writer.BOTH]
+    block_address: Annotated[Word, FieldWriter.CALLBACK]
+    block_size: Annotated[Word, FieldWriter.BOTH]
     """Bytes."""
-    block_count: Annotated[Word, Writer.CALLBACK]
+    block_count: Annotated[Word, FieldWriter.CALLBACK]
     """Instructions, with KEEPS_CC if the condition code was saved."""
-    saved_cc: Annotated[ctypes.Array[ctypes.c_uint64], 4, Writer.CALLBACK]
+    saved_cc: Annotated[ctypes.Array[ctypes.c_uint64], 4, FieldWriter.CALLBACK]
     """What lay at the two addresses of condition-code words at the start of the last block that asked for it."""
 
     # Where instructions come from.
-    mode: Annotated[Word, Writer.PYTHON]
+    mode: Annotated[Word, FieldWriter.PYTHON]
     """Which space instructions come from: 0 real, 1 primary, 3 home; it distinguishes equal addresses."""
-    context: Annotated[Word, Writer.PYTHON]
+    context: Annotated[Word, FieldWriter.PYTHON]
     """What the remembered fills must have been made in to be good now: see emu.engine.fills."""
-    table_context: Annotated[Word, Writer.PYTHON]
+    table_context: Annotated[Word, FieldWriter.PYTHON]
     """The context of fills that say where translation tables lie, by absolute address."""
-    allowed_target: Annotated[Word, Writer.PYTHON]
+    allowed_target: Annotated[Word, FieldWriter.PYTHON]
     """The pending EXECUTE target that Python has looked at and lets through."""
 
     # Unicorn's own words and functions.
-    stop_function: Annotated[Word, Writer.SETUP]
+    stop_function: Annotated[Word, FieldWriter.SETUP]
     """Address of uc_emu_stop."""
-    fill_function: Annotated[Word, Writer.SETUP]
+    fill_function: Annotated[Word, FieldWriter.SETUP]
     """Address of the function that is asked for a fill that is not remembered."""
-    registers_address: Annotated[Word, Writer.SETUP]
+    registers_address: Annotated[Word, FieldWriter.SETUP]
     """Address of the general registers."""
-    psw_address: Annotated[Word, Writer.SETUP]
+    psw_address: Annotated[Word, FieldWriter.SETUP]
     """Address of the PSW: two doublewords, the mask that Unicorn runs with and the instruction address."""
-    cc_operation_address: Annotated[Word, Writer.SETUP]
+    cc_operation_address: Annotated[Word, FieldWriter.SETUP]
     """Address of the 32 bits that say how Unicorn will compute the condition code."""
-    cc_operands_address: Annotated[Word, Writer.SETUP]
+    cc_operands_address: Annotated[Word, FieldWriter.SETUP]
     """Address of the three doublewords that it will compute it from."""
-    execute_value_address: Annotated[Word, Writer.SETUP]
+    execute_value_address: Annotated[Word, FieldWriter.SETUP]
     """Address of Unicorn's word that holds the pending target of an EXECUTE."""
-    interruption_address: Annotated[Word, Writer.SETUP]
+    interruption_address: Annotated[Word, FieldWriter.SETUP]
     """Address of Unicorn's words on the interruption reported last."""
-    candidates_address: Annotated[Word, Writer.SETUP]
+    candidates_address: Annotated[Word, FieldWriter.SETUP]
     """Address of the table of candidate instructions."""
-    frame_distance: Annotated[Word, Writer.SETUP]
+    frame_distance: Annotated[Word, FieldWriter.SETUP]
     """From the engine-physical address of the frame pool to its address in this process."""
 
     # The configuration and the CPU, for compiled instructions.
-    storage_pages: Annotated[Word, Writer.SETUP]
+    storage_pages: Annotated[Word, FieldWriter.SETUP]
     """How many pages absolute storage has."""
-    states_address: Annotated[Word, Writer.SETUP]
+    states_address: Annotated[Word, FieldWriter.SETUP]
     """Address of the state byte of every page."""
-    keys_address: Annotated[Word, Writer.SETUP]
+    keys_address: Annotated[Word, FieldWriter.SETUP]
     """Address of the storage key of every page."""
-    reached_address: Annotated[Word, Writer.SETUP]
+    reached_address: Annotated[Word, FieldWriter.SETUP]
     """Address of a byte for every page: whether some translation may lead to it."""
-    transitions_address: Annotated[Word, Writer.SETUP]
+    transitions_address: Annotated[Word, FieldWriter.SETUP]
     """Address of the table of the transitions that ESSA makes."""
-    control_registers_address: Annotated[Word, Writer.SETUP]
+    control_registers_address: Annotated[Word, FieldWriter.SETUP]
     """Address of the sixteen control registers."""
-    facilities: Annotated[ctypes.Array[ctypes.c_uint64], FACILITY_WORDS, Writer.SETUP]
+    facilities: Annotated[ctypes.Array[ctypes.c_uint64], FACILITY_WORDS, FieldWriter.SETUP]
     """The installed facilities: number n is bit n % 64, counted from the right, of word n // 64."""
-    profile: Annotated[Word, Writer.SETUP]
+    profile: Annotated[Word, FieldWriter.SETUP]
     """Whose ESSA the machine has: the place of the profile in its enumeration."""
-    cpu_address: Annotated[Word, Writer.SETUP]
+    cpu_address: Annotated[Word, FieldWriter.SETUP]
     """The address of the CPU in the configuration."""
-    prefix: Annotated[Word, Writer.PYTHON]
+    prefix: Annotated[Word, FieldWriter.PYTHON]
     """The prefix of the CPU."""
-    observed: Annotated[Word, Writer.PYTHON]
+    observed: Annotated[Word, FieldWriter.PYTHON]
     """Whether there are observers."""
-    states_followed: Annotated[Word, Writer.PYTHON]
+    states_followed: Annotated[Word, FieldWriter.PYTHON]
     """Whether one of them follows the page states."""
-    system_mask: Annotated[Word, Writer.BOTH]
+    system_mask: Annotated[Word, FieldWriter.BOTH]
     """The guest's PSW mask but for what Unicorn keeps of it; compiled instructions may change its bits 0-7."""
-    quiet: Annotated[Word, Writer.PYTHON]
+    quiet: Annotated[Word, FieldWriter.PYTHON]
     """Units of work, from where *bound* was set, for which enabling for interruptions changes nothing else."""
-    work: Annotated[Word, Writer.PYTHON]
+    work: Annotated[Word, FieldWriter.PYTHON]
     """Units of work done where *bound* was set."""
-    epoch: Annotated[Word, Writer.PYTHON]
+    epoch: Annotated[Word, FieldWriter.PYTHON]
     """The TOD clock when no work was done."""
-    timer_origin: Annotated[Word, Writer.PYTHON]
+    timer_origin: Annotated[Word, FieldWriter.PYTHON]
     """The CPU timer when no work was done."""
-    programmable_field: Annotated[Word, Writer.PYTHON]
+    programmable_field: Annotated[Word, FieldWriter.PYTHON]
     """The TOD programmable field."""
-    extra_work: Annotated[Word, Writer.BOTH]
+    extra_work: Annotated[Word, FieldWriter.BOTH]
     """The work of compiled instructions beyond one unit each, which *left* has lost as well."""
-    instruction_counts: Annotated[ctypes.Array[ctypes.c_uint64], MOST_INSTRUCTIONS, Writer.BOTH]
+    instruction_counts: Annotated[ctypes.Array[ctypes.c_uint64], MOST_INSTRUCTIONS, FieldWriter.BOTH]
     """How often each was executed compiled, by its place among the declared instructions."""
-    request_counts: Annotated[ctypes.Array[ctypes.c_uint64], len(OperationRequest), Writer.BOTH]
+    request_counts: Annotated[ctypes.Array[ctypes.c_uint64], len(OperationRequest), FieldWriter.BOTH]
     """How often ESSA was executed with each operation request code."""
 
     # Tables.
-    memo: Annotated[ctypes.Array[MemoEntry], MEMO_BLOCKS, Writer.BOTH]
+    memo: Annotated[ctypes.Array[MemoEntry], MEMO_BLOCKS, FieldWriter.BOTH]
     """Blocks that may run, each at the index that its key gives."""
-    shown: Annotated[ctypes.Array[ShownPage], PAGES, Writer.PYTHON]
+    shown: Annotated[ctypes.Array[ShownPage], PAGES, FieldWriter.PYTHON]
     """Pages of code, each at the index that its key gives."""
     # Not entries of one type: Python searches a whole table at a time, which is twice as fast in one piece.
-    fill_keys: Annotated[ctypes.Array[ctypes.c_uint64], FILLS, Writer.PYTHON]
+    fill_keys: Annotated[ctypes.Array[ctypes.c_uint64], FILLS, FieldWriter.PYTHON]
     """Remembered fills: number of the virtual page, two bits to the left, and the kind of access."""
-    fill_contexts: Annotated[ctypes.Array[ctypes.c_uint64], FILLS, Writer.PYTHON]
+    fill_contexts: Annotated[ctypes.Array[ctypes.c_uint64], FILLS, FieldWriter.PYTHON]
     """The context that each was made in; zero if it is forgotten."""
-    fill_answers: Annotated[ctypes.Array[ctypes.c_uint64], FILLS, Writer.PYTHON]
+    fill_answers: Annotated[ctypes.Array[ctypes.c_uint64], FILLS, FieldWriter.PYTHON]
     """Engine-physical place of the page, with the permissions in the bits below."""
 
 
-def _declare(structure: type[ctypes.Structure]) -> dict[str, Writer]:
+def _declare(structure: type[ctypes.Structure]) -> dict[str, FieldWriter]:
     """Give *structure* the fields that its annotations name, and tell who writes each."""
     fields: list[tuple[str, Any]] = []
-    writers: dict[str, Writer] = {}
+    writers: dict[str, FieldWriter] = {}
     for name, hint in get_type_hints(structure, include_extras=True).items():
         if name.startswith("_"):
             continue
         kind, *more = get_args(hint)
         sizes = [detail for detail in more if isinstance(detail, int)]
         fields.append((name, get_args(kind)[0] * sizes[0] if sizes else more[0]))
-        writers.update((name, detail) for detail in more if isinstance(detail, Writer))
+        writers.update((name, detail) for detail in more if isinstance(detail, FieldWriter))
     structure._fields_ = fields
     return writers
 

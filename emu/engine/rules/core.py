@@ -14,14 +14,14 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol
 
 from emu.engine.rules import arithmetic
-from emu.engine.rules.joining import Ending, join
+from emu.engine.rules.joining import BranchEnd, join
 from emu.engine.rules.values import (
-    Check,
+    BoundCheck,
     Either,
     Flag,
     Number,
+    ObjectPlace,
     OutsideSubsetError,
-    Place,
     Static,
     Structure,
     Value,
@@ -29,7 +29,7 @@ from emu.engine.rules.values import (
     describe,
     is_number,
 )
-from emu.engine.rules.writer import REFUSE, Block, Branch, Writer
+from emu.engine.rules.writer import REFUSE, Block, Branch, SourceWriter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,7 +45,7 @@ class Scope:
 
     variables: dict[str, Value]
     module: dict[str, Any]
-    endings: list[Ending] = field(default_factory=list)
+    endings: list[BranchEnd] = field(default_factory=list)
 
 
 @cache
@@ -77,22 +77,22 @@ class Objects(Protocol):
     def initial(self, name: str) -> Value:
         """What the field *name* holds before the instruction."""
 
-    def attribute(self, translator: Core, owner: Place, name: str) -> Value:
+    def attribute(self, translator: Core, owner: ObjectPlace, name: str) -> Value:
         """The attribute *name* of *owner*."""
 
-    def set_attribute(self, translator: Core, owner: Place, name: str, value: Value) -> None:
+    def set_attribute(self, translator: Core, owner: ObjectPlace, name: str, value: Value) -> None:
         """Set the attribute *name* of *owner*."""
 
-    def element(self, translator: Core, owner: Place, index: Value) -> Value:
+    def element(self, translator: Core, owner: ObjectPlace, index: Value) -> Value:
         """The element *index* of *owner*."""
 
-    def set_element(self, translator: Core, owner: Place, index: Value, value: Value) -> None:
+    def set_element(self, translator: Core, owner: ObjectPlace, index: Value, value: Value) -> None:
         """Set the element *index* of *owner*."""
 
-    def contains(self, translator: Core, owner: Place, item: Value) -> Static | Flag:
+    def contains(self, translator: Core, owner: ObjectPlace, item: Value) -> Static | Flag:
         """Whether *item* is in *owner*."""
 
-    def loop(self, translator: Core, owner: Place, statement: ast.For) -> None:
+    def loop(self, translator: Core, owner: ObjectPlace, statement: ast.For) -> None:
         """Carry out a loop over *owner*."""
 
 
@@ -101,7 +101,7 @@ class Core(ABC):
 
     def __init__(self, model: Objects) -> None:
         self.model = model
-        self.writer = Writer()
+        self.writer = SourceWriter()
         self.fields: dict[str, Value] = {}
         """What fields of the record hold that have been changed, before the epilogue writes them."""
 
@@ -136,7 +136,7 @@ class Core(ABC):
         self.writer.block.line(REFUSE)
         return DivergedError()
 
-    def meet(self, endings: list[Ending]) -> Value:
+    def meet(self, endings: list[BranchEnd]) -> Value:
         """Go on behind the *endings* of branches: the value that each has come to, and its fields.
 
         :raises DivergedError: if there is none.
@@ -176,7 +176,7 @@ class Core(ABC):
                     value = side()
                 except DivergedError:
                     continue
-                endings.append(Ending(self.writer.block, value, self.fields))
+                endings.append(BranchEnd(self.writer.block, value, self.fields))
         if not (branch.then.content or branch.other.content):
             match [each.value for each in endings]:
                 case [Static(True), Static(False)]:
@@ -216,7 +216,7 @@ class Core(ABC):
         name = self.writer.bind(value.text)
         check = None
         if value.carry and not value.is_exact:
-            check = Check(value.carry.replace(value.text, name))
+            check = BoundCheck(value.carry.replace(value.text, name))
             self.writer.block.content.append(check)
         return Number(name, value.low, value.high, check=check)
 

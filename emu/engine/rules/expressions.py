@@ -23,9 +23,9 @@ from emu.engine.rules.values import (
     Flag,
     Method,
     Number,
+    ObjectPlace,
     Octets,
     OutsideSubsetError,
-    Place,
     Primitive,
     Sequence,
     Static,
@@ -110,7 +110,7 @@ class Expressions(Core):
         match owner:
             case Static(known):
                 return apply(translator, getattr, known, name)
-            case Place():
+            case ObjectPlace():
                 return translator.model.attribute(translator, owner, name)
             case Structure(kind, fields):
                 if name in fields:
@@ -146,7 +146,7 @@ class Expressions(Core):
                 return apply(translator, lambda: known[key])
             case Sequence(items), Static(int() as key):
                 return items[key]
-            case Place(), _:
+            case ObjectPlace(), _:
                 return translator.model.element(translator, owner, index)
             case Static(dict() | MappingProxyType() as known), _:
                 return self._entry(list(known.items()), index, lambda: self._missing(index))
@@ -250,7 +250,7 @@ class Expressions(Core):
         return found
 
     def _is_member(self, item: Value, container: Value) -> Static | Flag:
-        if isinstance(container, Place):
+        if isinstance(container, ObjectPlace):
             return self.model.contains(self, container, item)
         found: Static | Flag = Static(False)
         for each in self.items(container):

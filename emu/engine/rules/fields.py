@@ -12,7 +12,7 @@ from emu.page_states import OperationRequest
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class MachineField:
     """A field that instructions read or change.
 
     *text* reads it, and it holds at most *high*, or the model's value modulo 2**64 if that is None.  *write*, if
@@ -26,24 +26,24 @@ class Field:
     check: str | None = None
 
 
-FIELDS: Final[Mapping[str, Field]] = {
-    "psw mask": Field("load_native(record.psw_address)"),
-    "instruction address": Field("address", write="store_native(record.psw_address + uint64(8), {value})"),
-    "system mask": Field(
+FIELDS: Final[Mapping[str, MachineField]] = {
+    "psw mask": MachineField("load_native(record.psw_address)"),
+    "instruction address": MachineField("address", write="store_native(record.psw_address + uint64(8), {value})"),
+    "system mask": MachineField(
         "record.system_mask",
         write="change_system_mask(record, {value})",
         check="may_change_system_mask(record, {value}, extra)",
     ),
-    "condition code": Field("condition_code(record)", 3, "set_condition_code(record, {value})"),
-    "prefix": Field("record.prefix", 0x7FFF_E000),
-    "CPU address": Field("record.cpu_address", 0xFFFF),
-    "timer origin": Field("record.timer_origin", None),
-    "programmable field": Field("record.programmable_field", 0xFFFF),
-    "epoch": Field("record.epoch", None),
-    "work": Field("work", (1 << 62) - 1, ""),
-    "next address": Field("address", write=""),
-    "instruction length": Field("ZERO", 6, ""),
-    "relative base": Field("address", write=""),
+    "condition code": MachineField("condition_code(record)", 3, "set_condition_code(record, {value})"),
+    "prefix": MachineField("record.prefix", 0x7FFF_E000),
+    "CPU address": MachineField("record.cpu_address", 0xFFFF),
+    "timer origin": MachineField("record.timer_origin", None),
+    "programmable field": MachineField("record.programmable_field", 0xFFFF),
+    "epoch": MachineField("record.epoch", None),
+    "work": MachineField("work", (1 << 62) - 1, ""),
+    "next address": MachineField("address", write=""),
+    "instruction length": MachineField("ZERO", 6, ""),
+    "relative base": MachineField("address", write=""),
 }
 
 

@@ -17,14 +17,14 @@ from emu.engine.rules.core import Core, DivergedError, condition_of
 from emu.engine.rules.fields import FIELDS
 from emu.engine.rules.model import Model
 from emu.engine.rules.translator import Translator
-from emu.engine.rules.values import WORD, Number, OutsideSubsetError, Place, Static, Structure, Value, number
+from emu.engine.rules.values import WORD, Number, ObjectPlace, OutsideSubsetError, Static, Structure, Value, number
 from emu.engine.rules.writer import Block
 from emu.isa.declaration import INSTRUCTIONS, Instruction, Operands, Reason
 from emu.isa.formats import Format
 from emu.timing import CONTROL_INSTRUCTION_WORK
 
 HEADING: Final = "def execute_{name}(record, address, instruction):"
-_CPU: Final = Place("cpu")
+_CPU: Final = ObjectPlace("cpu")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ def translate(declared: Instruction) -> str:
     cpu_type = Cpu
     try:
         if declared.facility is not None:
-            is_installed = translator.model.contains(translator, Place("facilities"), Static(declared.facility))
+            is_installed = translator.model.contains(translator, ObjectPlace("facilities"), Static(declared.facility))
             writer.refuse_unless(is_installed)
         if declared.privileged:
             in_problem_state = condition_of(translator, translator.attribute(_CPU, "problem_state"))

@@ -22,7 +22,7 @@ from emu.engine.rules.values import (
     is_number,
     number,
 )
-from emu.engine.rules.writer import Block, Writer
+from emu.engine.rules.writer import Block, SourceWriter
 
 Sites = list[tuple[Block, Value]]
 """The end of each branch, and the value there."""
@@ -30,7 +30,7 @@ _MOST_SITES: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Ending:
+class BranchEnd:
     """How a branch ends: where, with which value, and what the fields hold that are kept in variables."""
 
     block: Block
@@ -38,7 +38,7 @@ class Ending:
     fields: dict[str, Value]
 
 
-def join(writer: Writer, sites: Sites) -> Value:
+def join(writer: SourceWriter, sites: Sites) -> Value:
     """The value that is that of the branch which was taken.
 
     :raises OutsideSubsetError: if there is no form for it.
@@ -88,7 +88,7 @@ def _flag_text(value: Value) -> str:
     return value.text if isinstance(value, Flag) else str(isinstance(value, Static) and bool(value.value))
 
 
-def _assigned(writer: Writer, sites: list[tuple[Block, str]], initial: str) -> str:
+def _assigned(writer: SourceWriter, sites: list[tuple[Block, str]], initial: str) -> str:
     """A variable that each branch has assigned its text."""
     variable = writer.variable(initial)
     for block, text in sites:
@@ -110,7 +110,7 @@ def _kind(value: Value) -> object:
     return value
 
 
-def _join_parts(writer: Writer, sites: Sites) -> Value:
+def _join_parts(writer: SourceWriter, sites: Sites) -> Value:
     """The join of values that have parts, and the same ones."""
     first = sites[0][1]
     match first:

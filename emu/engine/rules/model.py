@@ -23,8 +23,8 @@ from emu.engine.rules.values import (
     Either,
     Flag,
     Number,
+    ObjectPlace,
     OutsideSubsetError,
-    Place,
     Primitive,
     Static,
     Stored,
@@ -127,13 +127,13 @@ class Model:
 
     # Attributes
 
-    def attribute(self, translator: Core, owner: Place, name: str) -> Value:
+    def attribute(self, translator: Core, owner: ObjectPlace, name: str) -> Value:
         """The attribute *name* of *owner*."""
         where = (owner.name, name)
         if where in _FIELDS_OF:
             return self._read_field(translator, _FIELDS_OF[where])
         if where in _OBJECTS_OF:
-            return Place(_OBJECTS_OF[where])
+            return ObjectPlace(_OBJECTS_OF[where])
         special = _SPECIAL.get(where)
         if special is not None:
             return special(translator)
@@ -149,7 +149,7 @@ class Model:
             translator.writer.refuse_if("condition_code_is_deferred(record)")
         return translator.field(name)
 
-    def set_attribute(self, translator: Core, owner: Place, name: str, value: Value) -> None:
+    def set_attribute(self, translator: Core, owner: ObjectPlace, name: str, value: Value) -> None:
         """Set the attribute *name* of *owner*."""
         field = _FIELDS_OF.get((owner.name, name))
         if field is None:
@@ -167,7 +167,7 @@ class Model:
 
     # Elements
 
-    def element(self, translator: Core, owner: Place, index: Value) -> Value:
+    def element(self, translator: Core, owner: ObjectPlace, index: Value) -> Value:
         """The element *index* of *owner*."""
         if owner.name == "psw":
             return translator.field(_psw_field(index))
@@ -175,7 +175,7 @@ class Model:
         at = _checked(translator, array, index)
         return translator.element(owner.name, at, array.read.format(index=at), array.high)
 
-    def set_element(self, translator: Core, owner: Place, index: Value, value: Value) -> None:
+    def set_element(self, translator: Core, owner: ObjectPlace, index: Value, value: Value) -> None:
         """Set the element *index* of *owner*."""
         if owner.name == "psw":
             if FIELDS[_psw_field(index)].write is None:
@@ -190,14 +190,14 @@ class Model:
             raise OutsideSubsetError(f"an element of the {owner.name} is set to {describe(value)}")
         translator.writer.write(owner.name, _checked(translator, array, index), found.text, array.write)
 
-    def contains(self, translator: Core, owner: Place, item: Value) -> Static | Flag:
+    def contains(self, translator: Core, owner: ObjectPlace, item: Value) -> Static | Flag:
         """Whether *item* is in *owner*."""
         known = static_integer(item)
         if owner.name != "facilities" or known is None:
             raise OutsideSubsetError(f"{describe(item)} in {owner.name}")
         return Flag(f"(((record.facilities[uint64({known >> 6})] >> uint64({known & 63})) & uint64(1)) != ZERO)")
 
-    def loop(self, translator: Core, owner: Place, statement: ast.For) -> None:
+    def loop(self, translator: Core, owner: ObjectPlace, statement: ast.For) -> None:
         """A loop over *owner*: observers are told by the model, if anybody listens."""
         match statement.body:
             case [ast.Expr(ast.Call(ast.Attribute(_, name)))] if owner.name == "observers":
@@ -211,7 +211,7 @@ def _left_to_model(translator: Core, *_: Value, **__: Value) -> Value:
     raise translator.refuse()
 
 
-def _array(owner: Place) -> Array:
+def _array(owner: ObjectPlace) -> Array:
     if owner.name not in ARRAYS:
         raise OutsideSubsetError(f"an element of the {owner.name}")
     return ARRAYS[owner.name]

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 from emu.engine.rules import arithmetic
 from emu.engine.rules.core import DivergedError, Scope
 from emu.engine.rules.expressions import Expressions
-from emu.engine.rules.joining import Ending, join
+from emu.engine.rules.joining import BranchEnd, join
 from emu.engine.rules.narrowing import narrowed
 from emu.engine.rules.values import (
     NONE,
     Flag,
+    ObjectPlace,
     OutsideSubsetError,
-    Place,
     Static,
     Value,
 )
@@ -57,12 +57,12 @@ class Statements(Expressions):
         translator, writer = self, self.writer
         blocks = writer.block.branch(condition.text)
         known = len(scope.endings)
-        sides: list[tuple[Ending, dict[str, Value]]] = []
+        sides: list[tuple[BranchEnd, dict[str, Value]]] = []
         for block, body, holds in zip(blocks, (statement.body, statement.orelse), (True, False), strict=True):
             inner = Scope(narrowed(self, statement.test, scope, holds=holds), scope.module, scope.endings)
             with translator.inside(block):
                 if self.run(body, inner):
-                    sides.append((Ending(writer.block, NONE, dict(translator.fields)), inner.variables))
+                    sides.append((BranchEnd(writer.block, NONE, dict(translator.fields)), inner.variables))
         if not sides:
             return False
         if len(sides) == 1:
@@ -97,7 +97,7 @@ class Statements(Expressions):
     def _return(self, statement: ast.Return, scope: Scope) -> bool:
         value = self.evaluate(statement.value, scope) if statement.value else NONE
         value = self.bound(value)
-        scope.endings.append(Ending(self.writer.block, value, dict(self.fields)))
+        scope.endings.append(BranchEnd(self.writer.block, value, dict(self.fields)))
         return False
 
     def _raise(self, statement: ast.Raise, scope: Scope) -> bool:
@@ -125,7 +125,7 @@ class Statements(Expressions):
         if any(isinstance(each, ast.Break | ast.Continue) for each in ast.walk(statement)):
             raise OutsideSubsetError("break or continue")
         iterable = self.evaluate(statement.iter, scope)
-        if isinstance(iterable, Place):
+        if isinstance(iterable, ObjectPlace):
             self.model.loop(self, iterable, statement)
             return True
         # Unrolled: after a return in one round, the next ones belong inside of a branch.
@@ -167,12 +167,12 @@ class Statements(Expressions):
                     self._store(each, item, scope)
             case ast.Attribute(owner, name):
                 found = self.evaluate(owner, scope)
-                if not isinstance(found, Place):
+                if not isinstance(found, ObjectPlace):
                     raise OutsideSubsetError(f"{ast.unparse(target)} is set")
                 self.model.set_attribute(self, found, name, value)
             case ast.Subscript(owner, index):
                 found = self.evaluate(owner, scope)
-                if not isinstance(found, Place):
+                if not isinstance(found, ObjectPlace):
                     raise OutsideSubsetError(f"{ast.unparse(target)} is set")
                 self.model.set_element(self, found, self.evaluate(index, scope), value)
             case _:

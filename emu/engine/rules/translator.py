@@ -21,7 +21,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from emu.engine.rules.core import Scope, syntax_tree
-from emu.engine.rules.joining import Ending
+from emu.engine.rules.joining import BranchEnd
 from emu.engine.rules.statements import Statements
 from emu.engine.rules.values import NONE, OutsideSubsetError, Sequence, Static, Value
 
@@ -67,7 +67,7 @@ class Translator(Statements):
         self._depth += 1
         try:
             if self.run(syntax_tree(function).body, scope):
-                scope.endings.append(Ending(self.writer.block, NONE, dict(self.fields)))
+                scope.endings.append(BranchEnd(self.writer.block, NONE, dict(self.fields)))
         finally:
             self._depth -= 1
             self.writer.block = entry

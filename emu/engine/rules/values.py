@@ -32,7 +32,7 @@ class Static:
 
 
 @dataclass
-class Check:
+class BoundCheck:
     """A place in the source where a sum can be looked at: did it leave 64 bits, so that the model must go on?"""
 
     condition: str
@@ -50,7 +50,7 @@ class Number:
     low: int
     high: int
     carry: str = field(default="", compare=False)
-    check: Check | None = field(default=None, compare=False)
+    check: BoundCheck | None = field(default=None, compare=False)
 
     @property
     def is_exact(self) -> bool:
@@ -66,7 +66,7 @@ class Flag:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ObjectPlace:
     """An object of the model that compiled code has in another form, by its *name* in :mod:`emu.engine.rules.model`."""
 
     name: str
@@ -135,7 +135,20 @@ class Either:
     alternatives: tuple[Value, ...]
 
 
-Value = Static | Number | Flag | Place | Method | Primitive | Closure | Structure | Sequence | Octets | Stored | Either
+Value = (
+    Static
+    | Number
+    | Flag
+    | ObjectPlace
+    | Method
+    | Primitive
+    | Closure
+    | Structure
+    | Sequence
+    | Octets
+    | Stored
+    | Either
+)
 
 NONE: Final = Static(None)
 
@@ -193,7 +206,7 @@ def describe(value: Value) -> str:
             return f"{known!r}"
         case Number(text, _, _) | Flag(text):
             return text
-        case Place(name):
+        case ObjectPlace(name):
             return f"the {name}"
         case Method(function, _):
             return function.__qualname__

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from emu.engine.rules.values import Check, Flag, Static
+from emu.engine.rules.values import BoundCheck, Flag, Static
 
 REFUSE: Final = "return False"
 
@@ -33,7 +33,7 @@ class Branch:
 class Block:
     """Lines in a row."""
 
-    content: list[str | Branch | Check] = field(default_factory=list)
+    content: list[str | Branch | BoundCheck] = field(default_factory=list)
 
     def line(self, text: str) -> None:
         """Write *text* as a line."""
@@ -52,7 +52,7 @@ class Block:
             if isinstance(each, str):
                 yield margin + each
                 continue
-            if isinstance(each, Check):
+            if isinstance(each, BoundCheck):
                 if each.is_wanted:
                     yield f"{margin}if {each.condition}:"
                     yield f"{margin}    {REFUSE}"
@@ -70,7 +70,7 @@ class Block:
 
 
 @dataclass(frozen=True)
-class Write:
+class Effect:
     """A deferred write of an element of *array*: done if *flag* is true."""
 
     array: str
@@ -79,14 +79,14 @@ class Write:
     value: str
 
 
-class Writer:
+class SourceWriter:
     """The function that is being written."""
 
     def __init__(self) -> None:
         self.top = Block()
         self.block = self.top
         """Where the next line goes."""
-        self.writes: list[Write] = []
+        self.writes: list[Effect] = []
         self.effects = Block()
         """The lines of the epilogue, in the order in which the model does them."""
         self._variables: dict[str, str] = {}
@@ -130,7 +130,7 @@ class Writer:
         self.block.line(f"{flag} = True")
         for variable, text in zip(places, (index, value), strict=True):
             self.block.line(f"{variable} = {text}")
-        self.writes.append(Write(array, flag, *places))
+        self.writes.append(Effect(array, flag, *places))
         then, _ = self.effects.branch(flag)
         then.line(statement.format(index=places[0], value=places[1]))
 

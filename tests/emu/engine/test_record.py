@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from emu.engine import record as declaration
-from emu.engine.record import MOST_INSTRUCTIONS, NO_PAGE, RECORD_TYPE, WRITERS, Record, SharedRecord, Writer
+from emu.engine.record import MOST_INSTRUCTIONS, NO_PAGE, RECORD_TYPE, WRITERS, FieldWriter, Record, SharedRecord
 from emu.page_states import OperationRequest
 
 FOLDER = Path(declaration.__file__).parent
@@ -78,7 +78,7 @@ def assigned(file: Path) -> set[str]:
 @pytest.mark.parametrize("name", COMPILED)
 def test_callbacks_write_what_they_may(name: str) -> None:
     written = assigned(FOLDER / name)
-    assert all(WRITERS[field] in (Writer.CALLBACK, Writer.BOTH) for field in written)
+    assert all(WRITERS[field] in (FieldWriter.CALLBACK, FieldWriter.BOTH) for field in written)
 
 
 def test_somebody_writes_each_field() -> None:
@@ -88,6 +88,6 @@ def test_somebody_writes_each_field() -> None:
     for name, writer in WRITERS.items():
         if isinstance(getattr(SharedRecord().fields, name), ctypes.Array) and name not in by_callbacks:
             continue  # Python writes the tables through arrays.
-        assert (name in by_callbacks) == (writer in (Writer.CALLBACK, Writer.BOTH)), name
+        assert (name in by_callbacks) == (writer in (FieldWriter.CALLBACK, FieldWriter.BOTH)), name
         if not isinstance(getattr(SharedRecord().fields, name), ctypes.Array):
-            assert (name in by_python) == (writer is not Writer.CALLBACK), name
+            assert (name in by_python) == (writer is not FieldWriter.CALLBACK), name

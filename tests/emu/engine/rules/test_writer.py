@@ -3,12 +3,12 @@
 
 from __future__ import annotations
 
-from emu.engine.rules.values import Check, Flag, Static
-from emu.engine.rules.writer import Block, Writer
+from emu.engine.rules.values import BoundCheck, Flag, Static
+from emu.engine.rules.writer import Block, SourceWriter
 
 
 def test_an_effect_is_written_behind_a_later_refusal() -> None:
-    writer = Writer()
+    writer = SourceWriter()
     writer.write("table", "first", "second", "table[{index}] = {value}")
     writer.refuse_if("late")
     source = writer.source("def function():", Block(["end()"]))
@@ -24,7 +24,7 @@ def test_a_branch_without_lines_is_left_out() -> None:
 
 
 def test_a_check_is_written_only_if_it_is_wanted() -> None:
-    check = Check("carry")
+    check = BoundCheck("carry")
     block = Block([check])
     assert not list(block.lines(0))
     check.is_wanted = True
@@ -32,7 +32,7 @@ def test_a_check_is_written_only_if_it_is_wanted() -> None:
 
 
 def test_refusals_unless() -> None:
-    writer = Writer()
+    writer = SourceWriter()
     writer.refuse_unless(Static(True))
     assert not writer.top.content
     writer.refuse_unless(Flag("good"))
