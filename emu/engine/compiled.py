@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The compiled callbacks: taken from a file of object code if there is one, otherwise compiled and put there.
 
-Compiling takes seconds, and importing numba, even to read its own cache, half of one; loading object code takes a tenth
-of a second.  A file is named after everything that its content depends on, so that it need never be checked for age.
+Compiling takes half a minute, and importing numba, even to read its own cache, half a second; loading object code takes a
+tenth of that.  A file is named after everything that its content depends on, so that it need never be checked for age.
 """
 
 from __future__ import annotations
@@ -52,6 +52,11 @@ def callbacks() -> Callbacks:
     llvm.initialize_native_asmprinter()
     target = llvm.Target.from_default_triple().create_target_machine(opt=3, jit=True, cpu=llvm.get_host_cpu_name())
     return Callbacks(*(_address(name, target) for name in _CALLBACKS))
+
+
+def are_kept() -> bool:
+    """Whether :func:`callbacks` finds all of them compiled."""
+    return all(any(place.is_file() for place in _places(name)) for name in _CALLBACKS)
 
 
 _engines: Final[list[Any]] = []
@@ -146,3 +151,7 @@ def _write(name: str, symbol: str, code: bytes) -> None:
         except OSError:
             continue
         return
+
+
+if __name__ == "__main__":
+    callbacks()

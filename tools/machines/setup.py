@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
@@ -72,6 +73,7 @@ def make_machines(options: MachineOptions) -> tuple[list[Machine], HostSetup | N
     from emu.machine import Machine  # takes most of the start-up time; a wrong image need not wait for it
     from tools.processes.interrupt import postponed
 
+    _announce_compiling()
     host = None
     if options.host is not None:
         host = make_host(options.host, guests=options.guests, cpus=options.cpus, memory=options.memory)
@@ -95,6 +97,14 @@ def make_machines(options: MachineOptions) -> tuple[list[Machine], HostSetup | N
     except (MemoryError, OSError) as reason:
         raise UsageError(f"--memory: this computer cannot give so much: {reason}") from None
     return machines, host
+
+
+def _announce_compiling() -> None:
+    """Say why the first run takes so long to begin."""
+    from emu.engine.compiled import are_kept
+
+    if not are_kept():
+        print("essa: compiling the engine's callbacks, once; about half a minute", file=sys.stderr, flush=True)
 
 
 def _attach_disks(machine: Machine, options: MachineOptions) -> None:
