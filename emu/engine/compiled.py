@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The compiled callbacks: taken from a file of object code if there is one, otherwise compiled and put there.
 
-Compiling takes half a minute, and importing numba, even to read its own cache, half a second; loading object code takes a
-tenth of that.  A file is named after everything that its content depends on, so that it need never be checked for age.
+Compiling takes half a minute, and importing numba, even to read its own cache, half a second; loading object code takes
+a tenth of that.  A file is named after all that its content depends on, so that it need never be checked for age.
 """
 
 from __future__ import annotations
