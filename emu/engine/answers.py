@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from emu.engine.quirks.register_file import EngineRegisters
     from emu.engine.record import Record
 
-ACCESS: Final = {
+ACCESS: Final[dict[int, Access]] = {
     FillAccess.READ: Access.FETCH,
     FillAccess.WRITE: Access.STORE,
     FillAccess.FETCH: Access.INSTRUCTION_FETCH,
@@ -87,7 +87,7 @@ class FillAnswers(ABC):
         if kind == FillAccess.FETCH and is_look_behind(self._cpu, address):
             self._sink_shown()
             return SINK
-        if access.needs_byte_checks(self._cpu, address, ACCESS[FillAccess(kind)]):
+        if access.needs_byte_checks(self._cpu, address, ACCESS[kind]):
             return self._answer_by_byte(address, kind)
         return self._answer_by_page(address, kind)
 
@@ -146,7 +146,7 @@ class FreeAnswers(FillAnswers):
         return is_answered
 
     def _answer_by_page(self, address: int, kind: int) -> Answer | None:
-        absolute = access.resolve(self._cpu, address, ACCESS[FillAccess(kind)])
+        absolute = access.resolve(self._cpu, address, ACCESS[kind])
         if kind == FillAccess.FETCH:
             return self._answer_fetch(address, absolute)
         answer = self._tlb.hold(address, kind, absolute >> 12)

@@ -91,7 +91,7 @@ class CarefulAnswers(FillAnswers):
     def _resolve(self, address: int, accessed: int, kind: int) -> tuple[Answer, int | None]:
         """The answer for the page at *address*, of which *accessed* is accessed, and its frame; none for the sink."""
         try:
-            absolute = access.resolve(self._cpu, accessed, ACCESS[FillAccess(kind)])
+            absolute = access.resolve(self._cpu, accessed, ACCESS[kind])
         except ProgramInterruption:
             if kind != FillAccess.FETCH:
                 raise

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from emu.engine.record import SharedRecord
 
 _NAMES: Final = tuple(declared.mnemonic for declared in INSTRUCTIONS)
+_ESSA: Final = _NAMES.index("ESSA")
 """By the number that an instruction has in the record."""
 if len(_NAMES) > MOST_INSTRUCTIONS:
     raise ValueError(f"the record has room for {MOST_INSTRUCTIONS} instructions, and {len(_NAMES)} are declared")
@@ -79,9 +80,11 @@ class CompiledInstructions:
             counts = self._configuration.counts
             for number in np.flatnonzero(self._counts):
                 counts.instructions[_NAMES[number]] += int(self._counts[number])
-            for request in np.flatnonzero(self._requests):
-                counts.operation_requests[int(request)] += int(self._requests[request])
-            self._counts[:] = self._requests[:] = 0
+            if self._counts[_ESSA]:
+                for request in np.flatnonzero(self._requests):
+                    counts.operation_requests[int(request)] += int(self._requests[request])
+                self._requests[:] = 0
+            self._counts[:] = 0
             if record.system_mask != cpu.system_mask:
                 cpu.change_system_mask(record.system_mask >> 56)
         return work

@@ -78,20 +78,25 @@ class RememberedFills:
         """
         self._remember(address, kind, self._context(cpu, is_real=is_real), answer)
 
-    def remember_table(self, address: int, answer: int) -> None:
-        """Remember where the page of a translation table lies, by its absolute *address*."""
-        self._remember(address, FIRST_FILL_ACCESS, self._record.table_context, answer)
+    def remember_table(self, address: int, answer: int) -> tuple[int, int]:
+        """Remember where the page of a translation table lies, by its absolute *address*; give index and key."""
+        return self._remember(address, FIRST_FILL_ACCESS, self._record.table_context, answer)
+
+    def holds_table(self, index: int, key: int) -> bool:
+        """Whether the table is still remembered for which :meth:`remember_table` has given these."""
+        return self._fill_keys[index] == key and self._fill_contexts[index] == self._record.table_context
 
     def find(self, address: int, kind: int, cpu: Cpu, *, is_real: bool = False) -> int:
         """The engine-physical place of *address* for this kind of access in the context of *cpu*; 0 if not known."""
         return self._find_place(address, kind, self._context(cpu, is_real=is_real))
 
-    def _remember(self, address: int, kind: int, context: int, answer: int) -> None:
+    def _remember(self, address: int, kind: int, context: int, answer: int) -> tuple[int, int]:
         key = fill_key(address, kind - FIRST_FILL_ACCESS)
         index = fill_index(key, context)
         self._fill_keys[index] = key
         self._fill_contexts[index] = context
         self._fill_answers[index] = answer
+        return index, key
 
     def _find_place(self, address: int, kind: int, context: int) -> int:
         key = fill_key(address, kind - FIRST_FILL_ACCESS)

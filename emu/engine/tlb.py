@@ -45,8 +45,8 @@ class Tlb:
         """The pages that an answer given since the last flush leads to, remembered or not, with their places."""
         self._written: set[int] = set()
         """Those of them that may be written."""
-        self._tables: dict[int, int] = {}
-        """Pages that a translation table was read from, with their frames' offsets in the pool."""
+        self._tables: dict[int, tuple[int, int, int]] = {}
+        """Pages that a translation table was read from: the frame's offset in the pool, and where it is remembered."""
         self._is_flush_due = False
         self._is_buffer_due = False
 
@@ -101,16 +101,20 @@ class Tlb:
 
     def find_table(self, address: int, length: int) -> int | None:
         """See :meth:`emu.engine_protocol.TranslationBuffer.find_table`."""
-        frame = self._tables.get(address >> PAGE_SHIFT)
+        known = self._tables.get(address >> PAGE_SHIFT)
         offset = address & PAGE_SIZE - 1
-        return None if frame is None or self._is_flush_due or offset + length > PAGE_SIZE else frame + offset
+        if known is None or self._is_flush_due or offset + length > PAGE_SIZE:
+            return None
+        frame, index, key = known
+        # Where compiled code would not find it, it is to be noted again.
+        return frame + offset if self._fills.holds_table(index, key) else None
 
     def note_table(self, address: AbsoluteAddress) -> None:
         """See :meth:`emu.engine_protocol.TranslationBuffer.note_table`."""
         if not self._is_flush_due:
             place = self._place(address >> 12)
-            self._tables[address >> PAGE_SHIFT] = place - FRAMES
-            self._fills.remember_table(address, place | READABLE)
+            index, key = self._fills.remember_table(address, place | READABLE)
+            self._tables[address >> PAGE_SHIFT] = place - FRAMES, index, key
 
     # What must go
 
