@@ -207,14 +207,6 @@ def transition_table(profile: Profile) -> npt.NDArray[np.uint8]:
     return table
 
 
-def transition(profile: Profile, state: int, request: int, changed: bool) -> int:
-    """The state after ESSA with *request* on a page in *state* whose change bit is *changed*.
-
-    :raises KeyError: if the state is not valid in *profile*.
-    """
-    return TRANSITIONS[profile][state, request, changed]
-
-
 def touch(state: int, page: int, profile: Profile, *, resident_unused_traps: bool = True) -> int:
     """The state of a page in *state* after the CPU touches it, given that the host has a frame for it.
 

@@ -52,18 +52,7 @@ def restore(saved: State, *machines: Machine, host: object | None = None) -> Non
 
 
 def _require_same_shape(machine: Machine, state: dict[str, Any]) -> None:
-    found = _shape(machine)
-    expected = {name: state[name] for name in _SHAPE} | {"cpus": len(state["cpus"])}
-    if found != expected:
-        raise StateError("a saved machine goes on in one of the same memory, CPUs, profile and facilities only")
-
-
-def _shape(machine: Machine) -> dict[str, Any]:
-    """What must be the same in a machine that goes on."""
     configuration = machine.configuration
-    return {
-        "memory": configuration.memory,
-        "profile": configuration.profile.value,
-        "facilities": sorted(map(int, configuration.facilities)),
-        "cpus": len(configuration.cpus),
-    }
+    found = {field.name: field.get(configuration) for field in configuration.STATE.fields if field.name in _SHAPE}
+    if any(found[name] != state[name] for name in _SHAPE) or len(configuration.cpus) != len(state["cpus"]):
+        raise StateError("a saved machine goes on in one of the same memory, CPUs, profile and facilities only")

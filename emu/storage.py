@@ -86,11 +86,6 @@ class Storage:
         """Store *value* as *length* bytes, big-endian."""
         self.write(address, value.to_bytes(length, "big"))
 
-    def frame_view(self, page: int) -> memoryview:
-        """The 4096 bytes of the frame that now holds *page*; valid until the host takes the frame away."""
-        start = self.hypervisor.frame(page)
-        return self._pool[start : start + PAGE_SIZE]
-
 
 def _by_page(address: int, length: int) -> Iterator[tuple[int, int]]:
     """The (address, length) of the parts of an area, cut at page boundaries."""

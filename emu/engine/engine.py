@@ -77,8 +77,6 @@ class Engine:
         unicorn.map(FRAMES, storage.hypervisor.frame_bytes, uc_const.UC_PROT_ALL, storage.hypervisor.frame_address)
         fills = RememberedFills(state)
         self._tlb = Tlb(configuration, cpu, unicorn, fills)
-        # A walk asks for it at each level.
-        self.find_table = self._tlb.find_table  # type: ignore[method-assign]
         self._code = ShownCode(state, unicorn, fills, storage, configuration.intercepted)
         self._answers = answers = FreeAnswers(
             configuration, cpu, unicorn, self.registers, state.fields, self._tlb, self._code

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from emu.page_states import NO_DAT, PageStates, Profile, name, touch, transition
+from emu.page_states import NO_DAT, PageStates, Profile, name, touch
 from emu.program_interruption import ProgramInterruption, ProgramInterruptionCode
 
 # Reference 2.2: the combinations of usage and content that are valid.
@@ -13,6 +13,13 @@ VALID_ZVM = {0x00, 0x02, 0x03, 0x04, 0x07, 0x08, 0x0C, 0x0F}
 VALID_KVM = {0x00, 0x02, 0x03, 0x04, 0x06, 0x07, 0x08, 0x0A, 0x0B, 0x0C, 0x0E, 0x0F}
 VALID = {Profile.ZVM: VALID_ZVM, Profile.KVM: VALID_KVM}
 PROFILES = (Profile.ZVM, Profile.KVM)
+
+
+def transition(profile: Profile, state: int, request: int, changed: bool) -> int:
+    """The state of a page after ESSA with *request*, as a machine of that profile has it."""
+    states = PageStates(1, profile)
+    states.bytes[0] = state
+    return states.transition(0, request, changed)
 
 
 @pytest.mark.parametrize("profile", PROFILES)
