@@ -16,7 +16,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 import numpy as np
-from numba import carray, cfunc, njit, types  # type: ignore[attr-defined]
+from numba import carray, njit, types  # type: ignore[attr-defined]
 
 from emu.engine.blocks import (
     CANDIDATE,
@@ -36,6 +36,7 @@ from emu.engine.compiled_parts import (
     block_key,
     call,
     call_fill,
+    callback,
     code_byte,
     find_fill,
     memo_index,
@@ -144,7 +145,7 @@ def _begin_rare_block(record: Any, engine: Any, address: Any, size: Any) -> None
         call(record.stop_function, engine)
 
 
-@cfunc(types.void(types.uint64, types.uint64, types.uint32, types.voidptr))
+@callback(types.void, types.uint64, types.uint64, types.uint32, types.voidptr)
 def block_callback(engine: Any, address: Any, size: Any, data: Any) -> None:
     # This is called hundreds of millions of times a second: here every nanosecond counts.
     record = carray(data, (1,), dtype=RECORD_TYPE)[0]
@@ -164,7 +165,7 @@ def block_callback(engine: Any, address: Any, size: Any, data: Any) -> None:
         _begin_rare_block(record, engine, address, np.uint64(size))
 
 
-@cfunc(types.void(types.uint64, types.uint64, types.uint32, types.voidptr))
+@callback(types.void, types.uint64, types.uint64, types.uint32, types.voidptr)
 def execute_callback(engine: Any, address: Any, size: Any, data: Any) -> None:  # noqa: ARG001
     record = carray(data, (1,), dtype=RECORD_TYPE)[0]
     if code_byte(record, address) != EXECUTE_OPCODE:
@@ -200,7 +201,7 @@ def _is_shown(record: Any, page: Any, place: Any) -> Any:
     return is_right_page and record.shown[index].place == place + record.frame_distance
 
 
-@cfunc(types.uint8(types.uint64, types.uint64, types.int32, types.uint64, types.uint64))
+@callback(types.uint8, types.uint64, types.uint64, types.int32, types.uint64, types.uint64)
 def fill_callback(engine: Any, address: Any, kind: Any, entry: Any, data: Any) -> Any:
     record = carray(pointer(data), (1,), dtype=RECORD_TYPE)[0]
     page = address >> np.uint64(12)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import inspect
 import os
 import tempfile
 from collections.abc import Iterator
@@ -20,10 +21,13 @@ from typing import Any, Final
 import llvmlite
 import llvmlite.binding as llvm
 
-from emu.engine.rules.keying import key
+from emu.engine import tables
+from emu.engine.rules.keying import content_key, import_closure, key
 
 _COMPILED: Final = ("emu.engine.callbacks", "emu.engine.rules.callback", "emu.engine.compiled")
 """What is compiled, and how: what these modules import is what the content of the files depends on."""
+_TRANSLATOR: Final = ("emu.engine.rules.instructions", "emu.engine.rules.model", "emu.engine.rules.translator")
+"""These are not compiled, nor what they import: what they make of it is."""
 _PACKAGE: Final = Path(__file__).parent.parent
 _CALLBACKS: Final = ("block_callback", "execute_callback", "fill_callback", "exception_callback")
 _RARELY_CALLED: Final = ("_begin_rare_block",)
@@ -81,7 +85,7 @@ def _compile(name: str, target: Any) -> tuple[str, bytes]:
     from emu.engine import callbacks
     from emu.engine.rules import callback
 
-    compiled: Any = getattr(callback if name == "exception_callback" else callbacks, name)
+    compiled = getattr(callback if name == "exception_callback" else callbacks, name).compiled()
     symbol: str = compiled._wrapper_name  # noqa: SLF001 - numba has no public name for it
     # The call of the function proper is marked not to be inlined.
     module = llvm.parse_assembly(compiled.inspect_llvm().replace("noinline", "nounwind"))
@@ -116,7 +120,28 @@ def _key() -> str:
     root = _PACKAGE.parent
     whose = hashlib.sha256(str(root).encode()).hexdigest()[:16]
     notes = [folder / f"compiled-{whose}.json" for folder in _folders()]
-    return key(root, _COMPILED, f"{llvmlite.__version__} {llvm.get_host_cpu_name()}", notes)
+    where = f"{llvmlite.__version__} {llvm.get_host_cpu_name()}"
+    return key(root, _COMPILED, where, lambda: content_key(root, _as_they_stand(root), _translated(where)), notes)
+
+
+def _as_they_stand(root: Path) -> list[Path]:
+    """The files of what is compiled without being translated first."""
+    return import_closure(root, _COMPILED, _TRANSLATOR)
+
+
+def _translated(where: str) -> Iterator[bytes]:
+    """What else the content of the files depends on: what is translated, and *where* it is compiled."""
+    from emu.engine.rules import instructions, pure
+    from emu.engine.rules.dispatch import OpcodeTables, chain_source
+
+    numbered = [(number, each.declared) for number, each in instructions.numbered()]
+    opcodes = OpcodeTables(numbered)
+    yield where.encode()
+    yield from (each.source.encode() for _, each in instructions.numbered())
+    yield from (pure.rule_source(rule).encode() for _, rule in inspect.getmembers(tables, inspect.isfunction))
+    yield chain_source(numbered).encode()
+    yield opcodes.halfwords.tobytes()
+    yield opcodes.rows.tobytes()
 
 
 def _places(name: str) -> Iterator[Path]:

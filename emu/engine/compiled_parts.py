@@ -6,17 +6,36 @@ Like the callbacks, only a compilation imports it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from llvmlite import ir
-from numba import carray, njit, types  # type: ignore[attr-defined]
+from numba import carray, cfunc, njit, types  # type: ignore[attr-defined]
 from numba.core import cgutils
 from numba.extending import intrinsic
 
 from emu.engine import tables
 from emu.engine.blocks import INVISIBLE, NO_FILL
 from emu.engine.rules.pure import rule
+
+
+@dataclass(frozen=True, slots=True)
+class Callback:
+    """A function that Unicorn calls, not compiled yet: that is not to happen on import."""
+
+    signature: Any
+    function: Callable[..., Any]
+
+    def compiled(self) -> Any:
+        """The function as numba compiles it, which takes seconds."""
+        return cfunc(self.signature)(self.function)
+
+
+def callback(result: Any, *arguments: Any) -> Callable[[Callable[..., Any]], Callback]:
+    """Declare a function with arguments of these types to be one that Unicorn calls."""
+    return lambda function: Callback(result(*arguments), function)
 
 
 def _generate_pointer(typing_context: Any, address: Any) -> Any:  # noqa: ARG001 - numba's signature

@@ -12,10 +12,10 @@ from __future__ import annotations
 from typing import Any, Final
 
 import numpy as np
-from numba import carray, cfunc, njit, types  # type: ignore[attr-defined]
+from numba import carray, njit, types  # type: ignore[attr-defined]
 
 from emu.engine.blocks import INVISIBLE
-from emu.engine.compiled_parts import call, code_byte, page_index, page_key, pointer
+from emu.engine.compiled_parts import call, callback, code_byte, page_index, page_key, pointer
 from emu.engine.record import RECORD_TYPE, StopReason
 from emu.engine.rules import primitives
 from emu.engine.rules.dispatch import NO_INSTRUCTION, SPLIT, OpcodeTables, chain_source
@@ -81,7 +81,7 @@ def _number(word: Any) -> Any:
     return found
 
 
-@cfunc(types.void(types.uint64, types.uint32, types.voidptr))
+@callback(types.void, types.uint64, types.uint32, types.voidptr)
 def exception_callback(engine: Any, number: Any, data: Any) -> None:  # noqa: ARG001
     record = carray(data, (1,), dtype=RECORD_TYPE)[0]
     reported = carray(pointer(record.interruption_address), (4,), dtype=np.uint32)

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The key of compiled objects: a hash of every file that what is compiled may depend on.
+"""The key of compiled objects: a hash of all that they are made of.
 
-These are the modules that are compiled and all of the project that they import, directly or not: a constant in any of
-them may have been compiled in, and a function of the model in any of them translated.  To find them takes a third of a
-second, so what was found is kept with the time and size of each file, and looked for again when one of them differs.
+That is what the translator has made of the model, and the files of what is compiled as it stands, with all of the
+project that they import: a constant in any of them may have been compiled in.  To find it takes a second, so what was
+found is kept with the time and size of every file that it may depend on, and looked for again when one of them differs.
 """
 
 from __future__ import annotations
@@ -14,23 +14,25 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
 _KEY_LENGTH: Final = 16
 
 
-def import_closure(root: Path, modules: Iterable[str]) -> list[Path]:
+def import_closure(root: Path, modules: Iterable[str], without: Collection[str] = ()) -> list[Path]:
     """The files below *root* that *modules* are made of, in the order of their names.
 
     What is imported for type checking only is not executed, and no part of it.
+
+    :param without: modules that are no part of it either, nor what only they import.
     """
     found: dict[str, Path] = {}
     waiting = list(modules)
     while waiting:
         module = waiting.pop()
-        if module in found:
+        if module in found or module in without:
             continue
         file = _file_of(root, module)
         if file is None:
@@ -68,31 +70,34 @@ def _imports(body: Iterable[ast.stmt]) -> Iterator[str]:
                 yield from _imports(getattr(statement, name, ()))
 
 
-def content_key(root: Path, files: Iterable[Path], more: str) -> str:
+def content_key(root: Path, files: Iterable[Path], more: Iterable[bytes]) -> str:
     """The hash of the names and contents of *files*, and of *more*."""
-    found = hashlib.sha256(more.encode())
+    found = hashlib.sha256()
     for file in files:
         content = file.read_bytes()
         found.update(f"{file.relative_to(root)} {len(content)}\n".encode())
         found.update(content)
+    for each in more:
+        found.update(f"{len(each)}\n".encode())
+        found.update(each)
     return found.hexdigest()[:_KEY_LENGTH]
 
 
-def key(root: Path, modules: tuple[str, ...], more: str, notes: Iterable[Path]) -> str:
+def key(root: Path, modules: tuple[str, ...], where: str, find: Callable[[], str], notes: Iterable[Path]) -> str:
     """The key of what is compiled of *modules*, whose packages are below *root*.
 
-    :param more: what else it depends on.
+    :param where: on what kind of machine, and by what, it is compiled.
+    :param find: finds the key, from nothing but *where* and what *modules* import.
     :param notes: files, the best first, where what was found may be kept.
     """
     places = list(notes)
     for place in places:
-        noted = _noted(root, modules, more, place)
+        noted = _noted(root, modules, where, place)
         if noted is not None:
             return noted
-    files = import_closure(root, modules)
-    stamps = {str(file.relative_to(root)): _stamp(file) for file in files}
-    found = content_key(root, files, more)
-    _note(places, {"modules": list(modules), "more": more, "files": stamps, "key": found})
+    stamps = {str(file.relative_to(root)): _stamp(file) for file in import_closure(root, modules)}
+    found = find()
+    _note(places, {"modules": list(modules), "where": where, "files": stamps, "key": found})
     return found
 
 
@@ -101,11 +106,11 @@ def _stamp(file: Path) -> list[int]:
     return [status.st_mtime_ns, status.st_size]
 
 
-def _noted(root: Path, modules: tuple[str, ...], more: str, place: Path) -> str | None:
+def _noted(root: Path, modules: tuple[str, ...], where: str, place: Path) -> str | None:
     """The key in the note at *place*, if that is there and still good."""
     try:
         note: dict[str, Any] = json.loads(place.read_bytes())
-        if note["modules"] != list(modules) or note["more"] != more:
+        if note["modules"] != list(modules) or note["where"] != where:
             return None
         prefix = f"{root}{os.sep}"
         for name, (time, size) in note["files"].items():

@@ -3,15 +3,21 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from emu.engine import compiled
+from emu.engine.rules.instructions import numbered
 from emu.engine.rules.keying import content_key, import_closure, key
 
 ROOT = Path(__file__).parents[4]
 CLOSURE = import_closure(ROOT, compiled._COMPILED)
+RULE_NAMES = re.findall(
+    r"\brule\((?:\w+\.)?(\w+)\)", "".join(file.read_text() for file in (ROOT / "emu" / "engine").rglob("*.py"))
+)
+AS_THEY_STAND = compiled._as_they_stand(ROOT)
 
 
 @pytest.fixture
@@ -32,40 +38,67 @@ def test_what_is_imported_on_the_way_belongs_to_it(project: Path) -> None:
     assert [file.name for file in found] == ["__init__.py", "low.py", "middle.py", "top.py"]
 
 
+def test_what_is_left_out(project: Path) -> None:
+    found = import_closure(project, ("package.top",), ("package.middle",))
+    assert [file.name for file in found] == ["__init__.py", "top.py"]
+
+
+def found_key(project: Path, notes: list[Path], where: str = "") -> str:
+    """The key of *package.top* and what it imports."""
+    files = import_closure(project, ("package.top",))
+    return key(project, ("package.top",), where, lambda: content_key(project, files, [where.encode()]), notes)
+
+
 @pytest.mark.parametrize(("name", "differs"), (("low.py", True), ("__init__.py", True), ("other.py", False)))
 def test_a_changed_constant_gives_another_key(project: Path, tmp_path: Path, name: str, differs: bool) -> None:
     notes = [tmp_path / "notes" / "note.json"]
-    before = key(project, ("package.top",), "", notes)
-    assert key(project, ("package.top",), "", notes) == before
+    before = found_key(project, notes)
+    assert found_key(project, notes) == before
     (project / "package" / name).write_text("LIMIT = 22\n")
-    assert (key(project, ("package.top",), "", notes) != before) == differs
+    assert (found_key(project, notes) != before) == differs
 
 
 def test_what_is_newly_imported_belongs_to_it(project: Path, tmp_path: Path) -> None:
     notes = [tmp_path / "note.json"]
     (project / "package" / "low.py").write_text("from package import other\n")
-    before = key(project, ("package.top",), "", notes)
+    before = found_key(project, notes)
     (project / "package" / "other.py").write_text("LIMIT = 22\n")
-    assert key(project, ("package.top",), "", notes) != before
+    assert found_key(project, notes) != before
 
 
-def test_the_rest_that_it_depends_on(project: Path, tmp_path: Path) -> None:
+def test_the_key_is_found_anew_only_when_a_file_differs(project: Path, tmp_path: Path) -> None:
+    keys = iter(("one", "two", "three"))
     notes = [tmp_path / "note.json"]
-    first = key(project, ("package.top",), "one", notes)
-    assert key(project, ("package.top",), "other", notes) != first
+
+    def found() -> str:
+        return key(project, ("package.top",), "", lambda: next(keys), notes)
+
+    assert [found(), found()] == ["one", "one"]
+    (project / "package" / "low.py").write_text("LIMIT = 22\n")
+    assert [found(), found()] == ["two", "two"]
+
+
+def test_where_it_is_compiled(project: Path, tmp_path: Path) -> None:
+    notes = [tmp_path / "note.json"]
+    assert found_key(project, notes, "one") != found_key(project, notes, "other")
+
+
+def test_more_that_it_depends_on() -> None:
+    keys = {content_key(ROOT, (), more) for more in ([], [b""], [b"ab"], [b"a", b"b"], [b"b", b"a"])}
+    assert len(keys) == 5
 
 
 @pytest.mark.parametrize("damage", ("", "{}", "[]", '{"modules": 1}'))
 def test_a_damaged_note_is_not_used(project: Path, tmp_path: Path, damage: str) -> None:
     note = tmp_path / "note.json"
-    before = key(project, ("package.top",), "", [note])
+    before = found_key(project, [note])
     note.write_text(damage)
-    assert key(project, ("package.top",), "", [note]) == before
+    assert found_key(project, [note]) == before
 
 
 def test_a_note_that_cannot_be_written_does_no_harm(project: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("no folder")
-    assert key(project, ("package.top",), "", [tmp_path / "file" / "note"])
+    assert found_key(project, [tmp_path / "file" / "note"])
 
 
 def test_what_is_compiled_depends_on_the_model_and_the_callbacks() -> None:
@@ -87,18 +120,35 @@ def test_what_is_compiled_depends_on_the_model_and_the_callbacks() -> None:
     }
 
 
+def test_what_is_compiled_as_it_stands() -> None:
+    """Not the model, whose translation is looked at instead; but whatever the callbacks take constants from."""
+    names = {str(file.relative_to(ROOT / "emu")) for file in AS_THEY_STAND}
+    assert names >= {"engine/blocks.py", "engine/callbacks.py", "engine/record.py", "engine/rules/primitives.py"}
+    assert names >= {"page_states.py", "program_interruption.py"}
+    assert not names & {"dat.py", "access.py", "isa/clock.py", "engine/rules/model.py"}
+
+
+def test_every_translation_is_looked_at() -> None:
+    """Of every compiled instruction and every rule."""
+    looked_at = b"".join(compiled._translated("here"))
+    for _, each in numbered():
+        assert each.source.encode() in looked_at, each.declared.mnemonic
+    for name in (*RULE_NAMES, "execute_number"):
+        assert f"def {name}(".encode() in looked_at
+
+
 def test_every_file_matters(tmp_path: Path) -> None:
-    """A changed constant in any file of the closure gives another key."""
-    for each in CLOSURE:
+    """A changed constant in any file that is compiled as it stands gives another key."""
+    for each in AS_THEY_STAND:
         place = tmp_path / each.relative_to(ROOT)
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_bytes(each.read_bytes())
-    files = import_closure(tmp_path, compiled._COMPILED)
-    assert [each.relative_to(tmp_path) for each in files] == [each.relative_to(ROOT) for each in CLOSURE]
-    keys = {content_key(tmp_path, files, "")}
+    files = compiled._as_they_stand(tmp_path)
+    assert [each.relative_to(tmp_path) for each in files] == [each.relative_to(ROOT) for each in AS_THEY_STAND]
+    keys = {content_key(tmp_path, files, ())}
     for file in files:
         content = file.read_bytes()
         file.write_bytes(content + b"CONSTANT = 1\n")
-        keys.add(content_key(tmp_path, files, ""))
+        keys.add(content_key(tmp_path, files, ()))
         file.write_bytes(content)
     assert len(keys) == len(files) + 1
