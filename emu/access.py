@@ -9,6 +9,7 @@ protection, then addressing, then key-controlled protection.  The engine's TLB f
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from emu import control_registers as control
@@ -65,7 +66,7 @@ def _walk(cpu: Cpu, asce: int, address: int) -> dat.Translation | dat.Translatio
     return dat.walk(
         asce,
         address,
-        lambda entry: _table_entry(cpu, entry),
+        partial(_table_entry, cpu),
         edat1=bool(cr0 & control.CR0_EDAT),
         execution_protection=bool(cr0 & control.CR0_EXECUTION_PROTECTION),
     )
@@ -76,11 +77,10 @@ def _table_entry(cpu: Cpu, address: int) -> int:
 
     :raises ProgramInterruption: addressing, if that is outside the configuration, or what the state of the page gives.
     """
-    storage = cpu.configuration.storage
-    frame = cpu.tlb.find_table(address, _ENTRY_BYTES)
-    if frame is not None:
-        return int.from_bytes(storage.read_frame(frame, _ENTRY_BYTES), "big")
-    entry = storage.read_integer(address, _ENTRY_BYTES)
+    entry = cpu.tlb.find_table_entry(address)
+    if entry is not None:
+        return entry
+    entry = cpu.configuration.storage.read_integer(address, _ENTRY_BYTES)
     cpu.tlb.note_table(AbsoluteAddress(address))
     return entry
 

@@ -53,8 +53,8 @@ class TranslationBuffer(Protocol):
     def note(self, address: int, absolute: AbsoluteAddress, access: Access, *, is_real: bool) -> None:
         """Note that *address* leads to *absolute* for this *access*, of which every check has just been made."""
 
-    def find_table(self, address: int, length: int) -> int | None:
-        """Where in the frame pool *length* bytes of a translation table at absolute *address* lie, if it is known."""
+    def find_table_entry(self, address: int) -> int | None:
+        """The doubleword of a translation table at absolute *address*, if it is known where that lies."""
 
     def note_table(self, address: AbsoluteAddress) -> None:
         """Note that a table at *address* has just been read."""

@@ -25,7 +25,8 @@ class Storage:
         self.pages = size >> PAGE_SHIFT
         self.hypervisor = hypervisor
         pool = (ctypes.c_ubyte * hypervisor.frame_bytes).from_address(hypervisor.frame_address)
-        self._pool = memoryview(pool).cast("B")
+        self.pool = memoryview(pool).cast("B")
+        """The host's frames, byte by byte."""
         self.code_pages = bytearray(self.pages)
         """One for each page that some CPU's engine may hold translated code of."""
         self.code_flags = np.frombuffer(self.code_pages, dtype=np.uint8)
@@ -48,7 +49,7 @@ class Storage:
         if offset + length <= PAGE_SIZE:
             self.require(address)
             start = self.hypervisor.frame(address >> PAGE_SHIFT) + offset
-            return bytes(self._pool[start : start + length])
+            return bytes(self.pool[start : start + length])
         return b"".join(self.read(at, size) for at, size in _by_page(address, length))
 
     def write(self, address: int, data: bytes) -> None:
@@ -68,15 +69,15 @@ class Storage:
         start = self.hypervisor.frame_for_store(page) + offset
         if self.code_pages[page]:
             self.code_written(page)
-        self._pool[start : start + length] = data
+        self.pool[start : start + length] = data
 
     def read_frame(self, offset: int, length: int) -> bytes:
         """The *length* bytes at *offset* in the frame pool, where a translation that is still good leads."""
-        return bytes(self._pool[offset : offset + length])
+        return bytes(self.pool[offset : offset + length])
 
     def write_frame(self, offset: int, data: bytes) -> None:
         """Store *data* at *offset* in the frame pool, where a translation for stores that is still good leads."""
-        self._pool[offset : offset + len(data)] = data
+        self.pool[offset : offset + len(data)] = data
 
     def read_integer(self, address: int, length: int) -> int:
         """The big-endian integer of *length* bytes at absolute *address*."""

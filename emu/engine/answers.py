@@ -11,6 +11,7 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, Final
 
 from emu import access
+from emu.access import LOW_PAGES_END
 from emu.addresses import PAGE_SIZE
 from emu.engine.exits import EXECUTED_ALONE, SHORTAGE, Condition, ExecutedAlone, Shortage
 from emu.engine.interception import is_executed_by_model
@@ -87,7 +88,7 @@ class FillAnswers(ABC):
         if kind == FillAccess.FETCH and is_look_behind(self._cpu, address):
             self._sink_shown()
             return SINK
-        if access.needs_byte_checks(self._cpu, address, ACCESS[kind]):
+        if address < LOW_PAGES_END and access.needs_byte_checks(self._cpu, address, ACCESS[kind]):
             return self._answer_by_byte(address, kind)
         return self._answer_by_page(address, kind)
 

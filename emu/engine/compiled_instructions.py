@@ -67,7 +67,7 @@ class CompiledInstructions:
         record.programmable_field = cpu.tod_programmable
         observers = self._configuration.observers
         record.observed = bool(observers)
-        record.states_followed = any(observer.wants_states for observer in observers)
+        record.states_followed = bool(observers) and any(observer.wants_states for observer in observers)
 
     def leave(self, cpu: Cpu) -> int:
         """Note what was executed, and give the work that it is reckoned at beyond one unit for each instruction."""
@@ -78,11 +78,11 @@ class CompiledInstructions:
             record.left = (record.left + work) & MASK_64
             record.extra_work = 0
             counts = self._configuration.counts
-            for number in np.flatnonzero(self._counts):
+            for number in self._counts.nonzero()[0].tolist():
                 counts.instructions[_NAMES[number]] += int(self._counts[number])
             if self._counts[_ESSA]:
-                for request in np.flatnonzero(self._requests):
-                    counts.operation_requests[int(request)] += int(self._requests[request])
+                for request in self._requests.nonzero()[0].tolist():
+                    counts.operation_requests[request] += int(self._requests[request])
                 self._requests[:] = 0
             self._counts[:] = 0
             if record.system_mask != cpu.system_mask:

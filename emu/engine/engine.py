@@ -156,8 +156,8 @@ class Engine:
     def note(self, address: int, absolute: AbsoluteAddress, access: Access, *, is_real: bool) -> None:
         self._tlb.note(address, absolute, access, is_real=is_real)
 
-    def find_table(self, address: int, length: int) -> int | None:
-        return self._tlb.find_table(address, length)
+    def find_table_entry(self, address: int) -> int | None:
+        return self._tlb.find_table_entry(address)
 
     def note_table(self, address: AbsoluteAddress) -> None:
         self._tlb.note_table(address)

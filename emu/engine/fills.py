@@ -40,7 +40,7 @@ class RememberedFills:
         self._fill_answers: memoryview[int] = self._answers.data
         self._known: dict[tuple[int, ...], int] = {}
         self._last = 0
-        self._record.table_context = self._new_context()
+        self._table_context = self._record.table_context = self._new_context()
         self._current = 0
         """The context but for what the PSW says; zero if it has to be found."""
 
@@ -60,7 +60,7 @@ class RememberedFills:
         """Forget everything: no context will have a number that one has had."""
         self._known.clear()
         self._current = 0
-        self._record.table_context = self._new_context()
+        self._table_context = self._record.table_context = self._new_context()
         self.leave()
 
     def forget_place(self, answer: int) -> None:
@@ -80,11 +80,11 @@ class RememberedFills:
 
     def remember_table(self, address: int, answer: int) -> tuple[int, int]:
         """Remember where the page of a translation table lies, by its absolute *address*; give index and key."""
-        return self._remember(address, FIRST_FILL_ACCESS, self._record.table_context, answer)
+        return self._remember(address, FIRST_FILL_ACCESS, self._table_context, answer)
 
     def holds_table(self, index: int, key: int) -> bool:
         """Whether the table is still remembered for which :meth:`remember_table` has given these."""
-        return self._fill_keys[index] == key and self._fill_contexts[index] == self._record.table_context
+        return self._fill_keys[index] == key and self._fill_contexts[index] == self._table_context
 
     def find(self, address: int, kind: int, cpu: Cpu, *, is_real: bool = False) -> int:
         """The engine-physical place of *address* for this kind of access in the context of *cpu*; 0 if not known."""

@@ -148,9 +148,10 @@ class FreeRun:
         executed = (record.bound - record.left) & MASK_64
         if not executed or not record.block_address <= at < end:
             return 0
-        count = 0
-        while at < end:
-            at += self._length_at(at)
+        code = self._code.read(at, end - at, record.mode)
+        count = offset = 0
+        while offset < len(code):
+            offset += instruction_length(code[offset])
             count += 1
         return min(count, executed)
 

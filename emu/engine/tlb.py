@@ -7,6 +7,7 @@ Unicorn has a small buffer of its own, which can only be flushed as a whole; fil
 
 from __future__ import annotations
 
+import struct
 from typing import TYPE_CHECKING, Final
 
 from unicorn import unicorn_const as uc_const
@@ -30,6 +31,7 @@ Answer = tuple[int, int]
 READABLE: Final = uc_const.UC_PROT_READ
 WRITABLE: Final = uc_const.UC_PROT_READ | uc_const.UC_PROT_WRITE
 EXECUTABLE: Final = uc_const.UC_PROT_EXEC
+_DOUBLEWORD: Final = struct.Struct(">Q")
 PREFIX_PAGES: Final = range(PREFIX_AREA_SIZE >> 12)
 
 
@@ -41,6 +43,7 @@ class Tlb:
         self._cpu = cpu
         self._unicorn = unicorn
         self._fills = fills
+        self._pool = configuration.storage.pool
         self._held: dict[int, int] = {}
         """The pages that an answer given since the last flush leads to, remembered or not, with their places."""
         self._written: set[int] = set()
@@ -99,15 +102,17 @@ class Tlb:
             kind = FillAccess.WRITE if access is Access.STORE else FillAccess.READ
             self.hold(address, kind, absolute >> 12, is_real=is_real)
 
-    def find_table(self, address: int, length: int) -> int | None:
-        """See :meth:`emu.engine_protocol.TranslationBuffer.find_table`."""
+    def find_table_entry(self, address: int) -> int | None:
+        """See :meth:`emu.engine_protocol.TranslationBuffer.find_table_entry`."""
         known = self._tables.get(address >> PAGE_SHIFT)
-        offset = address & PAGE_SIZE - 1
-        if known is None or self._is_flush_due or offset + length > PAGE_SIZE:
+        if known is None or self._is_flush_due:
             return None
         frame, index, key = known
-        # Where compiled code would not find it, it is to be noted again.
-        return frame + offset if self._fills.holds_table(index, key) else None
+        if not self._fills.holds_table(index, key):
+            # Compiled code would not find it, so it is to be noted again.
+            return None
+        entry: int = _DOUBLEWORD.unpack_from(self._pool, frame + (address & PAGE_SIZE - 1))[0]
+        return entry
 
     def note_table(self, address: AbsoluteAddress) -> None:
         """See :meth:`emu.engine_protocol.TranslationBuffer.note_table`."""

@@ -7,6 +7,7 @@ import ast
 import inspect
 import operator
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 
 from emu.engine.rules.core import Core, condition_of
@@ -99,6 +100,10 @@ def _operator(kind: type[ast.operator]) -> Callable[..., Value]:
     return lambda translator, left, right: translator.binary(kind, left, right)
 
 
+def _partial(translator: Core, function: Value, *known: Value) -> Value:
+    return Primitive("partial", lambda *rest: translator.called(function, [*known, *rest], {}))
+
+
 class _Table(dict[Any, Callable[..., Value]]):
     """Functions by themselves; what cannot be looked up is not there."""
 
@@ -118,6 +123,7 @@ BUILTINS: Final = _Table(
         max: _extreme(ast.GtE),
         isinstance: _isinstance,
         range: _range,
+        partial: _partial,
         int.from_bytes: _from_bytes,
         operator.and_: _operator(ast.BitAnd),
         operator.or_: _operator(ast.BitOr),

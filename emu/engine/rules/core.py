@@ -129,6 +129,10 @@ class Core(ABC):
     def call(self, function: Callable[..., Any], arguments: list[Value], keywords: dict[str, Value]) -> Value:
         """Carry out *function* here, and give what it returns."""
 
+    @abstractmethod
+    def called(self, function: Value, arguments: list[Value], keywords: dict[str, Value]) -> Value:
+        """What a call of *function*, a value, gives."""
+
     # Branches
 
     def refuse(self) -> DivergedError:

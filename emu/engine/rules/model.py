@@ -46,6 +46,8 @@ from emu.timing import Timing
 if TYPE_CHECKING:
     from emu.engine.rules.core import Core
 
+_ENTRY_BYTES: Final = 8
+"""Of a region, segment or page table."""
 CLASSES: Final[Mapping[str, type]] = {
     "cpu": Cpu,
     "storage": Storage,
@@ -252,20 +254,17 @@ def _of_psw(name: str) -> Callable[[Core], Value]:
     return perform
 
 
-def _find_table(translator: Core) -> Value:
-    """The same of a translation table by its absolute address."""
+def _find_table_entry(translator: Core) -> Value:
+    """An entry of a translation table; what is not where the buffer knows it to be is for the model to find."""
 
-    def perform(address: Value, length: Value) -> Value:
+    def perform(address: Value) -> Value:
         where = exact(address, "the address of a table entry").text
-        return _found(translator, f"find_operand(record, {where}, {number(length).text}, ZERO, record.table_context)")
+        text = f"find_operand(record, {where}, {constant(_ENTRY_BYTES)}, ZERO, record.table_context)"
+        place = translator.writer.bind(text)
+        translator.writer.refuse_if(f"({place} == ZERO)")
+        return Number(translator.writer.bind(f"load64({place})"), 0, WORD - 1)
 
-    return Primitive("tlb.find_table", perform)
-
-
-def _found(translator: Core, text: str) -> Value:
-    place = translator.writer.bind(text)
-    tag = translator.writer.bind(f"uint64({place} != ZERO)")
-    return Either(tag, (NONE, Number(place, 0, WORD - 1)))
+    return Primitive("tlb.find_table_entry", perform)
 
 
 def _find(translator: Core) -> Value:
@@ -277,7 +276,9 @@ def _find(translator: Core) -> Value:
         context = "real_context(record.context)" if is_real.value else "record.context"
         store = int(kind.value is Access.STORE)
         where, size = exact(address, "an address").text, exact(length, "a length").text
-        return _found(translator, f"find_operand(record, {where}, {size}, uint64({store}), {context})")
+        place = translator.writer.bind(f"find_operand(record, {where}, {size}, uint64({store}), {context})")
+        tag = translator.writer.bind(f"uint64({place} != ZERO)")
+        return Either(tag, (NONE, Number(place, 0, WORD - 1)))
 
     return Primitive("tlb.find", perform)
 
@@ -325,5 +326,5 @@ _SPECIAL: Final[Mapping[tuple[str, str], Callable[[Core], Value]]] = {
     ("storage", "read_frame"): _read_frame,
     ("storage", "write_frame"): _write_frame,
     ("tlb", "find"): _find,
-    ("tlb", "find_table"): _find_table,
+    ("tlb", "find_table_entry"): _find_table_entry,
 }
