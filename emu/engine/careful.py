@@ -60,7 +60,7 @@ class CarefulAnswers(FillAnswers):
         self.is_sink_shown = False
 
     def clear(self) -> None:
-        super().clear()
+        self.refusal = None
         self.code_stores.clear()
 
     def forget(self) -> None:

@@ -106,6 +106,14 @@ class Instruction:
         digits = sum(width for _, width in self.format.opcode) // 4
         return f"{self.opcode:0{digits}X}"
 
+    def is_installed(self, cpu: Cpu) -> bool:
+        """Whether the configuration of *cpu* has it; otherwise it is an operation exception."""
+        return self.facility is None or self.facility in cpu.configuration.facilities
+
+    def is_permitted(self, cpu: Cpu) -> bool:
+        """Whether the state of *cpu* permits it; otherwise it is a privileged-operation exception."""
+        return not (self.privileged and cpu.problem_state)
+
     def is_for_model(self, operands: Operands, address: int, *, is_target: bool = False) -> bool:
         """Whether the form with these *operands* at *address* is for the model to execute, and not for the engine.
 

@@ -34,14 +34,11 @@ def execute(cpu: Cpu, instruction: bytes, address: int, length: int, *, target_a
     cpu.next_address = cpu.wrap(address + length)
     cpu.relative_base = address if target_address is None else target_address
     decoded = decode(instruction)
-    if decoded is None:
+    if decoded is None or not decoded[0].is_installed(cpu):
         cpu.configuration.counts.unmodelled[instruction.hex()] += 1
         raise ProgramInterruption(ProgramInterruptionCode.OPERATION)
     declared, operands = decoded
-    if declared.facility is not None and declared.facility not in cpu.configuration.facilities:
-        cpu.configuration.counts.unmodelled[instruction.hex()] += 1
-        raise ProgramInterruption(ProgramInterruptionCode.OPERATION)
-    if declared.privileged and cpu.problem_state:
+    if not declared.is_permitted(cpu):
         raise ProgramInterruption(ProgramInterruptionCode.PRIVILEGED_OPERATION)
     cpu.configuration.count(declared.mnemonic)
     try:

@@ -48,14 +48,19 @@ class RunLoop:
     def run(self, max_instructions: int | None = None) -> Stop:
         """Run until the machine stops or *max_instructions* more instructions have ended; say why it stopped."""
         configuration = self._configuration
+        timing, turns = configuration.timing, configuration.turns
         limit = configuration.executed + (_NO_LIMIT if max_instructions is None else max_instructions)
         try:
             while True:
                 remaining = limit - configuration.executed
-                self._end_if_used_up(remaining)
-                self._obey_stop_request()
-                self._call_if_due()
-                is_stepped = any(observer.wants_instructions for observer in configuration.observers)
+                if remaining <= 0:
+                    return StopRun(StopKind.BUDGET, self._turn).stop
+                if self.stop_requested:
+                    self._obey_stop_request()
+                if timing.work >= turns.next_call:
+                    self._call()
+                observers = configuration.observers
+                is_stepped = observers and any(observer.wants_instructions for observer in observers)
                 self._advance(self._next_cpu(), 1 if is_stepped else remaining)
         except StopRun as ended:
             return ended.stop
@@ -63,7 +68,8 @@ class RunLoop:
     def step(self, cpu: Cpu | None = None) -> Stop | None:
         """Execute one instruction, or take one interruption, on *cpu*, or on the CPU whose turn it is."""
         try:
-            self._call_if_due()
+            if self._configuration.timing.work >= self._configuration.turns.next_call:
+                self._call()
             self._advance(cpu or self._next_cpu(), 1)
         except StopRun as ended:
             return ended.stop
@@ -74,14 +80,6 @@ class RunLoop:
         """The CPU whose turn it is, whether it can run or not."""
         return self._configuration.cpus[self._configuration.turns.cpu]
 
-    def _end_if_used_up(self, remaining: int) -> None:
-        """End the run if no instructions are *remaining* of its budget.
-
-        :raises StopRun: then.
-        """
-        if remaining <= 0:
-            raise StopRun(StopKind.BUDGET, self._turn)
-
     def _obey_stop_request(self) -> None:
         """End the run if that is requested.
 
@@ -91,15 +89,13 @@ class RunLoop:
             self.stop_requested = False
             raise StopRun(StopKind.REQUESTED, self._turn)
 
-    def _call_if_due(self) -> None:
+    def _call(self) -> None:
         """Let devices, host and operator do what is due between two instructions.
 
         :raises StopRun: if the host fails.
         """
         configuration = self._configuration
         work = configuration.timing.work
-        if work < configuration.turns.next_call:
-            return
         configuration.not_called()
         try:
             for device in configuration.devices:

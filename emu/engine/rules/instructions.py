@@ -12,7 +12,6 @@ from typing import Final
 
 import emu.isa.catalogue  # noqa: F401 - fills the instruction set
 from emu.cpu import Cpu
-from emu.engine.rules.arithmetic import negated
 from emu.engine.rules.core import Core, DivergedError, condition_of
 from emu.engine.rules.fields import FIELDS
 from emu.engine.rules.model import Model
@@ -56,12 +55,9 @@ def translate(declared: Instruction) -> str:
     length = declared.format.length
     cpu_type = Cpu
     try:
-        if declared.facility is not None:
-            is_installed = translator.model.contains(translator, ObjectPlace("facilities"), Static(declared.facility))
-            writer.refuse_unless(is_installed)
-        if declared.privileged:
-            in_problem_state = condition_of(translator, translator.attribute(_CPU, "problem_state"))
-            writer.refuse_unless(negated(in_problem_state))
+        for check in (Instruction.is_installed, Instruction.is_permitted):
+            checked = translator.call(check, [Static(declared), _CPU], {})
+            writer.refuse_unless(condition_of(translator, checked))
         behind = Number(f"(address + uint64({length}))", length, WORD - 1 + length)
         translator.set_field("next address", translator.call(cpu_type.wrap, [_CPU, behind], {}))
         translator.set_field("instruction length", Static(length))
