@@ -67,7 +67,7 @@ class CompiledInstructions:
         record.programmable_field = cpu.tod_programmable
         observers = self._configuration.observers
         record.observed = bool(observers)
-        record.states_followed = bool(observers) and any(observer.wants_states for observer in observers)
+        record.states_followed = any(observer.wants_states for observer in observers) if observers else False
 
     def leave(self, cpu: Cpu) -> int:
         """Note what was executed, and give the work that it is reckoned at beyond one unit for each instruction."""

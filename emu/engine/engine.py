@@ -10,6 +10,7 @@ virtual mode, so that every translation is asked for.  Two instances serve a CPU
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from unicorn import unicorn_const as uc_const
@@ -51,6 +52,7 @@ class Engine:
     describe the methods that are not described here.
     """
 
+    find_table_entry: Callable[[int], int | None]
     _tlb: Tlb
     _code: ShownCode
     _free: FreeRun
@@ -77,6 +79,8 @@ class Engine:
         unicorn.map(FRAMES, storage.hypervisor.frame_bytes, uc_const.UC_PROT_ALL, storage.hypervisor.frame_address)
         fills = RememberedFills(state)
         self._tlb = Tlb(configuration, cpu, unicorn, fills)
+        # Asked for half a million times while Linux boots.
+        self.find_table_entry = self._tlb.find_table_entry
         self._code = ShownCode(state, unicorn, fills, storage, configuration.intercepted)
         self._answers = answers = FreeAnswers(
             configuration, cpu, unicorn, self.registers, state.fields, self._tlb, self._code
@@ -155,9 +159,6 @@ class Engine:
 
     def note(self, address: int, absolute: AbsoluteAddress, access: Access, *, is_real: bool) -> None:
         self._tlb.note(address, absolute, access, is_real=is_real)
-
-    def find_table_entry(self, address: int) -> int | None:
-        return self._tlb.find_table_entry(address)
 
     def note_table(self, address: AbsoluteAddress) -> None:
         self._tlb.note_table(address)
