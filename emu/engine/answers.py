@@ -134,13 +134,20 @@ class FreeAnswers(FillAnswers):
         self._code = code
         self.writable_page: int | None = None
         """A page that some CPU may write, and which therefore must not be executed from yet."""
+        self.is_ending = False
+        """The engine is to come back: an instruction that asks now is to be the last."""
 
     def clear(self) -> None:
         super().clear()
         self.writable_page = None
+        self.is_ending = False
 
     def callback(self, _: Any, address: int, kind: int, entry: Any, __: Any) -> bool:
         is_answered = super().callback(_, address, kind, entry, __)
+        if is_answered and self.is_ending:
+            # What is to come is to come before the next instruction, which may be of the same block.
+            self.refusal = EXECUTED_ALONE
+            return False
         if is_answered:
             # Unicorn has noted a length for this question, which a later exception must not take for its own.
             self._registers.interruption[1] = 0

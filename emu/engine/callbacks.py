@@ -97,10 +97,10 @@ def _save_condition_code(record: Any) -> None:
 
 
 @njit
-def _may_pass_goal(record: Any, count: Any) -> Any:
-    """Whether a block of *count* instructions may begin although the goal is nearer than its end."""
-    executed = record.bound - record.left
-    return executed < record.goal and executed + count <= record.limit
+def _fits(record: Any, count: Any) -> Any:
+    """Whether a block of *count* instructions ends before the goal, and within the limit."""
+    work = record.bound - record.left + count
+    return work <= record.goal and work - record.extra_work <= record.limit
 
 
 @njit
@@ -136,10 +136,9 @@ def _begin_rare_block(record: Any, engine: Any, address: Any, size: Any) -> None
         return
     if known & np.uint64(KEEPS_CC):
         _save_condition_code(record)
-    left = record.left
-    # Signed, for it is negative once a block has gone past the goal.
-    if np.int64(left) >= np.int64(count) or _may_pass_goal(record, count):
-        record.left = left - count
+    # What is left may be of the limit, which the work of compiled instructions does not count for.
+    if _fits(record, count):
+        record.left -= count
     else:
         record.reason = LIMIT_REASON
         call(record.stop_function, engine)

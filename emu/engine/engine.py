@@ -107,9 +107,9 @@ class Engine:
     # Running
 
     def run(self, goal: int, limit: int, quiet: int = 0) -> RunExit:
-        """Run until something else is due or *goal* units of work are done, but never over *limit* instructions.
+        """Run until something else is due, but begin no instruction after *goal* units of work or *limit* instructions.
 
-        The engine stops between blocks only, so it may stop short of *limit*, and go past *goal* by part of a block.
+        The engine stops between blocks only, so it may stop short of both.
         Executed instructions are added to the CPU's count, and their work to virtual time.
 
         :param quiet: units of work for which nothing else follows from enabling for interruptions.

@@ -79,9 +79,8 @@ class FreeRun:
         self._tlb.make_ready()
         start, interruption, psw = self._unicorn.start, registers.interruption, registers.psw
         done = work = 0
-        while True:
-            nearer, farther = goal - work if goal > work else 1, limit - done
-            record.goal, record.limit = nearer, farther
+        while work < goal and done < limit:
+            record.goal, record.limit = nearer, farther = goal - work, limit - done
             record.bound = record.left = min(farther, nearer)
             record.reason = 0
             self._answers.clear()
@@ -97,6 +96,7 @@ class FreeRun:
             timing.work += executed + beyond
             if ended is not None:
                 return ended
+        return BUDGET_USED
 
     @property
     def fetch_mode(self) -> int:
@@ -111,6 +111,7 @@ class FreeRun:
         The budget is used up at once; what has been executed is still the difference of the two fields.
         """
         record = self._record
+        self._answers.is_ending = True
         left = record.left
         if left <= record.bound:
             record.bound -= left

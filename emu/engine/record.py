@@ -86,11 +86,11 @@ class Record(ctypes.Structure):
 
     # The budget of a run, in units of work.
     left: Annotated[Word, FieldWriter.BOTH]
-    """What is left of *bound*; it may become negative, as a signed number."""
+    """What is left of *bound*; the work of a compiled instruction may make it negative, as a signed number."""
     bound: Annotated[Word, FieldWriter.BOTH]
     """Units to the nearer one of goal and limit."""
     goal: Annotated[Word, FieldWriter.BOTH]
-    """Units after which the engine stops at the next block."""
+    """Units after which no instruction may begin."""
     limit: Annotated[Word, FieldWriter.PYTHON]
     """Instructions that must not be exceeded."""
     reason: Annotated[Word, FieldWriter.BOTH]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from emu import psw as psw_bits
 from emu.access import NotModelled, fetch_instruction
+from emu.cpu import CpuState
 from emu.program_interruption import ProgramInterruption
 from emu.running.stops import StopKind, StopRun
 
@@ -65,7 +66,7 @@ def recognise_endless_loop(cpu: Cpu) -> None:
 
     :raises StopRun: if that is what *cpu* is in.
     """
-    if cpu.system_mask & psw_bits.ANY_INTERRUPTION:
+    if cpu.system_mask & (psw_bits.ANY_INTERRUPTION | psw_bits.WAIT) or cpu.state is not CpuState.OPERATING:
         return
     try:
         instruction = fetch_instruction(cpu, cpu.instruction_address)

@@ -19,7 +19,7 @@ from emu.isa.diagnose import LoadRequested
 from emu.isa.signaling import store_status
 from emu.room import supply
 from emu.running import execution
-from emu.running.loops import note_interruption, recognise_endless_loop
+from emu.running.loops import note_interruption
 from emu.running.pending import enabled_interruption, quiet_units, timer_events
 from emu.running.single import execute_alone, handle
 from emu.running.stops import StopKind, StopRun
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from emu.running.stops import Stop
 
 _NO_LIMIT: Final = 1 << 62
+_REST: Final = 1 << 10
+"""More instructions than a block of the engine has."""
 
 
 class RunLoop:
@@ -110,7 +112,7 @@ class RunLoop:
     def _next_cpu(self) -> Cpu:
         """The CPU whose turn it is; time moves on if all of them wait.
 
-        :raises StopRun: if no CPU can ever run again.
+        :raises StopRun: if no CPU can ever run again, or the only one is in an endless loop.
         """
         pass_turn(self._configuration)
         is_event_reached = False
@@ -162,6 +164,7 @@ class RunLoop:
         engine, configuration = self._engines[cpu.address], self._configuration
         turns, timing = configuration.turns, configuration.timing
         limit = cpu.executed + remaining
+        is_rest = False
         while timing.work < turns.end and cpu.executed < limit and not self.stop_requested:
             goal = min(turns.end, turns.next_call) - timing.work
             if goal <= 0:
@@ -170,19 +173,21 @@ class RunLoop:
             if cpu.system_mask & psw_bits.EXTERNAL_MASK:
                 goal = min((goal, *timer_events(cpu)))
             before = cpu.executed
-            ended = engine.run(goal, limit - before, quiet_units(cpu))
-            if not isinstance(ended, BudgetUsed):
-                handle(cpu, engine, ended)
-            elif cpu.executed == before:
-                # The next block is longer than what is left: go on instruction by instruction.
+            if is_rest and min(goal, limit - before) < _REST:
                 execute_alone(cpu, engine)
+            else:
+                ended = engine.run(goal, limit - before, quiet_units(cpu))
+                is_rest = isinstance(ended, BudgetUsed)
+                if not isinstance(ended, BudgetUsed):
+                    handle(cpu, engine, ended)
+                elif cpu.executed == before:
+                    # The next block is longer than what is left: go on instruction by instruction.
+                    execute_alone(cpu, engine)
             if cpu.stop_pending or cpu.restart_pending or cpu.state is not CpuState.OPERATING:
                 break
             mask = cpu.system_mask & (psw_bits.WAIT | psw_bits.EXTERNAL_MASK | psw_bits.IO_MASK)
             if mask & psw_bits.WAIT or (mask and enabled_interruption(cpu) is not None):
                 break
-        if len(configuration.cpus) == 1 and timing.work >= turns.end:
-            recognise_endless_loop(cpu)
 
 
 def _make_ready(cpu: Cpu) -> bool:

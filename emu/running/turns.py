@@ -9,6 +9,7 @@ from emu import control_registers as control
 from emu import psw as psw_bits
 from emu.cpu import Cpu, CpuState
 from emu.devices.sclp import Sclp
+from emu.running.loops import recognise_endless_loop
 from emu.running.pending import enabled_interruption, timer_events
 from emu.running.stops import StopKind, StopRun
 
@@ -22,8 +23,13 @@ LONE_SLICE: Final = 50_000_000
 
 
 def pass_turn(configuration: Configuration[Cpu]) -> None:
-    """Let it be the next CPU's turn if that of the present one is over."""
+    """Let it be the next CPU's turn if that of the present one is over.
+
+    :raises StopRun: if it is the only one, and in an endless loop.
+    """
     if configuration.timing.work >= configuration.turns.end:
+        if len(configuration.cpus) == 1:
+            recognise_endless_loop(configuration.cpus[0])
         _give_turn(configuration, (configuration.turns.cpu + 1) % len(configuration.cpus))
 
 

@@ -91,7 +91,8 @@ def exception_callback(engine: Any, number: Any, data: Any) -> None:  # noqa: AR
     reason = EXCEPTION_REASON
     # Unicorn takes an instruction that traps for no part of the block, so it is not counted yet.
     if has_trapped and address == record.block_address + record.block_size:
-        if record.bound - record.left - record.extra_work >= record.limit:
+        work = record.bound - record.left
+        if work >= record.goal or work - record.extra_work >= record.limit:
             # It is behind the last instruction of the budget; or its block is only translated, which has none.
             reason = LIMIT_REASON
         else:

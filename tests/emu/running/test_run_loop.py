@@ -39,9 +39,23 @@ def test_a_budget_of_nothing_ends_the_run_before_anything_is_done(loop: IdleLoop
 
 
 def test_the_engine_is_given_what_is_left_of_the_budget(loop: IdleLoop) -> None:
-    assert loop.loop.run(25).kind is StopKind.BUDGET
-    assert [limit for _, limit, _ in loop.engine.runs] == [25, 15, 5]
-    assert loop.cpu.executed == 25
+    loop.engine.executes = 2000
+    assert loop.loop.run(5000).kind is StopKind.BUDGET
+    assert [limit for _, limit, _ in loop.engine.runs] == [5000, 3000]
+    assert loop.cpu.executed == 5000
+
+
+def test_the_rest_of_a_budget_is_executed_instruction_by_instruction(loop: IdleLoop) -> None:
+    loop.engine.executes = 990
+    loop.loop.run(1000)
+    assert (len(loop.engine.runs), loop.engine.steps, loop.cpu.executed) == (1, 10, 1000)
+
+
+def test_the_goal_is_kept_to_the_instruction(loop: IdleLoop) -> None:
+    loop.configuration.turns.end = 995
+    loop.engine.executes = 990
+    loop.loop.run(995)
+    assert (len(loop.engine.runs), loop.engine.steps) == (1, 5)
 
 
 def test_a_budget_is_one_of_all_cpus_together() -> None:
