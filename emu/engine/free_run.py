@@ -124,6 +124,8 @@ class FreeRun:
             ended = self._reported()
             return executed - self._not_executed(), ended
         self._answers.raise_error()
+        if self._address_cut() and error == ERROR_EXCEPTION and self._answers.refusal is None:
+            return executed, None
         if error == ERROR_EXCEPTION:
             return executed - self._not_executed(), self._refused()
         if error:
@@ -139,6 +141,13 @@ class FreeRun:
         if reason == StopReason.ODD_ADDRESS:
             return executed - self._not_executed(), EXECUTED_ALONE
         raise EngineError(f"Unicorn stopped for no reason at {self._registers.psw[1]:#x}")
+
+    def _address_cut(self) -> bool:
+        """Cut the instruction address to the addressing mode; give whether a block before has left it longer."""
+        psw, cpu = self._registers.psw, self._cpu
+        address = psw[1]
+        psw[1] = cpu.wrap(address)
+        return psw[1] != address
 
     def _not_executed(self) -> int:
         """Instructions of the current block that were counted but not executed: those from the PSW address on."""

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 import emu.isa.catalogue  # noqa: F401 - fills the instruction set
+from emu.engine import compiled
 from emu.engine.blocks import CANDIDATE, EXECUTE_OPCODE, SPLIT, SPLIT_TABLE, TABLE_BYTES, TARGET
-from emu.engine.quirks import rotate_test, square_root
+from emu.engine.quirks import addressing_mode, rotate_test, square_root
 from emu.engine.quirks.translator_table import translator_table
 from emu.isa.declaration import INSTRUCTIONS, Reason, decode
 from emu.isa.execute import EXECUTE_RELATIVE_LONG
@@ -39,6 +40,8 @@ def intercept() -> None:
     table.set_trapping(entries, traps=True)
     square_root.mend()
     rotate_test.mend()
+    functions = compiled.callbacks()
+    addressing_mode.mend(functions.branch_operand, functions.relative_operand, functions.address_result)
 
 
 def is_intercepted(instruction: bytes, address: int) -> bool:

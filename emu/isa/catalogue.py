@@ -15,6 +15,7 @@ from emu.isa import signaling  # noqa: F401
 from emu.isa import storage_key_instructions  # noqa: F401
 from emu.isa import system_information  # noqa: F401
 from emu.isa import translation  # noqa: F401
+from emu.isa.corrections import addressing_mode  # noqa: F401
 from emu.isa.corrections import checksum  # noqa: F401
 from emu.isa.corrections import compare  # noqa: F401
 from emu.isa.corrections import compare_and_swap_and_store  # noqa: F401
