@@ -199,6 +199,11 @@ class Cpu:
             self.tlb.context_changed()
 
     @property
+    def operands_are_apart(self) -> bool:
+        """Whether operands are not in the space that instructions come from (PoP 3, "Translation Modes")."""
+        return self.dat and self.space in (AddressSpaceControl.SECONDARY, AddressSpaceControl.ACCESS_REGISTER)
+
+    @property
     def _uses_access_registers(self) -> bool:
         """Whether the PSW specifies access-register mode and DAT."""
         return self.dat and self.space is AddressSpaceControl.ACCESS_REGISTER

@@ -227,4 +227,4 @@ class FreeAnswers(FillAnswers):
         start = (absolute & -PAGE_SIZE) + (pc & (PAGE_SIZE - 1))
         storage = self._configuration.storage
         instruction = storage.read(start, instruction_length(storage.read(start, 1)[0]))
-        return not is_execute(instruction) and is_executed_by_model(instruction, pc)
+        return not is_execute(instruction) and is_executed_by_model(instruction, pc, self._cpu)

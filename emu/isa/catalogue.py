@@ -33,5 +33,6 @@ from emu.isa.corrections import program_mask  # noqa: F401
 from emu.isa.corrections import relative_branch  # noqa: F401
 from emu.isa.corrections import relative_storage  # noqa: F401
 from emu.isa.corrections import rotate  # noqa: F401
+from emu.isa.corrections import string  # noqa: F401
 from emu.isa.corrections import translate  # noqa: F401
 from emu.isa.corrections import unicode  # noqa: F401

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""SET ADDRESSING MODE to 24 and 31 bits (PoP chapter 7).
+"""SET ADDRESSING MODE (PoP chapter 7).
 
-Unicorn 2.1.4 goes on with translations of addresses that the mode does not have, where an operand goes on at address
-zero.  In the 64-bit mode there are none that it must not use: SAM64 is the engine's.
+Unicorn 2.1.4 goes on with translations of addresses that the new mode does not have, where an operand goes on at zero;
+and some instructions are intercepted in the 24- and 31-bit modes only.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from emu.isa.declaration import Operands, Reason, instruction
 from emu.isa.formats import E
 from emu.program_interruption import ProgramInterruption, ProgramInterruptionCode
-from emu.psw import ADDRESS_24, ADDRESS_31, BASIC_ADDRESSING
+from emu.psw import ADDRESS_24, ADDRESS_31, ADDRESS_64, ADDRESSING_MODE, BASIC_ADDRESSING
 
 if TYPE_CHECKING:
     from emu.cpu import Cpu
@@ -41,3 +41,9 @@ def sam31(cpu: Cpu, _: Operands) -> None:
     :raises ProgramInterruption: specification, if the instruction lies behind what that mode can address.
     """
     _set_mode(cpu, BASIC_ADDRESSING, ADDRESS_31)
+
+
+@instruction(0x010E, "SAM64", E, "SET ADDRESSING MODE (64)", reason=Reason.CORRECTION)
+def sam64(cpu: Cpu, _: Operands) -> None:
+    """Enter the 64-bit addressing mode."""
+    _set_mode(cpu, ADDRESSING_MODE, ADDRESS_64)
