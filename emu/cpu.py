@@ -194,7 +194,7 @@ class Cpu:
         if (
             self.key != old_key
             or self._uses_access_registers != used_access_registers
-            or self.address_limit < old_limit
+            or self.address_limit != old_limit
         ):
             self.tlb.context_changed()
 
@@ -232,10 +232,10 @@ class Cpu:
         self._engine_psw[0] = self._engine_psw[0] & ~psw_bits.PROGRAM_MASK | mask << 40
 
     def set_addressing_mode(self, mode: int) -> None:
-        """Make *mode* PSW bits 31 and 32; translations of addresses that it does not have are not used from now on."""
+        """Make *mode* PSW bits 31 and 32; translations made in another mode are not used from now on."""
         old_limit = self.address_limit
         self._engine_psw[0] = self._engine_psw[0] & ~psw_bits.ADDRESSING_MODE | mode
-        if self.address_limit < old_limit:
+        if self.address_limit != old_limit:
             self.tlb.context_changed()
 
     @property

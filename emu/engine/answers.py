@@ -23,6 +23,7 @@ from emu.hypervisor import FrameShortage
 from emu.instruction_length import instruction_length
 from emu.isa.execute import is_execute
 from emu.program_interruption import ProgramInterruption
+from emu.psw import ADDRESS_24
 from emu.teid import Access
 
 if TYPE_CHECKING:
@@ -191,6 +192,10 @@ class FreeAnswers(FillAnswers):
 
     def _answer_fetch(self, address: int, absolute: int) -> Answer | None:
         page = absolute >> 12
+        if address == ADDRESS_24 & -PAGE_SIZE and self._cpu.address_limit == ADDRESS_24:
+            # A link there may be wrong: see emu.isa.corrections.linkage.
+            self.refusal = EXECUTED_ALONE
+            return None
         if page - (self._cpu.prefix >> 12) in PREFIX_PAGES and self._is_for_model(address, absolute):
             # Kernels leave through a LOAD PSW there, beside what each interruption stores: were it a page of code,
             # every interruption would have to drop it.

@@ -217,8 +217,8 @@ def fill_callback(engine: Any, address: Any, kind: Any, entry: Any, data: Any) -
     page = address >> np.uint64(12)
     access = np.uint64(kind - FIRST_FILL_ACCESS)
     index = find_fill(record, address, access, record.context)
-    # What is remembered may be of another addressing mode.
-    if index != np.uint64(NO_FILL) and address <= _address_limit(record):
+    # What is remembered may be of another addressing mode; of the last page of each, Python decides.
+    if index != np.uint64(NO_FILL) and page < _address_limit(record) >> np.uint64(12):
         remembered = record.fill_answers[index]
         place = remembered & ~np.uint64(4095)
         if access != FILL_FETCH or _is_shown(record, page, place):

@@ -91,11 +91,9 @@ class CarefulAnswers(FillAnswers):
         return self._resolve(address, kind)
 
     def _answer_by_byte(self, address: int, kind: int) -> Answer | None:
-        if kind != FillAccess.FETCH:
-            return LOW_STORAGE + address, WRITABLE
-        answer = self._resolve(address, kind)
-        # Fetched as an operand, the bytes are checked.
-        return answer and (answer[0], EXECUTABLE)
+        if kind == FillAccess.FETCH:
+            return self._resolve(address, kind)
+        return LOW_STORAGE + address, WRITABLE
 
     def _answer_beyond(self, address: int, kind: int) -> Answer | None:
         self.is_flush_due = True
@@ -121,7 +119,8 @@ class CarefulAnswers(FillAnswers):
             frame = self._configuration.hypervisor.frame(page)
             if kind == FillAccess.FETCH:
                 self._note_code(page, frame)
-                permissions |= EXECUTABLE
+                # As an operand it may be another page, or have rules for each byte.
+                permissions = EXECUTABLE
         self.held.add(page)
         self._configuration.translations.reached[page] = 1
         return FRAMES + frame, permissions

@@ -26,6 +26,7 @@ from emu.isa.corrections import floating_conversion  # noqa: F401
 from emu.isa.corrections import floating_load  # noqa: F401
 from emu.isa.corrections import floating_multiply  # noqa: F401
 from emu.isa.corrections import floating_square_root  # noqa: F401
+from emu.isa.corrections import linkage  # noqa: F401
 from emu.isa.corrections import load  # noqa: F401
 from emu.isa.corrections import not_installed  # noqa: F401
 from emu.isa.corrections import packing  # noqa: F401

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """CHECKSUM (PoP chapter 7), as Unicorn 2.1.4 gets it wrong.
 
-It gives no exception for an odd R2.  In the 24- and 31-bit addressing modes it takes all 64 bits of the length, and does
-not keep bits 0-31 of both registers.
+It gives no exception for an odd R2.  In the 24- and 31-bit addressing modes it takes all 64 bits of the length, and
+does not keep bits 0-31 of both registers.
 """
 
 from __future__ import annotations
