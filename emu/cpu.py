@@ -172,6 +172,7 @@ class Cpu:
     def load_psw(self, new: Psw) -> None:
         """Make *new* the current PSW; it may be invalid, which the execution loop finds out."""
         old_key, used_access_registers = self.key, self._uses_access_registers
+        old_limit = self.address_limit
         registers = self.registers
         self._system_mask = new.mask & _SYSTEM
         self.problem_state = bool(new.mask & psw_bits.PROBLEM_STATE)
@@ -190,8 +191,17 @@ class Cpu:
         self._engine_psw[1] = self.next_address = new.address
         self.psw_loaded = True
         self.psw_change_length = 0
-        if self.key != old_key or self._uses_access_registers != used_access_registers:
+        if (
+            self.key != old_key
+            or self._uses_access_registers != used_access_registers
+            or self.address_limit != old_limit
+        ):
             self.tlb.context_changed()
+
+    @property
+    def operands_are_apart(self) -> bool:
+        """Whether operands are not in the space that instructions come from (PoP 3, "Translation Modes")."""
+        return self.dat and self.space in (AddressSpaceControl.SECONDARY, AddressSpaceControl.ACCESS_REGISTER)
 
     @property
     def _uses_access_registers(self) -> bool:
@@ -220,6 +230,13 @@ class Cpu:
     def set_program_mask(self, mask: int) -> None:
         """Make the four bits *mask* PSW bits 20-23."""
         self._engine_psw[0] = self._engine_psw[0] & ~psw_bits.PROGRAM_MASK | mask << 40
+
+    def set_addressing_mode(self, mode: int) -> None:
+        """Make *mode* PSW bits 31 and 32; translations made in another mode are not used from now on."""
+        old_limit = self.address_limit
+        self._engine_psw[0] = self._engine_psw[0] & ~psw_bits.ADDRESSING_MODE | mode
+        if self.address_limit != old_limit:
+            self.tlb.context_changed()
 
     @property
     def is_waiting(self) -> bool:

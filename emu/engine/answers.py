@@ -23,6 +23,7 @@ from emu.hypervisor import FrameShortage
 from emu.instruction_length import instruction_length
 from emu.isa.execute import is_execute
 from emu.program_interruption import ProgramInterruption
+from emu.psw import ADDRESS_24
 from emu.teid import Access
 
 if TYPE_CHECKING:
@@ -70,17 +71,27 @@ class FillAnswers(ABC):
         """Unicorn's question: where is the page at *address*, for this kind of access?"""
         try:
             answer = self._answer(address, kind)
-        except ProgramInterruption as condition:
-            self.refusal = self._refused(condition, kind)
-        except FrameShortage:
-            self.refusal = SHORTAGE
-        except BaseException as error:  # noqa: BLE001 - it must not be lost in Unicorn; raise_error() raises it again
-            self._error = error
+        except BaseException as raised:  # noqa: BLE001 - it must not be lost in Unicorn
+            self._keep(raised, kind)
         else:
             if answer is not None:
                 entry[0].address, entry[0].permissions = answer
                 return True
         return False
+
+    def _keep(self, raised: BaseException, kind: int) -> None:
+        """Keep what was *raised*; :meth:`raise_error` raises again what nobody expects."""
+        if isinstance(raised, ProgramInterruption):
+            self.refusal = self._refused(raised, kind)
+        elif isinstance(raised, FrameShortage):
+            self.refusal = SHORTAGE
+        else:
+            self._error = raised
+
+    @property
+    def _is_refused(self) -> bool:
+        """Whether the instruction ends with what was refused, or raised."""
+        return self.refusal is not None or self._error is not None
 
     def _answer(self, address: int, kind: int) -> Answer | None:
         if self._unicorn.probed is not None:
@@ -88,6 +99,8 @@ class FillAnswers(ABC):
         if kind == FillAccess.FETCH and is_look_behind(self._cpu, address):
             self._sink_shown()
             return SINK
+        if address > self._cpu.address_limit:
+            return self._answer_beyond(address, kind)
         if address < LOW_PAGES_END and access.needs_byte_checks(self._cpu, address, ACCESS[kind]):
             return self._answer_by_byte(address, kind)
         return self._answer_by_page(address, kind)
@@ -103,6 +116,10 @@ class FillAnswers(ABC):
     @abstractmethod
     def _answer_by_byte(self, address: int, kind: int) -> Answer | None:
         """The same where rules are finer than a page."""
+
+    @abstractmethod
+    def _answer_beyond(self, address: int, kind: int) -> Answer | None:
+        """The same for a page behind the last one that the addressing mode has (PoP 3, "Address Wraparound")."""
 
     @abstractmethod
     def _refused(self, condition: ProgramInterruption, kind: int) -> Refusal:
@@ -167,6 +184,12 @@ class FreeAnswers(FillAnswers):
         self.refusal = EXECUTED_ALONE
         return None
 
+    def _answer_beyond(self, address: int, kind: int) -> Answer | None:
+        # A branch has left the instruction address as it was computed: the run goes on at the address that is meant.
+        if kind != FillAccess.FETCH or address != self._registers.psw[1] & -PAGE_SIZE:
+            self.refusal = EXECUTED_ALONE
+        return None
+
     def _refused(self, condition: ProgramInterruption, kind: int) -> Refusal:
         # The engine translates ahead: only executing up to there shows whether this fetch happens.
         return EXECUTED_ALONE if kind == FillAccess.FETCH else Condition(condition, 0)
@@ -176,6 +199,10 @@ class FreeAnswers(FillAnswers):
 
     def _answer_fetch(self, address: int, absolute: int) -> Answer | None:
         page = absolute >> 12
+        if address == ADDRESS_24 & -PAGE_SIZE and self._cpu.address_limit == ADDRESS_24:
+            # A link there may be wrong: see emu.isa.corrections.linkage.
+            self.refusal = EXECUTED_ALONE
+            return None
         if page - (self._cpu.prefix >> 12) in PREFIX_PAGES and self._is_for_model(address, absolute):
             # Kernels leave through a LOAD PSW there, beside what each interruption stores: were it a page of code,
             # every interruption would have to drop it.
@@ -212,4 +239,4 @@ class FreeAnswers(FillAnswers):
         start = (absolute & -PAGE_SIZE) + (pc & (PAGE_SIZE - 1))
         storage = self._configuration.storage
         instruction = storage.read(start, instruction_length(storage.read(start, 1)[0]))
-        return not is_execute(instruction) and is_executed_by_model(instruction, pc)
+        return not is_execute(instruction) and is_executed_by_model(instruction, pc, self._cpu)

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from emu.addresses import PAGE_SHIFT
+from emu.bits import MASK_64
 from emu.engine.library import STOP_FUNCTION
-from emu.engine.record import FILLS, NO_PAGE, SharedRecord, ShownPage
+from emu.engine.record import FILLS, NO_PAGE, SHORT_ADDRESSES, SharedRecord, ShownPage
 from emu.engine.tables import block_key, memo_index, page_index, page_key
 
 if TYPE_CHECKING:
@@ -48,16 +49,17 @@ TABLE_BYTES: Final = 2 << 16
 
 
 _KEY_PAGE_SHIFT: Final = np.uint64(2 + PAGE_SHIFT)
-_KEY_PAGE_MASK: Final = (1 << 62 - PAGE_SHIFT) - 1
-"""The key of a block is its address and two bits more, which leaves out the first two of the address."""
+_KEY_PAGE_MASK: Final = (1 << 61 - PAGE_SHIFT) - 1
+"""The key of a block is its address and two bits more, which leaves out the first two of the address; the third may
+stand for the addressing mode."""
+_KEY_ADDRESS: Final = np.uint64(~SHORT_ADDRESSES & MASK_64)
 
 
 class BlockState(SharedRecord):
     """The record of one engine, with what it says of blocks and code pages."""
 
-    def __init__(self, registers: EngineRegisters, candidates: npt.NDArray[np.uint8]) -> None:
+    def __init__(self, registers: EngineRegisters) -> None:
         super().__init__()
-        self._candidates = candidates
         memo = self.table("memo")
         self._keys: npt.NDArray[np.uint64] = memo["key"]
         self._known: npt.NDArray[np.uint64] = memo["known"]
@@ -67,7 +69,6 @@ class BlockState(SharedRecord):
         record.execute_value_address = registers.execute_value_address
         record.cc_operation_address = registers.cc_operation_address
         record.cc_operands_address = registers.cc_operands_address
-        record.candidates_address = candidates.ctypes.data
         record.interruption_address = registers.interruption_address
         record.psw_address = registers.psw_address
 
@@ -88,13 +89,13 @@ class BlockState(SharedRecord):
 
     def forget_blocks_in(self, virtual_page: int) -> None:
         """Forget those that lie in *virtual_page*, or reach into it."""
-        keys, known = self._keys, self._known
+        keys, known = self._keys & _KEY_ADDRESS, self._known
         pages = keys >> _KEY_PAGE_SHIFT
         page = virtual_page & _KEY_PAGE_MASK
         near = np.flatnonzero((pages == page) | (pages == (page - 1) & _KEY_PAGE_MASK))
         ends = (keys[near] >> np.uint64(2)) + (known[near] << np.uint64(1) >> np.uint64(SIZE_SHIFT + 1))
         gone = near[(pages[near] == page) | (ends > page << PAGE_SHIFT)]
-        keys[gone] = known[gone] = 0
+        self._keys[gone] = known[gone] = 0
 
     def remember_block(self, address: int, size: int, count: int, *, keeps_cc: bool) -> None:
         """Let the block at *address* run: it has *count* instructions and nothing to intercept.

@@ -45,6 +45,7 @@ from emu.engine.compiled_parts import (
     pointer,
 )
 from emu.engine.record import RECORD_TYPE, StopReason
+from emu.psw import ADDRESS_24, ADDRESS_31, ADDRESS_64, BASIC_ADDRESSING, EXTENDED_ADDRESSING
 
 # numba takes plain integers for the callback's constants.
 TRANSLATE_OPCODE: Final = 0xDC
@@ -164,6 +165,14 @@ def block_callback(engine: Any, address: Any, size: Any, data: Any) -> None:
         _begin_rare_block(record, engine, address, np.uint64(size))
 
 
+@njit
+def _address_limit(record: Any) -> Any:
+    mask = carray(pointer(record.psw_address), (1,), dtype=np.uint64)[0]
+    if mask & np.uint64(EXTENDED_ADDRESSING):
+        return np.uint64(ADDRESS_64)
+    return np.uint64(ADDRESS_31) if mask & np.uint64(BASIC_ADDRESSING) else np.uint64(ADDRESS_24)
+
+
 @callback(types.void, types.uint64, types.uint64, types.uint32, types.voidptr)
 def execute_callback(engine: Any, address: Any, size: Any, data: Any) -> None:  # noqa: ARG001
     record = carray(data, (1,), dtype=RECORD_TYPE)[0]
@@ -178,6 +187,7 @@ def execute_callback(engine: Any, address: Any, size: Any, data: Any) -> None:  
         target += registers[index]
     if base:
         target += registers[base]
+    target &= _address_limit(record)
     opcode = code_byte(record, target)
     if opcode >> np.uint64(4) == np.uint64(0xD):
         first_base = code_byte(record, target + np.uint64(2)) >> np.uint64(4)
@@ -206,7 +216,8 @@ def fill_callback(engine: Any, address: Any, kind: Any, entry: Any, data: Any) -
     page = address >> np.uint64(12)
     access = np.uint64(kind - FIRST_FILL_ACCESS)
     index = find_fill(record, address, access, record.context)
-    if index != np.uint64(NO_FILL):
+    # What is remembered may be of another addressing mode; of the last page of each, Python decides.
+    if index != np.uint64(NO_FILL) and page < _address_limit(record) >> np.uint64(12):
         remembered = record.fill_answers[index]
         place = remembered & ~np.uint64(4095)
         if access != FILL_FETCH or _is_shown(record, page, place):

@@ -10,7 +10,7 @@ all translated code when an instruction count is switched on or off).
 from __future__ import annotations
 
 import ctypes
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from unicorn import unicorn_const as uc_const
 
@@ -23,23 +23,24 @@ from emu.engine.library import (
     ERROR_EXCEPTION,
     EngineError,
     FillAccess,
-    MemoryCallback,
     TlbFillCallback,
     Unicorn,
 )
+from emu.engine.low_storage import LOW_STORAGE, LowStorage
 from emu.engine.quirks.register_file import EngineRegisters
 from emu.engine.reported import map_sink, reported
 from emu.engine.tlb import EXECUTABLE, READABLE, WRITABLE, Answer
 from emu.program_interruption import ProgramInterruption
-from emu.psw import AddressSpaceControl
-from emu.teid import Access, Protection
+from emu.psw import address_limit
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from emu.configuration import Configuration
     from emu.cpu import Cpu
 
-_PARTS: Final = ((0x0000, 0x01FF), (0x0200, 0x07FF), (0x0800, 0x0FFF), (0x1000, 0x11FF), (0x1200, 0x1FFF))
-"""The first 8 KiB, cut where low-address protection and fetch-protection override begin and end."""
+_MOST_IMAGES: Final = 8
+"""So many pages may be written without being asked for again."""
 
 
 class CarefulAnswers(FillAnswers):
@@ -48,16 +49,19 @@ class CarefulAnswers(FillAnswers):
     def __init__(self, configuration: Configuration[Cpu], cpu: Cpu, unicorn: Unicorn) -> None:
         super().__init__(cpu, unicorn)
         self._configuration = configuration
-        self._part = 0
         self._code: dict[int, int] = {}
         """Pages that something was translated from, with the offsets of their frames in the pool."""
         self.held: set[int] = set()
-        self.written: set[int] = set()
-        self.low_frames: dict[int, int] = {}
-        """Effective page address of each frame reached through a page that needs byte checks."""
+        self.written: dict[int, int] = {}
+        """Pages that may be written, with the offsets of their frames in the pool."""
+        self.images: dict[int, bytes] = {}
+        """What was in each frame that this instruction may write, by its offset in the pool."""
         self.code_stores: set[int] = set()
         """Pages of code that this instruction may store into."""
-        self.is_sink_shown = False
+        self.is_flush_due = False
+        """What was shown must not be used by another instruction."""
+        self._low_storage = LowStorage(self, configuration, cpu)
+        unicorn.map_device(LOW_STORAGE, access.LOW_PAGES_END, self._low_storage.fetch, self._low_storage.store)
 
     def clear(self) -> None:
         self.refusal = None
@@ -65,53 +69,80 @@ class CarefulAnswers(FillAnswers):
 
     def forget(self) -> None:
         """Nothing is held any more."""
-        self.is_sink_shown = False
+        self.is_flush_due = False
         self.held.clear()
         self.written.clear()
-        self.low_frames.clear()
 
     def forget_code(self, page: int) -> int | None:
         """Nothing of *page* is translated any more; give the offset of its frame, if something was."""
         return self._code.pop(page, None)
 
-    def note_part(self, _: Any, __: int, ___: int, ____: Any, first: int | None) -> bool:
-        """The access that the next question is for begins in the part of a low page that begins at *first*."""
-        self._part = first or 0
-        return False
+    def take_images(self) -> None:
+        """Before an instruction: take an image of each frame that may be written already."""
+        pool = self._configuration.storage
+        self.images = {frame: pool.read_frame(frame, PAGE_SIZE) for frame in self.written.values()}
+
+    def undo(self) -> None:
+        """Make storage what it was before the instruction."""
+        for frame, before in self.images.items():
+            self._configuration.storage.write_frame(frame, before)
 
     def _answer_by_page(self, address: int, kind: int) -> Answer | None:
-        return self._resolve(address, address, kind)[0]
+        return self._resolve(address, kind)
 
     def _answer_by_byte(self, address: int, kind: int) -> Answer | None:
-        answer, frame = self._resolve(address, self._part, kind)
-        if frame is not None:
-            self.low_frames[frame] = address
-        return answer
+        if kind == FillAccess.FETCH:
+            return self._resolve(address, kind)
+        return LOW_STORAGE + address, WRITABLE
 
-    def _resolve(self, address: int, accessed: int, kind: int) -> tuple[Answer, int | None]:
-        """The answer for the page at *address*, of which *accessed* is accessed, and its frame; none for the sink."""
+    def _answer_beyond(self, address: int, kind: int) -> Answer | None:
+        self.is_flush_due = True
+        return self._answer(self._cpu.wrap(address), kind)
+
+    def _resolve(self, address: int, kind: int) -> Answer:
+        """The answer for the page at *address*."""
         try:
-            absolute = access.resolve(self._cpu, accessed, ACCESS[kind])
+            absolute = access.resolve(self._cpu, address, ACCESS[kind])
         except ProgramInterruption:
             if kind != FillAccess.FETCH:
                 raise
             # The whole instruction has been fetched before: this is the engine looking ahead to the next one.
             self._sink_shown()
-            return SINK, None
+            return SINK
         page = absolute >> 12
-        frame = self._configuration.hypervisor.frame(page)
         permissions = READABLE
-        if kind == FillAccess.FETCH:
-            self._note_code(page, frame)
-            permissions |= EXECUTABLE
-        elif kind == FillAccess.WRITE:
-            if self._configuration.storage.code_pages[page]:
-                self.code_stores.add(page)
-            self.written.add(page)
+        if kind == FillAccess.WRITE:
+            frame = self.storing(page)
+            self.written[page] = frame
             permissions = WRITABLE
+        else:
+            frame = self._configuration.hypervisor.frame(page)
+            if kind == FillAccess.FETCH:
+                self._note_code(page, frame)
+                # As an operand it may be another page, or have rules for each byte.
+                permissions = EXECUTABLE
         self.held.add(page)
         self._configuration.translations.reached[page] = 1
-        return (FRAMES + frame, permissions), frame
+        return FRAMES + frame, permissions
+
+    def storing(self, page: int) -> int:
+        """See :class:`emu.engine.low_storage.Instruction`."""
+        if self._configuration.storage.code_pages[page]:
+            self.code_stores.add(page)
+        frame = self._configuration.hypervisor.frame(page)
+        if frame not in self.images:
+            self.images[frame] = self._configuration.storage.read_frame(frame, PAGE_SIZE)
+        return frame
+
+    def attempt(self, checked: Callable[[], int]) -> int | None:
+        """See :class:`emu.engine.low_storage.Instruction`."""
+        if not self._is_refused:
+            try:
+                return checked()
+            except BaseException as raised:  # noqa: BLE001 - it must not be lost in Unicorn
+                self._keep(raised, FillAccess.READ)
+                self._unicorn.stop()
+        return None
 
     def _note_code(self, page: int, frame: int) -> None:
         """Note that something will be translated of absolute *page*."""
@@ -126,7 +157,7 @@ class CarefulAnswers(FillAnswers):
         return Condition(condition, 0)
 
     def _sink_shown(self) -> None:
-        self.is_sink_shown = True
+        self.is_flush_due = True
 
 
 class CarefulEngine:
@@ -139,22 +170,16 @@ class CarefulEngine:
         self._unicorn = unicorn = Unicorn()
         self._own = EngineRegisters(unicorn)
         self._answers = answers = CarefulAnswers(configuration, cpu, unicorn)
-        self._undo: list[tuple[int, bytes]] = []
         storage = configuration.storage
         map_sink(unicorn)
         unicorn.map(FRAMES, storage.hypervisor.frame_bytes, uc_const.UC_PROT_ALL, storage.hypervisor.frame_address)
-        # Unicorn gives a callback the page, but chooses the callbacks by the byte that is accessed.
-        for first, last in _PARTS:
-            unicorn.hook(uc_const.UC_HOOK_TLB_FILL, TlbFillCallback(answers.note_part), first, first=first, last=last)
         unicorn.hook(uc_const.UC_HOOK_TLB_FILL, TlbFillCallback(answers.callback))
-        unicorn.hook(uc_const.UC_HOOK_MEM_WRITE, MemoryCallback(self._storing))
-        unicorn.hook(uc_const.UC_HOOK_MEM_READ, MemoryCallback(self._fetching))
 
     # What is held
 
     def flush(self) -> None:
         """Forget every translation."""
-        if self._answers.held or self._answers.is_sink_shown:
+        if self._answers.held or self._answers.is_flush_due:
             self._answers.forget()
             self._unicorn.flush_tlb()
 
@@ -184,22 +209,24 @@ class CarefulEngine:
         """
         size = self._registers.layout.end
         ctypes.memmove(self._own.base, self._registers.base, size)
-        self._undo.clear()
+        if len(self._answers.written) > _MOST_IMAGES:
+            self.flush()
+        self._answers.take_images()
         if hides_register_0:
             self._own.gr[0] = 0
         ended = self._burst(instruction, blocks)
         if self._answers.refusal is not None and not is_interruptible:
             # Suppressed or nullified: registers stay as they were, and so does storage.
-            for place, before in reversed(self._undo):
-                ctypes.memmove(place, before, len(before))
+            self._answers.undo()
         else:
             if hides_register_0:
                 self._own.gr[0] = self._registers.gr[0]
+            self._own.psw[1] &= address_limit(self._own.psw[0])
             ctypes.memmove(self._registers.base, self._own.base, size)
         if isinstance(ended, Stepped):
             self._cpu.executed += 1
             self._configuration.timing.work += 1
-        if self._answers.code_stores or self._answers.is_sink_shown:
+        if self._answers.code_stores or self._answers.is_flush_due:
             for page in list(self._answers.code_stores):
                 self._configuration.translations.code_written(page)
             self.flush()
@@ -227,37 +254,3 @@ class CarefulEngine:
         if isinstance(ended, Condition) and not ended.length:
             return Condition(ended.condition, len(instruction))
         return ended or Declared(instruction)
-
-    def _storing(self, _: Any, __: int, address: int, size: int, ___: int, ____: Any) -> None:
-        place = address - FRAMES
-        frame = place & -PAGE_SIZE
-        effective = self._answers.low_frames.get(frame)
-        pool = self._configuration.storage.hypervisor.frame_address
-        self._undo.append((pool + place, ctypes.string_at(pool + place, size)))
-        if effective is not None and self._answers.refusal is None:
-            self._check_store(effective | place & (PAGE_SIZE - 1))
-
-    def _check_store(self, address: int) -> None:
-        cpu = self._cpu
-        asce = None
-        space = AddressSpaceControl.PRIMARY
-        if cpu.dat:
-            space = access.operand_space(cpu, Access.STORE)
-            asce = access.space_designation(cpu, space)
-        if access.low_address_protected(cpu, address, asce):
-            self._refuse(access.protection(address, Access.STORE, space, Protection.LOW_ADDRESS))
-
-    def _fetching(self, _: Any, __: int, address: int, ___: int, ____: int, _____: Any) -> None:
-        place = address - FRAMES
-        effective = self._answers.low_frames.get(place & -PAGE_SIZE)
-        if effective is None or self._answers.refusal is not None:
-            return
-        try:
-            access.resolve(self._cpu, effective | place & (PAGE_SIZE - 1), Access.FETCH)
-        except ProgramInterruption as condition:
-            self._refuse(condition)
-
-    def _refuse(self, condition: ProgramInterruption) -> None:
-        """End the instruction in *condition*, which was found when it accessed storage."""
-        self._answers.refusal = Condition(condition, 0)
-        self._unicorn.stop()

@@ -22,14 +22,28 @@ import llvmlite
 import llvmlite.binding as llvm
 
 from emu.engine import tables
+from emu.engine.quirks import addressing_mode
 from emu.engine.rules.keying import content_key, import_closure, key
 
-_COMPILED: Final = ("emu.engine.callbacks", "emu.engine.rules.callback", "emu.engine.compiled")
+_COMPILED: Final = (
+    "emu.engine.callbacks",
+    "emu.engine.translation_callbacks",
+    "emu.engine.rules.callback",
+    "emu.engine.compiled",
+)
 """What is compiled, and how: what these modules import is what the content of the files depends on."""
 _TRANSLATOR: Final = ("emu.engine.rules.instructions", "emu.engine.rules.model", "emu.engine.rules.translator")
 """These are not compiled, nor what they import: what they make of it is."""
 _PACKAGE: Final = Path(__file__).parent.parent
-_CALLBACKS: Final = ("block_callback", "execute_callback", "fill_callback", "exception_callback")
+_CALLBACKS: Final = (
+    "block_callback",
+    "execute_callback",
+    "fill_callback",
+    "exception_callback",
+    "branch_operand",
+    "relative_operand",
+    "address_result",
+)
 _RARELY_CALLED: Final = ("_begin_rare_block",)
 """Functions that are worth a call of their own: their registers need not be saved each time the callback is called."""
 _DIGEST_BYTES: Final = 32
@@ -47,6 +61,12 @@ class Callbacks:
     """Called for a translation that Unicorn does not have."""
     exception: int
     """Called for an exception, a trapped control instruction above all."""
+    branch_operand: int
+    """Called to translate the branch address in a register; see :mod:`emu.engine.quirks.addressing_mode`."""
+    relative_operand: int
+    """Called to translate the operand of LOAD ADDRESS RELATIVE LONG."""
+    address_result: int
+    """Called to translate the loading of an address."""
 
 
 @cache
@@ -54,6 +74,8 @@ def callbacks() -> Callbacks:
     """The callbacks, ready to be called; they stay so as long as the process lives."""
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
+    for name in addressing_mode.ORIGINALS:
+        llvm.add_symbol(name, addressing_mode.original(name))
     target = llvm.Target.from_default_triple().create_target_machine(opt=3, jit=True, cpu=llvm.get_host_cpu_name())
     return Callbacks(*(_address(name, target) for name in _CALLBACKS))
 
@@ -82,10 +104,11 @@ def _address(name: str, target: Any) -> int:
 
 def _compile(name: str, target: Any) -> tuple[str, bytes]:
     """The symbol and the object code of the callback *name*, by numba."""
-    from emu.engine import callbacks
+    from emu.engine import callbacks, translation_callbacks
     from emu.engine.rules import callback
 
-    compiled = getattr(callback if name == "exception_callback" else callbacks, name).compiled()
+    found = next(getattr(file, name) for file in (callbacks, translation_callbacks, callback) if hasattr(file, name))
+    compiled = found.compiled()
     symbol: str = compiled._wrapper_name  # noqa: SLF001 - numba has no public name for it
     # The call of the function proper is marked not to be inlined.
     module = llvm.parse_assembly(compiled.inspect_llvm().replace("noinline", "nounwind"))

@@ -24,7 +24,7 @@ from emu.engine.compiled_instructions import CompiledInstructions
 from emu.engine.exits import EXECUTED_ALONE, Declared, RunExit, StepExit, Stepped
 from emu.engine.fills import RememberedFills
 from emu.engine.free_run import FreeRun
-from emu.engine.interception import candidates, intercept, is_executed_by_model
+from emu.engine.interception import intercept, is_executed_by_model
 from emu.engine.library import TlbFillCallback, Unicorn
 from emu.engine.new_blocks import NewBlocks
 from emu.engine.quirks.execute_targets import is_executed_at_once, reads_register_0
@@ -67,7 +67,7 @@ class Engine:
         self._unicorn = Unicorn()
         self.registers = EngineRegisters(self._unicorn)
         """The registers of the CPU, in place."""
-        self._state = BlockState(self.registers, candidates())
+        self._state = BlockState(self.registers)
         self._careful: CarefulEngine | None = None
 
     def attach(self, cpu: Cpu) -> None:
@@ -133,7 +133,7 @@ class Engine:
                 self._answers.show_target(target_address, self._free.fetch_mode)
             except ProgramInterruption:
                 return Declared(instruction)
-        if is_executed_by_model(instruction, address, target):
+        if is_executed_by_model(instruction, address, self._cpu, target):
             return Declared(instruction)
         if self._careful is None:
             self._careful = CarefulEngine(self._configuration, self._cpu, self.registers)

@@ -17,11 +17,11 @@ from emu.engine.exits import (
     RunExit,
     SupervisorCall,
 )
-from emu.engine.interception import is_executed_by_model, is_intercepted_target
+from emu.engine.interception import candidates_address, is_executed_by_model, is_intercepted_target
 from emu.engine.library import ERROR_EXCEPTION, EngineError
 from emu.engine.quirks.condition_code import COMPARE_LOGICAL
 from emu.engine.quirks.lost_address import lost_address
-from emu.engine.record import StopReason
+from emu.engine.record import SHORT_ADDRESSES, StopReason
 from emu.engine.reported import reported
 from emu.instruction_length import instruction_length
 from emu.isa.declaration import decode
@@ -76,6 +76,7 @@ class FreeRun:
         """See :meth:`emu.engine.engine.Engine.run`."""
         record, registers, cpu, timing = self._record, self._registers, self._cpu, self._configuration.timing
         record.mode = self.fetch_mode
+        record.candidates_address = candidates_address(cpu.is_64_bit, cpu.operands_are_apart)
         self._tlb.make_ready()
         start, interruption, psw = self._unicorn.start, registers.interruption, registers.psw
         done = work = 0
@@ -101,9 +102,13 @@ class FreeRun:
     @property
     def fetch_mode(self) -> int:
         """Where instructions come from (see *mode* in :mod:`emu.engine.record`)."""
-        if not self._cpu.dat:
-            return 0
-        return 3 if self._cpu.space is AddressSpaceControl.HOME else 1
+        cpu = self._cpu
+        addressing = 0 if cpu.is_64_bit else SHORT_ADDRESSES
+        if not cpu.dat:
+            return addressing
+        if cpu.operands_are_apart:
+            return addressing | 2
+        return addressing | (3 if cpu.space is AddressSpaceControl.HOME else 1)
 
     def end_soon(self) -> None:
         """Come back before the next block, if a burst goes on.
@@ -125,6 +130,8 @@ class FreeRun:
             ended = self._reported()
             return executed - self._not_executed(), ended
         self._answers.raise_error()
+        if self._address_cut() and error == ERROR_EXCEPTION and self._answers.refusal is None:
+            return executed, None
         if error == ERROR_EXCEPTION:
             return executed - self._not_executed(), self._refused()
         if error:
@@ -140,6 +147,13 @@ class FreeRun:
         if reason == StopReason.ODD_ADDRESS:
             return executed - self._not_executed(), EXECUTED_ALONE
         raise EngineError(f"Unicorn stopped for no reason at {self._registers.psw[1]:#x}")
+
+    def _address_cut(self) -> bool:
+        """Cut the instruction address to the addressing mode; give whether a block before has left it longer."""
+        psw, cpu = self._registers.psw, self._cpu
+        address = psw[1]
+        psw[1] = cpu.wrap(address)
+        return psw[1] != address
 
     def _not_executed(self) -> int:
         """Instructions of the current block that were counted but not executed: those from the PSW address on."""
@@ -177,7 +191,7 @@ class FreeRun:
         if instruction is None or is_execute(instruction):
             # Of an EXECUTE, the target has trapped.
             return EXECUTED_ALONE
-        if decode(instruction) is None or is_executed_by_model(instruction, address):
+        if decode(instruction) is None or is_executed_by_model(instruction, address, self._cpu):
             return Declared(instruction)
         # A form that is not the model's, beside one of the same instruction that is.
         return EXECUTED_ALONE
@@ -223,7 +237,7 @@ class FreeRun:
         pending = self._registers.execute_value
         raw = pending.to_bytes(8, "big")
         target = raw[: instruction_length(raw[0])]
-        if not is_intercepted_target(target, self._registers.psw[1]):
+        if not is_intercepted_target(target, self._registers.psw[1], self._cpu):
             self._record.allowed_target = pending
             return executed, None
         self._registers.execute_value = 0

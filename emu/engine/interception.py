@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 import emu.isa.catalogue  # noqa: F401 - fills the instruction set
+from emu.engine import compiled
 from emu.engine.blocks import CANDIDATE, EXECUTE_OPCODE, SPLIT, SPLIT_TABLE, TABLE_BYTES, TARGET
-from emu.engine.quirks import rotate_test, square_root
+from emu.engine.quirks import addressing_mode, rotate_test, square_root
 from emu.engine.quirks.translator_table import translator_table
 from emu.isa.declaration import INSTRUCTIONS, Reason, decode
 from emu.isa.execute import EXECUTE_RELATIVE_LONG
@@ -24,6 +25,9 @@ from emu.isa.formats import RIL_B
 
 if TYPE_CHECKING:
     import numpy.typing as npt
+
+    from emu.cpu import Cpu
+    from emu.isa.declaration import Instruction
 
 _INTERCEPTED: Final = (Reason.SENSITIVE, Reason.CORRECTION)
 
@@ -39,19 +43,27 @@ def intercept() -> None:
     table.set_trapping(entries, traps=True)
     square_root.mend()
     rotate_test.mend()
+    functions = compiled.callbacks()
+    addressing_mode.mend(functions.branch_operand, functions.relative_operand, functions.address_result)
 
 
-def is_intercepted(instruction: bytes, address: int) -> bool:
-    """Whether *instruction*, at *address*, must be executed by the model although the engine would execute it."""
+def is_intercepted(instruction: bytes, address: int, cpu: Cpu) -> bool:
+    """Whether *cpu* must have *instruction*, at *address*, executed by the model although the engine would do it."""
     decoded = decode(instruction)
-    if decoded is None or decoded[0].reason not in _INTERCEPTED:
+    if decoded is None or decoded[0].reason is Reason.CONTROL:
         return False
     declared, operands = decoded
-    return declared.is_for_model(operands, address)
+    is_ours = declared.is_for_model(operands, address)
+    return is_ours or _is_wrong_in_mode(declared, cpu.is_64_bit, cpu.operands_are_apart)
 
 
-def is_intercepted_target(instruction: bytes, address: int) -> bool:
-    """Whether *instruction*, as the target of an EXECUTE at *address*, must be executed by the model.
+def _is_wrong_in_mode(declared: Instruction, is_64_bit: bool, operands_are_apart: bool) -> bool:
+    """Whether the engine executes an instruction wrongly in this mode, whatever its operands are."""
+    return (declared.only_in_64_bit_mode and not is_64_bit) or (declared.has_relative_operand and operands_are_apart)
+
+
+def is_intercepted_target(instruction: bytes, address: int, cpu: Cpu) -> bool:
+    """Whether *cpu* must have *instruction*, as the target of an EXECUTE at *address*, executed by the model.
 
     The engine counts relative operands from the EXECUTE (:mod:`emu.engine.quirks.execute_targets`).
     """
@@ -59,19 +71,23 @@ def is_intercepted_target(instruction: bytes, address: int) -> bool:
     if decoded is None or decoded[0].reason is Reason.CONTROL:
         return False
     declared, operands = decoded
-    return declared.is_for_model(operands, address, is_target=True)
+    is_ours = declared.is_for_model(operands, address, is_target=True)
+    return is_ours or _is_wrong_in_mode(declared, cpu.is_64_bit, cpu.operands_are_apart)
 
 
-def is_executed_by_model(instruction: bytes, address: int, target: bytes | None = None) -> bool:
+def is_executed_by_model(instruction: bytes, address: int, cpu: Cpu, target: bytes | None = None) -> bool:
     """Whether *instruction* at *address*, an EXECUTE of *target* if that is given, is for the model, not the engine."""
     if target is not None:
-        if is_intercepted_target(target, address):
+        if is_intercepted_target(target, address, cpu):
             return True
         instruction = target
     decoded = decode(instruction)
     if decoded is None:
         return False
-    return decoded[0].reason is Reason.CONTROL or is_intercepted(instruction, address)
+    if decoded[0].reason is Reason.CONTROL or is_intercepted(instruction, address, cpu):
+        return True
+    with_registers = decoded[0].with_registers
+    return with_registers is not None and with_registers(cpu, decoded[1])
 
 
 def entry_of(instruction: bytes) -> int:
@@ -94,8 +110,8 @@ def execute_relative_entry() -> int:
 
 
 @cache
-def candidates() -> npt.NDArray[np.uint8]:
-    """The table by which the block callback recognises instructions that may have to be intercepted.
+def candidates(*, is_64_bit: bool = True, operands_are_apart: bool = False) -> npt.NDArray[np.uint8]:
+    """The table by which the block callback recognises instructions that may have to be intercepted in a mode.
 
     The first 65536 bytes are indexed by an instruction's first halfword, the second by its first and sixth byte.
     """
@@ -103,11 +119,18 @@ def candidates() -> npt.NDArray[np.uint8]:
     table[EXECUTE_OPCODE << 8 : (EXECUTE_OPCODE + 1) << 8] = CANDIDATE
     _enter(table, EXECUTE_RELATIVE_LONG, RIL_B.opcode, CANDIDATE)
     for declared in INSTRUCTIONS:
-        if declared.reason is Reason.CORRECTION and declared.only is not None:
+        is_often_wrong = declared.reason is Reason.CORRECTION and declared.only is not None
+        if is_often_wrong or _is_wrong_in_mode(declared, is_64_bit, operands_are_apart):
             _enter(table, declared.opcode, declared.format.opcode, CANDIDATE)
         if declared.reason is not Reason.CONTROL and declared.format.is_relative:
             _enter(table, declared.opcode, declared.format.opcode, TARGET)
     return table
+
+
+@cache
+def candidates_address(is_64_bit: bool, operands_are_apart: bool) -> int:
+    """Where the table for this mode lies, for a callback."""
+    return int(candidates(is_64_bit=is_64_bit, operands_are_apart=operands_are_apart).ctypes.data)
 
 
 def _enter(table: npt.NDArray[np.uint8], opcode: int, pieces: tuple[tuple[int, int], ...], kind: int) -> None:

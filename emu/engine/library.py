@@ -42,14 +42,19 @@ TlbFillCallback: Final = ctypes.CFUNCTYPE(
     ctypes.c_bool, ctypes.c_void_p, ctypes.c_uint64, ctypes.c_int, ctypes.POINTER(TlbEntry), ctypes.c_void_p
 )
 InterruptCallback: Final = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_uint32, ctypes.c_void_p)
-MemoryCallback: Final = ctypes.CFUNCTYPE(
-    None, ctypes.c_void_p, ctypes.c_int, ctypes.c_uint64, ctypes.c_int, ctypes.c_int64, ctypes.c_void_p
+
+DeviceFetchCallback: Final = ctypes.CFUNCTYPE(
+    ctypes.c_uint64, ctypes.c_void_p, ctypes.c_uint64, ctypes.c_uint, ctypes.c_void_p
+)
+DeviceStoreCallback: Final = ctypes.CFUNCTYPE(
+    None, ctypes.c_void_p, ctypes.c_uint64, ctypes.c_uint, ctypes.c_uint64, ctypes.c_void_p
 )
 
 _binding: Any = unicorn
 """The binding, which is only partly annotated."""
 _emu_start = _library.uc_emu_start
 _emu_stop = _library.uc_emu_stop
+_map_device = _library.uc_mmio_map
 _hook_add = ctypes.CFUNCTYPE(
     ctypes.c_int,
     ctypes.c_void_p,
@@ -98,6 +103,19 @@ class Unicorn:
     def map(self, address: int, size: int, permissions: int, host_address: int) -> None:
         """Show *size* bytes of this process at the engine's physical *address*."""
         self.uc.mem_map_ptr(address, size, permissions, host_address)
+
+    def map_device(self, address: int, size: int, fetch: Any, store: Any) -> None:
+        """Have *size* bytes at the engine's physical *address* fetched and stored by calling these two functions.
+
+        Each is given something, the place in that area, the number of bytes, the value to be stored, and something.
+        """
+        callbacks = DeviceFetchCallback(fetch), DeviceStoreCallback(store)
+        no_data = ctypes.c_void_p()
+        area = ctypes.c_uint64(address), ctypes.c_size_t(size)
+        error = _map_device(self.handle, *area, callbacks[0], no_data, callbacks[1], no_data)
+        if error:
+            raise EngineError(f"Unicorn refused storage of a device: error {error}")
+        self._keep.append(callbacks)
 
     def drop_code(self, place: int, length: int) -> None:
         """Drop what was translated from *length* bytes at engine-physical *place*, and all translations of addresses.

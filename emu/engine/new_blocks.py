@@ -72,7 +72,7 @@ class NewBlocks:
             is_known = self._code.is_intercepted(at, mode)
             if instruction[0] == COMPARE_LOGICAL and is_cc_kept and not is_known:
                 keeps_cc = True
-            elif is_intercepted(instruction, at):
+            elif is_intercepted(instruction, at, self._cpu):
                 entry = entry_of(instruction)
             elif instruction[0] == EXECUTE_OPCODE:
                 is_watched = self._watch_execute(at) or is_watched
@@ -104,7 +104,7 @@ class NewBlocks:
             target = execute_target(self._cpu, instruction, address)
         except ProgramInterruption:
             return False
-        return reads_register_0(target) or is_intercepted_target(target, address)
+        return reads_register_0(target) or is_intercepted_target(target, address, self._cpu)
 
     def _watch_execute(self, address: int) -> bool:
         """Have the target address of the EXECUTE at *address* looked at each time, which costs nanoseconds.

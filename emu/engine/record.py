@@ -51,6 +51,10 @@ NO_PAGE: Final = 0xFFFF_FFFF_FFFF_FFFF
 """In the keys of shown pages: none is shown there."""
 
 
+SHORT_ADDRESSES: Final = 1 << 63
+"""In the mode: that of addresses is 24 or 31 bits.  No such address has this bit in a key."""
+
+
 class FieldWriter(Enum):
     """Who writes a field."""
 
@@ -107,7 +111,8 @@ class Record(ctypes.Structure):
 
     # Where instructions come from.
     mode: Annotated[Word, FieldWriter.PYTHON]
-    """Which space instructions come from: 0 real, 1 primary, 3 home; it distinguishes equal addresses."""
+    """Which space instructions come from: 0 real, 1 primary, 2 primary while operands are elsewhere, 3 home; and if
+    addresses are short.  It distinguishes equal addresses, and what is intercepted there."""
     context: Annotated[Word, FieldWriter.PYTHON]
     """What the remembered fills must have been made in to be good now: see emu.engine.fills."""
     table_context: Annotated[Word, FieldWriter.PYTHON]
@@ -132,7 +137,7 @@ class Record(ctypes.Structure):
     """Address of Unicorn's word that holds the pending target of an EXECUTE."""
     interruption_address: Annotated[Word, FieldWriter.SETUP]
     """Address of Unicorn's words on the interruption reported last."""
-    candidates_address: Annotated[Word, FieldWriter.SETUP]
+    candidates_address: Annotated[Word, FieldWriter.PYTHON]
     """Address of the table of candidate instructions."""
     frame_distance: Annotated[Word, FieldWriter.SETUP]
     """From the engine-physical address of the frame pool to its address in this process."""

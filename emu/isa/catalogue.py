@@ -15,6 +15,7 @@ from emu.isa import signaling  # noqa: F401
 from emu.isa import storage_key_instructions  # noqa: F401
 from emu.isa import system_information  # noqa: F401
 from emu.isa import translation  # noqa: F401
+from emu.isa.corrections import addressing_mode  # noqa: F401
 from emu.isa.corrections import checksum  # noqa: F401
 from emu.isa.corrections import compare  # noqa: F401
 from emu.isa.corrections import compare_and_swap_and_store  # noqa: F401
@@ -25,6 +26,7 @@ from emu.isa.corrections import floating_conversion  # noqa: F401
 from emu.isa.corrections import floating_load  # noqa: F401
 from emu.isa.corrections import floating_multiply  # noqa: F401
 from emu.isa.corrections import floating_square_root  # noqa: F401
+from emu.isa.corrections import linkage  # noqa: F401
 from emu.isa.corrections import load  # noqa: F401
 from emu.isa.corrections import not_installed  # noqa: F401
 from emu.isa.corrections import packing  # noqa: F401
@@ -32,5 +34,6 @@ from emu.isa.corrections import program_mask  # noqa: F401
 from emu.isa.corrections import relative_branch  # noqa: F401
 from emu.isa.corrections import relative_storage  # noqa: F401
 from emu.isa.corrections import rotate  # noqa: F401
+from emu.isa.corrections import string  # noqa: F401
 from emu.isa.corrections import translate  # noqa: F401
 from emu.isa.corrections import unicode  # noqa: F401

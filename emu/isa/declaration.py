@@ -68,8 +68,14 @@ class Operands:
 
 
 InstructionFunction = Callable[["Cpu", Operands], None]
+_RELATIVE_OPERANDS: Final = (0xC4, 0xC6)
+"""The first bytes of instructions with a relative-long storage operand."""
 Condition = Callable[[Operands, int], bool]
 """A condition on the operands and the address of an instruction."""
+
+
+RegisterCondition = Callable[["Cpu", Operands], bool]
+"""A condition on what the registers hold that the operands of an instruction designate."""
 
 
 class Reason(Enum):
@@ -88,7 +94,9 @@ class Instruction:
     *opcode* holds the pieces of the opcode concatenated, as the manual prints it (B9AB, EB2F, C80); *facility* is
     the facility bit that must be installed, or None for the basic machine; *privileged* means that problem state
     gives a privileged-operation exception before anything else is checked.  *only* narrows a correction: the engine's
-    own execution is right unless *only* holds of the operands and the instruction address.
+    own execution is right unless *only* holds of the operands and the instruction address.  *only_in_64_bit_mode* means
+    that in the 24- and 31-bit addressing modes it is wrong for all operands.  *with_registers* narrows a correction by
+    what the registers hold: the engine, running freely, must refuse by itself to execute such a form.
     """
 
     opcode: int
@@ -100,6 +108,8 @@ class Instruction:
     reason: Reason
     execute: InstructionFunction
     only: Condition | None = None
+    only_in_64_bit_mode: bool = False
+    with_registers: RegisterCondition | None = None
 
     @property
     def opcode_text(self) -> str:
@@ -113,6 +123,11 @@ class Instruction:
     def is_permitted(self, cpu: Cpu) -> bool:
         """Whether the state of *cpu* permits it; otherwise it is a privileged-operation exception."""
         return not (self.privileged and cpu.problem_state)
+
+    @property
+    def has_relative_operand(self) -> bool:
+        """Whether it has a storage operand relative to its own address, which is in the space that it came from."""
+        return self.opcode >> 4 in _RELATIVE_OPERANDS and self.format.is_relative
 
     def is_for_model(self, operands: Operands, address: int, *, is_target: bool = False) -> bool:
         """Whether the form with these *operands* at *address* is for the model to execute, and not for the engine.
@@ -192,15 +207,33 @@ def instruction(
     facility: int | None = None,
     reason: Reason = Reason.CONTROL,
     only: Condition | None = None,
+    only_in_64_bit_mode: bool = False,
+    with_registers: RegisterCondition | None = None,
 ) -> Callable[[InstructionFunction], InstructionFunction]:
     """Declare the decorated function to be the instruction *mnemonic* (see :class:`Instruction`).
 
     :param title: the name of the instruction in the manual, in its capitals.
     :param only: the forms that the engine executes wrongly, if it executes the others rightly.
+    :param only_in_64_bit_mode: the engine executes no form rightly in the other addressing modes.
+    :param with_registers: what the registers hold when the engine executes it wrongly, alone, and refuses it otherwise.
     """
 
     def declare(function: InstructionFunction) -> InstructionFunction:
-        INSTRUCTIONS.add(Instruction(opcode, mnemonic, title, form, privileged, facility, reason, function, only))
+        INSTRUCTIONS.add(
+            Instruction(
+                opcode,
+                mnemonic,
+                title,
+                form,
+                privileged,
+                facility,
+                reason,
+                function,
+                only,
+                only_in_64_bit_mode,
+                with_registers,
+            )
+        )
         return function
 
     return declare

@@ -9,19 +9,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from emu.bits import MASK_32, MASK_64, bit, signed
+from emu.bits import MASK_32, MASK_64, signed
 from emu.facilities import Facility
+from emu.isa.corrections.linkage import link_may_wrap, save_link
 from emu.isa.declaration import Operands, Reason, instruction
 from emu.isa.formats import RI_B, RI_C, RIE_B, RIE_C, RIE_E, RIL_B, RIL_C, RSI
-from emu.psw import BASIC_ADDRESSING
 
 if TYPE_CHECKING:
     from emu.cpu import Cpu
 
 _EXECUTED: Final = Reason.EXECUTED
 _EXTENSION: Final = Facility.GENERAL_INSTRUCTIONS_EXTENSION
-_LINK_31_BIT: Final = bit(32)
-"""In the link information of the 31-bit mode."""
 _EQUAL: Final = 8
 _LOW: Final = 4
 _HIGH: Final = 2
@@ -31,29 +29,20 @@ def _branch(cpu: Cpu, halfwords: int) -> None:
     cpu.next_address = cpu.relative_address(halfwords)
 
 
-def _save_link(cpu: Cpu, register: int) -> None:
-    """Put the address of the next instruction in *register* as BRANCH AND SAVE does."""
-    if cpu.is_64_bit:
-        cpu.gr[register] = cpu.next_address
-    else:
-        mode = _LINK_31_BIT if cpu.registers.psw[0] & BASIC_ADDRESSING else 0
-        cpu.set_gr32(register, mode | cpu.next_address)
-
-
 @instruction(0xC00, "LARL", RIL_B, "LOAD ADDRESS RELATIVE LONG", reason=_EXECUTED)
 def larl(cpu: Cpu, operands: Operands) -> None:
     """Put the relative address in R1."""
     cpu.set_address_register(operands.r1, cpu.relative_address(operands.ri2))
 
 
-@instruction(0xA75, "BRAS", RI_B, "BRANCH RELATIVE AND SAVE", reason=_EXECUTED)
+@instruction(0xA75, "BRAS", RI_B, "BRANCH RELATIVE AND SAVE", reason=_EXECUTED, with_registers=link_may_wrap)
 def bras(cpu: Cpu, operands: Operands) -> None:
     """Save the link in R1 and branch."""
-    _save_link(cpu, operands.r1)
+    save_link(cpu, operands.r1)
     _branch(cpu, operands.ri2)
 
 
-@instruction(0xC05, "BRASL", RIL_B, "BRANCH RELATIVE AND SAVE LONG", reason=_EXECUTED)
+@instruction(0xC05, "BRASL", RIL_B, "BRANCH RELATIVE AND SAVE LONG", reason=_EXECUTED, with_registers=link_may_wrap)
 def brasl(cpu: Cpu, operands: Operands) -> None:
     """Save the link in R1 and branch."""
     bras(cpu, operands)

@@ -2,7 +2,8 @@
 """Instructions with a relative-long storage operand (PoP chapter 7): LRL, STRL, CRL and their like.
 
 Unicorn 2.1.4 does not see that a word or doubleword operand must be aligned, takes the halfword operand of CHRL and
-CGHRL for a word and a doubleword, and under EXECUTE counts from the wrong instruction.
+CGHRL for a word and a doubleword, and under EXECUTE counts from the wrong instruction.  It takes the operand for one in
+the space of other operands; but an address that is relative to the instruction is an instruction address.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from emu.facilities import Facility
 from emu.isa.declaration import Operands, Reason, instruction
 from emu.isa.formats import RIL_B
 from emu.program_interruption import ProgramInterruption, ProgramInterruptionCode
+from emu.psw import AddressSpaceControl
 
 if TYPE_CHECKING:
     from emu.cpu import Cpu
@@ -46,8 +48,13 @@ def _operand_address(cpu: Cpu, operands: Operands, length: int) -> int:
     return address
 
 
+def _operand_space(cpu: Cpu) -> AddressSpaceControl | None:
+    """The space of the operand: that from which instructions are fetched; None if it is that of other operands."""
+    return AddressSpaceControl.PRIMARY if cpu.operands_are_apart else None
+
+
 def _fetch(cpu: Cpu, operands: Operands, length: int) -> int:
-    return access.load_integer(cpu, _operand_address(cpu, operands, length), length)
+    return access.load_integer(cpu, _operand_address(cpu, operands, length), length, space=_operand_space(cpu))
 
 
 def _fetch_signed(cpu: Cpu, operands: Operands, length: int) -> int:
@@ -123,7 +130,7 @@ def llghrl(cpu: Cpu, operands: Operands) -> None:
 
 def _store(cpu: Cpu, operands: Operands, length: int) -> None:
     value = cpu.gr[operands.r1] & (1 << 8 * length) - 1
-    access.store_integer(cpu, _operand_address(cpu, operands, length), length, value)
+    access.store_integer(cpu, _operand_address(cpu, operands, length), length, value, space=_operand_space(cpu))
 
 
 @instruction(0xC47, "STHRL", RIL_B, "STORE HALFWORD RELATIVE LONG", facility=_EXTENSION, reason=_EXECUTED)
