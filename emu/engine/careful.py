@@ -18,7 +18,7 @@ from emu import access
 from emu.addresses import PAGE_SIZE
 from emu.engine.answers import ACCESS, SINK, FillAnswers, Refusal
 from emu.engine.code import FRAMES
-from emu.engine.exits import SHORTAGE, Condition, Declared, StepExit, Stepped
+from emu.engine.exits import EXECUTED_ALONE, SHORTAGE, Condition, Declared, StepExit, Stepped
 from emu.engine.library import (
     ERROR_EXCEPTION,
     EngineError,
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
     from emu.configuration import Configuration
     from emu.cpu import Cpu
+    from emu.engine.fills import RememberedFills
 
 _MOST_IMAGES: Final = 8
 """So many pages may be written without being asked for again."""
@@ -46,9 +47,10 @@ _MOST_IMAGES: Final = 8
 class CarefulAnswers(FillAnswers):
     """The answers for the careful engine, and what it holds because of them."""
 
-    def __init__(self, configuration: Configuration[Cpu], cpu: Cpu, unicorn: Unicorn) -> None:
+    def __init__(self, configuration: Configuration[Cpu], cpu: Cpu, unicorn: Unicorn, fills: RememberedFills) -> None:
         super().__init__(cpu, unicorn)
         self._configuration = configuration
+        self._fills = fills
         self._code: dict[int, int] = {}
         """Pages that something was translated from, with the offsets of their frames in the pool."""
         self.held: set[int] = set()
@@ -60,6 +62,8 @@ class CarefulAnswers(FillAnswers):
         """Pages of code that this instruction may store into."""
         self.is_flush_due = False
         """What was shown must not be used by another instruction."""
+        self.asks_only_known = False
+        """Refuse every access of an operand that the engine which runs freely would have to ask for."""
         self._low_storage = LowStorage(self, configuration, cpu)
         unicorn.map_device(LOW_STORAGE, access.LOW_PAGES_END, self._low_storage.fetch, self._low_storage.store)
 
@@ -88,9 +92,28 @@ class CarefulAnswers(FillAnswers):
             self._configuration.storage.write_frame(frame, before)
 
     def _answer_by_page(self, address: int, kind: int) -> Answer | None:
+        if self.asks_only_known and kind != FillAccess.FETCH:
+            return self._known(address, kind)
         return self._resolve(address, kind)
 
+    def _known(self, address: int, kind: int) -> Answer | None:
+        """The answer for the page at *address*, if the engine that runs freely has it, and it is still good."""
+        place = self._fills.find(address, kind, self._cpu)
+        if not place:
+            self.refusal = EXECUTED_ALONE
+            return None
+        self.is_flush_due = True
+        if kind != FillAccess.WRITE:
+            return place, READABLE
+        frame = place - FRAMES
+        if frame not in self.images:
+            self.images[frame] = self._configuration.storage.read_frame(frame, PAGE_SIZE)
+        return place, WRITABLE
+
     def _answer_by_byte(self, address: int, kind: int) -> Answer | None:
+        if self.asks_only_known:
+            self.refusal = EXECUTED_ALONE
+            return None
         if kind == FillAccess.FETCH:
             return self._resolve(address, kind)
         return LOW_STORAGE + address, WRITABLE
@@ -161,15 +184,21 @@ class CarefulAnswers(FillAnswers):
 
 
 class CarefulEngine:
-    """A Unicorn instance that executes single instructions for one CPU."""
+    """A Unicorn instance that executes single instructions, or a few, for one CPU."""
 
-    def __init__(self, configuration: Configuration[Cpu], cpu: Cpu, registers: EngineRegisters) -> None:
+    def __init__(
+        self, configuration: Configuration[Cpu], cpu: Cpu, registers: EngineRegisters, fills: RememberedFills
+    ) -> None:
+        """Serve *cpu*.
+
+        :param fills: what the engine that runs freely has been told.
+        """
         self._configuration = configuration
         self._cpu = cpu
         self._registers = registers
         self._unicorn = unicorn = Unicorn()
         self._own = EngineRegisters(unicorn)
-        self._answers = answers = CarefulAnswers(configuration, cpu, unicorn)
+        self._answers = answers = CarefulAnswers(configuration, cpu, unicorn, fills)
         storage = configuration.storage
         map_sink(unicorn)
         unicorn.map(FRAMES, storage.hypervisor.frame_bytes, uc_const.UC_PROT_ALL, storage.hypervisor.frame_address)
@@ -231,6 +260,30 @@ class CarefulEngine:
                 self._configuration.translations.code_written(page)
             self.flush()
         return ended
+
+    def finish(self, count: int, end: int) -> None:
+        """Execute the next *count* instructions, which lie in one block and end before *end*, if all of them are plain.
+
+        Otherwise nothing is done: they must be executed one by one.
+        """
+        size = self._registers.layout.end
+        own, answers = self._own, self._answers
+        ctypes.memmove(own.base, self._registers.base, size)
+        answers.take_images()
+        own.clear_interruption()
+        answers.clear()
+        answers.asks_only_known = True
+        error = self._unicorn.start(own.psw[1], count)
+        answers.asks_only_known = False
+        answers.raise_error()
+        if error or answers.refusal is not None or own.psw[1] != end:
+            answers.undo()
+        else:
+            ctypes.memmove(self._registers.base, own.base, size)
+            self._cpu.executed += count
+            self._configuration.timing.work += count
+        if answers.is_flush_due:
+            self.flush()
 
     def _burst(self, instruction: bytes, blocks: int) -> StepExit:
         self._own.clear_interruption()

@@ -21,7 +21,7 @@ from emu.engine.blocks import BlockState
 from emu.engine.careful import CarefulEngine
 from emu.engine.code import FRAMES, ShownCode
 from emu.engine.compiled_instructions import CompiledInstructions
-from emu.engine.exits import EXECUTED_ALONE, Declared, RunExit, StepExit, Stepped
+from emu.engine.exits import BUDGET_USED, EXECUTED_ALONE, Declared, RunExit, StepExit, Stepped
 from emu.engine.fills import RememberedFills
 from emu.engine.free_run import FreeRun
 from emu.engine.interception import intercept, is_executed_by_model
@@ -77,7 +77,7 @@ class Engine:
         storage = configuration.storage
         map_sink(unicorn)
         unicorn.map(FRAMES, storage.hypervisor.frame_bytes, uc_const.UC_PROT_ALL, storage.hypervisor.frame_address)
-        fills = RememberedFills(state)
+        self._fills = fills = RememberedFills(state)
         self._tlb = Tlb(configuration, cpu, unicorn, fills)
         # Asked for half a million times while Linux boots.
         self.find_table_entry = self._tlb.find_table_entry
@@ -109,7 +109,7 @@ class Engine:
     def run(self, goal: int, limit: int, quiet: int = 0) -> RunExit:
         """Run until something else is due, but begin no instruction after *goal* units of work or *limit* instructions.
 
-        The engine stops between blocks only, so it may stop short of both.
+        It may stop short of both.
         Executed instructions are added to the CPU's count, and their work to virtual time.
 
         :param quiet: units of work for which nothing else follows from enabling for interruptions.
@@ -117,7 +117,20 @@ class Engine:
         """
         if self.registers.psw[0] & FIXED_POINT_OVERFLOW_MASK:
             return EXECUTED_ALONE
-        return self._free.run(goal, limit, quiet)
+        timing, cpu = self._configuration.timing, self._cpu
+        goal, limit = goal + timing.work, limit + cpu.executed
+        ended = self._free.run(goal - timing.work, limit - cpu.executed, quiet)
+        if ended is BUDGET_USED:
+            rest = self._free.rest(min(goal - timing.work, limit - cpu.executed))
+            if rest is not None:
+                self._slow().finish(*rest)
+        return ended
+
+    def _slow(self) -> CarefulEngine:
+        """The careful engine, made when it is needed first."""
+        if self._careful is None:
+            self._careful = CarefulEngine(self._configuration, self._cpu, self.registers, self._fills)
+        return self._careful
 
     def step(self, instruction: bytes) -> StepExit:
         """Execute exactly the *instruction* at the PSW address, or say why not.
@@ -135,10 +148,8 @@ class Engine:
                 return Declared(instruction)
         if is_executed_by_model(instruction, address, self._cpu, target):
             return Declared(instruction)
-        if self._careful is None:
-            self._careful = CarefulEngine(self._configuration, self._cpu, self.registers)
         executed = target or instruction
-        ended = self._careful.step(
+        ended = self._slow().step(
             instruction,
             blocks=1 if target is None or is_executed_at_once(target) else 2,
             hides_register_0=target is not None and reads_register_0(target),

@@ -122,6 +122,24 @@ class FreeRun:
             record.bound -= left
             record.left = record.goal = 0
 
+    def rest(self, count: int) -> tuple[int, int] | None:
+        """What is left after a run, whose next block was longer than the *count* instructions that were left.
+
+        Give their number, and the address where they end; None if that is not how the run ended, or the careful engine
+        would not count them so.
+        """
+        record = self._record
+        start = self._registers.psw[1]
+        if count <= 0 or self._answers.is_ending or record.block_address != start or not record.block_size:
+            return None
+        code = self._code.read(start, record.block_size, record.mode)
+        offset = 0
+        for _ in range(count):
+            if offset >= len(code) or is_execute(code[offset : offset + 2]):
+                return None
+            offset += instruction_length(code[offset])
+        return count, start + offset
+
     def _after(self, error: int) -> tuple[int, RunExit | None]:
         """How many instructions ended in this burst, and why it ended; None means: go on."""
         record = self._record
