@@ -70,6 +70,7 @@ class CarefulAnswers(FillAnswers):
     def clear(self) -> None:
         self.refusal = None
         self.code_stores.clear()
+        self._low_storage.begin()
 
     def forget(self) -> None:
         """Nothing is held any more."""

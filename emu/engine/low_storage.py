@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 LOW_STORAGE: Final = 1 << 39
 """Where it lies in the engine's physical memory: below the host's frame pool."""
+_PART: Final = 512
+"""Bytes for which one rule holds."""
 
 
 class Instruction(Protocol):
@@ -48,6 +50,12 @@ class LowStorage:
         self._instruction = instruction
         self._configuration = configuration
         self._cpu = cpu
+        self._known: dict[tuple[int, Access], int] = {}
+        """From each part that the present instruction has accessed, the distance to its absolute addresses."""
+
+    def begin(self) -> None:
+        """An instruction begins: what it accesses is to be checked."""
+        self._known.clear()
 
     def fetch(self, _: Any, address: int, size: int, __: Any) -> int:
         """The *size* bytes at effective *address*; zero if they may not be fetched."""
@@ -63,4 +71,11 @@ class LowStorage:
             self._configuration.storage.write_frame(frame + absolute % PAGE_SIZE, data)
 
     def _checked(self, address: int, kind: Access) -> int | None:
-        return self._instruction.attempt(lambda: access.resolve(self._cpu, address, kind))
+        part = address // _PART, kind
+        distance = self._known.get(part)
+        if distance is not None:
+            return self._instruction.attempt(lambda: address + distance)
+        absolute = self._instruction.attempt(lambda: access.resolve(self._cpu, address, kind))
+        if absolute is not None:
+            self._known[part] = absolute - address
+        return absolute
