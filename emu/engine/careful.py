@@ -64,6 +64,8 @@ class CarefulAnswers(FillAnswers):
         """What was shown must not be used by another instruction."""
         self.asks_only_known = False
         """Refuse every access of an operand that the engine which runs freely would have to ask for."""
+        self.low_refusal: BaseException | None = None
+        """What was raised for a byte of low storage."""
         self._low_storage = LowStorage(self, configuration, cpu)
         unicorn.map_device(LOW_STORAGE, access.LOW_PAGES_END, self._low_storage.fetch, self._low_storage.store)
 
@@ -117,6 +119,8 @@ class CarefulAnswers(FillAnswers):
             return None
         if kind == FillAccess.FETCH:
             return self._resolve(address, kind)
+        if self.low_refusal is not None:
+            raise self.low_refusal
         return LOW_STORAGE + address, WRITABLE
 
     def _answer_beyond(self, address: int, kind: int) -> Answer | None:
@@ -150,7 +154,7 @@ class CarefulAnswers(FillAnswers):
         return FRAMES + frame, permissions
 
     def storing(self, page: int) -> int:
-        """See :class:`emu.engine.low_storage.Instruction`."""
+        """See :class:`emu.engine.low_storage.AccessingInstruction`."""
         if self._configuration.storage.code_pages[page]:
             self.code_stores.add(page)
         frame = self._configuration.hypervisor.frame(page)
@@ -159,12 +163,13 @@ class CarefulAnswers(FillAnswers):
         return frame
 
     def attempt(self, checked: Callable[[], int]) -> int | None:
-        """See :class:`emu.engine.low_storage.Instruction`."""
+        """See :class:`emu.engine.low_storage.AccessingInstruction`."""
         if not self._is_refused:
             try:
                 return checked()
             except BaseException as raised:  # noqa: BLE001 - it must not be lost in Unicorn
                 self._keep(raised, FillAccess.READ)
+                self.low_refusal = raised
                 self._unicorn.stop()
         return None
 
@@ -242,9 +247,17 @@ class CarefulEngine:
         if len(self._answers.written) > _MOST_IMAGES:
             self.flush()
         self._answers.take_images()
+        self._answers.low_refusal = None
         if hides_register_0:
             self._own.gr[0] = 0
         ended = self._burst(instruction, blocks)
+        if is_interruptible and self._answers.low_refusal is not None:
+            # Unicorn goes on with what is refused there, but ends at a question that is refused.
+            self._answers.undo()
+            self.flush()
+            ctypes.memmove(self._own.base, self._registers.base, size)
+            ended = self._burst(instruction, blocks)
+            self._answers.low_refusal = None
         if self._answers.refusal is not None and not is_interruptible:
             # Suppressed or nullified: registers stay as they were, and so does storage.
             self._answers.undo()
@@ -295,7 +308,7 @@ class CarefulEngine:
         if refusal is SHORTAGE:
             return SHORTAGE
         if isinstance(refusal, Condition):
-            return Condition(refusal.condition, self._own.interruption[1] or len(instruction))
+            return Condition(refusal.condition, len(instruction))
         if error == ERROR_EXCEPTION:
             return self._reported(instruction)
         if error:

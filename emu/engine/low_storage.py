@@ -32,7 +32,7 @@ _PART: Final = 512
 """Bytes for which one rule holds."""
 
 
-class Instruction(Protocol):
+class AccessingInstruction(Protocol):
     """What the device needs of the instruction that accesses it."""
 
     def attempt(self, checked: Callable[[], int]) -> int | None:
@@ -45,7 +45,7 @@ class Instruction(Protocol):
 class LowStorage:
     """The device."""
 
-    def __init__(self, instruction: Instruction, configuration: Configuration[Cpu], cpu: Cpu) -> None:
+    def __init__(self, instruction: AccessingInstruction, configuration: Configuration[Cpu], cpu: Cpu) -> None:
         """Be what the instructions of *cpu* access."""
         self._instruction = instruction
         self._configuration = configuration

@@ -1,13 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""CHECKSUM (PoP 7): R2 must be even; only the forms in which it is not are the model's."""
+"""CHECKSUM (PoP 7): R2 must be even; in the 24- and 31-bit addressing modes the model executes every form."""
 
 from __future__ import annotations
 
 import pytest
 
-from emu.access import NotModelled
 from emu.program_interruption import ProgramInterruptionCode
-from emu.psw import ADDRESSING_MODE, Psw
+from emu.psw import ADDRESSING_MODE, BASIC_ADDRESSING, Psw
 
 Code = ProgramInterruptionCode
 
@@ -29,11 +28,6 @@ def test_the_specification_exception_has_priority_over_access_exceptions(execute
     assert (cpu.gr[1], cpu.gr[3], cpu.gr[4]) == (0, 1 << 40, 4)
 
 
-def test_an_even_second_register_is_not_the_models_to_execute(run, cpu) -> None:
-    with pytest.raises(NotModelled, match="CKSM outside the engine"):
-        run(cpu, "CKSM", r1=1, r2=2)
-
-
 @pytest.mark.parametrize(
     ("start", "data", "checksum"),
     (
@@ -45,9 +39,22 @@ def test_an_even_second_register_is_not_the_models_to_execute(run, cpu) -> None:
         (0xFFFF_FFFF, "0000000180", 0x8000_0001),
     ),
 )
-def test_an_even_second_register_is_executed_by_the_engine(execute, cpu, start: int, data: str, checksum: int) -> None:
+@pytest.mark.parametrize("rubbish", (None, 0x5A5A_5A5A << 32))
+def test_the_words_are_added(execute, cpu, start: int, data: str, checksum: int, rubbish: int | None) -> None:
+    if rubbish is None:
+        rubbish = 0
+    else:
+        cpu.load_psw(Psw(BASIC_ADDRESSING, START))
     length = len(bytes.fromhex(data))
-    cpu.gr[1], cpu.gr[2], cpu.gr[3] = 0xAAAA_AAAA << 32 | start, 0x2000, length
+    cpu.gr[1], cpu.gr[2], cpu.gr[3] = 0xAAAA_AAAA << 32 | start, rubbish | 0x2000, rubbish | length
     assert execute("b2410012", x2000=data).condition_code == 0
     # Bits 0-31 of R1 stay; R2 is behind the operand, and nothing is left of its length.
-    assert (cpu.gr[1], cpu.gr[2], cpu.gr[3]) == (0xAAAA_AAAA << 32 | checksum, 0x2000 + length, 0)
+    assert (cpu.gr[1], cpu.gr[2], cpu.gr[3]) == (0xAAAA_AAAA << 32 | checksum, rubbish | 0x2000 + length, rubbish)
+
+
+def test_no_more_than_a_cpu_determined_number_of_bytes_is_added(execute, cpu) -> None:
+    # CKSM 1,2; BRC 1,*-4
+    cpu.load_psw(Psw(BASIC_ADDRESSING, START))
+    cpu.gr[1], cpu.gr[2], cpu.gr[3] = 0, 0x20000, 0x5000
+    assert execute("b2410012 a714fffe", x20000="00000001" * 0x1400).condition_code == 0
+    assert (cpu.gr[1], cpu.gr[2], cpu.gr[3]) == (0x1400, 0x25000, 0)

@@ -3,9 +3,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+from emu.machine import StopKind
 from emu.program_interruption import ProgramInterruptionCode
+from emu.psw import AddressSpaceControl
 
 EXRL = "c60000000080"
 DATA = "fedcba9876543210"
@@ -97,3 +101,69 @@ def test_word_needs_no_doubleword_boundary(execute, code) -> None:
 @pytest.mark.parametrize("opcode", ("c41d", "c417", "c615"))
 def test_access_exception(execute, opcode) -> None:
     assert execute(f"{opcode}10000000").interruption is ProgramInterruptionCode.ADDRESSING
+
+
+# What is relative to an instruction is in the space that instructions come from: PoP 3, "Address Types", and each of
+# these instructions ("accessed using the same addressing-space mode as that used to access the instructions").
+
+
+@pytest.fixture(params=("secondary", "access-register", "home"))
+def apart(request: pytest.FixtureRequest, address_space: Any, cpu: Any, machine: Any) -> AddressSpaceControl:
+    """DAT with two spaces, in which the page of the program lies in different frames, and the mode of operands.
+
+    Instructions are fetched at 0x10000 from the primary space, or from the home space, which are the same.  An invalid
+    instruction ends the code, since the operand of LPSWE would not be found.
+    """
+    space = AddressSpaceControl[request.param.upper().replace("-", "_")]
+    other = type(address_space)(machine, 0x300000)
+    for page in (0, 0x10000):
+        address_space.map(page, page)
+        other.map(page, 0x20000)
+    address_space.enter(cpu, space=space)
+    cpu.set_control_register(7, other.asce)
+    return space
+
+
+@pytest.mark.parametrize(("opcode", "result"), LOADS)
+@pytest.mark.parametrize("executed", (False, True))
+@pytest.mark.usefixtures("apart")
+def test_a_load_comes_from_the_space_of_the_instruction(execute, cpu, opcode, result, executed) -> None:
+    cpu.gr[1] = UNTOUCHED
+    if executed:
+        execute(f"{EXRL} 0000", x10100=f"{opcode}00000040", x10180=DATA)
+    else:
+        execute(f"{opcode}000000c0 0000", x10180=DATA)
+    assert cpu.gr[1] == result
+
+
+@pytest.mark.parametrize(
+    ("opcode", "stored"),
+    (("c41f", "89abcdef76543210"), ("c41b", "0123456789abcdef"), ("c417", "cdefba9876543210")),
+)
+@pytest.mark.usefixtures("apart")
+def test_a_store_goes_to_the_space_of_the_instruction(execute, cpu, machine, opcode, stored) -> None:
+    cpu.gr[1] = 0x0123_4567_89AB_CDEF
+    execute(f"{opcode}000000c0 0000", x10180=DATA)
+    assert machine.storage.read(0x10180, 8).hex() == stored
+
+
+@pytest.mark.parametrize(("opcode", "value", "data", "condition_code"), COMPARISONS)
+@pytest.mark.usefixtures("apart")
+def test_a_comparison_is_with_the_space_of_the_instruction(execute, cpu, opcode, value, data, condition_code) -> None:
+    cpu.gr[1] = value
+    assert execute(f"{opcode}000000c0 0000", x10180=data).condition_code == condition_code
+
+
+def test_another_operand_is_not_in_the_space_of_the_instruction(execute, cpu, machine, apart) -> None:
+    # LGRL 1,*+0x180; LG 2,0(3), from the same place.
+    cpu.gr[3] = 0x10180
+    machine.storage.write(0x20180, b"\x07" * 8)
+    code = "c418000000c0 e32030000004 0000"
+    if apart is AddressSpaceControl.ACCESS_REGISTER:
+        machine.storage.write(0x10000, bytes.fromhex(code))
+        stop = machine.run(1000)
+        assert stop.kind is StopKind.NOT_MODELLED
+        return
+    execute(code, x10180=DATA)
+    assert cpu.gr[1] == int(DATA, 16)
+    assert cpu.gr[2] == (0x0707_0707_0707_0707 if apart is AddressSpaceControl.SECONDARY else int(DATA, 16))
