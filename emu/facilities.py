@@ -6,6 +6,7 @@ A bit is here only if every instruction of its facility works on this machine.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import IntEnum
 from typing import Final
 
@@ -32,6 +33,7 @@ class Facility(IntEnum):
     EXTENDED_TRANSLATION_3 = 22
     ETF2_ENHANCEMENT = 24
     STORE_CLOCK_FAST = 25
+    PARSING_ENHANCEMENT = 26
     MVCOS = 27
     TOD_CLOCK_STEERING = 28
     ETF3_ENHANCEMENT = 30
@@ -85,9 +87,60 @@ DEFAULT_FACILITIES: Final = (
 )
 """What STFL and STFLE show, if nothing else is asked for: every instruction of these facilities works.
 
-Of the basic machine (no facility bit) the hexadecimal-floating-point instructions are missing, and DIEBR, DIDBR, CFC,
-CMPSC, CUSE, PLO, UPT and the linkage stack: they are operation exceptions.
+Of the basic machine (no facility bit) the hexadecimal-floating-point instructions and those of the linkage stack are
+missing: they are operation exceptions.  ``python -m emu.coverage`` counts what is there, and what is not.
 """
+
+
+NEEDS: Final[Mapping[int, frozenset[int]]] = {
+    Facility.ZARCH_ACTIVE: frozenset({Facility.ZARCH_INSTALLED}),
+    Facility.LONG_DISPLACEMENT_FAST: frozenset({Facility.LONG_DISPLACEMENT}),
+    Facility.ETF2_ENHANCEMENT: frozenset({Facility.EXTENDED_TRANSLATION_2}),
+    Facility.ETF3_ENHANCEMENT: frozenset({Facility.EXTENDED_TRANSLATION_3}),
+    Facility.COMPARE_AND_SWAP_AND_STORE_2: frozenset({Facility.COMPARE_AND_SWAP_AND_STORE}),
+    Facility.LOAD_STORE_ON_CONDITION_2: frozenset({Facility.DISTINCT_OPERANDS}),
+    Facility.MESSAGE_SECURITY_ASSIST_3: frozenset({Facility.MESSAGE_SECURITY_ASSIST}),
+    Facility.MESSAGE_SECURITY_ASSIST_4: frozenset({Facility.MESSAGE_SECURITY_ASSIST}),
+    Facility.MESSAGE_SECURITY_ASSIST_5: frozenset({Facility.MESSAGE_SECURITY_ASSIST}),
+    Facility.VECTOR_ENHANCEMENTS_1: frozenset({Facility.VECTOR}),
+}
+"""Which facilities a facility implies: the bit is one only if theirs are (PoP 4, "Facility Indications", and, where
+that is silent, the chapters of their instructions: an enhancement of what is not there cannot be there; inferred)."""
+
+EXCLUDES: Final[Mapping[int, frozenset[int]]] = {
+    Facility.STORAGE_KEY_REMOVAL: frozenset(
+        {
+            Facility.CONDITIONAL_SSKE,
+            Facility.NONQUIESCING_KEY_SETTING,
+            Facility.RESET_REFERENCE_BITS_MULTIPLE,
+        }
+    ),
+}
+"""Which facilities cannot be there beside a facility: without storage keys nothing is there that changes them
+(PoP 4, "Storage-Key-Removal Facility")."""
+
+
+def installed(added: frozenset[int] = frozenset(), removed: frozenset[int] = frozenset()) -> frozenset[int]:
+    """What a machine has that is asked for with the facilities *added* and without those *removed*.
+
+    What an added facility excludes, and what needs a facility that is not there, goes with it.
+
+    :raises ValueError: if that contradicts what is asked for; the message says which two, by number.
+    """
+    facilities = frozenset(map(int, DEFAULT_FACILITIES)) | added
+    for excluding, excluded in EXCLUDES.items():
+        if excluding in added:
+            for number in sorted(excluded & added):
+                raise ValueError(f"{int(excluding)} and {int(number)} exclude each other")
+            facilities -= excluded
+    facilities -= removed
+    while lacking := [number for number in sorted(facilities) if NEEDS.get(number, frozenset()) - facilities]:
+        for number in lacking:
+            if number in added:
+                missing = min(NEEDS[number] - facilities)
+                raise ValueError(f"{number} needs {int(missing)}, which is not installed")
+        facilities -= frozenset(lacking)
+    return facilities
 
 
 def facility_list(facilities: frozenset[int]) -> bytes:

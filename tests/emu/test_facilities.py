@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 import emu.machine  # noqa: F401 - declares every instruction
-from emu.facilities import DEFAULT_FACILITIES, Facility, facility_list
+from emu.facilities import DEFAULT_FACILITIES, EXCLUDES, NEEDS, Facility, facility_list, installed
 from emu.isa.declaration import INSTRUCTIONS
 
 
@@ -52,3 +54,38 @@ def test_facilities_that_imply_others() -> None:
 def test_every_facility_that_an_instruction_needs_has_a_name() -> None:
     needed = {declared.facility for declared in INSTRUCTIONS if declared.facility is not None}
     assert needed <= set(Facility)
+
+
+def test_what_the_machine_shows_is_consistent() -> None:
+    assert installed() == DEFAULT_FACILITIES
+    for facility, needed in NEEDS.items():
+        assert facility not in DEFAULT_FACILITIES or needed <= DEFAULT_FACILITIES
+    for facility, excluded in EXCLUDES.items():
+        assert facility not in DEFAULT_FACILITIES or not excluded & DEFAULT_FACILITIES
+
+
+def test_without_storage_keys_nothing_changes_them() -> None:
+    assert installed(frozenset({169})) == DEFAULT_FACILITIES - {10, 14, 66} | {169}
+
+
+@pytest.mark.parametrize(("removed", "gone"), (({18}, {18, 19}), ({45}, {45, 53}), ({1}, {1, 2}), ({2}, {2})))
+def test_what_needs_a_removed_facility_goes_too(removed: set[int], gone: set[int]) -> None:
+    assert installed(removed=frozenset(removed)) == DEFAULT_FACILITIES - gone
+
+
+@pytest.mark.parametrize(
+    ("added", "removed", "message"),
+    (
+        ({169, 10}, set(), "169 and 10 exclude each other"),
+        ({53}, {45}, "53 needs 45, which is not installed"),
+        ({77}, set(), "77 needs 17, which is not installed"),
+        ({135}, {129}, "135 needs 129, which is not installed"),
+    ),
+)
+def test_contradictions(added: set[int], removed: set[int], message: str) -> None:
+    with pytest.raises(ValueError, match=f"^{message}$"):
+        installed(frozenset(added), frozenset(removed))
+
+
+def test_a_facility_may_be_added_with_what_it_needs() -> None:
+    assert installed(frozenset({17, 76, 77})) == DEFAULT_FACILITIES | {17, 76, 77}

@@ -236,7 +236,7 @@ class MachineOptions:
     with_facilities: frozenset[int] = option(
         flag="--facility",
         metavar="BIT",
-        help="Install this facility; may be repeated.",
+        help="Install this facility, and none that it excludes; may be repeated.",
         kind=int,
         is_repeated=True,
         parse=_facilities,
@@ -244,7 +244,7 @@ class MachineOptions:
     without_facilities: frozenset[int] = option(
         flag="--no-facility",
         metavar="BIT",
-        help="Do not install it; may be repeated.",
+        help="Do not install it, and none that needs it; may be repeated.",
         kind=int,
         is_repeated=True,
         parse=_facilities,
@@ -279,6 +279,11 @@ class MachineOptions:
         both = self.with_facilities & self.without_facilities
         if both:
             raise UsageError(f"--facility and --no-facility: both name {min(both)}")
+        if self.with_facilities or self.without_facilities:
+            try:
+                _ = self.facilities
+            except ValueError as reason:
+                raise UsageError(f"--facility: {reason}") from None
         for disk in self.disks:
             if disk.is_writable and self.guests > 1:
                 raise UsageError(f"--disk: several guests cannot write the same image, {disk.path}{_WRITABLE}")
@@ -293,9 +298,9 @@ class MachineOptions:
     @property
     def facilities(self) -> frozenset[int]:
         """The facilities that are installed."""
-        from emu.facilities import DEFAULT_FACILITIES
+        from emu.facilities import installed
 
-        return (frozenset(map(int, DEFAULT_FACILITIES)) | self.with_facilities) - self.without_facilities
+        return installed(self.with_facilities, self.without_facilities)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

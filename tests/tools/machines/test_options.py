@@ -46,6 +46,11 @@ def test_what_is_typed() -> None:
     assert options.host == HostOptions(memory=4 << 20, policy=Policy.VOLATILE_FIRST)
 
 
+def test_facilities_depend_on_each_other() -> None:
+    assert read(facility=[169]).facilities == DEFAULT_FACILITIES - {10, 14, 66} | {169}
+    assert read(no_facility=[18]).facilities == DEFAULT_FACILITIES - {18, 19}
+
+
 def test_several_guests_have_a_host() -> None:
     assert read(guests=2).host == HostOptions()
 
@@ -63,6 +68,8 @@ def test_what_belongs_to_the_image_is_taken_unless_something_else_is_said() -> N
     (
         ({"memory": "512G", "guests": 3}, "--memory: expected at most 1T of all guests together, not 3 times 512G"),
         ({"facility": [146]}, "--facility: expected one of "),
+        ({"facility": [169, 14]}, "--facility: 169 and 14 exclude each other"),
+        ({"facility": [53], "no_facility": [45]}, "--facility: 53 needs 45, which is not installed"),
         ({"no_facility": [5000, 146]}, "--no-facility: expected one of "),
         ({"name": "名"}, "--name: expected characters that EBCDIC has, not '名'"),
         ({"uuid": "1"}, "--uuid: expected 32 hexadecimal digits, as in 00000000-0000-0000-0000-000000000001, not '1'"),
