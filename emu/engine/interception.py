@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from emu.cpu import Cpu
     from emu.isa.declaration import Instruction
 
+_UNASSIGNED: Final = ((0xE3EB, "LZRF"),)
+"""Opcodes that Unicorn 2.1.4 executes although no instruction has them, and what it calls them."""
 _INTERCEPTED: Final = (Reason.SENSITIVE, Reason.CORRECTION)
 
 
@@ -40,6 +42,7 @@ def intercept() -> None:
     """
     table = translator_table()
     entries = [table.declared(each) for each in INSTRUCTIONS if each.reason in _INTERCEPTED and each.only is None]
+    entries += [table.entry(opcode, name) for opcode, name in _UNASSIGNED]
     table.set_trapping(entries, traps=True)
     square_root.mend()
     rotate_test.mend()

@@ -15,5 +15,4 @@ because the engine gives no occasion:
 * COMPARE LOGICAL STRING does not look at bits 32-55 of general register 0.
 * STM, STMG, STCM and the inline XC of up to 32 bytes may have stored their first bytes when a later page is refused;
   executing them again stores the same.
-* Opcode E3EB, which is unassigned, does what LZRF does.
 """

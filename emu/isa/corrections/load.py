@@ -119,7 +119,15 @@ def icm(cpu: Cpu, operands: Operands) -> None:
     cpu.set_gr32(operands.r1, _insert_under_mask(cpu, operands, cpu.gr32(operands.r1)))
 
 
-@instruction(0xEB81, "ICMY", RSY_B, "INSERT CHARACTERS UNDER MASK (low)", reason=_CORRECTION, only=_has_gaps)
+@instruction(
+    0xEB81,
+    "ICMY",
+    RSY_B,
+    "INSERT CHARACTERS UNDER MASK (low)",
+    facility=Facility.LONG_DISPLACEMENT,
+    reason=_CORRECTION,
+    only=_has_gaps,
+)
 def icmy(cpu: Cpu, operands: Operands) -> None:
     """Insert bytes from storage in bits 32-63 of R1.
 
