@@ -103,13 +103,7 @@ def translate(cpu: Cpu, address: int, access: Access, space: AddressSpaceControl
     asce = space_designation(cpu, space)
     found = _walk(cpu, asce, address)
     if isinstance(found, dat.TranslationFailure):
-        raise ProgramInterruption(
-            found.code,
-            translation_exception=None
-            if found.code is ProgramInterruptionCode.TRANSLATION_SPECIFICATION
-            else translation_exception(address, access, space),
-            exception_access=0,
-        )
+        raise translation_failed(found, address, access, space)
     if found.is_protected and access is Access.STORE:
         raise protection(address, access, space, Protection.DAT)
     if found.no_execute and access is Access.INSTRUCTION_FETCH:
@@ -117,6 +111,19 @@ def translate(cpu: Cpu, address: int, access: Access, space: AddressSpaceControl
     if found.is_absolute:
         return AbsoluteAddress(found.address), found.access_key
     return cpu.real_to_absolute(found.address), None
+
+
+def translation_failed(
+    failure: dat.TranslationFailure, address: int, access: Access, space: AddressSpaceControl
+) -> ProgramInterruption:
+    """The translation exception that *failure* to translate *address* means."""
+    return ProgramInterruption(
+        failure.code,
+        translation_exception=None
+        if failure.code is ProgramInterruptionCode.TRANSLATION_SPECIFICATION
+        else translation_exception(address, access, space),
+        exception_access=0,
+    )
 
 
 def protection(address: int, access: Access, space: int, kind: Protection) -> ProgramInterruption:

@@ -11,6 +11,13 @@ from emu.bits import MASK_32, bit, bits, field, insert
 from emu.isa.authority import require_boundary, require_dat, require_extraction_authority
 from emu.isa.declaration import Operands, instruction
 from emu.isa.formats import RRE, RS_A, RSY_A, S
+from emu.isa.second_table import (
+    ASN_REUSE,
+    ASN_TRANSLATION,
+    SECONDARY_AUTHORITY,
+    translate_asn,
+    with_subspace,
+)
 from emu.isa.tracing import ASN_TRACE, make_entry, require_entry
 from emu.program_interruption import ProgramInterruption, ProgramInterruptionCode
 
@@ -20,18 +27,6 @@ if TYPE_CHECKING:
 _Code = ProgramInterruptionCode
 
 _PREFIX: Final = bits(1, 18, 32)
-_ASN_TRANSLATION: Final = bit(44)
-"""CR14: ASN-translation control."""
-_FIRST_TABLE_INVALID: Final = bit(0, 32)
-_SECOND_TABLE_ORIGIN: Final = bits(1, 25, 32)
-_SECOND_ENTRY_INVALID: Final = bit(0, 32)
-_AUTHORITY_TABLE_ORIGIN: Final = bits(1, 29, 32)
-_CONTROLLED: Final = bit(30, 32)
-"""In the second word of an ASN-second-table entry: only the supervisor state may use the ASN with its instance."""
-_REUSABLE: Final = bit(31, 32)
-"""In the same word: the ASN must be used with its instance."""
-_ASN_REUSE: Final = bit(44)
-"""CR0: ASN-and-LX-reuse control."""
 _SECONDARY_TRANSLATION: Final = bit(3, 8)
 """Exception access identification of ASTE instance: it was met while SSAIR translated an ASN."""
 
@@ -143,6 +138,14 @@ def esair(cpu: Cpu, operands: Operands) -> None:
     cpu.gr[operands.r1] = cpu.cr[3] & (bits(0, 31) | bits(48, 63))
 
 
+@instruction(0xB99D, "ESEA", RRE, "EXTRACT AND SET EXTENDED AUTHORITY", privileged=True)
+def esea(cpu: Cpu, operands: Operands) -> None:
+    """Put the extended authorization index (CR8 bits 32-47) in bits 32-47 of R1, whose bits 48-63 become the index."""
+    before, new = field(cpu.cr[8], 32, 47), field(cpu.gr[operands.r1], 48, 63)
+    cpu.set_control_register(8, insert(cpu.cr[8], 32, 47, new))
+    cpu.gr[operands.r1] = insert(cpu.gr[operands.r1], 32, 47, before)
+
+
 @instruction(0xB225, "SSAR", RRE, "SET SECONDARY ASN")
 def ssar(cpu: Cpu, operands: Operands) -> None:
     """Make bits 48-63 of R1 the secondary ASN, and its space the secondary space.
@@ -167,7 +170,7 @@ def ssair(cpu: Cpu, operands: Operands) -> None:
 
 def _set_secondary(cpu: Cpu, asn: int, instance: int | None) -> None:
     require_dat(cpu)
-    if not cpu.cr[14] & _ASN_TRANSLATION:
+    if not cpu.cr[14] & ASN_TRANSLATION:
         raise ProgramInterruption(_Code.SPECIAL_OPERATION)
     entry = bytes((0x10, instance is not None)) + asn.to_bytes(2, "big")
     is_traced = cpu.cr[12] & ASN_TRACE
@@ -180,7 +183,7 @@ def _set_secondary(cpu: Cpu, asn: int, instance: int | None) -> None:
     if is_traced:
         make_entry(cpu, entry)
     secondary = insert(cpu.cr[3], 48, 63, asn)
-    if instance is not None or cpu.cr[0] & _ASN_REUSE:
+    if instance is not None or cpu.cr[0] & ASN_REUSE:
         secondary = insert(secondary, 0, 31, new_instance)
     cpu.set_control_register(3, secondary)
     cpu.set_control_register(7, designation)
@@ -188,30 +191,15 @@ def _set_secondary(cpu: Cpu, asn: int, instance: int | None) -> None:
 
 def _authorised_space(cpu: Cpu, asn: int, instance: int | None) -> tuple[int, int]:
     """The address-space-control element and instance of *asn*, by ASN translation and authorisation (PoP chapter 3)."""
-
-    def fetch(address: int, length: int) -> int:
-        return cpu.configuration.storage.read_integer(cpu.real_to_absolute(address), length)
-
-    first = fetch((field(cpu.cr[14], 45, 63) << 12) + 4 * (asn >> 6), 4)
-    if first & _FIRST_TABLE_INVALID:
-        raise ProgramInterruption(_Code.AFX_TRANSLATION, translation_exception=asn)
-    entry = (first & _SECOND_TABLE_ORIGIN) + 64 * (asn & 0x3F)
-    head = fetch(entry, 4)
-    if head & _SECOND_ENTRY_INVALID:
-        raise ProgramInterruption(_Code.ASX_TRANSLATION, translation_exception=asn)
-    limits, entry_instance = fetch(entry + 4, 4), fetch(entry + 44, 4)
+    entry = translate_asn(cpu, asn)
     if instance is None:
-        if cpu.cr[0] & _ASN_REUSE and limits & _REUSABLE:
+        if cpu.cr[0] & ASN_REUSE and entry.is_reusable:
             raise ProgramInterruption(_Code.SPECIAL_OPERATION)
     else:
-        if limits & _CONTROLLED and cpu.problem_state:
+        if entry.is_controlled and cpu.problem_state:
             raise ProgramInterruption(_Code.SPECIAL_OPERATION)
-        if instance != entry_instance:
+        if instance != entry.instance:
             raise ProgramInterruption(_Code.ASTE_INSTANCE, exception_access=_SECONDARY_TRANSLATION)
-    index = field(cpu.cr[4], 32, 47)
-    if index >> 4 > field(limits, 16, 27, 32):
+    if not entry.is_authorized(cpu, field(cpu.cr[4], 32, 47), SECONDARY_AUTHORITY):
         raise ProgramInterruption(_Code.SECONDARY_AUTHORITY, translation_exception=asn)
-    authority = fetch((head & _AUTHORITY_TABLE_ORIGIN) + (index >> 2), 1)
-    if not authority << (2 * (index & 3)) & 0x40:
-        raise ProgramInterruption(_Code.SECONDARY_AUTHORITY, translation_exception=asn)
-    return fetch(entry + 8, 8), entry_instance
+    return with_subspace(cpu, entry), entry.instance

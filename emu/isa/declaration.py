@@ -28,14 +28,16 @@ class Operands:
     """
 
     __slots__ = (
-        "b1", "b2", "d1", "d2", "i1", "i2", "i3", "i4", "i5", "l1", "l2", "length", "m1", "m3",
+        "b1", "b2", "b4", "d1", "d2", "d4", "i1", "i2", "i3", "i4", "i5", "l1", "l2", "length", "m1", "m3",
         "m4", "r1", "r2", "r3", "raw", "ri2", "ri4", "x2",
     )  # fmt: skip
 
     b1: int
     b2: int
+    b4: int
     d1: int
     d2: int
+    d4: int
     i1: int
     i2: int
     i3: int

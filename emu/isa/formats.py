@@ -191,6 +191,8 @@ SS_C: Final = Format(
 )
 SS_D: Final = Format("SS-d", 6, _FIRST_BYTE, "D1(R1,B1),D2(B2),R3", (_r(1, 8), _r(3, 12), *_bd(1, 16), *_bd(2, 32)))
 SS_F: Final = Format("SS-f", 6, _FIRST_BYTE, "D1(B1),D2(L2,B2)", (_l(2, 8, 8), *_bd(1, 16), *_bd(2, 32)))
+SS_E: Final = Format("SS-e", 6, _FIRST_BYTE, "R1,R3,D2(B2),D4(B4)", (_r(1, 8), _r(3, 12), *_bd(2, 16), *_bd(4, 32)))
+SS_E_PLO: Final = Format("SS-e (PLO)", 6, _FIRST_BYTE, "R1,D2(B2),R3,D4(B4)", SS_E.fields)
 SSE: Final = Format("SSE", 6, _TWO_BYTES, "D1(B1),D2(B2)", (*_bd(1, 16), *_bd(2, 32)))
 SSF: Final = Format("SSF", 6, _NIBBLE, "D1(B1),D2(B2),R3", (_r(3, 8), *_bd(1, 16), *_bd(2, 32)))
 VRR_C: Final = Format(

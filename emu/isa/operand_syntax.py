@@ -21,6 +21,7 @@ _FIRST_REGISTER: Final = ("R1",)
 # Instructions that use, or may be written with, fewer operands than their format has places for; the others are zero.
 _SHORTER: Final[dict[str, tuple[str, ...]]] = {
     "CSCH": _NONE,
+    "ESEA": _FIRST_REGISTER,
     "EPAIR": _FIRST_REGISTER,
     "EPAR": _FIRST_REGISTER,
     "ESAIR": _FIRST_REGISTER,
@@ -44,6 +45,8 @@ _SHORTER: Final[dict[str, tuple[str, ...]]] = {
     "SSAIR": _FIRST_REGISTER,
     "SSAR": _FIRST_REGISTER,
     "SSKE": ("R1,R2",),
+    "TRTE": ("R1,R2",),
+    "TRTRE": ("R1,R2",),
     "XSCH": _NONE,
 }
 

@@ -160,6 +160,15 @@ def _set_address_space_control(cpu: Cpu, operands: Operands) -> None:
     if new is AddressSpaceControl.HOME and cpu.problem_state:
         raise ProgramInterruption(_Code.PRIVILEGED_OPERATION)
     cpu.change_psw_mask(insert(cpu.psw.mask, 16, 17, new))
+    signal_space_switch(cpu, old)
+
+
+def signal_space_switch(cpu: Cpu, old: AddressSpaceControl) -> None:
+    """Recognise a space-switch event, if one is asked for, after an instruction has left the space *old*.
+
+    :raises ProgramInterruption: the event, with completion.
+    """
+    new = cpu.space
     crosses_home = (new is AddressSpaceControl.HOME) != (old is AddressSpaceControl.HOME)
     if crosses_home and (cpu.cr[1] | cpu.cr[13]) & SPACE_SWITCH_EVENT:
         left = cpu.cr[1] if new is AddressSpaceControl.HOME else cpu.cr[13]

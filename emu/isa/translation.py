@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Control instructions on address translation and real storage (PoP chapter 10): CSP, CSPG, IDTE, IPTE, LRA, LRAG,
-LRAY, LURA, LURAG, MVPG, PTLB, STURA and STURG.
+LRAY, LURA, LURAG, MVPG, PTLB, STRAG, STURA and STURG.
 
 The engine's translation-lookaside buffer forgets everything at once or nothing, so a clearing operation clears more
 than it has to, which the manual allows.
@@ -16,7 +16,7 @@ from emu.bits import MASK_64, bit, bits, field
 from emu.facilities import Facility
 from emu.isa.authority import require_boundary, require_psw_key
 from emu.isa.declaration import Operands, Reason, instruction
-from emu.isa.formats import RRE, RRF_A, RRF_B, RX_A, RXY_A, S
+from emu.isa.formats import RRE, RRF_A, RRF_B, RX_A, RXY_A, SSE, S
 from emu.prefixing import absolute_to_real
 from emu.program_interruption import ProgramInterruption, ProgramInterruptionCode
 from emu.teid import Access
@@ -150,6 +150,23 @@ def lray(cpu: Cpu, operands: Operands) -> None:
 def lrag(cpu: Cpu, operands: Operands) -> None:
     """See :func:`_load_real_address`; the result is 64 bits in every mode."""
     _load_real_address(cpu, operands, is_64_bit=True)
+
+
+@instruction(0xE502, "STRAG", SSE, "STORE REAL ADDRESS", privileged=True)
+def strag(cpu: Cpu, operands: Operands) -> None:
+    """Store the real address that the second-operand address is translated to, with DAT on or off.
+
+    :raises ProgramInterruption: specification off a doubleword boundary; the translation exceptions and addressing for
+        the second operand; access exceptions (store) for the first.
+    """
+    first = cpu.effective_address(operands.b1, operands.d1)
+    require_boundary(first, _DOUBLEWORD)
+    second = cpu.effective_address(operands.b2, operands.d2)
+    space = access.operand_space(cpu, Access.FETCH)
+    found = access.walk(cpu, second, space)
+    if not isinstance(found, dat.Translation):
+        raise access.translation_failed(found, second, Access.FETCH, space)
+    access.store_integer(cpu, first, _DOUBLEWORD, found.address)
 
 
 # Invalidating and purging

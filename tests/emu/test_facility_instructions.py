@@ -193,6 +193,16 @@ def store_clock_fast(bench: Bench) -> None:
     assert bench.fetch(FIRST, 8) != "00" * 8
 
 
+@of(Facility.PARSING_ENHANCEMENT)
+def translate_and_test_extended(bench: Bench) -> None:
+    cpu = bench.cpu
+    bench.store(FIRST, "010203")
+    bench.store(SECOND, "00000009")
+    cpu.gr[1], cpu.gr[6], cpu.gr[7] = SECOND, FIRST, 3
+    assert bench.execute("b9bf0065") == 1
+    assert (cpu.gr[6], cpu.gr[7], cpu.gr[5]) == (FIRST + 2, 1, 9)
+
+
 @of(Facility.MVCOS)
 def move_with_optional_specifications(bench: Bench) -> None:
     cpu = bench.cpu

@@ -31,7 +31,7 @@ SNIPPET(nothing, "nopr");
 /* Operation, privileged operation, execute */
 
 SNIPPET(undefined_2, ".short 0x0000");
-SNIPPET(undefined_4, ".long 0xb2ff0000");
+SNIPPET(undefined_4, ".long 0xb2fe0000");
 SNIPPET(undefined_6, ".long 0xe3000000\n\t.short 0x00ff");
 SNIPPET(iske_instruction, "iske %r3,%r2");
 SNIPPET(lctlg_instruction, "lctlg %c0,%c0,0(%r2)");

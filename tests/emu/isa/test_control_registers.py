@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""LCTL, LCTLG, STCTL, STCTG, SPX, STPX, STAP, and EPAR, EPAIR, ESAR, ESAIR, SSAR, SSAIR (PoP chapters 3 and 10)."""
+"""LCTL, LCTLG, STCTL, STCTG, SPX, STPX, STAP, EPAR, EPAIR, ESAR, ESAIR, ESEA, SSAR and SSAIR (PoP chapters 3, 10)."""
 
 from __future__ import annotations
 
@@ -228,6 +228,19 @@ def test_extraction_with_dat_off(cpu: Cpu, run: Run, expect: Expect, mnemonic: s
     in_mode(cpu, state)
     with expect(Code.SPECIAL_OPERATION):
         run(cpu, mnemonic, r1=9)
+
+
+# EXTRACT AND SET EXTENDED AUTHORITY
+
+
+def test_esea(cpu: Cpu, run: Run, expect: Expect) -> None:
+    cpu.set_control_register(8, 0x1111_2222_3333_4444)
+    cpu.gr[5] = 0x5555_6666_7777_8888
+    run(cpu, "ESEA", r1=5)
+    assert (cpu.cr[8], cpu.gr[5]) == (0x1111_2222_8888_4444, 0x5555_6666_3333_8888)
+    in_mode(cpu, PROBLEM_STATE)
+    with expect(Code.PRIVILEGED_OPERATION):
+        run(cpu, "ESEA", r1=5)
 
 
 # SET SECONDARY ASN, SET SECONDARY ASN WITH INSTANCE

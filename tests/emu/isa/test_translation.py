@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""CSP, CSPG, IDTE, IPTE, LRA, LRAG, LRAY, LURA, LURAG, MVPG, PTLB, STURA and STURG (PoP chapter 10)."""
+"""CSP, CSPG, IDTE, IPTE, LRA, LRAG, LRAY, LURA, LURAG, MVPG, PTLB, STRAG, STURA and STURG (PoP chapter 10)."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ MVPG_SECOND_KEY = 0x400
 MVPG_CONDITION_CODE = 0x100
 
 PRIVILEGED = (
-    "CSP", "CSPG", "IDTE", "IPTE", "LRA", "LRAG", "LRAY", "LURA", "LURAG", "PTLB", "STURA", "STURG",
+    "CSP", "CSPG", "IDTE", "IPTE", "LRA", "LRAG", "LRAY", "LURA", "LURAG", "PTLB", "STRAG", "STURA", "STURG",
 )  # fmt: skip
 
 
@@ -548,6 +548,43 @@ def test_csp_exceptions(
     with expect(Code.PAGE_TRANSLATION):
         run(cpu, mnemonic, r1=4, r2=2)
     assert flushed == []
+
+
+# STORE REAL ADDRESS
+
+
+@pytest.mark.parametrize("mode", (0, BASIC_ADDRESSING, ADDRESSING_MODE))
+@pytest.mark.parametrize("has_dat", (True, False))
+def test_strag(cpu: Cpu, run: Run, address_space: Any, mode: int, has_dat: bool) -> None:
+    address_space.map(0x5000, ADDRESS)
+    address_space.map(0x6000, 0x7F_FFFF_F000, 0x200)
+    address_space.enter(cpu, mode=mode)
+    high = 0 if mode == ADDRESSING_MODE else 0x9999_9999 << 32
+    if not has_dat:
+        in_mode(cpu, mode)
+    cpu.gr[4], cpu.gr[5] = high | 0x5000, high | 0x6ABC
+    cpu.cc = 2
+    run(cpu, "STRAG", b1=4, d1=8, b2=5)
+    stored = cpu.configuration.storage.read_integer((ADDRESS if has_dat else 0x5000) + 8, 8)
+    assert (stored, cpu.cc) == (0x7F_FFFF_FABC, 2)
+
+
+def test_strag_exceptions(cpu: Cpu, run: Run, expect: Expect, address_space: Any) -> None:
+    address_space.map(0x5000, ADDRESS, 0x200)
+    address_space.enter(cpu)
+    cpu.gr[4], cpu.gr[5] = 0x5000, 0x6ABC
+    with expect(Code.SPECIFICATION):
+        run(cpu, "STRAG", b1=4, d1=4, b2=5)
+    with expect(Code.PAGE_TRANSLATION) as condition:
+        run(cpu, "STRAG", b1=4, b2=5)
+    assert condition.value.translation_exception == 0x6800
+    cpu.gr[5] = 0x100000
+    with expect(Code.SEGMENT_TRANSLATION):
+        run(cpu, "STRAG", b1=4, b2=5)
+    address_space.map(0x6000, 0x1000)
+    cpu.gr[5] = 0x6ABC
+    with expect(Code.PROTECTION):
+        run(cpu, "STRAG", b1=4, b2=5)
 
 
 # MOVE PAGE
