@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from emu.cpu import CpuState
 from emu.errors import ProgramError
+from emu.input_files.reading import read_whole
 from emu.kernel_image import COMMAND_LINE_ADDRESS, BareImage, KernelImage, command_line_bytes, parse_image
 from emu.psw import ADDRESSING_MODE, Psw
 
@@ -88,7 +89,7 @@ def read_program(path: Path, ramdisk: Path | None = None) -> Program | KernelIma
 
 def _read(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        return read_whole(path)
     except OSError as reason:
         raise ProgramError(f"{path}: cannot be read: {reason.strerror}") from None
 

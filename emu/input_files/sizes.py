@@ -7,7 +7,7 @@ import re
 from typing import Final
 
 _UNITS: Final = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
-_SIZE: Final = re.compile(r"([0-9]+)([KMGT]?)(?:i?B)?", re.IGNORECASE)
+_SIZE: Final = re.compile(r"([0-9]{1,20})([KMGT]?)(?:i?B)?", re.IGNORECASE)
 _ADDRESS: Final = re.compile(r"(?:0x)?([0-9a-f]+)", re.IGNORECASE)
 ADDRESS_LIMIT: Final = 1 << 64
 

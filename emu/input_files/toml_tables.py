@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, get_type_hints
 
 import msgspec
 
+from emu.input_files.reading import read_whole
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
@@ -27,6 +29,8 @@ _FIELD: Final = re.compile(r"""\s*["']?([A-Za-z0-9_-]+)["']?\s*=""")
 _PARSERS_LINE: Final = re.compile(r" \(at line ([0-9]+), column [0-9]+\)$")
 _AT_FIELD: Final = re.compile(r"(.*) - at `\$\.(\w+)[^`]*`")
 _WRONG_MEMBER: Final = "Invalid enum value "
+_DEEPEST: Final = 32
+"""Tables and lists in each other; what is deeper cannot be what anybody expects, nor be shown in a message."""
 
 
 class FieldError(ValueError):
@@ -119,7 +123,7 @@ def read_toml(path: Path, error: type[_Error]) -> Document[_Error]:
     :raises FieldError: an *error* that names the file, the line if it can be told, and what was expected.
     """
     try:
-        data = path.read_bytes()
+        data = read_whole(path)
     except OSError as reason:
         raise error(f"{path}: cannot be read: {reason.strerror}") from None
     return decode_toml(data, str(path), error)
@@ -145,12 +149,31 @@ def parse_toml(text: str, name: str, error: type[_Error]) -> Document[_Error]:
     try:
         content = tomllib.loads(text)
     except RecursionError:
-        raise error(f"{name}: not TOML that can be read: it is nested too deeply") from None
+        raise _too_deep(name, error) from None
     except ValueError as reason:
         found = _PARSERS_LINE.search(str(reason))
         where = f"{name}:{found[1]}" if found else name
         raise error(f"{where}: not TOML: {_PARSERS_LINE.sub('', str(reason))}") from None
+    if _is_deep(content):
+        raise _too_deep(name, error)
     return Document(content, Origin(name, error, _find_lines(text, content)))
+
+
+def _too_deep(name: str, error: type[_Error]) -> _Error:
+    return error(f"{name}: not TOML that can be read: it is nested too deeply")
+
+
+def _is_deep(content: object) -> bool:
+    """Whether *content* has more than :data:`_DEEPEST` tables and lists in each other."""
+    layer = [content]
+    for _ in range(_DEEPEST + 1):
+        layer = [
+            inner
+            for outer in layer
+            if isinstance(outer, (dict, list))
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+        ]
+    return any(isinstance(each, (dict, list)) for each in layer)
 
 
 def _find_lines(text: str, content: Mapping[str, Any]) -> dict[tuple[str, int], dict[str, int]]:

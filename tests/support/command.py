@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -14,7 +15,7 @@ from tests.support.elf import Elf
 from tools.command.cli import main
 
 ROOT = Path(__file__).parents[2]
-ESSA = [sys.executable, "-m", "tools.command.cli"]
+ESSA = [sys.executable, "-m", "tools.command.start"]
 """The command in a process of its own."""
 PRESSURE = str(ROOT / "guest_kernel" / "native" / "images" / "pressure.elf")
 SQUEEZED = ("run", PRESSURE, "--memory", "4M", "--host-memory", "2M", "--cmdline", "rounds=1")
@@ -27,10 +28,19 @@ def write_program(directory: Path, elf: Elf | bytes, name: str = "program.elf") 
     return str(path)
 
 
-def essa(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
-    """Run the command in a process of its own."""
-    command = [*ESSA, *arguments]
-    return subprocess.run(command, cwd=ROOT, input=stdin, capture_output=True, text=True, check=False)
+def essa(*arguments: str, stdin: str = "", directory: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    """Run the command in a process of its own, given in *directory*."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    return subprocess.run(
+        [*ESSA, *arguments],
+        cwd=directory,
+        env=environment,
+        input=stdin,
+        capture_output=True,
+        text=True,
+        errors="surrogateescape",
+        check=False,
+    )
 
 
 def wrong(capfd: pytest.CaptureFixture[str], *arguments: str) -> str:

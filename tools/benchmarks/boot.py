@@ -38,7 +38,7 @@ def boot_ratio() -> tuple[float, float, float] | None:
         return None
     if shutil.which(QEMU) is None:
         return None
-    ours = [sys.executable, "-m", "tools.command.cli", "run", NAME]
+    ours = [sys.executable, "-m", "tools.command.start", "run", NAME]
     ours += ["--memory", f"{_MEMORY}M", "--cmdline", _COMMAND_LINE]
     theirs = [QEMU, "-nographic", "-m", _MEMORY, "-smp", "1", "-kernel", str(files.kernel)]
     theirs += ["-initrd", str(files.ramdisk), "-append", _COMMAND_LINE]

@@ -155,6 +155,10 @@ def main(arguments: list[str] | None = None) -> int:
         return 3
     except OSError as reason:
         return _wrong_use(str(reason))
+    except MemoryError:
+        return _wrong_use("expected something smaller: this computer cannot give so much memory")
+    except KeyboardInterrupt:
+        status = _INTERRUPTED
     except _host_failure() as reason:
         return _unasked_stop(str(reason))
     if status == _INTERRUPTED:
@@ -193,7 +197,3 @@ def _unasked_stop(message: str) -> int:
 def _wrong_use(message: str) -> int:
     print("essa: " + " ".join(message.split()), file=sys.stderr)
     return 2
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -54,7 +54,12 @@ def _typer_parameter(parameter: Parameter) -> inspect.Parameter:
 
 def _about(flag: str, declared: Option) -> Any:
     return typer.Option(
-        flag, metavar=declared.metavar, help=declared.help, min=declared.least, rich_help_panel=declared.panel
+        flag,
+        metavar=declared.metavar,
+        help=declared.help,
+        min=declared.least,
+        max=declared.most,
+        rich_help_panel=declared.panel,
     )
 
 

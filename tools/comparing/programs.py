@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 from emu.page_states import Profile
 from tools.comparing.figures import BALLOON, HINTS, NONE, Figures, show_figures
+from tools.comparing.options import refuse_options_of_one_run
 from tools.machines.options import MachineOptions
 from tools.machines.setup import set_up
 from tools.running.run import run_guests
@@ -40,6 +41,7 @@ def compare_paging(options: MachineOptions, wanted: CompareOptions) -> int:
     :raises UsageError: if there is no limit on the host's memory, or ESSA is switched off for all of them.
     :raises emu.program.ProgramError: if the image is not a program, or does not fit.
     """
+    refuse_options_of_one_run(options)
     if options.host is None or options.host.memory is None:
         raise UsageError("compare: expected --host-memory, without which nothing is ever paged")
     if options.profile is Profile.OFF:

@@ -22,7 +22,7 @@ from guest_kernel.scripted.scenarios.scenario import ScenarioError
 from host.page_manager import minimum_frames
 from host.statistics import total
 from tools.comparing.figures import BALLOON, HINTS, NONE, Figures, show_figures
-from tools.comparing.options import CompareOptions
+from tools.comparing.options import CompareOptions, refuse_options_of_one_run
 from tools.machines.options import MOST_MEMORY, HostOptions
 from tools.processes.side_by_side import run_side_by_side
 from tools.reports.verdict import ExitStatus
@@ -83,6 +83,7 @@ def compare_scenario(
     :raises UsageError: if an option does not fit, nothing says how large the host is, or the kernel cannot do a step.
     """
     refuse_options(given, type(wanted))
+    refuse_options_of_one_run(options)
     if "--paging-file" in given:
         raise UsageError("--paging-file: expected only with one run; these would write to the same file")
     if options.profile is Profile.OFF:

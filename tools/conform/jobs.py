@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from emu.facilities import DEFAULT_FACILITIES, Facility
+from emu.program import read_program
 from tools.conform.unittests_cfg import KNOWN_PARAMETERS
 from tools.machines.options import MachineOptions
 from tools.usage.errors import UsageError
@@ -88,6 +89,7 @@ def plan_job(entry: Entry, directory: Path, wanted: ConformOptions) -> Job:
     """What is to be done for *entry*, whose program lies in *directory*.
 
     :raises Unsuitable: if it cannot be done on this machine.
+    :raises emu.errors.ProgramError: if the program is damaged.
     """
     _require_suitable(entry, is_chosen=bool(wanted.only))
     options = _Options()
@@ -102,6 +104,8 @@ def plan_job(entry: Entry, directory: Path, wanted: ConformOptions) -> Job:
     image = directory / entry.get("file")
     if not image.is_file():
         raise Unsuitable(f"{entry.get('file')} has not been built")
+    # A damaged one is found before anything runs.
+    read_program(image)
     try:
         described = read_options(
             MachineOptions,

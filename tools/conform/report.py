@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 import junitparser
 import msgspec
 
+from emu.input_files.reading import read_whole
 from tools.conform.results import Outcome, totals
 from tools.usage.errors import UsageError
 
@@ -120,10 +121,10 @@ def read_baseline(name: str) -> Baseline:
     :raises UsageError: if it is not what :func:`write_json` writes.
     """
     try:
-        found = msgspec.json.decode(Path(name).read_bytes(), type=_Baseline)
+        found = msgspec.json.decode(read_whole(Path(name)), type=_Baseline)
     except OSError as reason:
         raise UsageError(f"--baseline: {name} cannot be read: {reason.strerror}") from None
-    except (msgspec.DecodeError, msgspec.ValidationError) as reason:
+    except (msgspec.DecodeError, RecursionError) as reason:
         raise UsageError(f"--baseline: {name}: expected what --json has written: {reason}") from None
     return {program.name: program for program in found.programs}
 

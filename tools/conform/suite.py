@@ -15,6 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from emu.errors import ProgramError
 from emu.machine import StopKind
 from emu.saving import restore, save
 from tools.conform.jobs import Job, Unsuitable, plan_job
@@ -64,6 +65,8 @@ def run_suite(wanted: ConformOptions) -> int:
     directory = _find_directory(wanted.directory)
     chosen = _choose(read_cfg(directory / _FILE), wanted.only)
     baseline = None if wanted.baseline is None else read_baseline(wanted.baseline)
+    if wanted.logs is not None:
+        _make_directory(Path(wanted.logs))
     with ExitStack() as files:
         junit = open_output(files, "--junit", wanted.junit, sys.stdout)
         json = open_output(files, "--json", wanted.json, sys.stdout)
@@ -113,10 +116,20 @@ def _choose(entries: list[Entry], only: Collection[str]) -> list[Entry]:
     return [entry for entry in entries if not only or {entry.name, *entry.groups} & {*only}]
 
 
+def _make_directory(directory: Path) -> None:
+    """Have *directory* before anything runs.
+
+    :raises UsageError: if it cannot be made.
+    """
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as reason:
+        raise UsageError(f"--logs: {directory} cannot be made: {reason.strerror}") from None
+
+
 def _write_logs(directory: Path, results: Sequence[Result]) -> None:
     """The console of each program that ran, in a file of its own."""
     try:
-        directory.mkdir(parents=True, exist_ok=True)
         for result in results:
             if result.instructions:
                 (directory / f"{result.name}.log").write_text(result.console, encoding="utf-8")
@@ -156,7 +169,11 @@ def _run(job: Job, reporter: Reporter) -> Result:
     """Run the program of *job* to its end."""
     began = time.monotonic()
     watcher = _Watcher()
-    machine = _new_machine(job, watcher)
+    try:
+        machine = _new_machine(job, watcher)
+    except (ProgramError, UsageError) as refusal:
+        # Such as one that does not fit the memory that its entry gives it.
+        return Result(job.name, Outcome.STOPPED, str(refusal))
     reporter.begin(job.max_instructions)
     migrations = next_migration = 0
     is_continuous = False

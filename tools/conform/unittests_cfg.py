@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from emu.input_files.reading import read_whole
 from tools.usage.errors import UsageError
 
 _SECTION: Final = re.compile(r"\[(.*)\]")
@@ -44,7 +45,7 @@ def read_cfg(path: Path) -> list[Entry]:
     :raises UsageError: if it cannot be read, or a line of it is malformed; the message names the line.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_whole(path).decode()
     except OSError as reason:
         raise UsageError(f"{path}: cannot be read: {reason.strerror}") from None
     except UnicodeDecodeError:

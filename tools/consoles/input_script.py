@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from emu.input_files.reading import read_whole
 from emu.input_files.toml_tables import FieldError, convert, decode_toml
 from emu.state import Section, StateError, computed
 from emu.timing import UNITS_PER_MICROSECOND
@@ -43,7 +44,7 @@ def read_script(name: str) -> tuple[Exchange, ...]:
     :raises UsageError: if it cannot be read, or is not what was expected; the message names file, line and field.
     """
     try:
-        data = Path(name).read_bytes()
+        data = read_whole(Path(name))
     except OSError as reason:
         raise UsageError(f"--input: {name} cannot be read: {reason.strerror}") from None
     try:

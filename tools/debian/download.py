@@ -17,6 +17,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from emu.input_files.reading import read_whole
 from tools.debian.initramfs import build_initramfs
 from tools.debian.kernel_modules import select_modules
 from tools.debian.releases import RELEASES, places
@@ -78,7 +79,7 @@ def _read_added(added: Iterable[str]) -> dict[str, bytes]:
         if not (host and colon and guest):
             raise UsageError(f"--add: expected HOST:GUEST, two paths, not {text!r}")
         try:
-            contents[guest] = Path(host).read_bytes()
+            contents[guest] = read_whole(Path(host))
         except OSError as reason:
             raise UsageError(f"--add: {host}: cannot be read: {reason.strerror}") from None
     return contents

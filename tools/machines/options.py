@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from emu.addresses import PAGE_SIZE
 from emu.input_files.sizes import format_size, parse_size
 from tools.usage.errors import UsageError
-from tools.usage.options import argument, group, member_of, option, within
+from tools.usage.options import MOST_COUNTED, argument, group, member_of, option, within
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -132,6 +132,15 @@ def _host_memory(text: str) -> int:
     return memory
 
 
+def _paging_size(text: str) -> int:
+    from host.paging_file import SLOTS_MAXIMUM
+
+    size, most = _pages(text), SLOTS_MAXIMUM * PAGE_SIZE
+    if size > most:
+        raise ValueError(f"expected at most {format_size(most)}, not {text}")
+    return size
+
+
 profile: Final = member_of(_profiles)
 """The profile with a name."""
 
@@ -158,7 +167,7 @@ class HostOptions:
         metavar="SIZE",
         panel=_HOST,
         help="How much the paging device holds; by default all pages of the guests.",
-        parse=_pages,
+        parse=_paging_size,
     )
     """In bytes."""
     policy: Policy = option(
@@ -180,6 +189,7 @@ class HostOptions:
     sample_every: int | None = option(
         kind=int,
         least=1,
+        most=MOST_COUNTED,
         metavar="N",
         panel=_HOST,
         help="Record the table of page states every N units of work (JSON: series).",
@@ -228,6 +238,7 @@ class MachineOptions:
         metavar="FILE[:rw]",
         help="A virtio disk with this image, read-only unless :rw is said; may be repeated. Several guests share them.",
         is_repeated=True,
+        is_for_programs=True,
         parse=_disks,
     )
     profile: Profile = option(
@@ -310,6 +321,7 @@ class BudgetOptions:
     max_instructions: int | None = option(
         kind=int,
         least=1,
+        most=MOST_COUNTED,
         metavar="N",
         help="Stop with exit status 4 after N instructions.",
         is_for_programs=True,

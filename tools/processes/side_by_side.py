@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from multiprocessing.connection import wait
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, cast
 
+from emu.errors import ProgramError
 from tools.processes import interrupt
 from tools.usage.errors import LostRun, UsageError
 
@@ -113,6 +114,8 @@ def _begin(
         result = work(job, Reporter(cells, number))
     except UsageError as reason:
         result = reason
+    except (ProgramError, OSError) as reason:
+        result = UsageError(str(reason))
     try:
         connection.send(result)
     except BrokenPipeError:

@@ -19,7 +19,9 @@ class RunOptions(BudgetOptions):
     table: bool = option(False, help="Print the table of page states at the end.")
     json: str | None = option(metavar="FILE", help="Write the summary as JSON; - is standard output.")
     input: str | None = option(
-        metavar="FILE", help="Type what this TOML file says on the console ([[step]] expect, send)."
+        metavar="FILE",
+        help="Type what this TOML file says on the console ([[step]] expect, send).",
+        is_for_programs=True,
     )
     plot: str | None = option(
         metavar="FILE", help="Draw the page states over time, as .svg, .png or .pdf (--sample-every)."

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from emu.input_files.reading import read_whole
 from tools.consoles.console import GuestConsole
 from tools.machines.setup import set_up
 from tools.stepping.stepper import CommandError, Stepper
@@ -59,7 +60,7 @@ def step_program(options: MachineOptions, wanted: StepOptions) -> int:
 
 def _script_lines(script: str) -> list[str]:
     try:
-        return Path(script).read_text(encoding="utf-8").splitlines()
+        return read_whole(Path(script)).decode().splitlines()
     except OSError as reason:
         raise UsageError(f"--script: {script} cannot be read: {reason.strerror}") from None
     except UnicodeDecodeError:

@@ -19,6 +19,8 @@ from typing import Any, Final, TypeVar
 
 from tools.usage.errors import UsageError
 
+MOST_COUNTED: Final = 1 << 62
+"""Instructions, units of work, or anything else that a machine counts: a limit beyond it does not fit its counters."""
 _T = TypeVar("_T")
 _OPTION: Final = "option"
 _GROUP: Final = "group"
@@ -40,6 +42,7 @@ class Option:
     kind: type = str
     """Of what is typed, or of each if it may be repeated."""
     least: int | None = None
+    most: int | None = None
     is_argument: bool = False
     """It has no flag and has to be typed."""
     is_repeated: bool = False

@@ -120,6 +120,9 @@ def test_what_is_said_of_a_missing_field() -> None:
         (b"a = 1\na = 2\n", "f:2: not TOML: "),
         (b"a = '\xe4'", "f: not TOML: expected UTF-8, found 0xe4"),
         (b"a = " + b"[" * 100_000, "f: not TOML that can be read: it is nested too deeply"),
+        (b"[a" + 40 * b".a" + b"]", "f: not TOML that can be read: it is nested too deeply"),
+        (b"[[a]]\nb" + 3_000 * b".b" + b" = 1", "f: not TOML that can be read: it is nested too deeply"),
+        (b"a = " + 40 * b"[" + 40 * b"]", "f: not TOML that can be read: it is nested too deeply"),
     ),
 )
 def test_what_is_not_toml(data: bytes, message: str) -> None:

@@ -14,7 +14,7 @@ from tools.command.cli import main
 
 
 def test_reader_that_goes_away(program: str) -> None:
-    command = f"{sys.executable} -m tools.command.cli run {program} --table --json - | true; exit ${{PIPESTATUS[0]}}"
+    command = f"{sys.executable} -m tools.command.start run {program} --table --json - | true; exit ${{PIPESTATUS[0]}}"
     done = subprocess.run(["bash", "-c", command], cwd=ROOT, capture_output=True, text=True, check=False)
     assert "Traceback" not in done.stderr
     assert done.returncode == 3
@@ -40,7 +40,7 @@ def test_ctrl_c_before_the_machine_runs(
     ),
 )
 def test_closed_streams(program: str, closed: str, status: int, error: str) -> None:
-    command = f"{sys.executable} -m tools.command.cli step {program} {closed}"
+    command = f"{sys.executable} -m tools.command.start step {program} {closed}"
     done = subprocess.run(["bash", "-c", command], cwd=ROOT, input="g\n", capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (status, error)
 
@@ -85,6 +85,20 @@ def test_wrong_command(capfd: pytest.CaptureFixture[str]) -> None:
     assert wrong(capfd) == "Missing command."
     assert wrong(capfd, "frob") == "No such command 'frob'."
     assert wrong(capfd, "run") == "Missing argument 'IMAGE'."
+
+
+@pytest.mark.parametrize("number", (str((1 << 62) + 1), str(1 << 64), 5000 * "9", "-1"))
+def test_a_budget_beyond_what_a_machine_counts(program: str, capfd: pytest.CaptureFixture[str], number: str) -> None:
+    assert "'--max-instructions'" in wrong(capfd, "run", program, "--max-instructions", number)
+
+
+def test_the_largest_budget(program: str) -> None:
+    assert main(["run", program, "--max-instructions", str(1 << 62), "--sample-every", str(1 << 62)]) == 0
+
+
+def test_a_profile_of_a_suite_is_checked(capfd: pytest.CaptureFixture[str]) -> None:
+    message = wrong(capfd, "conform", "kvm-unit-tests", "/nowhere", "--profile", "x")
+    assert message == "--profile: expected zvm, kvm, off, not 'x'"
 
 
 def test_version_and_help(capfd: pytest.CaptureFixture[str]) -> None:

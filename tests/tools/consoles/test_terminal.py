@@ -34,7 +34,7 @@ class Session:
         self._ours, self._theirs = pty.openpty()
         self.before = self.attributes()
         self.seen = b""
-        command = [sys.executable, "-m", "tools.command.cli", "run", str(path), "--memory", "2M"]
+        command = [sys.executable, "-m", "tools.command.start", "run", str(path), "--memory", "2M"]
         self.process = subprocess.Popen(
             command, cwd=ROOT, stdin=self._theirs, stdout=self._theirs, stderr=self._theirs, start_new_session=True
         )

@@ -117,7 +117,7 @@ def fetched(archive: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def start(report: Path, *options: str) -> subprocess.Popen[str]:
     """`essa run debian` with these options."""
-    command = [sys.executable, "-m", "tools.command.cli", "run", "debian", "--json", str(report), *options]
+    command = [sys.executable, "-m", "tools.command.start", "run", "debian", "--json", str(report), *options]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 

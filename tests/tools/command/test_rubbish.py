@@ -1,0 +1,176 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Every option of every subcommand with rubbish: one line that says what is wrong and exit status 2, or it is fine.
+
+Most is tried in this process, up to where the machine would be made: what comes then does not depend on what was
+typed.  A part is typed at real processes.
+"""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+import typer
+
+from tests.support.command import essa, write_program, wrong
+from tests.support.elf import ESSA_PROGRAM, ending_program
+from tests.support.rubbish import FILES, RUBBISH, make_rubbish_files
+from tests.support.small_scenario import SMALL
+from tests.support.suite import PASSING, build_directory
+from tools.command.cli import app, main
+from tools.comparing.options import CompareOptions
+from tools.conform.options import ConformOptions
+from tools.debian.options import FetchOptions
+from tools.machines.options import MachineOptions
+from tools.running.options import RunOptions
+from tools.stepping.options import StepOptions
+from tools.usage.options import parameters
+
+_BASES = {
+    "run": ("program.elf",),
+    "step": ("program.elf",),
+    "compare": ("program.elf", "--host-memory", "1M"),
+    "conform": ("kvm-unit-tests", "suite"),
+    "fetch": ("debian",),
+}
+_DECLARED = {
+    "run": (MachineOptions, RunOptions),
+    "step": (MachineOptions, StepOptions),
+    "compare": (MachineOptions, CompareOptions),
+    "conform": (ConformOptions,),
+    "fetch": (FetchOptions,),
+}
+_OPTIONS = [
+    (command, each.flag, each.option.is_argument)
+    for command, kinds in _DECLARED.items()
+    for kind in kinds
+    for each in parameters(kind)
+    if each.option.kind is not bool
+]
+_SHARED = frozenset(each.flag for each in parameters(MachineOptions))
+_SAMPLE = 7
+_LONG = 4300
+"""Digits, of which Python makes no number."""
+_ZEROS = ("0", "-0", "00", 33 * "0")
+_NOTHING: frozenset[str] = frozenset()
+_FINE: dict[str, frozenset[str]] = {
+    **dict.fromkeys(("image", "suite", "what", "directory", "--memory", "--cpus", "--initrd", "--profile"), _NOTHING),
+    **dict.fromkeys(("--uuid", "--guests", "--policy", "--input", "--only", "--baseline", "--release"), _NOTHING),
+    **dict.fromkeys(("--facility", "--no-facility"), frozenset(_ZEROS)),
+    **dict.fromkeys(("--sample-every", "--max-instructions"), frozenset({"4095"})),
+    **dict.fromkeys(
+        ("--jobs", "--timeout"), frozenset(text for text in RUBBISH if text.isdecimal() and len(text) < _LONG)
+    ),
+    "--host-memory": frozenset({"1000K"}),
+    "--paging-size": frozenset({"1000K", "2T", "1025G"}),
+    "--plan": frozenset({"empty"}),
+    "--script": frozenset({"empty", "truncated", *(name for name in FILES if name.startswith(("deep-", "step-")))}),
+    "--add": frozenset({"binary:rw"}),
+}
+"""What is no rubbish as a value of an option; options that are not here take texts, or names of files to be written."""
+
+
+class _MachineWanted(BaseException):
+    """All that was typed has been read, and a machine would be made, or something be fetched."""
+
+
+@pytest.fixture
+def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where the command is given."""
+    make_rubbish_files(tmp_path)
+    write_program(tmp_path, ending_program(ESSA_PROGRAM))
+    (tmp_path / "suite").mkdir()
+    build_directory(tmp_path / "suite", "[one]\nfile = one.elf\n", one=PASSING)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def no_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What takes long is not done."""
+
+    def wanted(*_: object, **__: object) -> None:
+        raise _MachineWanted
+
+    # Made once, and not for every call.
+    monkeypatch.setattr("tools.command.cli.app", typer.main.get_command(app))
+    for name in ("emu.machine.Machine", "tools.conform.suite.run_side_by_side", "tools.debian.download._Apt"):
+        monkeypatch.setattr(name, wanted)
+
+
+def _typed(command: str, flag: str, text: str, *, is_argument: bool) -> list[str]:
+    base = _BASES[command]
+    if is_argument:
+        place = 1 if flag == "directory" else 0
+        # Behind the two dashes nothing is an option.
+        return [command, *base[2 if command == "conform" else 1 :], "--", *base[:place], text, *base[place + 1 : 2]]
+    return [command, *base, f"{flag}={text}"]
+
+
+@pytest.mark.usefixtures("no_machine")
+@pytest.mark.parametrize(("command", "flag", "is_argument"), _OPTIONS)
+def test_rubbish(
+    directory: Path, capfd: pytest.CaptureFixture[str], command: str, flag: str, *, is_argument: bool
+) -> None:
+    # What three subcommands share is tried in full with the first.
+    is_shared = command in ("step", "compare") and flag in _SHARED
+    for text in RUBBISH[:: _SAMPLE if is_shared else 1]:
+        try:
+            status = main(_typed(command, flag, text, is_argument=is_argument))
+        except _MachineWanted:
+            assert text in _FINE.get(flag, (text,)), f"{text[:99]!r} was expected to be refused"
+            capfd.readouterr()
+            continue
+        captured = capfd.readouterr()
+        about = f"{text[:99]!r}: {captured}"
+        assert status == 2, about
+        assert captured.out == "", about
+        assert captured.err.startswith("essa: "), about
+        assert captured.err.count("\n") == 1, about
+        assert captured.err.endswith("\n"), about
+
+
+def test_rubbish_at_real_processes(directory: Path) -> None:
+    """The same through the whole command, with a machine where it comes to that."""
+    chosen = random.Random(1)
+    for command, flag, is_argument in chosen.sample([each for each in _OPTIONS if each[0] != "fetch"], 6):
+        text = chosen.choice(RUBBISH)
+        done = essa(*_typed(command, flag, text, is_argument=is_argument), directory=directory)
+        about = f"{command} {flag} {text[:99]!r}: {done}"
+        assert done.returncode in (0, 2), about
+        assert "Traceback" not in done.stderr, about
+        if done.returncode == 2:
+            assert done.stderr.startswith("essa: "), about
+            assert done.stderr.count("\n") == 1, about
+
+
+@pytest.mark.parametrize("flag", ("--disk=binary", "--input=empty", "--trace=-", "--max-instructions=1"))
+def test_what_a_scenario_cannot_use_is_refused(directory: Path, capfd: pytest.CaptureFixture[str], flag: str) -> None:
+    (directory / "small.toml").write_text(SMALL)
+    name, _, _ = flag.partition("=")
+    assert wrong(capfd, "run", "small.toml", flag).startswith(f"{name}: expected only with a program")
+
+
+@pytest.mark.parametrize("flag", ("--monitor", "--sample-every=1"))
+@pytest.mark.parametrize("image", ("program.elf", "small.toml"))
+def test_what_a_comparison_cannot_use_is_refused(
+    directory: Path, capfd: pytest.CaptureFixture[str], image: str, flag: str
+) -> None:
+    (directory / "small.toml").write_text(SMALL)
+    name, _, _ = flag.partition("=")
+    assert wrong(capfd, "compare", image, "--host-memory", "1M", flag).startswith(f"{name}: expected only with one run")
+
+
+def test_a_damaged_program_of_a_suite_is_named_before_anything_runs(
+    directory: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    damaged = directory / "suite" / "s390x" / "one.elf"
+    damaged.write_bytes(damaged.read_bytes()[:100])
+    assert "one.elf: truncated: " in wrong(capfd, "conform", "kvm-unit-tests", "suite")
+
+
+def test_a_program_of_a_suite_that_does_not_fit_is_a_result(directory: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (directory / "suite" / "s390x" / "unittests.cfg").write_text("[one]\nfile = one.elf\ntest_args = " + "x" * 2000)
+    assert main(["conform", "kvm-unit-tests", "suite"]) == 1
+    assert capfd.readouterr().out.startswith("STOPPED one (--cmdline: the command line must not be longer than")
