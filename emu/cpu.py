@@ -40,8 +40,8 @@ class CpuState(Enum):
 class PendingExternal:
     """External-interruption requests that belong to one CPU."""
 
-    malfunction_alert: list[int] = field(default_factory=list)
-    """CPU addresses, in the order of arrival."""
+    malfunction_alert: set[int] = field(default_factory=set)
+    """CPU addresses; the lowest is presented first."""
     emergency_signal: set[int] = field(default_factory=set)
     """CPU addresses; the lowest is presented first."""
     external_call: int | None = None

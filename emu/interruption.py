@@ -15,6 +15,7 @@ from emu.hypervisor import FrameShortage
 from emu.program_interruption import Ending, ProgramInterruption, ProgramInterruptionCode
 from emu.psw import Psw
 from emu.room import supply
+from emu.storage_keys import CHANGE, REFERENCE
 
 if TYPE_CHECKING:
     from emu.cpu import Cpu
@@ -52,10 +53,11 @@ class CheckStop(Exception):  # noqa: N818 - a state of the CPU, and not an error
         self.cpu = cpu
 
 
-def _present(cpu: Cpu, address: RealAddress) -> AbsoluteAddress:
-    """The absolute address of *address* in the prefix area, its page made present.
+def _present(cpu: Cpu, address: RealAddress, recorded: int) -> AbsoluteAddress:
+    """The absolute address of *address* in the prefix area, its page made present, and its access *recorded*.
 
-    Unlike an instruction, an interruption is not begun again for want of a frame: the host makes room at once.
+    Reference and change recording take place for the accesses that are part of an interruption, too (PoP 3, "Storage
+    Key").  Unlike an instruction, an interruption is not begun again for want of a frame: the host makes room at once.
     """
     absolute = cpu.real_to_absolute(address)
     cpu.configuration.storage.require(absolute)
@@ -65,12 +67,13 @@ def _present(cpu: Cpu, address: RealAddress) -> AbsoluteAddress:
         except FrameShortage:
             supply(cpu)
         else:
+            cpu.configuration.keys.bytes[absolute >> 12] |= recorded
             return absolute
 
 
 def _write(cpu: Cpu, address: RealAddress, length: int, value: int) -> None:
     try:
-        cpu.configuration.storage.write_integer(_present(cpu, address), length, value)
+        cpu.configuration.storage.write_integer(_present(cpu, address, REFERENCE | CHANGE), length, value)
     except ProgramInterruption as reason:
         raise CheckStop(cpu, reason) from None
 
@@ -86,8 +89,8 @@ def _swap(
 ) -> None:
     storage = cpu.configuration.storage
     try:
-        storage.write(_present(cpu, old_at), old.to_bytes())
-        new = Psw.from_bytes(storage.read(_present(cpu, new_at), 16))
+        storage.write(_present(cpu, old_at, REFERENCE | CHANGE), old.to_bytes())
+        new = Psw.from_bytes(storage.read(_present(cpu, new_at, REFERENCE), 16))
     except ProgramInterruption as reason:
         raise CheckStop(cpu, reason) from None
     cpu.load_psw(new)

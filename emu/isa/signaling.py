@@ -18,6 +18,7 @@ from emu.isa.declaration import Operands, instruction
 from emu.isa.formats import RS_A
 from emu.lowcore import ARCHITECTURAL_MODE, PREFIX_AREA_SIZE, STORE_STATUS_AREA
 from emu.program_interruption import ProgramInterruption
+from emu.storage_keys import CHANGE, REFERENCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -81,7 +82,7 @@ def store_status(cpu: Cpu, address: int) -> bool:
     wherever the prefix area lies.  The architectural-mode identification is stored as well.  Protection does not apply.
     """
     try:
-        cpu.configuration.storage.write(address + ARCHITECTURAL_MODE, b"\x01")
+        _store_recorded(cpu, address + ARCHITECTURAL_MODE, b"\x01")
     except ProgramInterruption:
         return False
     return _store_fields(cpu, address + STORE_STATUS_AREA)
@@ -91,10 +92,16 @@ def _store_fields(cpu: Cpu, address: int) -> bool:
     """Store the status, with the floating-point registers at absolute *address*; say if that could be done."""
     try:
         for offset, data in _status_fields(cpu):
-            cpu.configuration.storage.write(address + offset, data)
+            _store_recorded(cpu, address + offset, data)
     except ProgramInterruption:
         return False
     return True
+
+
+def _store_recorded(cpu: Cpu, address: int, data: bytes) -> None:
+    """Store *data*, within a page, with reference and change recording but without protection."""
+    cpu.configuration.storage.write(address, data)
+    cpu.configuration.keys.bytes[address >> 12] |= REFERENCE | CHANGE
 
 
 def _status_fields(cpu: Cpu) -> list[tuple[int, bytes]]:

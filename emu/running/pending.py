@@ -58,14 +58,20 @@ def _enabled_external(cpu: Cpu) -> Callable[[], None] | None:
 
 
 def _take_malfunction_alert(cpu: Cpu) -> None:
-    sender = cpu.pending.malfunction_alert.pop(0)
+    sender = _lowest(cpu.pending.malfunction_alert)
     interruption.external(cpu, interruption.EXTERNAL_MALFUNCTION_ALERT, cpu_address=sender)
 
 
 def _take_emergency_signal(cpu: Cpu) -> None:
-    sender = min(cpu.pending.emergency_signal)
-    cpu.pending.emergency_signal.discard(sender)
+    sender = _lowest(cpu.pending.emergency_signal)
     interruption.external(cpu, interruption.EXTERNAL_EMERGENCY_SIGNAL, cpu_address=sender)
+
+
+def _lowest(senders: set[int]) -> int:
+    """The lowest CPU address, which is not pending any more (PoP 6, "External Interruption": one from each CPU)."""
+    sender = min(senders)
+    senders.discard(sender)
+    return sender
 
 
 def _take_external_call(cpu: Cpu) -> None:

@@ -23,7 +23,7 @@ from emu.running.loops import note_interruption
 from emu.running.pending import enabled_interruption, quiet_units, timer_events
 from emu.running.single import execute_alone, handle
 from emu.running.stops import StopKind, StopRun
-from emu.running.turns import SLICE, can_run, find_cpu, nobody_runs, pass_time, pass_turn
+from emu.running.turns import SLICE, find_cpu, nobody_runs, pass_time, pass_turn
 
 if TYPE_CHECKING:
     from emu.configuration import Configuration
@@ -191,7 +191,26 @@ class RunLoop:
 
 
 def _make_ready(cpu: Cpu) -> bool:
-    """Do what comes before the next instruction of *cpu*: stop, restart, interruptions. True if it may execute."""
+    """Do what comes before the next instruction of *cpu*, and give whether it may execute.
+
+    Interruptions come in the manual's order: external, input/output, restart (PoP 6, "Priority of Interruptions"); a
+    CPU that is to stop has taken all that it is enabled for before (PoP 4, "Stopped State").
+    """
+    if cpu.state is CpuState.OPERATING:
+        deliver = enabled_interruption(cpu)
+        if deliver is not None:
+            note_interruption(cpu)
+            deliver()
+            execution.check_loaded_psw(cpu)
+            if enabled_interruption(cpu) is not None:
+                return False
+    if cpu.restart_pending:
+        cpu.restart_pending = False
+        cpu.state = CpuState.OPERATING
+        interruption.restart(cpu)
+        execution.check_loaded_psw(cpu)
+        if enabled_interruption(cpu) is not None:
+            return False
     if cpu.stop_pending:
         if cpu.store_status_pending:
             store_status(cpu, 0)
@@ -199,20 +218,7 @@ def _make_ready(cpu: Cpu) -> bool:
         cpu.stop_pending = False
         if cpu.state is CpuState.OPERATING:
             cpu.state = CpuState.STOPPED
-    if cpu.restart_pending:
-        cpu.restart_pending = False
-        cpu.state = CpuState.OPERATING
-        interruption.restart(cpu)
-        execution.check_loaded_psw(cpu)
-    if cpu.state is not CpuState.OPERATING:
-        return False
-    deliver = enabled_interruption(cpu)
-    if deliver is not None:
-        note_interruption(cpu)
-        deliver()
-        execution.check_loaded_psw(cpu)
-        return can_run(cpu) and enabled_interruption(cpu) is None
-    return not cpu.is_waiting
+    return cpu.state is CpuState.OPERATING and not cpu.is_waiting
 
 
 def _enter_check_stop(reason: interruption.CheckStop) -> None:
@@ -221,5 +227,5 @@ def _enter_check_stop(reason: interruption.CheckStop) -> None:
     configuration = reason.cpu.configuration
     for cpu in configuration.cpus:
         if cpu is not reason.cpu:
-            cpu.pending.malfunction_alert.append(reason.cpu.address)
+            cpu.pending.malfunction_alert.add(reason.cpu.address)
     configuration.check_stop_reason = str(reason)

@@ -181,6 +181,15 @@ def test_an_asn_is_stored_in_a_word(cpu: Cpu, code: int) -> None:
     assert changes(cpu) == {0x8C: f"000400{code:02x}", 0xAC: "80001234"}
 
 
+# PoP 3, "Storage Key": implicit accesses are recorded, too.
+def test_reference_and_change_are_recorded(cpu: Cpu) -> None:
+    keys = cpu.configuration.keys.bytes
+    for page in range(3):
+        keys[(PREFIX >> 12) + page - 1] = 0x30
+    interruption.restart(cpu)
+    assert [int(keys[(PREFIX >> 12) + page - 1]) for page in range(3)] == [0x30, 0x36, 0x30]
+
+
 def test_the_breaking_event_address_is_stored(cpu: Cpu) -> None:
     cpu.breaking_event_address = 0x0123_4567_89AB_CDEE
     interruption.program(cpu, ProgramInterruption(Code.OPERATION), START, 2)
@@ -275,7 +284,7 @@ def pending(cpu: Cpu) -> Cpu:
     machine.timing.work += 1_000_000
     machine.timing.set_cpu_timer(cpu, -1)
     cpu.clock_comparator = machine.timing.tod - 1
-    cpu.pending.malfunction_alert.append(5)
+    cpu.pending.malfunction_alert.add(5)
     cpu.pending.emergency_signal.update((4, 2))
     cpu.pending.external_call = 7
     machine.device(Sclp)._completed = 0x5000

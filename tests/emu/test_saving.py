@@ -54,7 +54,7 @@ def test_everything_that_a_guest_can_see_goes_along(machine: Machine) -> None:
     cpu.state = CpuState.OPERATING
     cpu.clock_comparator, cpu.tod_programmable, cpu.program_parameter = 11, 22, 33
     cpu.page_fault_token, cpu.breaking_event_address = 44, 0x1234
-    cpu.pending.malfunction_alert.append(3)
+    cpu.pending.malfunction_alert.add(3)
     cpu.pending.emergency_signal.add(4)
     cpu.pending.external_call = 5
     machine.timing.set_cpu_timer(cpu, 66)
@@ -74,7 +74,7 @@ def test_everything_that_a_guest_can_see_goes_along(machine: Machine) -> None:
 
 
 def test_the_saved_machine_stays_as_it_was(machine: Machine) -> None:
-    machine.cpus[0].pending.malfunction_alert.append(3)
+    machine.cpus[0].pending.malfunction_alert.add(3)
     saved = save(machine)
     other = Machine(machine.memory)
     restore(saved, other)

@@ -26,6 +26,24 @@ def test_a_stop_is_done_before_the_next_instruction(loop: IdleLoop) -> None:
     assert loop.engine.runs == []
 
 
+def test_a_cpu_that_is_to_stop_first_takes_what_it_is_enabled_for(loop: IdleLoop) -> None:
+    loop.call(loop.cpu)
+    loop.cpu.stop_pending = True
+    assert loop.loop.run(5).kind is StopKind.ALL_STOPPED
+    assert Psw.from_bytes(loop.machine.storage.read(0x130, 16)).address == START
+    assert (loop.cpu.state, loop.cpu.instruction_address) == (CpuState.STOPPED, HANDLER)
+    assert loop.engine.runs == []
+
+
+def test_a_restart_of_an_operating_cpu_comes_after_its_external_interruption(loop: IdleLoop) -> None:
+    loop.call(loop.cpu)
+    loop.machine.storage.write(0x1A0, Psw(ADDRESSING_MODE, 0x7770).to_bytes())
+    loop.cpu.restart_pending = True
+    loop.loop.run(5)
+    assert Psw.from_bytes(loop.machine.storage.read(0x130, 16)).address == START
+    assert Psw.from_bytes(loop.machine.storage.read(0x120, 16)).address == HANDLER
+
+
 @pytest.mark.parametrize("with_status", (True, False))
 def test_a_stop_stores_the_status_only_if_the_order_says_so(loop: IdleLoop, with_status: bool) -> None:
     loop.cpu.stop_pending, loop.cpu.store_status_pending = True, with_status

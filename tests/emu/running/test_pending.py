@@ -39,7 +39,7 @@ def let_the_timer_pass(cpu: Cpu) -> None:
 
 
 CONDITIONS: dict[int, tuple[int, Prepare]] = {
-    0x1200: (MALFUNCTION_ALERT, lambda cpu: cpu.pending.malfunction_alert.append(5)),
+    0x1200: (MALFUNCTION_ALERT, lambda cpu: cpu.pending.malfunction_alert.add(5)),
     0x1201: (EMERGENCY_SIGNAL, lambda cpu: cpu.pending.emergency_signal.add(4)),
     0x1202: (EXTERNAL_CALL, call),
     0x1004: (CLOCK_COMPARATOR, let_the_clock_pass),
@@ -89,6 +89,20 @@ def taken(cpu: Cpu, mask: int | None = None) -> tuple[int, int] | None:
 # External interruptions of the CPU's own
 
 
+@pytest.mark.parametrize("name", ("malfunction_alert", "emergency_signal"))
+def test_of_several_senders_the_lowest_address_comes_first_and_each_once(cpu: Cpu, name: str) -> None:
+    """PoP 6, "External Interruption": one condition is held pending for each sender, and taken by ascending address."""
+    mask = MALFUNCTION_ALERT if name == "malfunction_alert" else EMERGENCY_SIGNAL
+    cpu.cr[0] |= mask
+    for sender in (7, 2, 5, 2):
+        getattr(cpu.pending, name).add(sender)
+    taken = []
+    while (deliver := enabled_interruption(cpu, EXTERNAL_MASK)) is not None:
+        deliver()
+        taken.append(cpu.configuration.storage.read_integer(cpu.prefix + 0x84, 2))
+    assert taken == [2, 5, 7]
+
+
 def test_nothing_pending_is_no_interruption(cpu: Cpu) -> None:
     assert enabled_interruption(cpu) is None
 
@@ -127,7 +141,7 @@ def test_looking_takes_nothing(cpu: Cpu) -> None:
     for _, prepare in CONDITIONS.values():
         prepare(cpu)
     enabled_interruption(cpu)
-    assert cpu.pending.malfunction_alert == [5]
+    assert cpu.pending.malfunction_alert == {5}
     assert cpu.pending.emergency_signal == {4}
     assert cpu.pending.external_call == 7
     assert cpu.instruction_address == START
