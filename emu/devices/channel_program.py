@@ -21,11 +21,16 @@ CHAIN_DATA: Final = 0x80
 CHAIN_COMMAND: Final = 0x40
 SUPPRESS_LENGTH: Final = 0x20
 SKIP: Final = 0x10
+PROGRAM_CONTROLLED: Final = 0x08
 INDIRECT: Final = 0x04
 SUSPEND: Final = 0x02
 MODIFIED_INDIRECT: Final = 0x01
 _TRANSFER_IN_CHANNEL: Final = 0x08
 _ADDRESS_END: Final = 1 << 31
+_OF_TRANSFER_1: Final = 0x7FFF_FFFF
+"""The address of a format-1 transfer in channel; everything else in it is fixed."""
+_SUPPRESSES_IMMEDIATE: Final = 24
+"""The bit of the ORB for the incorrect-length-suppression mode."""
 
 MOST_CCWS: Final = 65_536
 """A program that goes on longer is taken for one that never ends: it stays active until it is halted or cleared."""
@@ -36,6 +41,9 @@ class ControlUnit(Protocol):
 
     def execute(self, command: int, data: DataArea) -> int:
         """Do *command*, and give the device status."""
+
+    def enable(self) -> None:
+        """Its subchannel has been enabled or disabled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,17 +106,23 @@ class ChannelProgram:
         self.address = request.address
         """Of the CCW behind the last one used."""
         self.fetched = 0
+        self.has_interrupted = False
+        """A CCW with the flag for a program-controlled interruption has been fetched."""
+        self.was_accepted = False
+        """The first command has been initiated, and was neither immediate nor refused: its initial status is zero."""
 
     def state(self) -> list[int]:
         """The request, and how far it is."""
         request = self.request
-        return [request.parameter, request.control, request.address, self.address, self.fetched]
+        flags = self.has_interrupted | self.was_accepted << 1
+        return [request.parameter, request.control, request.address, self.address, self.fetched, flags]
 
     @classmethod
     def restored(cls, state: list[int], storage: ChannelStorage, unit: ControlUnit) -> ChannelProgram:
         """The program that gave this *state*."""
         program = cls(OperationRequestBlock(*state[:3]), storage, unit)
-        program.address, program.fetched = state[3:]
+        program.address, program.fetched, flags = state[3:]
+        program.has_interrupted, program.was_accepted = bool(flags & 1), bool(flags & 2)
         return program
 
     def run(self, *, resumed: bool = False) -> ChannelEnding:
@@ -131,13 +145,17 @@ class ChannelProgram:
             if suspends:
                 self.address = start
                 return ChannelEnding(is_suspended=True)
+            self.begin(command)
+            begins = is_first
             resumed = is_first = False
             area = DataArea(self, command)
             try:
                 status = self._unit.execute(command.code, area)
             except ChannelCheck as check:
                 return ChannelEnding(CHANNEL_END | DEVICE_END, check.status, area.residual)
-            wrong = area.is_wrong_length and not area.flags & SUPPRESS_LENGTH
+            if begins:
+                self.was_accepted = area.moved
+            wrong = self._is_wrong_length(area, status) and not area.flags & SUPPRESS_LENGTH
             if area.flags & CHAIN_DATA and area.moved:
                 # The chain of data is not used up.
                 wrong = True
@@ -145,6 +163,16 @@ class ChannelProgram:
                 return ChannelEnding(status, SubchannelStatus.INCORRECT_LENGTH, area.residual)
             if status != NORMAL_END or not area.flags & CHAIN_COMMAND:
                 return ChannelEnding(status, 0, area.residual)
+
+    def _is_wrong_length(self, area: DataArea, status: int) -> bool:
+        """Whether the CCWs say another length than that of what was moved.
+
+        An immediate operation moves nothing, which is wrong only in format 1, for a count other than zero, and in the
+        incorrect-length-indication mode (PoP 15, "Incorrect-Length-Suppression Mode").
+        """
+        if area.moved or status != NORMAL_END:
+            return area.is_wrong_length
+        return self.request.has(8) and not self.request.has(_SUPPRESSES_IMMEDIATE) and area.residual != 0
 
     def next_command(self, *, is_first: bool = False, is_data: bool = False) -> _Command | None:
         """The next CCW that is no transfer in channel; None if there have been too many.
@@ -165,9 +193,11 @@ class ChannelProgram:
                 command = _Command(word >> 56, field(word, 8, 15), field(word, 16, 31), field(word, 32, 63))
             else:
                 command = _Command(word >> 56, field(word, 32, 39), field(word, 48, 63), field(word, 8, 31))
-            is_transfer = command.code == _TRANSFER_IN_CHANNEL if is_format_1 else command.code & 0x0F == 0x08
-            if is_transfer:
-                if transferred or command.address % 8 or (is_format_1 and word & ~(0xFF << 56) & ~0x7FFF_FFFF):
+            # While data are chained, a format-1 CCW has a command code only if that is exactly a transfer in channel.
+            has_code = not is_format_1 or not is_data or command.code == _TRANSFER_IN_CHANNEL
+            if has_code and command.code & 0x0F == _TRANSFER_IN_CHANNEL:
+                is_wrong = is_format_1 and word & ~_OF_TRANSFER_1 != _TRANSFER_IN_CHANNEL << 56
+                if transferred or command.address % 8 or is_wrong:
                     raise ChannelCheck(SubchannelStatus.PROGRAM_CHECK)
                 self.address = command.address
                 transferred = True
@@ -180,6 +210,11 @@ class ChannelProgram:
             ):
                 raise ChannelCheck(SubchannelStatus.PROGRAM_CHECK)
             return command
+
+    def begin(self, command: _Command) -> None:
+        """Note that *command*, or data chained by it, is in use now."""
+        if command.flags & PROGRAM_CONTROLLED:
+            self.has_interrupted = True
 
 
 class DataArea:
@@ -254,6 +289,7 @@ class DataArea:
             following = self._program.next_command(is_data=True)
             if following is None:
                 raise ChannelCheck(SubchannelStatus.PROGRAM_CHECK)
+            self._program.begin(following)
             self._command, self._used = following, 0
         return min(wanted, self.residual)
 

@@ -156,6 +156,9 @@ class ChannelSubsystem:
         """RESET CHANNEL PATH: a channel report tells that it is done.  False if there is no such path."""
         if not self.has_path(path):
             return False
+        for device in self._devices:
+            # It gets the signal "system reset".
+            device.reset()
         self._reports.append(_PATH_REPORT | path)
         return True
 

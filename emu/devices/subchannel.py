@@ -39,6 +39,11 @@ _MODIFIABLE: Final = bits(2, 4, 32) | _ENABLED | bits(9, 10, 32) | bits(11, 12, 
 """Of word 1 of the path-management-control word: subclass, enabled, limit mode, measurement mode, multipath."""
 _MEASURED: Final = bit(11, 32)
 """The first bit of the measurement mode: measurement blocks are updated."""
+_ZERO_STATUS: Final = bit(13, 32)
+"""Zero condition code: the first command has been accepted, with an initial status of zero."""
+_INITIAL_STATUS: Final = 10
+_PROGRAM_CONTROLLED: Final = 0x80
+"""Of the subchannel status: a program-controlled interruption."""
 PATH: Final = 0x80
 """The one channel path of every subchannel, in the path masks."""
 DONE: Final = 0
@@ -57,6 +62,7 @@ class Subchannel:
         "parameter",
         "_flags",
         "_path_mask",
+        "_operational_mask",
         "measurement_index",
         "_word_6",
         "control",
@@ -84,6 +90,8 @@ class Subchannel:
         self.parameter = 0
         self._flags = _VALID
         self._path_mask = PATH
+        self._operational_mask = 0xFF
+        """The path-operational mask, which the program may set."""
         self.measurement_index = 0
         """Which measurement block is that of this subchannel."""
         self._word_6 = 0
@@ -150,7 +158,7 @@ class Subchannel:
             self.parameter,
             self._flags | self.device_number,
             self._path_mask << 24 | PATH << 8 | PATH,
-            self.measurement_index << 16 | 0xFF00 | PATH,
+            self.measurement_index << 16 | self._operational_mask << 8 | PATH,
             0,
             0,
             self._word_6,
@@ -167,9 +175,13 @@ class Subchannel:
             return BUSY
         words = [int.from_bytes(block[offset : offset + 4], "big") for offset in range(0, 28, 4)]
         self.parameter = words[0]
+        was_enabled = self.is_enabled
         self._flags = words[1] & _MODIFIABLE | _VALID
+        if self.is_enabled != was_enabled:
+            self.unit.enable()
         self._path_mask = words[2] >> 24
         self.measurement_index = words[3] >> 16
+        self._operational_mask = field(words[3], 16, 23, 32)
         self._word_6 = words[6]
         return DONE
 
@@ -204,11 +216,13 @@ class Subchannel:
         """HALT SUBCHANNEL."""
         if not self.is_enabled:
             return NOT_OPERATIONAL
-        if self.control & STATUS_PENDING:
+        if self.control & STATUS_PENDING and self.control & _STATUS != INTERMEDIATE | STATUS_PENDING:
             return STATUS_IS_PENDING
         if self.control & (HALT_FUNCTION | CLEAR_FUNCTION):
             return BUSY
-        self.control |= HALT_FUNCTION | HALT_PENDING
+        # An intermediate status alone does not keep it from being halted, and is not presented any more.
+        self.interruption_pending = False
+        self.control = self.control & ~_STATUS | HALT_FUNCTION | HALT_PENDING
         return DONE
 
     def resume(self) -> int:
@@ -220,9 +234,9 @@ class Subchannel:
         suspendable = self._program is not None and self._program.request.has(4)
         if not suspendable or self.control & (HALT_FUNCTION | CLEAR_FUNCTION | RESUME_PENDING):
             return BUSY
-        if not self.control & SUSPENDED:
-            return BUSY
-        self.control |= RESUME_PENDING
+        if self.control & SUSPENDED:
+            self.control |= RESUME_PENDING
+        # Else the program goes on by itself, and never comes to a CCW at which it would be suspended.
         return DONE
 
     def cancel(self) -> int:
@@ -243,9 +257,10 @@ class Subchannel:
         if not self.control & STATUS_PENDING:
             return
         if self.control & _STATUS == INTERMEDIATE | STATUS_PENDING:
-            self.control &= ~(_STATUS | bit(10, 32))
+            self.control &= ~(_STATUS | _ZERO_STATUS)
         else:
-            self.control &= ~_ALL
+            self.control &= ~(_ALL | _ZERO_STATUS)
+        self._ending &= ~(_PROGRAM_CONTROLLED << 16)
 
     # Between instructions
 
@@ -268,19 +283,32 @@ class Subchannel:
 
     def _end(self, program: ChannelProgram, ending: ChannelEnding) -> None:
         self._ccw_address = program.address
+        early = self._intermediate(program)
+        controlled = _PROGRAM_CONTROLLED if program.has_interrupted else 0
+        program.has_interrupted = program.was_accepted = False
+        self._ending = controlled << 16
         if ending.is_endless:
+            if early:
+                self._present(early)
             return
         self.control &= ~_ACTIVITY
         if ending.is_suspended:
             self.control |= SUSPENDED
-            self._ending = 0
-            if not program.request.has(12):
-                self._present(INTERMEDIATE)
+            if early or not program.request.has(12):
+                self._present(early | INTERMEDIATE)
             return
         self._program = None
-        self._ending = ending.device_status << 24 | ending.status << 16 | ending.count
+        self._ending = ending.device_status << 24 | (ending.status | controlled) << 16 | ending.count
         alert = ALERT if ending.status or ending.device_status & ~0x0C else 0
-        self._present(alert | PRIMARY | (SECONDARY if ending.device_status & 0x04 or alert else 0))
+        self._present(early | alert | PRIMARY | (SECONDARY if ending.device_status & 0x04 or alert else 0))
+
+    def _intermediate(self, program: ChannelProgram) -> int:
+        """What was to be presented while *program* ran, and is now, with what comes after it (PoP 16, "Intermediate
+        Status"): the first command was accepted, or a CCW asked for an interruption."""
+        if program.was_accepted and program.request.has(_INITIAL_STATUS):
+            self.control |= _ZERO_STATUS
+            return INTERMEDIATE
+        return INTERMEDIATE if program.has_interrupted else 0
 
     def attention(self, status: int = 0) -> None:
         """Present status that nobody asked for, with the subchannel *status*; nothing if status is pending already."""

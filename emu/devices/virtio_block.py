@@ -80,22 +80,21 @@ class VirtioBlock:
 
     def serve(self, buffers: list[Buffer], storage: ChannelStorage) -> int:
         """See :meth:`emu.devices.virtio_ccw.VirtioFunction.serve`."""
-        outgoing = [buffer for buffer in buffers if not buffer.is_writable]
-        incoming = [buffer for buffer in buffers if buffer.is_writable]
-        if not outgoing or outgoing[0].length < _HEADER or not incoming or incoming[-1].length != 1:
+        # How the driver cuts a request into descriptors says nothing (Virtio 1.x, 2.7.4, "Message Framing").
+        outgoing = [(each.address, each.length) for each in buffers if not each.is_writable]
+        incoming = [(each.address, each.length) for each in buffers if each.is_writable]
+        header_parts, sources = _cut(outgoing, _HEADER)
+        areas, status_parts = _cut(incoming, _size(incoming) - 1)
+        if _size(header_parts) < _HEADER or _size(status_parts) != 1:
             raise QueueError("no header of 16 bytes, or no status byte")
-        header = storage.fetch(outgoing[0].address, _HEADER)
-        areas = [(each.address, each.length) for each in incoming[:-1]]
-        sources = [
-            (outgoing[0].address + _HEADER, outgoing[0].length - _HEADER),
-            *((each.address, each.length) for each in outgoing[1:]),
-        ]
+        header = b"".join(storage.fetch(at, size) for at, size in header_parts)
         kind, sector = int.from_bytes(header[:4], "little"), int.from_bytes(header[8:], "little")
         try:
             status, written = self._do(kind, sector * SECTOR, areas, sources, storage)
         except (OSError, ChannelCheck):
             status, written = IO_ERROR, 0
-        storage.store(incoming[-1].address, bytes((status,)))
+        ((status_address, _),) = status_parts
+        storage.store(status_address, bytes((status,)))
         return written + 1
 
     def _do(
@@ -108,12 +107,12 @@ class VirtioBlock:
     ) -> tuple[int, int]:
         """Status, and how many bytes were put into *areas*."""
         if kind == READ:
-            length = sum(size for _, size in areas)
+            length = _size(areas)
             if not self._is_inside(offset, length):
                 return IO_ERROR, 0
             return OK, _scatter(self._image.read(offset, length), areas, storage)
         if kind == WRITE:
-            length = sum(size for _, size in sources)
+            length = _size(sources)
             if not self._image.is_writable or not self._is_inside(offset, length):
                 return IO_ERROR, 0
             self._image.write(offset, b"".join(storage.fetch(at, size) for at, size in sources))
@@ -127,6 +126,23 @@ class VirtioBlock:
 
     def _is_inside(self, offset: int, length: int) -> bool:
         return not length % SECTOR and length <= _MOST_BYTES and offset + length <= self._image.size
+
+
+def _size(areas: list[tuple[int, int]]) -> int:
+    return sum(size for _, size in areas)
+
+
+def _cut(areas: list[tuple[int, int]], first: int) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+    """*areas* up to the byte *first*, and from there on; none of them is empty then."""
+    before, behind = [], []
+    for address, size in areas:
+        part = max(0, min(size, first))
+        first -= part
+        if part:
+            before.append((address, part))
+        if size > part:
+            behind.append((address + part, size - part))
+    return before, behind
 
 
 def _scatter(data: bytes, areas: list[tuple[int, int]], storage: ChannelStorage) -> int:

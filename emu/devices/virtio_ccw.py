@@ -101,6 +101,10 @@ class VirtioCcw:
         self._sense = 0
         self._reset_virtio()
 
+    def enable(self) -> None:
+        """See :meth:`emu.devices.channel_program.ControlUnit.enable`: no revision outlives it (Virtio 1.x, 4.3.2.1)."""
+        self._revision = None
+
     def _reset_virtio(self) -> None:
         self._status = 0
         self._accepted = 0
@@ -139,8 +143,9 @@ class VirtioCcw:
 
     def _set_revision(self, data: DataArea) -> None:
         block = _whole(data, 4)
-        revision = int.from_bytes(block[:2], "big")
-        if not _FIRST_REVISION <= revision <= _LAST_REVISION or self._revision is not None:
+        revision, length = int.from_bytes(block[:2], "big"), int.from_bytes(block[2:], "big")
+        # No revision that there is takes data.
+        if length or not _FIRST_REVISION <= revision <= _LAST_REVISION or self._revision is not None:
             raise _Rejected
         self._revision = revision
 
@@ -225,11 +230,24 @@ class VirtioCcw:
                 if self._serve(self._queues[index]):
                     self._tell(index)
             except QueueError:
-                self._status |= NEEDS_RESET
-                self._subchannel.attention()
+                self._need_reset()
             except ChannelCheck as check:
-                self._status |= NEEDS_RESET
-                self._subchannel.attention(check.status)
+                self._need_reset(check.status)
+
+    def _need_reset(self, status: int = 0) -> None:
+        """Say so, as a change of the configuration is told (Virtio 1.x, 2.1.2): bit 0 of the indicators for that."""
+        self._status |= NEEDS_RESET
+        if self._configuration_indicators:
+            try:
+                self._set_bit(self._configuration_indicators, 0)
+            except ChannelCheck as check:
+                status |= check.status
+        self._subchannel.attention(status)
+
+    def _set_bit(self, indicators: int, number: int) -> None:
+        """Set a bit of a doubleword of indicators; they are numbered from the rightmost one on."""
+        bits = int.from_bytes(self._storage.fetch(indicators, 8), "big") | 1 << number
+        self._storage.store(indicators, bits.to_bytes(8, "big"))
 
     def _serve(self, queue: Virtqueue) -> bool:
         """Serve what is available, at most one queue full; give whether the driver is to be told."""
@@ -243,8 +261,7 @@ class VirtioCcw:
     def _tell(self, index: int) -> None:
         """Set the indicator of queue *index*, numbered from the rightmost bit on, and interrupt."""
         if self._indicators:
-            bits = int.from_bytes(self._storage.fetch(self._indicators, 8), "big") | 1 << index
-            self._storage.store(self._indicators, bits.to_bytes(8, "big"))
+            self._set_bit(self._indicators, index)
             self._subchannel.attention()
 
 

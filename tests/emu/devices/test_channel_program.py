@@ -41,6 +41,9 @@ class Unit:
             self.received = data.receive(8)
         return BOTH_ENDS | (UNIT_CHECK if command == REJECTED else 0)
 
+    def enable(self) -> None:
+        self.is_told = True
+
 
 class Channel:
     """Starts programs at :data:`CCWS`."""
@@ -380,3 +383,50 @@ def test_a_program_that_is_restored_goes_on_where_it_was(channel: Channel) -> No
     restored = ChannelProgram.restored(channel.program.state(), channel.storage, channel.unit)
     assert restored.state() == channel.program.state()
     assert restored.run(resumed=True) == NORMAL
+
+
+# PoP 15, "Transfer in Channel": in format 1 bits 0-3 of the command code are zeros.
+@pytest.mark.parametrize("code", (0x18, 0x88, 0xF8))
+def test_a_transfer_with_reserved_bits_is_a_program_check(channel: Channel, code: int) -> None:
+    ending = channel.start(ccw(NO_OPERATION, 1, flags=CHAIN_COMMAND | SUPPRESS_LENGTH), ccw(code, 1, CCWS + 16))
+    assert ending.status == PROGRAM_CHECK
+    assert channel.unit.commands == [NO_OPERATION]
+
+
+def test_the_command_code_means_nothing_while_data_are_chained(channel: Channel) -> None:
+    assert channel.start(ccw(WRITE, 4, flags=CHAIN_DATA), ccw(0x18, 4, DATA + 4)) == NORMAL
+
+
+# PoP 15, "Incorrect-Length-Suppression Mode".
+@pytest.mark.parametrize(
+    ("control", "count", "flags", "status"),
+    (
+        (FORMAT_1, 1, 0, INCORRECT_LENGTH),
+        (FORMAT_1, 0, 0, 0),
+        (FORMAT_1, 1, SUPPRESS_LENGTH, 0),
+        (FORMAT_1 | 1 << 31 - 24, 1, 0, 0),
+    ),
+)
+def test_an_immediate_operation_with_a_count(
+    channel: Channel, control: int, count: int, flags: int, status: int
+) -> None:
+    assert channel.start(ccw(NO_OPERATION, count, flags=flags), control=control).status == status
+
+
+@pytest.mark.parametrize("place", ("command", "data"))
+def test_a_program_controlled_interruption(channel: Channel, place: str) -> None:
+    first, second = (0x08, 0) if place == "command" else (0, 0x08)
+    channel.start(ccw(WRITE, 4, flags=CHAIN_DATA | first), ccw(0, 4, DATA + 4, flags=second))
+    assert channel.program is not None
+    assert channel.program.has_interrupted
+    channel.start(ccw(WRITE, 8))
+    assert not channel.program.has_interrupted
+
+
+def test_a_ccw_that_suspends_interrupts_only_when_it_is_resumed(channel: Channel) -> None:
+    control = FORMAT_1 | SUSPEND_CONTROL
+    assert channel.start(ccw(WRITE, 8, flags=SUSPEND | 0x08), control=control).is_suspended
+    assert channel.program is not None
+    assert not channel.program.has_interrupted
+    assert channel.program.run(resumed=True) == NORMAL
+    assert channel.program.has_interrupted

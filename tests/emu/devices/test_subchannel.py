@@ -32,10 +32,16 @@ class Unit:
     def __init__(self) -> None:
         self.status = CHANNEL_END | DEVICE_END
         self.commands = 0
+        self.moves = self.is_told = False
 
     def execute(self, command: int, data: DataArea) -> int:
         self.commands += 1
+        if self.moves:
+            data.receive(1)
         return self.status
+
+    def enable(self) -> None:
+        self.is_told = True
 
 
 class Place:
@@ -382,3 +388,79 @@ def test_a_subchannel_that_is_not_enabled_presents_nothing(place: Place) -> None
     place.subchannel.attention()
     assert not place.subchannel.interruption_pending
     assert not place.subchannel.is_status_pending
+
+
+# PoP 14, "HALT SUBCHANNEL": condition code 1 for status pending alone, or with alert, primary or secondary status.
+def test_an_intermediate_status_does_not_keep_from_halting(place: Place) -> None:
+    assert place.start(control=FORMAT_1 | SUSPEND_CONTROL, flags=SUSPEND) == 0
+    place.subchannel.perform()
+    assert place.subchannel.control & (INTERMEDIATE | PENDING) == INTERMEDIATE | PENDING
+    assert place.subchannel.halt() == 0
+    place.subchannel.perform()
+    assert functions(place.subchannel) & (INTERMEDIATE | PRIMARY | PENDING | HALT) == HALT | PENDING
+
+
+def test_the_path_operational_mask_is_what_the_program_makes_of_it(place: Place) -> None:
+    assert place.subchannel.information_block()[14] == 0
+    words = (0, ENABLED, 0x80 << 24, 5 << 16 | 0xA500, 0, 0, 0)
+    assert place.subchannel.modify(block(*words)) == 0
+    assert place.subchannel.information_block()[14] == 0xA5
+    place.subchannel.reset()
+    assert place.subchannel.information_block()[14] == 0xFF
+
+
+# PoP 14, "RESUME SUBCHANNEL": condition code 2 without suspend control, 0 with it, suspended or not.
+@pytest.mark.parametrize(("control", "code"), ((FORMAT_1, 2), (FORMAT_1 | SUSPEND_CONTROL, 0)))
+def test_resume_of_a_program_that_is_not_suspended(
+    place: Place, monkeypatch: pytest.MonkeyPatch, control: int, code: int
+) -> None:
+    monkeypatch.setattr(channel_program, "MOST_CCWS", 0)
+    assert place.start(control=control) == 0
+    place.subchannel.perform()
+    assert place.subchannel.resume() == code
+    assert not place.subchannel.has_work
+
+
+def test_a_program_controlled_interruption_is_shown_with_the_end(place: Place) -> None:
+    assert place.start(flags=0x08) == 0
+    place.subchannel.perform()
+    expected = START | INTERMEDIATE | PRIMARY | SECONDARY | PENDING
+    assert functions(place.subchannel) == expected
+    assert place.subchannel.status_word()[9] == 0x80
+    place.subchannel.take_status()
+    assert functions(place.subchannel) == 0
+
+
+def test_a_program_controlled_interruption_of_a_program_that_goes_on(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(channel_program, "MOST_CCWS", 1)
+    assert place.start(flags=0x08 | CHAIN_COMMAND) == 0
+    place.subchannel.perform()
+    assert functions(place.subchannel) == START | ACTIVE | INTERMEDIATE | PENDING
+    assert place.subchannel.interruption_pending
+    assert place.subchannel.status_word()[9] == 0x80
+    place.subchannel.take_status()
+    assert functions(place.subchannel) == START | ACTIVE
+    assert place.subchannel.status_word()[9] == 0
+
+
+@pytest.mark.parametrize(("moves", "zero"), ((True, 1 << 31 - 13), (False, 0)))
+def test_the_initial_status(place: Place, moves: bool, zero: int) -> None:
+    """PoP 15, "Initial-Status-Interruption Control": not of an immediate operation, whose status is not zero."""
+    place.unit.moves = moves
+    assert place.start(control=FORMAT_1 | 1 << 31 - 10) == 0
+    place.subchannel.perform()
+    assert place.subchannel.control & 1 << 31 - 13 == zero
+    assert bool(place.subchannel.control & INTERMEDIATE) == moves
+    place.subchannel.take_status()
+    assert not place.subchannel.control & 1 << 31 - 13
+
+
+def test_the_device_is_told_when_its_subchannel_is_enabled_or_disabled(place: Place) -> None:
+    assert place.unit.is_told
+    place.unit.is_told = False
+    place.modify()
+    assert not place.unit.is_told
+    place.modify(0)
+    assert place.unit.is_told

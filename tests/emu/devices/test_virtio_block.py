@@ -201,3 +201,16 @@ def test_a_buffer_outside_storage_is_an_error_of_the_request(disk: Disk, kind: i
 def test_a_request_without_header_or_status_breaks_the_queue(disk: Disk, chain: list[Buffer]) -> None:
     with pytest.raises(QueueError, match="no header of 16 bytes, or no status byte"):
         disk.block.serve(chain, disk.storage)
+
+
+# Virtio 1.x, 2.7.4, "Message Framing".
+@pytest.mark.parametrize("size", (1, 5, 16))
+def test_a_request_is_cut_into_descriptors_as_the_driver_likes(disk: Disk, size: int) -> None:
+    storage = disk.storage
+    storage.store(HEADER, bytes(8) + (3).to_bytes(8, "little"))
+    storage.store(STATUS, bytes((NO_STATUS,)))
+    header = [readable(min(size, 16 - at), HEADER + at) for at in range(0, 16, size)]
+    # The last descriptor has the end of the data and the status.
+    data = [Buffer(DATA, 500, is_writable=True), Buffer(DATA + 500, 13, is_writable=True)]
+    assert disk.block.serve([*header, *data], storage) == 513
+    assert storage.fetch(DATA, 513) == bytes((3,)) * 512 + bytes((OK,))

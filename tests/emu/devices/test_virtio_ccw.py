@@ -100,6 +100,20 @@ def test_a_revision_is_needed_again_after_a_reset_of_the_subsystem(ready: Virtio
     assert ready.set_revision(1) == DONE
 
 
+def test_a_revision_is_needed_again_after_the_subchannel_was_disabled(ready: VirtioDriver) -> None:
+    ready.device.enable()
+    assert ready.do(READ_FEATURES, bytes(5)) == REJECTED
+    assert ready.set_revision(1) == DONE
+
+
+@pytest.mark.parametrize("length", (1, 4, 0xFFFF))
+def test_a_revision_with_data_is_rejected(place: VirtioDriver, length: int) -> None:
+    """Virtio 1.x, 4.3.2.1: an invalid combination of revision, length and data."""
+    block = (1).to_bytes(2, "big") + length.to_bytes(2, "big")
+    assert place.do(SET_REVISION, block + bytes(4)) == REJECTED
+    assert place.set_revision(1) == DONE
+
+
 @pytest.mark.parametrize(("revision", "status"), ((1, REJECTED), (2, DONE)))
 def test_the_status_can_be_read_from_revision_2_on(place: VirtioDriver, revision: int, status: int) -> None:
     place.set_revision(revision)

@@ -22,6 +22,7 @@ from tests.support.virtio_driver import (
     REQUEST,
     RESET,
     RINGS,
+    SET_CONFIGURATION_INDICATORS,
     SET_INDICATORS,
     VERSION_1,
     WRITE_STATUS,
@@ -200,3 +201,16 @@ def test_a_device_that_needs_a_reset_serves_nothing_until_it_is_reset(ready: Vir
     assert ready.function.served == []
     ready.do(RESET)
     assert ready.status() == 0
+
+
+# Virtio 1.x, 2.1.2: a device that needs a reset notifies the driver as of a change of the configuration.
+@pytest.mark.parametrize(("indicators", "presented"), ((INDICATORS + 8, 0), (1 << 40, 0x20)))
+def test_a_device_that_needs_a_reset_says_so(ready: VirtioDriver, indicators: int, presented: int) -> None:
+    ready.do(SET_CONFIGURATION_INDICATORS, indicators.to_bytes(8, "big"))
+    ready.offer(length=0)
+    ready.device.ring(0)
+    ready.device.perform()
+    assert ready.subchannel.presented == [presented]
+    if not presented:
+        assert ready.storage.fetch(indicators, 8) == (1).to_bytes(8, "big")
+    assert ready.indicators() == 0
