@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from emu.bits import MASK_32, MASK_64, signed
 from emu.instruction_length import instruction_length
+from emu.isa.execute import is_execute
 
 if TYPE_CHECKING:
     from emu.engine.quirks.register_file import EngineRegisters
@@ -33,13 +34,13 @@ def lost_address(
 
     :param fetch: gives the code at an address, with a length.
     """
-    if data_exception_code == _COMPARE_AND_TRAP_DXC:
-        at = start
-        while at < start + size:
-            length = instruction_length(fetch(at, 1)[0])
-            if _traps(registers, fetch(at, length)):
-                return at
-            at += length
+    at = start
+    while at < start + size:
+        instruction = fetch(at, instruction_length(fetch(at, 1)[0]))
+        # An EXECUTE ends its block, and what raised the exception is its target, which has a block at the same address.
+        if is_execute(instruction) or (data_exception_code == _COMPARE_AND_TRAP_DXC and _traps(registers, instruction)):
+            return at
+        at += len(instruction)
     return start + size
 
 
