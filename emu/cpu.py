@@ -74,7 +74,6 @@ class Cpu:
         "tod_programmable",
         "program_parameter",
         "page_fault_token",
-        "breaking_event_address",
         "pending",
         "restart_pending",
         "stop_pending",
@@ -117,7 +116,7 @@ class Cpu:
         self.program_parameter = 0
         self.page_fault_token: int | None = None
         """What DIAGNOSE 0x258 has established; None if page-fault handshaking is not active."""
-        self.breaking_event_address = 1
+        registers.breaking_event_address = 1
         self._state = CpuState.STOPPED
         self.stopped_since: int | None = configuration.timing.steady
         """Steady time at which the CPU left the operating state; None while it is operating."""
@@ -374,7 +373,7 @@ class Cpu:
             self.registers.reset_floating_point()
             for number in range(16):
                 self.set_control_register(number, {0: 0xE0, 14: 0xC2000000}.get(number, 0))
-            self.breaking_event_address = 1
+            self.registers.breaking_event_address = 1
             self.program_parameter = 0
         self.tlb.flush()
 

@@ -140,7 +140,7 @@ def _store_program_fields(cpu: Cpu, condition: ProgramInterruption, length: int)
     if condition.monitor_class is not None:
         _write(cpu, lowcore.MONITOR_CLASS, 2, condition.monitor_class)
         _write(cpu, lowcore.MONITOR_CODE, 8, condition.monitor_code or 0)
-    _write(cpu, lowcore.BREAKING_EVENT_ADDRESS, 8, cpu.breaking_event_address)
+    _write(cpu, lowcore.BREAKING_EVENT_ADDRESS, 8, cpu.registers.breaking_event_address)
 
 
 def supervisor_call(cpu: Cpu, number: int, length: int) -> None:

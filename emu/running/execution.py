@@ -6,7 +6,7 @@ This is the one place where a :class:`~emu.program_interruption.ProgramInterrupt
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from emu import interruption
 from emu.facilities import Facility
@@ -18,6 +18,9 @@ from emu.running.loops import note_program_interruption
 
 if TYPE_CHECKING:
     from emu.cpu import Cpu
+
+_KEEPS_BREAKING_EVENT: Final = frozenset({"DIAG"})
+"""A reset by DIAGNOSE goes on elsewhere, and no instruction of the program has led there."""
 
 
 def execute(cpu: Cpu, instruction: bytes, address: int, length: int, *, target_address: int | None = None) -> None:
@@ -31,7 +34,7 @@ def execute(cpu: Cpu, instruction: bytes, address: int, length: int, *, target_a
     :raises FrameShortage: if it must be executed again when the host has made room.
     """
     cpu.instruction_length = length
-    cpu.next_address = cpu.wrap(address + length)
+    cpu.next_address = sequential = cpu.wrap(address + length)
     cpu.relative_base = address if target_address is None else target_address
     decoded = decode(instruction)
     if decoded is None or not decoded[0].is_installed(cpu):
@@ -46,6 +49,9 @@ def execute(cpu: Cpu, instruction: bytes, address: int, length: int, *, target_a
     except FrameShortage:
         cpu.configuration.uncount(declared.mnemonic)
         raise
+    if cpu.next_address != sequential and declared.mnemonic not in _KEEPS_BREAKING_EVENT:
+        # A breaking event (PoP 4, "Breaking-Event-Address Recording"); that of EXECUTE's target is at the EXECUTE.
+        cpu.registers.breaking_event_address = address
     cpu.instruction_address = cpu.next_address
 
 

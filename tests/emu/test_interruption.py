@@ -191,7 +191,7 @@ def test_reference_and_change_are_recorded(cpu: Cpu) -> None:
 
 
 def test_the_breaking_event_address_is_stored(cpu: Cpu) -> None:
-    cpu.breaking_event_address = 0x0123_4567_89AB_CDEE
+    cpu.registers.breaking_event_address = 0x0123_4567_89AB_CDEE
     interruption.program(cpu, ProgramInterruption(Code.OPERATION), START, 2)
     assert cpu.configuration.storage.read_integer(PREFIX + 0x110, 8) == 0x0123_4567_89AB_CDEE
 

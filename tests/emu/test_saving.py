@@ -53,7 +53,7 @@ def test_everything_that_a_guest_can_see_goes_along(machine: Machine) -> None:
     cpu.set_prefix(0x8000)
     cpu.state = CpuState.OPERATING
     cpu.clock_comparator, cpu.tod_programmable, cpu.program_parameter = 11, 22, 33
-    cpu.page_fault_token, cpu.breaking_event_address = 44, 0x1234
+    cpu.page_fault_token, cpu.registers.breaking_event_address = 44, 0x1234
     cpu.pending.malfunction_alert.add(3)
     cpu.pending.emergency_signal.add(4)
     cpu.pending.external_call = 5

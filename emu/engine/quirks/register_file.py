@@ -12,7 +12,7 @@ from __future__ import annotations
 import ctypes
 import struct
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Final, Literal
@@ -31,6 +31,7 @@ _WANTED: Final = struct.pack("=16Q", *_PATTERN)
 _NOT_FOUND: Final = "Unicorn's register file was not found in memory; this project needs Unicorn 2.1.4"
 _INSTANCES: Final = 4
 _STRUCTURE_BYTES: Final = 4096
+_REGISTER_FILE_BYTES: Final = 2048
 _CPU_BYTES: Final = 1 << 18
 
 
@@ -51,11 +52,13 @@ class Layout:
     svc_code: int
     svc_length: int
     control: int
+    breaking_event: int = 0
+    """Where Unicorn notes the address of each branch that it takes."""
 
     @property
     def end(self) -> int:
         """Just behind the last field that is used: what must be copied to move a CPU to another engine."""
-        return self.control + 128
+        return self.breaking_event + 8
 
 
 def _writable_regions() -> list[tuple[int, int]]:
@@ -152,7 +155,7 @@ def layout() -> Layout:
         uc.reg_write(register, value)
     mask = ADDRESSING_MODE | PROBLEM_STATE | bit(5)
     uc.reg_write(reg.UC_S390X_REG_PSWM, mask)
-    memory = ctypes.string_at(base, 2048)
+    memory = ctypes.string_at(base, _REGISTER_FILE_BYTES)
 
     def place(name: str, pattern: bytes) -> int:
         offset = memory.find(pattern)
@@ -180,7 +183,7 @@ def layout() -> Layout:
     )
     _check_condition_code(unicorn, base, found)
     _check_interruption_words(unicorn, base, found)
-    return found
+    return replace(found, breaking_event=_find_breaking_event(unicorn, base, found))
 
 
 def _check_condition_code(unicorn: Unicorn, base: int, found: Layout) -> None:
@@ -206,6 +209,19 @@ def _check_interruption_words(unicorn: Unicorn, base: int, found: Layout) -> Non
         raise EngineError("Unicorn keeps interruption codes elsewhere; this project needs Unicorn 2.1.4")
 
 
+def _find_breaking_event(unicorn: Unicorn, base: int, found: Layout) -> int:
+    """Where Unicorn notes branches: execute two of them, each to an SVC, and look for their addresses."""
+    places: set[int] = set(range(found.control + 128, _REGISTER_FILE_BYTES, 8))
+    for address in (0x200, 0x340):
+        # BRC 15,*+8; SVC 0x5A
+        unicorn.uc.mem_write(address, bytes.fromhex("A7F40004 00000000 0A5A"))
+        unicorn.start(address)
+        places &= {at for at in places if ctypes.c_uint64.from_address(base + at).value == address}
+    if len(places) != 1:
+        raise EngineError("Unicorn notes its branches elsewhere; this project needs Unicorn 2.1.4")
+    return places.pop()
+
+
 def _fill(view: memoryview[int], values: Sequence[int]) -> None:
     for number, value in enumerate(values):
         view[number] = value
@@ -225,6 +241,12 @@ class EngineRegisters:
             "rounding",
             "put_rounding",
             of=("_floating_point",),
+        ),
+        computed(
+            "breaking event",
+            lambda it: it.breaking_event_address,
+            lambda it, value: setattr(it, "breaking_event_address", value),
+            of=("_breaking_event",),
         ),
         excluded={
             "_uc": "the engine",
@@ -259,6 +281,7 @@ class EngineRegisters:
         self._cc = view(found.cc_operation, 1, "I")
         self._cc_operands = view(found.cc_operands, 3, "Q")
         self._execute_value = view(found.execute_value, 1, "Q")
+        self._breaking_event = view(found.breaking_event, 1, "Q")
         self.interruption = view(found.program_code, 4, "I")
         """Program-interruption code and instruction length, SVC number and instruction length: the last reported."""
         self._floating_point = whole[found.cc_operation + 4 : found.mask]
@@ -306,6 +329,15 @@ class EngineRegisters:
     @execute_value.setter
     def execute_value(self, value: int) -> None:
         self._execute_value[0] = value
+
+    @property
+    def breaking_event_address(self) -> int:
+        """The address of the last instruction that broke the sequence of instructions."""
+        return self._breaking_event[0]
+
+    @breaking_event_address.setter
+    def breaking_event_address(self, value: int) -> None:
+        self._breaking_event[0] = value
 
     @property
     def fpc(self) -> int:
