@@ -18,6 +18,7 @@ from typing import Any, Final
 import numpy as np
 from numba import carray, njit, types  # type: ignore[attr-defined]
 
+from emu.bits import MASK_32, MASK_64
 from emu.engine.blocks import (
     CANDIDATE,
     EXECUTE_OPCODE,
@@ -38,22 +39,35 @@ from emu.engine.compiled_parts import (
     call_fill,
     callback,
     code_byte,
+    code_of_difference,
+    code_of_sum,
     find_fill,
     memo_index,
+    original_condition_code,
     page_index,
     page_key,
     pointer,
 )
+from emu.engine.quirks import sums
 from emu.engine.record import RECORD_TYPE, StopReason
 from emu.psw import ADDRESS_24, ADDRESS_31, ADDRESS_64, BASIC_ADDRESSING, EXTENDED_ADDRESSING
 
 # numba takes plain integers for the callback's constants.
 TRANSLATE_OPCODE: Final = 0xDC
+TRANSLATE_AND_TEST_REVERSE_OPCODE: Final = 0xD0
 LIMIT_REASON: Final = int(StopReason.LIMIT)
 CANDIDATE_REASON: Final = int(StopReason.CANDIDATE)
 UNKNOWN_REASON: Final = int(StopReason.UNKNOWN_CODE)
 ODD_REASON: Final = int(StopReason.ODD_ADDRESS)
 EXECUTE_TARGET_REASON: Final = int(StopReason.EXECUTE_TARGET)
+ADD_64: Final = sums.ADD_64
+SUBTRACT_64: Final = sums.SUBTRACT_64
+ADD_32: Final = sums.ADD_32
+SUBTRACT_32: Final = sums.SUBTRACT_32
+SIGN_64: Final = np.uint64(sums.SIGN_64)
+SIGN_32: Final = np.uint64(sums.SIGN_32)
+WORD_MASK: Final = np.uint64(MASK_64)
+HALF_MASK: Final = np.uint64(MASK_32)
 
 
 @njit
@@ -195,8 +209,8 @@ def execute_callback(engine: Any, address: Any, size: Any, data: Any) -> None:  
         is_plain = first_base != 0 and second_base != 0
     else:
         is_plain = opcode != INVISIBLE
-    # TRANSLATE, which the engine may do twice to a part of its operand, is executed without a block of its own there.
-    is_plain = is_plain and opcode != TRANSLATE_OPCODE
+    # These two are for the model, and are executed without a block of their own there.
+    is_plain = is_plain and opcode not in (TRANSLATE_OPCODE, TRANSLATE_AND_TEST_REVERSE_OPCODE)
     if target & np.uint64(1) or not is_plain:
         record.reason = ODD_REASON
         call(record.stop_function, engine)
@@ -228,3 +242,19 @@ def fill_callback(engine: Any, address: Any, kind: Any, entry: Any, data: Any) -
             carray(pointer(record.interruption_address), (4,), dtype=np.uint32)[1] = np.uint32(0)
             return np.uint8(1)
     return call_fill(record.fill_function, engine, address, kind, entry, data)
+
+
+@callback(types.uint32, types.uint64, types.uint32, types.uint64, types.uint64, types.uint64)
+def condition_code_callback(environment: Any, operation: Any, first: Any, second: Any, result: Any) -> Any:
+    # See emu.engine.quirks.sums.
+    if operation == ADD_64:
+        code = code_of_sum(first, second, result, SIGN_64, WORD_MASK)
+    elif operation == SUBTRACT_64:
+        code = code_of_difference(first, second, result, SIGN_64, WORD_MASK)
+    elif operation == ADD_32:
+        code = code_of_sum(first, second, result, SIGN_32, HALF_MASK)
+    elif operation == SUBTRACT_32:
+        code = code_of_difference(first, second, result, SIGN_32, HALF_MASK)
+    else:
+        code = np.uint64(original_condition_code(environment, operation, first, second, result))
+    return np.uint32(code)

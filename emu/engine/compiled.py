@@ -22,7 +22,8 @@ import llvmlite
 import llvmlite.binding as llvm
 
 from emu.engine import tables
-from emu.engine.quirks import addressing_mode
+from emu.engine.library import EngineError, exported_function
+from emu.engine.quirks import addressing_mode, sums
 from emu.engine.rules.keying import content_key, import_closure, key
 
 _COMPILED: Final = (
@@ -43,9 +44,12 @@ _CALLBACKS: Final = (
     "branch_operand",
     "relative_operand",
     "address_result",
+    "condition_code_callback",
 )
 _RARELY_CALLED: Final = ("_begin_rare_block",)
 """Functions that are worth a call of their own: their registers need not be saved each time the callback is called."""
+_CALLED: Final = (sums.HELPER,)
+"""Functions of Unicorn's that compiled code calls by their names."""
 _DIGEST_BYTES: Final = 32
 
 
@@ -67,6 +71,8 @@ class Callbacks:
     """Called to translate the operand of LOAD ADDRESS RELATIVE LONG."""
     address_result: int
     """Called to translate the loading of an address."""
+    condition_code: int
+    """Called by translated code for a condition code that must be computed."""
 
 
 @cache
@@ -76,6 +82,8 @@ def callbacks() -> Callbacks:
     llvm.initialize_native_asmprinter()
     for name in addressing_mode.ORIGINALS:
         llvm.add_symbol(name, addressing_mode.original(name))
+    for name in _CALLED:
+        llvm.add_symbol(name, _original(name))
     target = llvm.Target.from_default_triple().create_target_machine(opt=3, jit=True, cpu=llvm.get_host_cpu_name())
     return Callbacks(*(_address(name, target) for name in _CALLBACKS))
 
@@ -83,6 +91,17 @@ def callbacks() -> Callbacks:
 def are_kept() -> bool:
     """Whether :func:`callbacks` finds all of them compiled."""
     return all(any(place.is_file() for place in _places(name)) for name in _CALLBACKS)
+
+
+def _original(name: str) -> int:
+    """The address of Unicorn's function *name*.
+
+    :raises EngineError: if there is none.
+    """
+    address = exported_function(name)
+    if address is None:
+        raise EngineError(f"Unicorn has no function {name}; this project needs Unicorn 2.1.4")
+    return address
 
 
 _engines: Final[list[Any]] = []

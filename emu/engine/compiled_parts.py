@@ -18,6 +18,7 @@ from numba.extending import intrinsic
 
 from emu.engine import tables
 from emu.engine.blocks import INVISIBLE, NO_FILL
+from emu.engine.quirks import sums
 from emu.engine.rules.pure import rule
 
 
@@ -76,9 +77,29 @@ def _generate_call(typing_context: Any, function: Any, argument: Any) -> Any:  #
     return types.int32(function, argument), generate
 
 
+def _generate_condition_code(
+    typing_context: Any,  # noqa: ARG001
+    environment: Any,
+    operation: Any,
+    first: Any,
+    second: Any,
+    result: Any,
+) -> Any:
+    """Unicorn's own condition code for *operation*, with what it called for it with."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:  # noqa: ARG001
+        word, half = ir.IntType(64), ir.IntType(32)
+        called = ir.FunctionType(half, [word, half, word, word, word])
+        helper = cgutils.get_or_insert_function(builder.module, called, sums.HELPER)  # type: ignore[no-untyped-call]
+        return builder.call(helper, arguments)
+
+    return types.uint32(environment, operation, first, second, result), generate
+
+
 pointer: Any = intrinsic(_generate_pointer)
 call: Any = intrinsic(_generate_call)
 call_fill: Any = intrinsic(_generate_fill_call)
+original_condition_code: Any = intrinsic(_generate_condition_code)
 
 
 # The rules of tables.py, for compiled code.
@@ -88,6 +109,10 @@ block_key: Any = rule(tables.block_key)
 memo_index: Any = rule(tables.memo_index)
 _fill_key: Any = rule(tables.fill_key)
 _fill_index: Any = rule(tables.fill_index)
+
+# The rules of quirks/sums.py.
+code_of_sum: Any = rule(sums.code_of_sum)
+code_of_difference: Any = rule(sums.code_of_difference)
 
 
 @njit

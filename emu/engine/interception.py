@@ -17,7 +17,8 @@ import numpy as np
 import emu.isa.catalogue  # noqa: F401 - fills the instruction set
 from emu.engine import compiled
 from emu.engine.blocks import CANDIDATE, EXECUTE_OPCODE, SPLIT, SPLIT_TABLE, TABLE_BYTES, TARGET
-from emu.engine.quirks import addressing_mode, rotate_test, square_root
+from emu.engine.quirks import addressing_mode, compare_and_trap, rotate_test, square_root, string_comparison, sums
+from emu.engine.quirks.helpers import replace_helper
 from emu.engine.quirks.translator_table import translator_table
 from emu.isa.declaration import INSTRUCTIONS, Reason, decode
 from emu.isa.execute import EXECUTE_RELATIVE_LONG
@@ -40,13 +41,17 @@ def intercept() -> None:
 
     :raises EngineError: if the library is not as it is known.
     """
+    # Before there is an instance of Unicorn.
+    functions = compiled.callbacks()
+    replace_helper(sums.HELPER, functions.condition_code)
+    replace_helper(string_comparison.HELPER, string_comparison.replacement())
     table = translator_table()
     entries = [table.declared(each) for each in INSTRUCTIONS if each.reason in _INTERCEPTED and each.only is None]
     entries += [table.entry(opcode, name) for opcode, name in _UNASSIGNED]
     table.set_trapping(entries, traps=True)
     square_root.mend()
+    compare_and_trap.mend()
     rotate_test.mend()
-    functions = compiled.callbacks()
     addressing_mode.mend(functions.branch_operand, functions.relative_operand, functions.address_result)
 
 

@@ -31,6 +31,8 @@ from emu.isa.corrections import addressing_mode  # noqa: F401
 from emu.isa.corrections import checksum  # noqa: F401
 from emu.isa.corrections import compare  # noqa: F401
 from emu.isa.corrections import compare_and_swap_and_store  # noqa: F401
+from emu.isa.corrections import compare_double_and_swap  # noqa: F401
+from emu.isa.corrections import compare_under_mask  # noqa: F401
 from emu.isa.corrections import convert_decimal  # noqa: F401
 from emu.isa.corrections import decimal_arithmetic  # noqa: F401
 from emu.isa.corrections import divide  # noqa: F401
@@ -48,5 +50,7 @@ from emu.isa.corrections import relative_branch  # noqa: F401
 from emu.isa.corrections import relative_storage  # noqa: F401
 from emu.isa.corrections import rotate  # noqa: F401
 from emu.isa.corrections import string  # noqa: F401
+from emu.isa.corrections import store_high  # noqa: F401
 from emu.isa.corrections import translate  # noqa: F401
+from emu.isa.corrections import translate_and_test  # noqa: F401
 from emu.isa.corrections import unicode  # noqa: F401

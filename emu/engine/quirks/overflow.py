@@ -14,7 +14,7 @@ from emu.bits import bit
 FIXED_POINT_OVERFLOW_MASK: Final = bit(20)
 
 # ADD, SUBTRACT, LOAD POSITIVE, LOAD COMPLEMENT, SHIFT LEFT SINGLE and DOUBLE in all their formats; ADD and SUBTRACT
-# HALFWORD, ADD IMMEDIATE and ADD HIGH with those; MULTIPLY SINGLE where it sets the condition code.
+# HALFWORD, ADD IMMEDIATE, ADD HIGH and LOAD AND ADD with those; MULTIPLY SINGLE where it sets the condition code.
 _ONE_BYTE: Final = frozenset((0x10, 0x13, 0x1A, 0x1B, 0x4A, 0x4B, 0x5A, 0x5B, 0x8B, 0x8F))
 _TWO_BYTES: Final = frozenset(
     (
@@ -25,7 +25,7 @@ _TWO_BYTES: Final = frozenset(
 _SPLIT: Final = frozenset(
     (
         *(0xE308, 0xE309, 0xE318, 0xE319, 0xE338, 0xE339, 0xE353, 0xE35A, 0xE35B, 0xE37A, 0xE37B, 0xE383),
-        *(0xEB0B, 0xEB6A, 0xEB7A, 0xEBDD, 0xECD8, 0xECD9),
+        *(0xEB0B, 0xEB6A, 0xEB7A, 0xEBDD, 0xEBE8, 0xEBF8, 0xECD8, 0xECD9),
     )
 )
 _NIBBLE: Final = frozenset((0xA7A, 0xA7B, 0xC28, 0xC29, 0xCC8))

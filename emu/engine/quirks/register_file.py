@@ -23,6 +23,7 @@ from unicorn import unicorn_const as uc_const
 from emu.bits import bit
 from emu.control_registers import CR0_AFP, CR0_VECTOR
 from emu.engine.library import EngineError, InterruptCallback, Unicorn
+from emu.engine.quirks import sums
 from emu.psw import ADDRESSING_MODE, PROBLEM_STATE
 from emu.state import Section, computed
 
@@ -183,6 +184,7 @@ def layout() -> Layout:
     )
     _check_condition_code(unicorn, base, found)
     _check_interruption_words(unicorn, base, found)
+    _check_sums(unicorn, base, found)
     return replace(found, breaking_event=_find_breaking_event(unicorn, base, found))
 
 
@@ -191,6 +193,17 @@ def _check_condition_code(unicorn: Unicorn, base: int, found: Layout) -> None:
         unicorn.uc.reg_write(reg.UC_S390X_REG_PSWM, ADDRESSING_MODE | code << 44)
         if ctypes.c_uint32.from_address(base + found.cc_operation).value != code:
             raise EngineError("Unicorn keeps the condition code elsewhere; this project needs Unicorn 2.1.4")
+
+
+def _check_sums(unicorn: Unicorn, base: int, found: Layout) -> None:
+    """Execute each of the probes, and an invalid instruction behind it."""
+    unicorn.uc.reg_write(reg.UC_S390X_REG_PSWM, ADDRESSING_MODE | PROBLEM_STATE)
+    for number, (code, operation) in enumerate(sums.PROBES):
+        address = 0x200 + 16 * number
+        unicorn.uc.mem_write(address, bytes.fromhex(code + "0000"))
+        unicorn.start(address)
+        if ctypes.c_uint32.from_address(base + found.cc_operation).value != operation:
+            raise EngineError("Unicorn notes sums and differences otherwise; this project needs Unicorn 2.1.4")
 
 
 def _check_interruption_words(unicorn: Unicorn, base: int, found: Layout) -> None:
@@ -364,8 +377,11 @@ class EngineRegisters:
     @property
     def condition_code(self) -> int:
         """The condition code; the engine may have left it to be computed from its operands."""
-        code = self._cc[0]
-        if code < 4:
+        operation = self._cc[0]
+        if operation < 4:
+            return operation
+        code = sums.condition_code(operation, *self._cc_operands)
+        if code is not None:
             return code
         mask: int = self._uc.reg_read(reg.UC_S390X_REG_PSWM)
         return mask >> 44 & 3

@@ -29,11 +29,10 @@ import re
 import struct
 from collections.abc import Iterable
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from emu.addresses import PAGE_SIZE
 from emu.engine.library import EngineError
+from emu.engine.quirks.constant_data import Writable, constant_regions
 
 if TYPE_CHECKING:
     from emu.isa.declaration import Instruction
@@ -50,8 +49,6 @@ _KNOWN_PRIVILEGED: Final = ((0x8200, "LPSW"), (0xB220, "SERVC"), (0xEB2F, "LCTLG
 _KNOWN_UNPRIVILEGED: Final = ((0x1A00, "AR"), (0xD200, "MVC"), (0xE304, "LG"))
 _OTHER_NAMES: Final = {"LDXBRA": "LDXBR", "LEXBRA": "LEXBR", "BRXLG": "BRXHLE"}
 """What Unicorn calls instructions that the manual calls otherwise."""
-_READ: Final = 1
-_WRITE: Final = 2
 _NOT_AS_KNOWN: Final = "Unicorn's table of instructions {}; this project needs Unicorn 2.1.4"
 
 
@@ -63,7 +60,7 @@ class TranslatorTable:
 
         :raises EngineError: if the library is not as it is known.
         """
-        self._regions = _constant_regions()
+        self._regions = constant_regions()
         self._entries: dict[int, tuple[str, int]] = {}
         """Name and address of the entry of each opcode."""
         anchor = self._find(*_ANCHOR)
@@ -114,9 +111,9 @@ class TranslatorTable:
         """Whether instructions of this *entry* trap."""
         return bool(self._flags(entry).value & _PRIVILEGED)
 
-    def writable(self) -> _Writable:
+    def writable(self) -> Writable:
         """A context in which the table can be written; it was made read-only when the library had been loaded."""
-        return _Writable(self._start, self._end)
+        return Writable(self._start, self._end)
 
     def _flags(self, entry: int) -> ctypes.c_uint16:
         return ctypes.c_uint16.from_address(entry + _FLAGS)
@@ -142,35 +139,6 @@ class TranslatorTable:
 
     def _is_constant(self, address: int, length: int) -> bool:
         return any(low <= address and address + length <= high for low, high in self._regions)
-
-
-class _Writable:
-    """Pages of this process that can be written while the context lasts."""
-
-    def __init__(self, start: int, end: int) -> None:
-        first = start & -PAGE_SIZE
-        self._area = (ctypes.c_void_p(first), ctypes.c_size_t(((end + PAGE_SIZE - 1) & -PAGE_SIZE) - first))
-
-    def __enter__(self) -> None:
-        if _protect(*self._area, _READ | _WRITE):
-            raise EngineError("Unicorn's table of instructions cannot be written")
-
-    def __exit__(self, *_: object) -> None:
-        _protect(*self._area, _READ)
-
-
-_protect = ctypes.CDLL(None, use_errno=True).mprotect
-
-
-def _constant_regions() -> list[tuple[int, int]]:
-    """Where the library's constant data lies in this process."""
-    regions = []
-    for line in Path("/proc/self/maps").read_text(encoding="ascii", errors="replace").splitlines():
-        span, permissions, *rest = line.split()
-        if rest and "libunicorn" in rest[-1] and permissions.startswith("r--"):
-            low, high = span.split("-")
-            regions.append((int(low, 16), int(high, 16)))
-    return regions
 
 
 def table_opcode(opcode: int, pieces: tuple[tuple[int, int], ...]) -> int:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """CHECKSUM (PoP chapter 7), as Unicorn 2.1.4 gets it wrong.
 
-It gives no exception for an odd R2.  In the 24- and 31-bit addressing modes it takes all 64 bits of the length, and
-does not keep bits 0-31 of both registers.
+It gives no exception for an odd R2, and takes R2 of zero for no register: the address is zero then.  In the 24- and
+31-bit addressing modes it takes all 64 bits of the length, and does not keep bits 0-31 of both registers.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ _MOST_BYTES: Final = 0x2000
 """The CPU-determined number of bytes after which the instruction ends with condition code 3; it is the engine's."""
 
 
-def _is_odd(operands: Operands, _: int) -> bool:
-    return bool(operands.r2 & 1)
+def _is_wrong(operands: Operands, _: int) -> bool:
+    return bool(operands.r2 & 1) or operands.r2 == 0
 
 
-@instruction(0xB241, "CKSM", RRE, "CHECKSUM", reason=Reason.CORRECTION, only=_is_odd, only_in_64_bit_mode=True)
+@instruction(0xB241, "CKSM", RRE, "CHECKSUM", reason=Reason.CORRECTION, only=_is_wrong, only_in_64_bit_mode=True)
 def cksm(cpu: Cpu, operands: Operands) -> None:
     """Add the words of the second operand to R1; a carry is added at the other end.
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""CHECKSUM (PoP 7): R2 must be even; in the 24- and 31-bit addressing modes the model executes every form."""
+"""CHECKSUM (PoP 7): R2 must be even, and may be 0; in 24- and 31-bit addressing modes every form is the model's."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_the_specification_exception_has_priority_over_access_exceptions(execute
     assert (cpu.gr[1], cpu.gr[3], cpu.gr[4]) == (0, 1 << 40, 4)
 
 
-@pytest.mark.parametrize(
+SUMS = pytest.mark.parametrize(
     ("start", "data", "checksum"),
     (
         (0, "", 0),
@@ -39,6 +39,9 @@ def test_the_specification_exception_has_priority_over_access_exceptions(execute
         (0xFFFF_FFFF, "0000000180", 0x8000_0001),
     ),
 )
+
+
+@SUMS
 @pytest.mark.parametrize("rubbish", (None, 0x5A5A_5A5A << 32))
 def test_the_words_are_added(execute, cpu, start: int, data: str, checksum: int, rubbish: int | None) -> None:
     if rubbish is None:
@@ -58,3 +61,27 @@ def test_no_more_than_a_cpu_determined_number_of_bytes_is_added(execute, cpu) ->
     cpu.gr[1], cpu.gr[2], cpu.gr[3] = 0, 0x20000, 0x5000
     assert execute("b2410012 a714fffe", x20000="00000001" * 0x1400).condition_code == 0
     assert (cpu.gr[1], cpu.gr[2], cpu.gr[3]) == (0x1400, 0x25000, 0)
+
+
+@SUMS
+def test_register_0_has_an_address(execute, cpu, start: int, data: str, checksum: int) -> None:
+    length = len(bytes.fromhex(data))
+    cpu.gr[5], cpu.gr[0], cpu.gr[1] = 0xAAAA_AAAA << 32 | start, 0x2000, length
+    assert execute("b2410050", x2000=data).condition_code == 0
+    assert (cpu.gr[5], cpu.gr[0], cpu.gr[1]) == (0xAAAA_AAAA << 32 | checksum, 0x2000 + length, 0)
+
+
+def test_register_0_has_a_long_operand(execute, cpu) -> None:
+    cpu.gr[0], cpu.gr[1] = 0x2000, 5000
+    # CKSM 5,0; BRC 1,*-4
+    assert execute("b2410050 a714fffe", x2000="01" * 5000).condition_code == 0
+    assert (cpu.gr[5], cpu.gr[0], cpu.gr[1]) == (0x0101_0101 * 1250 % 0xFFFF_FFFF, 0x2000 + 5000, 0)
+
+
+def test_high_halves_stay_in_the_31_bit_mode(execute, cpu) -> None:
+    cpu.load_psw(Psw(BASIC_ADDRESSING, START))
+    cpu.psw_loaded = False
+    cpu.gr[0], cpu.gr[1] = 0xAAAA_AAAA_8000_2000, 0xBBBB_BBBB_0000_0004
+    # CKSM 5,0; SAM64, for the END PSW
+    execute("b2410050 010e", x2000="01020304")
+    assert (cpu.gr[0], cpu.gr[1]) == (0xAAAA_AAAA_0000_2004, 0xBBBB_BBBB_0000_0000)

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The helpers: functions of Unicorn's that translated code calls, each of which can be replaced by one of our own.
+
+A helper is exported by the library under its name, helper_..., and called through two words of its constant data (seen
+by reading the x86-64 wheel of 2.1.4, for helper_calc_cc):
+
+* an entry of the list of helpers, 32 bytes: address of the function, address of its name without "helper\\_", flags and
+  what kinds its arguments are of;
+* a word of the global offset table, from which the translator takes the address that translated code calls.
+
+The translator looks the address up among those of the list, which an instance of Unicorn reads when it is made.  So
+both words are changed together, and before there is an instance; one that was made before cannot translate code that
+calls the helper.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import struct
+from typing import Final
+
+from emu.engine.library import EngineError, exported_function
+from emu.engine.quirks.constant_data import Writable, constant_regions
+
+_PREFIX: Final = "helper_"
+_NOT_AS_KNOWN: Final = "Unicorn's {} {}; this project needs Unicorn 2.1.4"
+_WORD: Final = struct.Struct("=Q")
+
+_replaced: Final[dict[str, int]] = {}
+"""Helpers that have been replaced, with what they were replaced by."""
+
+
+def replace_helper(name: str, function: int) -> None:
+    """Have translated code call the C function at the address *function* where it would call the helper *name*.
+
+    :raises EngineError: if the library is not as it is known, or another function has replaced the helper.
+    """
+    if name in _replaced:
+        if _replaced[name] != function:
+            raise EngineError(f"Unicorn's {name} has been replaced before")
+        return
+    places = _pointers(name)
+    for place in places:
+        with Writable(place, place + _WORD.size):
+            ctypes.c_uint64.from_address(place).value = function
+    _replaced[name] = function
+
+
+def _pointers(name: str) -> list[int]:
+    """The places of the two words that lead to the helper *name*.
+
+    :raises EngineError: if they are not two, or not those that are known.
+    """
+    original = exported_function(name)
+    if original is None:
+        raise EngineError(_NOT_AS_KNOWN.format(name, "was not found"))
+    regions = constant_regions()
+    wanted = _WORD.pack(original)
+    places = []
+    for low, high in regions:
+        data = ctypes.string_at(low, high - low)
+        at = data.find(wanted)
+        while at >= 0:
+            places.append(low + at)
+            at = data.find(wanted, at + 1)
+    listed = [place for place in places if _listed_name(place, regions) == name.removeprefix(_PREFIX)]
+    if len(places) != 2 or len(listed) != 1 or any(place % _WORD.size for place in places):
+        raise EngineError(_NOT_AS_KNOWN.format(name, f"is called through {len(places)} words, {len(listed)} in a list"))
+    return places
+
+
+def _listed_name(place: int, regions: list[tuple[int, int]]) -> str:
+    """The name that follows the address at *place*, if that is an entry of the list of helpers."""
+    (address,) = _WORD.unpack(ctypes.string_at(place + _WORD.size, _WORD.size))
+    if not any(low <= address < high - 64 for low, high in regions):
+        return ""
+    return ctypes.string_at(address, 64).partition(b"\0")[0].decode("ascii", "replace")
