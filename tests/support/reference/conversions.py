@@ -95,6 +95,8 @@ def _unpacked(s: State, f: Fields, size: int, most: int) -> None:
     length = f.l1 + 1
     s.require(length <= most and length % size == 0)
     to, source = s.effective(f.b1, f.d1), s.effective(f.b2, f.d2)
+    if max(to, source) < min(to + length, source + 16):
+        raise UnpredictableError
     packed = f"{s.load(source, 128):032x}"
     digits = packed[:-1].rjust(length // size, "0")[-(length // size) :]
     s.store_bytes(to, b"".join((0x30 | int(digit, 16)).to_bytes(size, "big") for digit in digits))
