@@ -459,3 +459,16 @@ def test_a_measurement_block_beyond_storage_harms_nothing(driver: Driver) -> Non
     driver.enable(MEASURED)
     monitor(driver, UPDATE, 1 << 40)
     assert driver.execute(SENSE_ID)[0] == 0x0C
+
+
+@pytest.mark.parametrize("how", ("disabled", "path reset"))
+def test_a_revision_does_not_outlive_the_subchannel(driver: Driver, how: str) -> None:
+    """Virtio 1.x, 4.3.2.1; RESET CHANNEL PATH signals "system reset" to the devices of the path (PoP 14)."""
+    set_up(driver)
+    if how == "disabled":
+        driver.enable(0)
+        driver.enable()
+    else:
+        assert driver.do("RCHP", subchannel=0) == 0
+    assert driver.send(0x22, bytes(24)) == 0x0E
+    assert driver.send(0x83, bytes.fromhex("0001 0000")) == 0x0C

@@ -9,7 +9,7 @@ import pytest
 from emu import psw as psw_bits
 from emu.events import Observer
 from emu.machine import Machine, StopKind
-from emu.psw import ADDRESSING_MODE, Psw
+from emu.psw import ADDRESSING_MODE, BASIC_ADDRESSING, Psw
 
 START = 0x10000
 NONE = 1 - START
@@ -55,13 +55,16 @@ class EveryInstruction(Observer):
 
 
 @pytest.mark.parametrize("is_stepped", (False, True), ids=("free", "stepped"))
+@pytest.mark.parametrize("mode", (0, BASIC_ADDRESSING, ADDRESSING_MODE), ids=("24", "31", "64"))
 @pytest.mark.parametrize(("code", "offset"), PROGRAMS.values(), ids=PROGRAMS)
-def test_breaking_event(machine: Machine, code: str, offset: int, *, is_stepped: bool) -> None:
+def test_breaking_event(machine: Machine, code: str, offset: int, mode: int, *, is_stepped: bool) -> None:
     if is_stepped:
         machine.observers.append(EveryInstruction())
     machine.storage.write(0x1D0, Psw(ADDRESSING_MODE | psw_bits.WAIT, 0x999).to_bytes())
     machine.storage.write(0x1C0, Psw(ADDRESSING_MODE, START + 0x100).to_bytes())
     machine.storage.write(START, bytes.fromhex(code))
+    machine.cpus[0].load_psw(Psw(mode, START))
+    machine.cpus[0].psw_loaded = False
     assert machine.run(100).kind is StopKind.DISABLED_WAIT
     assert machine.storage.read_integer(0x8E, 2) == 1
     assert machine.storage.read_integer(0x110, 8) == START + offset
