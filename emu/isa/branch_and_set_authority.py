@@ -15,7 +15,7 @@ from emu.isa.access_registers import PRIMARY_TOKEN, SECONDARY_TOKEN
 from emu.isa.authority import require_dat, require_psw_key
 from emu.isa.declaration import Operands, instruction
 from emu.isa.formats import RRE
-from emu.isa.mode_switching import IS_31_BIT
+from emu.isa.mode_switching import IS_31_BIT, branch_in_mode
 from emu.isa.second_table import (
     ASN_REUSE,
     ENTRY_ORIGIN,
@@ -107,6 +107,7 @@ def _reduce_authority(cpu: Cpu, operands: Operands, table: int) -> None:
     access.store_integer(cpu, table + _RETURN_ADDRESS, 8, _link(cpu), key=0, real=True)
     cpu.set_control_register(3, insert(cpu.cr[3], 32, 47, mask & field(cpu.gr[operands.r1], 32, 47)))
     new = insert(before.mask, 8, 11, key) | psw_bits.PROBLEM_STATE
+    cpu.registers.breaking_event_address = cpu.instruction_address
     cpu.load_psw(Psw(new & ~psw_bits.ADDRESSING_MODE | mode, target))
 
 
@@ -125,6 +126,7 @@ def _return_to_base_authority(cpu: Cpu, operands: Operands, table: int) -> None:
     mask |= psw_bits.PROBLEM_STATE if word & _PROBLEM_STATE else 0
     # What was stored by somebody else may be no address of the mode: that is found after the PSW is loaded.
     target = value if cpu.is_64_bit else value & psw_bits.ADDRESS_31
+    cpu.registers.breaking_event_address = cpu.instruction_address
     cpu.load_psw(Psw(mask & ~psw_bits.ADDRESSING_MODE | mode, target))
 
 
@@ -170,8 +172,7 @@ def bsg(cpu: Cpu, operands: Operands) -> None:
     cpu.set_control_register(7, designation)
     if operands.r1:
         cpu.set_address_register(operands.r1, link)
-    cpu.set_addressing_mode(mode)
-    cpu.next_address = target
+    branch_in_mode(cpu, mode, target)
 
 
 def _destination(cpu: Cpu, alet: int, register: int, base: int) -> SpaceEntry:

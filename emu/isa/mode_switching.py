@@ -29,7 +29,8 @@ def designated_branch(value: int) -> tuple[int, int]:
 
 
 def branch_in_mode(cpu: Cpu, mode: int, target: int) -> None:
-    """Go on at *target* in the addressing mode *mode*."""
+    """Go on at *target* in the addressing mode *mode*: a breaking event, also if that is the next instruction."""
+    cpu.registers.breaking_event_address = cpu.instruction_address
     cpu.set_addressing_mode(mode)
     cpu.next_address = target
 

@@ -70,6 +70,16 @@ def test_bsm_leaves_the_mode(cpu: Cpu, run: Run, mode: str, before: int, after: 
     assert mode_of(cpu) == ("24" if r2 else mode)
 
 
+@pytest.mark.parametrize(("mnemonic", "r2", "is_breaking"), (("BSM", 5, True), ("BASSM", 5, True), ("BASSM", 0, False)))
+def test_a_branch_to_the_next_instruction_is_a_breaking_event(
+    cpu: Cpu, run: Run, mnemonic: str, r2: int, is_breaking: bool
+) -> None:
+    cpu.registers.breaking_event_address = 1
+    cpu.gr[5] = START + 3
+    run(cpu, mnemonic, r1=4, r2=r2)
+    assert cpu.registers.breaking_event_address == (START if is_breaking else 1)
+
+
 def test_bsm_with_one_register_uses_what_it_held(cpu: Cpu, run: Run) -> None:
     in_mode(cpu, "64")
     cpu.gr[5] = 0x2_0000
