@@ -15,13 +15,12 @@ from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar
 from emu.facilities import DEFAULT_FACILITIES
 from emu.hypervisor import NEVER, FirstTouchHypervisor
 from emu.identification import SystemIdentification, Topology
-from emu.intercepted_places import InterceptedPlaces
 from emu.lowcore import PREFIX_AREA_SIZE
 from emu.page_states import PageStates, Profile
 from emu.state import Section, constant
 from emu.storage import Storage
 from emu.storage_keys import StorageKeys
-from emu.timing import CONTROL_INSTRUCTION_WORK, Timing
+from emu.timing import Timing
 from emu.translations import Translations
 
 if TYPE_CHECKING:
@@ -108,7 +107,6 @@ class Configuration(Generic[CpuT]):
         "keys",
         "timing",
         "topology",
-        "intercepted",
         "cpus",
         "devices",
         "operator",
@@ -154,7 +152,6 @@ class Configuration(Generic[CpuT]):
         self.hypervisor = hypervisor(memory, self.states, self.keys, profile)
         self.storage = Storage(memory, self.hypervisor)
         self.translations = Translations(self.storage)
-        self.intercepted = InterceptedPlaces()
         self.timing = Timing()
         self.identification = SystemIdentification()
         """What STSI and STIDP tell; put another one in its place before the guest runs."""
@@ -190,19 +187,16 @@ class Configuration(Generic[CpuT]):
     def after_restoring(self) -> None:
         """Forget what tables led to, all of which may be others now; code must have been forgotten before."""
         self.translations.flush_all()
-        # Of a page where something is intercepted it must be noticed that it is written, as of every page of code.
-        for page in self.intercepted.offsets():
-            self.storage.code_pages[page] = 1
 
-    def count(self, mnemonic: str) -> None:
-        """Note that a declared instruction is executed: it is more work than one that the engine executes."""
+    def count(self, mnemonic: str, work: int) -> None:
+        """Note that a declared instruction is executed, which costs so much *work* beyond one unit."""
         self.counts.instructions[mnemonic] += 1
-        self.timing.work += CONTROL_INSTRUCTION_WORK
+        self.timing.work += work
 
-    def uncount(self, mnemonic: str) -> None:
+    def uncount(self, mnemonic: str, work: int) -> None:
         """Take that back: it will be executed again."""
         self.counts.instructions[mnemonic] -= 1
-        self.timing.work -= CONTROL_INSTRUCTION_WORK
+        self.timing.work -= work
 
     def call_soon(self) -> None:
         """Have devices and host called before the next instruction; it may be asked for even inside an access."""

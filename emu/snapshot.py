@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["Snapshot", "differences", "guest_view", "take"]
 
 Snapshot = State
-_NOT_THE_GUESTS: Final = frozenset({"hypervisor", "operator", "counts", "turns", "repetition", "intercepted"})
+_NOT_THE_GUESTS: Final = frozenset({"hypervisor", "operator", "counts", "turns", "repetition"})
 
 
 def take(machine: Machine) -> Snapshot:

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 from emu import access
 from emu.access import LOW_PAGES_END
 from emu.addresses import PAGE_SIZE
-from emu.engine.exits import EXECUTED_ALONE, SHORTAGE, Condition, ExecutedAlone, Shortage
+from emu.bits import MASK_64
+from emu.engine.exits import BUDGET_USED, EXECUTED_ALONE, SHORTAGE, BudgetUsed, Condition, ExecutedAlone, Shortage
 from emu.engine.interception import is_executed_by_model
 from emu.engine.library import FillAccess
 from emu.engine.quirks.look_behind import is_look_behind
@@ -44,7 +45,7 @@ SINK: Final[Answer] = (SINK_ADDRESS, EXECUTABLE)
 _WHOLE_INSTRUCTIONS: Final = range(PAGE_SIZE - 5)
 """Offsets in a page at which an instruction, the longest has six bytes, does not reach into the next page."""
 
-Refusal = Condition | ExecutedAlone | Shortage
+Refusal = BudgetUsed | Condition | ExecutedAlone | Shortage
 
 
 class FillAnswers(ABC):
@@ -60,6 +61,11 @@ class FillAnswers(ABC):
     def clear(self) -> None:
         """Forget the last refusal, before Unicorn runs."""
         self.refusal = None
+
+    @property
+    def has_error(self) -> bool:
+        """Whether :meth:`raise_error` will raise something."""
+        return self._error is not None
 
     def raise_error(self) -> None:
         """Raise what a question has raised that nobody expected, if there is such a thing."""
@@ -171,6 +177,8 @@ class FreeAnswers(FillAnswers):
         return is_answered
 
     def _answer_by_page(self, address: int, kind: int) -> Answer | None:
+        if kind == FillAccess.FETCH and self._is_not_due():
+            return None
         absolute = access.resolve(self._cpu, address, ACCESS[kind])
         if kind == FillAccess.FETCH:
             return self._answer_fetch(address, absolute)
@@ -189,6 +197,24 @@ class FreeAnswers(FillAnswers):
         if kind != FillAccess.FETCH or address != self._registers.psw[1] & -PAGE_SIZE:
             self.refusal = EXECUTED_ALONE
         return None
+
+    def _is_not_due(self) -> bool:
+        """Whether the fetch, of a block that is to begin, is none of this burst's; then it is refused.
+
+        Nothing of the page may be touched: its reference bit is seen.
+        """
+        record, address = self._record, self._registers.psw[1]
+        if record.block_address <= address < record.block_address + record.block_size:
+            # Of the target of an EXECUTE.
+            return False
+        if address & 1:
+            self.refusal = EXECUTED_ALONE
+            return True
+        work = record.bound - record.left & MASK_64
+        if record.bound and (work >= record.goal or work - record.extra_work >= record.limit):
+            self.refusal = BUDGET_USED
+            return True
+        return False
 
     def _refused(self, condition: ProgramInterruption, kind: int) -> Refusal:
         # The engine translates ahead: only executing up to there shows whether this fetch happens.

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
     from emu.engine.quirks.register_file import EngineRegisters
 
-KEEPS_CC: Final = 1 << 63
-"""In the count of a block: the condition code is to be saved when it starts.  In the memo no size looks like that."""
 SIZE_SHIFT: Final = 32
 """The size of a block lies in the upper half of what is known of it."""
 NO_FILL: Final = FILLS
@@ -68,7 +66,6 @@ class BlockState(SharedRecord):
         record.registers_address = registers.base
         record.execute_value_address = registers.execute_value_address
         record.cc_operation_address = registers.cc_operation_address
-        record.cc_operands_address = registers.cc_operands_address
         record.interruption_address = registers.interruption_address
         record.psw_address = registers.psw_address
 
@@ -93,16 +90,13 @@ class BlockState(SharedRecord):
         pages = keys >> _KEY_PAGE_SHIFT
         page = virtual_page & _KEY_PAGE_MASK
         near = np.flatnonzero((pages == page) | (pages == (page - 1) & _KEY_PAGE_MASK))
-        ends = (keys[near] >> np.uint64(2)) + (known[near] << np.uint64(1) >> np.uint64(SIZE_SHIFT + 1))
+        ends = (keys[near] >> np.uint64(2)) + (known[near] >> np.uint64(SIZE_SHIFT))
         gone = near[(pages[near] == page) | (ends > page << PAGE_SHIFT)]
         self._keys[gone] = known[gone] = 0
 
-    def remember_block(self, address: int, size: int, count: int, *, keeps_cc: bool) -> None:
-        """Let the block at *address* run: it has *count* instructions and nothing to intercept.
-
-        :param keeps_cc: have the condition code saved whenever it starts.
-        """
+    def remember_block(self, address: int, size: int, count: int) -> None:
+        """Let the block at *address* run: it has *count* instructions and nothing to intercept."""
         key = block_key(address, self.fields.mode)
         entry = self.fields.memo[memo_index(key)]
         entry.key = key
-        entry.known = size << SIZE_SHIFT | (count | KEEPS_CC if keeps_cc else count)
+        entry.known = size << SIZE_SHIFT | count

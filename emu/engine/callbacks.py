@@ -25,7 +25,6 @@ from emu.engine.blocks import (
     FILL_FETCH,
     FIRST_FILL_ACCESS,
     INVISIBLE,
-    KEEPS_CC,
     NO_FILL,
     SIZE_SHIFT,
     SPLIT,
@@ -103,15 +102,6 @@ def _walk(record: Any, address: Any, size: Any) -> Any:
 
 
 @njit
-def _save_condition_code(record: Any) -> None:
-    record.saved_cc[0] = carray(pointer(record.cc_operation_address), (1,), dtype=np.uint32)[0]
-    operands = carray(pointer(record.cc_operands_address), (3,), dtype=np.uint64)
-    record.saved_cc[1] = operands[0]
-    record.saved_cc[2] = operands[1]
-    record.saved_cc[3] = operands[2]
-
-
-@njit
 def _fits(record: Any, count: Any) -> Any:
     """Whether a block of *count* instructions ends before the goal, and within the limit."""
     work = record.bound - record.left + count
@@ -137,7 +127,7 @@ def _begin_rare_block(record: Any, engine: Any, address: Any, size: Any) -> None
     key = block_key(address, record.mode)
     entry = record.memo[memo_index(key)]
     known = entry.known
-    if entry.key != key or (known & np.uint64(KEEPS_CC - 1)) >> np.uint64(SIZE_SHIFT) != size:
+    if entry.key != key or known >> np.uint64(SIZE_SHIFT) != size:
         known = size << np.uint64(SIZE_SHIFT) | _walk(record, address, size)
         if record.reason == np.uint64(0):
             entry.key = key
@@ -145,12 +135,9 @@ def _begin_rare_block(record: Any, engine: Any, address: Any, size: Any) -> None
     count = known & np.uint64((1 << SIZE_SHIFT) - 1)
     record.block_address = address
     record.block_size = size
-    record.block_count = count | known & np.uint64(KEEPS_CC)
     if record.reason != np.uint64(0):
         call(record.stop_function, engine)
         return
-    if known & np.uint64(KEEPS_CC):
-        _save_condition_code(record)
     # What is left may be of the limit, which the work of compiled instructions does not count for.
     if _fits(record, count):
         record.left -= count
@@ -173,7 +160,6 @@ def block_callback(engine: Any, address: Any, size: Any, data: Any) -> None:
     if is_known and not is_target and np.int64(left) >= np.int64(count):
         record.block_address = address
         record.block_size = size
-        record.block_count = count
         record.left = left - count
     else:
         _begin_rare_block(record, engine, address, np.uint64(size))

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 from unicorn import unicorn_const as uc_const
 
 from emu import access
-from emu.addresses import PAGE_SIZE
+from emu.addresses import PAGE_SHIFT, PAGE_SIZE
 from emu.engine.answers import ACCESS, SINK, FillAnswers, Refusal
 from emu.engine.code import FRAMES
 from emu.engine.exits import EXECUTED_ALONE, SHORTAGE, Condition, Declared, StepExit, Stepped
@@ -68,6 +68,8 @@ class CarefulAnswers(FillAnswers):
         """What was raised for a byte of low storage."""
         self._low_storage = LowStorage(self, configuration, cpu)
         unicorn.map_device(LOW_STORAGE, access.LOW_PAGES_END, self._low_storage.fetch, self._low_storage.store)
+        self.code_pages: set[int] = set()
+        """Virtual pages that the instruction is fetched from, and its target if it is an EXECUTE."""
 
     def clear(self) -> None:
         self.refusal = None
@@ -129,14 +131,11 @@ class CarefulAnswers(FillAnswers):
 
     def _resolve(self, address: int, kind: int) -> Answer:
         """The answer for the page at *address*."""
-        try:
-            absolute = access.resolve(self._cpu, address, ACCESS[kind])
-        except ProgramInterruption:
-            if kind != FillAccess.FETCH:
-                raise
-            # The whole instruction has been fetched before: this is the engine looking ahead to the next one.
+        if kind == FillAccess.FETCH and address >> PAGE_SHIFT not in self.code_pages:
+            # The engine looks ahead to the next instruction.
             self._sink_shown()
             return SINK
+        absolute = access.resolve(self._cpu, address, ACCESS[kind])
         page = absolute >> 12
         permissions = READABLE
         if kind == FillAccess.WRITE:
@@ -235,9 +234,18 @@ class CarefulEngine:
 
     # One instruction
 
-    def step(self, instruction: bytes, *, blocks: int, hides_register_0: bool, is_interruptible: bool) -> StepExit:
+    def step(
+        self,
+        instruction: bytes,
+        *,
+        fetched: list[int],
+        blocks: int,
+        hides_register_0: bool,
+        is_interruptible: bool,
+    ) -> StepExit:
         """Execute the *instruction* at the PSW address, or leave everything as it was and say why not.
 
+        :param fetched: addresses in all pages that it, and its target, are fetched from.
         :param blocks: how many instructions Unicorn takes it for.
         :param hides_register_0: execute it with zero in general register 0, which it does not name.
         :param is_interruptible: leave what was done before the exception; the general registers say how much that is.
@@ -248,6 +256,7 @@ class CarefulEngine:
             self.flush()
         self._answers.take_images()
         self._answers.low_refusal = None
+        self._answers.code_pages = {self._cpu.wrap(address) >> PAGE_SHIFT for address in fetched}
         if hides_register_0:
             self._own.gr[0] = 0
         ended = self._burst(instruction, blocks)
@@ -286,6 +295,7 @@ class CarefulEngine:
         answers.take_images()
         own.clear_interruption()
         answers.clear()
+        answers.code_pages = {own.psw[1] >> PAGE_SHIFT, end - 1 >> PAGE_SHIFT}
         answers.asks_only_known = True
         error = self._unicorn.start(own.psw[1], count)
         answers.asks_only_known = False

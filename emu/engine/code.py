@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from emu.engine.blocks import BlockState
     from emu.engine.fills import RememberedFills
     from emu.engine.library import Unicorn
-    from emu.intercepted_places import InterceptedPlaces
     from emu.storage import Storage
 
 FRAMES: Final = 1 << 40
@@ -37,14 +36,11 @@ class ShownCode:
         unicorn: Unicorn,
         fills: RememberedFills,
         storage: Storage,
-        intercepted: InterceptedPlaces,
     ) -> None:
         self._state = state
         self._unicorn = unicorn
         self._fills = fills
         self._storage = storage
-        self._intercepted = intercepted
-        intercepted.listeners.append(self._intercept)
         self._frames: dict[int, int] = {}
         """The offset in the frame pool of each absolute page that was shown since its code was last dropped."""
         self._pages: dict[tuple[int, int], int] = {}
@@ -103,23 +99,8 @@ class ShownCode:
         """Drop the blocks that hold the instruction at *address*: it is to be translated differently."""
         self._drop(self._frames[self._pages[address >> 12, mode]] + (address & (PAGE_SIZE - 1)), 1)
 
-    def intercept(self, address: int, mode: int) -> None:
-        """Have the instruction at *address* intercepted from now on, by all CPUs."""
-        self._intercepted.add(self._pages[address >> 12, mode], address & (PAGE_SIZE - 1))
-
-    def is_intercepted(self, address: int, mode: int) -> bool:
-        """Whether the instruction at *address* has been intercepted before."""
-        return self._intercepted.holds(self._pages[address >> 12, mode], address & (PAGE_SIZE - 1))
-
-    def _intercept(self, page: int) -> None:
-        """Blocks that hold an instruction there must be looked at again."""
-        if page in self._frames:
-            for virtual_page, _ in self._places[page]:
-                self._state.forget_blocks_in(virtual_page)
-
     def forget(self, page: int) -> None:
         """Drop what was translated of absolute *page*, and show it no more."""
-        self._intercepted.forget(page)
         frame = self._frames.pop(page, None)
         if frame is not None:
             for virtual_page, mode in self._places.pop(page):

@@ -81,7 +81,7 @@ class Engine:
         self._tlb = Tlb(configuration, cpu, unicorn, fills)
         # Asked for half a million times while Linux boots.
         self.find_table_entry = self._tlb.find_table_entry
-        self._code = ShownCode(state, unicorn, fills, storage, configuration.intercepted)
+        self._code = ShownCode(state, unicorn, fills, storage)
         self._answers = answers = FreeAnswers(
             configuration, cpu, unicorn, self.registers, state.fields, self._tlb, self._code
         )
@@ -115,7 +115,7 @@ class Engine:
         :param quiet: units of work for which nothing else follows from enabling for interruptions.
         :raises NotModelled: when an access needs a part of the architecture that is left out.
         """
-        if self.registers.psw[0] & FIXED_POINT_OVERFLOW_MASK:
+        if self.registers.psw[0] & FIXED_POINT_OVERFLOW_MASK or self.registers.psw[1] & 1:
             return EXECUTED_ALONE
         timing, cpu = self._configuration.timing, self._cpu
         goal, limit = goal + timing.work, limit + cpu.executed
@@ -139,11 +139,13 @@ class Engine:
         """
         target = None
         address = self.registers.psw[1]
+        fetched = [address, address + len(instruction) - 1]
         if is_execute(instruction):
             try:
                 target = execute_target(self._cpu, instruction, address)
                 target_address = execute_target_address(self._cpu, instruction, address)
                 self._answers.show_target(target_address, self._free.fetch_mode)
+                fetched += [target_address, target_address + len(target) - 1]
             except ProgramInterruption:
                 return Declared(instruction)
         if is_executed_by_model(instruction, address, self._cpu, target):
@@ -151,6 +153,7 @@ class Engine:
         executed = target or instruction
         ended = self._slow().step(
             instruction,
+            fetched=fetched,
             blocks=1 if target is None or is_executed_at_once(target) else 2,
             hides_register_0=target is not None and reads_register_0(target),
             is_interruptible=executed[0] in _INTERRUPTIBLE,

@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from emu.bits import MASK_64
-from emu.engine.blocks import KEEPS_CC
 from emu.engine.exits import (
     BUDGET_USED,
     EXECUTED_ALONE,
@@ -19,7 +18,6 @@ from emu.engine.exits import (
 )
 from emu.engine.interception import candidates_address, is_executed_by_model, is_intercepted_target
 from emu.engine.library import ERROR_EXCEPTION, EngineError
-from emu.engine.quirks.condition_code import COMPARE_LOGICAL
 from emu.engine.quirks.lost_address import lost_address
 from emu.engine.record import SHORT_ADDRESSES, StopReason
 from emu.engine.reported import reported
@@ -90,11 +88,15 @@ class FreeRun:
             self._instructions.enter(cpu, quiet - work)
             error = start(psw[1])
             beyond = self._instructions.leave(cpu)
-            executed, ended = self._after(error)
+            if self._answers.has_error:
+                executed, ended = (record.bound - record.left & MASK_64) - self._not_executed(), None
+            else:
+                executed, ended = self._after(error)
             done += executed
             work += executed + beyond
             cpu.executed += executed
             timing.work += executed + beyond
+            self._answers.raise_error()
             if ended is not None:
                 return ended
         return BUDGET_USED
@@ -147,7 +149,6 @@ class FreeRun:
         if record.reason == StopReason.EXCEPTION:
             ended = self._reported()
             return executed - self._not_executed(), ended
-        self._answers.raise_error()
         if self._address_cut() and error == ERROR_EXCEPTION and self._answers.refusal is None:
             return executed, None
         if error == ERROR_EXCEPTION:
@@ -232,21 +233,10 @@ class FreeRun:
         # Unicorn does not say the length of the target of an EXECUTE.
         if isinstance(ended, Condition):
             ended = replace(ended, length=self._registers.interruption[1] or self._length_at(self._registers.psw[1]))
-        if self._record.block_count & KEEPS_CC:
-            self._restore_condition_code()
         page = self._answers.writable_page
         if page is not None:
             self._configuration.translations.forget_writable(page)
         return ended
-
-    def _restore_condition_code(self) -> None:
-        """An access exception: if it is that of a CLC, undo what Unicorn did to the condition code."""
-        at, record = self._registers.psw[1], self._record
-        if not record.block_address <= at < record.block_address + record.block_size:
-            return
-        if self._code.read(at, 1, record.mode)[0] == COMPARE_LOGICAL:
-            saved = record.saved_cc
-            self._registers.restore_condition_code(saved[0], saved[1:])
 
     # Targets of EXECUTE
 

@@ -17,7 +17,16 @@ import numpy as np
 import emu.isa.catalogue  # noqa: F401 - fills the instruction set
 from emu.engine import compiled
 from emu.engine.blocks import CANDIDATE, EXECUTE_OPCODE, SPLIT, SPLIT_TABLE, TABLE_BYTES, TARGET
-from emu.engine.quirks import addressing_mode, compare_and_trap, rotate_test, square_root, string_comparison, sums
+from emu.engine.quirks import (
+    addressing_mode,
+    compare_and_trap,
+    compare_logical,
+    operands_in_parts,
+    rotate_test,
+    square_root,
+    string_comparison,
+    sums,
+)
 from emu.engine.quirks.helpers import replace_helper
 from emu.engine.quirks.translator_table import translator_table
 from emu.isa.declaration import INSTRUCTIONS, Reason, decode
@@ -53,6 +62,8 @@ def intercept() -> None:
     compare_and_trap.mend()
     rotate_test.mend()
     addressing_mode.mend(functions.branch_operand, functions.relative_operand, functions.address_result)
+    operands_in_parts.mend()
+    compare_logical.mend()
 
 
 def is_intercepted(instruction: bytes, address: int, cpu: Cpu) -> bool:

@@ -66,6 +66,27 @@ _hook_add = ctypes.CFUNCTYPE(
     ctypes.c_uint64,
 )(ctypes.cast(_library.uc_hook_add, ctypes.c_void_p).value or 0)
 
+
+def exported(name: str, result: Any, *arguments: Any) -> Any:
+    """The function of the library that it exports as *name*, which has these types.
+
+    :raises EngineError: if there is none.
+    """
+    return ctypes.CFUNCTYPE(result, *arguments)(exported_address(name))
+
+
+def exported_address(name: str) -> int:
+    """Where the function lies that the library exports as *name*.
+
+    :raises EngineError: if there is none.
+    """
+    try:
+        found = getattr(_library, name)
+    except AttributeError:
+        raise EngineError(f"Unicorn does not export {name}; this project needs Unicorn 2.1.4") from None
+    return ctypes.cast(found, ctypes.c_void_p).value or 0
+
+
 STOP_FUNCTION: Final = ctypes.cast(_emu_stop, ctypes.c_void_p).value or 0
 """The address of uc_emu_stop, for compiled callbacks."""
 ERROR_EXCEPTION: Final = uc_const.UC_ERR_EXCEPTION

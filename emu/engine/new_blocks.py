@@ -21,7 +21,6 @@ from emu.engine.interception import (
     is_intercepted_target,
 )
 from emu.engine.library import EngineError
-from emu.engine.quirks.condition_code import COMPARE_LOGICAL, keeps_condition_code
 from emu.engine.quirks.execute_targets import reads_register_0
 from emu.engine.quirks.translator_table import translator_table
 from emu.engine.record import StopReason
@@ -65,28 +64,22 @@ class NewBlocks:
             self._code.show_again(page, mode)
         intercepted: dict[int, int] = {}
         count = 0
-        is_watched = keeps_cc = False
-        is_cc_kept = True
+        is_watched = False
         for at, instruction in self._instructions(address, size, mode):
             entry = None
-            is_known = self._code.is_intercepted(at, mode)
-            if instruction[0] == COMPARE_LOGICAL and is_cc_kept and not is_known:
-                keeps_cc = True
-            elif is_intercepted(instruction, at, self._cpu):
+            if is_intercepted(instruction, at, self._cpu):
                 entry = entry_of(instruction)
             elif instruction[0] == EXECUTE_OPCODE:
                 is_watched = self._watch_execute(at) or is_watched
-            elif is_execute(instruction) and (is_known or self._traps(instruction, at)):
+            elif is_execute(instruction) and self._traps(instruction, at):
                 entry = execute_relative_entry()
             if entry is not None:
                 intercepted[at] = entry
-                self._code.intercept(at, mode)
-            is_cc_kept = is_cc_kept and keeps_condition_code(instruction)
             count += 1
         if intercepted:
             return self._translate_with_traps(address, size, intercepted)
         if not is_watched:
-            self._state.remember_block(address, size, count, keeps_cc=keeps_cc)
+            self._state.remember_block(address, size, count)
         return True
 
     def _instructions(self, address: int, size: int, mode: int) -> Iterator[tuple[int, bytes]]:

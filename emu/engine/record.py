@@ -73,7 +73,7 @@ class MemoEntry(ctypes.Structure):
     key: Word
     """Its address, two bits to the left and so without the first two, and the mode that it was fetched in."""
     known: Word
-    """Its bytes in the upper half; in the lower how many instructions it has, or with KEEPS_CC."""
+    """Its bytes in the upper half; in the lower how many instructions it has."""
 
 
 class ShownPage(ctypes.Structure):
@@ -104,10 +104,6 @@ class Record(ctypes.Structure):
     block_address: Annotated[Word, FieldWriter.CALLBACK]
     block_size: Annotated[Word, FieldWriter.BOTH]
     """Bytes."""
-    block_count: Annotated[Word, FieldWriter.CALLBACK]
-    """Instructions, with KEEPS_CC if the condition code was saved."""
-    saved_cc: Annotated[ctypes.Array[ctypes.c_uint64], 4, FieldWriter.CALLBACK]
-    """What lay at the two addresses of condition-code words at the start of the last block that asked for it."""
 
     # Where instructions come from.
     mode: Annotated[Word, FieldWriter.PYTHON]
@@ -131,8 +127,6 @@ class Record(ctypes.Structure):
     """Address of the PSW: two doublewords, the mask that Unicorn runs with and the instruction address."""
     cc_operation_address: Annotated[Word, FieldWriter.SETUP]
     """Address of the 32 bits that say how Unicorn will compute the condition code."""
-    cc_operands_address: Annotated[Word, FieldWriter.SETUP]
-    """Address of the three doublewords that it will compute it from."""
     execute_value_address: Annotated[Word, FieldWriter.SETUP]
     """Address of Unicorn's word that holds the pending target of an EXECUTE."""
     interruption_address: Annotated[Word, FieldWriter.SETUP]
@@ -181,6 +175,8 @@ class Record(ctypes.Structure):
     """The TOD programmable field."""
     extra_work: Annotated[Word, FieldWriter.BOTH]
     """The work of compiled instructions beyond one unit each, which *left* has lost as well."""
+    compiled_count: Annotated[Word, FieldWriter.BOTH]
+    """How many instructions were executed compiled."""
     instruction_counts: Annotated[ctypes.Array[ctypes.c_uint64], MOST_INSTRUCTIONS, FieldWriter.BOTH]
     """How often each was executed compiled, by its place among the declared instructions."""
     request_counts: Annotated[ctypes.Array[ctypes.c_uint64], len(OperationRequest), FieldWriter.BOTH]

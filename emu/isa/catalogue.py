@@ -29,7 +29,6 @@ from emu.isa import translation  # noqa: F401
 from emu.isa import trap  # noqa: F401
 from emu.isa.corrections import addressing_mode  # noqa: F401
 from emu.isa.corrections import checksum  # noqa: F401
-from emu.isa.corrections import compare  # noqa: F401
 from emu.isa.corrections import compare_and_swap_and_store  # noqa: F401
 from emu.isa.corrections import compare_double_and_swap  # noqa: F401
 from emu.isa.corrections import compare_under_mask  # noqa: F401
@@ -50,6 +49,8 @@ from emu.isa.corrections import program_mask  # noqa: F401
 from emu.isa.corrections import relative_branch  # noqa: F401
 from emu.isa.corrections import relative_storage  # noqa: F401
 from emu.isa.corrections import rotate  # noqa: F401
+from emu.isa.corrections import store_high  # noqa: F401
+from emu.isa.corrections import store_on_condition  # noqa: F401
 from emu.isa.corrections import string  # noqa: F401
 from emu.isa.corrections import store_high  # noqa: F401
 from emu.isa.corrections import translate  # noqa: F401

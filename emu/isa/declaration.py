@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from emu.instruction_length import instruction_length
 from emu.isa.formats import Format
+from emu.timing import CONTROL_INSTRUCTION_WORK
 
 if TYPE_CHECKING:
     from emu.cpu import Cpu
@@ -112,6 +113,14 @@ class Instruction:
     only: Condition | None = None
     only_in_64_bit_mode: bool = False
     with_registers: RegisterCondition | None = None
+
+    @property
+    def work(self) -> int:
+        """Units of work that it costs beyond the one that every instruction is.
+
+        Who executes a correction may depend on how it is reached, so it costs nothing more.
+        """
+        return CONTROL_INSTRUCTION_WORK if self.reason in (Reason.CONTROL, Reason.SENSITIVE) else 0
 
     @property
     def opcode_text(self) -> str:

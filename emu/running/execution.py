@@ -43,11 +43,11 @@ def execute(cpu: Cpu, instruction: bytes, address: int, length: int, *, target_a
     declared, operands = decoded
     if not declared.is_permitted(cpu):
         raise ProgramInterruption(ProgramInterruptionCode.PRIVILEGED_OPERATION)
-    cpu.configuration.count(declared.mnemonic)
+    cpu.configuration.count(declared.mnemonic, declared.work)
     try:
         declared.execute(cpu, operands)
     except FrameShortage:
-        cpu.configuration.uncount(declared.mnemonic)
+        cpu.configuration.uncount(declared.mnemonic, declared.work)
         raise
     if cpu.next_address != sequential and declared.mnemonic not in _KEEPS_BREAKING_EVENT:
         # A breaking event (PoP 4, "Breaking-Event-Address Recording"); that of EXECUTE's target is at the EXECUTE.

@@ -176,10 +176,13 @@ class RunLoop:
             if is_rest and min(goal, limit - before) < _REST:
                 execute_alone(cpu, engine)
             else:
+                due = timing.work + goal
                 ended = engine.run(goal, limit - before, quiet_units(cpu))
                 is_rest = isinstance(ended, BudgetUsed)
                 if not isinstance(ended, BudgetUsed):
-                    handle(cpu, engine, ended)
+                    # Where something else comes first, nothing of the instruction is done.
+                    if timing.work < due and cpu.executed < limit:
+                        handle(cpu, engine, ended)
                 elif cpu.executed == before:
                     # The next block is longer than what is left: go on instruction by instruction.
                     execute_alone(cpu, engine)

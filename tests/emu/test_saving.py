@@ -160,12 +160,3 @@ def test_machines_that_differ_in_whose_turn_it_is_have_different_snapshots() -> 
     machines[1].cpus[1].page_fault_token = 8
     found = snapshot.differences(*(snapshot.take(machine) for machine in machines))
     assert found == ["cpus[1].page_fault_token", "turns.cpu"]
-
-
-def test_where_instructions_are_intercepted_goes_along_until_the_page_is_written(machine: Machine) -> None:
-    machine.configuration.intercepted.add(0x20, 0x10)
-    other = Machine(machine.memory)
-    restore(save(machine), other)
-    assert other.configuration.intercepted.holds(0x20, 0x10)
-    other.storage.write(0x20FF0, b"x")
-    assert not other.configuration.intercepted.holds(0x20, 0x10)

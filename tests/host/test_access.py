@@ -126,8 +126,16 @@ OPERAND_KINDS = {
     ),
     "STM, its end": Kind(rx(0x90, 4, 0xFF4, 2, 9), {2: BASE - 0x1000, 5: 5, 6: 6, 7: 7, 8: 8, 9: 9}, stores=True),
     "STAM, its end": Kind(rx(0x9B, 4, 0xFF4, 2, 9), {2: BASE - 0x1000}, stores=True),
+    "STMH, its end": Kind(rxy(0xEB26, 4, 0xFF4, 2, 9), {2: BASE - 0x1000, 5: 5 << 32, 6: 6 << 32}, stores=True),
+    "STMY, its end": Kind(rxy(0xEB90, 4, 0xFF4, 2, 9), {2: BASE - 0x1000, 5: 5, 6: 6}, stores=True),
+    "STAMY, its end": Kind(rxy(0xEB9B, 4, 0xFF4, 2, 9), {2: BASE - 0x1000}, stores=True),
+    "LAM, its end": Kind(rx(0x9A, 4, 0xFF4, 2, 9), {2: BASE - 0x1000}),
+    "LAMY, its end": Kind(rxy(0xEB9A, 4, 0xFF4, 2, 9), {2: BASE - 0x1000}),
+    "STOC, its end": Kind(rxy(0xEBF3, 1, 0xFFE, 2, 15), {1: 77, 2: BASE - 0x1000}, stores=True),
     "STCM, its end": Kind(rx(0xBE, 1, 0xFFE, 2, 15), {1: 0x01020304, 2: BASE - 0x1000}, stores=True),
     "STCM of bytes apart, its end": Kind(rx(0xBE, 1, 0xFFF, 2, 10), {1: 0x01020304, 2: BASE - 0x1000}, stores=True),
+    "STCMH of bytes apart, its end": Kind(rxy(0xEB2C, 1, 0xFFF, 2, 5), {1: 1 << 40, 2: BASE - 0x1000}, stores=True),
+    "STCM of three bytes, its end": Kind(rx(0xBE, 1, 0xFFE, 2, 7), {1: 0x01020304, 2: BASE - 0x1000}, stores=True),
     "IC": Kind(rx(0x43, 1, 0, 2), {2: BASE}),
     "MVI": Kind(bytes.fromhex("92772000"), {2: BASE}, stores=True),
     "OI": Kind(bytes.fromhex("96f02000"), {2: BASE}, stores=True),
@@ -229,18 +237,6 @@ FETCH_KINDS = {
 }  # fmt: skip
 KINDS = OPERAND_KINDS | TABLE_KINDS | FETCH_KINDS
 NAMES = tuple(KINDS)
-STORED_IN_PARTS = {"STM, its end", "STMG, its end", "STAM, its end", "STCM of bytes apart, its end"}
-REFUSED = tuple(
-    pytest.param(
-        name,
-        marks=pytest.mark.xfail(
-            strict=True, reason="running freely, the engine stores the part that lies in the first page all the same"
-        ),
-    )
-    if name in STORED_IN_PARTS
-    else name
-    for name in NAMES
-)
 
 
 @dataclass(frozen=True)
@@ -390,7 +386,7 @@ def test_a_page_of_zeros_that_has_no_frame_makes_no_difference(make_host: MakeHo
     assert (zero.page_ins, zero.zero_fills) == (0, resident.zero_fills + 1)
 
 
-@pytest.mark.parametrize("name", REFUSED)
+@pytest.mark.parametrize("name", NAMES)
 def test_a_discarded_page_is_a_discard_fault(make_host: MakeHost, name: str) -> None:
     kind = KINDS[name]
     observed = check_refused(make_host, kind, "Vz", Code.DISCARD_FAULT)
@@ -402,7 +398,7 @@ def test_a_discarded_page_is_a_discard_fault(make_host: MakeHost, name: str) -> 
 
 
 @pytest.mark.parametrize("state", ("Uz", "Ur"))
-@pytest.mark.parametrize("name", REFUSED)
+@pytest.mark.parametrize("name", NAMES)
 def test_an_unused_page_is_an_addressing_exception(make_host: MakeHost, name: str, state: str) -> None:
     kind = KINDS[name]
     observed = check_refused(make_host, kind, state, Code.ADDRESSING)
@@ -434,7 +430,7 @@ def check_refused(make_host: MakeHost, kind: Kind, state: str, code: Code) -> Ob
     return after
 
 
-@pytest.mark.parametrize("name", REFUSED)
+@pytest.mark.parametrize("name", NAMES)
 def test_resident_unused_pages_may_be_let_through(make_host: MakeHost, name: str) -> None:
     kind = KINDS[name]
     resident = both(make_host, kind, "Sr")

@@ -46,7 +46,6 @@ class Layout:
     cc_operation: int
     mask: int
     address: int
-    cc_operands: int
     execute_value: int
     program_code: int
     program_length: int
@@ -174,7 +173,6 @@ def layout() -> Layout:
         cc_operation=fpc + 4,
         mask=psw,
         address=psw + 8,
-        cc_operands=psw + 16,
         execute_value=psw + 40,
         program_code=control - 32,
         program_length=control - 28,
@@ -271,7 +269,7 @@ class EngineRegisters:
             "_execute_value": "zero between two instructions",
             "_floating_point_at_reset": "always the same",
         }
-        | dict.fromkeys(("_keep", "_cc", "_cc_operands"), "a view of what is declared"),
+        | dict.fromkeys(("_keep", "_cc"), "a view of what is declared"),
     )
 
     def __init__(self, unicorn: Unicorn) -> None:
@@ -292,7 +290,6 @@ class EngineRegisters:
         self.psw = view(found.mask, 2, "Q")
         self._fpc = view(found.fpc, 1, "I")
         self._cc = view(found.cc_operation, 1, "I")
-        self._cc_operands = view(found.cc_operands, 3, "Q")
         self._execute_value = view(found.execute_value, 1, "Q")
         self._breaking_event = view(found.breaking_event, 1, "Q")
         self.interruption = view(found.program_code, 4, "I")
@@ -314,11 +311,6 @@ class EngineRegisters:
         return self.base + self.layout.cc_operation
 
     @property
-    def cc_operands_address(self) -> int:
-        """Where Unicorn keeps what the condition code is computed from, three doublewords behind the PSW."""
-        return self.base + self.layout.cc_operands
-
-    @property
     def psw_address(self) -> int:
         """Where the PSW lies, two doublewords."""
         return self.base + self.layout.mask
@@ -327,12 +319,6 @@ class EngineRegisters:
     def interruption_address(self) -> int:
         """Where :attr:`interruption` lies."""
         return self.base + self.layout.program_code
-
-    def restore_condition_code(self, operation: int, operands: Sequence[int]) -> None:
-        """Put back what those two held."""
-        self._cc[0] = operation
-        for number, value in enumerate(operands):
-            self._cc_operands[number] = value
 
     @property
     def execute_value(self) -> int:

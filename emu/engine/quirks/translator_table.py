@@ -89,6 +89,11 @@ class TranslatorTable:
             raise EngineError(_NOT_AS_KNOWN.format(f"has no entry {opcode:04X} for {name}"))
         return address
 
+    @property
+    def opcodes(self) -> list[int]:
+        """The opcodes of all entries, as the table has them."""
+        return sorted(self._entries)
+
     def declared(self, instruction: Instruction) -> int:
         """The address of the entry for a declared *instruction*.
 

@@ -20,7 +20,6 @@ from emu.engine.rules.values import WORD, Number, ObjectPlace, OutsideSubsetErro
 from emu.engine.rules.writer import Block
 from emu.isa.declaration import INSTRUCTIONS, Instruction, Operands, Reason
 from emu.isa.formats import Format
-from emu.timing import CONTROL_INSTRUCTION_WORK
 
 HEADING: Final = "def execute_{name}(record, address, instruction):"
 _CPU: Final = ObjectPlace("cpu")
@@ -61,7 +60,7 @@ def translate(declared: Instruction) -> str:
         behind = Number(f"(address + uint64({length}))", length, WORD - 1 + length)
         translator.set_field("next address", translator.call(cpu_type.wrap, [_CPU, behind], {}))
         translator.set_field("instruction length", Static(length))
-        translator.set_field("work", Number(f"(work + uint64({CONTROL_INSTRUCTION_WORK}))", 0, (1 << 62) - 1))
+        translator.set_field("work", Number(f"(work + uint64({declared.work}))", 0, (1 << 62) - 1))
         fields = operands(translator, declared.format)
         # Of some instructions the engine may be shown another form that traps beside one that is for the model.
         is_ours = translator.call(

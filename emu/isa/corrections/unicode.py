@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""CONVERT UTF-8 TO UTF-16 and TO UTF-32 with well-formedness checking, and MOVE LONG UNICODE (PoP chapter 7).
+"""CONVERT UTF-8, UTF-16 and UTF-32 to one another, and MOVE LONG UNICODE (PoP chapter 7).
 
-Unicorn 2.1.4 takes U+0800 to U+0FFF for ill-formed when it checks, and does not see that the lengths of MVCLU must be
+Unicorn 2.1.4 takes U+0800 to U+0FFF for ill-formed when it checks, leaves what it has converted in storage, but not the
+registers changed, when a later character meets an access exception, and does not see that the lengths of MVCLU must be
 even.
 """
 
@@ -14,12 +15,13 @@ from emu import access
 from emu.addresses import PAGE_SIZE
 from emu.facilities import Facility
 from emu.isa.declaration import Operands, Reason, instruction
-from emu.isa.formats import RRF_C, RSY_A
+from emu.isa.formats import RRE, RRF_C, RSY_A
 from emu.program_interruption import ProgramInterruption, ProgramInterruptionCode
 
 if TYPE_CHECKING:
     from emu.cpu import Cpu
 
+_UTF_32: Final = Facility.EXTENDED_TRANSLATION_3
 _WELL_FORMEDNESS: Final = 1
 """M3 bit 3."""
 _CHARACTERS: Final = 256
@@ -43,6 +45,11 @@ _SECOND_BYTE: Final = {
 """Second bytes that are not simply continuations (PoP, CONVERT UTF-8 TO UTF-16, the tables of valid sequences)."""
 
 
+_HIGH_SURROGATES: Final = range(0xD800, 0xDC00)
+_LOW_SURROGATES: Final = range(0xDC00, 0xE000)
+_LAST_POINT: Final = 0x10FFFF
+
+
 class _Incomplete(Exception):  # noqa: N818 - not an error
     """The source ends inside a character."""
 
@@ -60,8 +67,12 @@ def _character_length(first: int, checked: bool) -> int:
     return 4 if first < (0xF5 if checked else 0xF8) else 0
 
 
-def _decode(cpu: Cpu, address: int, available: int, checked: bool) -> tuple[int, int] | None:
-    """The code point at *address* and its length in bytes; None if it is invalid.
+Found = tuple[int, int] | None
+"""A code point and its length in bytes; None if it is invalid."""
+
+
+def _from_utf_8(cpu: Cpu, address: int, available: int, checked: bool) -> Found:
+    """What is at *address*.
 
     :raises _Incomplete: if it needs more than *available* bytes.
     """
@@ -86,6 +97,43 @@ def _decode(cpu: Cpu, address: int, available: int, checked: bool) -> tuple[int,
     return point, length
 
 
+def _from_utf_16(cpu: Cpu, address: int, available: int, checked: bool) -> Found:
+    """What is at *address*; a second half that is no low surrogate is invalid only if it is *checked*.
+
+    :raises _Incomplete: if it needs more than *available* bytes.
+    """
+    if available < 2:
+        raise _Incomplete
+    first = access.load_integer(cpu, address, 2)
+    if first not in _HIGH_SURROGATES:
+        return first, 2
+    if available < 4:
+        raise _Incomplete
+    second = access.load_integer(cpu, cpu.wrap(address + 2), 2)
+    if checked and second not in _LOW_SURROGATES:
+        return None
+    return ((first >> 6 & 0x0F) + 1) << 16 | (first & 0x3F) << 10 | second & 0x3FF, 4
+
+
+def _from_utf_32(cpu: Cpu, address: int, available: int, _: bool) -> Found:
+    """What is at *address*.
+
+    :raises _Incomplete: if there are fewer than four bytes.
+    """
+    if available < 4:
+        raise _Incomplete
+    point = access.load_integer(cpu, address, 4)
+    return None if point in _HIGH_SURROGATES or point > _LAST_POINT else (point, 4)
+
+
+def _utf_8(point: int) -> bytes:
+    if point < 0x80:
+        return bytes((point,))
+    rest = 1 if point < 0x800 else 2 if point < 0x10000 else 3
+    first = (0x80 | 0x100 - (0x80 >> rest)) & 0xFF | point >> 6 * rest
+    return bytes((first, *(0x80 | point >> 6 * (rest - 1 - number) & 0x3F for number in range(rest))))
+
+
 def _utf_16(point: int) -> bytes:
     if point < 0x10000:
         return point.to_bytes(2, "big")
@@ -97,7 +145,9 @@ def _utf_32(point: int) -> bytes:
     return point.to_bytes(4, "big")
 
 
-def _convert(cpu: Cpu, operands: Operands, encode: Callable[[int], bytes]) -> None:
+def _convert(
+    cpu: Cpu, operands: Operands, decode: Callable[[Cpu, int, int, bool], Found], encode: Callable[[int], bytes]
+) -> None:
     """Convert the string that the pair R2 designates; the result goes where the pair R1 designates.
 
     Condition code 0: all is converted; 1: no room; 2: an invalid character; 3: the program goes on.  An access
@@ -113,7 +163,7 @@ def _convert(cpu: Cpu, operands: Operands, encode: Callable[[int], bytes]) -> No
     condition_code = 3
     for converted in range(_CHARACTERS):
         try:
-            found = _decode(cpu, source, left, checked)
+            found = decode(cpu, source, left, checked)
             if found is None:
                 condition_code = 2
                 break
@@ -138,34 +188,58 @@ def _convert(cpu: Cpu, operands: Operands, encode: Callable[[int], bytes]) -> No
     cpu.cc = condition_code
 
 
-def _is_checked(operands: Operands, _: int) -> bool:
-    return bool(operands.m3 & _WELL_FORMEDNESS)
-
-
-@instruction(0xB2A7, "CU12", RRF_C, "CONVERT UTF-8 TO UTF-16", reason=Reason.CORRECTION, only=_is_checked)
+@instruction(0xB2A7, "CU12", RRF_C, "CONVERT UTF-8 TO UTF-16", reason=Reason.CORRECTION)
 def cu12(cpu: Cpu, operands: Operands) -> None:
     """Convert UTF-8 to UTF-16.
 
     :raises ProgramInterruption: specification; access exceptions.
     """
-    _convert(cpu, operands, _utf_16)
+    _convert(cpu, operands, _from_utf_8, _utf_16)
 
 
-@instruction(
-    0xB9B0,
-    "CU14",
-    RRF_C,
-    "CONVERT UTF-8 TO UTF-32",
-    facility=Facility.EXTENDED_TRANSLATION_3,
-    reason=Reason.CORRECTION,
-    only=_is_checked,
-)
+@instruction(0xB2A6, "CU21", RRF_C, "CONVERT UTF-16 TO UTF-8", reason=Reason.CORRECTION)
+def cu21(cpu: Cpu, operands: Operands) -> None:
+    """Convert UTF-16 to UTF-8.
+
+    :raises ProgramInterruption: specification; access exceptions.
+    """
+    _convert(cpu, operands, _from_utf_16, _utf_8)
+
+
+@instruction(0xB9B0, "CU14", RRF_C, "CONVERT UTF-8 TO UTF-32", facility=_UTF_32, reason=Reason.CORRECTION)
 def cu14(cpu: Cpu, operands: Operands) -> None:
     """Convert UTF-8 to UTF-32.
 
     :raises ProgramInterruption: specification; access exceptions.
     """
-    _convert(cpu, operands, _utf_32)
+    _convert(cpu, operands, _from_utf_8, _utf_32)
+
+
+@instruction(0xB9B1, "CU24", RRF_C, "CONVERT UTF-16 TO UTF-32", facility=_UTF_32, reason=Reason.CORRECTION)
+def cu24(cpu: Cpu, operands: Operands) -> None:
+    """Convert UTF-16 to UTF-32.
+
+    :raises ProgramInterruption: specification; access exceptions.
+    """
+    _convert(cpu, operands, _from_utf_16, _utf_32)
+
+
+@instruction(0xB9B2, "CU41", RRE, "CONVERT UTF-32 TO UTF-8", facility=_UTF_32, reason=Reason.CORRECTION)
+def cu41(cpu: Cpu, operands: Operands) -> None:
+    """Convert UTF-32 to UTF-8.
+
+    :raises ProgramInterruption: specification; access exceptions.
+    """
+    _convert(cpu, operands, _from_utf_32, _utf_8)
+
+
+@instruction(0xB9B3, "CU42", RRE, "CONVERT UTF-32 TO UTF-16", facility=_UTF_32, reason=Reason.CORRECTION)
+def cu42(cpu: Cpu, operands: Operands) -> None:
+    """Convert UTF-32 to UTF-16.
+
+    :raises ProgramInterruption: specification; access exceptions.
+    """
+    _convert(cpu, operands, _from_utf_32, _utf_16)
 
 
 # Moving

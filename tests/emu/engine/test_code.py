@@ -28,9 +28,8 @@ def known(state: BlockState) -> set[int]:
     return {int(key) >> 2 for key in memo["key"][memo["known"] != 0]}
 
 
-@pytest.mark.parametrize("keeps_cc", (False, True))
 @pytest.mark.parametrize("base", (0x5000, 0, HIGH))
-def test_blocks_in_a_page_and_those_that_reach_into_it(state: BlockState, base: int, keeps_cc: bool) -> None:
+def test_blocks_in_a_page_and_those_that_reach_into_it(state: BlockState, base: int) -> None:
     cut = (1 << 62) - 1
     inside = [base, base + 0x10, base + 0xFFC]
     outside = [0x9000]
@@ -40,7 +39,7 @@ def test_blocks_in_a_page_and_those_that_reach_into_it(state: BlockState, base: 
     if base != HIGH:
         outside.append(base + 0x1000)
     for address in inside + outside:
-        state.remember_block(address, 8, 2, keeps_cc=keeps_cc)
+        state.remember_block(address, 8, 2)
     assert known(state) == {address & cut for address in inside + outside}
     state.forget_blocks_in(base >> 12)
     assert known(state) == {address & cut for address in outside}
@@ -54,7 +53,7 @@ def code(machine: Machine) -> ShownCode:
 def test_a_page_is_forgotten_wherever_it_is_shown(code: ShownCode, state: BlockState) -> None:
     for virtual_page, mode, page in ((5, 0, 1), (9, 1, 1), (7, 0, 2)):
         code.show(virtual_page, mode, page, page << 12)
-        state.remember_block(virtual_page << 12, 8, 2, keeps_cc=False)
+        state.remember_block(virtual_page << 12, 8, 2)
     code.forget(1)
     assert known(state) == {0x7000}
     assert code.instruction(0x7000, 0) is not None
@@ -75,7 +74,7 @@ def test_a_page_that_is_forgotten_is_not_seen_by_the_callbacks(code: ShownCode, 
 def test_a_page_that_shows_something_else_is_forgotten(code: ShownCode, state: BlockState) -> None:
     for page, shown in ((5, 1), (7, 2)):
         code.show(page, 0, shown, shown << 12)
-        state.remember_block(page << 12, 8, 2, keeps_cc=False)
+        state.remember_block(page << 12, 8, 2)
     code.show(5, 0, 1, 0x1000)
     assert known(state) == {0x5000, 0x7000}
     code.show(5, 0, 2, 0x2000)
@@ -100,21 +99,6 @@ def test_an_instruction_that_may_reach_into_the_next_page_is_not_known(machine: 
     assert code.instruction(0x1FFA, 0) == bytes.fromhex("1855")
     assert code.instruction(0x1FFC, 0) is None
     assert code.read(0x1FF8, 8, 0) == bytes.fromhex("1844 1855 1866 1877")
-
-
-def test_a_place_that_is_intercepted_stays_so_for_all_cpus_until_its_page_is_forgotten() -> None:
-    machine = Machine(MEGABYTE, cpus=2)
-    first, second = (cpu.tlb for cpu in machine.cpus)
-    for engine in (first, second):
-        engine._code.show(5, 0, 1, 0x1000)
-        engine._state.remember_block(0x5000, 8, 2, keeps_cc=False)
-    first._code.intercept(0x5004, 0)
-    assert known(first._state) == known(second._state) == set()
-    assert second._code.is_intercepted(0x5004, 0)
-    assert not second._code.is_intercepted(0x5000, 0)
-    machine.configuration.translations.code_written(1)
-    second._code.show(5, 0, 1, 0x1000)
-    assert not second._code.is_intercepted(0x5004, 0)
 
 
 def test_code_of_the_same_size_that_must_be_intercepted() -> None:

@@ -30,7 +30,7 @@ from emu.page_states import TRANSITIONS, OperationRequest, Profile
 from emu.psw import ADDRESSING_MODE, BASIC_ADDRESSING, DAT, AddressSpaceControl, Psw
 from emu.snapshot import guest_view
 from tests.emu.conftest import AddressSpace
-from tests.support.general import lg, ss, stg
+from tests.support.general import lg, rxy, ss, stg
 
 CODE, DATA, OTHER, UNMAPPED, PROTECTED = 0x10000, 0x20000, 0x21000, 0x22000, 0x23000
 """Mapped one to one, but for one page."""
@@ -270,22 +270,11 @@ def test_store_cpu_timer_off_a_boundary(compiled: Counter[str]) -> None:
     assert machine.counts.program_interruptions == {0x06: 1}
 
 
-@pytest.mark.parametrize(("code", "length"), (("equal", 8), ("low", 4), ("high", 2), ("high", 1)))
-def test_compare_logical(code: str, length: int, compiled: Counter[str]) -> None:
-    """Behind CR, which no condition code can be saved over.  DATA holds the bytes 0 to 255 again and again."""
-    first = {"equal": 0x210, "low": 0x101, "high": 0x20F}[code]
-    second = 0x102 if code == "low" else 0x110 if code == "equal" else 0x10E
-    compare = ss(0xD5, length, first, 10, second, 11)
-    scene = Scene(LOAD + lg(0, 0, 10) + bytes.fromhex("1989") + compare, ADDRESSES)
-    machine = agrees(scene)
-    assert compiled["CLC"] == 1
-    assert machine.storage.read(0x152, 1)[0] >> 4 & 3 == {"equal": 0, "low": 1, "high": 2}[code]
-
-
+STORE_ON_CONDITION = rxy(0xEBF3, 4, 0x10, 10, 15)
 UNASSIGNED_SIX, UNASSIGNED_FOUR = 0xD8, 0xB0
 """First bytes of instructions of that length that there are not."""
 UNASSIGNED = {
-    "CLC": bytes((UNASSIGNED_SIX,)) + ss(0xD5, 4, 0x10, 10, 0x20, 11)[1:],
+    "STOC": bytes((UNASSIGNED_SIX,)) + STORE_ON_CONDITION[1:],
     "STCK": bytes((UNASSIGNED_FOUR, 0x05, 0xA0, 0x10)),
     "STCKE": bytes((UNASSIGNED_FOUR, 0x78, 0xA0, 0x10)),
 }
@@ -300,21 +289,19 @@ def test_unassigned_opcodes_are_no_traps(name: str, compiled: Counter[str]) -> N
 
 
 def test_an_unassigned_opcode_where_a_trap_was(compiled: Counter[str]) -> None:
-    """CLC at CODE + 0x20 is executed, then made an unassigned opcode by a store, and executed again."""
-    compare = ss(0xD5, 4, 0x10, 10, 0x20, 10)
-    # CR 8,9 before CLC; MVI 0x20(8),0xD8 and the way back behind it.
-    code = lg(0, 0, 10) + bytes.fromhex("1844") * 12 + bytes.fromhex("1989") + compare
+    """STOC at CODE + 0x20 is executed, then made an unassigned opcode by a store, and executed again."""
+    # MVI 0x20(8),0xD8 and the way back behind STOC; STG before it.
+    code = stg(0, 0, 10) + bytes.fromhex("1844") * 13 + STORE_ON_CONDITION
     code += bytes((0x92, UNASSIGNED_SIX, 0x80, 0x20)) + bytes.fromhex("a7f4fffa")
     machine = agrees(Scene(code, {8: CODE, 9: 0, 10: DATA}))
-    assert compiled["CLC"] == 1
+    assert compiled["STOC"] == 1
     assert machine.counts.program_interruptions == {0x01: 1}
     assert machine.storage.read_integer(0x158, 8) == CODE + 0x26
 
 
-@pytest.mark.parametrize(("first", "second"), ((0xFFD, 0x100), (0x100, 0xFFD)))
-def test_compare_logical_over_a_page(first: int, second: int, compiled: Counter[str]) -> None:
-    """The second page of each is not there."""
-    code = LOAD + lg(0, 0, 10) + bytes.fromhex("1989") + ss(0xD5, 4, first, 10, second, 11)
+def test_store_on_condition_over_a_page(compiled: Counter[str]) -> None:
+    """The second page is not there."""
+    code = LOAD + lg(0, 0, 10) + rxy(0xEBF3, 4, 0xFFD, 11, 15)
     machine = agrees(Scene(code, ADDRESSES | {10: PROTECTED, 11: OTHER}))
     assert not compiled.total()
     assert machine.counts.program_interruptions == {0x11: 1}

@@ -11,8 +11,8 @@ from emu.engine.engine import Engine
 from emu.engine.exits import StepExit
 from emu.isa.assembler import encode
 from emu.machine import MEGABYTE, Machine, Stop
+from emu.program_interruption import ProgramInterruptionCode
 from emu.psw import ADDRESSING_MODE, Psw
-from emu.timing import CONTROL_INSTRUCTION_WORK
 
 START, DATA = 0x10000, 0x20000
 WAIT_ADDRESS = 0x999
@@ -90,7 +90,7 @@ def test_both_forms_in_one_block(started: Machine, first: int) -> None:
     assert cpu.gr[1] == 0
     assert started.counts.instructions == {"ICM": 100}
     assert started.executed == 1 + 3 * 100
-    assert started.timing.work - 2 * ending == 1 + 3 * 100 + 100 * CONTROL_INSTRUCTION_WORK
+    assert started.timing.work - 2 * ending == 1 + 3 * 100
 
 
 def test_code_that_a_store_makes_an_intercepted_instruction(started: Machine) -> None:
@@ -117,23 +117,14 @@ def test_code_that_a_store_makes_another_intercepted_instruction(started: Machin
     assert cpu.gr[5] == cpu.gr[6] != 1 << 40
 
 
-@pytest.mark.parametrize("order", ("34", "43"), ids=("at the comparison first", "before it first"))
-def test_a_comparison_that_is_intercepted_in_one_block_is_so_in_all(started: Machine, order: str) -> None:
-    """CGR 8,9; CLC 0(8,8),0(9); BR 14, entered at the beginning and at CLC, where the condition code is known."""
-    code = DATA + 0x100
-    started.storage.write(code, bytes.fromhex("b9200089 d50780009000 07fe"))
-    cpu = started.cpus[0]
-    cpu.gr[3], cpu.gr[4], cpu.gr[8], cpu.gr[9] = code + 4, code, DATA + 0x1000, DATA + 0x1008
-    execute(started, "".join(f"0de{register}" for register in order) + "0de3")
-    assert started.counts.instructions == {"CLC": 3 if order == "43" else 2}
-    assert started.executed == 3 + sum(3 if each == "4" else 2 for each in order + "3")
-
-
 @pytest.mark.parametrize("before", (7, 9, 10))
 def test_a_block_that_unicorn_has_forgotten_is_translated_with_its_traps_again(started: Machine, before: int) -> None:
-    """The same, entered at the beginning, and then five times at CLC; Unicorn's buffer is full after *before*."""
+    """CGR 8,9; ICM 5,7,0(8); BR 14, entered at the beginning, and then five times at ICM.
+
+    Unicorn's buffer is full after *before*.
+    """
     code = DATA + 0x100
-    started.storage.write(code, bytes.fromhex("b9200089 d50780009000 07fe"))
+    started.storage.write(code, bytes.fromhex("b9200089 bf578000 07fe"))
     started.storage.write(START, bytes.fromhex("0de4" + 5 * "0de3" + "0000"))
     cpu = started.cpus[0]
     cpu.gr[3], cpu.gr[4], cpu.gr[8], cpu.gr[9] = code + 4, code, DATA + 0x1000, DATA + 0x1008
@@ -141,19 +132,8 @@ def test_a_block_that_unicorn_has_forgotten_is_translated_with_its_traps_again(s
     started.run(before)
     cpu.tlb._unicorn.uc.ctl_flush_tb()
     started.run(100)
-    assert started.counts.instructions == {"CLC": 6}
+    assert started.counts.instructions == {"ICM": 6}
     assert started.executed == 6 + 3 + 5 * 2
-
-
-def test_an_execute_that_is_intercepted_in_one_block_is_so_in_all(started: Machine) -> None:
-    """LGHI 1,7; EXRL 1,CLC; BR 14; CLC 0(0,8),0(9), entered at EXRL with 4, and then with 7, in general register 1."""
-    code = DATA + 0x100
-    started.storage.write(code, bytes.fromhex("a7190007 c61000000004 07fe d50080009000"))
-    cpu = started.cpus[0]
-    cpu.gr[3], cpu.gr[4], cpu.gr[8], cpu.gr[9] = code + 4, code, DATA + 0x1000, DATA + 0x1008
-    # BASR 14,4; LGHI 1,4; BASR 14,3; LGHI 1,7; BASR 14,3
-    execute(started, "0de4 a7190004 0de3 a7190007 0de3")
-    assert started.counts.instructions == {"CLC": 2}
 
 
 def test_the_target_of_an_execute_is_shown_when_it_was_executed_alone(
@@ -239,3 +219,27 @@ def test_code_that_moves_from_a_space_to_another_is_looked_at_again(started: Mac
     execute(started, encode("STCK", b2=8, d2=0).hex() + "1844")
     execute(started, "18441844 1844")
     assert started.counts.instructions == {"STCK": 1}
+
+
+@pytest.mark.parametrize("registers", (0xF0, 0x0F, 0xFF, 0x10))
+@pytest.mark.parametrize(
+    "code", ("c61000000006 a7f40000 0000 eb002000003e", "44103000 a7f40000 00000000 eb002000003e"), ids=("EXRL", "EX")
+)
+@pytest.mark.parametrize("is_known", (False, True))
+def test_an_execute_makes_a_form_that_is_not_the_engines(
+    started: Machine, code: str, registers: int, is_known: bool
+) -> None:
+    """The target CDSG 0,0,0(2), with the registers that register 1 has in its last byte; before it with register 0."""
+    cpu = started.cpus[0]
+    started.storage.write(START, bytes.fromhex(code))
+    cpu.gr[2], cpu.gr[3] = DATA, START + 12
+    for number in ([0] if is_known else []) + [registers]:
+        cpu.gr[1] = number
+        started.storage.write(DATA, bytes(16))
+        before = list(cpu.gr)
+        enter(cpu, START)
+        started.run(1)
+        assert list(cpu.gr) == before
+    assert started.counts.program_interruptions == {ProgramInterruptionCode.SPECIFICATION: 1}
+    assert not any(cpu.registers.vr)
+    assert not cpu.registers.fpc

@@ -51,7 +51,7 @@ def test_an_opcode_in_another_place_is_refused() -> None:
 
 def test_each_has_a_branch_of_its_own() -> None:
     essa = INSTRUCTIONS.by_mnemonic("ESSA")
-    clc = INSTRUCTIONS.by_mnemonic("CLC")
-    source = chain_source([(3, essa), (5, clc)])
+    stoc = INSTRUCTIONS.by_mnemonic("STOC")
+    source = chain_source([(3, essa), (5, stoc)])
     assert "if number == uint64(3):\n        return execute_ESSA(record, address, word >> uint64(32))" in source
-    assert "if number == uint64(5):\n        return execute_CLC(record, address, word >> uint64(16))" in source
+    assert "if number == uint64(5):\n        return execute_STOC(record, address, word >> uint64(16))" in source

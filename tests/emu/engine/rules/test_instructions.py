@@ -10,7 +10,7 @@ from emu.engine.rules.instructions import numbered, report, translate, translati
 from emu.engine.rules.values import OutsideSubsetError
 from emu.isa.declaration import INSTRUCTIONS, Reason
 
-OFTEN = ("ESSA", "LRA", "STURG", "STNSM", "STOSM", "STPT", "STCK", "STCKF", "STCKE", "CLC", "RNSBG", "ROSBG", "RXSBG")
+OFTEN = ("ESSA", "LRA", "STURG", "STNSM", "STOSM", "STPT", "STCK", "STCKF", "STCKE", "STOC", "RNSBG", "ROSBG", "RXSBG")
 """What kernels execute so often that it must not leave the engine."""
 
 

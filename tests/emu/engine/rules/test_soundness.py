@@ -39,7 +39,7 @@ EXAMPLES = int(os.environ.get("ESSA_RULES_EXAMPLES", "0"))
 MEMORY = 4 * MEGABYTE
 CODE, DATA, OTHER, UNMAPPED, PROTECTED, FAR = 0x10000, 0x20000, 0x21000, 0x22000, 0x23000, 0x380000
 PAGES = (0, 0x1000, 0x2000, 0x3000, DATA, OTHER, UNMAPPED, PROTECTED, FAR)
-COMPARE, CLC = bytes.fromhex("1989"), 0xD5
+COMPARE = bytes.fromhex("1989")
 SAVED = 0x2E00
 LOAD_REGISTERS = bytes.fromhex("eb0f0e000204")
 """LMG 0,15,SAVED(0)"""
@@ -81,8 +81,8 @@ class Scene:
         cpu = machine.cpus[0]
         for address, content in image().items():
             machine.storage.write(address, content)
-        # Behind CR the condition code is to be computed yet; and CLC is the engine's own where it is not.
-        before = COMPARE if self.compares_first or self.instruction[0] == CLC else b""
+        # Behind CR the condition code is to be computed yet.
+        before = COMPARE if self.compares_first else b""
         before += LOAD_REGISTERS if self.reloads else b""
         machine.storage.write(CODE, (before + self.instruction) * TIMES + bytes(6))
         for page in (DATA, OTHER, PROTECTED, FAR, 0x2000, 0x3000):

@@ -72,3 +72,96 @@ def test_extended_stops_at_the_end_of_a_page(execute, cpu) -> None:
 
 def test_extended_needs_a_pair(execute) -> None:
     assert execute("b2a50053").interruption is ProgramInterruptionCode.SPECIFICATION
+
+
+# From one string to another: R1 is 4, with the length in 5; R2 is 6; the table is where register 1 says
+
+CODES = {"TROO": "93", "TROT": "92", "TRTO": "91", "TRTT": "90"}
+SIZES = {"TROO": (1, 1), "TROT": (1, 2), "TRTO": (2, 1), "TRTT": (2, 2)}
+STRING_TABLE, RESULT, SOURCE = 0x20000, 0x2000, 0x3000
+
+
+def prepare_strings(machine, cpu, name: str, characters: tuple[int, ...], *, test: int = 0xEEEE) -> bytes:
+    """Let the table translate n to n + 0x0102, as much of it as there is room for; give what should come out."""
+    source, result = SIZES[name]
+    for character in characters:
+        entry = (character + 0x102 & (1 << 8 * result) - 1).to_bytes(result, "big")
+        machine.storage.write(STRING_TABLE + character * result, entry)
+    data = b"".join(character.to_bytes(source, "big") for character in characters)
+    machine.storage.write(cpu.gr[6] or SOURCE, data)
+    cpu.gr[0], cpu.gr[1], cpu.gr[4], cpu.gr[5] = test, STRING_TABLE + 5, cpu.gr[4] or RESULT, len(data)
+    cpu.gr[6] = cpu.gr[6] or SOURCE
+    return b"".join((character + 0x102 & (1 << 8 * result) - 1).to_bytes(result, "big") for character in characters)
+
+
+@pytest.mark.parametrize("name", CODES)
+def test_strings(execute, machine, cpu, name) -> None:
+    expected = prepare_strings(machine, cpu, name, (1, 5, 0xFF))
+    assert execute(f"b9{CODES[name]}0046").condition_code == 0
+    assert machine.storage.read(RESULT, len(expected) + 1) == expected + b"\0"
+    assert (cpu.gr[4], cpu.gr[5], cpu.gr[6]) == (RESULT + len(expected), 0, SOURCE + 3 * SIZES[name][0])
+
+
+@pytest.mark.parametrize("name", CODES)
+def test_strings_end_at_the_test_character(execute, machine, cpu, name) -> None:
+    # Of two bytes all are compared: X'0107' is not X'0207'.
+    source, result = SIZES[name]
+    expected = prepare_strings(machine, cpu, name, (1, 5, 0xFF), test=0x107)
+    assert execute(f"b9{CODES[name]}0046").condition_code == 1
+    assert (cpu.gr[4], cpu.gr[5], cpu.gr[6]) == (RESULT + result, 2 * source, SOURCE + source)
+    assert machine.storage.read(RESULT, result + 1) == expected[:result] + b"\0"
+
+
+@pytest.mark.parametrize("name", ("TROT", "TRTT"))
+def test_half_of_a_test_character_ends_nothing(execute, machine, cpu, name) -> None:
+    prepare_strings(machine, cpu, name, (1, 5, 0xFF), test=0x207)
+    assert execute(f"b9{CODES[name]}0046").condition_code == 0
+
+
+@pytest.mark.parametrize("name", CODES)
+def test_no_test_character(execute, machine, cpu, name) -> None:
+    prepare_strings(machine, cpu, name, (1, 5, 0xFF), test=0x107)
+    assert execute(f"b9{CODES[name]}1046").condition_code == 0
+
+
+@pytest.mark.parametrize("name", CODES)
+def test_strings_of_no_length(execute, cpu, name) -> None:
+    assert execute(f"b9{CODES[name]}0046").condition_code == 0
+    assert cpu.gr[4] == cpu.gr[5] == cpu.gr[6] == 0
+
+
+@pytest.mark.parametrize("name", CODES)
+def test_many_characters_are_translated_in_parts(execute, machine, cpu, name) -> None:
+    expected = prepare_strings(machine, cpu, name, tuple(number % 200 for number in range(700)))
+    # BRC 1 back to it
+    assert execute(f"b9{CODES[name]}0046 a714fffe").condition_code == 0
+    assert machine.storage.read(RESULT, len(expected)) == expected
+
+
+@pytest.mark.parametrize("name", CODES)
+@pytest.mark.parametrize("refused", (4, 6))
+def test_what_was_translated_before_an_exception_is_done(execute, machine, cpu, name, refused) -> None:
+    """Two characters fit in front of the end of storage; the third is met when the instruction is executed again."""
+    source, result = SIZES[name]
+    size = result if refused == 4 else source
+    cpu.gr[refused] = end = machine.memory - 2 * size
+    before = bytes(2 * size)
+    if refused == 6:
+        prepare_strings(machine, cpu, name, (1, 5))
+        cpu.gr[5] = 3 * source
+    else:
+        prepare_strings(machine, cpu, name, (1, 5, 9))
+        assert machine.storage.read(end, len(before)) == before
+    outcome = execute(f"b9{CODES[name]}0046 a714fffe")
+    assert outcome.interruption is ProgramInterruptionCode.ADDRESSING
+    assert cpu.gr[5] == source
+    assert cpu.gr[refused] == machine.memory
+
+
+@pytest.mark.parametrize("name", CODES)
+def test_strings_need_a_pair_and_whole_characters(execute, cpu, name) -> None:
+    assert execute(f"b9{CODES[name]}0056").interruption is ProgramInterruptionCode.SPECIFICATION
+    cpu.instruction_address = 0x10000
+    if SIZES[name][0] == 2:
+        cpu.gr[5] = 3
+        assert execute(f"b9{CODES[name]}0046").interruption is ProgramInterruptionCode.SPECIFICATION

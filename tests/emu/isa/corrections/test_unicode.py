@@ -104,3 +104,78 @@ def test_move_condition_code(execute, cpu, room, left, condition_code) -> None:
 def test_odd_lengths(execute, cpu, room, left) -> None:
     cpu.gr[5], cpu.gr[7] = room, left
     assert execute("eb460020008e").interruption is ProgramInterruptionCode.SPECIFICATION
+
+
+# Between all three
+
+FORMS = {"UTF-8": 0, "UTF-16": 1, "UTF-32": 2}
+TEXTS = tuple(
+    (text.encode("utf-8"), text.encode("utf-16-be"), text.encode("utf-32-be"))
+    for text in (
+        "A",
+        "\x7f",
+        "\x80",
+        "\u07ff",
+        "\u0800",
+        "\ud7ff",
+        "\ue000",
+        "\uffff",
+        "\U00010000",
+        "\U0010ffff",
+        "Aé€😀",
+    )
+)
+CONVERTERS = {
+    "CU12": ("b2a7{}046", "UTF-8", "UTF-16"),
+    "CU14": ("b9b0{}046", "UTF-8", "UTF-32"),
+    "CU21": ("b2a6{}046", "UTF-16", "UTF-8"),
+    "CU24": ("b9b1{}046", "UTF-16", "UTF-32"),
+    "CU41": ("b9b2{}046", "UTF-32", "UTF-8"),
+    "CU42": ("b9b3{}046", "UTF-32", "UTF-16"),
+}
+
+
+@pytest.mark.parametrize("checked", (0, 1))
+@pytest.mark.parametrize("name", CONVERTERS)
+@pytest.mark.parametrize("text", TEXTS, ids=lambda text: text[2].hex())
+def test_every_form_to_every_other(execute, cpu, machine, name, text, checked) -> None:
+    code, source, target = CONVERTERS[name]
+    before, after = text[FORMS[source]], text[FORMS[target]]
+    cpu.gr[7] = len(before)
+    assert execute(code.format(checked), x3000=before.hex()).condition_code == 0
+    assert machine.storage.read(0x2000, len(after) + 1) == after + b"\0"
+    assert (cpu.gr[4], cpu.gr[5]) == (0x2000 + len(after), 16 - len(after))
+    assert (cpu.gr[6], cpu.gr[7]) == (0x3000 + len(before), 0)
+
+
+@pytest.mark.parametrize(
+    ("code", "source", "condition_code"),
+    (
+        ("b2a61046", "d8000041", 2),
+        ("b9b11046", "d8000041", 2),
+        ("b2a60046", "d8000041", 0),
+        ("b2a61046", "d800", 0),
+        ("b2a61046", "dc00", 0),
+        ("b9b20046", "0000d800", 2),
+        ("b9b20046", "00110000", 2),
+        ("b9b30046", "0000dbff", 2),
+        ("b9b30046", "0000dc00", 0),
+        ("b9b30046", "000041", 0),
+    ),
+)
+def test_surrogates_and_what_is_no_character(execute, cpu, code, source, condition_code) -> None:
+    cpu.gr[7] = len(source) // 2
+    assert execute(code, x3000=source).condition_code == condition_code
+
+
+@pytest.mark.parametrize("name", CONVERTERS)
+def test_what_was_converted_before_an_exception_is_done(execute, cpu, machine, name) -> None:
+    """The target has room for one character and a part of the next; BRC 1 leads back."""
+    code, source, target = CONVERTERS[name]
+    before = "AB".encode({"UTF-8": "utf-8", "UTF-16": "utf-16-be", "UTF-32": "utf-32-be"}[source])
+    size = {"UTF-8": 1, "UTF-16": 2, "UTF-32": 4}[target]
+    cpu.gr[4], cpu.gr[7] = machine.memory - size, len(before)
+    outcome = execute(code.format(0) + "a714fffe", x3000=before.hex())
+    assert outcome.interruption is ProgramInterruptionCode.ADDRESSING
+    assert (cpu.gr[4], cpu.gr[7]) == (machine.memory, len(before) // 2)
+    assert machine.storage.read(machine.memory - size, size)[-1:] == b"A"

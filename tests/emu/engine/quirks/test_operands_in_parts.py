@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Operands that reach into a page that is refused: nothing of them is stored or loaded, free or stepped."""
+
+from __future__ import annotations
+
+import pytest
+
+from emu.bits import MASK_32
+from emu.cpu import Cpu
+from emu.machine import Machine
+from emu.program_interruption import ProgramInterruptionCode
+from emu.psw import ADDRESSING_MODE, WAIT, Psw
+from tests.support.general import rx, rxy
+
+CODE = 0x10000
+NOPR = bytes.fromhex("0700")
+PAGE = 0x40000
+"""Its end is tried, with the next page there."""
+BYTES = {
+    "STM": (4, rx(0x90, 14, 0, 2, 1)),
+    "STMY": (4, rxy(0xEB90, 14, 0, 2, 1)),
+    "STMG": (8, rxy(0xEB24, 14, 0, 2, 1)),
+    "STMH": (4, rxy(0xEB26, 14, 0, 2, 1)),
+    "STAM": (4, rx(0x9B, 14, 0, 2, 1)),
+    "STAMY": (4, rxy(0xEB9B, 14, 0, 2, 1)),
+}
+"""Of registers 14 to 1: how many bytes of each, and the instruction."""
+MASKS = (0b0101, 0b0111, 0b1001, 0b1010, 0b1011, 0b1101, 0b1110, 0b1111, 0b0110, 0b0001)
+UNDER_MASK = {"STCM": (0, 0xBE), "STCMY": (0, 0xEB2D), "STCMH": (32, 0xEB2C)}
+
+
+def set_registers(cpu: Cpu) -> None:
+    """Give all registers values of their own."""
+    for number in range(16):
+        cpu.gr[number] = 0x1122_3344_5566_7780 + number * 0x0101_0101_0101_0101
+        cpu.ar[number] = 0xA0A1_A200 + number
+
+
+def stored_by(name: str, cpu: Cpu) -> bytes:
+    """What STORE MULTIPLE and its like store."""
+    size, _ = BYTES[name]
+    found = b""
+    for number in (14, 15, 0, 1):
+        value = cpu.ar[number] if name.startswith("STA") else cpu.gr[number]
+        value = value >> 32 if name == "STMH" else value if size == 8 else value & MASK_32
+        found += value.to_bytes(size, "big")
+    return found
+
+
+def execute(machine: Machine, cpu: Cpu, instruction: bytes, address: int, *, stepping: bool) -> None:
+    """Execute the *instruction*, whose operand is at *address*."""
+    cpu.load_psw(Psw(ADDRESSING_MODE, CODE))
+    cpu.psw_loaded = False
+    machine.storage.write(CODE, instruction + NOPR)
+    machine.storage.write(0x1D0, Psw(ADDRESSING_MODE | WAIT, 0).to_bytes())
+    cpu.gr[2] = address
+    if stepping:
+        machine.step()
+    else:
+        machine.run(2)
+
+
+@pytest.mark.parametrize("stepping", (False, True))
+@pytest.mark.parametrize("name", BYTES)
+def test_multiple(machine: Machine, cpu: Cpu, name: str, *, stepping: bool) -> None:
+    size, instruction = BYTES[name]
+    for before in range(size, 5 * size, size):
+        set_registers(cpu)
+        expected = stored_by(name, cpu)
+        execute(machine, cpu, instruction, PAGE - before, stepping=stepping)
+        assert machine.storage.read(PAGE - before, len(expected)) == expected
+        assert machine.executed
+        end = machine.memory - before
+        machine.storage.write(end, bytes(before))
+        if before == 4 * size:
+            continue
+        execute(machine, cpu, instruction, end, stepping=stepping)
+        assert machine.counts.program_interruptions[ProgramInterruptionCode.ADDRESSING]
+        assert machine.storage.read(end, before) == bytes(before)
+
+
+@pytest.mark.parametrize("stepping", (False, True))
+@pytest.mark.parametrize("mask", MASKS)
+@pytest.mark.parametrize("name", UNDER_MASK)
+def test_under_mask(machine: Machine, cpu: Cpu, name: str, mask: int, *, stepping: bool) -> None:
+    shift, opcode = UNDER_MASK[name]
+    set_registers(cpu)
+    word = (cpu.gr[4] >> shift & MASK_32).to_bytes(4, "big")
+    expected = bytes(word[number] for number in range(4) if mask & 8 >> number)
+    instruction = rx(opcode, 4, 0, 2, mask) if opcode < 0x100 else rxy(opcode, 4, 0, 2, mask)
+    execute(machine, cpu, instruction, PAGE - 1, stepping=stepping)
+    assert machine.storage.read(PAGE - 1, len(expected)) == expected
+    if len(expected) > 1:
+        execute(machine, cpu, instruction, machine.memory - 1, stepping=stepping)
+        assert machine.counts.program_interruptions[ProgramInterruptionCode.ADDRESSING]
+        assert machine.storage.read(machine.memory - 1, 1) == bytes(1)
+
+
+@pytest.mark.parametrize("stepping", (False, True))
+@pytest.mark.parametrize("instruction", (rx(0x9A, 14, 0, 2, 1), rxy(0xEB9A, 14, 0, 2, 1)), ids=("LAM", "LAMY"))
+def test_load_access_multiple(machine: Machine, cpu: Cpu, instruction: bytes, *, stepping: bool) -> None:
+    set_registers(cpu)
+    before = list(cpu.ar)
+    execute(machine, cpu, instruction, machine.memory - 12, stepping=stepping)
+    assert machine.counts.program_interruptions[ProgramInterruptionCode.ADDRESSING]
+    assert list(cpu.ar) == before
+    machine.storage.write(PAGE - 12, bytes(range(16)))
+    execute(machine, cpu, instruction, PAGE - 12, stepping=stepping)
+    assert [cpu.ar[number] for number in (14, 15, 0, 1)] == [0x00010203, 0x04050607, 0x08090A0B, 0x0C0D0E0F]
+
+
+@pytest.mark.parametrize("instruction", ("eb2900000024", "9a290000", "be270000", "d50700000100"))
+def test_a_block_of_nothing_else_can_be_translated(machine: Machine, cpu: Cpu, instruction: str) -> None:
+    """What is replaced uses up nothing of the translator's."""
+    code = bytes.fromhex(instruction) * 600
+    machine.storage.write(CODE, code)
+    machine.run(600)
+    assert machine.executed == 600
