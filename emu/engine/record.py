@@ -43,7 +43,7 @@ PAGES: Final = 1 << 12
 """How many pages of code are shown at a time."""
 FILLS: Final = 1 << 15
 """How many fills are remembered."""
-MOST_INSTRUCTIONS: Final = 256
+MOST_INSTRUCTIONS: Final = 512
 """For so many declared instructions there is room."""
 FACILITY_WORDS: Final = 4
 """Words of 64 facility bits."""

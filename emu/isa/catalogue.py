@@ -7,8 +7,8 @@ from emu.isa import access_registers  # noqa: F401
 from emu.isa import branch_and_set_authority  # noqa: F401
 from emu.isa import channel  # noqa: F401
 from emu.isa import clock  # noqa: F401
-from emu.isa import compression  # noqa: F401
 from emu.isa import compare_until_substring_equal  # noqa: F401
+from emu.isa import compression  # noqa: F401
 from emu.isa import control_registers  # noqa: F401
 from emu.isa import diagnose  # noqa: F401
 from emu.isa import key_moves  # noqa: F401
@@ -52,7 +52,6 @@ from emu.isa.corrections import rotate  # noqa: F401
 from emu.isa.corrections import store_high  # noqa: F401
 from emu.isa.corrections import store_on_condition  # noqa: F401
 from emu.isa.corrections import string  # noqa: F401
-from emu.isa.corrections import store_high  # noqa: F401
 from emu.isa.corrections import translate  # noqa: F401
 from emu.isa.corrections import translate_and_test  # noqa: F401
 from emu.isa.corrections import unicode  # noqa: F401

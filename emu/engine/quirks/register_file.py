@@ -44,6 +44,7 @@ class Layout:
     access: int
     fpc: int
     cc_operation: int
+    cc_operands: int
     mask: int
     address: int
     execute_value: int
@@ -171,6 +172,7 @@ def layout() -> Layout:
         access=place("access registers", struct.pack("=I", values[reg.UC_S390X_REG_A0])),
         fpc=fpc,
         cc_operation=fpc + 4,
+        cc_operands=psw + 16,
         mask=psw,
         address=psw + 8,
         execute_value=psw + 40,
@@ -269,7 +271,7 @@ class EngineRegisters:
             "_execute_value": "zero between two instructions",
             "_floating_point_at_reset": "always the same",
         }
-        | dict.fromkeys(("_keep", "_cc"), "a view of what is declared"),
+        | dict.fromkeys(("_keep", "_cc", "_cc_operands"), "a view of what is declared"),
     )
 
     def __init__(self, unicorn: Unicorn) -> None:
@@ -290,6 +292,7 @@ class EngineRegisters:
         self.psw = view(found.mask, 2, "Q")
         self._fpc = view(found.fpc, 1, "I")
         self._cc = view(found.cc_operation, 1, "I")
+        self._cc_operands = view(found.cc_operands, 3, "Q")
         self._execute_value = view(found.execute_value, 1, "Q")
         self._breaking_event = view(found.breaking_event, 1, "Q")
         self.interruption = view(found.program_code, 4, "I")
