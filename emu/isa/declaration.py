@@ -87,7 +87,7 @@ class Reason(Enum):
     CONTROL = "the engine traps it: privileged or missing there"
     SENSITIVE = "the engine would execute it, but with the host's state instead of the guest's"
     CORRECTION = "the engine executes it wrongly"
-    EXECUTED = "the engine executes it wrongly as the target of an EXECUTE"
+    EXECUTED = "the engine executes it wrongly as the target of an EXECUTE, or only with what some registers hold"
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,10 +21,6 @@ _LINK_31_BIT: Final = bit(32)
 _LONGEST: Final = 6
 
 
-def _no_form(_: Operands, __: int) -> bool:
-    return False
-
-
 def link_may_wrap(cpu: Cpu, _: Operands) -> bool:
     """Whether the next instruction may be at address zero of the 24-bit mode."""
     return cpu.address_limit == ADDRESS_24 and cpu.instruction_address + _LONGEST > ADDRESS_24
@@ -48,9 +44,7 @@ def _link(cpu: Cpu, register: int) -> None:
         cpu.set_gr32(register, before << 24 | cpu.next_address)
 
 
-@instruction(
-    0x45, "BAL", RX_A, "BRANCH AND LINK", reason=Reason.CORRECTION, only=_no_form, with_registers=link_may_wrap
-)
+@instruction(0x45, "BAL", RX_A, "BRANCH AND LINK", reason=Reason.EXECUTED, with_registers=link_may_wrap)
 def bal(cpu: Cpu, operands: Operands) -> None:
     """Save link information in R1, and branch to the second-operand address."""
     address = cpu.effective_address(operands.b2, operands.d2, operands.x2)
@@ -63,8 +57,7 @@ def bal(cpu: Cpu, operands: Operands) -> None:
     "BALR",
     RR,
     "BRANCH AND LINK (register)",
-    reason=Reason.CORRECTION,
-    only=_no_form,
+    reason=Reason.EXECUTED,
     with_registers=link_may_wrap,
 )
 def balr(cpu: Cpu, operands: Operands) -> None:
@@ -75,9 +68,7 @@ def balr(cpu: Cpu, operands: Operands) -> None:
         cpu.next_address = address
 
 
-@instruction(
-    0x4D, "BAS", RX_A, "BRANCH AND SAVE", reason=Reason.CORRECTION, only=_no_form, with_registers=link_may_wrap
-)
+@instruction(0x4D, "BAS", RX_A, "BRANCH AND SAVE", reason=Reason.EXECUTED, with_registers=link_may_wrap)
 def bas(cpu: Cpu, operands: Operands) -> None:
     """Save the address of the next instruction in R1, and branch to the second-operand address."""
     address = cpu.effective_address(operands.b2, operands.d2, operands.x2)
@@ -90,8 +81,7 @@ def bas(cpu: Cpu, operands: Operands) -> None:
     "BASR",
     RR,
     "BRANCH AND SAVE (register)",
-    reason=Reason.CORRECTION,
-    only=_no_form,
+    reason=Reason.EXECUTED,
     with_registers=link_may_wrap,
 )
 def basr(cpu: Cpu, operands: Operands) -> None:
