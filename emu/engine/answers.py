@@ -95,7 +95,7 @@ class FillAnswers(ABC):
             self._error = raised
 
     @property
-    def _is_refused(self) -> bool:
+    def is_refused(self) -> bool:
         """Whether the instruction ends with what was refused, or raised."""
         return self.refusal is not None or self._error is not None
 

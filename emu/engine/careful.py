@@ -32,6 +32,7 @@ from emu.engine.reported import map_sink, reported
 from emu.engine.tlb import EXECUTABLE, READABLE, WRITABLE, Answer
 from emu.program_interruption import ProgramInterruption
 from emu.psw import address_limit
+from emu.teid import Access
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -81,6 +82,7 @@ class CarefulAnswers(FillAnswers):
         self.is_flush_due = False
         self.held.clear()
         self.written.clear()
+        self._low_storage.forget()
 
     def forget_code(self, page: int) -> int | None:
         """Nothing of *page* is translated any more; give the offset of its frame, if something was."""
@@ -137,39 +139,40 @@ class CarefulAnswers(FillAnswers):
             return SINK
         absolute = access.resolve(self._cpu, address, ACCESS[kind])
         page = absolute >> 12
-        permissions = READABLE
+        frame = self.hold(page, ACCESS[kind])
+        if kind == FillAccess.FETCH:
+            self._note_code(page, frame)
+            # As an operand it may be another page, or have rules for each byte.
+            return FRAMES + frame, EXECUTABLE
         if kind == FillAccess.WRITE:
-            frame = self.storing(page)
-            self.written[page] = frame
-            permissions = WRITABLE
-        else:
-            frame = self._configuration.hypervisor.frame(page)
-            if kind == FillAccess.FETCH:
-                self._note_code(page, frame)
-                # As an operand it may be another page, or have rules for each byte.
-                permissions = EXECUTABLE
-        self.held.add(page)
-        self._configuration.translations.reached[page] = 1
-        return FRAMES + frame, permissions
+            self.storing(page)
+            return FRAMES + frame, WRITABLE
+        return FRAMES + frame, READABLE
 
-    def storing(self, page: int) -> int:
+    def hold(self, page: int, kind: Access) -> int:
+        """See :class:`emu.engine.low_storage.AccessingInstruction`."""
+        frame = self._configuration.hypervisor.frame(page)
+        self.held.add(page)
+        if kind is Access.STORE:
+            self.written[page] = frame
+            if frame not in self.images:
+                self.images[frame] = self._configuration.storage.read_frame(frame, PAGE_SIZE)
+        self._configuration.translations.reached[page] = 1
+        return frame
+
+    def storing(self, page: int) -> None:
         """See :class:`emu.engine.low_storage.AccessingInstruction`."""
         if self._configuration.storage.code_pages[page]:
             self.code_stores.add(page)
-        frame = self._configuration.hypervisor.frame(page)
-        if frame not in self.images:
-            self.images[frame] = self._configuration.storage.read_frame(frame, PAGE_SIZE)
-        return frame
 
     def attempt(self, checked: Callable[[], int]) -> int | None:
         """See :class:`emu.engine.low_storage.AccessingInstruction`."""
-        if not self._is_refused:
-            try:
-                return checked()
-            except BaseException as raised:  # noqa: BLE001 - it must not be lost in Unicorn
-                self._keep(raised, FillAccess.READ)
-                self.low_refusal = raised
-                self._unicorn.stop()
+        try:
+            return checked()
+        except BaseException as raised:  # noqa: BLE001 - it must not be lost in Unicorn
+            self._keep(raised, FillAccess.READ)
+            self.low_refusal = raised
+            self._unicorn.stop()
         return None
 
     def _note_code(self, page: int, frame: int) -> None:

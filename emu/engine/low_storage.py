@@ -17,7 +17,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from emu import access
-from emu.addresses import PAGE_SIZE
+from emu.addresses import PAGE_SHIFT, PAGE_SIZE
 from emu.teid import Access
 
 if TYPE_CHECKING:
@@ -25,21 +25,32 @@ if TYPE_CHECKING:
 
     from emu.configuration import Configuration
     from emu.cpu import Cpu
+    from emu.psw import AddressSpaceControl
 
 LOW_STORAGE: Final = 1 << 39
 """Where it lies in the engine's physical memory: below the host's frame pool."""
-_PART: Final = 512
-"""Bytes for which one rule holds."""
+
+
+_BLOCK_SHIFT: Final = 9
+"""Of 512 bytes each has the same rules."""
+_BLOCK_OFFSET: Final = (1 << _BLOCK_SHIFT) - 1
 
 
 class AccessingInstruction(Protocol):
     """What the device needs of the instruction that accesses it."""
 
-    def attempt(self, checked: Callable[[], int]) -> int | None:
-        """What *checked* gives; None, and the instruction ends, if it raises something, or something has before."""
+    @property
+    def is_refused(self) -> bool:
+        """Whether it ends with an exception already."""
 
-    def storing(self, page: int) -> int:
-        """The offset in the frame pool of absolute *page*, which it is about to store into."""
+    def attempt(self, checked: Callable[[], int]) -> int | None:
+        """What *checked* gives; None, and the instruction ends, if it raises something."""
+
+    def hold(self, page: int, kind: Access) -> int:
+        """Hold absolute *page*, until everything is forgotten, and give the offset of its frame in the pool."""
+
+    def storing(self, page: int) -> None:
+        """It is about to store into absolute *page*, which is held for that."""
 
 
 class LowStorage:
@@ -48,34 +59,51 @@ class LowStorage:
     def __init__(self, instruction: AccessingInstruction, configuration: Configuration[Cpu], cpu: Cpu) -> None:
         """Be what the instructions of *cpu* access."""
         self._instruction = instruction
-        self._configuration = configuration
+        self._storage = configuration.storage
         self._cpu = cpu
-        self._known: dict[tuple[int, Access], int] = {}
-        """From each part that the present instruction has accessed, the distance to its absolute addresses."""
+        self._known: dict[tuple[int, Access], tuple[int, int]] = {}
+        """The absolute page of each block of effective addresses, by kind of access, and where in the pool it lies."""
+
+        self._translation: tuple[bool, AddressSpaceControl] | None = None
+        """The mode of translation that this holds in."""
 
     def begin(self) -> None:
-        """An instruction begins: what it accesses is to be checked."""
+        """An instruction begins."""
+        translation = self._cpu.dat, self._cpu.space
+        if translation != self._translation:
+            self._translation = translation
+            self._known.clear()
+
+    def forget(self) -> None:
+        """Check everything anew."""
         self._known.clear()
 
     def fetch(self, _: Any, address: int, size: int, __: Any) -> int:
         """The *size* bytes at effective *address*; zero if they may not be fetched."""
-        absolute = self._checked(address, Access.FETCH)
-        return 0 if absolute is None else self._configuration.storage.read_integer(absolute, size)
+        known = self._checked(address, Access.FETCH)
+        if known is None:
+            return 0
+        return int.from_bytes(self._storage.read_frame(known[1] + (address & _BLOCK_OFFSET), size), "big")
 
     def store(self, _: Any, address: int, size: int, value: int, __: Any) -> None:
         """Store the last *size* bytes of *value* at effective *address*, if that may be."""
-        absolute = self._checked(address, Access.STORE)
-        if absolute is not None:
-            frame = self._instruction.storing(absolute >> 12)
+        known = self._checked(address, Access.STORE)
+        if known is not None:
+            self._instruction.storing(known[0])
             data = (value & (1 << 8 * size) - 1).to_bytes(size, "big")
-            self._configuration.storage.write_frame(frame + absolute % PAGE_SIZE, data)
+            self._storage.write_frame(known[1] + (address & _BLOCK_OFFSET), data)
 
-    def _checked(self, address: int, kind: Access) -> int | None:
-        part = address // _PART, kind
-        distance = self._known.get(part)
-        if distance is not None:
-            return self._instruction.attempt(lambda: address + distance)
-        absolute = self._instruction.attempt(lambda: access.resolve(self._cpu, address, kind))
-        if absolute is not None:
-            self._known[part] = absolute - address
-        return absolute
+    def _checked(self, address: int, kind: Access) -> tuple[int, int] | None:
+        """The absolute page of *address*, and where in the pool its block lies; None if the access is refused."""
+        if self._instruction.is_refused:
+            return None
+        block = address >> _BLOCK_SHIFT, kind
+        known = self._known.get(block)
+        if known is None:
+            absolute = self._instruction.attempt(lambda: access.resolve(self._cpu, address, kind))
+            if absolute is None:
+                return None
+            page = absolute >> PAGE_SHIFT
+            offset = absolute & PAGE_SIZE - 1 & ~_BLOCK_OFFSET
+            known = self._known[block] = page, self._instruction.hold(page, kind) + offset
+        return known

@@ -7,6 +7,8 @@ none fetched that only the key keeps from being fetched; and the instruction is 
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from emu import control_registers as control
@@ -264,3 +266,18 @@ def test_an_instruction_by_fetch_protection_override(started: Machine, cpu: Cpu,
     whole = address + len(code) // 2 <= 0x804 and address != 0x7FE
     assert cpu.gr[3] == (1 if whole else 0)
     assert resolve(cpu, 0x7FF, Access.FETCH) == 0x7FF
+
+
+def test_low_storage_is_where_the_mode_of_translation_says(started: Machine, cpu: Cpu, address_space: Any) -> None:
+    # STG 3,X'300'; STOSM X'301',X'04', which turns DAT on; STG 4,X'300'; STG 4,X'10', which is protected.
+    for page in (START, 0x1000):
+        address_space.map(page, page)
+    address_space.map(0, 0x30000)
+    cpu.set_control_register(1, address_space.asce)
+    cpu.gr[3], cpu.gr[4] = 3, 4
+    # The program new PSW is at real locations.
+    code = "e33003000024 ad040310 e34003000024 e34000100024"
+    assert execute(started, code) == ProgramInterruptionCode.PROTECTION
+    assert started.storage.read_integer(0x300, 8) == 3
+    assert started.storage.read_integer(0x30300, 8) == 4
+    assert started.storage.read_integer(0x30010, 8) == 0
