@@ -184,8 +184,9 @@ def layout() -> Layout:
     )
     _check_condition_code(unicorn, base, found)
     _check_interruption_words(unicorn, base, found)
+    found = replace(found, breaking_event=_find_breaking_event(unicorn, base, found))
     _check_sums(unicorn, base, found)
-    return replace(found, breaking_event=_find_breaking_event(unicorn, base, found))
+    return found
 
 
 def _check_condition_code(unicorn: Unicorn, base: int, found: Layout) -> None:
@@ -199,7 +200,7 @@ def _check_sums(unicorn: Unicorn, base: int, found: Layout) -> None:
     """Execute each of the probes, and an invalid instruction behind it."""
     unicorn.uc.reg_write(reg.UC_S390X_REG_PSWM, ADDRESSING_MODE | PROBLEM_STATE)
     for number, (code, operation) in enumerate(sums.PROBES):
-        address = 0x200 + 16 * number
+        address = 0x800 + 16 * number
         unicorn.uc.mem_write(address, bytes.fromhex(code + "0000"))
         unicorn.start(address)
         if ctypes.c_uint32.from_address(base + found.cc_operation).value != operation:
