@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Machines for the programs of the differential driver, which are used again and again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from emu.cpu import CpuState
+from emu.machine import MEGABYTE, Machine
+from emu.page_states import USAGE_MASK, Profile
+from emu.psw import Psw
+from emu.saving import restore, save
+from emu.snapshot import guest_view
+from host.page_manager import PageManager, minimum_frames
+from host.paging_device import PagingDevice
+from tools.differential.layout import FILLING, MEGABYTES, PREFIXES, TABLES, TARGETS, image, waits
+
+if TYPE_CHECKING:
+    from emu.state import State
+    from tools.differential.program import Program
+
+Shape = tuple[int, str, int | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A machine, the host under it if that pages, and the state that every program starts from."""
+
+    machine: Machine
+    host: PageManager | None
+    beginning: State
+
+
+class Machines:
+    """One machine for each way of running and each shape that a program asks for.
+
+    :param are_new: make a new machine for each program, so that nothing depends on the programs before it.
+    """
+
+    def __init__(self, *, are_new: bool = False) -> None:
+        self._are_new = are_new
+        self._prepared: dict[tuple[str, Shape], Prepared] = {}
+
+    def ready(self, way: str, program: Program) -> Machine:
+        """A machine that is about to execute *program*."""
+        shape = program.cpus, program.profile, program.frames
+        found = self._prepared.get((way, shape))
+        if found is None or self._are_new:
+            found = self._prepared[way, shape] = _prepare(shape)
+        restore(found.beginning, found.machine, host=found.host)
+        put(program, found.machine)
+        return found.machine
+
+
+def _prepare(shape: Shape) -> Prepared:
+    cpus, profile, frames = shape
+    if frames is None:
+        host, machine = None, Machine(MEGABYTES * MEGABYTE, cpus=cpus, profile=Profile(profile))
+    else:
+        host = PageManager(minimum_frames(cpus) + frames, device=PagingDevice(None, 1024), low=2, high=6)
+        machine = Machine(MEGABYTES * MEGABYTE, cpus=cpus, profile=Profile(profile), hypervisor=host.guest())
+        for page in FILLING:
+            machine.load_storage(page << 12, b"\x5a" * 4096)
+    for address, content in image().items():
+        machine.load_storage(address, content)
+    for cpu in machine.cpus:
+        for register, origin in zip((1, 7, 13), TABLES, strict=True):
+            cpu.set_control_register(register, origin | 3)
+    return Prepared(machine, host, save(machine, host=host))
+
+
+def put(program: Program, machine: Machine) -> None:
+    """Put *program* into *machine*, which is in the state that every program starts from."""
+    for number, target in enumerate(program.targets):
+        machine.load_storage(TARGETS + 8 * number, bytes.fromhex(target))
+    for address, data in program.data.items():
+        machine.load_storage(address, bytes.fromhex(data))
+    machine.load_storage(program.start, bytes.fromhex("".join(program.instructions)) + bytes(6))
+    for cpu, prefix in zip(machine.cpus, PREFIXES, strict=False):
+        cpu.set_prefix(prefix)
+        for place, new in waits().items():
+            machine.load_storage(prefix + place, new)
+    for page, key in program.keys.items():
+        machine.keys.bytes[page] = key
+    for page, state in program.states.items():
+        machine.states.bytes[page] = machine.states.bytes[page] & ~USAGE_MASK & 0xFF | state & USAGE_MASK
+        if state & 3:
+            machine.hypervisor.drop(page)
+    for cpu in machine.cpus:
+        cpu.set_control_register(0, program.cr0)
+        for register, value in enumerate(program.registers):
+            cpu.gr[register] = value
+        for register, value in enumerate(program.access):
+            cpu.ar[register] = value
+        for register, value in enumerate(program.vectors):
+            cpu.vr[2 * register], cpu.vr[2 * register + 1] = value >> 64, value & (1 << 64) - 1
+        cpu.registers.fpc = program.fpc
+        cpu.clock_comparator = min(machine.timing.tod + program.timers[0], (1 << 64) - 1)
+        machine.timing.set_cpu_timer(cpu, program.timers[1])
+        cpu.load_psw(Psw(program.mask, program.start))
+        cpu.psw_loaded = False
+        cpu.state = CpuState.OPERATING
+    machine.configuration.translations.flush_all()
+    if program.turn:
+        machine.configuration.turns.end = machine.timing.work + program.turn
+
+
+def state(machine: Machine) -> State:
+    """All that must be the same whichever way the program was run."""
+    configuration = machine.configuration
+    view = guest_view(machine)
+    counts, turns = configuration.counts, configuration.turns
+    view["counts"] = {
+        "instructions": {name: count for name, count in counts.instructions.items() if count},
+        "requests": {str(code): count for code, count in counts.operation_requests.items() if count},
+        "interruptions": {str(int(code)): count for code, count in counts.program_interruptions.items() if count},
+        "unmodelled": {name: count for name, count in counts.unmodelled.items() if count},
+    }
+    view["turn"] = {"cpu": turns.cpu, "end": turns.end}
+    view["repetition"] = [list(configuration.repetition.program), list(configuration.repetition.interruption)]
+    return view

@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The options of ``essa differ``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tools.usage.options import option
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DifferOptions:
+    """Which programs are tried, and what becomes of those that fail."""
+
+    seed: int = option(1, least=0, metavar="N", help="The seed of the first program; those behind it follow.")
+    programs: int = option(1000, least=1, metavar="N", help="How many programs.")
+    jobs: int | None = option(kind=int, least=1, metavar="N", help="So many processes; by default all cores.")
+    most_failures: int = option(20, least=1, metavar="N", help="End after so many failures.")
+    keep: str | None = option(metavar="FILE", help="Append each failure, shrunk, to this file as a line of JSON.")
+    again: str | None = option(metavar="FILE", help="Try the programs of such a file instead of random ones.")

@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The ways of running a program, all of which must come to the same."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import TYPE_CHECKING, Final
+
+from emu.hypervisor import FrameShortage, HostFailure
+from emu.machine import StopKind
+from emu.program_interruption import ProgramInterruption
+from emu.psw import CONDITION_CODE, PROGRAM_MASK, Psw
+from emu.snapshot import differences
+from tools.differential.layout import WAITS
+from tools.differential.machines import Machines, state
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from emu.cpu import Cpu
+    from emu.machine import Machine, Stop
+    from tools.differential.program import Program
+
+_NULLIFYING: Final = frozenset({0x10, 0x11, 0x1A, 0x20, 0x21, 0x22, 0x25, 0x38, 0x39, 0x3A, 0x3B})
+"""Program-interruption codes after which the old PSW designates the instruction itself."""
+_SYNTHETIC_STEPS: Final = 3000
+"""Interruptions and instructions of a program at most, when it is stepped."""
+
+
+def _run_freely(machine: Machine, budget: int, random: Random) -> Stop:
+    return machine.run(budget)
+
+
+def _run_in_steps(machine: Machine, budget: int, random: Random) -> Stop:
+    limit = machine.executed + budget
+    for _ in range(_SYNTHETIC_STEPS):
+        if machine.executed >= limit:
+            break
+        stop = machine.step()
+        if stop is not None:
+            return stop
+    return machine.run(0)
+
+
+def _run_in_slices(machine: Machine, budget: int, random: Random) -> Stop:
+    limit = machine.executed + budget
+    while True:
+        stop = machine.run(min(limit - machine.executed, random.choice((1, 1, 2, 3, 5, 9))))
+        if stop.kind is not StopKind.BUDGET or machine.executed >= limit:
+            return stop
+
+
+WAYS: Final[dict[str, Callable[[Machine, int, Random], Stop]]] = {
+    "stepped": _run_in_steps,
+    "free": _run_freely,
+    "sliced": _run_in_slices,
+}
+"""The first is the one that the others are compared with."""
+
+
+class Comparison:
+    """Runs programs in every way.
+
+    :param are_new: on new machines each time.
+    """
+
+    def __init__(self, *, are_new: bool = False) -> None:
+        self._machines = Machines(are_new=are_new)
+
+    def find(self, program: Program) -> list[str]:
+        """What is different when *program* is run in another way than step by step; nothing if all is as it should be."""
+        found = []
+        expected = None
+        for way in WAYS:
+            outcome = self._outcome(way, program)
+            if expected is None:
+                expected = outcome
+            else:
+                found += [f"{way}: {each}" for each in _compare(expected, outcome)]
+        return found
+
+    def _outcome(self, way: str, program: Program) -> dict[str, object]:
+        machine = self._machines.ready(way, program)
+        try:
+            stops = _carry_out(machine, program, way)
+        except Exception as reason:  # noqa: BLE001 - whatever it is, it is a finding
+            return {"exception": f"{type(reason).__name__}: {reason}", "way": way}
+        return {"stops": stops, **state(machine)}
+
+
+def _compare(expected: dict[str, object], found: dict[str, object]) -> list[str]:
+    for outcome in (expected, found):
+        if "exception" in outcome:
+            return [f"{outcome['way']}: {outcome['exception']}"]
+    lines = []
+    for each in differences(expected, found):
+        lines.append(f"{each}: {_at(expected, each)} stepped, {_at(found, each)}")
+    stops = found["stops"]
+    if not lines and isinstance(stops, list) and any(StopKind.ENGINE_FAILURE.value in each for each in stops):
+        lines.append(f"stop: {stops[-1]}")
+    return lines
+
+
+def _at(value: object, path: str) -> str:
+    """What *value* has at *path*, if that can be followed, and is short."""
+    for part in path.replace("]", "").replace("[", ".").split("."):
+        if isinstance(value, dict) and {"#array"} <= value.keys():
+            value = value["data"].hex()
+            break
+        if isinstance(value, dict):
+            value = value.get(part, value.get(int(part)) if part.isdigit() else None)
+        elif isinstance(value, list) and part.isdigit() and int(part) < len(value):
+            value = value[int(part)]
+    text = value.hex() if isinstance(value, bytes) else f"{value:#x}" if isinstance(value, int) else str(value)
+    return text if len(text) < 100 else "..."
+
+
+def _carry_out(machine: Machine, program: Program, way: str) -> list[str]:
+    """Run *program*, and go on behind each interruption; give how each part ended."""
+    random, stops = Random(program.seed), []
+    limit = machine.executed + program.budget
+    for _ in range(4 * len(program.instructions) + 8):
+        stop = WAYS[way](machine, limit - machine.executed, random)
+        stops.append(f"{stop.kind.value} {stop.cpu} {stop.psw} {stop.text}")
+        if stop.kind is not StopKind.DISABLED_WAIT or machine.executed >= limit:
+            break
+        # All, and not only until the first that goes on.
+        if not any([_resume(machine, cpu, program) for cpu in machine.cpus]):  # noqa: C419
+            break
+    return stops
+
+
+def _resume(machine: Machine, cpu: Cpu, program: Program) -> bool:
+    """Let *cpu* go on behind the interruption that it waits after; False if it does not wait, or there is nothing."""
+    new = cpu.psw
+    if not cpu.is_waiting or new.address not in WAITS:
+        return False
+    try:
+        old = Psw.from_bytes(machine.storage.read(cpu.prefix + WAITS[new.address], 16))
+        code = machine.storage.read_integer(cpu.prefix + 0x8E, 2) & 0x7F
+    except (ProgramInterruption, FrameShortage, HostFailure):
+        return False
+    address = old.address
+    if new.address == 0x1D0:
+        addresses = program.addresses()[:-1]
+        behind = [each for each in addresses if each > address]
+        if address not in addresses or code in _NULLIFYING:
+            if not behind:
+                return False
+            address = behind[0]
+    elif new.address != 0x1C0:
+        return False
+    cpu.load_psw(Psw(program.mask | old.mask & (CONDITION_CODE | PROGRAM_MASK), address))
+    cpu.psw_loaded = False
+    return True
