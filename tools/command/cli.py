@@ -16,6 +16,7 @@ from tools.command.parameters import given, takes
 from tools.comparing.options import CompareOptions
 from tools.conform.options import ConformOptions
 from tools.debian.options import FetchOptions
+from tools.differential.options import DifferOptions
 from tools.machines.options import MachineOptions
 from tools.running.options import RunOptions
 from tools.stepping.options import StepOptions
@@ -127,6 +128,18 @@ def conform(_: typer.Context, wanted: ConformOptions) -> None:
     from tools.conform.suite import run_suite
 
     raise typer.Exit(run_suite(wanted))
+
+
+@app.command(
+    help="Run random programs freely, step by step and in slices, and compare all state: there must be no difference.",
+    epilog="Exit status: 0 no difference, 1 programs that differ, 2 wrong use.",
+)
+@takes(DifferOptions)
+def differ(_: typer.Context, wanted: DifferOptions) -> None:
+    """Run random programs in several ways."""
+    from tools.differential.differ import differ as try_programs
+
+    raise typer.Exit(try_programs(wanted))
 
 
 # typer exports only this one of its parser's errors; its base class covers all wrong use.

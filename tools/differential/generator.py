@@ -16,7 +16,26 @@ _CR0_BITS: Final = tuple(bit(number) for number in (33, 35, 36, 37, 38, 39, 40, 
 _CR0_FLOATING: Final = bit(45) | bit(46)
 """AFP-register control and vector-enablement control."""
 _MODES: Final = (psw_bits.ADDRESSING_MODE, psw_bits.ADDRESSING_MODE, psw_bits.BASIC_ADDRESSING, 0)
-_OFFSETS: Final = (0, 0, 1, 4, 8, 0x10, 0x100, 0x1FF, 0x200, 0x7F8, 0x7FE, 0x800, 0xFF0, 0xFF7, 0xFF8, 0xFFC, 0xFFE, 0xFFF)
+_OFFSETS: Final = (
+    0,
+    0,
+    1,
+    4,
+    8,
+    0x10,
+    0x100,
+    0x1FF,
+    0x200,
+    0x7F8,
+    0x7FE,
+    0x800,
+    0xFF0,
+    0xFF7,
+    0xFF8,
+    0xFFC,
+    0xFFE,
+    0xFFF,
+)
 _SPECIAL: Final = (
     0, 1, 2, 7, 0x7FFF_FFFF, 0x8000_0000, 0xFFFF_FFFF, 1 << 63, (1 << 63) - 1, (1 << 64) - 1, 0x7F80_0000_0000_0000,
     0x7FC0_0000_0000_0000, 0x7FA0_0000_0000_0000, 0x7FF0_0000_0000_0000, 0x7FF8_0000_0000_0000, 0x7FF4_0000_0000_0001,
@@ -61,7 +80,7 @@ def random_program(seed: int) -> Program:
         access=tuple(random.choice((0, 0, 1, 2, random.getrandbits(32))) for _ in range(16)),
         fpc=random.choice((0, 0, 0xF800_0000, random.getrandbits(5) << 27, random.randrange(4))),
         cr0=(_CR0_FLOATING if random.random() < 0.85 else 0)
-        | sum({each for each in random.choices(_CR0_BITS, k=random.choice((0, 0, 1, 3)))}),
+        | sum(set(random.choices(_CR0_BITS, k=random.choice((0, 0, 1, 3))))),
         keys={} if plain else {page >> 12: random.choice((0, 0, 6, 0x10, 0x18, 0x1E, 0x90)) for page in PAGES},
         states={} if plain else {page >> 12: random.choice(_STATES) for page in PAGES if page >= DATA},
         data={

@@ -39,7 +39,9 @@ def image() -> dict[int, bytes]:
     """The bytes that every program finds in storage, by absolute address."""
     found = {}
     for page in (*PAGES, CODE, CODE + 0x1000, CODE + 0x2000):
-        found[page + 0x200 if page in (0, 0x1000) else page] = bytes((7 * at + page // 4096) & 0xFF for at in range(0xE00))
+        found[page + 0x200 if page in (0, 0x1000) else page] = bytes(
+            (7 * at + page // 4096) & 0xFF for at in range(0xE00)
+        )
     for number, origin in enumerate(TABLES):
         found.update(_tables(origin, number))
     return found

@@ -38,7 +38,9 @@ def opcodes() -> tuple[bytes, ...]:
     }
     decoder = capstone.Cs(capstone.CS_ARCH_SYSZ, capstone.CS_MODE_BIG_ENDIAN)
     for template in _templates():
-        forms = (bytes(one | other for one, other in zip(template, filler, strict=False)) for filler in _fillers(template))
+        forms = (
+            bytes(one | other for one, other in zip(template, filler, strict=False)) for filler in _fillers(template)
+        )
         if any(list(decoder.disasm_lite(form, 0, 1)) for form in forms):
             known.add(template)
     return tuple(sorted(known))
@@ -101,9 +103,9 @@ def with_operands(template: bytes, random: Random) -> bytes:
         else:
             filler[2:4] = offset.to_bytes(2, "big", signed=True)
     elif first in (0xC4, 0xC6) or (first == 0xC0 and template[1] & 0xF == 0):
-        target = random.choice((0x1000, -0x1000, 0x7FF, 0x800, 0x8000, 0x8800, 0x9000, -0x8000, -0x7800)) + random.randrange(
-            -4, 12
-        )
+        target = random.choice(
+            (0x1000, -0x1000, 0x7FF, 0x800, 0x8000, 0x8800, 0x9000, -0x8000, -0x7800)
+        ) + random.randrange(-4, 12)
         filler[2:6] = target.to_bytes(4, "big", signed=True)
     if first in (0xE3, 0xEB) and random.random() < 0.8:
         filler[4] = 0
@@ -122,7 +124,9 @@ def _branches(template: bytes) -> bool:
 
 def _shorten_displacements(filler: bytearray, first: int, length: int, random: Random) -> None:
     """Let most displacements be so small that the page is that of the base register."""
-    for at in (2, 4) if length == 6 and (0xD0 <= first <= 0xE2 or 0xE8 <= first <= 0xFF or first in (0xE5, 0xC8)) else (2,):
+    for at in (
+        (2, 4) if length == 6 and (0xD0 <= first <= 0xE2 or 0xE8 <= first <= 0xFF or first in (0xE5, 0xC8)) else (2,)
+    ):
         if first in (0xB2, 0xB3, 0xB9) and random.random() < 0.5:
             # Registers, or a mask and two registers.
             filler[2] = random.choice((0, 0, filler[2], filler[2] & 0xF0))

@@ -5,12 +5,31 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import Any, Final
 
 from emu.psw import ADDRESSING_MODE
 from tools.differential.layout import CODE
 from tools.differential.program import Program
 
 Fails = Callable[[Program], bool]
+_PLAINER: Final[tuple[dict[str, Any], ...]] = (
+    {"cpus": 1},
+    {"frames": None},
+    {"keys": {}},
+    {"states": {}},
+    {"data": {}},
+    {"targets": ()},
+    {"turn": 0},
+    {"profile": "zvm"},
+    {"fpc": 0},
+    {"timers": ((1 << 63), 1 << 60)},
+    {"vectors": (0,) * 32},
+    {"access": (0,) * 16},
+    {"registers": (0,) * 16},
+    {"start": CODE},
+    {"mask": ADDRESSING_MODE},
+    {"cr0": 0},
+)
 
 
 def shrink(program: Program, fails: Fails) -> Program:
@@ -30,25 +49,13 @@ def _smaller(program: Program) -> Iterator[Program]:
             rest = program.instructions[:at] + program.instructions[at + size :]
             if rest:
                 yield replace(program, instructions=rest)
-    for plainer in (
-        {"cpus": 1},
-        {"frames": None},
-        {"keys": {}},
-        {"states": {}},
-        {"data": {}},
-        {"targets": ()},
-        {"turn": 0},
-        {"profile": "zvm"},
-        {"fpc": 0},
-        {"timers": ((1 << 63), 1 << 60)},
-        {"vectors": (0,) * 32},
-        {"access": (0,) * 16},
-        {"registers": (0,) * 16},
-        {"start": CODE},
-        {"mask": ADDRESSING_MODE},
-        {"cr0": 0},
-    ):
-        yield replace(program, **plainer)  # type: ignore[arg-type]
+    for plainer in _PLAINER:
+        yield replace(program, **plainer)
+    yield from _fewer_bits(program)
+    yield from _fewer_values(program)
+
+
+def _fewer_bits(program: Program) -> Iterator[Program]:
     for bit in range(64):
         if program.mask >> bit & 1 and not ADDRESSING_MODE >> bit & 1:
             yield replace(program, mask=program.mask & ~(1 << bit))
@@ -57,10 +64,14 @@ def _smaller(program: Program) -> Iterator[Program]:
     for bit in range(64):
         if program.cr0 >> bit & 1:
             yield replace(program, cr0=program.cr0 & ~(1 << bit))
+
+
+def _fewer_values(program: Program) -> Iterator[Program]:
     for name in ("keys", "states", "data"):
         values = getattr(program, name)
         for key in values:
-            yield replace(program, **{name: {other: value for other, value in values.items() if other != key}})
+            fewer: dict[str, Any] = {name: {other: value for other, value in values.items() if other != key}}
+            yield replace(program, **fewer)
     for name in ("registers", "vectors", "access"):
         values = getattr(program, name)
         for at, value in enumerate(values):

@@ -6,11 +6,14 @@ from __future__ import annotations
 from random import Random
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 from emu.hypervisor import FrameShortage, HostFailure
 from emu.machine import StopKind
 from emu.program_interruption import ProgramInterruption
 from emu.psw import CONDITION_CODE, PROGRAM_MASK, Psw
 from emu.snapshot import differences
+from emu.state import array_of
 from tools.differential.layout import WAITS
 from tools.differential.machines import Machines, state
 
@@ -23,17 +26,17 @@ if TYPE_CHECKING:
 
 _NULLIFYING: Final = frozenset({0x10, 0x11, 0x1A, 0x20, 0x21, 0x22, 0x25, 0x38, 0x39, 0x3A, 0x3B})
 """Program-interruption codes after which the old PSW designates the instruction itself."""
-_SYNTHETIC_STEPS: Final = 3000
+_MOST_STEPS: Final = 3000
 """Interruptions and instructions of a program at most, when it is stepped."""
 
 
-def _run_freely(machine: Machine, budget: int, random: Random) -> Stop:
+def _run_freely(machine: Machine, budget: int, __: Random) -> Stop:
     return machine.run(budget)
 
 
-def _run_in_steps(machine: Machine, budget: int, random: Random) -> Stop:
+def _run_in_steps(machine: Machine, budget: int, __: Random) -> Stop:
     limit = machine.executed + budget
-    for _ in range(_SYNTHETIC_STEPS):
+    for _ in range(_MOST_STEPS):
         if machine.executed >= limit:
             break
         stop = machine.step()
@@ -68,7 +71,7 @@ class Comparison:
         self._machines = Machines(are_new=are_new)
 
     def find(self, program: Program) -> list[str]:
-        """What is different when *program* is run in another way than step by step; nothing if all is as it should be."""
+        """What is different when *program* is run in another way than step by step; nothing if all is right."""
         found = []
         expected = None
         for way in WAYS:
@@ -92,9 +95,7 @@ def _compare(expected: dict[str, object], found: dict[str, object]) -> list[str]
     for outcome in (expected, found):
         if "exception" in outcome:
             return [f"{outcome['way']}: {outcome['exception']}"]
-    lines = []
-    for each in differences(expected, found):
-        lines.append(f"{each}: {_at(expected, each)} stepped, {_at(found, each)}")
+    lines = [f"{each}: {_at(expected, each)} stepped, {_at(found, each)}" for each in differences(expected, found)]
     stops = found["stops"]
     if not lines and isinstance(stops, list) and any(StopKind.ENGINE_FAILURE.value in each for each in stops):
         lines.append(f"stop: {stops[-1]}")
@@ -104,10 +105,11 @@ def _compare(expected: dict[str, object], found: dict[str, object]) -> list[str]
 def _at(value: object, path: str) -> str:
     """What *value* has at *path*, if that can be followed, and is short."""
     for part in path.replace("]", "").replace("[", ".").split("."):
-        if isinstance(value, dict) and {"#array"} <= value.keys():
-            value = value["data"].hex()
-            break
-        if isinstance(value, dict):
+        if isinstance(value, dict) and "#array" in value:
+            value = array_of(value)
+        if isinstance(value, np.ndarray):
+            value = int(value[int(part)]) if part.isdigit() else value
+        elif isinstance(value, dict):
             value = value.get(part, value.get(int(part)) if part.isdigit() else None)
         elif isinstance(value, list) and part.isdigit() and int(part) < len(value):
             value = value[int(part)]

@@ -13,6 +13,7 @@ from tools.command.parameters import given, takes
 from tools.comparing.options import CompareOptions
 from tools.conform.options import ConformOptions
 from tools.debian.options import FetchOptions
+from tools.differential.options import DifferOptions
 from tools.machines.options import MachineOptions
 from tools.running.options import RunOptions
 from tools.stepping.options import StepOptions
@@ -73,6 +74,7 @@ def test_a_limit_is_that_of_the_declaration() -> None:
         ("compare", (MachineOptions, CompareOptions)),
         ("conform", (ConformOptions,)),
         ("fetch", (FetchOptions,)),
+        ("differ", (DifferOptions,)),
     ),
 )
 def test_a_subcommand_has_the_declared_options_and_no_others(name: str, kinds: tuple[type, ...]) -> None:

@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Programs in processes of their own."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+import pytest
+
+from emu.psw import ADDRESSING_MODE
+from tools.differential import workers
+from tools.differential.layout import CODE
+from tools.differential.program import Program
+from tools.differential.workers import try_programs
+
+RIGHT = Program(seed=1, instructions=("1a12", "0700"), start=CODE, mask=ADDRESSING_MODE)
+
+
+def test_all_are_tried() -> None:
+    ended = list(try_programs([RIGHT.to_line()] * 60, 2))
+    assert sum(each.count for each in ended) == 60
+    assert not any(each.failures for each in ended)
+
+
+class _Dying:
+    """In place of the comparison, in a process of its own."""
+
+    def __init__(self, *, are_new: bool = False) -> None:
+        pass
+
+    def find(self, program: Program) -> list[str]:
+        if "0a00" in program.instructions:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return []
+
+
+def test_dying_process_is_a_failure_of_its_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    import multiprocessing
+
+    monkeypatch.setattr(workers, "_PROCESSES", multiprocessing.get_context("fork"))
+    monkeypatch.setattr(workers, "Comparison", _Dying)
+    deadly = Program(seed=2, instructions=("1a12", "0a00", "0700"), start=CODE, mask=ADDRESSING_MODE)
+    programs: list[int | str] = [RIGHT.to_line(), deadly.to_line(), RIGHT.to_line()]
+    ended = list(try_programs(programs, 1))
+    assert sum(each.count for each in ended) == 3
+    (failure,) = [failure for each in ended for failure in each.failures]
+    assert failure.program.instructions == ("0a00",)
+    assert "signal 9" in failure.differences[0]

@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""``essa differ``: random programs, run freely, step by step and in slices, that must come to the same."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tools.processes.side_by_side import cores
+from tools.usage.errors import UsageError
+
+if TYPE_CHECKING:
+    from tools.differential.options import DifferOptions
+    from tools.differential.program import Program
+
+_EVERY = 1000
+"""So many programs from line to line where the output is no terminal."""
+
+
+def differ(wanted: DifferOptions) -> int:
+    """Try the programs, print those that fail, and give the exit status: 1 if there are any.
+
+    :raises UsageError: if a file cannot be read or written.
+    """
+    from tools.differential.workers import Failure, try_programs
+
+    programs: list[int | str]
+    if wanted.again is None:
+        programs = list(range(wanted.seed, wanted.seed + wanted.programs))
+        print(f"seeds {wanted.seed} to {wanted.seed + wanted.programs - 1}")
+    else:
+        programs = [each.to_line() for each in read_programs(Path(wanted.again))]
+    done, told, failures = 0, 0, list[Failure]()
+    is_terminal = sys.stderr.isatty()
+    for ended in try_programs(programs, wanted.jobs or cores()):
+        done += ended.count
+        for failure in ended.failures:
+            failures.append(failure)
+            print("\n".join(failure.lines()), flush=True)
+            if wanted.keep is not None:
+                _keep(Path(wanted.keep), failure.program)
+        if is_terminal:
+            print(f"\r{done:,} programs, {len(failures)} differ", end="", file=sys.stderr, flush=True)
+        elif done // _EVERY > told:
+            told = done // _EVERY
+            print(f"{done:,} programs, {len(failures)} differ", file=sys.stderr, flush=True)
+        if len(failures) >= wanted.most_failures:
+            break
+    if is_terminal:
+        print(file=sys.stderr)
+    print(f"{done:,} programs, {len(failures)} differ")
+    return 1 if failures else 0
+
+
+def read_programs(path: Path) -> list[Program]:
+    """The programs in the file *path*, one a line.
+
+    :raises UsageError: naming the line that is none.
+    """
+    from tools.differential.program import Program
+
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as reason:
+        raise UsageError(f"{path}: {reason}") from None
+    found = []
+    for number, line in enumerate(lines, 1):
+        if line.strip():
+            try:
+                found.append(Program.from_line(line))
+            except ValueError as reason:
+                raise UsageError(f"{path}:{number}: {reason}") from None
+    return found
+
+
+def _keep(path: Path, program: Program) -> None:
+    try:
+        with path.open("a", encoding="utf-8") as file:
+            file.write(program.to_line() + "\n")
+    except OSError as reason:
+        raise UsageError(f"--keep: {reason}") from None
