@@ -12,7 +12,7 @@ from tools.usage.errors import UsageError
 
 if TYPE_CHECKING:
     from tools.differential.options import DifferOptions
-    from tools.differential.program import Program
+    from tools.differential.program import RandomProgram
 
 _EVERY = 1000
 """So many programs from line to line where the output is no terminal."""
@@ -53,12 +53,12 @@ def differ(wanted: DifferOptions) -> int:
     return 1 if failures else 0
 
 
-def read_programs(path: Path) -> list[Program]:
+def read_programs(path: Path) -> list[RandomProgram]:
     """The programs in the file *path*, one a line.
 
     :raises UsageError: naming the line that is none.
     """
-    from tools.differential.program import Program
+    from tools.differential.program import RandomProgram
 
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
@@ -68,13 +68,13 @@ def read_programs(path: Path) -> list[Program]:
     for number, line in enumerate(lines, 1):
         if line.strip():
             try:
-                found.append(Program.from_line(line))
+                found.append(RandomProgram.from_line(line))
             except ValueError as reason:
                 raise UsageError(f"{path}:{number}: {reason}") from None
     return found
 
 
-def _keep(path: Path, program: Program) -> None:
+def _keep(path: Path, program: RandomProgram) -> None:
     try:
         with path.open("a", encoding="utf-8") as file:
             file.write(program.to_line() + "\n")

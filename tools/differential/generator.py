@@ -10,7 +10,7 @@ from emu import psw as psw_bits
 from emu.bits import bit
 from tools.differential.layout import CODE, DATA, LAST_24, LAST_31, PAGES, TARGETS
 from tools.differential.opcodes import random_instruction
-from tools.differential.program import Program
+from tools.differential.program import RandomProgram
 
 _CR0_BITS: Final = tuple(bit(number) for number in (33, 35, 36, 37, 38, 39, 40, 43, 49, 52, 53, 54))
 _CR0_FLOATING: Final = bit(45) | bit(46)
@@ -44,7 +44,7 @@ _SPECIAL: Final = (
 _STATES: Final = (0, 0, 4, 8, 0xC, 7, 0xF, 3)
 
 
-def random_program(seed: int) -> Program:
+def random_program(seed: int) -> RandomProgram:
     """The program of *seed*."""
     random = Random(seed)
     mode = random.choice(_MODES)
@@ -69,7 +69,7 @@ def random_program(seed: int) -> Program:
     targets = tuple(random_instruction(random).hex() for _ in range(4))
     start = CODE + random.choice((0, 0, 2, 0x100, 0xFE8, 0xFF0, 0xFF8, 0xFFA, 0xFFC, 0xFFE))
     plain = random.random() < 0.35
-    return Program(
+    return RandomProgram(
         seed=seed,
         instructions=tuple(each.hex() for each in instructions),
         start=start,

@@ -18,7 +18,7 @@ from tools.differential.layout import FILLING, MEGABYTES, PREFIXES, TABLES, TARG
 
 if TYPE_CHECKING:
     from emu.state import State
-    from tools.differential.program import Program
+    from tools.differential.program import RandomProgram
 
 Shape = tuple[int, str, int | None]
 
@@ -42,7 +42,7 @@ class Machines:
         self._are_new = are_new
         self._prepared: dict[tuple[str, Shape], Prepared] = {}
 
-    def ready(self, way: str, program: Program) -> Machine:
+    def ready(self, way: str, program: RandomProgram) -> Machine:
         """A machine that is about to execute *program*."""
         shape = program.cpus, program.profile, program.frames
         found = self._prepared.get((way, shape))
@@ -70,7 +70,7 @@ def _prepare(shape: Shape) -> Prepared:
     return Prepared(machine, host, save(machine, host=host))
 
 
-def put(program: Program, machine: Machine) -> None:
+def put(program: RandomProgram, machine: Machine) -> None:
     """Put *program* into *machine*, which is in the state that every program starts from."""
     for number, target in enumerate(program.targets):
         machine.load_storage(TARGETS + 8 * number, bytes.fromhex(target))

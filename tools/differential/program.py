@@ -12,7 +12,7 @@ from emu.isa.disassembler import disassemble
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Program:
+class RandomProgram:
     """What is run; everything that a run depends on is in it."""
 
     seed: int
@@ -57,7 +57,7 @@ class Program:
         return json.dumps(dataclasses.asdict(self), separators=(",", ":"))
 
     @classmethod
-    def from_line(cls, line: str) -> Program:
+    def from_line(cls, line: str) -> RandomProgram:
         """The program in a line of JSON.
 
         :raises ValueError: if there is none in it.
@@ -90,7 +90,7 @@ class Program:
             f"  target {number}  {each:<14}{disassemble(bytes.fromhex(each))}"
             for number, each in enumerate(self.targets)
         ]
-        plain = Program(seed=0, instructions=(), start=0, mask=0)
+        plain = RandomProgram(seed=0, instructions=(), start=0, mask=0)
         settings = [
             f"{each.name}={_shown(getattr(self, each.name))}"
             for each in dataclasses.fields(self)

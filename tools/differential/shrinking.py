@@ -9,9 +9,9 @@ from typing import Any, Final
 
 from emu.psw import ADDRESSING_MODE
 from tools.differential.layout import CODE
-from tools.differential.program import Program
+from tools.differential.program import RandomProgram
 
-Fails = Callable[[Program], bool]
+Fails = Callable[[RandomProgram], bool]
 _PLAINER: Final[tuple[dict[str, Any], ...]] = (
     {"cpus": 1},
     {"frames": None},
@@ -32,7 +32,7 @@ _PLAINER: Final[tuple[dict[str, Any], ...]] = (
 )
 
 
-def shrink(program: Program, fails: Fails) -> Program:
+def shrink(program: RandomProgram, fails: Fails) -> RandomProgram:
     """The smallest program found that still *fails*; *program* does."""
     while True:
         smaller = next((each for each in _smaller(program) if each != program and fails(each)), None)
@@ -41,7 +41,7 @@ def shrink(program: Program, fails: Fails) -> Program:
         program = smaller
 
 
-def _smaller(program: Program) -> Iterator[Program]:
+def _smaller(program: RandomProgram) -> Iterator[RandomProgram]:
     """Programs that are a little simpler, those first that are much simpler."""
     count = len(program.instructions)
     for size in sorted({size for size in (count // 2, count // 4, 2, 1) if 0 < size < count}, reverse=True):
@@ -55,7 +55,7 @@ def _smaller(program: Program) -> Iterator[Program]:
     yield from _fewer_values(program)
 
 
-def _fewer_bits(program: Program) -> Iterator[Program]:
+def _fewer_bits(program: RandomProgram) -> Iterator[RandomProgram]:
     for bit in range(64):
         if program.mask >> bit & 1 and not ADDRESSING_MODE >> bit & 1:
             yield replace(program, mask=program.mask & ~(1 << bit))
@@ -66,7 +66,7 @@ def _fewer_bits(program: Program) -> Iterator[Program]:
             yield replace(program, cr0=program.cr0 & ~(1 << bit))
 
 
-def _fewer_values(program: Program) -> Iterator[Program]:
+def _fewer_values(program: RandomProgram) -> Iterator[RandomProgram]:
     for name in ("keys", "states", "data"):
         values = getattr(program, name)
         for key in values:

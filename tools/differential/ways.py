@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
     from emu.cpu import Cpu
     from emu.machine import Machine, Stop
-    from tools.differential.program import Program
+    from tools.differential.program import RandomProgram
 
 _NULLIFYING: Final = frozenset({0x10, 0x11, 0x1A, 0x20, 0x21, 0x22, 0x25, 0x38, 0x39, 0x3A, 0x3B})
-"""Program-interruption codes after which the old PSW designates the instruction itself."""
+"""RandomProgram-interruption codes after which the old PSW designates the instruction itself."""
 _MOST_STEPS: Final = 3000
 """Interruptions and instructions of a program at most, when it is stepped."""
 
@@ -70,7 +70,7 @@ class Comparison:
     def __init__(self, *, are_new: bool = False) -> None:
         self._machines = Machines(are_new=are_new)
 
-    def find(self, program: Program) -> list[str]:
+    def find(self, program: RandomProgram) -> list[str]:
         """What is different when *program* is run in another way than step by step; nothing if all is right."""
         found = []
         expected = None
@@ -82,7 +82,7 @@ class Comparison:
                 found += [f"{way}: {each}" for each in _compare(expected, outcome)]
         return found
 
-    def _outcome(self, way: str, program: Program) -> dict[str, object]:
+    def _outcome(self, way: str, program: RandomProgram) -> dict[str, object]:
         machine = self._machines.ready(way, program)
         try:
             stops = _carry_out(machine, program, way)
@@ -117,7 +117,7 @@ def _at(value: object, path: str) -> str:
     return text if len(text) < 100 else "..."
 
 
-def _carry_out(machine: Machine, program: Program, way: str) -> list[str]:
+def _carry_out(machine: Machine, program: RandomProgram, way: str) -> list[str]:
     """Run *program*, and go on behind each interruption; give how each part ended."""
     random, stops = Random(program.seed), []
     limit = machine.executed + program.budget
@@ -132,7 +132,7 @@ def _carry_out(machine: Machine, program: Program, way: str) -> list[str]:
     return stops
 
 
-def _resume(machine: Machine, cpu: Cpu, program: Program) -> bool:
+def _resume(machine: Machine, cpu: Cpu, program: RandomProgram) -> bool:
     """Let *cpu* go on behind the interruption that it waits after; False if it does not wait, or there is nothing."""
     new = cpu.psw
     if not cpu.is_waiting or new.address not in WAITS:

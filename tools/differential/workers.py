@@ -11,7 +11,7 @@ from multiprocessing.connection import wait
 from typing import TYPE_CHECKING, Any, Final
 
 from tools.differential.generator import random_program
-from tools.differential.program import Program
+from tools.differential.program import RandomProgram
 from tools.differential.shrinking import shrink
 from tools.differential.ways import Comparison
 
@@ -29,7 +29,7 @@ _PATIENCE: Final = 120.0
 class Failure:
     """A program that came to different states, shrunk, and where they differ."""
 
-    program: Program
+    program: RandomProgram
     differences: list[str]
 
     def lines(self) -> list[str]:
@@ -46,7 +46,7 @@ class Ended:
     failures: list[Failure]
 
 
-def try_program(program: Program, comparison: Comparison) -> Failure | None:
+def try_program(program: RandomProgram, comparison: Comparison) -> Failure | None:
     """Run *program* in every way; what fails on machines used before is tried on new ones, and shrunk there."""
     found = comparison.find(program)
     if not found:
@@ -70,7 +70,7 @@ def _work(connection: Connection, current: Any) -> None:
         failures = []
         for offset, line in enumerate(lines):
             current.value = first + offset
-            program = Program.from_line(line) if isinstance(line, str) else random_program(line)
+            program = RandomProgram.from_line(line) if isinstance(line, str) else random_program(line)
             failure = try_program(program, comparison)
             if failure is not None:
                 failures.append(failure)
@@ -141,13 +141,13 @@ def _lost(worker: _Worker, chunks: list[tuple[int, list[int | str]]], how: str) 
     guilty = worker.chunk[at]
     if worker.chunk[at + 1 :]:
         chunks.insert(0, (worker.first + at + 1, worker.chunk[at + 1 :]))
-    program = Program.from_line(guilty) if isinstance(guilty, str) else random_program(guilty)
+    program = RandomProgram.from_line(guilty) if isinstance(guilty, str) else random_program(guilty)
     if not how:
         program = shrink(program, _kills)
     return Ended(at + 1, [Failure(program, [f"the process ended: {how or ended}"])])
 
 
-def _kills(program: Program) -> bool:
+def _kills(program: RandomProgram) -> bool:
     """Whether *program* ends the process that runs it."""
     child = os.fork()
     if not child:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 from pathlib import Path
 
 import pytest
@@ -23,7 +23,7 @@ def test_programs_found_before_are_the_same_in_every_way() -> None:
 
 @pytest.mark.xfail(reason="differences of reference bits, work counted and EXECUTE of EXECUTE are known", strict=False)
 def test_programs_of_the_day_are_the_same_in_every_way() -> None:
-    seed = datetime.datetime.now(tz=datetime.UTC).date().toordinal() * 1000
+    seed = dt.datetime.now(tz=dt.UTC).date().toordinal() * 1000
     assert main(["differ", "--seed", str(seed), "--programs", str(PROGRAMS_OF_THE_DAY), "--most-failures", "1"]) == 0
 
 

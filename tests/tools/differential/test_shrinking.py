@@ -6,7 +6,7 @@ from __future__ import annotations
 import dataclasses
 
 from tools.differential.generator import random_program
-from tools.differential.program import Program
+from tools.differential.program import RandomProgram
 from tools.differential.shrinking import shrink
 
 CULPRIT = "b9ab0001"
@@ -25,7 +25,7 @@ def test_only_the_culprit_is_left() -> None:
 
 
 def test_result_fails_still() -> None:
-    def fails(program: Program) -> bool:
+    def fails(program: RandomProgram) -> bool:
         return sum(map(len, program.instructions)) > 8 and program.cpus > 1
 
     made = dataclasses.replace(random_program(12), instructions=("0700",) * 9, cpus=2)

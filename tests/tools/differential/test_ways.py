@@ -8,14 +8,14 @@ import pytest
 from emu.engine.engine import Engine
 from emu.psw import ADDRESSING_MODE, DAT
 from tools.differential.layout import CODE, LAST_24, PLAIN
-from tools.differential.program import Program
+from tools.differential.program import RandomProgram
 from tools.differential.ways import Comparison
 
 ADD, NOP = "1a12", "0700"
 
 
-def program(*instructions: str, **given: object) -> Program:
-    return Program(seed=1, instructions=instructions, start=CODE, mask=ADDRESSING_MODE, **given)  # type: ignore[arg-type]
+def program(*instructions: str, **given: object) -> RandomProgram:
+    return RandomProgram(seed=1, instructions=instructions, start=CODE, mask=ADDRESSING_MODE, **given)  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +31,7 @@ def test_right_program_is_the_same_in_every_way(comparison: Comparison) -> None:
 @pytest.mark.parametrize("cpus", (1, 3))
 @pytest.mark.parametrize("mask", (0, ADDRESSING_MODE, ADDRESSING_MODE | DAT))
 def test_in_every_shape(comparison: Comparison, mask: int, cpus: int, frames: int | None) -> None:
-    tried = Program(
+    tried = RandomProgram(
         seed=1,
         instructions=("50302ffc", "58402000", ADD),
         start=CODE,

@@ -11,10 +11,10 @@ import pytest
 from emu.psw import ADDRESSING_MODE
 from tools.differential import workers
 from tools.differential.layout import CODE
-from tools.differential.program import Program
+from tools.differential.program import RandomProgram
 from tools.differential.workers import try_programs
 
-RIGHT = Program(seed=1, instructions=("1a12", "0700"), start=CODE, mask=ADDRESSING_MODE)
+RIGHT = RandomProgram(seed=1, instructions=("1a12", "0700"), start=CODE, mask=ADDRESSING_MODE)
 
 
 def test_all_are_tried() -> None:
@@ -29,7 +29,7 @@ class _Dying:
     def __init__(self, *, are_new: bool = False) -> None:
         pass
 
-    def find(self, program: Program) -> list[str]:
+    def find(self, program: RandomProgram) -> list[str]:
         if "0a00" in program.instructions:
             os.kill(os.getpid(), signal.SIGKILL)
         return []
@@ -40,7 +40,7 @@ def test_dying_process_is_a_failure_of_its_program(monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr(workers, "_PROCESSES", multiprocessing.get_context("fork"))
     monkeypatch.setattr(workers, "Comparison", _Dying)
-    deadly = Program(seed=2, instructions=("1a12", "0a00", "0700"), start=CODE, mask=ADDRESSING_MODE)
+    deadly = RandomProgram(seed=2, instructions=("1a12", "0a00", "0700"), start=CODE, mask=ADDRESSING_MODE)
     programs: list[int | str] = [RIGHT.to_line(), deadly.to_line(), RIGHT.to_line()]
     ended = list(try_programs(programs, 1))
     assert sum(each.count for each in ended) == 3
