@@ -84,7 +84,7 @@ def _treatment(opcode: Opcode, refused: frozenset[bool], facilities: frozenset[i
     if refused == {True}:
         return Treatment.MISSING
     reason = _declaration(opcode)
-    if reason is Reason.CORRECTION:
+    if reason in (Reason.CORRECTION, Reason.DATA):
         return Treatment.CORRECTED
     return Treatment.ENGINE if reason in (None, Reason.EXECUTED) else Treatment.MODEL
 

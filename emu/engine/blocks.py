@@ -64,6 +64,7 @@ class BlockState(SharedRecord):
         record = self.fields
         record.stop_function = STOP_FUNCTION
         record.registers_address = registers.base
+        record.vector_registers_address = registers.base + registers.layout.vector
         record.execute_value_address = registers.execute_value_address
         record.cc_operation_address = registers.cc_operation_address
         record.interruption_address = registers.interruption_address

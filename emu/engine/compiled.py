@@ -12,7 +12,7 @@ import hashlib
 import inspect
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -78,19 +78,40 @@ class Callbacks:
 @cache
 def callbacks() -> Callbacks:
     """The callbacks, ready to be called; they stay so as long as the process lives."""
-    llvm.initialize_native_target()
-    llvm.initialize_native_asmprinter()
     for name in addressing_mode.ORIGINALS:
         llvm.add_symbol(name, addressing_mode.original(name))
     for name in _CALLED:
         llvm.add_symbol(name, _original(name))
-    target = llvm.Target.from_default_triple().create_target_machine(opt=3, jit=True, cpu=llvm.get_host_cpu_name())
+    target = _target()
     return Callbacks(*(_address(name, target) for name in _CALLBACKS))
 
 
 def are_kept() -> bool:
     """Whether :func:`callbacks` finds all of them compiled."""
-    return all(any(place.is_file() for place in _places(name)) for name in _CALLBACKS)
+    return all(any(place.is_file() for place in _places(name, _key())) for name in _CALLBACKS)
+
+
+def functions(name: str, source: str, called: Iterable[str], symbols: Iterable[str]) -> list[int]:
+    """The addresses of the functions *symbols* of *source*, which is in the compiler's intermediate language.
+
+    :param name: what the file of object code is called.
+    :param called: the functions of Unicorn's that are called.
+    :raises EngineError: if Unicorn has none of such a name.
+    """
+    target = _target()
+    for function in called:
+        llvm.add_symbol(function, _original(function))
+    digest = hashlib.sha256(f"{llvmlite.__version__} {llvm.get_host_cpu_name()} {source}".encode()).hexdigest()
+    found = _read(name, digest)
+    if found is None:
+        module = llvm.parse_assembly(source)
+        module.verify()
+        builder = llvm.create_pass_builder(target, llvm.create_pipeline_tuning_options(speed_level=2))
+        builder.getModulePassManager().run(module, builder)
+        found = "", target.emit_object(module)
+        _write(name, digest, *found)
+    engine = _load(found[1], target)
+    return [int(engine.get_function_address(symbol)) for symbol in symbols]
 
 
 def _original(name: str) -> int:
@@ -109,16 +130,27 @@ _engines: Final[list[Any]] = []
 
 
 def _address(name: str, target: Any) -> int:
-    found = _read(name)
+    found = _read(name, _key())
     if found is None:
         found = _compile(name, target)
-        _write(name, *found)
+        _write(name, _key(), *found)
     symbol, code = found
+    return int(_load(code, target).get_function_address(symbol))
+
+
+def _load(code: bytes, target: Any) -> Any:
+    """Object *code*, ready to be called."""
     engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), target)
     engine.add_object_file(llvm.ObjectFileRef.from_data(code))
     engine.finalize_object()
     _engines.append(engine)
-    return int(engine.get_function_address(symbol))
+    return engine
+
+
+def _target() -> Any:
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
+    return llvm.Target.from_default_triple().create_target_machine(opt=3, jit=True, cpu=llvm.get_host_cpu_name())
 
 
 def _compile(name: str, target: Any) -> tuple[str, bytes]:
@@ -186,15 +218,15 @@ def _translated(where: str) -> Iterator[bytes]:
     yield opcodes.rows.tobytes()
 
 
-def _places(name: str) -> Iterator[Path]:
-    """Where the file of callback *name* may be, the best place first."""
+def _places(name: str, version: str) -> Iterator[Path]:
+    """Where the file *name* in this *version* may be, the best place first."""
     for folder in _folders():
-        yield folder / f"{name}-{_key()}.o"
+        yield folder / f"{name}-{version}.o"
 
 
-def _read(name: str) -> tuple[str, bytes] | None:
+def _read(name: str, version: str) -> tuple[str, bytes] | None:
     """The symbol and object code from a file, if there is one and it is whole."""
-    for place in _places(name):
+    for place in _places(name, version):
         try:
             content = place.read_bytes()
         except OSError:
@@ -206,10 +238,10 @@ def _read(name: str) -> tuple[str, bytes] | None:
     return None
 
 
-def _write(name: str, symbol: str, code: bytes) -> None:
+def _write(name: str, version: str, symbol: str, code: bytes) -> None:
     """Keep the object code for the next time; nothing is lost if that cannot be done."""
     body = symbol.encode() + b"\0" + code
-    for place in _places(name):
+    for place in _places(name, version):
         try:
             place.parent.mkdir(parents=True, exist_ok=True)
             with tempfile.NamedTemporaryFile(dir=place.parent, delete=False) as file:

@@ -22,7 +22,7 @@ from emu.engine.quirks.lost_address import lost_address
 from emu.engine.record import SHORT_ADDRESSES, StopReason
 from emu.engine.reported import reported
 from emu.instruction_length import instruction_length
-from emu.isa.declaration import decode
+from emu.isa.declaration import Reason, decode
 from emu.isa.execute import is_execute
 from emu.psw import AddressSpaceControl
 
@@ -210,7 +210,8 @@ class FreeRun:
         if instruction is None or is_execute(instruction):
             # Of an EXECUTE, the target has trapped.
             return EXECUTED_ALONE
-        if decode(instruction) is None or is_executed_by_model(instruction, address, self._cpu):
+        decoded = decode(instruction)
+        if decoded is None or decoded[0].reason is Reason.DATA or is_executed_by_model(instruction, address, self._cpu):
             return Declared(instruction)
         # A form that is not the model's, beside one of the same instruction that is.
         return EXECUTED_ALONE

@@ -4,7 +4,8 @@
 Privileged and missing instructions trap by themselves.  Those declared as sensitive or as corrections do not.  If every
 form of one is intercepted, its entry in the translator's table says so for good (:func:`intercept`).  If only some are,
 a compiled callback finds candidates in each block that is about to run for the first time, and a block that holds such
-a form is translated again while the entry says so (:mod:`emu.engine.new_blocks`).
+a form is translated again while the entry says so (:mod:`emu.engine.new_blocks`).  Those that are wrong for some data
+trap when they meet them (:mod:`emu.engine.quirks.vector_helpers`).
 """
 
 from __future__ import annotations
@@ -21,13 +22,16 @@ from emu.engine.quirks import (
     addressing_mode,
     compare_and_trap,
     compare_logical,
+    isolate_string,
     operands_in_parts,
     rotate_test,
     square_root,
     string_comparison,
     sums,
+    vector_helpers,
 )
 from emu.engine.quirks.helpers import replace_helper
+from emu.engine.quirks.register_file import layout
 from emu.engine.quirks.translator_table import translator_table
 from emu.isa.declaration import INSTRUCTIONS, Reason, decode
 from emu.isa.execute import EXECUTE_RELATIVE_LONG
@@ -60,10 +64,23 @@ def intercept() -> None:
     table.set_trapping(entries, traps=True)
     square_root.mend()
     compare_and_trap.mend()
+    isolate_string.mend()
     rotate_test.mend()
     addressing_mode.mend(functions.branch_operand, functions.relative_operand, functions.address_result)
     operands_in_parts.mend()
     compare_logical.mend()
+    _replace_vector_helpers()
+
+
+def _replace_vector_helpers() -> None:
+    """Put a function before each vector helper that goes wrong for some operands.
+
+    :raises EngineError: if the library is not as it is known.
+    """
+    source, replacing = vector_helpers.source(layout().fpc)
+    addresses = compiled.functions("vector_helpers", source, vector_helpers.called(), replacing.values())
+    for helper, address in zip(replacing, addresses, strict=True):
+        replace_helper(helper, address)
 
 
 def is_intercepted(instruction: bytes, address: int, cpu: Cpu) -> bool:

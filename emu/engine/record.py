@@ -123,6 +123,8 @@ class Record(ctypes.Structure):
     """Address of the function that is asked for a fill that is not remembered."""
     registers_address: Annotated[Word, FieldWriter.SETUP]
     """Address of the general registers."""
+    vector_registers_address: Annotated[Word, FieldWriter.SETUP]
+    """Address of the vector registers, each of two doublewords."""
     psw_address: Annotated[Word, FieldWriter.SETUP]
     """Address of the PSW: two doublewords, the mask that Unicorn runs with and the instruction address."""
     cc_operation_address: Annotated[Word, FieldWriter.SETUP]

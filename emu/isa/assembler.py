@@ -131,7 +131,7 @@ def _read_operand(instruction: Instruction, operand: Operand, text: str, address
 
 
 def _read_field(field: Field, text: str, address: int) -> int:
-    if field.kind in (Kind.REGISTER, Kind.BASE, Kind.INDEX):
+    if field.kind in (Kind.REGISTER, Kind.VECTOR_REGISTER, Kind.BASE, Kind.INDEX):
         register = _REGISTER.fullmatch(text)
         if register is None:
             raise AssemblyError(f"{field.name.upper()}: expected a register number, not {text!r}")

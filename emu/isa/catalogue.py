@@ -55,3 +55,6 @@ from emu.isa.corrections import string  # noqa: F401
 from emu.isa.corrections import translate  # noqa: F401
 from emu.isa.corrections import translate_and_test  # noqa: F401
 from emu.isa.corrections import unicode  # noqa: F401
+from emu.isa.corrections import vector_checksum  # noqa: F401
+from emu.isa.corrections import vector_floating  # noqa: F401
+from emu.isa.corrections import vector_replicate  # noqa: F401

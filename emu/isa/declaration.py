@@ -30,7 +30,7 @@ class Operands:
 
     __slots__ = (
         "b1", "b2", "b4", "d1", "d2", "d4", "i1", "i2", "i3", "i4", "i5", "l1", "l2", "length", "m1", "m3",
-        "m4", "r1", "r2", "r3", "raw", "ri2", "ri4", "x2",
+        "m4", "m5", "m6", "r1", "r2", "r3", "raw", "ri2", "ri4", "v1", "v2", "v3", "v4", "x2",
     )  # fmt: skip
 
     b1: int
@@ -50,12 +50,18 @@ class Operands:
     m1: int
     m3: int
     m4: int
+    m5: int
+    m6: int
     r1: int
     r2: int
     r3: int
     raw: int
     ri2: int
     ri4: int
+    v1: int
+    v2: int
+    v3: int
+    v4: int
     x2: int
 
     def __init__(self, raw: int, length: int, fields: dict[str, int]) -> None:
@@ -87,6 +93,7 @@ class Reason(Enum):
     CONTROL = "the engine traps it: privileged or missing there"
     SENSITIVE = "the engine would execute it, but with the host's state instead of the guest's"
     CORRECTION = "the engine executes it wrongly"
+    DATA = "the engine executes it wrongly for some data, and traps it when it meets them"
     EXECUTED = "the engine executes it wrongly as the target of an EXECUTE, or only with what some registers hold"
 
 
@@ -147,7 +154,7 @@ class Instruction:
         """
         if is_target and self.format.is_relative:
             return True
-        return self.reason is not Reason.EXECUTED and (self.only is None or self.only(operands, address))
+        return self.reason not in (Reason.DATA, Reason.EXECUTED) and (self.only is None or self.only(operands, address))
 
 
 class InstructionSet:

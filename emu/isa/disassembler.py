@@ -78,7 +78,7 @@ def _field(instruction: Instruction, name: str, values: dict[str, int], address:
         return f"{address + 2 * values[name] & MASK_64:#x}"
     if kind is Kind.LENGTH:
         return _number(values[name] + 1)
-    if kind in (Kind.REGISTER, Kind.BASE, Kind.INDEX):
+    if kind in (Kind.REGISTER, Kind.VECTOR_REGISTER, Kind.BASE, Kind.INDEX):
         return str(values[name])
     return _number(values[name])
 

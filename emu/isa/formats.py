@@ -18,6 +18,8 @@ class Kind(Enum):
     """What an operand field holds."""
 
     REGISTER = "register"
+    VECTOR_REGISTER = "vector register"
+    """Its leftmost bit is one of the RXB field."""
     MASK = "mask"
     LENGTH = "length"
     """One less than the number of bytes."""
@@ -66,6 +68,8 @@ class Format:
     def _extract(self, field: Field, instruction: int) -> int:
         width = 8 * self.length
         value = (instruction >> (width - field.start - field.width)) & ((1 << field.width) - 1)
+        if field.kind is Kind.VECTOR_REGISTER:
+            return instruction >> width - 1 - _RXB[field.start] << 4 & 0x10 | value
         if field.kind is Kind.LONG_DISPLACEMENT:
             return signed(((value & 0xFF) << 12) | value >> 8, 20)
         if field.kind in (Kind.RELATIVE, Kind.SIGNED_IMMEDIATE):
@@ -89,7 +93,11 @@ class Format:
         for field in self.fields:
             if field.name not in operands:
                 raise ValueError(f"format {self.name} needs the field {field.name}")
-            instruction |= _field_bits(field, operands[field.name]) << (total - field.start - field.width)
+            bits = _field_bits(field, operands[field.name])
+            if field.kind is Kind.VECTOR_REGISTER:
+                instruction |= bits >> 4 << total - 1 - _RXB[field.start]
+                bits &= 0x0F
+            instruction |= bits << (total - field.start - field.width)
         return instruction
 
     def opcode_of(self, instruction: int) -> int:
@@ -101,11 +109,19 @@ class Format:
         return opcode
 
 
+_RXB: Final = {8: 36, 12: 37, 16: 38, 32: 39}
+"""The bit that is the leftmost of the number of a vector register, by the first bit of its other four."""
+
+
 def _field_bits(field: Field, value: int) -> int:
     is_signed = field.kind in (Kind.LONG_DISPLACEMENT, Kind.RELATIVE, Kind.SIGNED_IMMEDIATE)
     low, high = (-(1 << field.width - 1), (1 << field.width - 1) - 1) if is_signed else (0, (1 << field.width) - 1)
+    if field.kind is Kind.VECTOR_REGISTER:
+        high = 31
     if not low <= value <= high:
         raise ValueError(f"{field.name} must lie between {low} and {high}, not {value}")
+    if field.kind is Kind.VECTOR_REGISTER:
+        return value
     bits = value & ((1 << field.width) - 1)
     if field.kind is Kind.LONG_DISPLACEMENT:
         return (bits & 0xFFF) << 8 | bits >> 12
@@ -121,7 +137,7 @@ def _m(number: int, start: int) -> Field:
 
 
 def _v(number: int, start: int) -> Field:
-    return Field(f"v{number}", start, 4, Kind.REGISTER)
+    return Field(f"v{number}", start, 4, Kind.VECTOR_REGISTER)
 
 
 def _bd(number: int, start: int) -> tuple[Field, Field]:
@@ -195,6 +211,8 @@ SS_E: Final = Format("SS-e", 6, _FIRST_BYTE, "R1,R3,D2(B2),D4(B4)", (_r(1, 8), _
 SS_E_PLO: Final = Format("SS-e (PLO)", 6, _FIRST_BYTE, "R1,D2(B2),R3,D4(B4)", SS_E.fields)
 SSE: Final = Format("SSE", 6, _TWO_BYTES, "D1(B1),D2(B2)", (*_bd(1, 16), *_bd(2, 32)))
 SSF: Final = Format("SSF", 6, _NIBBLE, "D1(B1),D2(B2),R3", (_r(3, 8), *_bd(1, 16), *_bd(2, 32)))
+VRI_C: Final = Format("VRI-c", 6, _SPLIT, "V1,V3,I2,M4", (_v(1, 8), _v(3, 12), _i(2, 16, 16), _m(4, 32)))
+VRR_A: Final = Format("VRR-a", 6, _SPLIT, "V1,V2,M3,M4,M5", (_v(1, 8), _v(2, 12), _m(5, 24), _m(4, 28), _m(3, 32)))
 VRR_C: Final = Format(
     "VRR-c",
     6,
@@ -202,4 +220,10 @@ VRR_C: Final = Format(
     "V1,V2,V3,M4,M5,M6",
     (_v(1, 8), _v(2, 12), _v(3, 16), _m(6, 24), _m(5, 28), _m(4, 32)),
 )
-"""Without the RXB bits 36-39, which make the register numbers five bits long."""
+VRR_E: Final = Format(
+    "VRR-e",
+    6,
+    _SPLIT,
+    "V1,V2,V3,V4,M5,M6",
+    (_v(1, 8), _v(2, 12), _v(3, 16), _m(6, 20), _m(5, 28), _v(4, 32)),
+)

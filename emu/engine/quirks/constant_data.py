@@ -7,6 +7,7 @@ The system has made it read-only after the library had been loaded; it is made s
 from __future__ import annotations
 
 import ctypes
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -35,6 +36,7 @@ class Writable:
 _protect = ctypes.CDLL(None, use_errno=True).mprotect
 
 
+@cache
 def constant_regions() -> list[tuple[int, int]]:
     """Where the library's constant data lies in this process."""
     regions = []

@@ -17,11 +17,20 @@ from __future__ import annotations
 
 import ctypes
 import struct
-from typing import Final
+from functools import cache
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
 
 from emu.engine.library import EngineError, exported_function
 from emu.engine.quirks.constant_data import Writable, constant_regions
 
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+_ANCHOR: Final = "helper_calc_cc"
+_NEAR: Final = 1 << 20
+"""How far from that helper all the others lie at most."""
 _PREFIX: Final = "helper_"
 _NOT_AS_KNOWN: Final = "Unicorn's {} {}; this project needs Unicorn 2.1.4"
 _WORD: Final = struct.Struct("=Q")
@@ -54,19 +63,32 @@ def _pointers(name: str) -> list[int]:
     original = exported_function(name)
     if original is None:
         raise EngineError(_NOT_AS_KNOWN.format(name, "was not found"))
+    words, where = _words()
+    first, end = np.searchsorted(words, np.array((original, original + 1), dtype=np.uint64))
+    found = [int(place) for place in where[first:end]]
+    places = [place for place in found if ctypes.c_uint64.from_address(place).value == original]
     regions = constant_regions()
-    wanted = _WORD.pack(original)
-    places = []
-    for low, high in regions:
-        data = ctypes.string_at(low, high - low)
-        at = data.find(wanted)
-        while at >= 0:
-            places.append(low + at)
-            at = data.find(wanted, at + 1)
     listed = [place for place in places if _listed_name(place, regions) == name.removeprefix(_PREFIX)]
-    if len(places) != 2 or len(listed) != 1 or any(place % _WORD.size for place in places):
+    if len(places) != 2 or len(listed) != 1:
         raise EngineError(_NOT_AS_KNOWN.format(name, f"is called through {len(places)} words, {len(listed)} in a list"))
     return places
+
+
+@cache
+def _words() -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint64]]:
+    """The words of the constant data that may be addresses of helpers, in their order, and where they lie."""
+    anchor = exported_function(_ANCHOR)
+    if anchor is None:
+        raise EngineError(_NOT_AS_KNOWN.format(_ANCHOR, "was not found"))
+    words, places = [], []
+    for low, high in constant_regions():
+        data = np.frombuffer(ctypes.string_at(low, high - low & -_WORD.size), dtype=np.uint64)
+        found = np.flatnonzero(data - np.uint64(anchor - _NEAR) < np.uint64(2 * _NEAR))
+        words.append(data[found])
+        places.append(low + _WORD.size * found.astype(np.uint64))
+    all_words, all_places = np.concatenate(words), np.concatenate(places)
+    order = np.argsort(all_words, kind="stable")
+    return all_words[order], all_places[order]
 
 
 def _listed_name(place: int, regions: list[tuple[int, int]]) -> str:

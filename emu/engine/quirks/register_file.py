@@ -34,6 +34,10 @@ _INSTANCES: Final = 4
 _STRUCTURE_BYTES: Final = 4096
 _REGISTER_FILE_BYTES: Final = 2048
 _CPU_BYTES: Final = 1 << 18
+_TININESS: Final = 1
+_BEFORE_ROUNDING: Final = 1
+"""In that byte of Unicorn's floating-point state: IEEE underflow depends on the precise value (PoP 9; inferred), not on
+the rounded one, for which Unicorn leaves it at zero (seen in 2.1.4)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,6 +303,7 @@ class EngineRegisters:
         self.interruption = view(found.program_code, 4, "I")
         """Program-interruption code and instruction length, SVC number and instruction length: the last reported."""
         self._floating_point = whole[found.cc_operation + 4 : found.mask]
+        self._floating_point[_TININESS] = _BEFORE_ROUNDING
         self._floating_point_at_reset = bytes(self._floating_point)
         for number in range(16):
             self.gr[number] = 0

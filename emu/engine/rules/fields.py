@@ -64,6 +64,12 @@ ARRAYS: Final[Mapping[str, Array]] = {
         16,
         MASK_64,
     ),
+    "vector registers": Array(
+        "load_native(record.vector_registers_address + ({index} << uint64(3)))",
+        "store_native(record.vector_registers_address + ({index} << uint64(3)), {value})",
+        64,
+        MASK_64,
+    ),
     "control registers": Array(
         "load_native(record.control_registers_address + ({index} << uint64(3)))", None, 16, MASK_64
     ),

@@ -77,6 +77,7 @@ _OBJECTS_OF: Final[Mapping[tuple[str, str], str]] = {
     ("cpu", "registers"): "registers",
     ("cpu", "tlb"): "tlb",
     ("cpu", "gr"): "general registers",
+    ("cpu", "vr"): "vector registers",
     ("cpu", "cr"): "control registers",
     ("cpu", "_engine_psw"): "psw",
     ("configuration", "storage"): "storage",

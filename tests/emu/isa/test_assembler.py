@@ -19,7 +19,7 @@ from emu.isa.formats import Field, Kind
 def field_values(field: Field) -> st.SearchStrategy[int]:
     if field.kind in (Kind.LONG_DISPLACEMENT, Kind.RELATIVE, Kind.SIGNED_IMMEDIATE):
         return st.integers(-(1 << field.width - 1), (1 << field.width - 1) - 1)
-    return st.integers(0, (1 << field.width) - 1)
+    return st.integers(0, 31 if field.kind is Kind.VECTOR_REGISTER else (1 << field.width) - 1)
 
 
 @st.composite

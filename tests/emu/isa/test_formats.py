@@ -22,7 +22,7 @@ def values(field: Field) -> st.SearchStrategy[int]:
     """Everything that *field* can hold."""
     if field.kind in SIGNED:
         return st.integers(-(1 << field.width - 1), (1 << field.width - 1) - 1)
-    return st.integers(0, (1 << field.width) - 1)
+    return st.integers(0, 31 if field.kind is Kind.VECTOR_REGISTER else (1 << field.width) - 1)
 
 
 def opcode_width(form: Format) -> int:

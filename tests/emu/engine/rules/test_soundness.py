@@ -46,7 +46,8 @@ LOAD_REGISTERS = bytes.fromhex("eb0f0e000204")
 TIMES = 3
 """How often an instruction is executed: at first the model may have to find where its operands are."""
 COMPILED = [each.declared.mnemonic for _, each in numbered()]
-CR0_BITS = [bit(number) for number in (33, 35, 36, 37, 38, 39, 40, 43, 49, 52, 53)]
+CR0_BITS = [bit(number) for number in (33, 35, 36, 37, 38, 39, 40, 43, 45, 46, 49, 52, 53)]
+VECTOR_CONTROLS = control.CR0_AFP | control.CR0_VECTOR
 
 
 class Stepper(Observer):
@@ -103,6 +104,7 @@ class Scene:
         cpu.set_control_register(4, self.registers[4])
         for register, value in enumerate(self.registers):
             cpu.gr[register] = value
+            cpu.vr[4 * register] = cpu.vr[4 * register + 3] = value * 0x1_0000_0001 & (1 << 64) - 1
         machine.timing.tod, cpu.tod_programmable = self.timers[0], self.registers[0] & 0xFFFF
         cpu.clock_comparator = self.timers[1]
         machine.timing.set_cpu_timer(cpu, self.timers[2])
@@ -204,7 +206,7 @@ def plain_scene(draw: st.DrawFn, instruction: bytes, profile: Profile) -> Scene:
         instruction,
         tuple(draw(st.lists(plain_values, min_size=16, max_size=16))),
         psw_bits.ADDRESSING_MODE | draw(st.sampled_from((psw_bits.DAT, 0))) | draw(st.integers(0, 3)) << 44,
-        draw(st.sampled_from((0, control.CR0_SECONDARY_SPACE))),
+        draw(st.sampled_from((0, control.CR0_SECONDARY_SPACE))) | VECTOR_CONTROLS,
         (0,) * len(PAGES),
         (0,) * len(PAGES),
         0,
