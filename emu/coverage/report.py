@@ -86,7 +86,7 @@ def _treatment(opcode: Opcode, refused: frozenset[bool], facilities: frozenset[i
     reason = _declaration(opcode)
     if reason in (Reason.CORRECTION, Reason.DATA):
         return Treatment.CORRECTED
-    return Treatment.ENGINE if reason in (None, Reason.EXECUTED) else Treatment.MODEL
+    return Treatment.ENGINE if reason in (None, Reason.EXECUTED, Reason.REFUSED) else Treatment.MODEL
 
 
 def _declaration(opcode: Opcode) -> Reason | None:

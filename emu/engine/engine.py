@@ -21,10 +21,10 @@ from emu.engine.blocks import BlockState
 from emu.engine.careful import CarefulEngine
 from emu.engine.code import FRAMES, ShownCode
 from emu.engine.compiled_instructions import CompiledInstructions
-from emu.engine.exits import BUDGET_USED, EXECUTED_ALONE, Declared, RunExit, StepExit, Stepped
+from emu.engine.exits import BUDGET_USED, EXECUTED_ALONE, Condition, Declared, RunExit, StepExit, Stepped
 from emu.engine.fills import RememberedFills
 from emu.engine.free_run import FreeRun
-from emu.engine.interception import intercept, is_executed_by_model
+from emu.engine.interception import intercept, is_executed_by_model, is_refused
 from emu.engine.library import TlbFillCallback, Unicorn
 from emu.engine.new_blocks import NewBlocks
 from emu.engine.quirks.execute_targets import is_executed_at_once, reads_register_0
@@ -158,6 +158,8 @@ class Engine:
             hides_register_0=target is not None and reads_register_0(target),
             is_interruptible=executed[0] in _INTERRUPTIBLE,
         )
+        if isinstance(ended, Condition) and is_refused(ended.condition, executed):
+            return Declared(instruction)
         if isinstance(ended, Stepped) and self.registers.psw[0] & FIXED_POINT_OVERFLOW_MASK:
             return Stepped(overflowed=can_overflow(executed) and self.registers.condition_code == 3)
         return ended

@@ -16,7 +16,7 @@ from emu.engine.exits import (
     RunExit,
     SupervisorCall,
 )
-from emu.engine.interception import candidates_address, is_executed_by_model, is_intercepted_target
+from emu.engine.interception import candidates_address, is_executed_by_model, is_intercepted_target, is_refused
 from emu.engine.library import ERROR_EXCEPTION, EngineError
 from emu.engine.quirks.lost_address import lost_address
 from emu.engine.record import SHORT_ADDRESSES, StopReason
@@ -24,6 +24,7 @@ from emu.engine.reported import reported
 from emu.instruction_length import instruction_length
 from emu.isa.declaration import Reason, decode
 from emu.isa.execute import is_execute
+from emu.program_interruption import ProgramInterruptionCode
 from emu.psw import AddressSpaceControl
 
 if TYPE_CHECKING:
@@ -199,9 +200,20 @@ class FreeRun:
         ended = reported(self._unicorn, self._registers)
         if ended is None:
             return self._trapped()
-        if isinstance(ended, Condition) and not ended.length:
-            return self._find_lost_instruction(ended)
+        if isinstance(ended, Condition):
+            if not ended.length:
+                return self._find_lost_instruction(ended)
+            return self._refused_by_unicorn(ended)
         return ended
+
+    def _refused_by_unicorn(self, ended: Condition) -> Condition | Declared | ExecutedAlone:
+        """The instruction at the PSW address has *ended* so; it may be that the model must execute it."""
+        instruction = self._code.instruction(self._registers.psw[1], self._record.mode)
+        if ended.condition.code not in (ProgramInterruptionCode.DATA, ProgramInterruptionCode.SPECIFICATION):
+            return ended
+        if instruction is None or is_execute(instruction):
+            return EXECUTED_ALONE
+        return Declared(instruction) if is_refused(ended.condition, instruction) else ended
 
     def _trapped(self) -> Declared | ExecutedAlone:
         """The instruction at the PSW address has trapped: it is for the model, or must be looked at alone."""

@@ -22,6 +22,7 @@ from emu.engine.quirks import (
     addressing_mode,
     compare_and_trap,
     compare_logical,
+    ieee,
     isolate_string,
     operands_in_parts,
     rotate_test,
@@ -33,9 +34,11 @@ from emu.engine.quirks import (
 from emu.engine.quirks.helpers import replace_helper
 from emu.engine.quirks.register_file import layout
 from emu.engine.quirks.translator_table import translator_table
+from emu.isa.binary_floating_point import DXC_DFP_INSTRUCTION
 from emu.isa.declaration import INSTRUCTIONS, Reason, decode
 from emu.isa.execute import EXECUTE_RELATIVE_LONG
 from emu.isa.formats import RIL_B
+from emu.program_interruption import ProgramInterruption, ProgramInterruptionCode
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -58,6 +61,8 @@ def intercept() -> None:
     functions = compiled.callbacks()
     replace_helper(sums.HELPER, functions.condition_code)
     replace_helper(string_comparison.HELPER, string_comparison.replacement())
+    for name, function in ieee.replacements().items():
+        replace_helper(name, function)
     table = translator_table()
     entries = [table.declared(each) for each in INSTRUCTIONS if each.reason in _INTERCEPTED and each.only is None]
     entries += [table.entry(opcode, name) for opcode, name in _UNASSIGNED]
@@ -124,6 +129,17 @@ def is_executed_by_model(instruction: bytes, address: int, cpu: Cpu, target: byt
         return True
     with_registers = decoded[0].with_registers
     return with_registers is not None and with_registers(cpu, decoded[1])
+
+
+def is_refused(condition: ProgramInterruption, instruction: bytes) -> bool:
+    """Whether the *condition* that Unicorn reports of *instruction* only says that the model must execute it."""
+    decoded = decode(instruction)
+    if decoded is None or decoded[0].reason is not Reason.REFUSED:
+        return False
+    if condition.code is ProgramInterruptionCode.DATA:
+        # With the lower codes such instructions are not permitted at all, and Unicorn may have lost the address.
+        return (condition.data_exception_code or 0) > DXC_DFP_INSTRUCTION
+    return condition.code is ProgramInterruptionCode.SPECIFICATION
 
 
 def entry_of(instruction: bytes) -> int:

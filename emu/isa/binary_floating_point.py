@@ -17,12 +17,18 @@ if TYPE_CHECKING:
     from emu.cpu import Cpu
 
 DXC_BFP_INSTRUCTION: Final = 0x02
-DXC_INVALID: Final = 0x80
+DXC_DFP_INSTRUCTION: Final = 0x03
 DXC_INEXACT_TRUNCATED: Final = 0x08
 DXC_INEXACT_INCREMENTED: Final = 0x0C
 
-_INVALID: Final = 0x80
-_INEXACT: Final = 0x08
+INVALID: Final = 0x80
+DIVISION_BY_ZERO: Final = 0x40
+OVERFLOW: Final = 0x20
+UNDERFLOW: Final = 0x10
+INEXACT: Final = 0x08
+"""The IEEE exceptions: masks in the first byte of the FPC register, flags in the second, and data-exception codes."""
+
+IEEE_EXCEPTIONS: Final = INVALID | DIVISION_BY_ZERO | OVERFLOW | UNDERFLOW | INEXACT
 
 
 class DataClass(Enum):
@@ -85,6 +91,16 @@ class BfpFormat:
     def bias(self) -> int:
         return (1 << self.width - self.fraction - 2) - 1
 
+    @property
+    def scale(self) -> int:
+        """The exponent of the scaling factor for overflow and underflow that trap."""
+        return 3 << self.width - self.fraction - 3
+
+    @property
+    def rounding_scale(self) -> int:
+        """The same for LOAD ROUNDED of data of this format."""
+        return 1 << self.width - self.fraction - 3
+
 
 SHORT: Final = BfpFormat(32, 23)
 LONG: Final = BfpFormat(64, 52)
@@ -127,6 +143,12 @@ def pack_exact(negative: bool, significand: int, exponent: int, form: BfpFormat)
 def lengthen_nan(datum: Datum, source: BfpFormat, target: BfpFormat) -> int:
     """The NaN *datum* in the longer format *target*, made quiet."""
     fraction = datum.significand << target.fraction - source.fraction
+    return datum.negative << target.width - 1 | target.infinity | target.quiet | fraction
+
+
+def shorten_nan(datum: Datum, source: BfpFormat, target: BfpFormat) -> int:
+    """The NaN *datum* in the shorter format *target*, without the rightmost bits of its fraction, made quiet."""
+    fraction = datum.significand >> source.fraction - target.fraction
     return datum.negative << target.width - 1 | target.infinity | target.quiet | fraction
 
 
@@ -196,8 +218,10 @@ def load(cpu: Cpu, register: int, form: BfpFormat) -> int:
 
 
 def store(cpu: Cpu, register: int, form: BfpFormat, value: int) -> None:
-    """Put a long or extended datum in a floating-point register, or in a pair that was checked before."""
-    if form is EXTENDED:
+    """Put a datum in a floating-point register, or in a pair that was checked before; a short one in its left half."""
+    if form is SHORT:
+        cpu.vr[2 * register] = value << 32 | cpu.vr[2 * register] & 0xFFFF_FFFF
+    elif form is EXTENDED:
         cpu.vr[2 * register] = value >> 64
         cpu.vr[2 * register + 4] = value & (1 << 64) - 1
     else:
@@ -207,9 +231,25 @@ def store(cpu: Cpu, register: int, form: BfpFormat, value: int) -> None:
 # IEEE exceptions
 
 
+def set_flag(cpu: Cpu, exception: int) -> None:
+    """Set the flag of an IEEE exception in the FPC register."""
+    cpu.registers.fpc |= exception << 16
+
+
 def _data_exception(cpu: Cpu, code: int, ending: Ending) -> ProgramInterruption:
     cpu.registers.fpc = cpu.registers.fpc & ~0xFF00 | code << 8
     return ProgramInterruption(ProgramInterruptionCode.DATA, ending=ending, data_exception_code=code)
+
+
+def completed_with_data_exception(cpu: Cpu, code: int) -> ProgramInterruption:
+    """The interruption of an IEEE exception that traps when its result has been put in its place."""
+    return _data_exception(cpu, code, Ending.COMPLETION)
+
+
+def _signal_suppressing(cpu: Cpu, exception: int) -> None:
+    if cpu.registers.fpc >> 24 & exception:
+        raise _data_exception(cpu, exception, Ending.SUPPRESSION)
+    set_flag(cpu, exception)
 
 
 def signal_invalid(cpu: Cpu) -> None:
@@ -217,9 +257,15 @@ def signal_invalid(cpu: Cpu) -> None:
 
     :raises ProgramInterruption: data, suppressing, if its mask is one.
     """
-    if cpu.registers.fpc >> 24 & _INVALID:
-        raise _data_exception(cpu, DXC_INVALID, Ending.SUPPRESSION)
-    cpu.registers.fpc |= _INVALID << 16
+    _signal_suppressing(cpu, INVALID)
+
+
+def signal_division_by_zero(cpu: Cpu) -> None:
+    """Recognise IEEE division by zero: set its flag.
+
+    :raises ProgramInterruption: data, suppressing, if its mask is one.
+    """
+    _signal_suppressing(cpu, DIVISION_BY_ZERO)
 
 
 def signal_inexact(cpu: Cpu, *, incremented: bool) -> None:
@@ -227,7 +273,6 @@ def signal_inexact(cpu: Cpu, *, incremented: bool) -> None:
 
     :raises ProgramInterruption: data, completing, if its mask is one.
     """
-    if cpu.registers.fpc >> 24 & _INEXACT:
-        code = DXC_INEXACT_INCREMENTED if incremented else DXC_INEXACT_TRUNCATED
-        raise _data_exception(cpu, code, Ending.COMPLETION)
-    cpu.registers.fpc |= _INEXACT << 16
+    if cpu.registers.fpc >> 24 & INEXACT:
+        raise completed_with_data_exception(cpu, DXC_INEXACT_INCREMENTED if incremented else DXC_INEXACT_TRUNCATED)
+    set_flag(cpu, INEXACT)

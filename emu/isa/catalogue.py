@@ -35,9 +35,14 @@ from emu.isa.corrections import compare_under_mask  # noqa: F401
 from emu.isa.corrections import convert_decimal  # noqa: F401
 from emu.isa.corrections import decimal_arithmetic  # noqa: F401
 from emu.isa.corrections import divide  # noqa: F401
+from emu.isa.corrections import floating_arithmetic  # noqa: F401
+from emu.isa.corrections import floating_compare  # noqa: F401
 from emu.isa.corrections import floating_conversion  # noqa: F401
+from emu.isa.corrections import floating_divide_to_integer  # noqa: F401
+from emu.isa.corrections import floating_from_integer  # noqa: F401
 from emu.isa.corrections import floating_load  # noqa: F401
 from emu.isa.corrections import floating_multiply  # noqa: F401
+from emu.isa.corrections import floating_multiply_add  # noqa: F401
 from emu.isa.corrections import floating_square_root  # noqa: F401
 from emu.isa.corrections import interlocked  # noqa: F401
 from emu.isa.corrections import linkage  # noqa: F401

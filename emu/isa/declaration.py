@@ -95,6 +95,7 @@ class Reason(Enum):
     CORRECTION = "the engine executes it wrongly"
     DATA = "the engine executes it wrongly for some data, and traps it when it meets them"
     EXECUTED = "the engine executes it wrongly as the target of an EXECUTE, or only with what some registers hold"
+    REFUSED = "the engine executes it, but refuses some operands with a data or specification exception"
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +155,9 @@ class Instruction:
         """
         if is_target and self.format.is_relative:
             return True
-        return self.reason not in (Reason.DATA, Reason.EXECUTED) and (self.only is None or self.only(operands, address))
+        if self.reason in (Reason.DATA, Reason.EXECUTED, Reason.REFUSED):
+            return False
+        return self.only is None or self.only(operands, address)
 
 
 class InstructionSet:

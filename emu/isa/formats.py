@@ -178,6 +178,7 @@ RIE_C: Final = Format("RIE-c", 6, _SPLIT, "R1,I2,M3,RI4", (_r(1, 8), _m(3, 12), 
 RIE_E: Final = Format("RIE-e", 6, _SPLIT, "R1,R3,RI2", (_r(1, 8), _r(3, 12), _relative(2, 16, 16)))
 RIL_C: Final = Format("RIL-c", 6, _NIBBLE, "M1,RI2", (_m(1, 8), _relative(2, 16, 32)))
 RR: Final = Format("RR", 2, _FIRST_BYTE, "R1,R2", (_r(1, 8), _r(2, 12)))
+RRD: Final = Format("RRD", 4, _TWO_BYTES, "R1,R3,R2", (_r(1, 16), _r(3, 24), _r(2, 28)))
 RRE: Final = Format("RRE", 4, _TWO_BYTES, "R1,R2", (_r(1, 24), _r(2, 28)))
 RRF_A: Final = Format("RRF-a", 4, _TWO_BYTES, "R1,R2,R3,M4", (_r(3, 16), _m(4, 20), _r(1, 24), _r(2, 28)))
 RRF_B: Final = Format("RRF-b", 4, _TWO_BYTES, "R1,R3,R2,M4", (_r(3, 16), _m(4, 20), _r(1, 24), _r(2, 28)))
@@ -190,6 +191,7 @@ RSY_A: Final = Format("RSY-a", 6, _SPLIT, "R1,R3,D2(B2)", (_r(1, 8), _r(3, 12), 
 RSY_B: Final = Format("RSY-b", 6, _SPLIT, "R1,M3,D2(B2)", (_r(1, 8), _m(3, 12), *_bdl(2, 16)))
 RX_A: Final = Format("RX-a", 4, _FIRST_BYTE, "R1,D2(X2,B2)", (_r(1, 8), _x(2, 12), *_bd(2, 16)))
 RXE: Final = Format("RXE", 6, _SPLIT, "R1,D2(X2,B2),M3", (_r(1, 8), _x(2, 12), *_bd(2, 16), _m(3, 32)))
+RXF: Final = Format("RXF", 6, _SPLIT, "R1,R3,D2(X2,B2)", (_r(3, 8), _x(2, 12), *_bd(2, 16), _r(1, 32)))
 RXY_A: Final = Format("RXY-a", 6, _SPLIT, "R1,D2(X2,B2)", (_r(1, 8), _x(2, 12), *_bdl(2, 16)))
 RIE_F: Final = Format(
     "RIE-f", 6, _SPLIT, "R1,R2,I3,I4,I5", (_r(1, 8), _r(2, 12), _i(3, 16, 8), _i(4, 24, 8), _i(5, 32, 8))

@@ -47,7 +47,9 @@ _NAME: Final = re.compile(rb"[A-Z][A-Z0-9]*\0")
 _ANCHOR: Final = (0xB316, "SQXBR")
 _KNOWN_PRIVILEGED: Final = ((0x8200, "LPSW"), (0xB220, "SERVC"), (0xEB2F, "LCTLG"))
 _KNOWN_UNPRIVILEGED: Final = ((0x1A00, "AR"), (0xD200, "MVC"), (0xE304, "LG"))
-_OTHER_NAMES: Final = {"LDXBRA": "LDXBR", "LEXBRA": "LEXBR", "BRXLG": "BRXHLE", "VLED": "VFLR"}
+_OTHER_NAMES: Final = {"BRXLG": "BRXHLE", "VLED": "VFLR"} | {
+    f"{name}A": name for name in ("LEDBR", "LDXBR", "LEXBR", "CEFBR", "CDFBR", "CXFBR", "CEGBR", "CDGBR", "CXGBR")
+}
 """What Unicorn calls instructions that the manual calls otherwise."""
 _NOT_AS_KNOWN: Final = "Unicorn's table of instructions {}; this project needs Unicorn 2.1.4"
 

@@ -108,6 +108,8 @@ def translations() -> tuple[Translated, ...]:
 def _translated(declared: Instruction) -> Translated:
     if declared.reason is Reason.EXECUTED:
         return Translated(declared, "", "it does not trap: only as the target of an EXECUTE is it the model's")
+    if declared.reason is Reason.REFUSED:
+        return Translated(declared, "", "it does not trap: only what the engine refuses is the model's")
     try:
         return Translated(declared, translate(declared), "")
     except OutsideSubsetError as reason:

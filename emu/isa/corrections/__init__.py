@@ -7,9 +7,6 @@ Each file says what is wrong with its subject.  Where only some forms of an inst
 What is known to be wrong and is not corrected, because it depends on data and the instructions are everywhere, or
 because the engine gives no occasion:
 
-* Binary-floating-point arithmetic: with IEEE masks on, overflow, underflow and inexact suppress instead of completing
-  with a scaled result, and the data-exception code never says "incremented"; of two NaNs the one with the larger
-  fraction is taken instead of the first; LEXBR leaves a signaling NaN as it is.
 * STM, STMG, STCM and the inline XC of up to 32 bytes may have stored their first bytes when a later page is refused;
   executing them again stores the same.
 """

@@ -1,59 +1,74 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""SQUARE ROOT of extended binary-floating-point data (PoP chapter 19): SQXBR.
+"""SQUARE ROOT of binary-floating-point data (PoP chapter 19).
 
-Unicorn 2.1.4 crashes when it translates it (see :mod:`emu.engine.quirks.square_root`); what it does then is not relied
-on.
+The engine executes the short and long ones, but for an IEEE exception that traps.  Unicorn 2.1.4 crashes when it
+translates SQXBR (see :mod:`emu.engine.quirks.square_root`); what it does then is not relied on.
 """
 
 from __future__ import annotations
 
-from math import isqrt
 from typing import TYPE_CHECKING
 
-from emu.isa import binary_floating_point as bfp
-from emu.isa.binary_floating_point import EXTENDED, DataClass, Datum
+from emu.isa import ieee_operations as ieee
+from emu.isa.binary_floating_point import EXTENDED, LONG, SHORT, BfpFormat
 from emu.isa.declaration import Operands, Reason, instruction
-from emu.isa.formats import RRE
+from emu.isa.floating_operands import put, second_in_register, second_in_storage
+from emu.isa.formats import RRE, RXE
 
 if TYPE_CHECKING:
     from emu.cpu import Cpu
 
 
+def _register(cpu: Cpu, operands: Operands, form: BfpFormat) -> None:
+    datum = second_in_register(cpu, operands, form, target=form)
+    put(cpu, operands.r1, form, ieee.square_root(cpu, datum, form))
+
+
+def _storage(cpu: Cpu, operands: Operands, form: BfpFormat) -> None:
+    datum = second_in_storage(cpu, operands, form)
+    put(cpu, operands.r1, form, ieee.square_root(cpu, datum, form))
+
+
+@instruction(0xB314, "SQEBR", RRE, "SQUARE ROOT (short BFP)", reason=Reason.REFUSED)
+def sqebr(cpu: Cpu, operands: Operands) -> None:
+    """Put the square root of the short datum in R2 in R1.
+
+    :raises ProgramInterruption: data.
+    """
+    _register(cpu, operands, SHORT)
+
+
+@instruction(0xED14, "SQEB", RXE, "SQUARE ROOT (short BFP)", reason=Reason.REFUSED)
+def sqeb(cpu: Cpu, operands: Operands) -> None:
+    """Put the square root of the short datum in storage in R1.
+
+    :raises ProgramInterruption: data; access exceptions.
+    """
+    _storage(cpu, operands, SHORT)
+
+
+@instruction(0xB315, "SQDBR", RRE, "SQUARE ROOT (long BFP)", reason=Reason.REFUSED)
+def sqdbr(cpu: Cpu, operands: Operands) -> None:
+    """Put the square root of the long datum in R2 in R1.
+
+    :raises ProgramInterruption: data.
+    """
+    _register(cpu, operands, LONG)
+
+
+@instruction(0xED15, "SQDB", RXE, "SQUARE ROOT (long BFP)", reason=Reason.REFUSED)
+def sqdb(cpu: Cpu, operands: Operands) -> None:
+    """Put the square root of the long datum in storage in R1.
+
+    :raises ProgramInterruption: data; access exceptions.
+    """
+    _storage(cpu, operands, LONG)
+
+
 @instruction(0xB316, "SQXBR", RRE, "SQUARE ROOT (extended BFP)", reason=Reason.CORRECTION)
 def sqxbr(cpu: Cpu, operands: Operands) -> None:
-    """Put the square root of the datum in the pair R2 in the pair R1.
+    """Put the square root of the extended datum in the pair R2 in the pair R1.
 
     :raises ProgramInterruption: data; specification.
     """
-    bfp.require_afp(cpu)
-    bfp.require_pair(operands.r1)
-    value = bfp.load(cpu, operands.r2, EXTENDED)
-    datum = bfp.unpack(value, EXTENDED)
-    if datum.kind is DataClass.NUMBER and not datum.negative:
-        _store_root(cpu, operands.r1, datum)
-        return
-    if datum.kind is DataClass.SIGNALING_NAN:
-        bfp.signal_invalid(cpu)
-        value |= EXTENDED.quiet
-    elif datum.negative and datum.kind in {DataClass.NUMBER, DataClass.INFINITY}:
-        bfp.signal_invalid(cpu)
-        value = EXTENDED.default_nan
-    bfp.store(cpu, operands.r1, EXTENDED, value)
-
-
-def _store_root(cpu: Cpu, register: int, datum: Datum) -> None:
-    """Put the rounded root of a positive number in the pair *register*; it is always a normal number."""
-    # Scaled so that the root has some bits more than the format; what is still lost only makes the last of them odd.
-    shift = 2 * (EXTENDED.fraction + 8) - datum.significand.bit_length()
-    shift += (datum.exponent - shift) & 1
-    scaled = datum.significand << shift
-    exponent = (datum.exponent - shift) // 2
-    root = isqrt(scaled)
-    root = root << 1 | (root * root != scaled)
-    exponent -= 1
-    lost = root.bit_length() - (EXTENDED.fraction + 1)
-    excess = Datum(DataClass.NUMBER, False, root, -lost)
-    rounded, inexact, incremented = bfp.round_to_integer(excess, bfp.rounding_method(cpu, 0))
-    bfp.store(cpu, register, EXTENDED, bfp.pack_exact(False, rounded, exponent + lost, EXTENDED))
-    if inexact:
-        bfp.signal_inexact(cpu, incremented=incremented)
+    _register(cpu, operands, EXTENDED)
