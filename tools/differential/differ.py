@@ -23,6 +23,7 @@ def differ(wanted: DifferOptions) -> int:
 
     :raises UsageError: if a file cannot be read or written.
     """
+    from emu.machine import MEGABYTE, Machine
     from tools.differential.workers import Failure, try_programs
 
     programs: list[int | str]
@@ -31,6 +32,8 @@ def differ(wanted: DifferOptions) -> int:
         print(f"seeds {wanted.seed} to {wanted.seed + wanted.programs - 1}")
     else:
         programs = [each.to_line() for each in read_programs(Path(wanted.again))]
+    # Here, and not in each process: the first machine of a changed model has its engine compiled.
+    Machine(MEGABYTE)
     done, told, failures = 0, 0, list[Failure]()
     is_terminal = sys.stderr.isatty()
     for ended in try_programs(programs, wanted.jobs or cores()):
