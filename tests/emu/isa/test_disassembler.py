@@ -80,8 +80,8 @@ def test_declaration_agrees_with_capstone(mnemonic: str) -> None:
         assert theirs is None
         return
     assert theirs is not None
-    # LDXBRA, CEFBRA and their like with masks of zero are the older LDXBR, CEFBR ..., which have none; VREP with zero is
-    # of bytes.
+    # LDXBRA, CEFBRA and their like with masks of zero are the older LDXBR, CEFBR ..., which have none; VREP with
+    # zero is of bytes.
     ours = re.sub("^(LEDBR|L[DE]XBR|C[EDX][FG]BR)A 4,0,8", r"\1 4,8", disassemble(code, 0x10000))
     ours = ours.replace("VREP ", "VREPB ")
     assert _without_zero_tail(ours) == _without_zero_tail(theirs)
