@@ -241,25 +241,30 @@ class CarefulEngine:
         self,
         instruction: bytes,
         *,
-        fetched: list[int],
+        pages: set[int],
         blocks: int,
         hides_register_0: bool,
         is_interruptible: bool,
+        stores_once: bool,
     ) -> StepExit:
         """Execute the *instruction* at the PSW address, or leave everything as it was and say why not.
 
-        :param fetched: addresses in all pages that it, and its target, are fetched from.
+        :param pages: the virtual pages that it, and its target, are fetched from.
         :param blocks: how many instructions Unicorn takes it for.
         :param hides_register_0: execute it with zero in general register 0, which it does not name.
         :param is_interruptible: leave what was done before the exception; the general registers say how much that is.
+        :param stores_once: it stores at most once, so that there is nothing to be undone.
         """
         size = self._registers.layout.end
         ctypes.memmove(self._own.base, self._registers.base, size)
         if len(self._answers.written) > _MOST_IMAGES:
             self.flush()
-        self._answers.take_images()
+        if stores_once:
+            self._answers.images = {}
+        else:
+            self._answers.take_images()
         self._answers.low_refusal = None
-        self._answers.code_pages = {self._cpu.wrap(address) >> PAGE_SHIFT for address in fetched}
+        self._answers.code_pages = pages
         if hides_register_0:
             self._own.gr[0] = 0
         ended = self._burst(instruction, blocks)

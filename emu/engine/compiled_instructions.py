@@ -73,8 +73,8 @@ class CompiledInstructions:
         """Note what was executed, and give the work that it is reckoned at beyond one unit for each instruction."""
         record = self._record
         work = record.extra_work
-        if record.compiled_count:
-            record.compiled_count = 0
+        if record.has_compiled:
+            record.has_compiled = 0
             # From here on what is left counts instructions only.
             record.left = (record.left + work) & MASK_64
             record.extra_work = 0

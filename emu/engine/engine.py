@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from unicorn import unicorn_const as uc_const
 
+from emu.addresses import PAGE_SHIFT
 from emu.engine import compiled
 from emu.engine.answers import FreeAnswers
 from emu.engine.blocks import BlockState
@@ -30,6 +31,7 @@ from emu.engine.new_blocks import NewBlocks
 from emu.engine.quirks.execute_targets import is_executed_at_once, reads_register_0
 from emu.engine.quirks.overflow import FIXED_POINT_OVERFLOW_MASK, can_overflow
 from emu.engine.quirks.register_file import EngineRegisters
+from emu.engine.quirks.single_stores import stores_at_most_once
 from emu.engine.reported import map_sink
 from emu.engine.tlb import Tlb
 from emu.isa.execute import execute_target, execute_target_address, is_execute
@@ -139,13 +141,13 @@ class Engine:
         """
         target = None
         address = self.registers.psw[1]
-        fetched = [address, address + len(instruction) - 1]
+        pages = self._pages(address, len(instruction))
         if is_execute(instruction):
             try:
                 target = execute_target(self._cpu, instruction, address)
                 target_address = execute_target_address(self._cpu, instruction, address)
                 self._answers.show_target(target_address, self._free.fetch_mode)
-                fetched += [target_address, target_address + len(target) - 1]
+                pages |= self._pages(target_address, len(target))
             except ProgramInterruption:
                 return Declared(instruction)
         if is_executed_by_model(instruction, address, self._cpu, target):
@@ -153,16 +155,24 @@ class Engine:
         executed = target or instruction
         ended = self._slow().step(
             instruction,
-            fetched=fetched,
+            pages=pages,
             blocks=1 if target is None or is_executed_at_once(target) else 2,
             hides_register_0=target is not None and reads_register_0(target),
             is_interruptible=executed[0] in _INTERRUPTIBLE,
+            stores_once=stores_at_most_once(executed),
         )
         if isinstance(ended, Condition) and is_refused(ended.condition, executed):
             return Declared(instruction)
         if isinstance(ended, Stepped) and self.registers.psw[0] & FIXED_POINT_OVERFLOW_MASK:
             return Stepped(overflowed=can_overflow(executed) and self.registers.condition_code == 3)
         return ended
+
+    def _pages(self, address: int, length: int) -> set[int]:
+        """The virtual pages of the instruction of *length* bytes at *address*."""
+        end = address + length - 1
+        if address >> PAGE_SHIFT == end >> PAGE_SHIFT:
+            return {address >> PAGE_SHIFT}
+        return {address >> PAGE_SHIFT, self._cpu.wrap(end) >> PAGE_SHIFT}
 
     def end_soon(self) -> None:
         """Come back before the next block, if this engine is running; it may be asked for inside an access."""

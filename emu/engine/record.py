@@ -177,8 +177,8 @@ class Record(ctypes.Structure):
     """The TOD programmable field."""
     extra_work: Annotated[Word, FieldWriter.BOTH]
     """The work of compiled instructions beyond one unit each, which *left* has lost as well."""
-    compiled_count: Annotated[Word, FieldWriter.BOTH]
-    """How many instructions were executed compiled."""
+    has_compiled: Annotated[Word, FieldWriter.BOTH]
+    """Whether instructions were executed compiled that are not counted yet."""
     instruction_counts: Annotated[ctypes.Array[ctypes.c_uint64], MOST_INSTRUCTIONS, FieldWriter.BOTH]
     """How often each was executed compiled, by its place among the declared instructions."""
     request_counts: Annotated[ctypes.Array[ctypes.c_uint64], len(OperationRequest), FieldWriter.BOTH]

@@ -101,7 +101,7 @@ def exception_callback(engine: Any, number: Any, data: Any) -> None:  # noqa: AR
             if found != _NONE and _execute_number(record, address, found, word):
                 reported[0] = reported[1] = reported[3] = np.uint32(0)
                 record.instruction_counts[found] += np.uint64(1)
-                record.compiled_count += np.uint64(1)
+                record.has_compiled = np.uint64(1)
                 return
     record.reason = reason
     call(record.stop_function, engine)
