@@ -98,7 +98,6 @@ LEFT_OUT: Final[Mapping[str, str]] = {
     "interpretive execution": "B214",
     "expanded storage": "B22E B22F",
     "DAT enhancement 2": "B9AA",
-    "divide to integer": "B353 B35B",
 }
 """Instructions for which there is no facility bit, and which are operation exceptions here."""
 

@@ -12,7 +12,7 @@ import hashlib
 import inspect
 import os
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -213,9 +213,11 @@ def _translated(where: str) -> Iterator[bytes]:
 
     numbered = [(number, each.declared) for number, each in instructions.numbered()]
     opcodes = OpcodeTables(numbered)
+    rules: list[Callable[..., Any]] = [function for _, function in inspect.getmembers(tables, inspect.isfunction)]
+    rules += [sums.code_of_sum, sums.code_of_difference]
     yield where.encode()
     yield from (each.source.encode() for _, each in instructions.numbered())
-    yield from (pure.rule_source(rule).encode() for _, rule in inspect.getmembers(tables, inspect.isfunction))
+    yield from (pure.rule_source(rule).encode() for rule in rules)
     yield chain_source(numbered).encode()
     yield opcodes.halfwords.tobytes()
     yield opcodes.rows.tobytes()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from emu import access
 from emu.access import NotModelled
+from emu.facilities import Facility
 from emu.isa.declaration import Operands, Reason, instruction
 from emu.isa.formats import RS_B, RSY_B, Format
 
@@ -17,9 +18,9 @@ if TYPE_CHECKING:
     from emu.cpu import Cpu
 
 _FORMS: Final = (
-    (0xBD, "CLM", RS_B, "low"),
-    (0xEB21, "CLMY", RSY_B, "low"),
-    (0xEB20, "CLMH", RSY_B, "high"),
+    (0xBD, "CLM", RS_B, "low", None),
+    (0xEB21, "CLMY", RSY_B, "low", Facility.LONG_DISPLACEMENT),
+    (0xEB20, "CLMH", RSY_B, "high", None),
 )
 
 
@@ -27,10 +28,10 @@ def _has_no_mask(operands: Operands, _: int) -> bool:
     return operands.m3 == 0
 
 
-def _declare(opcode: int, mnemonic: str, form: Format, part: str) -> None:
+def _declare(opcode: int, mnemonic: str, form: Format, part: str, facility: Facility | None) -> None:
     title = f"COMPARE LOGICAL CHARACTERS UNDER MASK ({part})"
 
-    @instruction(opcode, mnemonic, form, title, reason=Reason.CORRECTION, only=_has_no_mask)
+    @instruction(opcode, mnemonic, form, title, facility=facility, reason=Reason.CORRECTION, only=_has_no_mask)
     def compare(cpu: Cpu, operands: Operands) -> None:
         if operands.m3:
             raise NotModelled(f"{mnemonic} outside the engine")

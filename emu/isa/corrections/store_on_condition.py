@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from emu import access
 from emu.facilities import Facility
 from emu.isa.declaration import Operands, Reason, instruction
-from emu.isa.formats import RSY_B
+from emu.isa.formats import RSY_B_MASK
 
 if TYPE_CHECKING:
     from emu.cpu import Cpu
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 _CORRECTION: Final = Reason.CORRECTION
 
 
-@instruction(0xEBF3, "STOC", RSY_B, "STORE ON CONDITION (32)", facility=Facility.DISTINCT_OPERANDS, reason=_CORRECTION)
+@instruction(
+    0xEBF3, "STOC", RSY_B_MASK, "STORE ON CONDITION (32)", facility=Facility.DISTINCT_OPERANDS, reason=_CORRECTION
+)
 def stoc(cpu: Cpu, operands: Operands) -> None:
     """Store bits 32-63 of R1 if mask M3 has the bit of the condition code; without it, nothing is accessed.
 
@@ -31,7 +33,9 @@ def stoc(cpu: Cpu, operands: Operands) -> None:
         access.store_integer(cpu, address, 4, cpu.gr32(operands.r1))
 
 
-@instruction(0xEBE3, "STOCG", RSY_B, "STORE ON CONDITION (64)", facility=Facility.DISTINCT_OPERANDS, reason=_CORRECTION)
+@instruction(
+    0xEBE3, "STOCG", RSY_B_MASK, "STORE ON CONDITION (64)", facility=Facility.DISTINCT_OPERANDS, reason=_CORRECTION
+)
 def stocg(cpu: Cpu, operands: Operands) -> None:
     """Store R1 if mask M3 has the bit of the condition code; without it, nothing is accessed.
 
@@ -45,7 +49,7 @@ def stocg(cpu: Cpu, operands: Operands) -> None:
 @instruction(
     0xEBE1,
     "STOCFH",
-    RSY_B,
+    RSY_B_MASK,
     "STORE HIGH ON CONDITION",
     facility=Facility.LOAD_STORE_ON_CONDITION_2,
     reason=_CORRECTION,

@@ -27,14 +27,14 @@ SINGLE = (
     ("ST", "50102007"),
     ("STG", "e31020070024"),
     ("STH", "40102007"),
-    ("STD", "60102007"),
-    ("STE", "70102007"),
+    ("STD", "60002007"),
+    ("STE", "70002007"),
     ("STRV", "e3102007003e"),
     ("STRVG", "e3102007002f"),
     ("STRVH", "e3102007003f"),
     ("STY", "e31020070050"),
     ("STHY", "e31020070070"),
-    ("STDY", "ed1020070067"),
+    ("STDY", "ed0020070067"),
     ("STFH", "e310200700cb"),
 )
 
@@ -47,7 +47,7 @@ def test_nothing_is_stored_into_the_first_page_if_the_second_is_refused(machine:
     machine.storage.write(CODE, instruction)
     machine.states.bytes[(PAGE >> 12) + 1] = Usage.UNUSED | Content.ZERO
     machine.observers.append(Stepper())
-    cpu.gr[1], cpu.gr[2], cpu.vr[2] = 0x0102_0304_0506_0708, PAGE + 0xFFF - 7, 0x1112_1314_1516_1718
+    cpu.gr[1], cpu.gr[2], cpu.vr[0] = 0x0102_0304_0506_0708, PAGE + 0xFFF - 7, 0x1112_1314_1516_1718
     cpu.load_psw(Psw(ADDRESSING_MODE, CODE))
     machine.step()
     assert machine.read_storage(PAGE + 0xFF0, 16) == bytes(16)
