@@ -80,8 +80,9 @@ class FreeRun:
         start, interruption, psw = self._unicorn.start, registers.interruption, registers.psw
         done = work = 0
         while work < goal and done < limit:
-            record.goal, record.limit = nearer, farther = goal - work, limit - done
-            record.bound = record.left = min(farther, nearer)
+            record.limit = limit - done
+            # An instruction is at least one unit of work: while nothing else is counted, blocks begin soonest.
+            record.goal = record.bound = record.left = min(record.limit, goal - work)
             record.reason = 0
             self._answers.clear()
             interruption[0] = interruption[1] = interruption[3] = 0
