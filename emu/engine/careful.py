@@ -16,6 +16,7 @@ from unicorn import unicorn_const as uc_const
 
 from emu import access
 from emu.addresses import PAGE_SHIFT, PAGE_SIZE
+from emu.engine import compiled
 from emu.engine.answers import ACCESS, SINK, FillAnswers, Refusal
 from emu.engine.code import FRAMES
 from emu.engine.exits import EXECUTED_ALONE, SHORTAGE, Condition, Declared, StepExit, Stepped
@@ -68,7 +69,9 @@ class CarefulAnswers(FillAnswers):
         self.low_refusal: BaseException | None = None
         """What was raised for a byte of low storage."""
         self._low_storage = LowStorage(self, configuration, cpu)
-        unicorn.map_device(LOW_STORAGE, access.LOW_PAGES_END, self._low_storage.fetch, self._low_storage.store)
+        functions = compiled.callbacks()
+        words = self._low_storage.words_address
+        unicorn.map_device(LOW_STORAGE, access.LOW_PAGES_END, functions.low_fetch, functions.low_store, words)
         self.code_pages: set[int] = set()
         """Virtual pages that the instruction is fetched from, and its target if it is an EXECUTE."""
 
@@ -76,6 +79,7 @@ class CarefulAnswers(FillAnswers):
         self.refusal = None
         self.code_stores.clear()
         self._low_storage.begin()
+        self._low_storage.refuse(False)
 
     def forget(self) -> None:
         """Nothing is held any more."""
@@ -88,10 +92,13 @@ class CarefulAnswers(FillAnswers):
         """Nothing of *page* is translated any more; give the offset of its frame, if something was."""
         return self._code.pop(page, None)
 
-    def take_images(self) -> None:
-        """Before an instruction: take an image of each frame that may be written already."""
-        pool = self._configuration.storage
-        self.images = {frame: pool.read_frame(frame, PAGE_SIZE) for frame in self.written.values()}
+    def take_images(self, *, is_low_only: bool = False) -> None:
+        """Before an instruction: take an image of each frame that may be written already.
+
+        :param is_low_only: only of those of low storage, which Unicorn stores into piece by piece.
+        """
+        frames = self._low_storage.stored if is_low_only else self.written.values()
+        self.images = {frame: self._configuration.storage.read_frame(frame, PAGE_SIZE) for frame in frames}
 
     def undo(self) -> None:
         """Make storage what it was before the instruction."""
@@ -172,6 +179,7 @@ class CarefulAnswers(FillAnswers):
         except BaseException as raised:  # noqa: BLE001 - it must not be lost in Unicorn
             self._keep(raised, FillAccess.READ)
             self.low_refusal = raised
+            self._low_storage.refuse(True)
             self._unicorn.stop()
         return None
 
@@ -259,10 +267,7 @@ class CarefulEngine:
         ctypes.memmove(self._own.base, self._registers.base, size)
         if len(self._answers.written) > _MOST_IMAGES:
             self.flush()
-        if stores_once:
-            self._answers.images = {}
-        else:
-            self._answers.take_images()
+        self._answers.take_images(is_low_only=stores_once)
         self._answers.low_refusal = None
         self._answers.code_pages = pages
         if hides_register_0:

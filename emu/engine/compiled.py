@@ -29,6 +29,7 @@ from emu.engine.rules.keying import content_key, import_closure, key
 _COMPILED: Final = (
     "emu.engine.callbacks",
     "emu.engine.translation_callbacks",
+    "emu.engine.low_storage_callbacks",
     "emu.engine.rules.callback",
     "emu.engine.compiled",
 )
@@ -45,6 +46,8 @@ _CALLBACKS: Final = (
     "relative_operand",
     "address_result",
     "condition_code_callback",
+    "low_fetch_callback",
+    "low_store_callback",
 )
 _RARELY_CALLED: Final = ("_begin_rare_block",)
 """Functions that are worth a call of their own: their registers need not be saved each time the callback is called."""
@@ -73,6 +76,10 @@ class Callbacks:
     """Called to translate the loading of an address."""
     condition_code: int
     """Called by translated code for a condition code that must be computed."""
+    low_fetch: int
+    """Called for a fetch from the first pages, where rules are finer than a page; see :mod:`emu.engine.low_storage`."""
+    low_store: int
+    """Called for a store there."""
 
 
 @cache
@@ -158,10 +165,11 @@ def _target() -> Any:
 
 def _compile(name: str, target: Any) -> tuple[str, bytes]:
     """The symbol and the object code of the callback *name*, by numba."""
-    from emu.engine import callbacks, translation_callbacks
+    from emu.engine import callbacks, low_storage_callbacks, translation_callbacks
     from emu.engine.rules import callback
 
-    found = next(getattr(file, name) for file in (callbacks, translation_callbacks, callback) if hasattr(file, name))
+    files = (callbacks, translation_callbacks, low_storage_callbacks, callback)
+    found = next(getattr(file, name) for file in files if hasattr(file, name))
     compiled = found.compiled()
     symbol: str = compiled._wrapper_name  # noqa: SLF001 - numba has no public name for it
     # The call of the function proper is marked not to be inlined.

@@ -131,18 +131,16 @@ class Unicorn:
         """Show *size* bytes of this process at the engine's physical *address*."""
         self.uc.mem_map_ptr(address, size, permissions, host_address)
 
-    def map_device(self, address: int, size: int, fetch: Any, store: Any) -> None:
-        """Have *size* bytes at the engine's physical *address* fetched and stored by calling these two functions.
+    def map_device(self, address: int, size: int, fetch: int, store: int, data: int) -> None:
+        """Have *size* bytes at the engine's physical *address* fetched and stored by the functions at these addresses.
 
-        Each is given something, the place in that area, the number of bytes, the value to be stored, and something.
+        Each is given something, the place in that area, the number of bytes, the value to be stored, and *data*.
         """
-        callbacks = DeviceFetchCallback(fetch), DeviceStoreCallback(store)
-        no_data = ctypes.c_void_p()
         area = ctypes.c_uint64(address), ctypes.c_size_t(size)
-        error = _map_device(self.handle, *area, callbacks[0], no_data, callbacks[1], no_data)
+        functions, given = (ctypes.c_void_p(fetch), ctypes.c_void_p(store)), ctypes.c_void_p(data)
+        error = _map_device(self.handle, *area, functions[0], given, functions[1], given)
         if error:
             raise EngineError(f"Unicorn refused storage of a device: error {error}")
-        self._keep.append(callbacks)
 
     def drop_code(self, place: int, length: int) -> None:
         """Drop what was translated from *length* bytes at engine-physical *place*, and all translations of addresses.

@@ -14,10 +14,15 @@ the first byte holds of all.
 
 from __future__ import annotations
 
+import ctypes
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+import numpy as np
+
 from emu import access
+from emu.access import LOW_PAGES_END
 from emu.addresses import PAGE_SHIFT, PAGE_SIZE
+from emu.engine.library import DeviceFetchCallback, DeviceStoreCallback
 from emu.teid import Access
 
 if TYPE_CHECKING:
@@ -31,9 +36,20 @@ LOW_STORAGE: Final = 1 << 39
 """Where it lies in the engine's physical memory: below the host's frame pool."""
 
 
-_BLOCK_SHIFT: Final = 9
+BLOCK_SHIFT: Final = 9
 """Of 512 bytes each has the same rules."""
-_BLOCK_OFFSET: Final = (1 << _BLOCK_SHIFT) - 1
+BLOCK_OFFSET: Final = (1 << BLOCK_SHIFT) - 1
+_BLOCKS: Final = LOW_PAGES_END >> BLOCK_SHIFT
+
+# The words that are shared with the compiled callbacks: where each block lies in this process if it has been checked
+# for fetches, and zero if not; the same for stores; and these.
+STORES: Final = _BLOCKS
+REFUSED: Final = 2 * _BLOCKS
+"""Whether the present instruction ends with an exception already."""
+FETCH_FUNCTION: Final = REFUSED + 1
+STORE_FUNCTION: Final = REFUSED + 2
+"""Addresses of the functions for what has not been checked."""
+WORDS: Final = REFUSED + 3
 
 
 class AccessingInstruction(Protocol):
@@ -54,7 +70,11 @@ class AccessingInstruction(Protocol):
 
 
 class LowStorage:
-    """The device."""
+    """The device.
+
+    What has been checked is accessed by compiled callbacks (:mod:`emu.engine.low_storage_callbacks`), the rest by
+    :meth:`fetch` and :meth:`store`.
+    """
 
     def __init__(self, instruction: AccessingInstruction, configuration: Configuration[Cpu], cpu: Cpu) -> None:
         """Be what the instructions of *cpu* access."""
@@ -63,27 +83,44 @@ class LowStorage:
         self._cpu = cpu
         self._known: dict[tuple[int, Access], tuple[int, int]] = {}
         """The absolute page of each block of effective addresses, by kind of access, and where in the pool it lies."""
-
+        self.stored: set[int] = set()
+        """Offsets in the pool of the frames that may be stored into without being asked for."""
+        self._words = np.zeros(WORDS, dtype=np.uint64)
+        self._functions = DeviceFetchCallback(self.fetch), DeviceStoreCallback(self.store)
+        for place, function in zip((FETCH_FUNCTION, STORE_FUNCTION), self._functions, strict=True):
+            self._words[place] = ctypes.cast(function, ctypes.c_void_p).value or 0
         self._translation: tuple[bool, AddressSpaceControl] | None = None
         """The mode of translation that this holds in."""
+
+    @property
+    def words_address(self) -> int:
+        """Where the words for the compiled callbacks lie."""
+        return int(self._words.ctypes.data)
 
     def begin(self) -> None:
         """An instruction begins."""
         translation = self._cpu.dat, self._cpu.space
         if translation != self._translation:
             self._translation = translation
-            self._known.clear()
+            self.forget()
 
     def forget(self) -> None:
         """Check everything anew."""
-        self._known.clear()
+        if self._known:
+            self._known.clear()
+            self.stored.clear()
+            self._words[:FETCH_FUNCTION] = 0
+
+    def refuse(self, is_refused: bool) -> None:
+        """Say whether the present instruction ends with an exception, and may access nothing more."""
+        self._words[REFUSED] = is_refused
 
     def fetch(self, _: Any, address: int, size: int, __: Any) -> int:
         """The *size* bytes at effective *address*; zero if they may not be fetched."""
         known = self._checked(address, Access.FETCH)
         if known is None:
             return 0
-        return int.from_bytes(self._storage.read_frame(known[1] + (address & _BLOCK_OFFSET), size), "big")
+        return int.from_bytes(self._storage.read_frame(known[1] + (address & BLOCK_OFFSET), size), "big")
 
     def store(self, _: Any, address: int, size: int, value: int, __: Any) -> None:
         """Store the last *size* bytes of *value* at effective *address*, if that may be."""
@@ -91,19 +128,25 @@ class LowStorage:
         if known is not None:
             self._instruction.storing(known[0])
             data = (value & (1 << 8 * size) - 1).to_bytes(size, "big")
-            self._storage.write_frame(known[1] + (address & _BLOCK_OFFSET), data)
+            self._storage.write_frame(known[1] + (address & BLOCK_OFFSET), data)
 
     def _checked(self, address: int, kind: Access) -> tuple[int, int] | None:
         """The absolute page of *address*, and where in the pool its block lies; None if the access is refused."""
         if self._instruction.is_refused:
             return None
-        block = address >> _BLOCK_SHIFT, kind
+        block = address >> BLOCK_SHIFT, kind
         known = self._known.get(block)
         if known is None:
             absolute = self._instruction.attempt(lambda: access.resolve(self._cpu, address, kind))
             if absolute is None:
                 return None
             page = absolute >> PAGE_SHIFT
-            offset = absolute & PAGE_SIZE - 1 & ~_BLOCK_OFFSET
-            known = self._known[block] = page, self._instruction.hold(page, kind) + offset
+            offset = absolute & PAGE_SIZE - 1 & ~BLOCK_OFFSET
+            frame = self._instruction.hold(page, kind)
+            known = self._known[block] = page, frame + offset
+            if kind is Access.FETCH or not self._storage.code_pages[page]:
+                where = STORES + block[0] if kind is Access.STORE else block[0]
+                self._words[where] = self._storage.hypervisor.frame_address + frame + offset
+            if kind is Access.STORE:
+                self.stored.add(frame)
         return known

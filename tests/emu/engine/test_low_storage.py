@@ -281,3 +281,17 @@ def test_low_storage_is_where_the_mode_of_translation_says(started: Machine, cpu
     assert started.storage.read_integer(0x300, 8) == 3
     assert started.storage.read_integer(0x30300, 8) == 4
     assert started.storage.read_integer(0x30010, 8) == 0
+
+
+def test_a_part_that_was_permitted_before_is_as_it_was_when_the_next_refuses(started: Machine, cpu: Cpu) -> None:
+    # STG 3,X'FF0'; STG 3,X'FFC', of which the second half is protected.
+    cpu.gr[3] = (1 << 64) - 1
+    assert execute(started, "e3300ff00024 e3300ffc0024") == ProgramInterruptionCode.PROTECTION
+    assert started.storage.read(0xFF0, 16) == bytes.fromhex("ff" * 8 + "00" * 8)
+
+
+def test_code_in_low_storage_that_is_stored_into(started: Machine, cpu: Cpu) -> None:
+    # STG 3,X'F00'; LHI 5,1 at X'F00' by BAS 14; STG 4,X'F00', which makes it LHI 5,2; BAS 14.
+    cpu.gr[3], cpu.gr[4] = (int.from_bytes(bytes.fromhex(f"a758000{n}07fe0000"), "big") for n in (1, 2))
+    execute(started, "e3300f000024 4de00f00 1865 e3400f000024 4de00f00")
+    assert (cpu.gr[6] & 0xFFFF, cpu.gr[5] & 0xFFFF) == (1, 2)
