@@ -79,7 +79,6 @@ class CarefulAnswers(FillAnswers):
         self.refusal = None
         self.code_stores.clear()
         self._low_storage.begin()
-        self._low_storage.refuse(False)
 
     def forget(self) -> None:
         """Nothing is held any more."""
@@ -98,7 +97,8 @@ class CarefulAnswers(FillAnswers):
         :param is_low_only: only of those of low storage, which Unicorn stores into piece by piece.
         """
         frames = self._low_storage.stored if is_low_only else self.written.values()
-        self.images = {frame: self._configuration.storage.read_frame(frame, PAGE_SIZE) for frame in frames}
+        read = self._configuration.storage.read_frame
+        self.images = {frame: read(frame, PAGE_SIZE) for frame in frames} if frames else {}
 
     def undo(self) -> None:
         """Make storage what it was before the instruction."""
@@ -179,7 +179,7 @@ class CarefulAnswers(FillAnswers):
         except BaseException as raised:  # noqa: BLE001 - it must not be lost in Unicorn
             self._keep(raised, FillAccess.READ)
             self.low_refusal = raised
-            self._low_storage.refuse(True)
+            self._low_storage.refuse()
             self._unicorn.stop()
         return None
 

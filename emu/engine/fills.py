@@ -88,7 +88,12 @@ class RememberedFills:
 
     def find(self, address: int, kind: int, cpu: Cpu, *, is_real: bool = False) -> int:
         """The engine-physical place of *address* for this kind of access in the context of *cpu*; 0 if not known."""
-        return self._find_place(address, kind, self._context(cpu, is_real=is_real))
+        context = self._context(cpu, is_real=is_real)
+        key = fill_key(address, kind - FIRST_FILL_ACCESS)
+        index = fill_index(key, context)
+        if self._fill_keys[index] != key or self._fill_contexts[index] != context:
+            return 0
+        return self._fill_answers[index] & -PAGE_SIZE | address & (PAGE_SIZE - 1)
 
     def _remember(self, address: int, kind: int, context: int, answer: int) -> tuple[int, int]:
         key = fill_key(address, kind - FIRST_FILL_ACCESS)
@@ -97,13 +102,6 @@ class RememberedFills:
         self._fill_contexts[index] = context
         self._fill_answers[index] = answer
         return index, key
-
-    def _find_place(self, address: int, kind: int, context: int) -> int:
-        key = fill_key(address, kind - FIRST_FILL_ACCESS)
-        index = fill_index(key, context)
-        if self._fill_keys[index] != key or self._fill_contexts[index] != context:
-            return 0
-        return self._fill_answers[index] & -PAGE_SIZE | address & (PAGE_SIZE - 1)
 
     def _context(self, cpu: Cpu, *, is_real: bool = False) -> int:
         """The number of the present context of *cpu*, or of its accesses by real address."""

@@ -99,6 +99,7 @@ class LowStorage:
 
     def begin(self) -> None:
         """An instruction begins."""
+        self._words[REFUSED] = 0
         translation = self._cpu.dat, self._cpu.space
         if translation != self._translation:
             self._translation = translation
@@ -111,9 +112,9 @@ class LowStorage:
             self.stored.clear()
             self._words[:FETCH_FUNCTION] = 0
 
-    def refuse(self, is_refused: bool) -> None:
-        """Say whether the present instruction ends with an exception, and may access nothing more."""
-        self._words[REFUSED] = is_refused
+    def refuse(self) -> None:
+        """The present instruction ends with an exception, and may access nothing more."""
+        self._words[REFUSED] = 1
 
     def fetch(self, _: Any, address: int, size: int, __: Any) -> int:
         """The *size* bytes at effective *address*; zero if they may not be fetched."""

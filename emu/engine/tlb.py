@@ -31,6 +31,11 @@ Answer = tuple[int, int]
 READABLE: Final = uc_const.UC_PROT_READ
 WRITABLE: Final = uc_const.UC_PROT_READ | uc_const.UC_PROT_WRITE
 EXECUTABLE: Final = uc_const.UC_PROT_EXEC
+_KINDS: Final = {
+    Access.FETCH: FillAccess.READ,
+    Access.STORE: FillAccess.WRITE,
+    Access.INSTRUCTION_FETCH: FillAccess.FETCH,
+}
 _DOUBLEWORD: Final = struct.Struct(">Q")
 PREFIX_PAGES: Final = range(PREFIX_AREA_SIZE >> 12)
 
@@ -91,16 +96,17 @@ class Tlb:
         """See :meth:`emu.engine_protocol.TranslationBuffer.find`."""
         if self._is_flush_due or (address & (PAGE_SIZE - 1)) + length > PAGE_SIZE:
             return None
-        kind = FillAccess.WRITE if access is Access.STORE else FillAccess.READ
-        place = self._fills.find(address, kind, self._cpu, is_real=is_real)
+        place = self._fills.find(address, _KINDS[access], self._cpu, is_real=is_real)
         return place - FRAMES if place else None
 
     def note(self, address: int, absolute: AbsoluteAddress, access: Access, *, is_real: bool) -> None:
         """See :meth:`emu.engine_protocol.TranslationBuffer.note`."""
         # The rules for the low pages are finer than a page.
         if not self._is_flush_due and address >= LOW_PAGES_END:
-            kind = FillAccess.WRITE if access is Access.STORE else FillAccess.READ
-            self.hold(address, kind, absolute >> 12, is_real=is_real)
+            if access is Access.INSTRUCTION_FETCH:
+                self.hold_code(address, absolute >> 12)
+            else:
+                self.hold(address, _KINDS[access], absolute >> 12, is_real=is_real)
 
     def find_table_entry(self, address: int) -> int | None:
         """See :meth:`emu.engine_protocol.TranslationBuffer.find_table_entry`."""
