@@ -66,13 +66,13 @@ def _walk(cpu: Cpu, asce: int, address: int) -> dat.Translation | dat.Translatio
     return dat.walk(
         asce,
         address,
-        partial(_table_entry, cpu),
+        partial(table_entry, cpu),
         edat1=bool(cr0 & control.CR0_EDAT),
         execution_protection=bool(cr0 & control.CR0_EXECUTION_PROTECTION),
     )
 
 
-def _table_entry(cpu: Cpu, address: int) -> int:
+def table_entry(cpu: Cpu, address: int) -> int:
     """The table entry at absolute *address*; the engine's buffer remembers where tables lie.
 
     :raises ProgramInterruption: addressing, if that is outside the configuration, or what the state of the page gives.

@@ -73,6 +73,9 @@ class Hypervisor(Protocol):
     def frame_for_store(self, page: int) -> int:
         """The same for an access that may store."""
 
+    def is_settled(self, page: int) -> bool:
+        """Whether an access to absolute *page* would change nothing: neither its state nor what is known of its use."""
+
     def refused(self, condition: ProgramInterruption) -> None:
         """Note that a program interruption is taken for *condition*, which may have been raised here."""
 
@@ -225,6 +228,10 @@ class FirstTouchHypervisor:
     def frame_for_store(self, page: int) -> int:
         """See :meth:`Hypervisor.frame_for_store`."""
         return self.frame(page)
+
+    def is_settled(self, page: int) -> bool:
+        """See :meth:`Hypervisor.is_settled`."""
+        return not self._states.bytes[page] & CONTENT_MASK
 
     def refused(self, condition: ProgramInterruption) -> None:
         """See :meth:`Hypervisor.refused`."""

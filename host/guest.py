@@ -149,6 +149,12 @@ class Guest:
         self._changed[offset >> 12] = 1
         return offset
 
+    def is_settled(self, page: int) -> bool:
+        """See :meth:`emu.hypervisor.Hypervisor.is_settled`."""
+        if (self._watched and page in self._watched) or self._state[page] & CONTENT_MASK:
+            return False
+        return bool(self._referenced[self._location[page] - 1])
+
     def _touch(self, page: int, state: int) -> None:
         try:
             after = touch(state, page, self.profile, resident_unused_traps=self.resident_unused_traps)

@@ -23,6 +23,7 @@ from emu.engine.tlb import EXECUTABLE, PREFIX_PAGES, Answer, Tlb
 from emu.hypervisor import FrameShortage
 from emu.instruction_length import instruction_length
 from emu.isa.execute import is_execute
+from emu.looking_ahead import leaves_no_trace
 from emu.program_interruption import ProgramInterruption
 from emu.psw import ADDRESS_24
 from emu.teid import Access
@@ -177,7 +178,7 @@ class FreeAnswers(FillAnswers):
         return is_answered
 
     def _answer_by_page(self, address: int, kind: int) -> Answer | None:
-        if kind == FillAccess.FETCH and self._is_not_due():
+        if kind == FillAccess.FETCH and (self._is_not_due() or self._is_ahead(address)):
             return None
         absolute = access.resolve(self._cpu, address, ACCESS[kind])
         if kind == FillAccess.FETCH:
@@ -215,6 +216,17 @@ class FreeAnswers(FillAnswers):
             self.refusal = BUDGET_USED
             return True
         return False
+
+    def _is_ahead(self, address: int) -> bool:
+        """Whether the fetch is of a page that is touched by a later instruction, if at all; then it is refused.
+
+        The engine asks for all pages of a block before it begins.  Where that leaves no trace, it may.
+        """
+        address_now = self._cpu.wrap(self._registers.psw[1])
+        if (address ^ address_now) < PAGE_SIZE or leaves_no_trace(self._cpu, address):
+            return False
+        self.refusal = EXECUTED_ALONE
+        return True
 
     def _refused(self, condition: ProgramInterruption, kind: int) -> Refusal:
         # The engine translates ahead: only executing up to there shows whether this fetch happens.

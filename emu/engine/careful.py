@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     from emu.cpu import Cpu
     from emu.engine.fills import RememberedFills
 
+_MOST_BYTES_BEFORE: Final = 5
+"""An instruction of six bytes has fewer in the first page that it lies in; one at the very start would not be found."""
 _MOST_IMAGES: Final = 8
 """So many pages may be written without being asked for again."""
 
@@ -86,6 +88,10 @@ class CarefulAnswers(FillAnswers):
         self.held.clear()
         self.written.clear()
         self._low_storage.forget()
+
+    def code_frame(self, page: int) -> int | None:
+        """The offset of the frame that absolute *page* was translated from, if something was."""
+        return self._code.get(page)
 
     def forget_code(self, page: int) -> int | None:
         """Nothing of *page* is translated any more; give the offset of its frame, if something was."""
@@ -267,6 +273,8 @@ class CarefulEngine:
         ctypes.memmove(self._own.base, self._registers.base, size)
         if len(self._answers.written) > _MOST_IMAGES:
             self.flush()
+        if len(pages) > 1:
+            self._drop_end_of_page(self._own.psw[1])
         self._answers.take_images(is_low_only=stores_once)
         self._answers.low_refusal = None
         self._answers.code_pages = pages
@@ -296,6 +304,16 @@ class CarefulEngine:
                 self._configuration.translations.code_written(page)
             self.flush()
         return ended
+
+    def _drop_end_of_page(self, address: int) -> None:
+        """Drop what was translated of an instruction that lies in the page at *address* and in the next one.
+
+        Where Unicorn takes it for one that traps, its block has no bytes and counts as one of the first page: it is
+        kept when the other page is stored into, or was only shown as zeros.
+        """
+        frame = self._answers.code_frame(access.resolve(self._cpu, address, Access.INSTRUCTION_FETCH) >> PAGE_SHIFT)
+        if frame is not None:
+            self._unicorn.drop_code(FRAMES + frame + PAGE_SIZE - _MOST_BYTES_BEFORE, _MOST_BYTES_BEFORE)
 
     def finish(self, count: int, end: int) -> None:
         """Execute the next *count* instructions, which lie in one block and end before *end*, if all of them are plain.

@@ -83,6 +83,9 @@ class FreeRun:
             record.limit = limit - done
             # An instruction is at least one unit of work: while nothing else is counted, blocks begin soonest.
             record.goal = record.bound = record.left = min(record.limit, goal - work)
+            if registers.execute_value:
+                # The target is still to come: its EXECUTE counts in this burst.
+                record.left -= 1
             record.reason = 0
             self._answers.clear()
             interruption[0] = interruption[1] = interruption[3] = 0
@@ -261,6 +264,6 @@ class FreeRun:
         target = raw[: instruction_length(raw[0])]
         if not is_intercepted_target(target, self._registers.psw[1], self._cpu):
             self._record.allowed_target = pending
-            return executed, None
+            return executed - 1, None
         self._registers.execute_value = 0
         return executed - 1, EXECUTED_ALONE

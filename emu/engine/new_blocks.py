@@ -25,7 +25,8 @@ from emu.engine.quirks.execute_targets import reads_register_0
 from emu.engine.quirks.translator_table import translator_table
 from emu.engine.record import StopReason
 from emu.instruction_length import instruction_length
-from emu.isa.execute import execute_target, is_execute
+from emu.isa.execute import execute_target, execute_target_address, is_execute
+from emu.looking_ahead import leaves_no_trace
 from emu.program_interruption import ProgramInterruption
 
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
     from emu.engine.fills import RememberedFills
     from emu.engine.library import Unicorn
 
+_LONGEST: Final = 6
+"""Bytes of an instruction."""
 _NOTHING_LEFT: Final = -1 & MASK_64
 """What is left of the budget when not even a block of no instructions may begin."""
 
@@ -71,8 +74,11 @@ class NewBlocks:
                 entry = entry_of(instruction)
             elif instruction[0] == EXECUTE_OPCODE:
                 is_watched = self._watch_execute(at) or is_watched
-            elif is_execute(instruction) and self._traps(instruction, at):
-                entry = execute_relative_entry()
+            elif is_execute(instruction):
+                if not self._target_is_seen(instruction, at):
+                    return False
+                if self._traps(instruction, at):
+                    entry = execute_relative_entry()
             if entry is not None:
                 intercepted[at] = entry
             count += 1
@@ -90,6 +96,11 @@ class NewBlocks:
             instruction = code[offset : offset + instruction_length(code[offset])]
             yield address + offset, instruction
             offset += len(instruction)
+
+    def _target_is_seen(self, instruction: bytes, address: int) -> bool:
+        """Whether the target of the EXECUTE RELATIVE LONG *instruction* may be looked at before that is executed."""
+        target = execute_target_address(self._cpu, instruction, address)
+        return all(leaves_no_trace(self._cpu, each) for each in {target, self._cpu.wrap(target + _LONGEST - 1)})
 
     def _traps(self, instruction: bytes, address: int) -> bool:
         """Whether the target of the EXECUTE RELATIVE LONG *instruction* is none for the engine's short cuts."""

@@ -4,9 +4,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+import emu.isa.catalogue  # noqa: F401 - fills the instruction set
 from emu.cpu import CpuState
+from emu.isa.declaration import INSTRUCTIONS
 from emu.machine import MEGABYTE, Machine
 from emu.page_states import USAGE_MASK, Profile
 from emu.psw import Psw
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from emu.state import State
     from tools.differential.program import RandomProgram
 
+_OURS: Final = frozenset(each.mnemonic for each in INSTRUCTIONS if each.work)
+"""The instructions that the model alone executes."""
 Shape = tuple[int, str, int | None]
 
 
@@ -112,7 +116,8 @@ def state(machine: Machine) -> State:
     view = guest_view(machine)
     counts, turns = configuration.counts, configuration.turns
     view["counts"] = {
-        "instructions": {name: count for name, count in counts.instructions.items() if count},
+        # Of corrections, who executes them may depend on how they are reached.
+        "instructions": {name: count for name, count in counts.instructions.items() if count and name in _OURS},
         "requests": {str(code): count for code, count in counts.operation_requests.items() if count},
         "interruptions": {str(int(code)): count for code, count in counts.program_interruptions.items() if count},
         "unmodelled": {name: count for name, count in counts.unmodelled.items() if count},
