@@ -156,6 +156,8 @@ class FreeAnswers(FillAnswers):
         self._record = record
         self._tlb = tlb
         self._code = code
+        self.is_fetch_refused = False
+        """The last question was for code, and was refused."""
         self.writable_page: int | None = None
         """A page that some CPU may write, and which therefore must not be executed from yet."""
         self.is_ending = False
@@ -163,6 +165,7 @@ class FreeAnswers(FillAnswers):
 
     def clear(self) -> None:
         super().clear()
+        self.is_fetch_refused = False
         self.writable_page = None
         self.is_ending = False
 
@@ -171,8 +174,10 @@ class FreeAnswers(FillAnswers):
         if is_answered and self.is_ending:
             # What is to come is to come before the next instruction, which may be of the same block.
             self.refusal = EXECUTED_ALONE
-            return False
-        if is_answered:
+            is_answered = False
+        if not is_answered:
+            self.is_fetch_refused = kind == FillAccess.FETCH
+        else:
             # Unicorn has noted a length for this question, which a later exception must not take for its own.
             self._registers.interruption[1] = 0
         return is_answered

@@ -64,11 +64,13 @@ class ShownCode:
             self._trapped.clear()
         self._state.show_page(virtual_page, mode, self._storage.hypervisor.frame_address + frame)
 
-    def show_again(self, virtual_page: int, mode: int) -> None:
-        """Show what was shown there last: the callbacks may see another page in its stead."""
+    def show_again(self, virtual_page: int, mode: int) -> bool:
+        """Show what was shown there last: the callbacks may see another page in its stead.  Give whether there is."""
         page = self._pages.get((virtual_page, mode))
-        if page is not None:
-            self._state.show_page(virtual_page, mode, self._storage.hypervisor.frame_address + self._frames[page])
+        if page is None:
+            return False
+        self._state.show_page(virtual_page, mode, self._storage.hypervisor.frame_address + self._frames[page])
+        return True
 
     def read(self, address: int, length: int, mode: int) -> bytes:
         """The *length* bytes of code at *address*.

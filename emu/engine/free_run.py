@@ -188,6 +188,9 @@ class FreeRun:
         if not executed or not record.block_address <= at < end:
             return 0
         code = self._code.read(at, end - at, record.mode)
+        if self._answers.is_fetch_refused and not is_execute(code):
+            # The block has ended, and a branch in it has led into it again.
+            return 0
         count = offset = 0
         while offset < len(code):
             offset += instruction_length(code[offset])

@@ -64,7 +64,10 @@ class NewBlocks:
         """
         mode = self._record.mode
         for page in {address >> 12, (address + size - 1) >> 12}:
-            self._code.show_again(page, mode)
+            if not self._code.show_again(page, mode):
+                # Unicorn has its translation from another mode with the same space for instructions: it is to ask.
+                self._unicorn.flush_tlb()
+                return True
         intercepted: dict[int, int] = {}
         count = 0
         is_watched = False

@@ -95,7 +95,8 @@ def _search(cpu: Cpu, operands: Operands, size: int) -> None:
         address = cpu.wrap(address + size)
         count += size
     cpu.cc = 3
-    cpu.set_address_register(operands.r2, address)
+    # As the engine does: in the 24-bit mode, too, the bits of R2 that are no part of the address may stay.
+    cpu.set_address_register(operands.r2, cpu.length_in(operands.r2) & ~cpu.address_limit | address)
 
 
 @instruction(
