@@ -3,20 +3,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
 
 import emu.isa.catalogue  # noqa: F401 - fills the instruction set
 from emu.cpu import CpuState
 from emu.isa.declaration import INSTRUCTIONS
 from emu.machine import MEGABYTE, Machine
-from emu.page_states import USAGE_MASK, Profile
+from emu.page_states import CONTENT_MASK, USAGE_MASK, Content, Profile
 from emu.psw import Psw
-from emu.saving import restore, save
+from emu.saving import save
 from emu.snapshot import guest_view
+from emu.state import restore_state
 from host.page_manager import PageManager, minimum_frames
 from host.paging_device import PagingDevice
 from tools.differential.layout import FILLING, MEGABYTES, PREFIXES, TABLES, TARGETS, image, waits
+from tools.differential.leaves import put_back, values
 
 if TYPE_CHECKING:
     from emu.state import State
@@ -27,13 +30,59 @@ _OURS: Final = frozenset(each.mnemonic for each in INSTRUCTIONS if each.work)
 Shape = tuple[int, str, int | None]
 
 
-@dataclass(frozen=True, slots=True)
+_CONTENTS: Final = ("hypervisor", "contents")
+_FIXED: Final = {("memory",), ("profile",), ("facilities",)}
+_NOT_COMPARED: Final = _FIXED | {(name,) for name in ("hypervisor", "operator", "counts", "turns", "repetition")}
+_REGISTERS: Final = {
+    ("cpus", cpu, "registers", kind) for cpu in range(len(PREFIXES)) for kind in ("general", "access", "vector")
+}
+"""Looked at in place; every program sets them."""
+
+
 class Prepared:
     """A machine, the host under it if that pages, and the state that every program starts from."""
 
-    machine: Machine
-    host: PageManager | None
-    beginning: State
+    def __init__(self, machine: Machine, host: PageManager | None) -> None:
+        self.machine = machine
+        self.host = host
+        configuration = machine.configuration
+        saved = save(machine, host=host)
+        self._saved, self._saved_host = saved["machines"][0], saved["host"]
+        self._values = values(configuration, _FIXED | _REGISTERS | {_CONTENTS})
+        self._host_values = {} if host is None else values(host)
+        self._filled = np.zeros(configuration.storage.pages, dtype=np.bool_)
+        for page in range(configuration.storage.pages):
+            self._filled[page] = any(machine.hypervisor.content(page) or b"")
+
+    def bring_back(self) -> None:
+        """Let the machine be in that state again."""
+        configuration = self.machine.configuration
+        configuration.translations.forget_all_code()
+        if self.host is None:
+            restore_state(self.machine.hypervisor, self._saved["hypervisor"])
+        else:
+            put_back(self.host, self._host_values, self._saved_host)
+        put_back(configuration, self._values, self._saved)
+        configuration.after_restoring()
+
+    def look(self) -> dict[Any, Any]:
+        """All that must be the same whichever way a program was run, in a form that is quick to compare.
+
+        Of storage, it is the pages that were filled before the program, and those that it has touched.
+        """
+        machine = self.machine
+        found: dict[Any, Any] = dict(values(machine.configuration, _NOT_COMPARED | _REGISTERS))
+        for cpu in machine.cpus:
+            found[cpu.address] = [bytes(each) for each in (cpu.gr, cpu.ar, cpu.vr)]
+        touched = self._filled | (machine.keys.array != 0)
+        has_content = machine.states.array & CONTENT_MASK != Content.ZERO
+        content = machine.hypervisor.content
+        found["storage"] = {page: content(page) for page in np.flatnonzero(touched & has_content).tolist()}
+        found.update(_counted(machine))
+        if self.host is not None:
+            found.update({("host", *path): value for path, value in values(self.host).items()})
+            found.update({("guest", *path): value for path, value in values(machine.hypervisor).items()})
+        return found
 
 
 class Machines:
@@ -46,15 +95,16 @@ class Machines:
         self._are_new = are_new
         self._prepared: dict[tuple[str, Shape], Prepared] = {}
 
-    def ready(self, way: str, program: RandomProgram) -> Machine:
+    def ready(self, way: str, program: RandomProgram) -> Prepared:
         """A machine that is about to execute *program*."""
         shape = program.cpus, program.profile, program.frames
         found = self._prepared.get((way, shape))
         if found is None or self._are_new:
             found = self._prepared[way, shape] = _prepare(shape)
-        restore(found.beginning, found.machine, host=found.host)
+        else:
+            found.bring_back()
         put(program, found.machine)
-        return found.machine
+        return found
 
 
 def _prepare(shape: Shape) -> Prepared:
@@ -71,7 +121,7 @@ def _prepare(shape: Shape) -> Prepared:
     for cpu in machine.cpus:
         for register, origin in zip((1, 7, 13), TABLES, strict=True):
             cpu.set_control_register(register, origin | 3)
-    return Prepared(machine, host, save(machine, host=host))
+    return Prepared(machine, host)
 
 
 def put(program: RandomProgram, machine: Machine) -> None:
@@ -111,10 +161,15 @@ def put(program: RandomProgram, machine: Machine) -> None:
 
 
 def state(machine: Machine) -> State:
-    """All that must be the same whichever way the program was run."""
+    """The same in full, as plain data."""
+    return guest_view(machine) | _counted(machine)
+
+
+def _counted(machine: Machine) -> State:
+    """What is counted, and how far turns and repetitions have come."""
     configuration = machine.configuration
-    view = guest_view(machine)
     counts, turns = configuration.counts, configuration.turns
+    view: State = {}
     view["counts"] = {
         # Of corrections, who executes them may depend on how they are reached.
         "instructions": {name: count for name, count in counts.instructions.items() if count and name in _OURS},

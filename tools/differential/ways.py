@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from random import Random
 from typing import TYPE_CHECKING, Final
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from emu.cpu import Cpu
     from emu.machine import Machine, Stop
+    from emu.state import State
     from tools.differential.program import RandomProgram
 
 _NULLIFYING: Final = frozenset({0x10, 0x11, 0x1A, 0x20, 0x21, 0x22, 0x25, 0x38, 0x39, 0x3A, 0x3B})
@@ -82,24 +84,41 @@ class Comparison:
                 found += [f"{way}: {each}" for each in _compare(expected, outcome)]
         return found
 
-    def _outcome(self, way: str, program: RandomProgram) -> dict[str, object]:
-        machine = self._machines.ready(way, program)
+    def _outcome(self, way: str, program: RandomProgram) -> _Outcome:
+        prepared = self._machines.ready(way, program)
         try:
-            stops = _carry_out(machine, program, way)
+            stops = _carry_out(prepared.machine, program, way)
         except Exception as reason:  # noqa: BLE001 - whatever it is, it is a finding
-            return {"exception": f"{type(reason).__name__}: {reason}", "way": way}
-        return {"stops": stops, **state(machine)}
+            return _Outcome(prepared.machine, [], {}, f"{way}: {type(reason).__name__}: {reason}")
+        return _Outcome(prepared.machine, stops, prepared.look())
 
 
-def _compare(expected: dict[str, object], found: dict[str, object]) -> list[str]:
-    for outcome in (expected, found):
-        if "exception" in outcome:
-            return [f"{outcome['way']}: {outcome['exception']}"]
-    lines = [f"{each}: {_at(expected, each)} stepped, {_at(found, each)}" for each in differences(expected, found)]
-    stops = found["stops"]
-    if not lines and isinstance(stops, list) and any(StopKind.ENGINE_FAILURE.value in each for each in stops):
-        lines.append(f"stop: {stops[-1]}")
-    return lines
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What a program came to in one way; the machine is as it was then until the next program."""
+
+    machine: Machine
+    stops: list[str]
+    look: dict[object, object]
+    exception: str = ""
+
+    def in_full(self) -> State:
+        return {"stops": self.stops, **state(self.machine)}
+
+
+def _compare(expected: _Outcome, found: _Outcome) -> list[str]:
+    if expected.exception or found.exception:
+        return [expected.exception or found.exception]
+    if expected.stops == found.stops and expected.look == found.look:
+        failed = any(StopKind.ENGINE_FAILURE.value in each for each in found.stops)
+        return [f"stop: {found.stops[-1]}"] if failed else []
+    first, second = expected.in_full(), found.in_full()
+    lines = [f"{each}: {_at(first, each)} stepped, {_at(second, each)}" for each in differences(first, second)]
+    return lines or [_where(each) for each, value in found.look.items() if value != expected.look.get(each)]
+
+
+def _where(path: object) -> str:
+    return ".".join(map(str, path)) if isinstance(path, tuple) else str(path)
 
 
 def _at(value: object, path: str) -> str:
