@@ -14,8 +14,15 @@ from emu.machine import MEGABYTE, Machine
 from emu.program_interruption import ProgramInterruption, ProgramInterruptionCode
 from emu.psw import ADDRESSING_MODE, Psw
 from emu.running import execution
+from tests.support.seed_of_the_day import seed_of_the_day
 
 PROGRAM_ADDRESS = 0x10000
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say which random programs were tried today."""
+    terminalreporter.write_line(f"random programs of the day: essa differ --seed {seed_of_the_day()}")
+
 
 Run = Callable[..., None]
 Expect = Callable[[ProgramInterruptionCode], AbstractContextManager["pytest.ExceptionInfo[ProgramInterruption]"]]

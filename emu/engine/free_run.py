@@ -185,7 +185,8 @@ class FreeRun:
         end = record.block_address + record.block_size
         at = self._registers.psw[1]
         executed = (record.bound - record.left) & MASK_64
-        if not executed or not record.block_address <= at < end:
+        # An odd address, in this block or not, is that of a block which was to begin.
+        if not executed or at & 1 or not record.block_address <= at < end:
             return 0
         code = self._code.read(at, end - at, record.mode)
         if self._answers.is_fetch_refused and not is_execute(code):

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,8 +22,9 @@ _EVERY = 1000
 def differ(wanted: DifferOptions) -> int:
     """Try the programs, print those that fail, and give the exit status: 1 if there are any.
 
-    :raises UsageError: if a file cannot be read or written.
+    :raises UsageError: if a file cannot be read or written, or the engine is not as it is known.
     """
+    from emu.engine.library import EngineError
     from emu.machine import MEGABYTE, Machine
     from tools.differential.workers import Failure, try_programs
 
@@ -33,7 +35,11 @@ def differ(wanted: DifferOptions) -> int:
     else:
         programs = [each.to_line() for each in read_programs(Path(wanted.again))]
     # Here, and not in each process: the first machine of a changed model has its engine compiled.
-    Machine(MEGABYTE)
+    try:
+        Machine(MEGABYTE)
+    except EngineError as reason:
+        raise UsageError(f"the engine: {reason}") from None
+    end = None if wanted.seconds is None else time.monotonic() + wanted.seconds
     done, told, failures = 0, 0, list[Failure]()
     is_terminal = sys.stderr.isatty()
     for ended in try_programs(programs, wanted.jobs or cores()):
@@ -48,7 +54,7 @@ def differ(wanted: DifferOptions) -> int:
         elif done // _EVERY > told:
             told = done // _EVERY
             print(f"{done:,} programs, {len(failures)} differ", file=sys.stderr, flush=True)
-        if len(failures) >= wanted.most_failures:
+        if len(failures) >= wanted.most_failures or (end is not None and time.monotonic() >= end):
             break
     if is_terminal:
         print(file=sys.stderr)

@@ -14,6 +14,7 @@ class DifferOptions:
 
     seed: int = option(1, least=0, metavar="N", help="The seed of the first program; those behind it follow.")
     programs: int = option(1000, least=1, metavar="N", help="How many programs.")
+    seconds: int | None = option(kind=int, least=1, metavar="N", help="End after so many seconds.")
     jobs: int | None = option(kind=int, least=1, metavar="N", help="So many processes; by default all cores.")
     most_failures: int = option(20, least=1, metavar="N", help="End after so many failures.")
     keep: str | None = option(metavar="FILE", help="Append each failure, shrunk, to this file as a line of JSON.")

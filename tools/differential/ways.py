@@ -85,11 +85,11 @@ class Comparison:
         return found
 
     def _outcome(self, way: str, program: RandomProgram) -> _Outcome:
-        prepared = self._machines.ready(way, program)
         try:
+            prepared = self._machines.ready(way, program)
             stops = _carry_out(prepared.machine, program, way)
         except Exception as reason:  # noqa: BLE001 - whatever it is, it is a finding
-            return _Outcome(prepared.machine, [], {}, f"{way}: {type(reason).__name__}: {reason}")
+            return _Outcome(None, [], {}, f"{way}: {type(reason).__name__}: {reason}")
         return _Outcome(prepared.machine, stops, prepared.look())
 
 
@@ -97,13 +97,13 @@ class Comparison:
 class _Outcome:
     """What a program came to in one way; the machine is as it was then until the next program."""
 
-    machine: Machine
+    machine: Machine | None
     stops: list[str]
     look: dict[object, object]
     exception: str = ""
 
     def in_full(self) -> State:
-        return {"stops": self.stops, **state(self.machine)}
+        return {"stops": self.stops} | ({} if self.machine is None else state(self.machine))
 
 
 def _compare(expected: _Outcome, found: _Outcome) -> list[str]:

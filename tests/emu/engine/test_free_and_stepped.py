@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from emu.control_registers import CR0_AFP, CR0_CPU_TIMER, CR0_VECTOR
+from emu.control_registers import CR0_AFP, CR0_CPU_TIMER, CR0_SECONDARY_SPACE, CR0_VECTOR
 from emu.machine import MEGABYTE, Machine, StopKind
 from emu.program_interruption import ProgramInterruptionCode
 from emu.psw import ADDRESSING_MODE, DAT, EXTERNAL_MASK, WAIT, Psw
@@ -231,3 +231,110 @@ def test_the_first_access_to_a_page_leaves_the_condition_code(name: str) -> None
             stepped.step()
         assert free.cpus[0].gr[10] == stepped.cpus[0].gr[10], setting
         assert free.executed == stepped.executed
+
+
+def carried_out(way: str, machine: Machine, count: int) -> tuple[object, ...]:
+    """What is seen when *count* instructions have been executed in all."""
+    if way == "run":
+        machine.run(count - machine.executed)
+    else:
+        while machine.executed < count:
+            machine.step()
+    return seen(machine)
+
+
+@pytest.mark.parametrize("way", ("steps", "run"))
+@pytest.mark.parametrize("is_known", (False, True))
+def test_the_end_of_a_block_in_the_next_page_is_not_touched_before_its_time(way: str, is_known: bool) -> None:
+    machine = started(AGHI * 2 + "e31030000004", at=END - 12)
+    if is_known:
+        # Executed before, and then the reference bit was reset.
+        carried_out(way, machine, 3)
+        machine.keys.bytes[END >> 12] = 0
+        machine.configuration.translations.flush_all()
+        machine.cpus[0].instruction_address = END - 12
+    carried_out(way, machine, machine.executed + 2)
+    assert not machine.keys.bytes[END >> 12] & REFERENCE
+    carried_out(way, machine, machine.executed + 1)
+    assert machine.keys.bytes[END >> 12] & REFERENCE
+
+
+@pytest.mark.parametrize("way", ("steps", "run"))
+def test_the_target_of_an_execute_is_not_touched_before_its_time(way: str) -> None:
+    machine = started(AGHI * 2 + f"c600{(DATA - CODE - 8) // 2:08x}")
+    machine.storage.write(DATA, bytes.fromhex(AGHI))
+    carried_out(way, machine, 2)
+    assert not machine.keys.bytes[DATA >> 12] & REFERENCE
+    carried_out(way, machine, 3)
+    assert machine.keys.bytes[DATA >> 12] & REFERENCE
+    assert machine.cpus[0].gr[1] == 3
+
+
+@pytest.mark.parametrize("execute", ("44003000", f"c600{(DATA - CODE - 4) // 2:08x}"))
+@pytest.mark.parametrize("target", ("44003000", "c60000000000", "0000", "1c13", "b3f80013"))
+def test_an_execute_whose_target_is_refused_is_not_counted(execute: str, target: str) -> None:
+    found = []
+    for way in ("steps", "run"):
+        machine = started(AGHI + execute + AGHI)
+        machine.storage.write(DATA, bytes.fromhex(target))
+        # AGHI, LPSWE, and AGHI again and again.
+        machine.storage.write(0x1D0, Psw(ADDRESSING_MODE, CODE).to_bytes())
+        found.append(carried_out(way, machine, 6))
+    assert found[0] == found[1]
+
+
+def test_a_branch_into_its_own_block_is_counted() -> None:
+    """CGIJ to the last two bytes of itself, where an instruction begins that goes on in the next page."""
+    found = []
+    for way in ("steps", "run"):
+        machine = started("ec5800027a7c", at=END - 6)
+        found.append(carried_out(way, machine, 1))
+        machine.step()
+        found[-1] = found[-1], seen(machine)
+    assert found[0] == found[1]
+
+
+def test_an_instruction_in_two_pages_is_what_both_say_when_it_is_executed() -> None:
+    """It is looked at before, when its second half is none yet: after a branch that is not taken."""
+    machine = started("8502fffc" + "e31030000004", at=END - 8)
+    machine.cpus[0].gr[2] = DATA + 1
+    machine.storage.write(DATA, bytes.fromhex("0123456789abcdef"))
+    carried_out("steps", machine, 2)
+    assert machine.cpus[0].gr[1] == 0x0123_4567_89AB_CDEF
+    # Once more, with another second half: LTG, and then an operation exception.
+    for half, executed in (("0002", 4), ("00ff", 5)):
+        machine.storage.write(END, bytes.fromhex(half))
+        machine.cpus[0].instruction_address = END - 8
+        machine.step()
+        machine.step()
+        assert machine.executed == executed
+    assert machine.counts.program_interruptions == {ProgramInterruptionCode.OPERATION: 1}
+
+
+def test_code_goes_on_in_another_space_for_operands() -> None:
+    """SAC from the secondary space to the primary one: instructions come from where they came from."""
+    machine = started("b2190000" + "eb013000007e" + NOP, at=CODE + 2)
+    table = 0x60000
+    for number in range(256):
+        machine.storage.write_integer(table + 0x4000 + 8 * number, 8, number << 12)
+    machine.storage.write_integer(table, 8, table + 0x4000)
+    cpu = machine.cpus[0]
+    cpu.set_control_register(0, cpu.cr[0] | CR0_SECONDARY_SPACE)
+    for number in (1, 7, 13):
+        cpu.set_control_register(number, table)
+    cpu.load_psw(Psw(ADDRESSING_MODE | DAT | 2 << 46, CODE + 2))
+    cpu.psw_loaded = False
+    machine.run(3)
+    assert (machine.storage.read_integer(DATA, 8), machine.executed) == (1, 3)
+
+
+def test_a_branch_to_an_odd_address_in_its_own_block_is_counted() -> None:
+    """EX of BCTR 4,4, which leads into the EX itself."""
+    found = []
+    for way in ("steps", "run"):
+        machine = started(AGHI + "44003000")
+        machine.storage.write(DATA, bytes.fromhex("0644"))
+        machine.cpus[0].gr[4] = CODE + 5
+        found.append(carried_out(way, machine, 2))
+        assert machine.cpus[0].instruction_address == CODE + 5
+    assert found[0] == found[1]

@@ -3,28 +3,49 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from pathlib import Path
 
 import pytest
 
+from emu import machine
+from emu.engine.library import EngineError
 from tests.support.command import wrong
+from tests.support.seed_of_the_day import seed_of_the_day
 from tools.command.cli import main
 
 FOUND = Path(__file__).with_name("found.jsonl")
 """Programs that once differed, each a line that ``essa differ --keep`` wrote."""
-PROGRAMS_OF_THE_DAY = 300
+PROGRAMS_OF_THE_DAY, SECONDS = 2000, 50
 
 
-@pytest.mark.xfail(reason="differences of reference bits, work counted and EXECUTE of EXECUTE are known")
 def test_programs_found_before_are_the_same_in_every_way() -> None:
     assert main(["differ", "--again", str(FOUND), "--jobs", "1"]) == 0
 
 
-@pytest.mark.xfail(reason="differences of reference bits, work counted and EXECUTE of EXECUTE are known", strict=False)
 def test_programs_of_the_day_are_the_same_in_every_way() -> None:
-    seed = dt.datetime.now(tz=dt.UTC).date().toordinal() * 1000
-    assert main(["differ", "--seed", str(seed), "--programs", str(PROGRAMS_OF_THE_DAY), "--most-failures", "1"]) == 0
+    given = {
+        "--seed": seed_of_the_day(),
+        "--programs": PROGRAMS_OF_THE_DAY,
+        "--seconds": SECONDS,
+        "--most-failures": 1,
+        "--jobs": 2,
+    }
+    assert main(["differ", *(str(word) for pair in given.items() for word in pair)]) == 0
+
+
+def test_an_engine_that_is_not_as_it_is_known_is_one_line(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise EngineError("its branches are noted elsewhere")
+
+    monkeypatch.setattr(machine, "Machine", fail)
+    assert "the engine: its branches are noted elsewhere" in wrong(capfd, "differ", "--programs", "1")
+
+
+def test_time_that_is_up_ends_it(capfd: pytest.CaptureFixture[str]) -> None:
+    assert main(["differ", "--programs", "1000000", "--seconds", "1", "--jobs", "1"]) == 0
+    assert capfd.readouterr().out.splitlines()[-1] == "50 programs, 0 differ"
 
 
 def test_one_program(capfd: pytest.CaptureFixture[str]) -> None:

@@ -99,3 +99,19 @@ def test_bits_before_the_character_must_be_zeros(run, cpu, expect, name: str) ->
     cpu.gr[0] = 1 << (16 if name == "SRSTU" else 8)
     with expect(ProgramInterruptionCode.SPECIFICATION):
         run(cpu, name, r1=2, r2=4)
+
+
+@pytest.mark.parametrize(("name", "opcode"), (("SRST", "b25e"), ("SRSTU", "b9be")))
+def test_in_the_24_bit_mode_bits_32_to_39_of_r2_stay_as_they_do_in_the_engine(
+    execute, cpu, run, name: str, opcode: str
+) -> None:
+    found = []
+    for is_by_model in (True, False):
+        cpu.load_psw(Psw(0, START))
+        cpu.gr[0], cpu.gr[2], cpu.gr[4] = 0x7F, HIGH | 0x5A03_0000, HIGH | 0x5A02_0000
+        if is_by_model:
+            run(cpu, name, r1=2, r2=4)
+        else:
+            execute(opcode + "0024")
+        found.append((cpu.gr[2], cpu.gr[4]))
+    assert found == [(HIGH | 0x5A03_0000, HIGH | 0x5A02_2000)] * 2
