@@ -273,8 +273,9 @@ class CarefulEngine:
         ctypes.memmove(self._own.base, self._registers.base, size)
         if len(self._answers.written) > _MOST_IMAGES:
             self.flush()
-        if len(pages) > 1:
-            self._drop_end_of_page(self._own.psw[1])
+        address = self._own.psw[1]
+        if address >> PAGE_SHIFT != address + len(instruction) - 1 >> PAGE_SHIFT:
+            self._drop_end_of_page(address)
         self._answers.take_images(is_low_only=stores_once)
         self._answers.low_refusal = None
         self._answers.code_pages = pages
