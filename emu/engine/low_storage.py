@@ -20,8 +20,16 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 import numpy as np
 
 from emu import access
-from emu.access import LOW_PAGES_END
 from emu.addresses import PAGE_SHIFT, PAGE_SIZE
+from emu.engine.blocks_of_low_storage import (
+    BLOCK_OFFSET,
+    BLOCK_SHIFT,
+    FETCH_FUNCTION,
+    REFUSED,
+    STORE_FUNCTION,
+    STORES,
+    WORDS,
+)
 from emu.engine.library import DeviceFetchCallback, DeviceStoreCallback
 from emu.teid import Access
 
@@ -34,22 +42,6 @@ if TYPE_CHECKING:
 
 LOW_STORAGE: Final = 1 << 39
 """Where it lies in the engine's physical memory: below the host's frame pool."""
-
-
-BLOCK_SHIFT: Final = 9
-"""Of 512 bytes each has the same rules."""
-BLOCK_OFFSET: Final = (1 << BLOCK_SHIFT) - 1
-_BLOCKS: Final = LOW_PAGES_END >> BLOCK_SHIFT
-
-# The words that are shared with the compiled callbacks: where each block lies in this process if it has been checked
-# for fetches, and zero if not; the same for stores; and these.
-STORES: Final = _BLOCKS
-REFUSED: Final = 2 * _BLOCKS
-"""Whether the present instruction ends with an exception already."""
-FETCH_FUNCTION: Final = REFUSED + 1
-STORE_FUNCTION: Final = REFUSED + 2
-"""Addresses of the functions for what has not been checked."""
-WORDS: Final = REFUSED + 3
 
 
 class AccessingInstruction(Protocol):

@@ -15,7 +15,7 @@ from llvmlite import ir
 from numba import carray, types  # type: ignore[attr-defined]
 from numba.extending import intrinsic
 
-from emu.engine import low_storage
+from emu.engine import blocks_of_low_storage as low_storage
 from emu.engine.compiled_parts import callback
 from emu.engine.rules.primitives import load8, load16, load32, load64, store8, store16, store32, store64
 

@@ -13,8 +13,9 @@ import pytest
 
 from emu import control_registers as control
 from emu import lowcore
-from emu.access import resolve
+from emu.access import LOW_PAGES_END, resolve
 from emu.cpu import Cpu
+from emu.engine.blocks_of_low_storage import BLOCK_SHIFT, BLOCKS
 from emu.events import Observer
 from emu.machine import Machine, StopKind
 from emu.program_interruption import ProgramInterruptionCode
@@ -295,3 +296,7 @@ def test_code_in_low_storage_that_is_stored_into(started: Machine, cpu: Cpu) -> 
     cpu.gr[3], cpu.gr[4] = (int.from_bytes(bytes.fromhex(f"a758000{n}07fe0000"), "big") for n in (1, 2))
     execute(started, "e3300f000024 4de00f00 1865 e3400f000024 4de00f00")
     assert (cpu.gr[6] & 0xFFFF, cpu.gr[5] & 0xFFFF) == (1, 2)
+
+
+def test_the_blocks_are_those_of_the_pages_with_finer_rules() -> None:
+    assert BLOCKS << BLOCK_SHIFT == LOW_PAGES_END
