@@ -12,6 +12,13 @@ MINUS: Final = 0xD
 _NEGATIVE: Final = (0xB, 0xD)
 
 
+def condition_code_of_sign(sign: int) -> int:
+    """The condition code of UNPKA and UNPKU for a sign code: 0 plus, 1 minus, 3 if it is none."""
+    if sign < 0xA:
+        return 3
+    return 1 if sign in _NEGATIVE else 0
+
+
 def decimal_data_exception() -> ProgramInterruption:
     """The data exception for an invalid digit or sign: DXC 0."""
     return ProgramInterruption(ProgramInterruptionCode.DATA, data_exception_code=0)

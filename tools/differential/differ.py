@@ -28,17 +28,17 @@ def differ(wanted: DifferOptions) -> int:
     from emu.machine import MEGABYTE, Machine
     from tools.differential.workers import Failure, try_programs
 
+    # Here, and not in each process: the first machine of a changed model has its engine compiled.
+    try:
+        Machine(MEGABYTE)
+    except EngineError as reason:
+        raise UsageError(f"the engine: {reason}") from None
     programs: list[int | str]
     if wanted.again is None:
         programs = list(range(wanted.seed, wanted.seed + wanted.programs))
         print(f"seeds {wanted.seed} to {wanted.seed + wanted.programs - 1}")
     else:
         programs = [each.to_line() for each in read_programs(Path(wanted.again))]
-    # Here, and not in each process: the first machine of a changed model has its engine compiled.
-    try:
-        Machine(MEGABYTE)
-    except EngineError as reason:
-        raise UsageError(f"the engine: {reason}") from None
     end = None if wanted.seconds is None else time.monotonic() + wanted.seconds
     done, told, failures = 0, 0, list[Failure]()
     is_terminal = sys.stderr.isatty()

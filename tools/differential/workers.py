@@ -74,7 +74,11 @@ def _work(connection: Connection, current: Any) -> None:
             failure = try_program(program, comparison)
             if failure is not None:
                 failures.append(failure)
-        connection.send(Ended(len(lines), failures))
+        try:
+            connection.send(Ended(len(lines), failures))
+        except ConnectionError:
+            # Nobody wants to know any more.
+            return
 
 
 class _Worker:

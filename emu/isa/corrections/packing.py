@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""PACK, UNPACK, PACK ASCII and PACK UNICODE (PoP chapters 7 and 8).
+"""PACK, UNPACK, and the same of ASCII and Unicode digits (PoP chapters 7 and 8).
 
 Unicorn 2.1.4 loses the leftmost byte of UNPK's second operand, and the leftmost digit of PKA's and PKU's.  Its PACK has
 stored a part of the result when a byte further left meets an access exception, and if the operands overlap it packs
-that part again when the instruction is executed again.
+that part again when the instruction is executed again.  So have its UNPKA and UNPKU, of two pages.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from emu.bits import bits
 from emu.facilities import Facility
 from emu.isa import packed_decimal
 from emu.isa.declaration import Operands, Reason, instruction
-from emu.isa.formats import SS_B, SS_F
+from emu.isa.formats import SS_A, SS_B, SS_F
 from emu.program_interruption import ProgramInterruption, ProgramInterruptionCode
 from emu.teid import Access
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _PACKED_LENGTH = 16
 _DIGIT = bits(4, 7, 8)
 _ZONE = 0xF0
+_ASCII_ZONE = 0x30
 
 
 def _probed(cpu: Cpu, operands: Operands) -> tuple[int, int, int, int]:
@@ -112,3 +113,34 @@ def pku(cpu: Cpu, operands: Operands) -> None:
     if operands.l2 > 63 or not operands.l2 & 1:
         raise ProgramInterruption(ProgramInterruptionCode.SPECIFICATION)
     _pack(cpu, operands, 2)
+
+
+def _unpack(cpu: Cpu, operands: Operands, width: int) -> None:
+    """Unpack the digits of 16 bytes to characters of *width* bytes; the condition code tells the sign."""
+    source = access.load_integer(cpu, cpu.effective_address(operands.b2, operands.d2), _PACKED_LENGTH)
+    characters = (_ASCII_ZONE | source >> 4 * place & _DIGIT for place in range((operands.l1 + 1) // width, 0, -1))
+    text = b"".join(each.to_bytes(width, "big") for each in characters)
+    access.store(cpu, cpu.effective_address(operands.b1, operands.d1), text)
+    cpu.cc = packed_decimal.condition_code_of_sign(source & _DIGIT)
+
+
+@instruction(0xEA, "UNPKA", SS_A, "UNPACK ASCII", facility=Facility.EXTENDED_TRANSLATION_2, reason=Reason.CORRECTION)
+def unpka(cpu: Cpu, operands: Operands) -> None:
+    """Unpack to ASCII digits.
+
+    :raises ProgramInterruption: specification for more than 32 bytes; access exceptions.
+    """
+    if operands.l1 > 31:
+        raise ProgramInterruption(ProgramInterruptionCode.SPECIFICATION)
+    _unpack(cpu, operands, 1)
+
+
+@instruction(0xE2, "UNPKU", SS_A, "UNPACK UNICODE", facility=Facility.EXTENDED_TRANSLATION_2, reason=Reason.CORRECTION)
+def unpku(cpu: Cpu, operands: Operands) -> None:
+    """Unpack to digits of two bytes each.
+
+    :raises ProgramInterruption: specification for more than 64 bytes or an odd number; access exceptions.
+    """
+    if operands.l1 > 63 or not operands.l1 & 1:
+        raise ProgramInterruption(ProgramInterruptionCode.SPECIFICATION)
+    _unpack(cpu, operands, 2)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import pytest
 
 from emu.program_interruption import ProgramInterruptionCode
+from emu.psw import ADDRESSING_MODE, Psw
 
 
 @pytest.fixture(autouse=True)
@@ -87,3 +88,42 @@ def test_lengths(execute, code) -> None:
 def test_access_exception(execute, cpu, code, register) -> None:
     cpu.gr[register] = 0x1000_0000
     assert execute(code).interruption is ProgramInterruptionCode.ADDRESSING
+
+
+@pytest.mark.parametrize(
+    ("lengths", "source", "result", "condition_code"),
+    (
+        ("05", "00" * 13 + "12345c", "303132333435", 0),
+        ("01", "00" * 13 + "12345d", "3435", 1),
+        (
+            "1f",
+            "1234567890123456789012345678901b",
+            "30" + "".join(f"3{d}" for d in "1234567890123456789012345678901"),
+            1,
+        ),
+        ("01", "00" * 14 + "abc9", "3b3c", 3),
+    ),
+)
+def test_unpack_ascii(execute, machine, lengths, source, result, condition_code) -> None:
+    assert execute(f"ea{lengths}20003000", x3000=source).condition_code == condition_code
+    assert machine.storage.read(0x2000, len(result) // 2).hex() == result
+
+
+def test_unpack_unicode(execute, machine) -> None:
+    assert execute("e20720003000", x3000="00" * 14 + "123f").condition_code == 0
+    assert machine.storage.read(0x2000, 8).hex() == "0030003100320033"
+
+
+@pytest.mark.parametrize("instruction", ("ea20", "e206", "e241"))
+def test_lengths_that_unpack_does_not_have(execute, instruction) -> None:
+    assert execute(instruction + "20003000").interruption is ProgramInterruptionCode.SPECIFICATION
+
+
+@pytest.mark.parametrize("instruction", ("ea0f", "e20f"))
+def test_nothing_is_unpacked_where_a_part_may_not_be_stored(execute, machine, instruction) -> None:
+    """The last bytes of the first operand are in a page that may be stored into, the first ones are not."""
+    machine.keys.bytes[2], machine.keys.bytes[3] = 0x20, 0x10
+    machine.cpus[0].load_psw(Psw(ADDRESSING_MODE | 1 << 52, machine.cpus[0].instruction_address))
+    outcome = execute(instruction + "2ffc3100", x3000="55" * 16)
+    assert outcome.interruption is ProgramInterruptionCode.PROTECTION
+    assert machine.storage.read(0x3000, 16) == b"\x55" * 16
