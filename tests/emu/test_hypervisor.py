@@ -61,3 +61,9 @@ def test_its_state_is_the_content_of_all_pages(machine: Machine) -> None:
     assert other.storage.read(0x5000, 4096) == b"\xaa" * 4096
     assert other.storage.read(0x7000, 8) == other.storage.read(0x8000, 8) == bytes(8)
     assert undeclared(machine.hypervisor) == []
+
+
+def test_a_page_with_content_is_settled(machine: Machine) -> None:
+    assert not machine.hypervisor.is_settled(5)
+    machine.storage.write(0x5000, b"\xaa")
+    assert machine.hypervisor.is_settled(5)

@@ -90,3 +90,14 @@ def test_a_terabyte_guest_costs_what_it_touches() -> None:
         guest = hosted.guest
         per_page = guest.locations.itemsize + guest.states.array.itemsize + guest.keys.array.itemsize + 1
         assert per_page <= 16
+
+
+def test_a_page_is_settled_when_it_is_resident_and_known_to_be_used(make_host: MakeHost) -> None:
+    hosted = make_host()
+    assert not hosted.machine.hypervisor.is_settled(PAGE)
+    hosted.fill(PAGE, 1)
+    assert hosted.machine.hypervisor.is_settled(PAGE)
+    hosted.manager.pool.referenced[:] = 0
+    assert not hosted.machine.hypervisor.is_settled(PAGE)
+    hosted.manager.evict(0, PAGE)
+    assert not hosted.machine.hypervisor.is_settled(PAGE)
