@@ -26,6 +26,7 @@ from emu.engine.quirks import (
     isolate_string,
     operands_in_parts,
     rotate_test,
+    set_fpc_and_signal,
     square_root,
     string_comparison,
     sums,
@@ -61,6 +62,9 @@ def intercept() -> None:
     functions = compiled.callbacks()
     replace_helper(sums.HELPER, functions.condition_code)
     replace_helper(string_comparison.HELPER, string_comparison.replacement())
+    signal = set_fpc_and_signal
+    (function,) = compiled.functions(signal.SYMBOL, signal.SOURCE, (signal.HELPER,), (signal.SYMBOL,))
+    replace_helper(signal.HELPER, function)
     for name, function in ieee.replacements().items():
         replace_helper(name, function)
     table = translator_table()

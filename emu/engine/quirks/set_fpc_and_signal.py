@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""SET FPC AND SIGNAL takes all of the register for what its lower half is (seen in 2.1.4; PoP 9).
+
+helper_sfas compares the masks of the operand with the flags of the floating-point control register, and finds bits of
+the upper half of the register against the masks that were there: a data-exception code of more than a byte, which ends
+the process.  It is replaced by a function that goes on to it with the lower half.  Unicorn finds the instruction by the
+return address of a helper, so it is jumped to, not called.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+HELPER: Final = "helper_sfas"
+SYMBOL: Final = "set_fpc_and_signal"
+SOURCE: Final = f"""
+declare void @{HELPER}(i64, i64)
+
+define void @{SYMBOL}(i64 %registers, i64 %operand) {{
+    %lower = and i64 %operand, 4294967295
+    musttail call void @{HELPER}(i64 %registers, i64 %lower)
+    ret void
+}}
+"""
