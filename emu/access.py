@@ -362,13 +362,7 @@ def fetch_instruction(cpu: Cpu, address: int) -> bytes:
     try:
         if address & PAGE_SIZE - 1 <= PAGE_SIZE - 6 and not _FETCH_OVERRIDE_END - 6 < address < _FETCH_OVERRIDE_END:
             # The longest instruction would lie in one page, with one rule for all of it.
-            frame = cpu.tlb.find(address, 6, Access.INSTRUCTION_FETCH, is_real=False)
-            if frame is not None:
-                data = cpu.configuration.storage.read_frame(frame, 6)
-            else:
-                absolute = resolve(cpu, address, Access.INSTRUCTION_FETCH)
-                cpu.tlb.note(address, absolute, Access.INSTRUCTION_FETCH, is_real=False)
-                data = cpu.configuration.storage.read(absolute, 6)
+            data = cpu.configuration.storage.read(resolve(cpu, address, Access.INSTRUCTION_FETCH), 6)
             return data[: instruction_length(data[0])]
         first = _fetch(cpu, address, 2)
         top = first[0] >> 6

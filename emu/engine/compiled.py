@@ -156,7 +156,7 @@ def _load(code: bytes, target: Any) -> Any:
 
 @cache
 def _target() -> Any:
-    # Compiled instructions took up to a tenth longer where their code happened to begin in the middle of a line.
+    # Compiled instructions take up to a tenth longer where their code begins in the middle of a cache line.
     llvm.set_option("", "-align-all-nofallthru-blocks=5")
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()

@@ -34,7 +34,6 @@ EXECUTABLE: Final = uc_const.UC_PROT_EXEC
 _KINDS: Final = {
     Access.FETCH: FillAccess.READ,
     Access.STORE: FillAccess.WRITE,
-    Access.INSTRUCTION_FETCH: FillAccess.FETCH,
 }
 _DOUBLEWORD: Final = struct.Struct(">Q")
 PREFIX_PAGES: Final = range(PREFIX_AREA_SIZE >> 12)
@@ -103,10 +102,7 @@ class Tlb:
         """See :meth:`emu.engine_protocol.TranslationBuffer.note`."""
         # The rules for the low pages are finer than a page.
         if not self._is_flush_due and address >= LOW_PAGES_END:
-            if access is Access.INSTRUCTION_FETCH:
-                self.hold_code(address, absolute >> 12)
-            else:
-                self.hold(address, _KINDS[access], absolute >> 12, is_real=is_real)
+            self.hold(address, _KINDS[access], absolute >> 12, is_real=is_real)
 
     def find_table_entry(self, address: int) -> int | None:
         """See :meth:`emu.engine_protocol.TranslationBuffer.find_table_entry`."""

@@ -28,8 +28,6 @@ UNDERFLOW: Final = 0x10
 INEXACT: Final = 0x08
 """The IEEE exceptions: masks in the first byte of the FPC register, flags in the second, and data-exception codes."""
 
-IEEE_EXCEPTIONS: Final = INVALID | DIVISION_BY_ZERO | OVERFLOW | UNDERFLOW | INEXACT
-
 
 class DataClass(Enum):
     """PoP figure "Values of Finite and Nonfinite Floating-Point Data"."""

@@ -4,9 +4,9 @@
 Each file says what is wrong with its subject.  Where only some forms of an instruction are wrong, its declaration has
 ``only``, and the engine executes the other forms itself.
 
-What is known to be wrong and is not corrected, because it depends on data and the instructions are everywhere, or
-because the engine gives no occasion:
+What can be mended in the engine itself is mended there (:mod:`emu.engine.quirks`).  What is known to be wrong and is
+not corrected, because the instruction is everywhere:
 
-* STM, STMG, STCM and the inline XC of up to 32 bytes may have stored their first bytes when a later page is refused;
-  executing them again stores the same.
+* The inline XC of an operand of up to 32 bytes with itself may have stored its first bytes when a later page is
+  refused; executing it again stores the same.
 """
