@@ -22,7 +22,7 @@ import llvmlite
 import llvmlite.binding as llvm
 
 from emu.engine import tables
-from emu.engine.library import EngineError, exported_function
+from emu.engine.library import exported_address
 from emu.engine.quirks import addressing_mode, sums
 from emu.engine.rules.keying import content_key, import_closure, key
 
@@ -88,7 +88,7 @@ def callbacks() -> Callbacks:
     for name in addressing_mode.ORIGINALS:
         llvm.add_symbol(name, addressing_mode.original(name))
     for name in _CALLED:
-        llvm.add_symbol(name, _original(name))
+        llvm.add_symbol(name, exported_address(name))
     target = _target()
     return Callbacks(*(_address(name, target) for name in _CALLBACKS))
 
@@ -107,7 +107,7 @@ def functions(name: str, source: str, called: Iterable[str], symbols: Iterable[s
     """
     target = _target()
     for function in called:
-        llvm.add_symbol(function, _original(function))
+        llvm.add_symbol(function, exported_address(function))
     digest = hashlib.sha256(f"{llvmlite.__version__} {llvm.get_host_cpu_name()} {source}".encode()).hexdigest()
     found = _read(name, digest)
     if found is None:
@@ -119,17 +119,6 @@ def functions(name: str, source: str, called: Iterable[str], symbols: Iterable[s
         _write(name, digest, *found)
     engine = _load(found[1], target)
     return [int(engine.get_function_address(symbol)) for symbol in symbols]
-
-
-def _original(name: str) -> int:
-    """The address of Unicorn's function *name*.
-
-    :raises EngineError: if there is none.
-    """
-    address = exported_function(name)
-    if address is None:
-        raise EngineError(f"Unicorn has no function {name}; this project needs Unicorn 2.1.4")
-    return address
 
 
 _engines: Final[list[Any]] = []

@@ -10,6 +10,7 @@ trap when they meet them (:mod:`emu.engine.quirks.vector_helpers`).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
@@ -61,12 +62,10 @@ def intercept() -> None:
     # Before there is an instance of Unicorn.
     functions = compiled.callbacks()
     replace_helper(sums.HELPER, functions.condition_code)
-    replace_helper(string_comparison.HELPER, string_comparison.replacement())
-    signal = set_fpc_and_signal
-    (function,) = compiled.functions(signal.SYMBOL, signal.SOURCE, (signal.HELPER,), (signal.SYMBOL,))
-    replace_helper(signal.HELPER, function)
-    for name, function in ieee.replacements().items():
-        replace_helper(name, function)
+    for each in (string_comparison, set_fpc_and_signal):
+        _replace(each.SOURCE, each.CALLED, each.REPLACING)
+    fpc = layout().fpc
+    _replace(ieee.source(fpc), ieee.CALLED, ieee.REPLACING)
     table = translator_table()
     entries = [table.declared(each) for each in INSTRUCTIONS if each.reason in _INTERCEPTED and each.only is None]
     entries += [table.entry(opcode, name) for opcode, name in _UNASSIGNED]
@@ -78,16 +77,18 @@ def intercept() -> None:
     addressing_mode.mend(functions.branch_operand, functions.relative_operand, functions.address_result)
     operands_in_parts.mend()
     compare_logical.mend()
-    _replace_vector_helpers()
+    source, replacing = vector_helpers.source(fpc)
+    _replace(source, vector_helpers.called(), replacing)
 
 
-def _replace_vector_helpers() -> None:
-    """Put a function before each vector helper that goes wrong for some operands.
+def _replace(source: str, called: tuple[str, ...], replacing: Mapping[str, str]) -> None:
+    """Replace helpers by functions of *source*, which is in the compiler's intermediate language.
 
+    :param called: the functions of Unicorn's that they call.
+    :param replacing: the name of the function for each helper.
     :raises EngineError: if the library is not as it is known.
     """
-    source, replacing = vector_helpers.source(layout().fpc)
-    addresses = compiled.functions("vector_helpers", source, vector_helpers.called(), replacing.values())
+    addresses = compiled.functions(next(iter(replacing)), source, called, replacing.values())
     for helper, address in zip(replacing, addresses, strict=True):
         replace_helper(helper, address)
 

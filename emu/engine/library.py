@@ -92,12 +92,6 @@ STOP_FUNCTION: Final = ctypes.cast(_emu_stop, ctypes.c_void_p).value or 0
 ERROR_EXCEPTION: Final = uc_const.UC_ERR_EXCEPTION
 
 
-def exported_function(name: str) -> int | None:
-    """The address of the library's function *name*; None if it exports none of that name."""
-    function = getattr(_library, name, None)
-    return None if function is None else ctypes.cast(function, ctypes.c_void_p).value
-
-
 class Unicorn:
     """One Unicorn instance for s390x with its TLB in virtual mode."""
 

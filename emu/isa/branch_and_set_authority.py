@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from emu import access
 from emu import psw as psw_bits
-from emu.bits import bit, bits, field, insert
+from emu.bits import bit, field, insert
 from emu.isa.access_registers import PRIMARY_TOKEN, SECONDARY_TOKEN
 from emu.isa.authority import require_dat, require_psw_key
 from emu.isa.declaration import Operands, instruction
@@ -42,10 +42,8 @@ _Code = ProgramInterruptionCode
 _AUTHORITY_WORD: Final = 20
 """Offset in the dispatchable-unit control table: what BSA has put aside."""
 _RETURN_ADDRESS: Final = 32
-_KEY_MASK: Final = bits(0, 15, 32)
-"""In the authority word: the PSW-key mask."""
 _REDUCED: Final = bit(28, 32)
-"""The same: reduced authority, which only a second BSA ends."""
+"""In the authority word: reduced authority, which only a second BSA ends."""
 _PROBLEM_STATE: Final = bit(31, 32)
 
 

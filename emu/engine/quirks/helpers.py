@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from emu.engine.library import EngineError, exported_function
+from emu.engine.library import EngineError, exported_address
 from emu.engine.quirks.constant_data import Writable, constant_regions
 
 if TYPE_CHECKING:
@@ -60,9 +60,7 @@ def _pointers(name: str) -> list[int]:
 
     :raises EngineError: if they are not two, or not those that are known.
     """
-    original = exported_function(name)
-    if original is None:
-        raise EngineError(_NOT_AS_KNOWN.format(name, "was not found"))
+    original = exported_address(name)
     words, where = _words()
     first, end = np.searchsorted(words, np.array((original, original + 1), dtype=np.uint64))
     found = [int(place) for place in where[first:end]]
@@ -77,9 +75,7 @@ def _pointers(name: str) -> list[int]:
 @cache
 def _words() -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint64]]:
     """The words of the constant data that may be addresses of helpers, in their order, and where they lie."""
-    anchor = exported_function(_ANCHOR)
-    if anchor is None:
-        raise EngineError(_NOT_AS_KNOWN.format(_ANCHOR, "was not found"))
+    anchor = exported_address(_ANCHOR)
     words, places = [], []
     for low, high in constant_regions():
         data = np.frombuffer(ctypes.string_at(low, high - low & -_WORD.size), dtype=np.uint64)

@@ -20,13 +20,8 @@ completed, and does not tell whether a result is incremented.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
-from typing import Any, Final
+from typing import Final
 
-import llvmlite.binding as llvm
-
-from emu.engine.library import EngineError, exported_function
-from emu.engine.quirks.register_file import layout
 from emu.isa.binary_floating_point import LONG, SHORT, UNDERFLOW, BfpFormat
 
 _REFUSES: Final = "helper_sfpc"
@@ -61,6 +56,9 @@ _HELPERS: Final = (
     _Helper("helper_ledb", LONG, 1),
 )
 HELPERS: Final = tuple(helper.name for helper in _HELPERS)
+CALLED: Final = (_REFUSES, *HELPERS)
+REPLACING: Final = {name: f"our_{name}" for name in HELPERS}
+"""The functions in :func:`source` for the helpers that they replace."""
 
 _FUNCTION: Final = """
 declare i64 @{helper}(i64, {types})
@@ -88,9 +86,6 @@ refuse:
 }}
 """
 """What ordinary operands need comes first; the compiler moves the rest to where it is used."""
-
-_kept: Final[list[Any]] = []
-"""What owns the code in memory."""
 
 
 def _looks(helper: _Helper) -> list[str]:
@@ -169,26 +164,6 @@ def _source(helper: _Helper, fpc: int) -> str:
     )
 
 
-@cache
-def replacements() -> dict[str, int]:
-    """The addresses of the functions, by the helpers that they replace; they stay as long as the process lives.
-
-    :raises EngineError: if the library has no such helpers.
-    """
-    llvm.initialize_native_target()
-    llvm.initialize_native_asmprinter()
-    for name in (_REFUSES, *HELPERS):
-        address = exported_function(name)
-        if address is None:
-            raise EngineError(f"Unicorn has no function {name}; this project needs Unicorn 2.1.4")
-        llvm.add_symbol(name, address)
-    fpc = layout().fpc
-    source = f"declare i64 @{_REFUSES}(i64, i64)\n" + "".join(_source(helper, fpc) for helper in _HELPERS)
-    target = llvm.Target.from_default_triple().create_target_machine(opt=2, jit=True)
-    module = llvm.parse_assembly(source)
-    builder = llvm.create_pass_builder(target, llvm.create_pipeline_tuning_options(speed_level=2))
-    builder.getModulePassManager().run(module, builder)
-    engine = llvm.create_mcjit_compiler(module, target)
-    engine.finalize_object()
-    _kept.append(engine)
-    return {name: int(engine.get_function_address(f"our_{name}")) for name in HELPERS}
+def source(fpc: int) -> str:
+    """The source of the functions; *fpc* is where the FPC register lies, from the first register on."""
+    return f"declare i64 @{_REFUSES}(i64, i64)\n" + "".join(_source(helper, fpc) for helper in _HELPERS)

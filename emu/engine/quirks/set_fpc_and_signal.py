@@ -11,14 +11,17 @@ from __future__ import annotations
 
 from typing import Final
 
-HELPER: Final = "helper_sfas"
-SYMBOL: Final = "set_fpc_and_signal"
+_HELPER: Final = "helper_sfas"
+_NAME: Final = "set_fpc_and_signal"
+CALLED: Final = (_HELPER,)
+REPLACING: Final = {_HELPER: _NAME}
+"""The function in :data:`SOURCE` for the helper that it replaces."""
 SOURCE: Final = f"""
-declare void @{HELPER}(i64, i64)
+declare void @{_HELPER}(i64, i64)
 
-define void @{SYMBOL}(i64 %registers, i64 %operand) {{
+define void @{_NAME}(i64 %registers, i64 %operand) {{
     %lower = and i64 %operand, 4294967295
-    musttail call void @{HELPER}(i64 %registers, i64 %lower)
+    musttail call void @{_HELPER}(i64 %registers, i64 %lower)
     ret void
 }}
 """

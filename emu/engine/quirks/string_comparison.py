@@ -9,18 +9,16 @@ called, and the function is written in the compiler's intermediate language, whi
 
 from __future__ import annotations
 
-from functools import cache
-from typing import Any, Final
-
-import llvmlite.binding as llvm
-
-from emu.engine.library import EngineError, exported_function
+from typing import Final
 
 HELPER: Final = "helper_clst"
 _CHECKS: Final = "helper_srst"
 _NAME: Final = "compare_logical_string"
+CALLED: Final = (HELPER, _CHECKS)
+REPLACING: Final = {HELPER: _NAME}
+"""The function in :data:`SOURCE` for the helper that it replaces."""
 _MUST_BE_ZEROS: Final = 0xFFFF_FF00
-_SOURCE: Final = f"""
+SOURCE: Final = f"""
 declare i64 @{HELPER}(i64, i64, i64, i64)
 declare i64 @{_CHECKS}(i64, i64, i64, i64)
 
@@ -36,26 +34,3 @@ refuse:
     ret i64 %never
 }}
 """
-
-_kept: Final[list[Any]] = []
-"""What owns the code in memory."""
-
-
-@cache
-def replacement() -> int:
-    """The address of the function, which stays as long as the process lives.
-
-    :raises EngineError: if the library has no such helpers.
-    """
-    llvm.initialize_native_target()
-    llvm.initialize_native_asmprinter()
-    for name in (HELPER, _CHECKS):
-        address = exported_function(name)
-        if address is None:
-            raise EngineError(f"Unicorn has no function {name}; this project needs Unicorn 2.1.4")
-        llvm.add_symbol(name, address)
-    target = llvm.Target.from_default_triple().create_target_machine(opt=2, jit=True)
-    engine = llvm.create_mcjit_compiler(llvm.parse_assembly(_SOURCE), target)
-    engine.finalize_object()
-    _kept.append(engine)
-    return int(engine.get_function_address(_NAME))

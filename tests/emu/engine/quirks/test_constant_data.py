@@ -5,13 +5,12 @@ from __future__ import annotations
 
 import ctypes
 
-from emu.engine.library import exported_function
+from emu.engine.library import exported_address
 from emu.engine.quirks.constant_data import Writable, constant_regions
 
 
 def test_regions_hold_data_and_no_code() -> None:
-    code = exported_function("helper_calc_cc")
-    assert code is not None
+    code = exported_address("helper_calc_cc")
     regions = constant_regions()
     assert regions
     assert not any(low <= code < high for low, high in regions)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from emu.engine.interception import intercept
-from emu.engine.library import EngineError, exported_function
+from emu.engine.library import EngineError, exported_address
 from emu.engine.quirks import helpers, string_comparison, sums
 
 
@@ -24,7 +24,7 @@ def test_no_word_leads_to_a_helper_that_was_replaced(name: str) -> None:
 
 def test_both_words_are_found_and_read_only() -> None:
     places = helpers._pointers("helper_cksm")
-    assert [ctypes.c_uint64.from_address(place).value for place in places] == [exported_function("helper_cksm")] * 2
+    assert [ctypes.c_uint64.from_address(place).value for place in places] == [exported_address("helper_cksm")] * 2
     assert [_permissions(place) for place in places] == ["r--p", "r--p"]
 
 
@@ -38,7 +38,7 @@ def _permissions(address: int) -> str:
 
 def test_a_helper_is_replaced_once_only() -> None:
     intercept()
-    helpers.replace_helper(string_comparison.HELPER, string_comparison.replacement())
+    helpers.replace_helper(string_comparison.HELPER, helpers._replaced[string_comparison.HELPER])
     with pytest.raises(EngineError, match="replaced before"):
         helpers.replace_helper(string_comparison.HELPER, 0)
 
