@@ -76,6 +76,14 @@ class FillAnswers(ABC):
 
     def callback(self, _: Any, address: int, kind: int, entry: Any, __: Any) -> bool:
         """Unicorn's question: where is the page at *address*, for this kind of access?"""
+        if self._unicorn.probed is not None:
+            # No question of the guest's: whatever is to come of those, code is dropped now.
+            entry[0].address, entry[0].permissions = self._unicorn.probed & -PAGE_SIZE, EXECUTABLE
+            return True
+        return self._is_answered(address, kind, entry)
+
+    def _is_answered(self, address: int, kind: int, entry: Any) -> bool:
+        """Answer a question of the guest's in *entry*; give whether it was not refused."""
         try:
             answer = self._answer(address, kind)
         except BaseException as raised:  # noqa: BLE001 - it must not be lost in Unicorn
@@ -101,8 +109,6 @@ class FillAnswers(ABC):
         return self.refusal is not None or self._error is not None
 
     def _answer(self, address: int, kind: int) -> Answer | None:
-        if self._unicorn.probed is not None:
-            return self._unicorn.probed & -PAGE_SIZE, EXECUTABLE
         if kind == FillAccess.FETCH and is_look_behind(self._cpu, address):
             self._sink_shown()
             return SINK
@@ -169,8 +175,8 @@ class FreeAnswers(FillAnswers):
         self.writable_page = None
         self.is_ending = False
 
-    def callback(self, _: Any, address: int, kind: int, entry: Any, __: Any) -> bool:
-        is_answered = super().callback(_, address, kind, entry, __)
+    def _is_answered(self, address: int, kind: int, entry: Any) -> bool:
+        is_answered = super()._is_answered(address, kind, entry)
         if is_answered and self.is_ending:
             # What is to come is to come before the next instruction, which may be of the same block.
             self.refusal = EXECUTED_ALONE
