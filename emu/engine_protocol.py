@@ -6,8 +6,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from emu.addresses import AbsoluteAddress
     from emu.teid import Access
+    from emu.watched_areas import WatchedArea
 
 
 class Registers(Protocol):
@@ -65,3 +68,9 @@ class TranslationBuffer(Protocol):
 
     def context_changed(self) -> None:
         """Use no translation made with other values of what it depends on (:attr:`Cpu.translation_context`)."""
+
+    def watch(self, whose: str, areas: Collection[WatchedArea]) -> None:
+        """Let no access to *areas* go unnoticed: whoever makes one executes alone.
+
+        They take the place of those that *whose* has watched before.
+        """

@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from numpy.typing import NDArray
 
     from emu.storage import Storage
+    from emu.watched_areas import WatchedArea
 
 
 class LookasideBuffer(Protocol):
@@ -36,6 +39,9 @@ class LookasideBuffer(Protocol):
 
     def end_soon(self) -> None:
         """Come back before the next block, if this CPU is running; it may be asked for inside an access."""
+
+    def watch(self, whose: str, areas: Collection[WatchedArea]) -> None:
+        """See :meth:`emu.engine_protocol.TranslationBuffer.watch`."""
 
 
 class Translations:
@@ -88,6 +94,11 @@ class Translations:
         """Let every CPU's next store into absolute *page* ask again, since it is about to hold code."""
         for buffer in self.buffers:
             buffer.forget_writable(page)
+
+    def watch(self, whose: str, areas: Collection[WatchedArea]) -> None:
+        """Let no access of any CPU to *areas* go unnoticed; they take the place of what *whose* has watched before."""
+        for buffer in self.buffers:
+            buffer.watch(whose, areas)
 
     def end_soon(self) -> None:
         """Have the CPU that is running come back before its next block."""

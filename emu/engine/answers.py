@@ -261,7 +261,10 @@ class FreeAnswers(FillAnswers):
             # The flush cannot be made from inside a callback.
             self.writable_page = page
             return None
-        return self._tlb.hold_code(address, page)
+        answer = self._tlb.hold_code(address, page)
+        if answer is None:
+            self.refusal = EXECUTED_ALONE
+        return answer
 
     def show_target(self, address: int, mode: int) -> None:
         """Let the callback of an EXECUTE see the code at *address*, which is its target.

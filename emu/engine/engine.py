@@ -10,7 +10,7 @@ virtual mode, so that every translation is asked for.  Two instances serve a CPU
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Final
 
 from unicorn import unicorn_const as uc_const
@@ -34,6 +34,7 @@ from emu.engine.quirks.register_file import EngineRegisters
 from emu.engine.quirks.single_stores import stores_at_most_once
 from emu.engine.reported import map_sink
 from emu.engine.tlb import Tlb
+from emu.engine.watched_pages import WatchedPages
 from emu.isa.execute import execute_target, execute_target_address, is_execute
 from emu.program_interruption import ProgramInterruption
 
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from emu.configuration import Configuration
     from emu.cpu import Cpu
     from emu.teid import Access
+    from emu.watched_areas import WatchedArea
 
 _INTERRUPTIBLE: Final = frozenset((0x0E, 0x0F))
 """MVCL and CLCL (PoP 5, "Interruptible Instructions")."""
@@ -80,7 +82,8 @@ class Engine:
         map_sink(unicorn)
         unicorn.map(FRAMES, storage.hypervisor.frame_bytes, uc_const.UC_PROT_ALL, storage.hypervisor.frame_address)
         self._fills = fills = RememberedFills(state)
-        self._tlb = Tlb(configuration, cpu, unicorn, fills)
+        self._watched = WatchedPages(state)
+        self._tlb = Tlb(configuration, cpu, unicorn, fills, self._watched)
         # Asked for half a million times while Linux boots.
         self.find_table_entry = self._tlb.find_table_entry
         self._code = ShownCode(state, unicorn, fills, storage)
@@ -188,6 +191,10 @@ class Engine:
 
     def note_table(self, address: AbsoluteAddress) -> None:
         self._tlb.note_table(address)
+
+    def watch(self, whose: str, areas: Collection[WatchedArea]) -> None:
+        if self._watched.watch(whose, areas):
+            self.flush_later()
 
     def context_changed(self) -> None:
         self._tlb.context_changed()

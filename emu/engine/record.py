@@ -47,6 +47,8 @@ MOST_INSTRUCTIONS: Final = 512
 """For so many declared instructions there is room."""
 FACILITY_WORDS: Final = 4
 """Words of 64 facility bits."""
+WATCHED_BITS: Final = 1 << 12
+"""Bits that say which pages are watched."""
 NO_PAGE: Final = 0xFFFF_FFFF_FFFF_FFFF
 """In the keys of shown pages: none is shown there."""
 
@@ -163,6 +165,11 @@ class Record(ctypes.Structure):
     """Whether there are observers."""
     states_followed: Annotated[Word, FieldWriter.PYTHON]
     """Whether one of them follows the page states."""
+    watches_storage: Annotated[Word, FieldWriter.PYTHON]
+    """Whether accesses to some page are watched: see emu.engine.watched_pages."""
+    watched_pages: Annotated[ctypes.Array[ctypes.c_uint64], WATCHED_BITS // 64, FieldWriter.PYTHON]
+    """A bit for each page and kind of access that is watched, absolute and logical ones alike; perhaps for others,
+    too.  The bits of a word are counted from the right."""
     system_mask: Annotated[Word, FieldWriter.BOTH]
     """The guest's PSW mask but for what Unicorn keeps of it; compiled instructions may change its bits 0-7."""
     quiet: Annotated[Word, FieldWriter.PYTHON]

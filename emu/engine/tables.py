@@ -7,7 +7,7 @@ from typing import Final
 
 from emu.addresses import PAGE_SHIFT
 from emu.bits import MASK_64
-from emu.engine.record import FILLS, MEMO_BITS, PAGES
+from emu.engine.record import FILLS, MEMO_BITS, PAGES, WATCHED_BITS
 
 MEMO_SPREAD: Final = 0x9E37_79B9_7F4A_7C15
 """Multiplied by it, addresses of blocks spread over the upper bits (Knuth, The Art of Computer Programming, 6.4)."""
@@ -55,3 +55,8 @@ def full_context(context: int, system_mask: int) -> int:
 def real_context(context: int) -> int:
     """The context of accesses by real address that belongs to *context*."""
     return context & -CONTEXT_STEP
+
+
+def watched_index(page: int, access: int) -> int:
+    """Which bit says whether this kind of *access* to *page*, an absolute or a logical one, is watched."""
+    return (page << 2 ^ page >> 10 ^ access) & WATCHED_BITS - 1

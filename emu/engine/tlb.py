@@ -14,6 +14,7 @@ from unicorn import unicorn_const as uc_const
 
 from emu.access import LOW_PAGES_END
 from emu.addresses import PAGE_SHIFT, PAGE_SIZE
+from emu.engine.blocks import FIRST_FILL_ACCESS
 from emu.engine.code import FRAMES
 from emu.engine.library import FillAccess
 from emu.lowcore import PREFIX_AREA_SIZE
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from emu.cpu import Cpu
     from emu.engine.fills import RememberedFills
     from emu.engine.library import Unicorn
+    from emu.engine.watched_pages import WatchedPages
 
 Answer = tuple[int, int]
 """The engine-physical place of a page, and what is permitted there."""
@@ -42,11 +44,19 @@ PREFIX_PAGES: Final = range(PREFIX_AREA_SIZE >> 12)
 class Tlb:
     """The buffer of the engine that runs freely."""
 
-    def __init__(self, configuration: Configuration[Cpu], cpu: Cpu, unicorn: Unicorn, fills: RememberedFills) -> None:
+    def __init__(
+        self,
+        configuration: Configuration[Cpu],
+        cpu: Cpu,
+        unicorn: Unicorn,
+        fills: RememberedFills,
+        watched: WatchedPages,
+    ) -> None:
         self._configuration = configuration
         self._cpu = cpu
         self._unicorn = unicorn
         self._fills = fills
+        self._watched = watched
         self._pool = configuration.storage.pool
         self._held: dict[int, int] = {}
         """The pages that an answer given since the last flush leads to, remembered or not, with their places."""
@@ -62,8 +72,10 @@ class Tlb:
     def hold(self, address: int, kind: int, page: int, *, is_real: bool = False) -> Answer | None:
         """Remember that *address* leads to absolute *page* for this kind of data access, and give the answer.
 
-        None for a store into a page of code, which must be noticed each time.
+        None if it must be noticed each time: a store into a page of code, or what is watched.
         """
+        if self._watched.covers(address, page, kind - FIRST_FILL_ACCESS):
+            return None
         permissions = READABLE
         if kind == FillAccess.WRITE:
             if self._configuration.storage.code_pages[page]:
@@ -72,8 +84,10 @@ class Tlb:
             permissions = WRITABLE
         return self._hold(address, kind, page, permissions, is_real=is_real)
 
-    def hold_code(self, address: int, page: int) -> Answer:
-        """Remember that *address* leads to absolute *page* for fetching instructions, and give the answer."""
+    def hold_code(self, address: int, page: int) -> Answer | None:
+        """The same for fetching instructions; None if that is watched."""
+        if self._watched.covers(address, page, Access.INSTRUCTION_FETCH):
+            return None
         return self._hold(address, FillAccess.FETCH, page, EXECUTABLE)
 
     def _hold(self, address: int, kind: int, page: int, permissions: int, *, is_real: bool = False) -> Answer:
