@@ -15,8 +15,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
 
+from guest_kernel.native.shipped import IMAGES, image_path
+
 HERE: Final = Path(__file__).parent
-IMAGES: Final = HERE / "images"
 COMPILER_VERSION: Final = "0.17.1"
 """The version of ziglang that made the images in the repository."""
 
@@ -41,11 +42,6 @@ class BuildError(Exception):
 def programs() -> list[str]:
     """The names of all programs: each is a C file in ``programs/``, with assembler beside it or not."""
     return sorted(path.stem for path in (HERE / "programs").glob("*.c"))
-
-
-def image_path(name: str, directory: Path = IMAGES) -> Path:
-    """Where the image of program *name* goes."""
-    return directory / f"{name}.elf"
 
 
 def compiler_version() -> str:

@@ -17,7 +17,7 @@ from emu.machine import MEGABYTE, Machine, StopKind
 from emu.page_states import CONTENT_MASK, DISCARDED, USAGE_MASK, Content, Profile, Usage
 from emu.program import read_program
 from emu.storage_keys import CHANGE
-from guest_kernel.native import build
+from guest_kernel.native.shipped import image_path
 
 PASSED = 0xFFF
 FAILED = 0
@@ -61,7 +61,7 @@ class Guest:
     def __init__(self, command_line: str, *, cpus: int = 1, profile: Profile = Profile.ZVM, memory: int = 4) -> None:
         self.machine = Machine(memory * MEGABYTE, cpus=cpus, profile=profile)
         self.console = self.machine.sclp.console = ConsoleBuffer()
-        read_program(build.image_path("pressure")).load(self.machine, command_line)
+        read_program(image_path("pressure")).load(self.machine, command_line)
         self.address: int | None = None
         """Where it waits in the end; None as long as it runs."""
 
@@ -132,7 +132,7 @@ class Guest:
 
 
 def symbol(name: str) -> int:
-    with build.image_path("pressure").open("rb") as file:
+    with image_path("pressure").open("rb") as file:
         table = ELFFile(file).get_section_by_name(".symtab")
         assert isinstance(table, SymbolTableSection)
         found = table.get_symbol_by_name(name)

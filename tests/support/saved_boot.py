@@ -19,7 +19,8 @@ from emu.saving import restore, save
 from tools.consoles.console import GuestConsole
 from tools.consoles.input_script import ScriptedOperator, read_script
 from tools.debian.releases import debian_files
-from tools.machines.options import BootFiles, Disk, HostOptions, MachineOptions
+from tools.machines.images import BootFiles
+from tools.machines.options import Disk, HostOptions, MachineOptions
 from tools.machines.setup import Setup, set_up
 
 

@@ -28,6 +28,7 @@ app: Final = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
+    invoke_without_command=True,
 )
 
 _EXIT_STATUSES: Final = (
@@ -44,11 +45,14 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def common(
-    version: Annotated[
+    context: typer.Context,
+    _: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
     ] = False,
 ) -> None:
-    """Take the options that stand before the subcommand."""
+    """Take the options that stand before the subcommand; without one, print the help."""
+    if context.invoked_subcommand is None:
+        print(context.get_help())
 
 
 @app.command(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from emu.addresses import PAGE_SIZE
 from emu.input_files.sizes import format_size, parse_size
+from tools.machines.images import BootFiles, find_image
 from tools.usage.errors import UsageError
 from tools.usage.options import MOST_COUNTED, argument, group, member_of, option, within
 
@@ -29,15 +30,6 @@ _HOST: Final = "The host"
 
 
 @dataclass(frozen=True, slots=True)
-class BootFiles:
-    """A file to run, and what belongs to it unless something else is said."""
-
-    path: Path
-    ramdisk: Path | None = None
-    command_line: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Disk:
     """The image of a disk."""
 
@@ -46,16 +38,6 @@ class Disk:
 
 
 # From what is typed to what it means
-
-
-def _image(text: str) -> BootFiles:
-    from tools.debian.releases import COMMAND_LINE, debian_files, release_of
-
-    release = release_of(text)
-    if release is None:
-        return BootFiles(Path(text))
-    files = debian_files(release)
-    return BootFiles(files.kernel, files.ramdisk, COMMAND_LINE)
 
 
 def _memory(text: str) -> int:
@@ -205,8 +187,9 @@ class MachineOptions:
 
     image: BootFiles = argument(
         metavar="IMAGE",
-        help="An ELF64 executable, a Linux kernel image, a bare image; or debian (see essa fetch).",
-        parse=_image,
+        help="An ELF64 executable, a Linux kernel image, a bare image; a program that ships, such as hello; "
+        "or debian (see essa fetch).",
+        parse=find_image,
     )
     memory: int = option(
         "256M", metavar="SIZE", help="Absolute storage, a multiple of 1M.", is_for_programs=True, parse=_memory

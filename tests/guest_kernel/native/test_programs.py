@@ -14,6 +14,7 @@ from emu.machine import MEGABYTE, Machine, StopKind
 from emu.page_states import TRANSITIONS, Profile
 from emu.program import read_program
 from guest_kernel.native import build
+from guest_kernel.native.shipped import image_path
 
 PASSED = 0xFFF
 FAILED = 0
@@ -66,7 +67,7 @@ def run(
     """Run image *name* until it waits disabled."""
     machine = Machine(4 * MEGABYTE, profile=profile, facilities=facilities)
     console = machine.sclp.console = ConsoleBuffer()
-    read_program(build.image_path(name)).load(machine, command_line)
+    read_program(image_path(name)).load(machine, command_line)
     stop = machine.run(BUDGET)
     text = console.data.decode("ascii")
     assert stop.kind is StopKind.DISABLED_WAIT, f"{stop}\n{text}"

@@ -82,9 +82,13 @@ def test_wrong_option_is_named(
 
 
 def test_wrong_command(capfd: pytest.CaptureFixture[str]) -> None:
-    assert wrong(capfd) == "Missing command."
     assert wrong(capfd, "frob") == "No such command 'frob'."
     assert wrong(capfd, "run") == "Missing argument 'IMAGE'."
+
+
+def test_without_a_command_there_is_help(capfd: pytest.CaptureFixture[str]) -> None:
+    assert main([]) == 0
+    assert capfd.readouterr().out.startswith("Usage: essa [OPTIONS] COMMAND")
 
 
 @pytest.mark.parametrize("number", (str((1 << 62) + 1), str(1 << 64), 5000 * "9", "-1"))

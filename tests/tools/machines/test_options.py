@@ -12,7 +12,8 @@ import pytest
 from emu.facilities import DEFAULT_FACILITIES
 from emu.page_states import Profile
 from host.policies import Policy
-from tools.machines.options import BootFiles, Disk, HostOptions, MachineOptions
+from tools.machines.images import BootFiles
+from tools.machines.options import Disk, HostOptions, MachineOptions
 from tools.usage.errors import UsageError
 from tools.usage.options import read_options
 

@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What is typed for an image, and which files it means."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class BootFiles:
+    """A file to run, and what belongs to it unless something else is said."""
+
+    path: Path
+    ramdisk: Path | None = None
+    command_line: str | None = None
+
+
+def find_image(text: str) -> BootFiles:
+    """The files that *text* means: a Linux that was fetched, a file, or the name of a program that ships.
+
+    :raises ValueError: if it is a single word, and neither a file nor something that ships; names near it are told.
+    """
+    from tools.debian.releases import COMMAND_LINE, debian_files, release_of
+
+    release = release_of(text)
+    if release is not None:
+        files = debian_files(release)
+        return BootFiles(files.kernel, files.ramdisk, COMMAND_LINE)
+    path = Path(text)
+    if "/" in text or path.suffix or path.exists():
+        return BootFiles(path)
+    return BootFiles(_shipped_program(text))
+
+
+def _shipped_program(name: str) -> Path:
+    from guest_kernel.native.shipped import image_path, program_names
+    from guest_kernel.scripted.scenarios.shipped import shipped_names
+    from tools.debian.releases import NAME
+
+    if name in program_names():
+        return image_path(name)
+    if name in shipped_names():
+        # A subcommand that carries out scenarios looks for it before it asks for a file.
+        return Path(name)
+    near = get_close_matches(name, [*program_names(), *shipped_names(), NAME])
+    raise ValueError(
+        f"expected a file, or something that ships{'; near it: ' + ', '.join(near) if near else ''}, not {name}"
+    )
