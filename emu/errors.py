@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What is wrong with a file that is to be run."""
+"""What is wrong with a file that is to be run, or tells about one."""
 
 from __future__ import annotations
 
@@ -10,3 +10,7 @@ class ProgramError(ValueError):
 
 class CommandLineError(ProgramError):
     """The command line is not one that the program can take."""
+
+
+class SymbolFileError(ProgramError):
+    """A file is no table of symbols; the message is one line that names the file, and the line if it has lines."""
