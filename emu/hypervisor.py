@@ -89,6 +89,9 @@ class Hypervisor(Protocol):
     def content(self, page: int) -> bytes | None:
         """The 4096 bytes of *page*, looked at without touching it, wherever they are; None if it is logically zero."""
 
+    def place(self, page: int) -> str:
+        """Where *page* is, in words, for who looks from outside: its frame, its slot, or nowhere."""
+
     def drop(self, page: int) -> None:
         """Forget the content of *page*, preserved or in a frame, which the guest has declared worthless.
 
@@ -246,6 +249,10 @@ class FirstTouchHypervisor:
         if self._states.bytes[page] & CONTENT_MASK:
             return None
         return self._pool[page << 12 : (page + 1) << 12]
+
+    def place(self, page: int) -> str:
+        """See :meth:`Hypervisor.place`; every page has the frame of its own number."""
+        return "nowhere" if self._states.bytes[page] & CONTENT_MASK else f"frame {page:x}"
 
     def drop(self, page: int) -> None:
         """See :meth:`Hypervisor.drop`; the frame is cleared when the page is touched."""

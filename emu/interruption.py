@@ -18,6 +18,8 @@ from emu.room import supply
 from emu.storage_keys import CHANGE, REFERENCE
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from emu.cpu import Cpu
 
 EXTERNAL_INTERRUPT_KEY: Final = 0x0040
@@ -125,22 +127,28 @@ def program_early(cpu: Cpu, condition: ProgramInterruption, length: int) -> None
 
 
 def _store_program_fields(cpu: Cpu, condition: ProgramInterruption, length: int) -> None:
-    _write(cpu, lowcore.PROGRAM_ILC, 4, length << 16 | condition.code)
+    for address, size, value in program_fields(cpu, condition, length):
+        _write(cpu, address, size, value)
+
+
+def program_fields(cpu: Cpu, condition: ProgramInterruption, length: int) -> Iterator[tuple[RealAddress, int, int]]:
+    """What a program interruption stores besides the old PSW: real address, length and value of each field."""
+    yield lowcore.PROGRAM_ILC, 4, length << 16 | condition.code
     if condition.translation_exception is not None:
         if condition.code in _IDENTIFIED_BY_ASN:
-            _write(cpu, lowcore.TRANSLATION_EXCEPTION_ASN, 4, condition.translation_exception)
+            yield lowcore.TRANSLATION_EXCEPTION_ASN, 4, condition.translation_exception
         else:
-            _write(cpu, lowcore.TRANSLATION_EXCEPTION, 8, condition.translation_exception)
+            yield lowcore.TRANSLATION_EXCEPTION, 8, condition.translation_exception
     if condition.exception_access is not None:
-        _write(cpu, lowcore.EXCEPTION_ACCESS, 1, condition.exception_access)
+        yield lowcore.EXCEPTION_ACCESS, 1, condition.exception_access
     if condition.operand_access is not None:
-        _write(cpu, lowcore.OPERAND_ACCESS, 1, condition.operand_access)
+        yield lowcore.OPERAND_ACCESS, 1, condition.operand_access
     if condition.data_exception_code is not None:
-        _write(cpu, lowcore.DATA_EXCEPTION_CODE, 4, condition.data_exception_code)
+        yield lowcore.DATA_EXCEPTION_CODE, 4, condition.data_exception_code
     if condition.monitor_class is not None:
-        _write(cpu, lowcore.MONITOR_CLASS, 2, condition.monitor_class)
-        _write(cpu, lowcore.MONITOR_CODE, 8, condition.monitor_code or 0)
-    _write(cpu, lowcore.BREAKING_EVENT_ADDRESS, 8, cpu.registers.breaking_event_address)
+        yield lowcore.MONITOR_CLASS, 2, condition.monitor_class
+        yield lowcore.MONITOR_CODE, 8, condition.monitor_code or 0
+    yield lowcore.BREAKING_EVENT_ADDRESS, 8, cpu.registers.breaking_event_address
 
 
 def supervisor_call(cpu: Cpu, number: int, length: int) -> None:

@@ -41,7 +41,7 @@ def load_storage(storage: Storage, address: int, data: bytes) -> None:
     while done < len(data):
         start = address + done
         part = data[done : done + PAGE_SIZE - start % PAGE_SIZE]
-        _with_room(storage.hypervisor, partial(storage.write, start, part))
+        with_room(storage.hypervisor, partial(storage.write, start, part))
         done += len(part)
 
 
@@ -51,10 +51,10 @@ def read_storage(storage: Storage, address: int, length: int) -> bytes:
     :raises ProgramInterruption: addressing, or what the page's state gives.
     :raises HostFailure: if the host cannot make room.
     """
-    return _with_room(storage.hypervisor, partial(storage.read, address, length))
+    return with_room(storage.hypervisor, partial(storage.read, address, length))
 
 
-def _with_room(hypervisor: Hypervisor, access: Callable[[], _T]) -> _T:
+def with_room(hypervisor: Hypervisor, access: Callable[[], _T]) -> _T:
     """Try *access*, between instructions, until the host has made room for it."""
     attempt = 0
     while True:

@@ -215,6 +215,13 @@ class Guest:
             return self._storage.look_at_slot(self.number, page, place)
         return bytes(self._pool.content(place))
 
+    def place(self, page: int) -> str:
+        """See :meth:`emu.hypervisor.Hypervisor.place`."""
+        number = self._location[page] - 1
+        if number < 0:
+            return "nowhere"
+        return f"{'slot' if self._state[page] & CONTENT_MASK else 'frame'} {number:x}"
+
     def watch(self, page: int, callback: Callable[[int], None]) -> None:
         """Have *callback* called with *page* whenever it is asked for; one callback a page."""
         self._watched[page] = callback
