@@ -205,6 +205,7 @@ class FirstTouchHypervisor:
             "frame_address": "of this process",
             "_states": "the machine's state",
             "_profile": "a parameter",
+            "_configuration": "whose host it is",
         },
     )
 
@@ -215,9 +216,11 @@ class FirstTouchHypervisor:
         self._profile = profile
         self.frame_bytes = size
         self.frame_address = ctypes.addressof(ctypes.c_char.from_buffer(self._pool))
+        self._configuration: GuestConfiguration | None = None
 
     def attach(self, configuration: GuestConfiguration) -> None:
-        """See :meth:`Hypervisor.attach`; nothing is asked of it."""
+        """See :meth:`Hypervisor.attach`."""
+        self._configuration = configuration
 
     def frame(self, page: int) -> int:
         """See :meth:`Hypervisor.frame`."""
@@ -226,6 +229,9 @@ class FirstTouchHypervisor:
             after = touch(state, page, self._profile)
             self.bring_in(page)
             self._states.bytes[page] = after
+            if self._configuration is not None:
+                for observer in self._configuration.observers:
+                    observer.host_changed(page, state, after)
         return page << 12
 
     def frame_for_store(self, page: int) -> int:

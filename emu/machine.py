@@ -72,6 +72,8 @@ class Machine:
         self.sclp = configuration.device(Sclp)
         self.messages = configuration.device(SpecialMessages)
         self.channels = configuration.device(ChannelSubsystem)
+        self.stops = self._loop.stops
+        """The list of stops, which end a run."""
         self.hypervisor.attach(configuration)
 
     def run(self, max_instructions: int | None = None) -> Stop:

@@ -39,3 +39,6 @@ class ObserverOf(Generic[CpuT]):
 
     def key_changed(self, cpu: CpuT, page: int, before: int, after: int) -> None:
         """An instruction changed the storage key of absolute page *page*."""
+
+    def console_written(self, data: bytes) -> None:
+        """The guest wrote *data* to its console."""

@@ -299,7 +299,7 @@ class Sclp:
             data = bytes(sccb.bytes[offset + _EVENT_HEADER : offset + length])
             if kind == ASCII_CONSOLE:
                 self._uses_vt220 = True
-                self.console.write(data)
+                self._write(self.console, data)
             elif kind == MESSAGE and self.has_line_mode:
                 self._write_message(data)
             else:
@@ -319,7 +319,12 @@ class Sclp:
             console = self.console
         if console is not None:
             for line in message_lines(data):
-                console.write(line)
+                self._write(console, line)
+
+    def _write(self, console: Console, data: bytes) -> None:
+        console.write(data)
+        for observer in self._configuration.observers:
+            observer.console_written(data)
 
     def _read_event_data(self, sccb: Sccb) -> Response:
         """Store one event buffer with as much input as fits."""

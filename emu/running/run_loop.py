@@ -22,6 +22,7 @@ from emu.running import execution
 from emu.running.loops import note_interruption
 from emu.running.pending import enabled_interruption, quiet_units, timer_events
 from emu.running.single import execute_alone, handle
+from emu.running.stopping.stop_list import StopList
 from emu.running.stops import StopKind, StopRun
 from emu.running.turns import SLICE, find_cpu, nobody_runs, pass_time, pass_turn
 
@@ -43,6 +44,8 @@ class RunLoop:
         """Run the CPUs of *configuration*, each on the engine at the index of its address."""
         self._configuration = configuration
         self._engines = engines
+        self.stops = StopList(configuration)
+        """The stops of the machine."""
         configuration.turns.end = SLICE
         self.stop_requested = False
         """Set it, even from a signal handler, to end :meth:`run` between two instructions."""
@@ -51,8 +54,10 @@ class RunLoop:
         """Run until the machine stops or *max_instructions* more instructions have ended; say why it stopped."""
         configuration = self._configuration
         timing, turns = configuration.timing, configuration.turns
+        stops = self.stops
         limit = configuration.executed + (_NO_LIMIT if max_instructions is None else max_instructions)
         try:
+            stops.begin()
             while True:
                 remaining = limit - configuration.executed
                 if remaining <= 0:
@@ -61,18 +66,28 @@ class RunLoop:
                     self._obey_stop_request()
                 if timing.work >= turns.next_call:
                     self._call()
+                cpu = self._next_cpu()
+                if stops.is_set:
+                    stops.after(cpu)
+                    stops.between(cpu)
+                    remaining = min(remaining, stops.remaining())
                 observers = configuration.observers
-                is_stepped = observers and any(observer.wants_instructions for observer in observers)
-                self._advance(self._next_cpu(), 1 if is_stepped else remaining)
+                is_observed = observers and any(observer.wants_instructions for observer in observers)
+                self._advance(cpu, 1 if is_observed or stops.is_stepped else remaining)
         except StopRun as ended:
             return ended.stop
 
     def step(self, cpu: Cpu | None = None) -> Stop | None:
         """Execute one instruction, or take one interruption, on *cpu*, or on the CPU whose turn it is."""
         try:
+            self.stops.begin()
             if self._configuration.timing.work >= self._configuration.turns.next_call:
                 self._call()
-            self._advance(cpu or self._next_cpu(), 1)
+            cpu = cpu or self._next_cpu()
+            if self.stops.is_set:
+                self.stops.after(cpu)
+                self.stops.between(cpu)
+            self._advance(cpu, 1)
         except StopRun as ended:
             return ended.stop
         return None
@@ -133,7 +148,9 @@ class RunLoop:
         """
         try:
             while not self._try_to_advance(cpu, instructions):
+                self.stops.abandoned()
                 supply(cpu)
+                self.stops.after(cpu)
                 if instructions != 1:
                     break
         except HostFailure as reason:
@@ -150,78 +167,93 @@ class RunLoop:
     def _try_to_advance(self, cpu: Cpu, instructions: int) -> bool:
         """The same, but False if an instruction was abandoned because no frame was free."""
         try:
-            if _make_ready(cpu):
-                if instructions == 1:
-                    execute_alone(cpu, self._engines[cpu.address])
-                else:
+            work = self._configuration.timing.work
+            if self._make_ready(cpu):
+                if instructions != 1:
                     self._slice(cpu, instructions)
+                elif self._goes_on(work):
+                    self._execute_alone(cpu)
         except FrameShortage:
             return False
         return True
+
+    def _goes_on(self, before: int) -> bool:
+        """Whether nothing else is due now, since no interruption was taken after *before*, or it took little time."""
+        timing, turns = self._configuration.timing, self._configuration.turns
+        return timing.work == before or timing.work < min(turns.end, turns.next_call, self.stops.due())
+
+    def _execute_alone(self, cpu: Cpu) -> None:
+        self.stops.before(cpu)
+        execute_alone(cpu, self._engines[cpu.address])
+        self.stops.after(cpu)
 
     def _slice(self, cpu: Cpu, remaining: int) -> None:
         """Let *cpu* run to the end of its turn, or until something happens to it; at most *remaining* instructions."""
         engine, configuration = self._engines[cpu.address], self._configuration
         turns, timing = configuration.turns, configuration.timing
         limit = cpu.executed + remaining
+        due = self.stops.due()
         is_rest = False
         while timing.work < turns.end and cpu.executed < limit and not self.stop_requested:
-            goal = min(turns.end, turns.next_call) - timing.work
+            goal = min(turns.end, turns.next_call, due) - timing.work
             if goal <= 0:
-                # The host is to be called, which the run loop does.
+                # The host is to be called, or a stop is due, which is for the run loop.
                 return
             if cpu.system_mask & psw_bits.EXTERNAL_MASK:
                 goal = min((goal, *timer_events(cpu)))
             before = cpu.executed
             if is_rest and min(goal, limit - before) < _REST:
-                execute_alone(cpu, engine)
+                self._execute_alone(cpu)
             else:
-                due = timing.work + goal
+                end = timing.work + goal
                 ended = engine.run(goal, limit - before, quiet_units(cpu))
                 is_rest = isinstance(ended, BudgetUsed)
                 if not isinstance(ended, BudgetUsed):
                     # Where something else comes first, nothing of the instruction is done.
-                    if timing.work < due and cpu.executed < limit:
+                    if timing.work < end and cpu.executed < limit:
+                        self.stops.before(cpu)
                         handle(cpu, engine, ended)
                 elif cpu.executed == before:
                     # The next block is longer than what is left: go on instruction by instruction.
-                    execute_alone(cpu, engine)
+                    self._execute_alone(cpu)
+                self.stops.after(cpu)
             if cpu.stop_pending or cpu.restart_pending or cpu.state is not CpuState.OPERATING:
                 break
             mask = cpu.system_mask & (psw_bits.WAIT | psw_bits.EXTERNAL_MASK | psw_bits.IO_MASK)
             if mask & psw_bits.WAIT or (mask and enabled_interruption(cpu) is not None):
                 break
 
+    def _make_ready(self, cpu: Cpu) -> bool:
+        """Do what comes before the next instruction of *cpu*, and give whether it may execute.
 
-def _make_ready(cpu: Cpu) -> bool:
-    """Do what comes before the next instruction of *cpu*, and give whether it may execute.
-
-    Interruptions come in the manual's order: external, input/output, restart (PoP 6, "Priority of Interruptions"); a
-    CPU that is to stop has taken all that it is enabled for before (PoP 4, "Stopped State").
-    """
-    if cpu.state is CpuState.OPERATING:
-        deliver = enabled_interruption(cpu)
-        if deliver is not None:
-            note_interruption(cpu)
-            deliver()
+        Interruptions come in the manual's order: external, input/output, restart (PoP 6, "Priority of Interruptions");
+        a CPU that is to stop has taken all that it is enabled for before (PoP 4, "Stopped State").
+        """
+        if cpu.state is CpuState.OPERATING:
+            deliver = enabled_interruption(cpu)
+            if deliver is not None:
+                note_interruption(cpu)
+                deliver()
+                execution.check_loaded_psw(cpu)
+                self.stops.after(cpu)
+                if enabled_interruption(cpu) is not None:
+                    return False
+        if cpu.restart_pending:
+            cpu.restart_pending = False
+            cpu.state = CpuState.OPERATING
+            interruption.restart(cpu)
             execution.check_loaded_psw(cpu)
+            self.stops.after(cpu)
             if enabled_interruption(cpu) is not None:
                 return False
-    if cpu.restart_pending:
-        cpu.restart_pending = False
-        cpu.state = CpuState.OPERATING
-        interruption.restart(cpu)
-        execution.check_loaded_psw(cpu)
-        if enabled_interruption(cpu) is not None:
-            return False
-    if cpu.stop_pending:
-        if cpu.store_status_pending:
-            store_status(cpu, 0)
-            cpu.store_status_pending = False
-        cpu.stop_pending = False
-        if cpu.state is CpuState.OPERATING:
-            cpu.state = CpuState.STOPPED
-    return cpu.state is CpuState.OPERATING and not cpu.is_waiting
+        if cpu.stop_pending:
+            if cpu.store_status_pending:
+                store_status(cpu, 0)
+                cpu.store_status_pending = False
+            cpu.stop_pending = False
+            if cpu.state is CpuState.OPERATING:
+                cpu.state = CpuState.STOPPED
+        return cpu.state is CpuState.OPERATING and not cpu.is_waiting
 
 
 def _enter_check_stop(reason: interruption.CheckStop) -> None:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from emu.cpu import Cpu
     from emu.psw import Psw
+    from emu.running.stopping.kinds import StopOn
+    from emu.running.stopping.view import StopEvent
 
 
 class StopKind(Enum):
@@ -29,6 +31,18 @@ class StopKind(Enum):
     HOST_FAILURE = "the host failed"
     BUDGET = "instruction budget used up"
     REQUESTED = "stop requested"
+    STOP_POINT = "stop"
+    """Something has happened that a stop of the list waits for (:mod:`emu.running.stopping`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A stop of the list that has ended a run: its number, what it waits for, on which CPU that happened, and what."""
+
+    number: int
+    on: StopOn
+    cpu: int
+    event: StopEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +53,23 @@ class Stop:
     cpu: int
     psw: Psw
     text: str
+    hits: tuple[Hit, ...] = ()
+    """The stops of the list that have ended it, in the order of what happened."""
+    is_before: bool = False
+    """Whether they came before the instruction at the PSW address, rather than after one."""
 
 
 class StopRun(Exception):  # noqa: N818 - it carries a Stop out of the run loop
     """Raised to end the run with *stop*."""
 
-    def __init__(self, kind: StopKind, cpu: Cpu, text: str | None = None) -> None:
-        self.stop = Stop(kind, cpu.address, cpu.psw, text or kind.value)
+    def __init__(
+        self,
+        kind: StopKind,
+        cpu: Cpu,
+        text: str | None = None,
+        hits: tuple[Hit, ...] = (),
+        *,
+        is_before: bool = False,
+    ) -> None:
+        self.stop = Stop(kind, cpu.address, cpu.psw, text or kind.value, hits, is_before)
         super().__init__(self.stop.text)

@@ -96,6 +96,11 @@ class TranslatorTable:
         """The opcodes of all entries, as the table has them."""
         return sorted(self._entries)
 
+    @property
+    def names(self) -> dict[int, str]:
+        """What Unicorn calls the instruction of each opcode, as the table has them."""
+        return {opcode: name for opcode, (name, _) in self._entries.items()}
+
     def declared(self, instruction: Instruction) -> int:
         """The address of the entry for a declared *instruction*.
 

@@ -1,0 +1,302 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The list of stops of a machine, and the moments at which the run loop asks it.
+
+The list is no machine state: a saved machine does not hold it, and with it or without the machine is the same to the
+bit.  A moment, at which an instruction of a CPU is about to be executed, ends the run at most once, so that going on
+after a stop executes the instruction.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from emu.bits import MASK_64
+from emu.hypervisor import NEVER
+from emu.psw import CONDITION_CODE
+from emu.running.stopping.events import EventListener, StateListener
+from emu.running.stopping.kinds import (
+    AtAddress,
+    AtInstructionCount,
+    AtInterruption,
+    AtMnemonic,
+    AtTime,
+    ControlRegisterChange,
+    PswMaskChange,
+    StopOn,
+    When,
+)
+from emu.running.stopping.matching import is_at
+from emu.running.stopping.stop_point import StopPoint
+from emu.running.stopping.view import StopEvent, View
+from emu.running.stops import Hit, StopKind, StopRun
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from emu.configuration import Configuration
+    from emu.cpu import Cpu
+
+_BEFORE: Final = (AtAddress, AtMnemonic, When)
+"""Kinds that come before an instruction because of what it is."""
+_REGISTERS: Final = (ControlRegisterChange, PswMaskChange)
+
+
+class StopList:
+    """The stops of one machine."""
+
+    def __init__(self, configuration: Configuration[Cpu]) -> None:
+        """Have none."""
+        self._configuration = configuration
+        self._points: dict[int, StopPoint] = {}
+        self._last = 0
+        self._enabled: list[StopPoint] = []
+        self._before: list[StopPoint] = []
+        self._registers: list[StopPoint] = []
+        self._noted: list[tuple[StopPoint, Cpu | None, StopEvent]] = []
+        self._values: list[list[int]] = []
+        """For each CPU the control registers and the PSW mask, when they were last looked at."""
+        self._passed: dict[int, tuple[int, int, int]] = {}
+        """For each CPU the moment that has ended a run."""
+        self._counted: list[StopPoint] = []
+        """Those that the instruction which is about to be executed has been counted for."""
+        self._reached: set[int] = set()
+        """Numbers of the stops whose instruction count or time is now, and has ended a run."""
+        self._listeners: list[EventListener] = []
+
+    # The list
+
+    def add(self, on: StopOn) -> int:
+        """Enter a stop, enabled, and give its number.
+
+        :raises ValueError: if such a stop cannot happen on this machine.
+        """
+        self._last += 1
+        self._points[self._last] = StopPoint(self._last, on)
+        self._changed()
+        return self._last
+
+    def remove(self, number: int) -> None:
+        """Take a stop out of the list.
+
+        :raises KeyError: if there is none of this *number*.
+        """
+        del self._points[number]
+        self._changed()
+
+    def clear(self) -> None:
+        """Take all of them out."""
+        self._points.clear()
+        self._changed()
+
+    def enable(self, number: int, *, is_enabled: bool = True) -> None:
+        """Enable a stop, or disable it.
+
+        :raises KeyError: if there is none of this *number*.
+        """
+        self._points[number].is_enabled = is_enabled
+        self._changed()
+
+    def __getitem__(self, number: int) -> StopPoint:
+        return self._points[number]
+
+    def __iter__(self) -> Iterator[StopPoint]:
+        """In the order of their numbers."""
+        return iter(list(self._points.values()))
+
+    def __len__(self) -> int:
+        return len(self._points)
+
+    def pass_over(self) -> None:
+        """Let the instructions at which the CPUs stand be executed without a stop before them."""
+        for cpu in self._configuration.cpus:
+            self._passed[cpu.address] = _moment(cpu)
+
+    def _changed(self) -> None:
+        """Do what follows from another list."""
+        self._enabled = [point for point in self._points.values() if point.is_enabled]
+        self._before = [point for point in self._enabled if isinstance(point.on, _BEFORE)]
+        self._registers = [point for point in self._enabled if isinstance(point.on, _REGISTERS)]
+        self._listen()
+
+    def _listen(self) -> None:
+        others = [each for each in self._configuration.observers if each not in self._listeners]
+        self._listeners = []
+        for kind in (EventListener, StateListener):
+            points = [point for point in self._enabled if kind.serves(point.on)]
+            if points:
+                self._listeners.append(kind(points, self._note))
+        # Observers may be told of something just now: the list itself must stay as it is.
+        self._configuration.observers = [*others, *self._listeners]
+
+    # What the run loop asks
+
+    @property
+    def is_set(self) -> bool:
+        """Whether anything must be asked at all."""
+        return bool(self._enabled)
+
+    @property
+    def is_stepped(self) -> bool:
+        """Whether the machine must be run instruction by instruction."""
+        return bool(self._before or self._registers)
+
+    def begin(self) -> None:
+        """A run begins: what has happened before it does not count."""
+        self._noted.clear()
+        self._counted = []
+        self._look_at_registers()
+
+    def remaining(self) -> int:
+        """Instructions until a number of them has ended that is waited for."""
+        executed = self._configuration.executed
+        numbers = [
+            point.on.number
+            for point in self._enabled
+            if isinstance(point.on, AtInstructionCount) and point.on.number > executed
+        ]
+        return min(numbers, default=NEVER) - executed
+
+    def due(self) -> int:
+        """The virtual time that is waited for next."""
+        work = self._configuration.timing.work
+        return min(
+            (point.on.work for point in self._enabled if isinstance(point.on, AtTime) and point.on.work > work),
+            default=NEVER,
+        )
+
+    def between(self, cpu: Cpu) -> None:
+        """Between two instructions, *cpu* having its turn: numbers of instructions and moments of virtual time.
+
+        :raises StopRun: if one is reached.
+        """
+        executed, work = self._configuration.executed, self._configuration.timing.work
+        hits = []
+        for point in self._enabled:
+            match point.on:
+                case AtInstructionCount(number=number):
+                    is_reached = executed == number
+                case AtTime(work=time):
+                    is_reached = work >= time
+                case _:
+                    continue
+            if not is_reached:
+                self._reached.discard(point.number)
+            elif point.number not in self._reached:
+                self._reached.add(point.number)
+                hits += self._count(point, cpu, View(cpu))
+        self._stop(cpu, hits, is_before=True)
+
+    def before(self, cpu: Cpu) -> None:
+        """*cpu* is about to execute an instruction, alone.
+
+        :raises StopRun: if that is not to be executed yet.
+        """
+        if not self._before:
+            return
+        moment = _moment(cpu)
+        self._counted = []
+        if self._passed.get(cpu.address) == moment:
+            return
+        view = View(cpu)
+        hits = []
+        for point in self._before:
+            if is_at(point.on, cpu, view):
+                before = point.hits
+                hits += self._count(point, cpu, view)
+                if point.hits > before:
+                    self._counted.append(point)
+        if hits:
+            self._passed[cpu.address] = moment
+            self._stop(cpu, hits, is_before=True)
+
+    def before_interruption(self, cpu: Cpu, interruption: str, code: int) -> None:
+        """*cpu* is about to take an interruption.
+
+        :raises StopRun: if it is not to be taken yet.
+        """
+        points = [
+            point
+            for point in self._enabled
+            if isinstance(point.on, AtInterruption) and point.on.before and point.on.is_of(interruption, code)
+        ]
+        moment = _moment(cpu)
+        if not points or self._passed.get(cpu.address) == moment:
+            return
+        view = View(cpu, StopEvent(interruption=interruption, code=code))
+        hits = [hit for point in points for hit in self._count(point, cpu, view)]
+        if hits:
+            self._passed[cpu.address] = moment
+            self._stop(cpu, hits, is_before=True)
+
+    def abandoned(self) -> None:
+        """The instruction that was about to be executed was not, and will be tried again."""
+        for point in self._counted:
+            point.hits -= 1
+        self._counted = []
+
+    def after(self, cpu: Cpu) -> None:
+        """An instruction of *cpu* has ended, an interruption was taken, or the host was called.
+
+        :raises StopRun: if something has happened that is waited for.
+        """
+        self._counted = []
+        if self._registers:
+            self._compare_registers()
+        if not self._noted:
+            return
+        noted = self._noted[:]
+        self._noted.clear()
+        hits = []
+        for point, whose, event in noted:
+            hits += self._count(point, whose or cpu, View(whose or cpu, event))
+        self._stop(cpu, hits, is_before=False)
+
+    def _note(self, point: StopPoint, cpu: Cpu | None, event: StopEvent) -> None:
+        """Note that something has happened, inside of an instruction or not."""
+        if not self._noted:
+            self._configuration.translations.end_soon()
+        self._noted.append((point, cpu, event))
+
+    def _count(self, point: StopPoint, cpu: Cpu, view: View) -> list[Hit]:
+        """Count that what *point* waits for has happened, and give a hit if that is a stop."""
+        if point.on.condition is not None and not point.on.condition(view):
+            return []
+        point.hits += 1
+        return [Hit(point.number, point.on, cpu.address, view.event)] if point.hits >= point.on.count else []
+
+    def _stop(self, cpu: Cpu, hits: list[Hit], *, is_before: bool) -> None:
+        if hits:
+            text = "; ".join(f"stop {hit.number}: {hit.on}" for hit in hits)
+            raise StopRun(StopKind.STOP_POINT, cpu, text, tuple(hits), is_before=is_before)
+
+    # Registers
+
+    def _look_at_registers(self) -> None:
+        if self._registers:
+            self._values = [_values(cpu) for cpu in self._configuration.cpus]
+
+    def _compare_registers(self) -> None:
+        for cpu, old in zip(self._configuration.cpus, self._values, strict=True):
+            new = _values(cpu)
+            if new == old:
+                continue
+            self._values[cpu.address] = new
+            for point in self._registers:
+                match point.on:
+                    case ControlRegisterChange(number=number, mask=mask):
+                        before, after = old[number], new[number]
+                    case PswMaskChange(mask=mask):
+                        before, after = old[-1], new[-1]
+                    case _:
+                        continue
+                if (before ^ after) & mask:
+                    self._note(point, cpu, StopEvent(before=before, after=after))
+
+
+def _values(cpu: Cpu) -> list[int]:
+    return [*cpu.cr, cpu.psw.mask & ~CONDITION_CODE & MASK_64]
+
+
+def _moment(cpu: Cpu) -> tuple[int, int, int]:
+    """What tells the moment before an instruction of *cpu* from all others."""
+    return cpu.executed, cpu.configuration.timing.work, cpu.instruction_address
