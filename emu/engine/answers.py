@@ -257,11 +257,15 @@ class FreeAnswers(FillAnswers):
             # every interruption would have to drop it.
             self.refusal = EXECUTED_ALONE
             return None
-        if not self._show(address, page, self._record.mode):
+        mode = self._record.mode
+        is_next = (address ^ self._registers.psw[1]) < PAGE_SIZE
+        was_seen = is_next or self._code.is_shown(address >> 12, mode, page)
+        if not self._show(address, page, mode):
             # The flush cannot be made from inside a callback.
             self.writable_page = page
             return None
-        answer = self._tlb.hold_code(address, page)
+        # Where an EXECUTE was let run because of what was shown there before, it is to be looked at again.
+        answer = self._tlb.hold_code(address, page) if was_seen else None
         if answer is None:
             self.refusal = EXECUTED_ALONE
         return answer

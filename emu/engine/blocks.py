@@ -33,8 +33,12 @@ FILL_FETCH: Final = 2
 """Of these kinds, counted from the first, the one for instructions."""
 
 EXECUTE_OPCODE: Final = 0x44
+EXECUTE_RELATIVE_OPCODE: Final = 0xC6
+"""The first byte of EXECUTE RELATIVE LONG, and of other instructions."""
 INVISIBLE: Final = 256
 """Not a byte: the page is not one that the callback can read."""
+INVISIBLE_WORD: Final = 1 << 32
+"""Not four bytes of such a page."""
 
 CANDIDATE: Final = 1
 """In the table of candidates: an instruction with this first halfword may have to be intercepted."""

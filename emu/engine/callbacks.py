@@ -22,9 +22,11 @@ from emu.bits import MASK_32, MASK_64
 from emu.engine.blocks import (
     CANDIDATE,
     EXECUTE_OPCODE,
+    EXECUTE_RELATIVE_OPCODE,
     FILL_FETCH,
     FIRST_FILL_ACCESS,
     INVISIBLE,
+    INVISIBLE_WORD,
     NO_FILL,
     SIZE_SHIFT,
     SPLIT,
@@ -173,31 +175,61 @@ def _address_limit(record: Any) -> Any:
     return np.uint64(ADDRESS_31) if mask & np.uint64(BASIC_ADDRESSING) else np.uint64(ADDRESS_24)
 
 
+@njit
+def _code_word(record: Any, address: Any) -> Any:
+    """The four bytes of code at *address*, or INVISIBLE_WORD."""
+    word = np.uint64(0)
+    for number in range(4):
+        byte = code_byte(record, address + np.uint64(number))
+        if byte == INVISIBLE:
+            return np.uint64(INVISIBLE_WORD)
+        word = word << np.uint64(8) | byte
+    return word
+
+
+@njit
+def _indexed_address(record: Any, word: Any) -> Any:
+    """The address of the second operand of the RX instruction *word*, not cut to the addressing mode."""
+    registers = carray(pointer(record.registers_address), (16,), dtype=np.uint64)
+    index = word >> np.uint64(16) & np.uint64(0x0F)
+    base = word >> np.uint64(12) & np.uint64(0x0F)
+    address = word & np.uint64(0xFFF)
+    if index:
+        address += registers[index]
+    if base:
+        address += registers[base]
+    return address
+
+
+@njit
+def _is_plain_target(record: Any, target: Any) -> Any:
+    """Whether what lies at *target* can be seen, and is nothing that Unicorn executes at once and wrongly."""
+    opcode = code_byte(record, target)
+    # These two are for the model, and are executed without a block of their own there.
+    if opcode in (INVISIBLE, TRANSLATE_OPCODE, TRANSLATE_AND_TEST_REVERSE_OPCODE):
+        return False
+    if opcode >> np.uint64(4) != np.uint64(0xD):
+        return True
+    operands = _code_word(record, target + np.uint64(2))
+    has_bases = operands >> np.uint64(28) != 0 and operands >> np.uint64(12) & np.uint64(0x0F) != 0
+    return has_bases and operands != INVISIBLE_WORD
+
+
 @callback(types.void, types.uint64, types.uint64, types.uint32, types.voidptr)
 def execute_callback(engine: Any, address: Any, size: Any, data: Any) -> None:  # noqa: ARG001
     record = carray(data, (1,), dtype=RECORD_TYPE)[0]
-    if code_byte(record, address) != EXECUTE_OPCODE:
-        return
-    registers = carray(pointer(record.registers_address), (16,), dtype=np.uint64)
-    index = code_byte(record, address + np.uint64(1)) & np.uint64(15)
-    third = code_byte(record, address + np.uint64(2))
-    base = third >> np.uint64(4)
-    target = (third & np.uint64(0x0F)) << np.uint64(8) | code_byte(record, address + np.uint64(3))
-    if index:
-        target += registers[index]
-    if base:
-        target += registers[base]
-    target &= _address_limit(record)
-    opcode = code_byte(record, target)
-    if opcode >> np.uint64(4) == np.uint64(0xD):
-        first_base = code_byte(record, target + np.uint64(2)) >> np.uint64(4)
-        second_base = code_byte(record, target + np.uint64(4)) >> np.uint64(4)
-        is_plain = first_base != 0 and second_base != 0
+    first = code_byte(record, address)
+    if first == EXECUTE_RELATIVE_OPCODE and not code_byte(record, address + np.uint64(1)) & np.uint64(0x0F):
+        word = _code_word(record, address + np.uint64(2))
+        # Halfwords, and a signed number of them.
+        target = address + (word << np.uint64(1)) - (word >> np.uint64(31) << np.uint64(33))
+    elif first in (EXECUTE_OPCODE, INVISIBLE):
+        word = _code_word(record, address)
+        target = _indexed_address(record, word)
     else:
-        is_plain = opcode != INVISIBLE
-    # These two are for the model, and are executed without a block of their own there.
-    is_plain = is_plain and opcode not in (TRANSLATE_OPCODE, TRANSLATE_AND_TEST_REVERSE_OPCODE)
-    if target & np.uint64(1) or not is_plain:
+        return
+    target &= _address_limit(record)
+    if word == INVISIBLE_WORD or target & np.uint64(1) or not _is_plain_target(record, target):
         record.reason = ODD_REASON
         call(record.stop_function, engine)
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 FRAMES: Final = 1 << 40
 """Where the host's frame pool lies in the engine's physical memory."""
 _LONGEST: Final = 6
+_PRIMARY: Final = (1, 2)
+"""Modes in which instructions come from the primary space."""
 
 
 class ShownCode:
@@ -53,16 +55,26 @@ class ShownCode:
     def show(self, virtual_page: int, mode: int, page: int, frame: int) -> None:
         """Show the code of absolute *page*, which lies at *frame* in the pool, at *virtual_page*."""
         where = (virtual_page, mode)
-        before = self._pages.get(where)
-        if before != page:
-            if before is not None:
-                self._places[before].discard(where)
-                self._state.forget_blocks_in(virtual_page)
+        if self._pages.get(where) != page:
+            # Unicorn does not ask again when one of two modes with the same space for instructions follows the other.
+            for each in {mode, mode ^ 3 if mode & 3 in _PRIMARY else mode}:
+                if self._pages.get((virtual_page, each), page) != page:
+                    self._hide((virtual_page, each))
             self._pages[where] = page
             self._places[page].add(where)
             self._frames[page] = frame
             self._trapped.clear()
         self._state.show_page(virtual_page, mode, self._storage.hypervisor.frame_address + frame)
+
+    def is_shown(self, virtual_page: int, mode: int, page: int) -> bool:
+        """Whether the code of absolute *page* is shown at *virtual_page*."""
+        return self._pages.get((virtual_page, mode)) == page
+
+    def _hide(self, where: tuple[int, int]) -> None:
+        """Show no more what is shown there; something is."""
+        self._places[self._pages.pop(where)].discard(where)
+        self._state.forget_blocks_in(where[0])
+        self._state.hide_page(*where)
 
     def show_again(self, virtual_page: int, mode: int) -> bool:
         """Show what was shown there last: the callbacks may see another page in its stead.  Give whether there is."""
@@ -105,10 +117,9 @@ class ShownCode:
         """Drop what was translated of absolute *page*, and show it no more."""
         frame = self._frames.pop(page, None)
         if frame is not None:
-            for virtual_page, mode in self._places.pop(page):
-                del self._pages[virtual_page, mode]
-                self._state.forget_blocks_in(virtual_page)
-                self._state.hide_page(virtual_page, mode)
+            for where in list(self._places[page]):
+                self._hide(where)
+            del self._places[page]
             self._drop(frame, PAGE_SIZE)
 
     def _drop(self, frame: int, length: int) -> None:

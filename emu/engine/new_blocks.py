@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from unicorn import unicorn_const as uc_const
 
+from emu.addresses import PAGE_SIZE
 from emu.bits import MASK_64
 from emu.engine import compiled
 from emu.engine.blocks import EXECUTE_OPCODE
@@ -82,6 +83,8 @@ class NewBlocks:
                     return False
                 if self._traps(instruction, at):
                     entry = execute_relative_entry()
+                elif not self._is_in_page(execute_target_address(self._cpu, instruction, at), at):
+                    is_watched = self._watch_execute(at) or is_watched
             if entry is not None:
                 intercepted[at] = entry
             count += 1
@@ -105,6 +108,11 @@ class NewBlocks:
         target = execute_target_address(self._cpu, instruction, address)
         return all(leaves_no_trace(self._cpu, each) for each in {target, self._cpu.wrap(target + _LONGEST - 1)})
 
+    @staticmethod
+    def _is_in_page(target: int, address: int) -> bool:
+        """Whether a *target* lies in the page of its EXECUTE at *address*, so that both change together."""
+        return all((each ^ address) < PAGE_SIZE for each in (target, target + _LONGEST - 1, address + _LONGEST - 1))
+
     def _traps(self, instruction: bytes, address: int) -> bool:
         """Whether the target of the EXECUTE RELATIVE LONG *instruction* is none for the engine's short cuts."""
         try:
@@ -114,7 +122,7 @@ class NewBlocks:
         return reads_register_0(target) or is_intercepted_target(target, address, self._cpu)
 
     def _watch_execute(self, address: int) -> bool:
-        """Have the target address of the EXECUTE at *address* looked at each time, which costs nanoseconds.
+        """Have the target of the EXECUTE at *address* looked at each time, which costs nanoseconds.
 
         Give whether it was not before.
         """
