@@ -307,7 +307,7 @@ def store(
 ) -> None:
     """Store *data* at a logical address; nothing is stored unless all of it can be."""
     is_plain = key is None and space is None
-    if is_plain:
+    if is_plain and cpu.recording is None:
         frame = cpu.tlb.find(address, len(data), Access.STORE, is_real=real)
         if frame is not None:
             cpu.configuration.storage.write_frame(frame, data)
@@ -320,6 +320,16 @@ def store(
         done += size
     if is_plain and len(parts) == 1:
         cpu.tlb.note(address, parts[0][0], Access.STORE, is_real=real)
+    if not real:
+        note_store(cpu, address, len(data), space)
+
+
+def note_store(cpu: Cpu, address: int, length: int, space: AddressSpaceControl | None = None) -> None:
+    """Tell PER of *length* bytes that an instruction has stored at a logical address, in *space* if that is given."""
+    if cpu.recording is not None:
+        if space is None and cpu.dat:
+            space = operand_space(cpu, Access.STORE)
+        cpu.recording.stored(address, length, space, None if space is None else space_designation(cpu, space))
 
 
 def load_integer(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from emu import psw as psw_bits
 from emu.bits import MASK_32, MASK_64
 from emu.control_registers import CR0_TRANSLATION
+from emu.per import CR9_EVENTS
 from emu.prefixing import real_to_absolute
 from emu.psw import AddressSpaceControl, Psw
 from emu.state import Section, computed, constant
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from emu.addresses import AbsoluteAddress
     from emu.configuration import Configuration
     from emu.engine_protocol import Registers, TranslationBuffer
+    from emu.per import Recording
 
 _ENGINE_OWNS = psw_bits.ADDRESSING_MODE | psw_bits.PROGRAM_MASK
 """PSW bits that unprivileged instructions change natively, so that the engine's copy is the true one."""
@@ -91,6 +93,7 @@ class Cpu:
             "instruction_length": _IN_AN_INSTRUCTION,
             "psw_loaded": _IN_AN_INSTRUCTION,
             "psw_change_length": _IN_AN_INSTRUCTION,
+            "recording": _IN_AN_INSTRUCTION,
         },
     )
 
@@ -135,6 +138,8 @@ class Cpu:
         """A PSW was loaded since the last check for an early exception."""
         self.psw_change_length = 0
         """Length of the instruction that replaced a part of the PSW; zero if the whole of it was loaded."""
+        self.recording: Recording | None = None
+        """What PER records of the current instruction; None while it is off."""
         self.executed = 0
         """Instructions ended so far."""
         self._system_mask = 0
@@ -245,6 +250,11 @@ class Cpu:
     def system_mask(self) -> int:
         """The PSW mask without addressing mode, condition code and program mask: cheap to look at."""
         return self._system_mask
+
+    @property
+    def is_recording(self) -> bool:
+        """Whether PER is on, and an event is asked for: then each instruction is executed alone."""
+        return bool(self._system_mask & psw_bits.PER and self.cr[9] & CR9_EVENTS)
 
     @property
     def cc(self) -> int:
@@ -363,7 +373,7 @@ class Cpu:
         self.pending = PendingExternal()
         self.restart_pending = self.stop_pending = self.store_status_pending = False
         self.state = CpuState.STOPPED
-        self.page_fault_token = None
+        self.page_fault_token = self.recording = None
         if initial:
             self.load_psw(Psw(0, 0))
             self.set_prefix(0)

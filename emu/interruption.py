@@ -114,7 +114,7 @@ def program(cpu: Cpu, condition: ProgramInterruption, address: int, length: int)
     else:
         old = Psw(mask, cpu.wrap(address + length))
     _store_program_fields(cpu, condition, length)
-    _swap(cpu, "program", condition.code, old, lowcore.PROGRAM_OLD_PSW, lowcore.PROGRAM_NEW_PSW, condition)
+    _swap(cpu, "program", condition.stored_code, old, lowcore.PROGRAM_OLD_PSW, lowcore.PROGRAM_NEW_PSW, condition)
 
 
 def program_early(cpu: Cpu, condition: ProgramInterruption, length: int) -> None:
@@ -123,7 +123,7 @@ def program_early(cpu: Cpu, condition: ProgramInterruption, length: int) -> None
     *length* is that of the instruction which replaced a part of the PSW, or zero if the whole of it was loaded.
     """
     _store_program_fields(cpu, condition, length)
-    _swap(cpu, "program", condition.code, cpu.psw, lowcore.PROGRAM_OLD_PSW, lowcore.PROGRAM_NEW_PSW, condition)
+    _swap(cpu, "program", condition.stored_code, cpu.psw, lowcore.PROGRAM_OLD_PSW, lowcore.PROGRAM_NEW_PSW, condition)
 
 
 def _store_program_fields(cpu: Cpu, condition: ProgramInterruption, length: int) -> None:
@@ -133,7 +133,7 @@ def _store_program_fields(cpu: Cpu, condition: ProgramInterruption, length: int)
 
 def program_fields(cpu: Cpu, condition: ProgramInterruption, length: int) -> Iterator[tuple[RealAddress, int, int]]:
     """What a program interruption stores besides the old PSW: real address, length and value of each field."""
-    yield lowcore.PROGRAM_ILC, 4, length << 16 | condition.code
+    yield lowcore.PROGRAM_ILC, 4, length << 16 | condition.stored_code
     if condition.translation_exception is not None:
         if condition.code in _IDENTIFIED_BY_ASN:
             yield lowcore.TRANSLATION_EXCEPTION_ASN, 4, condition.translation_exception
@@ -148,6 +148,12 @@ def program_fields(cpu: Cpu, condition: ProgramInterruption, length: int) -> Ite
     if condition.monitor_class is not None:
         yield lowcore.MONITOR_CLASS, 2, condition.monitor_class
         yield lowcore.MONITOR_CODE, 8, condition.monitor_code or 0
+    event = condition.program_event
+    if event is not None:
+        yield lowcore.PER_CODE, 2, event.code << 8 | event.mode
+        yield lowcore.PER_ADDRESS, 8, event.address
+        # An access register has taken part in no access.
+        yield lowcore.PER_ACCESS, 1, 0
     yield lowcore.BREAKING_EVENT_ADDRESS, 8, cpu.registers.breaking_event_address
 
 

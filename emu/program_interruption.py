@@ -8,7 +8,10 @@ recognised and caught in one place, the execution loop, which hands it to :mod:`
 from __future__ import annotations
 
 from enum import Enum, IntEnum
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from emu.per import ProgramEvent
 
 
 class Ending(Enum):
@@ -137,6 +140,7 @@ class ProgramInterruption(Exception):  # noqa: N818 - it is the manual's word, a
         monitor_class: int | None = None,
         monitor_code: int | None = None,
         instruction_fetch: bool = False,
+        program_event: ProgramEvent | None = None,
     ) -> None:
         """Describe the condition.
 
@@ -148,6 +152,7 @@ class ProgramInterruption(Exception):  # noqa: N818 - it is the manual's word, a
         :param monitor_class: the monitor-class number for real location 149.
         :param monitor_code: the monitor code for real location 176.
         :param instruction_fetch: the condition was met while the instruction itself was fetched.
+        :param program_event: the PER events that are presented with it.
         """
         super().__init__(code)
         self.code = code
@@ -159,6 +164,12 @@ class ProgramInterruption(Exception):  # noqa: N818 - it is the manual's word, a
         self.monitor_class = monitor_class
         self.monitor_code = monitor_code
         self.instruction_fetch = instruction_fetch
+        self.program_event = program_event
+
+    @property
+    def stored_code(self) -> int:
+        """The program-interruption code for real location 142: it has the bit of PER if there are PER events."""
+        return self.code | ProgramInterruptionCode.PER_EVENT if self.program_event else self.code
 
     def __str__(self) -> str:
         return f"{self.code.name.lower().replace('_', ' ')} ({self.code:#06x})"

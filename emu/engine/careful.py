@@ -29,6 +29,7 @@ from emu.engine.library import (
 )
 from emu.engine.low_storage import LOW_STORAGE, LowStorage
 from emu.engine.quirks.register_file import EngineRegisters
+from emu.engine.recorded_storage import RecordedStorage
 from emu.engine.reported import map_sink, reported
 from emu.engine.tlb import EXECUTABLE, READABLE, WRITABLE, Answer
 from emu.program_interruption import ProgramInterruption
@@ -74,6 +75,7 @@ class CarefulAnswers(FillAnswers):
         functions = compiled.callbacks()
         words = self._low_storage.words_address
         unicorn.map_device(LOW_STORAGE, access.LOW_PAGES_END, functions.low_fetch, functions.low_store, words)
+        self._recorded = RecordedStorage(cpu, configuration.storage, unicorn)
         self.code_pages: set[int] = set()
         """Virtual pages that the instruction is fetched from, and its target if it is an EXECUTE."""
 
@@ -88,6 +90,7 @@ class CarefulAnswers(FillAnswers):
         self.held.clear()
         self.written.clear()
         self._low_storage.forget()
+        self._recorded.forget()
 
     def code_frame(self, page: int) -> int | None:
         """The offset of the frame that absolute *page* was translated from, if something was."""
@@ -110,6 +113,8 @@ class CarefulAnswers(FillAnswers):
         """Make storage what it was before the instruction."""
         for frame, before in self.images.items():
             self._configuration.storage.write_frame(frame, before)
+        if self._cpu.recording is not None:
+            self._cpu.recording.forget_stores()
 
     def _answer_by_page(self, address: int, kind: int) -> Answer | None:
         if self.asks_only_known and kind != FillAccess.FETCH:
@@ -159,6 +164,9 @@ class CarefulAnswers(FillAnswers):
             return FRAMES + frame, EXECUTABLE
         if kind == FillAccess.WRITE:
             self.storing(page)
+            if self._recorded.is_watched(address & -PAGE_SIZE, PAGE_SIZE):
+                self.is_flush_due = True
+                return self._recorded.show(address, frame), WRITABLE
             return FRAMES + frame, WRITABLE
         return FRAMES + frame, READABLE
 
@@ -271,7 +279,8 @@ class CarefulEngine:
         """
         size = self._registers.layout.end
         ctypes.memmove(self._own.base, self._registers.base, size)
-        if len(self._answers.written) > _MOST_IMAGES:
+        recording = self._cpu.recording
+        if len(self._answers.written) > _MOST_IMAGES or (recording is not None and recording.watches_storage):
             self.flush()
         address = self._own.psw[1]
         if address >> PAGE_SHIFT != address + len(instruction) - 1 >> PAGE_SHIFT:

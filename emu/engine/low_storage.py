@@ -120,6 +120,7 @@ class LowStorage:
         known = self._checked(address, Access.STORE)
         if known is not None:
             self._instruction.storing(known[0])
+            access.note_store(self._cpu, address, size)
             data = (value & (1 << 8 * size) - 1).to_bytes(size, "big")
             self._storage.write_frame(known[1] + (address & BLOCK_OFFSET), data)
 
@@ -137,7 +138,7 @@ class LowStorage:
             offset = absolute & PAGE_SIZE - 1 & ~BLOCK_OFFSET
             frame = self._instruction.hold(page, kind)
             known = self._known[block] = page, frame + offset
-            if kind is Access.FETCH or not self._storage.code_pages[page]:
+            if kind is Access.FETCH or not (self._storage.code_pages[page] or self._cpu.recording is not None):
                 where = STORES + block[0] if kind is Access.STORE else block[0]
                 self._words[where] = self._storage.hypervisor.frame_address + frame + offset
             if kind is Access.STORE:

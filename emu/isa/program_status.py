@@ -170,11 +170,14 @@ def _set_address_space_control(cpu: Cpu, operands: Operands) -> None:
 def signal_space_switch(cpu: Cpu, old: AddressSpaceControl) -> None:
     """Recognise a space-switch event, if one is asked for, after an instruction has left the space *old*.
 
+    One of the spaces asks for it, or a PER event of the instruction does.
+
     :raises ProgramInterruption: the event, with completion.
     """
     new = cpu.space
     crosses_home = (new is AddressSpaceControl.HOME) != (old is AddressSpaceControl.HOME)
-    if crosses_home and (cpu.cr[1] | cpu.cr[13]) & SPACE_SWITCH_EVENT:
+    has_program_event = cpu.recording is not None and cpu.recording.event(cpu.next_address) is not None
+    if crosses_home and ((cpu.cr[1] | cpu.cr[13]) & SPACE_SWITCH_EVENT or has_program_event):
         left = cpu.cr[1] if new is AddressSpaceControl.HOME else cpu.cr[13]
         number = field(cpu.cr[4], 48, 63) if new is AddressSpaceControl.HOME else 0
         raise ProgramInterruption(

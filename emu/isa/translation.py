@@ -86,6 +86,7 @@ def stura(cpu: Cpu, operands: Operands) -> None:
     """
     address = _aligned_real_address(cpu, operands.r2, _WORD)
     access.store_integer(cpu, address, _WORD, cpu.gr32(operands.r1), real=True)
+    _note_real_store(cpu)
 
 
 @instruction(0xB925, "STURG", RRE, "STORE USING REAL ADDRESS (64)", privileged=True)
@@ -96,6 +97,12 @@ def sturg(cpu: Cpu, operands: Operands) -> None:
     """
     address = _aligned_real_address(cpu, operands.r2, _DOUBLEWORD)
     access.store_integer(cpu, address, _DOUBLEWORD, cpu.gr[operands.r1], real=True)
+    _note_real_store(cpu)
+
+
+def _note_real_store(cpu: Cpu) -> None:
+    if cpu.recording is not None:
+        cpu.recording.stored_by_real_address()
 
 
 # Loading real addresses
@@ -266,6 +273,7 @@ def _compare_and_swap_and_purge(cpu: Cpu, operands: Operands, length: int) -> No
     mask = (1 << 8 * length) - 1
     if found == cpu.gr[operands.r1] & mask:
         storage.write_integer(absolute, length, cpu.gr[operands.r1 + 1] & mask)
+        access.note_store(cpu, address, length)
         if cpu.gr[operands.r2] & PURGE_TLB:
             _clear_tlb(cpu, locally=False)
         cpu.cc = 0

@@ -14,6 +14,7 @@ from emu.hypervisor import FrameShortage
 from emu.isa.declaration import decode
 from emu.isa.execute import execute_target, execute_target_address, is_execute
 from emu.program_interruption import Ending, ProgramInterruption, ProgramInterruptionCode
+from emu.running import recording
 from emu.running.loops import note_program_interruption
 
 if TYPE_CHECKING:
@@ -70,6 +71,8 @@ def run_declared(cpu: Cpu, instruction: bytes, address: int) -> bool:
         execute(cpu, instruction, address, length, target_address=target_address)
     except ProgramInterruption as condition:
         executed = condition.ending is Ending.COMPLETION
+        if not executed and cpu.recording is not None:
+            cpu.recording.forget_stores()
         deliver(cpu, condition, address, length)
     if cpu.psw_loaded:
         check_loaded_psw(cpu)
@@ -77,10 +80,11 @@ def run_declared(cpu: Cpu, instruction: bytes, address: int) -> bool:
 
 
 def deliver(cpu: Cpu, condition: ProgramInterruption, address: int, length: int) -> None:
-    """Take the program interruption *condition* of the instruction of *length* bytes at *address*.
+    """Take the program interruption *condition* of the instruction of *length* bytes at *address*, with its PER events.
 
     :raises StopRun: for a check-stop and for a program-interruption loop.
     """
+    recording.attach(cpu, condition, is_completed=condition.ending is Ending.COMPLETION)
     note_program_interruption(cpu, condition, address)
     interruption.program(cpu, condition, address, length)
     check_loaded_psw(cpu)
@@ -90,11 +94,12 @@ def check_loaded_psw(cpu: Cpu) -> None:
     """Recognise an early specification exception of the PSW just loaded (PoP 6, "Early Exception Recognition").
 
     The instruction-length code is zero if the whole PSW was loaded, by an instruction or by an interruption, and that
-    of the instruction if it replaced a part (SSM, STOSM ...).
+    of the instruction if it replaced a part (SSM, STOSM ...).  PER events of that instruction come with it.
     """
     cpu.psw_loaded = False
     if cpu.psw.has_early_exception() or (cpu.key and Facility.STORAGE_KEY_REMOVAL in cpu.configuration.facilities):
         condition = ProgramInterruption(ProgramInterruptionCode.SPECIFICATION)
+        recording.attach(cpu, condition, is_completed=True)
         note_program_interruption(cpu, condition, cpu.instruction_address)
         interruption.program_early(cpu, condition, cpu.psw_change_length)
         check_loaded_psw(cpu)

@@ -202,7 +202,7 @@ class RunLoop:
             if cpu.system_mask & psw_bits.EXTERNAL_MASK:
                 goal = min((goal, *timer_events(cpu)))
             before = cpu.executed
-            if is_rest and min(goal, limit - before) < _REST:
+            if cpu.is_recording or (is_rest and min(goal, limit - before) < _REST):
                 self._execute_alone(cpu)
             else:
                 end = timing.work + goal

@@ -10,7 +10,7 @@ from emu.access import fetch_instruction
 from emu.engine.exits import Condition, Declared, ExecutedAlone, Shortage, Stepped, SupervisorCall
 from emu.hypervisor import FrameShortage
 from emu.program_interruption import ProgramInterruption, ProgramInterruptionCode
-from emu.running import execution
+from emu.running import execution, recording
 
 if TYPE_CHECKING:
     from emu.cpu import Cpu
@@ -33,13 +33,21 @@ def execute_alone(cpu: Cpu, engine: Engine) -> None:
         except ProgramInterruption as condition:
             execution.deliver(cpu, condition, address, 2)
         else:
-            _execute_fetched(cpu, engine, address, instruction)
+            try:
+                _execute_fetched(cpu, engine, address, instruction)
+            finally:
+                cpu.recording = None
     for observer in cpu.configuration.observers:
         if observer.wants_instructions:
             observer.retired(cpu, address, instruction)
 
 
 def _execute_fetched(cpu: Cpu, engine: Engine, address: int, instruction: bytes) -> None:
+    recording.begin(cpu, instruction, address)
+    nullification = recording.nullification(cpu)
+    if nullification is not None:
+        execution.deliver(cpu, nullification, address, 0)
+        return
     ended = engine.step(instruction)
     if not isinstance(ended, Stepped):
         handle(cpu, engine, ended)
@@ -47,6 +55,10 @@ def _execute_fetched(cpu: Cpu, engine: Engine, address: int, instruction: bytes)
         cpu.next_address = cpu.instruction_address
         overflow = ProgramInterruption(ProgramInterruptionCode.FIXED_POINT_OVERFLOW)
         execution.deliver(cpu, overflow, address, len(instruction))
+    if recording.has_event(cpu):
+        cpu.next_address = cpu.instruction_address
+        event = ProgramInterruption(ProgramInterruptionCode.PER_EVENT)
+        execution.deliver(cpu, event, address, len(instruction))
 
 
 def handle(cpu: Cpu, engine: Engine, ended: Declared | SupervisorCall | Condition | ExecutedAlone | Shortage) -> None:

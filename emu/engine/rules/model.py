@@ -318,6 +318,8 @@ _SPECIAL: Final[Mapping[tuple[str, str], Callable[[Core], Value]]] = {
     ("cpu", "dat"): _in_mask(DAT),
     ("cpu", "key"): _of_psw("key"),
     ("cpu", "space"): _of_psw("address_space_control"),
+    # While PER records, no instruction is executed compiled.
+    ("cpu", "recording"): lambda _: NONE,
     # A CPU that executes is in the operating state.
     ("cpu", "stopped_since"): lambda _: NONE,
     ("configuration", "profile"): lambda _: Either("record.profile", tuple(Static(each) for each in Profile)),
