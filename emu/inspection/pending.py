@@ -2,7 +2,7 @@
 """Every pending interruption of a CPU, and whether it is enabled or which bit forbids it.
 
 PoP 6, "Point of Interruption" and "Priority of Interruptions": the PSW's mask bits hold off a class, those of control
-registers 0 and 6 its subclasses.  Which one is taken, :mod:`emu.running.pending` decides; here is why, or why not.
+registers 0 and 6 its subclasses.  Which one is taken, :mod:`emu.pending` decides; here is why, or why not.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """SIGNAL PROCESSOR and the store-status operation (PoP chapter 4, "CPU Signaling and Response" and "Store Status").
 
-CPUs run in turn, so the addressed CPU is between two instructions whenever another one signals it: all orders but
-restart are carried out on the spot.  An order to the CPU itself takes effect when SIGNAL PROCESSOR has ended.
+CPUs run in turn, so the addressed CPU is between two instructions whenever another one signals it: all orders are
+carried out on the spot, but for restart, and stop where an interruption comes first.  An order to the CPU itself takes
+effect when SIGNAL PROCESSOR has ended.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from emu.facilities import Facility
 from emu.isa.declaration import Operands, instruction
 from emu.isa.formats import RS_A
 from emu.lowcore import ARCHITECTURAL_MODE, PREFIX_AREA_SIZE, STORE_STATUS_AREA
+from emu.pending import enabled_interruption
 from emu.program_interruption import ProgramInterruption
 from emu.storage_keys import CHANGE, REFERENCE
 
@@ -175,7 +177,8 @@ def _start(cpu: Cpu, target: Cpu, parameter: int) -> Status:
 
 
 def _stop(cpu: Cpu, target: Cpu, parameter: int) -> Status:
-    if target is cpu:
+    """Stop a CPU that operates, which first takes what is pending and allowed (PoP 4, "Stopped State")."""
+    if target is cpu or (target.state is CpuState.OPERATING and enabled_interruption(target) is not None):
         target.stop_pending = True
     elif target.state is CpuState.OPERATING:
         target.state = CpuState.STOPPED
@@ -189,7 +192,7 @@ def _restart(cpu: Cpu, target: Cpu, parameter: int) -> Status:
 
 def _stop_and_store_status(cpu: Cpu, target: Cpu, parameter: int) -> Status:
     _stop(cpu, target, parameter)
-    if target is cpu:
+    if target.stop_pending:
         target.store_status_pending = True
     else:
         store_status(target, 0)
@@ -239,11 +242,10 @@ def _store_additional_status(cpu: Cpu, target: Cpu, parameter: int) -> Status:
 
 
 def _sense_running_status(cpu: Cpu, target: Cpu, parameter: int) -> Status:
-    """A CPU is not running when it is stopped or waits."""
+    """CPUs run in turn: while one asks, no other is running, so that who waits for it may rather end its turn."""
     if Facility.SENSE_RUNNING_STATUS not in cpu.configuration.facilities:
         return Status.INVALID_ORDER
-    is_running = target.state is CpuState.OPERATING and not target.is_waiting
-    return Status(0) if is_running else Status.NOT_RUNNING
+    return Status(0) if target is cpu else Status.NOT_RUNNING
 
 
 _ORDERS: Final[dict[int, Callable[[Cpu, Cpu, int], Status]]] = {

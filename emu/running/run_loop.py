@@ -17,10 +17,10 @@ from emu.engine.library import EngineError
 from emu.hypervisor import FrameShortage, HostFailure
 from emu.isa.diagnose import LoadRequested
 from emu.isa.signaling import store_status
+from emu.pending import enabled_interruption, quiet_units, timer_events
 from emu.room import supply
 from emu.running import execution
 from emu.running.loops import note_interruption
-from emu.running.pending import enabled_interruption, quiet_units, timer_events
 from emu.running.single import execute_alone, handle
 from emu.running.stopping.stop_list import StopList
 from emu.running.stops import StopKind, StopRun

@@ -9,8 +9,8 @@ from emu import control_registers as control
 from emu import psw as psw_bits
 from emu.cpu import Cpu, CpuState
 from emu.devices.sclp import Sclp
+from emu.pending import enabled_interruption, timer_events
 from emu.running.loops import recognise_endless_loop
-from emu.running.pending import enabled_interruption, timer_events
 from emu.running.stops import StopKind, StopRun
 
 if TYPE_CHECKING:

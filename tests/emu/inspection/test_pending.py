@@ -11,8 +11,8 @@ from emu.bits import bit
 from emu.cpu import Cpu, CpuState
 from emu.inspection.pending import pending_interruptions
 from emu.machine import Machine
+from emu.pending import enabled_interruption
 from emu.psw import ADDRESSING_MODE, EXTERNAL_MASK, IO_MASK, Psw
-from emu.running.pending import enabled_interruption
 from tests.support.seed_of_the_day import seed_of_the_day
 
 LARGEST = (1 << 64) - 1

@@ -34,6 +34,8 @@ EVERY_ORDER = (
     SET_PREFIX, STORE_STATUS, CONDITIONAL_EMERGENCY, SENSE_RUNNING, STORE_ADDITIONAL,
 )  # fmt: skip
 
+CALL_SUBCLASS = 1 << 63 - 50
+"""In control register 0."""
 UPPER_HALF = 0xDEAD_BEEF << 32
 
 
@@ -122,6 +124,31 @@ def test_stop(signal: Signal, other: Cpu) -> None:
     assert signal(STOP) == (0, 0)
     assert signal(SENSE) == (1, STOPPED)
     assert signal(STOP) == (0, 0)
+
+
+@pytest.mark.parametrize("order", (STOP, STOP_AND_STORE_STATUS))
+def test_a_cpu_that_is_to_stop_first_takes_what_is_pending_and_allowed(
+    signal: Signal, other: Cpu, machine: Machine, order: int
+) -> None:
+    """PoP 4, "Stopped State": while the CPU is still operating; so the order is in progress until its turn comes."""
+    other.set_control_register(0, CALL_SUBCLASS)
+    other.load_psw(Psw(ADDRESSING_MODE | psw_bits.EXTERNAL_MASK, 0x12340))
+    machine.storage.write(0x1B0, Psw(ADDRESSING_MODE, 0x5678).to_bytes())
+    assert signal(EXTERNAL_CALL) == (0, 0)
+    assert signal(order) == (0, 0)
+    assert signal(SENSE) == (2, 0)
+    machine.step(other)
+    assert (other.state, other.instruction_address) == (CpuState.STOPPED, 0x5678)
+    assert machine.storage.read_integer(0x130 + 8, 8) == 0x12340
+    stored = machine.storage.read_integer(0x1308, 8)
+    assert stored == (0x5678 if order == STOP_AND_STORE_STATUS else 0)
+
+
+@pytest.mark.parametrize("order", (STOP, STOP_AND_STORE_STATUS))
+def test_what_is_pending_but_not_allowed_stays_so_in_a_cpu_that_stops(signal: Signal, other: Cpu, order: int) -> None:
+    assert signal(EXTERNAL_CALL) == (0, 0)
+    assert signal(order) == (0, 0)
+    assert signal(SENSE) == (1, STOPPED | CALL_PENDING)
 
 
 def test_stop_of_oneself_waits_for_the_end_of_the_instruction(signal: Signal, cpu: Cpu) -> None:
@@ -279,12 +306,11 @@ def test_conditional_emergency_signal(
 
 
 def test_sense_running_status(signal: Signal, other: Cpu) -> None:
-    assert signal(SENSE_RUNNING) == (0, 0)
-    other.load_psw(Psw(ADDRESSING_MODE | psw_bits.WAIT | BOTH, 0))
-    assert signal(SENSE_RUNNING) == (1, NOT_RUNNING)
-    other.load_psw(Psw(ADDRESSING_MODE, 0))
-    other.state = CpuState.STOPPED
-    assert signal(SENSE_RUNNING) == (1, NOT_RUNNING)
+    """CPUs run in turn: only the one that asks is running (inferred: as under a host that dispatches CPUs)."""
+    assert signal(SENSE_RUNNING, address=0) == (0, 0)
+    for state in (CpuState.OPERATING, CpuState.STOPPED, CpuState.CHECK_STOP):
+        other.state = state
+        assert signal(SENSE_RUNNING) == (1, NOT_RUNNING)
 
 
 def test_sense_running_status_needs_its_facility(signal: Signal, machine: Machine) -> None:

@@ -14,8 +14,8 @@ import pytest
 
 from emu.cpu import Cpu
 from emu.hypervisor import NEVER
+from emu.pending import enabled_interruption, quiet_units, timer_events
 from emu.psw import ADDRESSING_MODE, EXTERNAL_MASK, IO_MASK, PROBLEM_STATE, Psw
-from emu.running.pending import enabled_interruption, quiet_units, timer_events
 
 Prepare = Callable[[Cpu], None]
 
