@@ -25,7 +25,7 @@ from emu.instruction_length import instruction_length
 from emu.isa.declaration import Reason, decode
 from emu.isa.execute import is_execute
 from emu.program_interruption import ProgramInterruptionCode
-from emu.psw import AddressSpaceControl
+from emu.psw import EXTERNAL_MASK, AddressSpaceControl
 
 if TYPE_CHECKING:
     from emu.configuration import Configuration
@@ -79,6 +79,7 @@ class FreeRun:
         self._tlb.make_ready()
         start, interruption, psw = self._unicorn.start, registers.interruption, registers.psw
         done = work = 0
+        disabled = ~cpu.system_mask & EXTERNAL_MASK
         while work < goal and done < limit:
             record.limit = limit - done
             # An instruction is at least one unit of work: while nothing else is counted, blocks begin soonest.
@@ -104,6 +105,9 @@ class FreeRun:
             self._answers.raise_error()
             if ended is not None:
                 return ended
+            if cpu.system_mask & disabled:
+                # A compiled instruction has enabled the CPU for what is then due.
+                goal = min(goal, quiet)
         return BUDGET_USED
 
     @property

@@ -131,3 +131,23 @@ def test_an_endless_loop_is_recognised_however_it_runs(
         machine.observers.append(Stepper())
     stop = machine.run(10_000)
     assert (stop.kind, machine.executed) == (StopKind.ENDLESS_LOOP, 1000)
+
+
+@pytest.mark.parametrize("units", range(400, 440, 7))
+def test_a_timer_interrupts_in_time_where_new_code_follows_what_enables_for_it(units: int) -> None:
+    """Instructions that enable are executed without leaving the engine, and code that is new is looked at first."""
+    # Four times STNSM 0(2),X'FE'; STIDP 8(2), which is the model's; STOSM 0(2),X'01'. Then EXRL 0,*+X'100'.
+    enabling = bytes.fromhex("a7780004 acfe2000 b2022008 ad012000 a776fffa c60000000080")
+    found = []
+    for way in WAYS:
+        machine = make(1)
+        cpu = machine.cpus[0]
+        cpu.gr[2] = 0x30000
+        machine.storage.write(START, enabling + CODE)
+        machine.storage.write(START + enabling.index(b"\xc6") + 0x100, bytes.fromhex("1833"))
+        cpu.set_control_register(0, bit(53))
+        machine.timing.set_cpu_timer(cpu, units * STEPS_PER_UNIT - 1)
+        load(cpu)
+        run(machine, way, 100_000)
+        found.append((cpu.instruction_address, cpu.executed, machine.storage.read(0x130, 16)))
+    assert found == [found[-1]] * len(WAYS)
