@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, ClassVar, Final, Protocol, TypeVar
 import numpy as np
 
 from emu.addresses import PAGE_SHIFT, PAGE_SIZE
+from emu.page_contents import MappedContents
 from emu.page_states import CONTENT_MASK, Content, PageStates, Profile, touch, without_content
-from emu.state import Section, computed
+from emu.state import Section, paged
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -194,10 +195,11 @@ class FirstTouchHypervisor:
 
     STATE: ClassVar = Section(
         "storage",
-        computed(
+        paged(
             "contents",
             "_contents",
             "_set_contents",
+            lambda it: MappedContents(it._pool, it._resident),  # noqa: SLF001 - its own
             of=("_pool",),
         ),
         excluded={
@@ -281,10 +283,14 @@ class FirstTouchHypervisor:
 
     # State
 
+    def _resident(self) -> NDArray[Any]:
+        """The pages that have been touched."""
+        return np.flatnonzero(self._states.array & CONTENT_MASK == Content.RESIDENT)
+
     def _contents(self) -> dict[int, bytes]:
         """The content of each page that is not all zeros."""
         zeros = bytes(PAGE_SIZE)
-        resident = np.flatnonzero(self._states.array & CONTENT_MASK == Content.RESIDENT).tolist()
+        resident = self._resident().tolist()
         contents = ((page, self._pool[page << PAGE_SHIFT : (page + 1) << PAGE_SHIFT]) for page in resident)
         return {page: content for page, content in contents if content != zeros}
 

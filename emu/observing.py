@@ -18,6 +18,8 @@ class ObserverOf(Generic[CpuT]):
 
     wants_instructions = False
     """Whether :meth:`retired` must be called for every instruction, which makes the machine run step by step."""
+    acts = False
+    """Whether it acts on the machine: it is told also when the machine goes through what it went through before."""
     wants_states = False
     """Whether the class has a :meth:`state_changed` of its own, for which Python must execute every ESSA."""
 

@@ -22,12 +22,14 @@ from array import array
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import replace as replace_field
 from enum import Enum
 from functools import cache
 from typing import Any, Final
 
 import numpy as np
 
+from emu.page_contents import PageContents
 from emu.plain_data import (
     StateError,
     array_of,
@@ -55,6 +57,7 @@ __all__ = [
     "fields_of",
     "has_section",
     "is_container",
+    "paged",
     "restore_state",
     "sections",
     "state_of",
@@ -77,6 +80,8 @@ class StateField:
     put: Callable[[Any, Any], None]
     attributes: tuple[str, ...]
     """The attributes of the object that it stands for."""
+    contents: Callable[[Any], PageContents] | None = None
+    """Makes of the object what is kept page by page, of which a history keeps what changes; see :func:`paged`."""
 
 
 class Section:
@@ -160,6 +165,16 @@ def computed(
         lambda owner, saved: _call(put, owner, lengthened(saved)),
         of,
     )
+
+
+def paged(
+    name: str, get: str, put: str, contents: Callable[[Any], PageContents], *, of: tuple[str, ...] = ()
+) -> StateField:
+    """A field as :func:`computed`, whose plain data are contents of pages by number: too much to be taken often.
+
+    :param contents: makes of the object what gives and takes some of them; it is made once for each object.
+    """
+    return replace_field(computed(name, get, put, of=of), contents=contents)
 
 
 def constant(

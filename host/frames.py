@@ -11,7 +11,8 @@ import numpy as np
 
 from emu.addresses import PAGE_SIZE
 from emu.hypervisor import MAP_NORESERVE, FrameShortage
-from emu.state import Section, array_of, computed
+from emu.page_contents import MappedContents
+from emu.state import Section, array_of, computed, paged
 
 if TYPE_CHECKING:
     from typing import Any
@@ -43,7 +44,12 @@ class FramePool:
             "_set_free_frames",
             of=("_stack",),
         ),
-        computed("contents", "_contents", "_set_contents"),
+        paged(
+            "contents",
+            "_contents",
+            "_set_contents",
+            lambda it: MappedContents(it.bytes, it._frames_in_use),  # noqa: SLF001 - its own
+        ),
         excluded={
             "frames": "a parameter",
             "address": "of this process",
@@ -152,8 +158,11 @@ class FramePool:
 
     def _contents(self) -> dict[int, bytes]:
         """The content of each frame in use that is not all zeros."""
-        in_use = np.flatnonzero(self.owner != FREE).tolist()
+        in_use = self._frames_in_use().tolist()
         return {frame: bytes(self.content(frame)) for frame in in_use if not self.is_zero(frame)}
+
+    def _frames_in_use(self) -> NDArray[Any]:
+        return np.flatnonzero(self.owner != FREE)
 
     def _set_contents(self, saved: dict[int, bytes]) -> None:
         self._mapping.madvise(mmap.MADV_DONTNEED)

@@ -17,7 +17,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 import numpy as np
 
 from emu.addresses import PAGE_SIZE
-from emu.state import Section, StateError, computed
+from emu.hypervisor import HostFailure
+from emu.page_contents import WORDS, PageNumbers, Words
+from emu.state import Section, StateError, computed, paged
 from host.paging_faults import Faults
 from host.paging_file import SLOTS_MAXIMUM, PagingDeviceError, cause, open_named, open_unnamed, slot_offset
 
@@ -48,6 +50,33 @@ class PagingWriteError(PagingError):
 
 class PagingReadError(PagingError):
     """A page could not be read, or is not what was written; its slot stays in use."""
+
+
+class _SlotContents:
+    """The slots of *device* as :class:`emu.page_contents.PageContents`."""
+
+    def __init__(self, device: PagingDevice) -> None:
+        self._device = device
+
+    def kept(self) -> PageNumbers:
+        return self._device.slots_in_use().astype(np.int64)
+
+    def suspects(self) -> PageNumbers | None:
+        return self._device.written_slots()
+
+    def read(self, pages: PageNumbers) -> Words:
+        try:
+            data = b"".join(self._device.look(slot) for slot in pages.tolist())
+        except PagingReadError as reason:
+            raise HostFailure(str(reason)) from None
+        return np.frombuffer(data, dtype=np.uint64).reshape(-1, WORDS)
+
+    def write(self, pages: PageNumbers, words: Words) -> None:
+        try:
+            for slot, content in zip(pages.tolist(), words, strict=True):
+                self._device.put_back(slot, content.tobytes())
+        except PagingWriteError as reason:
+            raise HostFailure(str(reason)) from None
 
 
 class PagingDevice:
@@ -81,16 +110,18 @@ class PagingDevice:
             "_set_checksums",
             of=("_checksums", "_in_use"),
         ),
-        computed(
+        paged(
             "contents",
             "_contents",
             "_set_contents",
+            _SlotContents,
         ),
         excluded={
             "path": "a parameter",
             "slots": "a parameter",
             "_file": "the contents of the slots in use are a field",
             "_close_file": "of this process",
+            "_written": "of whoever looks what was written",
         },
     )
 
@@ -110,6 +141,8 @@ class PagingDevice:
         self.read_errors = 0
         self._file = open_unnamed() if path is None else open_named(path, slots)
         self._close_file = weakref.finalize(self, os.close, self._file)
+        self._written: set[int] | None = None
+        """The slots written since somebody has asked; None while nobody does."""
         self._free_all()
 
     def __enter__(self) -> Self:
@@ -150,6 +183,8 @@ class PagingDevice:
         self._in_use[slot] = True
         self._checksums[slot] = checksum
         self.writes += 1
+        if self._written is not None:
+            self._written.add(slot)
         return slot
 
     def read(self, slot: int) -> bytes:
@@ -252,15 +287,35 @@ class PagingDevice:
         self._checksums = np.zeros(self._begun, np.uint32)
         self._checksums[slots] = np.fromiter(saved.values(), np.uint32, len(saved))
 
+    def slots_in_use(self) -> NDArray[np.integer[Any]]:
+        """The numbers of the slots in use, ascending."""
+        return np.flatnonzero(self._in_use)
+
+    def written_slots(self) -> PageNumbers | None:
+        """The slots that were written since this was asked last, ascending; None at the first time."""
+        written, self._written = self._written, set()
+        return None if written is None else np.array(sorted(written), dtype=np.int64)
+
+    def put_back(self, slot: int, data: bytes) -> None:
+        """Let *slot* hold the page *data*, as it did before: not counted, and no fault made to order hits it.
+
+        :raises PagingWriteError: if that fails.
+        """
+        try:
+            written = os.pwrite(self._file, data, slot_offset(slot))
+        except OSError as error:
+            raise PagingWriteError(f"paging slot {slot} cannot be written: {cause(error)}", slot) from error
+        if written != PAGE_SIZE:
+            raise PagingWriteError(f"paging slot {slot} cannot be written", slot)
+
     def _contents(self) -> dict[int, bytes]:
         """The content of each slot in use."""
-        return {slot: self.look(slot) for slot in np.flatnonzero(self._in_use).tolist()}
+        return {slot: self.look(slot) for slot in self.slots_in_use().tolist()}
 
     def _set_contents(self, saved: dict[int, bytes]) -> None:
         os.ftruncate(self._file, PAGE_SIZE)
         for slot, content in saved.items():
-            if os.pwrite(self._file, content, slot_offset(slot)) != PAGE_SIZE:
-                raise PagingWriteError(f"paging slot {slot} cannot be written", slot)
+            self.put_back(slot, content)
 
     def _take_slot(self) -> int:
         """The slot to be written next, taken from the free ones."""

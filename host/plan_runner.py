@@ -233,6 +233,8 @@ class _Watcher(Observer):
     :param carry_out: called between two instructions with the guest and the number of a step that is due.
     """
 
+    acts = True
+
     STATE: ClassVar = Section(
         "steps that wait for instructions and accesses",
         computed(

@@ -39,6 +39,11 @@ class GuestConsole:
             data = b"".join(self._prefix + line + b"\n" for line in lines)
         self._show(data)
 
+    def write_again(self, data: bytes) -> None:
+        """Take *data*, which was shown when the guest wrote it first, in a run that is gone through again."""
+        self._written += data
+        self._is_line_open = not data.endswith(b"\n")
+
     def written(self) -> bytes:
         """Everything written so far."""
         return bytes(self._written)

@@ -10,6 +10,7 @@ import numpy as np
 import emu.isa.catalogue  # noqa: F401 - fills the instruction set
 from emu.cpu import CpuState
 from emu.isa.declaration import INSTRUCTIONS
+from emu.leaves import put_back, values
 from emu.machine import MEGABYTE, Machine
 from emu.page_states import CONTENT_MASK, USAGE_MASK, Content, Profile
 from emu.psw import Psw
@@ -19,7 +20,6 @@ from emu.state import restore_state
 from host.page_manager import PageManager, minimum_frames
 from host.paging_device import PagingDevice
 from tools.differential.layout import FILLING, MEGABYTES, PREFIXES, TABLES, TARGETS, image, waits
-from tools.differential.leaves import put_back, values
 
 if TYPE_CHECKING:
     from emu.state import State

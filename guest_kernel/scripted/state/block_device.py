@@ -17,7 +17,7 @@ from guest_kernel.scripted.state.history import Event
 
 if TYPE_CHECKING:
     from emu.machine import Machine
-    from guest_kernel.scripted.state.history import History
+    from guest_kernel.scripted.state.history import PageHistory
     from guest_kernel.scripted.state.mm_types import Page
 
 LATENCY: Final = 20_000
@@ -39,7 +39,7 @@ class PageDevice:
     def __init__(self, machine: Machine, latency: int = LATENCY) -> None:
         self._machine = machine
         self._latency = latency
-        self.history: History | None = None
+        self.history: PageHistory | None = None
         """Where its transfers are noted, if anywhere."""
         self.reads = 0
         """Pages read from it."""

@@ -67,7 +67,7 @@ def of_file(inode: int, index: int) -> int:
     return inode << _INDEX_BITS | index & (1 << _INDEX_BITS) - 1
 
 
-class History(Observer):
+class PageHistory(Observer):
     """The last events of every page of *machine*, each with its virtual time and CPU."""
 
     def __init__(self, machine: Machine) -> None:
@@ -154,13 +154,13 @@ def _host_action(after: int) -> str:
     return "dropped" if after & 0x0C == Usage.UNUSED else "evicted"
 
 
-def told(history: History, page: Page) -> str:
+def told(history: PageHistory, page: Page) -> str:
     """*page*, and below it its last events."""
     events = history.events(page.frame) or ["none"]
     return "\n  ".join([f"{page!r}; its last events:", *events])
 
 
-def wrong_content(history: History, page: Page, where: str, found: _Content, expected: _Content) -> KernelBug:
+def wrong_content(history: PageHistory, page: Page, where: str, found: _Content, expected: _Content) -> KernelBug:
     """The failure that *page* does not have the content that it ought to have: who has it, and what happened to it.
 
     :param where: whose page it is: a file and the index in it, a process and the address, a swap slot, a group.

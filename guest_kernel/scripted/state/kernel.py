@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from guest_kernel.scripted.cpu.processor import TEXT_ADDRESS, KernelProcessor, KernelText
 from guest_kernel.scripted.state.block_device import BlockDevice
 from guest_kernel.scripted.state.discard_lists import DiscardLists
-from guest_kernel.scripted.state.history import History
+from guest_kernel.scripted.state.history import PageHistory
 from guest_kernel.scripted.state.lru_lists import Lru
 from guest_kernel.scripted.state.mm_types import Page
 from guest_kernel.scripted.state.page_flags import RESERVED
@@ -73,7 +73,7 @@ class Kernel:
         self.zone = Zone(cpus)
         self.lru = Lru(cpus)
         self.discard_lists = DiscardLists(cpus)
-        self.history = History(machine)
+        self.history = PageHistory(machine)
         self.disk = BlockDevice(machine)
         self.swap = SwapDevice(machine, swap_pages)
         self.swap_cache: dict[int, Page] = {}

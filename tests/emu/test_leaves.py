@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import pytest
 
+from emu.leaves import leaves, put_back, values
 from emu.machine import MEGABYTE, Machine
 from emu.state import state_of
-from tools.differential.leaves import leaves, put_back, values
 
 
 @pytest.fixture
