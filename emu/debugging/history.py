@@ -59,11 +59,15 @@ class History:
 
     :param limit: bytes that the history takes at most.
     :param host: the page manager under the machine, if that pages; it has no other guests.
+    :param interval: instructions from one moment to the next; by default it depends on how many pages have content.
     :raises HistoryError: if there is no room for the state of the machine.
     """
 
-    def __init__(self, machine: Machine, *, limit: int = DEFAULT_LIMIT, host: object | None = None) -> None:
+    def __init__(
+        self, machine: Machine, *, limit: int = DEFAULT_LIMIT, host: object | None = None, interval: int | None = None
+    ) -> None:
         self._machine = machine
+        self._interval = interval
         self._moments = Moments(machine, host, limit)
         self._at: Position | None = Position(machine.executed)
         """Where the machine is; None if only the instruction number is known."""
@@ -297,15 +301,17 @@ class History:
 
     @contextmanager
     def _repeating(self) -> Iterator[None]:
-        """Let nobody look on who was told before, when the machine went through this first."""
-        configuration = self._machine.configuration
-        observers = configuration.observers
-        configuration.observers = [each for each in observers if each.acts]
-        try:
-            yield
-        finally:
-            acting = configuration.observers
-            configuration.observers = [each for each in observers if not each.acts] + acting
+        """Nothing that happens inside is new: no stop of the list comes, and nobody is told who was told before."""
+        configuration, stops = self._machine.configuration, self._machine.stops
+        with stops.instead():
+            observers = configuration.observers
+            configuration.observers = [each for each in observers if each.acts]
+            try:
+                yield
+            finally:
+                acting = configuration.observers
+                configuration.observers = [each for each in observers if not each.acts] + acting
+        stops.pass_over()
 
     # Recording
 
@@ -326,9 +332,12 @@ class History:
             raise HistoryError(str(reason)) from None
         last = self._moments.last
         assert last is not None
+        self._due = last.position.instruction + (self._interval or self._usual_interval())
+
+    def _usual_interval(self) -> int:
         states = self._machine.states.array
         pages = len(states) - int(np.count_nonzero(states & CONTENT_MASK))
-        self._due = last.position.instruction + max(_LEAST_INTERVAL, _INSTRUCTIONS_FOR_A_PAGE * pages)
+        return max(_LEAST_INTERVAL, _INSTRUCTIONS_FOR_A_PAGE * pages)
 
     def _follow(self) -> None:
         """Keep what a new operator types."""

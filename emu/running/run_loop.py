@@ -87,7 +87,7 @@ class RunLoop:
             if self.stops.is_set:
                 self.stops.after(cpu)
                 self.stops.between(cpu)
-            self._advance(cpu, 1)
+            self._advance(cpu, 0 if _is_interrupted(cpu) else 1)
         except StopRun as ended:
             return ended.stop
         return None
@@ -142,7 +142,7 @@ class RunLoop:
             self._obey_stop_request()
 
     def _advance(self, cpu: Cpu, instructions: int) -> None:
-        """Let *cpu* go on, for at most so many instructions; one is executed alone.
+        """Let *cpu* go on, for at most so many instructions; one is executed alone, and none is: take an interruption.
 
         :raises StopRun: for whatever ends the run.
         """
@@ -151,7 +151,7 @@ class RunLoop:
                 self.stops.abandoned()
                 supply(cpu)
                 self.stops.after(cpu)
-                if instructions != 1:
+                if instructions > 1:
                     break
         except HostFailure as reason:
             raise StopRun(StopKind.HOST_FAILURE, cpu, str(reason)) from None
@@ -169,9 +169,9 @@ class RunLoop:
         try:
             work = self._configuration.timing.work
             if self._make_ready(cpu):
-                if instructions != 1:
+                if instructions > 1:
                     self._slice(cpu, instructions)
-                elif self._goes_on(work):
+                elif instructions and self._goes_on(work):
                     self._execute_alone(cpu)
         except FrameShortage:
             return False
@@ -254,6 +254,11 @@ class RunLoop:
             if cpu.state is CpuState.OPERATING:
                 cpu.state = CpuState.STOPPED
         return cpu.state is CpuState.OPERATING and not cpu.is_waiting
+
+
+def _is_interrupted(cpu: Cpu) -> bool:
+    """Whether an interruption comes before the next instruction of *cpu*."""
+    return cpu.restart_pending or (cpu.state is CpuState.OPERATING and enabled_interruption(cpu) is not None)
 
 
 def _enter_check_stop(reason: interruption.CheckStop) -> None:

@@ -8,6 +8,7 @@ after a stop executes the instruction.
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from emu.bits import MASK_64
@@ -105,6 +106,20 @@ class StopList:
 
     def __len__(self) -> int:
         return len(self._points)
+
+    @contextmanager
+    def instead(self, *others: StopOn) -> Iterator[list[StopPoint]]:
+        """Have only the stops *others* for a while; gives them, in that order.  No stop of the list is counted."""
+        points, reached = self._points, self._reached
+        self._points = {number: StopPoint(number, on) for number, on in enumerate(others, 1)}
+        self._reached = set()
+        self._changed()
+        try:
+            yield list(self._points.values())
+        finally:
+            self._points, self._reached = points, reached
+            self._noted.clear()
+            self._changed()
 
     def pass_over(self) -> None:
         """Let the instructions at which the CPUs stand be executed without a stop before them."""

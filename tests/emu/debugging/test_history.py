@@ -1,0 +1,215 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Going back: whatever a program does, the state is the one that was."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from emu.cpu import Cpu
+from emu.debugging.history import History, HistoryError
+from emu.events import Observer
+from emu.isa.declaration import INSTRUCTIONS
+from emu.machine import MEGABYTE, Machine, StopKind
+from emu.program import read_program
+from emu.saving import save
+from emu.snapshot import differences
+from host.page_manager import PageManager, minimum_frames
+from host.paging_device import PagingDevice
+
+IMAGES = Path(__file__).parents[3] / "guest_kernel" / "native" / "images"
+_OURS = frozenset(each.mnemonic for each in INSTRUCTIONS if each.work)
+
+
+def load(
+    image: str, memory: int = 4, *, cpus: int = 1, frames: int | None = None
+) -> tuple[Machine, PageManager | None]:
+    """A machine of so many MB with the program *image*; on a host with *frames* frames above the fewest, if given."""
+    if frames is None:
+        host, machine = None, Machine(memory * MEGABYTE, cpus=cpus)
+    else:
+        host = PageManager(minimum_frames(cpus) + frames, device=PagingDevice(None, memory << 8))
+        machine = Machine(memory * MEGABYTE, cpus=cpus, hypervisor=host.guest())
+    read_program(IMAGES / f"{image}.elf").load(machine)
+    return machine, host
+
+
+def state(machine: Machine, host: object | None = None) -> dict[str, Any]:
+    """All that must be the same; of corrections, who executes them depends on how they are reached."""
+    saved = save(machine, host=host)
+    counts = saved["machines"][0]["counts"]
+    counts["instructions"] = {name: count for name, count in counts["instructions"].items() if name in _OURS and count}
+    return saved
+
+
+def undo_steps(history: History, machine: Machine, host: object | None, steps: int) -> None:
+    """Make so many *steps*, and undo them one by one."""
+    states = []
+    for _ in range(steps):
+        states.append(state(machine, host))
+        if history.step() is not None:
+            break
+    for before in reversed(states):
+        assert history.step_back() == 1
+        assert differences(before, state(machine, host)) == []
+
+
+@pytest.mark.parametrize(
+    ("image", "start"),
+    (("interruptions", 3000), ("interruptions", 9000), ("keys", 5000), ("essa-table", 4000), ("loops", 1500)),
+)
+def test_each_step_is_undone(image: str, start: int) -> None:
+    machine, _ = load(image)
+    history = History(machine, interval=1000)
+    history.run(start)
+    undo_steps(history, machine, None, 60)
+
+
+@pytest.mark.parametrize("start", (20_000, 100_000))
+def test_each_step_is_undone_on_a_host_that_pages(start: int) -> None:
+    machine, host = load("pressure", 4, frames=0)
+    history = History(machine, host=host, interval=5000)
+    history.run(start)
+    undo_steps(history, machine, host, 30)
+
+
+def test_any_instruction_number_can_be_gone_to() -> None:
+    machine, host = load("pressure", 4, frames=0)
+    assert host is not None
+    history = History(machine, host=host, interval=20_000)
+    states = {}
+    for number in (10_000, 55_000, 90_000, 200_000):
+        history.run(number - machine.executed)
+        states[number] = state(machine, host)
+    assert host.device.writes > 0
+    for number in (90_000, 10_000, 200_000, 55_000, 55_000):
+        assert history.go_to(number) is None
+        assert machine.executed == number
+        assert differences(states[number], state(machine, host)) == []
+
+
+def test_many_steps_at_a_time() -> None:
+    machine, _ = load("interruptions")
+    history = History(machine, interval=500)
+    history.run(3000)
+    before = state(machine)
+    for _ in range(300):
+        history.step()
+    assert history.step_back(300) == 300
+    assert differences(before, state(machine)) == []
+
+
+def test_what_is_before_the_history_is_not_there() -> None:
+    machine, _ = load("hello")
+    machine.run(100)
+    history = History(machine)
+    start = state(machine)
+    assert history.step_back() == 0
+    history.run(5)
+    assert history.step_back(9) == 5
+    assert differences(start, state(machine)) == []
+    with pytest.raises(HistoryError, match="instruction 99: expected 100 or later, where the history begins"):
+        history.go_to(99)
+
+
+def test_running_on_behind_the_end() -> None:
+    machine, _ = load("hello")
+    history = History(machine)
+    assert history.go_to(200) is None
+    assert machine.executed == 200
+    stop = history.go_to(1 << 40)
+    assert stop is not None
+    assert stop.kind is StopKind.DISABLED_WAIT
+
+
+def test_the_end_of_a_run_can_be_left_again() -> None:
+    machine, _ = load("hello")
+    history = History(machine)
+    stop = history.run()
+    end, executed = state(machine), machine.executed
+    history.step_back()
+    assert machine.executed == executed - 1
+    again = history.run()
+    assert again == stop
+    assert differences(end, state(machine)) == []
+
+
+class Watching(Observer):
+    """Counts the instructions that it is told of."""
+
+    wants_instructions = True
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def retired(self, cpu: Cpu, address: int, instruction: bytes) -> None:
+        self.count += 1
+
+
+def test_nobody_is_told_again() -> None:
+    machine, _ = load("hello")
+    history, watching = History(machine), Watching()
+    machine.observers.append(watching)
+    history.run(100)
+    history.step_back(10)
+    assert watching.count == 100
+    assert machine.observers == [watching]
+    history.step()
+    assert watching.count == 101
+
+
+def test_a_change_from_outside_is_made_again() -> None:
+    machine, _ = load("loops")
+    cpu = machine.cpus[0]
+    history = History(machine, interval=200)
+    history.run(1000)
+    with history.changing():
+        cpu.gr[13] = 0x1234
+    changed = state(machine)
+    history.run(500)
+    end = state(machine)
+    history.go_to(900)
+    assert cpu.gr[13] != 0x1234
+    history.run(600)
+    assert differences(end, state(machine)) == []
+    history.go_to(1000)
+    assert differences(changed, state(machine)) == []
+    history.go_to(990)
+    for _ in range(10):
+        history.step()
+    assert differences(changed, state(machine)) == []
+
+
+def test_a_change_that_was_not_told_is_found() -> None:
+    machine, _ = load("interruptions")
+    history = History(machine)
+    history.run(100)
+    history._at = None
+    machine.cpus[0].gr[9] ^= 1
+    with pytest.raises(HistoryError, match="changed at instruction 100, and the history was not told"):
+        history.step_back()
+
+
+def test_several_cpus() -> None:
+    machine, _ = load("interruptions", cpus=2)
+    history = History(machine, interval=20_000)
+    history.run(60_000)
+    before = state(machine)
+    undo_steps(history, machine, None, 30)
+    history.run(5000)
+    history.go_to(60_000)
+    assert differences(before, state(machine)) == []
+
+
+def test_memory_is_bounded() -> None:
+    machine, host = load("pressure", 4, frames=0)
+    history = History(machine, host=host, interval=2000, limit=4 * MEGABYTE)
+    history.run(300_000)
+    assert history.used <= history.limit
+    assert history.moments > 5
+    before = state(machine, host)
+    history.go_to(history.first + 1)
+    history.go_to(300_000)
+    assert differences(before, state(machine, host)) == []
