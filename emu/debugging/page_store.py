@@ -28,7 +28,7 @@ class StoreFull(Exception):  # noqa: N818 - it is a state of the store
 
 
 @dataclass(frozen=True, slots=True)
-class PageTable:
+class KeptPages:
     """What some pages hold at a moment: their numbers, ascending, and the slots of a store."""
 
     pages: PageNumbers
@@ -47,7 +47,7 @@ class PageTable:
         return self.pages.nbytes + self.slots.nbytes
 
 
-EMPTY: Final = PageTable(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int32))
+EMPTY: Final = KeptPages(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int32))
 
 
 class PageStore:
@@ -77,7 +77,7 @@ class PageStore:
         """How many pages more can be kept."""
         return self.slots - 1 - self.used
 
-    def take(self, contents: PageContents, before: PageTable, suspects: PageNumbers | None) -> PageTable:
+    def take(self, contents: PageContents, before: KeptPages, suspects: PageNumbers | None) -> KeptPages:
         """A table of what *contents* holds now; what is as in *before* is shared with it.
 
         :param before: what they held at another moment; a table of this store that is still used.
@@ -104,10 +104,10 @@ class PageStore:
                 self._free += each.tolist()
             raise
         self._uses[slots] += 1
-        return PageTable(pages, slots)
+        return KeptPages(pages, slots)
 
     def put(
-        self, table: PageTable, contents: PageContents, before: PageTable, suspects: PageNumbers | None
+        self, table: KeptPages, contents: PageContents, before: KeptPages, suspects: PageNumbers | None
     ) -> PageNumbers:
         """Let *contents* hold what *table* says; give the pages that were written for it.
 
@@ -127,17 +127,17 @@ class PageStore:
             changed.append(pages)
         return np.concatenate(changed) if changed else EMPTY.pages
 
-    def hold(self, table: PageTable) -> None:
+    def hold(self, table: KeptPages) -> None:
         """Keep what *table* has until it is released once more."""
         self._uses[table.slots] += 1
 
-    def release(self, table: PageTable) -> None:
+    def release(self, table: KeptPages) -> None:
         """Forget *table*, and what only it has."""
         slots = table.slots[table.slots != _ZEROS]
         self._uses[slots] -= 1
         self._free += slots[self._uses[slots] == 0].tolist()
 
-    def freed_by(self, table: PageTable) -> int:
+    def freed_by(self, table: KeptPages) -> int:
         """How many pages only *table* has."""
         slots = table.slots[table.slots != _ZEROS]
         return int(np.count_nonzero(self._uses[slots] == 1))

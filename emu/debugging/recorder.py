@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import numpy as np
 
-from emu.debugging.page_store import EMPTY, PageStore, PageTable
+from emu.debugging.page_store import EMPTY, KeptPages, PageStore
 from emu.debugging.recorded_console import RecordedConsole
 from emu.leaves import leaves
 from emu.state import Section, sections
@@ -49,7 +49,7 @@ class Moment:
     position: Position
     values: dict[Path, Any]
     """The plain data of each leaf of the state but for contents of pages."""
-    tables: dict[Path, PageTable]
+    tables: dict[Path, KeptPages]
     """The contents of pages."""
     operator: Operator | None
     """Who types from now on."""
@@ -79,14 +79,14 @@ class _Contents:
         self._table = EMPTY
         self._suspects: PageNumbers | None = None
 
-    def take(self) -> PageTable:
+    def take(self) -> KeptPages:
         """See :meth:`PageStore.take`."""
         self._ask()
         table = self._store.take(self.contents, self._table, self._suspects)
         self._is_now(table)
         return table
 
-    def put(self, table: PageTable) -> PageNumbers:
+    def put(self, table: KeptPages) -> PageNumbers:
         """See :meth:`PageStore.put`."""
         self._ask()
         written = self._store.put(table, self.contents, self._table, self._suspects)
@@ -101,7 +101,7 @@ class _Contents:
         else:
             self._suspects = np.union1d(self._suspects, more)
 
-    def _is_now(self, table: PageTable) -> None:
+    def _is_now(self, table: KeptPages) -> None:
         self._store.hold(table)
         self._store.release(self._table)
         self._table, self._suspects = table, EMPTY.pages
@@ -155,7 +155,7 @@ class Recorder:
             else:
                 size += size_of(value)
             values[path] = value
-        tables: dict[Path, PageTable] = {}
+        tables: dict[Path, KeptPages] = {}
         try:
             for path, each in self._contents.items():
                 tables[path] = each.take()

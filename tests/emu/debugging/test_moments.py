@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from emu.debugging.moments import HistoryFull, Moments
@@ -63,7 +65,7 @@ def test_there_are_never_more_bytes_than_the_limit_and_old_moments_are_sparse(ma
     found = numbers(moments)
     assert (found[0], found[-1]) == (0, 199)
     assert len(found) > 8
-    gaps = [second - first for first, second in zip(found, found[1:], strict=False)]
+    gaps = [second - first for first, second in pairwise(found)]
     assert gaps[-1] == 1
     assert sum(gaps[: len(gaps) // 2]) > 3 * sum(gaps[len(gaps) // 2 :])
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from emu.debugging.page_store import EMPTY, PageStore, PageTable, StoreFull
+from emu.debugging.page_store import EMPTY, KeptPages, PageStore, StoreFull
 from emu.page_contents import WORDS, PageNumbers, Words
 
 
@@ -116,6 +116,6 @@ def test_where_there_is_no_room_nothing_changes() -> None:
 
 
 def test_slots_of_pages_that_are_not_there() -> None:
-    table = PageTable(numbers(3, 5), np.array([30, 50], dtype=np.int32))
+    table = KeptPages(numbers(3, 5), np.array([30, 50], dtype=np.int32))
     assert table.find(numbers(2, 3, 4, 5, 6)).tolist() == [-1, 30, -1, 50, -1]
     assert EMPTY.find(numbers(1)).tolist() == [-1]

@@ -95,8 +95,12 @@ def test_an_interruption_is_taken_before_the_next_instruction_and_ends_a_wait(lo
     assert loop.cpu.executed == 5
 
 
-def test_a_step_with_an_interruption_pending_executes_the_first_instruction_of_its_handler(loop: IdleLoop) -> None:
+def test_a_step_takes_a_pending_interruption_and_the_next_executes_the_first_instruction_of_its_handler(
+    loop: IdleLoop,
+) -> None:
     loop.call(loop.cpu)
+    assert loop.loop.step() is None
+    assert (loop.engine.steps, loop.cpu.instruction_address) == (0, HANDLER)
     assert loop.loop.step() is None
     assert (loop.engine.steps, loop.cpu.instruction_address) == (1, HANDLER)
 
