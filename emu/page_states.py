@@ -218,7 +218,7 @@ def touch(state: int, page: int, profile: Profile, *, resident_unused_traps: boo
     if profile is Profile.ZVM:
         usage = state & USAGE_MASK
         if usage == Usage.UNUSED and (resident_unused_traps or state & CONTENT_MASK):
-            raise ProgramInterruption(ProgramInterruptionCode.ADDRESSING)
+            raise ProgramInterruption(ProgramInterruptionCode.ADDRESSING, unused_page=page)
         if state & (USAGE_MASK | CONTENT_MASK) == DISCARDED:
             raise ProgramInterruption(ProgramInterruptionCode.DISCARD_FAULT, translation_exception=page << 12)
     return state & ~CONTENT_MASK

@@ -141,6 +141,7 @@ class ProgramInterruption(Exception):  # noqa: N818 - it is the manual's word, a
         monitor_code: int | None = None,
         instruction_fetch: bool = False,
         program_event: ProgramEvent | None = None,
+        unused_page: int | None = None,
     ) -> None:
         """Describe the condition.
 
@@ -153,6 +154,7 @@ class ProgramInterruption(Exception):  # noqa: N818 - it is the manual's word, a
         :param monitor_code: the monitor code for real location 176.
         :param instruction_fetch: the condition was met while the instruction itself was fetched.
         :param program_event: the PER events that are presented with it.
+        :param unused_page: the absolute page that was touched although it is unused; no guest is told which.
         """
         super().__init__(code)
         self.code = code
@@ -165,6 +167,7 @@ class ProgramInterruption(Exception):  # noqa: N818 - it is the manual's word, a
         self.monitor_code = monitor_code
         self.instruction_fetch = instruction_fetch
         self.program_event = program_event
+        self.unused_page = unused_page
 
     @property
     def stored_code(self) -> int:

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 from emu import interruption, room
 from emu.addresses import PAGE_OFFSET_MASK, PAGE_SHIFT, PAGE_SIZE, AbsoluteAddress
 from emu.cpu import CpuState
-from emu.inspection.storage import Space, instruction_at, locate
+from emu.inspection.storage import Space, locate
 from emu.isa.declaration import Operands
 from emu.isa.page_hinting import essa
 from emu.program_interruption import ProgramInterruption, ProgramInterruptionCode
 from emu.running import execution
+from emu.running.stopping import looking
 from emu.storage_keys import KEY_BITS
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ def inject(cpu: Cpu, kind: str, code: int = 0, parameter: int | None = None) -> 
         case "program":
             condition = ProgramInterruption(_program_code(code), translation_exception=parameter)
             address = cpu.instruction_address
-            length = len(instruction_at(cpu, address))
+            length = len(looking.code(cpu, address))
             cpu.next_address = cpu.wrap(address + length)
             interruption.program(cpu, condition, address, length)
         case "svc":

@@ -7,30 +7,56 @@ history and its symbols, goes on and back, looks without touching, and changes f
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
 
 from emu.debugging import changing
 from emu.debugging.interruption_log import InterruptionLog
 from emu.debugging.registers import read_register, write_register
-from emu.inspection.storage import NoStorageError, Space, bytes_at, instruction_at, locate
+from emu.inspection.storage import NoStorageError, Space, bytes_at, locate
 from emu.inspection.translation import TableWalk, look_up
+from emu.isa.disassembler import disassemble
+from emu.running.stopping import looking
+from emu.running.stopping.kinds import AtAddress
+from emu.save_file import read_saved, write_saved
+from emu.saving import restore, save
+from emu.state import StateError
+from emu.symbols.back_trace import BackTrace, back_trace
+from emu.symbols.table import NO_SYMBOLS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
     from emu.addresses import AbsoluteAddress
     from emu.cpu import Cpu
     from emu.machine import Machine, Stop
     from emu.page_states import OperationRequest
     from emu.psw import AddressSpaceControl
+    from emu.running.stopping.kinds import StopOn
+    from emu.running.stopping.view import View
+    from emu.symbols.table import SymbolTable
 
 __all__ = ["NoStorageError", "Session", "Space"]
+
+_CALLS: Final = frozenset({"BAL", "BALR", "BAS", "BASR", "BASSM", "BRAS", "BRASL", "SVC"})
+"""Instructions behind which a program goes on when what they lead to has ended; by what the disassembler calls them."""
 
 
 class Session:
     """One machine under a debugger."""
 
-    def __init__(self, machine: Machine) -> None:
-        """Take over *machine*, which is between two instructions."""
+    def __init__(self, machine: Machine, *, symbols: SymbolTable = NO_SYMBOLS, host: object | None = None) -> None:
+        """Take over *machine*, which is between two instructions.
+
+        :param symbols: the names of its addresses.
+        :param host: what pages below it, if anything does, with a declared state; it has no other guests.
+        """
         self.machine = machine
+        self._host = host
+        self.symbols = symbols
+        self.stops = machine.stops
+        """What :meth:`go` stops at (:mod:`emu.running.stopping`)."""
         self.log = InterruptionLog(machine)
         """The interruptions that were taken since."""
         self.stop: Stop | None = None
@@ -70,6 +96,65 @@ class Session:
         self.stop = self.machine.run(limit)
         return self.stop
 
+    def go_until(self, on: StopOn, limit: int | None = None) -> Stop:
+        """Go on until *on* happens, or another stop comes first."""
+        number = self.stops.add(on)
+        try:
+            return self.go(limit)
+        finally:
+            self.stops.remove(number)
+
+    def until(self, address: int | None = None, limit: int | None = None) -> Stop:
+        """Go on until this CPU is at *address*; by default, behind the next instruction, in this function."""
+        if address is not None:
+            return self.go_until(AtAddress(address, condition=self._here), limit)
+        sequential = self.cpu.wrap(self.cpu.instruction_address + max(len(self.instruction()), 2))
+        return self.go_until(self._return_to(sequential, self.cpu.gr[15]), limit)
+
+    def over(self, limit: int | None = None) -> Stop | None:
+        """Execute one instruction, and if it is a call all that it leads to; give the stop that came first."""
+        instruction = self.instruction()
+        if not instruction or disassemble(instruction).split()[0] not in _CALLS:
+            return self.step()
+        return self.until(limit=limit)
+
+    def finish(self, limit: int | None = None) -> Stop:
+        """Go on until the present function has returned to its caller.
+
+        :raises ValueError: if the stack does not say who that is.
+        """
+        frames = self.back_trace().frames
+        if len(frames) < 2:
+            raise ValueError("the stack does not say who has called this function")
+        caller = frames[1]
+        return self.go_until(self._return_to(caller.address, caller.frame or self.cpu.gr[15]), limit)
+
+    def _here(self, view: View) -> bool:
+        return view.cpu == self.cpu.address
+
+    def _return_to(self, address: int, frame: int) -> StopOn:
+        """At *address* on this CPU, in the function whose stack frame is at *frame*, and not in one that it calls."""
+        cpu = self.cpu.address
+        return AtAddress(address, condition=lambda view: view.cpu == cpu and view.gr[15] >= frame)
+
+    def back_trace(self) -> BackTrace:
+        """The functions that have not ended, the innermost first, by the back chain of the s390x ABI."""
+        cpu = self.cpu
+        return back_trace(
+            cpu.instruction_address,
+            cpu.gr[14],
+            cpu.gr[15],
+            self._read,
+            self.symbols,
+            is_problem_state=cpu.problem_state,
+        )
+
+    def _read(self, address: int, length: int) -> bytes | None:
+        try:
+            return self.look(address, length)
+        except NoStorageError:
+            return None
+
     # Looking, which touches nothing
 
     def locate(self, address: int, space: Space = Space.LOGICAL) -> AbsoluteAddress:
@@ -88,7 +173,7 @@ class Session:
 
     def instruction(self, address: int | None = None) -> bytes:
         """The bytes of the instruction at *address*, that of the PSW by default; empty if there is none."""
-        return instruction_at(self.cpu, self.cpu.instruction_address if address is None else address)
+        return looking.code(self.cpu, self.cpu.instruction_address if address is None else address)
 
     def translate(self, address: int, space: AddressSpaceControl | None = None) -> TableWalk:
         """The walk through the translation tables for *address*, in the space of the PSW by default."""
@@ -103,12 +188,18 @@ class Session:
 
     # Changing from outside, between two instructions (emu.debugging.changing)
 
+    @contextmanager
+    def changing(self) -> Iterator[None]:
+        """While it lasts, the machine is changed from outside."""
+        yield
+
     def set_register(self, name: str, value: int) -> None:
         """Put *value* into the register called *name*.
 
         :raises ValueError: if there is none, or the value does not fit it.
         """
-        write_register(self.cpu, name, value)
+        with self.changing():
+            write_register(self.cpu, name, value)
 
     def store(self, address: int, data: bytes, space: Space = Space.LOGICAL) -> None:
         """Store *data* at *address* in *space*; no key and no protection is asked, but the pages are touched.
@@ -116,14 +207,16 @@ class Session:
         :raises NoStorageError: if some of it does not exist; nothing is stored then.
         :raises ProgramInterruption: if a page is unused or discarded.
         """
-        changing.store(self.cpu, address, data, space)
+        with self.changing():
+            changing.store(self.cpu, address, data, space)
 
     def set_key(self, absolute: int, key: int) -> None:
         """Make *key*, as ISKE shows it, the storage key of the page of *absolute*.
 
         :raises ValueError: if it is no key, or there is no such page.
         """
-        changing.set_key(self.cpu, absolute, key)
+        with self.changing():
+            changing.set_key(self.cpu, absolute, key)
 
     def request_state(self, absolute: int, request: OperationRequest) -> int:
         """Do to the page of *absolute* what ESSA with *request* does; give the state before.
@@ -131,11 +224,38 @@ class Session:
         :raises ValueError: if there is no such page.
         :raises ProgramInterruption: if this guest has no ESSA, or not this request.
         """
-        return changing.request_state(self.cpu, absolute, request)
+        with self.changing():
+            return changing.request_state(self.cpu, absolute, request)
 
     def inject(self, kind: str, code: int = 0, parameter: int | None = None) -> None:
         """Have the CPU take an interruption now, whatever its masks say; see :func:`emu.debugging.changing.inject`.
 
         :raises ValueError: if there is no such interruption.
         """
-        changing.inject(self.cpu, kind, code, parameter)
+        with self.changing():
+            changing.inject(self.cpu, kind, code, parameter)
+
+    # Snapshots by hand
+
+    def save(self, path: Path) -> None:
+        """Put the whole machine, and the host below it, in the file *path*.
+
+        :raises SaveFileError: if it cannot be written.
+        :raises HostFailure: if a preserved page cannot be read.
+        """
+        write_saved(path, save(self.machine, host=self._host))
+
+    def restore(self, path: Path) -> None:
+        """Go on from what is saved in the file *path*.
+
+        :raises SaveFileError: if it cannot be read, is no such file, of another version, or damaged.
+        :raises StateError: if it is of a machine of another shape; this one stays as it is then.
+        """
+        saved = read_saved(path)
+        with self.changing():
+            before = save(self.machine, host=self._host)
+            try:
+                restore(saved, self.machine, host=self._host)
+            except StateError:
+                restore(before, self.machine, host=self._host)
+                raise

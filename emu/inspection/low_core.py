@@ -28,6 +28,8 @@ _EXTERNAL_NAMES: Final = {
     interruption.EXTERNAL_VMCF: "special message",
 }
 _PSW: Final = 16
+ASSIGNED_END: Final = lowcore.IO_NEW_PSW + _PSW
+"""Behind the last of the locations that are shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +100,13 @@ def read_low_core(cpu: Cpu, class_: str | None = None) -> list[Assigned]:
 
     :raises HostFailure: if the host cannot read that page.
     """
-    area = bytes_at(cpu, 0, lowcore.PREFIX_AREA_SIZE, Space.REAL)
-    return [
-        Assigned(each, _value(area, each), _meaning(area, each))
-        for each in LOCATIONS
-        if class_ is None or each.class_ == class_
-    ]
+    found = decode(bytes_at(cpu, 0, ASSIGNED_END, Space.REAL))
+    return [each for each in found if class_ is None or each.location.class_ == class_]
+
+
+def decode(area: bytes) -> list[Assigned]:
+    """The assigned locations in the first :data:`ASSIGNED_END` bytes of a prefix area."""
+    return [Assigned(each, _value(area, each), _meaning(area, each)) for each in LOCATIONS]
 
 
 def _value(area: bytes, location: Location) -> bytes:
@@ -124,12 +127,15 @@ def _meaning(area: bytes, location: Location) -> str:
             return external_name(number)
         case lowcore.TRANSLATION_EXCEPTION:
             code = int.from_bytes(area[lowcore.PROGRAM_ILC + 2 : lowcore.PROGRAM_ILC + 4], "big")
+            code &= ~ProgramInterruptionCode.PER_EVENT
             return ", ".join(teid_words.in_words(number, code))
     return ""
 
 
 def program_name(code: int) -> str:
     """The name of the program interruption with *code*, in the manual's words."""
+    if code & ProgramInterruptionCode.PER_EVENT and code != ProgramInterruptionCode.PER_EVENT:
+        return f"{program_name(code & ~ProgramInterruptionCode.PER_EVENT)}, per event"
     try:
         return ProgramInterruptionCode(code).name.lower().replace("_", " ")
     except ValueError:

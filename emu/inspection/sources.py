@@ -65,14 +65,11 @@ _PROTECTIONS: Final = {
 """The subsections of PoP 3, "Protection"."""
 
 
-def source_of(condition: ProgramInterruption, *, is_unused: bool = False) -> str:
-    """Where the rule stands by which *condition* was recognised, and that by which it ends the instruction.
-
-    :param is_unused: it was recognised because the page is unused (ESSA), and not for an address beyond the memory.
-    """
+def source_of(condition: ProgramInterruption) -> str:
+    """Where the rule stands by which *condition* was recognised, and that by which it ends the instruction."""
     if condition.code is Code.DISCARD_FAULT:
         return "page-hinting reference 2.4 and 3.1; that it nullifies is inferred: the guest's handler tries again"
-    if condition.code is Code.ADDRESSING and is_unused:
+    if condition.unused_page is not None:
         return "page-hinting reference 2.4 (an unused page is touched)"
     source = f'PoP 6, "{_EXCEPTIONS[condition.code]}"'
     if condition.code is Code.PROTECTION and condition.translation_exception is not None:

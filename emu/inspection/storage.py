@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Final
 from emu import dat
 from emu.addresses import PAGE_OFFSET_MASK, PAGE_SHIFT, PAGE_SIZE, AbsoluteAddress
 from emu.inspection.translation import look_up
-from emu.instruction_length import instruction_length
 from emu.page_states import CONTENT_MASK, Content, name, touch
 from emu.program_interruption import ProgramInterruption
 from emu.psw import AddressSpaceControl
@@ -141,17 +140,3 @@ def bytes_at(cpu: Cpu, address: int, length: int, space: Space = Space.LOGICAL) 
     :raises NoStorageError: if some of them do not exist.
     """
     return b"".join(piece.data for piece in look(cpu, address, length, space))
-
-
-def instruction_at(cpu: Cpu, address: int) -> bytes:
-    """The bytes of the instruction at *address*, as *cpu* would fetch it; empty if there is none.
-
-    It is looked at, and not fetched: nothing is recorded, and no key is asked.
-    """
-    space = Space.INSTRUCTION
-    try:
-        first = bytes_at(cpu, address, 2, space)
-        rest = instruction_length(first[0]) - 2
-        return first + bytes_at(cpu, cpu.wrap(address + 2), rest, space)
-    except NoStorageError:
-        return b""

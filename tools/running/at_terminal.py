@@ -32,11 +32,12 @@ def run_at_terminal(machine: Machine, setup: Setup, max_instructions: int | None
 
 def _step(machine: Machine, setup: Setup, terminal: Terminal, max_instructions: int | None) -> Stop:
     """Take commands of the stepper until the machine stops, or the user lets it go on; then run it."""
+    from emu.debugging.session import Session
     from tools.stepping.conversation import converse
     from tools.stepping.stepper import Stepper
 
     manager = None if setup.host is None else setup.host.manager
-    stepper = Stepper(machine, print, max_instructions, manager)
+    stepper = Stepper(Session(machine, host=manager), print, max_instructions=max_instructions, manager=manager)
     machine.operator = None
     print('\nStepping: "g" goes on with the console, "q" ends, "help" lists the commands.')
     goes_on = converse(stepper, until="g")

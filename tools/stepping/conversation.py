@@ -3,14 +3,17 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from emu.debugging.session import Session
 from emu.input_files.reading import read_whole
 from tools.consoles.console import GuestConsole
 from tools.machines.setup import set_up
-from tools.stepping.stepper import CommandError, Stepper
+from tools.stepping.lines import CommandError, execute
+from tools.stepping.stepper import Stepper
 from tools.usage.errors import UsageError
 
 if TYPE_CHECKING:
@@ -19,21 +22,23 @@ if TYPE_CHECKING:
     from tools.machines.options import MachineOptions
     from tools.stepping.options import StepOptions
 
-_PROMPT: Final = "essa> "
+PROMPT: Final = "essa> "
 
 
 def step_program(options: MachineOptions, wanted: StepOptions) -> int:
     """Step through the program of *options*, and give the exit status of the command.
 
-    It is that of ``essa run`` if the machine has stopped, else 0.
+    It is that of ``essa run`` if the machine has stopped, else 0; and 2 if a command of a script was wrong.
 
-    :raises UsageError: if the script cannot be read, or a command of it is wrong.
+    :raises UsageError: if the script cannot be read, or a command of it is wrong and it is not to go on.
     :raises emu.program.ProgramError: if the image is not a program, or does not fit.
     """
     script = wanted.script
     lines = _script_lines(script) if script is not None else None
     if options.guests != 1:
         raise UsageError("--guests: one guest is stepped at a time")
+    if wanted.keep_going and script is None:
+        raise UsageError("--keep-going: expected --script, whose commands it is about")
     setup = set_up(options)
     machine = setup.machines[0]
     console = GuestConsole()
@@ -43,19 +48,26 @@ def step_program(options: MachineOptions, wanted: StepOptions) -> int:
         console.end_line()
         print(line, flush=True)
 
-    stepper = Stepper(machine, write, wanted.max_instructions, None if setup.host is None else setup.host.manager)
+    manager = None if setup.host is None else setup.host.manager
+    stepper = Stepper(Session(machine, host=manager), write, max_instructions=wanted.max_instructions, manager=manager)
+    is_wrong = False
     try:
         if lines is not None:
-            _follow(stepper, lines, str(script), write)
+            is_wrong = _follow(stepper, lines, str(script), write, keep_going=wanted.keep_going)
         else:
             converse(stepper)
     finally:
         setup.close()
+    if is_wrong:
+        return _WRONG
     if stepper.stop is None:
         return 0
     from tools.reports.verdict import judge
 
     return judge(stepper.stop, console.text).status
+
+
+_WRONG: Final = 2
 
 
 def _script_lines(script: str) -> list[str]:
@@ -67,40 +79,48 @@ def _script_lines(script: str) -> list[str]:
         raise UsageError(f"--script: {script} is not text in UTF-8") from None
 
 
-def _follow(stepper: Stepper, lines: list[str], script: str, write: Callable[[str], None]) -> None:
+def _follow(stepper: Stepper, lines: list[str], script: str, write: Callable[[str], None], *, keep_going: bool) -> bool:
+    """Execute the *lines* of a script, and give whether one of them was wrong.
+
+    :raises UsageError: at the first wrong one, unless it is to *keep_going*.
+    """
+    is_wrong = False
     for number, line in enumerate(lines, 1):
-        write(f"{_PROMPT}{line}".rstrip())
+        write(f"{PROMPT}{line}".rstrip())
         try:
-            if not stepper.execute(line):
-                return
+            if not execute(stepper, line):
+                break
         except CommandError as reason:
-            raise UsageError(f"{script}, line {number}: {reason}") from None
+            message = f"{script}, line {number}: {reason}"
+            if not keep_going:
+                raise UsageError(message) from None
+            print(f"essa: {message}", file=sys.stderr, flush=True)
+            is_wrong = True
+    return is_wrong
 
 
 def converse(stepper: Stepper, until: str | None = None) -> bool:
     """Execute what is typed, to its end, to ``q``, or to the command *until*; give whether it was that one."""
-    for line in _typed_lines():
+    for line in _typed_lines(stepper):
         if until is not None and line.strip() == until:
             return True
         try:
-            if not stepper.execute(line):
+            if not execute(stepper, line):
                 return False
         except CommandError as reason:
-            print(reason)
+            stepper.write(str(reason))
     return False
 
 
-def _typed_lines() -> Iterator[str]:
-    if not sys.stdin.isatty():
-        yield from (line.rstrip("\n") for line in sys.stdin)
-        return
-    import readline  # noqa: F401 - gives input() its line editing
+def _typed_lines(stepper: Stepper) -> Iterator[str]:
+    if sys.stdin.isatty() and sys.stdout.isatty():
+        from tools.stepping.prompt import Prompt
 
-    while True:
-        try:
-            yield input(_PROMPT)
-        except EOFError:
-            print()
-            return
-        except KeyboardInterrupt:
-            print()
+        prompt = Prompt(stepper.session, PROMPT)
+        while True:
+            stepper.width = shutil.get_terminal_size().columns
+            line = prompt.read()
+            if line is None:
+                return
+            yield line
+    yield from (line.rstrip("\n") for line in sys.stdin)

@@ -14,3 +14,4 @@ class StepOptions(BudgetOptions):
     """Where the commands come from."""
 
     script: str | None = option(metavar="FILE", help="Take the commands from this file, and echo them.")
+    keep_going: bool = option(False, help="Go on with the script after a command that is wrong.")

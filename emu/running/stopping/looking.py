@@ -89,7 +89,11 @@ def _entry(configuration: Configuration[Cpu], address: int) -> int:
 
 def code(cpu: Cpu, address: int) -> bytes:
     """The instruction at logical *address*; nothing if it cannot be fetched."""
-    asce = asce_of(cpu, Access.INSTRUCTION_FETCH)
+    return code_by(cpu, address, asce_of(cpu, Access.INSTRUCTION_FETCH))
+
+
+def code_by(cpu: Cpu, address: int, asce: int | None) -> bytes:
+    """The instruction at *address*, translated by *asce*, or real; nothing if it cannot be fetched."""
     found = b""
     length = 2
     while len(found) < length:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from emu import interruption, lowcore
 from emu.bits import bit
 from emu.cpu import Cpu
-from emu.inspection.low_core import LOCATIONS, Assigned, read_low_core
+from emu.inspection.low_core import LOCATIONS, Assigned, program_name, read_low_core
 from emu.machine import Machine
 from emu.program_interruption import ProgramInterruption, ProgramInterruptionCode
 from emu.psw import Psw
@@ -26,6 +26,16 @@ def test_a_program_interruption(machine: Machine, cpu: Cpu) -> None:
     assert found["translation exception"].meaning == "page 5000, primary space, store"
     assert found["program old PSW"].meaning == "64-bit, supervisor state, DAT off, disabled, cc 0"
     assert str(found["program ILC and code"]) == "08c program ILC and code   00060011  ILC 6, page translation"
+
+
+def test_with_a_per_event(machine: Machine) -> None:
+    """PER adds 0x80 to the code of another condition (PoP 4, "Program-Event Recording")."""
+    machine.load_storage(lowcore.PROGRAM_ILC, bytes.fromhex("00060091"))
+    machine.load_storage(lowcore.TRANSLATION_EXCEPTION, bytes.fromhex("0000000000005400"))
+    found = by_name(machine.cpus[0])
+    assert found["program ILC and code"].meaning == "ILC 6, page translation, per event"
+    assert found["translation exception"].meaning == "page 5000, primary space, store"
+    assert program_name(0x80) == "per event"
 
 
 def test_it_is_that_of_the_cpu(machine: Machine, cpu: Cpu) -> None:

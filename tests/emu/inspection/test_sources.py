@@ -27,4 +27,5 @@ def test_the_kind_of_protection_has_its_own_section() -> None:
 def test_an_unused_page_is_not_an_address_beyond_the_memory() -> None:
     condition = ProgramInterruption(Code.ADDRESSING)
     assert source_of(condition) == 'PoP 6, "Addressing Exception"'
-    assert source_of(condition, is_unused=True) == "page-hinting reference 2.4 (an unused page is touched)"
+    condition = ProgramInterruption(Code.ADDRESSING, unused_page=5)
+    assert source_of(condition) == "page-hinting reference 2.4 (an unused page is touched)"

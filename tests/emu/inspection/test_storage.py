@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 
 from emu.cpu import Cpu
-from emu.inspection.storage import NoStorageError, Space, bytes_at, instruction_at, locate, look
+from emu.inspection.storage import NoStorageError, Space, bytes_at, locate, look
 from emu.machine import Machine
 from emu.page_states import Content, Usage
 from emu.psw import ADDRESSING_MODE, DAT, AddressSpaceControl, Psw
@@ -93,15 +93,4 @@ def test_looking_changes_nothing(machine: Machine, cpu: Cpu, address_space: Addr
     before = take(machine)
     bytes_at(cpu, ADDRESS, 0x1000)
     bytes_at(cpu, FRAME, 0x1000, Space.ABSOLUTE)
-    instruction_at(cpu, ADDRESS)
     assert not list(differences(before, take(machine)))
-
-
-def test_an_instruction_over_the_end_of_a_page(machine: Machine, cpu: Cpu, address_space: AddressSpace) -> None:
-    address_space.map(ADDRESS, FRAME)
-    address_space.map(ADDRESS + 0x1000, FRAME + 0x8000)
-    address_space.enter(cpu)
-    machine.load_storage(FRAME + 0xFFE, bytes.fromhex("c02f"))
-    machine.load_storage(FRAME + 0x8000, bytes.fromhex("00100000"))
-    assert instruction_at(cpu, ADDRESS + 0xFFE) == bytes.fromhex("c02f00100000")
-    assert instruction_at(cpu, ADDRESS + 0x2000) == b""

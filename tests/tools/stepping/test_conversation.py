@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from emu.debugging.session import Session
 from emu.machine import MEGABYTE, Machine
 from host.page_manager import PageManager
 from host.paging_device import PagingDevice
 from tests.support.command import essa, write_program, wrong
 from tests.support.elf import FAILED, PASSED, ending_program
 from tools.command.cli import main
+from tools.stepping.lines import execute
 from tools.stepping.stepper import Stepper
 
 
@@ -21,7 +23,7 @@ def test_script(program: str, tmp_path: Path, capfd: pytest.CaptureFixture[str])
     assert main(["step", program, "--script", script]) == 0
     lines = capfd.readouterr().out.splitlines()
     assert [line for line in lines if line.startswith("essa>")] == ["essa> s", "essa>", "essa> page 100000", "essa> q"]
-    assert lines[-2] == "page 100 (100000): Uz"
+    assert lines[-3] == "page 100 (100000): Uz"
 
 
 def test_script_to_the_end_has_the_status_of_the_run(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
@@ -38,13 +40,25 @@ def test_wrong_script(program: str, tmp_path: Path, capfd: pytest.CaptureFixture
     assert "is not text" in wrong(capfd, "step", program, "--script", write_program(tmp_path, b"\xff", "binary"))
 
 
+def test_a_script_goes_on_after_an_error_if_told_to(
+    program: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    script = write_program(tmp_path, b"frob\ns x\ns\n", "script")
+    assert main(["step", program, "--script", script, "--keep-going"]) == 2
+    shown = capfd.readouterr()
+    assert [line.split(": ")[1] for line in shown.err.splitlines()] == [f"{script}, line {number}" for number in (1, 2)]
+    assert "LLILF" in shown.out.splitlines()[-1]
+    assert "expected --script" in wrong(capfd, "step", program, "--keep-going")
+
+
 def test_commands_from_standard_input(program: str) -> None:
     done = essa("step", program, stdin="s\nfrob\npsw\n")
     assert done.returncode == 0
-    first, second, third = done.stdout.splitlines()
+    first, second, third, fourth = done.stdout.splitlines()
     assert "LLILF" in first
-    assert second.startswith("expected one of")
+    assert second.startswith("there is no command 'frob'")
     assert third.startswith("cpu 0: 00000001")
+    assert fourth.startswith("  64-bit")
 
 
 def test_the_stepper_evicts_a_page(program: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
@@ -52,10 +66,10 @@ def test_the_stepper_evicts_a_page(program: str, tmp_path: Path, capfd: pytest.C
     script.write_text("page 11000\nevict 10000\nr 10000.4\ns\npage 10000\nevict 0\ntable\n")
     assert main(["step", program, "--memory", "2M", "--host-memory", "2M", "--script", str(script)]) == 0
     lines = capfd.readouterr().out.splitlines()
-    assert lines[3] == "page 10 (10000): Sp"
-    assert lines[5].endswith("(Sp: preserved by the host)")
+    assert lines[4] == "page 10 (10000): Sp"
+    assert lines[7].endswith("(Sp: preserved by the host)")
     # The instruction fetch brings the page back.
-    assert lines[7] == "host: page[0x10]=Sp->Sr"
+    assert lines[9] == "host: page[0x10]=Sp->Sr"
     assert "page 10 (10000): Sr" in lines
     assert "page 0: has no frame, must stay, or cannot be written" in lines
     assert lines[-6] == "<state>|--tot--|---r---|---p---|---z---|"
@@ -78,6 +92,6 @@ def test_looking_at_a_resident_page_is_no_reference_for_the_host() -> None:
         machine.load_storage(0x20000, b"\x5a" * 4096)
         pool = manager.pool
         manager.lists.sweep(pool.referenced)
-        Stepper(machine, lines.append, None, manager).execute("r 20000.4")
+        execute(Stepper(Session(machine, host=manager), lines.append, manager=manager), "r 20000.4")
         assert lines == ["0000000000020000  5a5a5a5a"]
         assert not pool.referenced[int(manager.guests[0].locations[0x20]) - 1]
