@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from emu import psw as psw_bits
 from emu.bits import MASK_32, MASK_64
 from emu.control_registers import CR0_TRANSLATION
-from emu.per import CR9_EVENTS
+from emu.per import CR9_EVENTS, REGISTERS, Controls
 from emu.prefixing import real_to_absolute
 from emu.psw import AddressSpaceControl, Psw
 from emu.state import Section, computed, constant
@@ -253,7 +253,7 @@ class Cpu:
 
     @property
     def is_recording(self) -> bool:
-        """Whether PER is on, and an event is asked for: then each instruction is executed alone."""
+        """Whether PER is on, and an event is asked for."""
         return bool(self._system_mask & psw_bits.PER and self.cr[9] & CR9_EVENTS)
 
     @property
@@ -348,6 +348,8 @@ class Cpu:
             self.registers.set_control_register_0(value)
         if number in (1, 7, 13) or (number == 0 and (before ^ value) & CR0_TRANSLATION):
             self.tlb.context_changed()
+        elif number in REGISTERS:
+            self.tlb.watch("PER", Controls(*self.cr[9:12]).watched)
 
     def set_prefix(self, prefix: int) -> None:
         """Load the prefix register and drop all translations."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from emu.bits import bit, field
+from emu.bits import MASK_64, bit, field
 from emu.psw import (
     ADDRESS_SPACE_CONTROL,
     BASIC_ADDRESSING,
@@ -20,6 +20,8 @@ from emu.psw import (
     AddressSpaceControl,
     address_limit,
 )
+from emu.teid import Access
+from emu.watched_areas import WatchedArea
 
 BRANCHING: Final = bit(0, 8)
 """Successful branching; these are bits of the PER code, and 32 places to the right of control register 9."""
@@ -34,6 +36,10 @@ NULLIFICATION: Final = bit(7, 8)
 
 CR9_EVENTS: Final = (BRANCHING | FETCHING | ALTERATION) << 24
 """Any event needs one of these bits of control register 9."""
+REGISTERS: Final = (9, 10, 11)
+"""The control registers of PER."""
+_MOST_WATCHED: Final = 1 << 20
+"""Bytes; in a larger area so many instructions store that each is executed alone."""
 _CR9_BRANCH_ADDRESS: Final = bit(40)
 _CR9_ALTERATION_SPACE: Final = bit(42)
 _ALTERATION_EVENT: Final = bit(56)
@@ -74,6 +80,21 @@ class Controls:
         if self.start <= self.end:
             return first <= self.end and last >= self.start
         return first <= self.end or last >= self.start
+
+    @property
+    def watched(self) -> tuple[WatchedArea, ...]:
+        """The areas that stores must be watched in for every event to be noticed.
+
+        There are none if there can be other events, or stores in too many pages: then every instruction may have one.
+        """
+        if self.events & CR9_EVENTS != ALTERATION << 24:
+            return ()
+        ranges = [(self.start, self.end)]
+        if self.start > self.end:
+            ranges = [(self.start, MASK_64), (0, self.end)]
+        if sum(last - first for first, last in ranges) > _MOST_WATCHED:
+            return ()
+        return tuple(WatchedArea(first, last, frozenset((Access.STORE,))) for first, last in ranges)
 
 
 class Recording:

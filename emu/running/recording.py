@@ -19,6 +19,19 @@ if TYPE_CHECKING:
     from emu.cpu import Cpu
 
 
+def is_alone(cpu: Cpu) -> bool:
+    """Whether any instruction of *cpu* may have an event now, so that each is executed alone.
+
+    If only stores into few pages are events, the engine finds those that make one (:attr:`emu.per.Controls.watched`).
+    """
+    return cpu.is_recording and not controls(cpu).watched
+
+
+def controls(cpu: Cpu) -> Controls:
+    """What the control registers ask for."""
+    return Controls(*cpu.cr[9:12])
+
+
 def begin(cpu: Cpu, instruction: bytes, address: int) -> None:
     """Record the events of the *instruction* that was fetched from *address*, if PER is on.
 
@@ -27,7 +40,7 @@ def begin(cpu: Cpu, instruction: bytes, address: int) -> None:
     cpu.recording = None
     if not cpu.is_recording:
         return
-    recording = cpu.recording = Recording(Controls(cpu.cr[9], cpu.cr[10], cpu.cr[11]), cpu.psw.mask, address)
+    recording = cpu.recording = Recording(controls(cpu), cpu.psw.mask, address)
     recording.fetched(address)
     if is_execute(instruction) and not recording.nullifies:
         try:

@@ -19,7 +19,7 @@ from emu.isa.diagnose import LoadRequested
 from emu.isa.signaling import store_status
 from emu.pending import enabled_interruption, quiet_units, timer_events
 from emu.room import supply
-from emu.running import execution
+from emu.running import execution, recording
 from emu.running.loops import note_interruption
 from emu.running.single import execute_alone, handle
 from emu.running.stopping.stop_list import StopList
@@ -202,7 +202,7 @@ class RunLoop:
             if cpu.system_mask & psw_bits.EXTERNAL_MASK:
                 goal = min((goal, *timer_events(cpu)))
             before = cpu.executed
-            if cpu.is_recording or (is_rest and min(goal, limit - before) < _REST):
+            if recording.is_alone(cpu) or (is_rest and min(goal, limit - before) < _REST):
                 self._execute_alone(cpu)
             else:
                 end = timing.work + goal

@@ -68,6 +68,9 @@ def handle(cpu: Cpu, engine: Engine, ended: Declared | SupervisorCall | Conditio
     """
     address = cpu.instruction_address
     match ended:
+        case Declared() if cpu.is_recording and cpu.recording is None:
+            # The engine ran freely, and does not know whether it stores where that is an event.
+            execute_alone(cpu, engine)
         case Declared(instruction):
             _execute_declared(cpu, instruction, address)
         case SupervisorCall(number, length):

@@ -15,6 +15,7 @@ from emu.psw import (
     DAT,
     AddressSpaceControl,
 )
+from emu.teid import Access
 
 ALTERATION, IN_SPACES = 0x2000_0000, 0x0020_0000
 EVERYTHING = 0xFF00_0000
@@ -111,6 +112,29 @@ def test_storage_alteration_space_control(events: int, designation: int | None, 
     made = recording(events)
     made.stored(0x5000, 1, None if designation is None else AddressSpaceControl.PRIMARY, designation)
     assert bool(code(made)) is is_event
+
+
+@pytest.mark.parametrize(
+    ("events", "start", "end", "watched"),
+    (
+        (ALTERATION, 0x5000, 0x5FFF, [(0x5000, 0x5FFF)]),
+        # Other bits than those of events do not matter.
+        (ALTERATION | 0x0820_0000, 0x5000, 0x5000, [(0x5000, 0x5000)]),
+        (ALTERATION, ADDRESS_64 - 1, 8, [(ADDRESS_64 - 1, ADDRESS_64), (0, 8)]),
+        (ALTERATION, 0, 0x100000, [(0, 0x100000)]),
+        (ALTERATION, 0, 0x100001, []),
+        (ALTERATION, ADDRESS_64 - 0x80000, 0x80001, []),
+        (ALTERATION, 8, 7, []),
+        (ALTERATION | 0x4000_0000, 0x5000, 0x5FFF, []),
+        (ALTERATION | 0x8000_0000, 0x5000, 0x5FFF, []),
+        (0x4000_0000, 0x5000, 0x5FFF, []),
+        (0, 0x5000, 0x5FFF, []),
+    ),
+)
+def test_where_stores_are_watched(events: int, start: int, end: int, watched: list[tuple[int, int]]) -> None:
+    areas = Controls(events, start, end).watched
+    assert [(each.first, each.last) for each in areas] == watched
+    assert all(each.kinds == {Access.STORE} and not each.is_absolute for each in areas)
 
 
 @pytest.mark.parametrize("space", AddressSpaceControl)

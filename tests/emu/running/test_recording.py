@@ -9,9 +9,12 @@ from dataclasses import dataclass
 import pytest
 
 from emu import psw as psw_bits
+from emu.cpu import Cpu
+from emu.engine.engine import Engine
 from emu.machine import Machine, StopKind
 from emu.program_interruption import ProgramInterruptionCode
 from emu.psw import ADDRESSING_MODE, BASIC_ADDRESSING, PER, Psw
+from emu.running import run_loop, single
 from tests.conftest import PROGRAM_ADDRESS as START
 
 Code = ProgramInterruptionCode
@@ -546,3 +549,55 @@ def test_the_access_identification_is_zero(machine: Machine) -> None:
     record(machine, ALTERATION)
     run(machine)
     assert machine.storage.read(0xA0, 2) == b"\0\0"
+
+
+# Running freely
+
+
+@pytest.fixture
+def alone(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The addresses of the instructions that the run loop has executed alone."""
+    found: list[int] = []
+    execute_alone = single.execute_alone
+
+    def noted(cpu: Cpu, engine: Engine) -> None:
+        found.append(cpu.instruction_address)
+        execute_alone(cpu, engine)
+
+    monkeypatch.setattr(run_loop, "execute_alone", noted)
+    monkeypatch.setattr(single, "execute_alone", noted)
+    return found
+
+
+LOOP = "c01900002000 e310a0000024 e31050000024 a716fffa b2054000"
+"""LGFI 1,8192; STG 1,0(10); STG 1,0(5); BRCT 1,*-12; STCK 0(4)"""
+
+
+def test_only_what_stores_into_few_pages_is_executed_alone(machine: Machine, alone: list[int]) -> None:
+    load(machine, LOOP)
+    machine.cpus[0].gr[10] = DATA + 0x2000
+    record(machine, ALTERATION, (DATA, DATA + 8))
+    machine.run(100_000)
+    assert stored(machine) == event(ALTERATION, START + 22, 4, START + 26)
+    # Those into the page, which are no events, and the one that is.
+    assert set(alone) <= {START + 12, START + 22}
+    assert len(alone) == 8193
+
+
+def test_where_many_pages_are_designated_each_instruction_is(machine: Machine, alone: list[int]) -> None:
+    load(machine, "0700" * 40 + "50104000")
+    record(machine, ALTERATION, (DATA, DATA + (1 << 21)))
+    assert machine.run(100).kind is StopKind.DISABLED_WAIT
+    assert stored(machine) == event(ALTERATION, START + 80, 4, START + 84)
+    assert len(alone) == 41
+
+
+def test_when_nothing_is_asked_for_any_more_nothing_is_watched(machine: Machine, alone: list[int]) -> None:
+    load(machine, "50104000 50104000 a7f40000")
+    record(machine, ALTERATION, (DATA + 8, DATA + 8))
+    machine.run(2)
+    alone.clear()
+    machine.cpus[0].instruction_address = START
+    record(machine, 0)
+    machine.run(1000)
+    assert alone == []

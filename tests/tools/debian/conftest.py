@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Where what was fetched is looked for."""
+"""What is fetched, and where it is looked for."""
 
 from __future__ import annotations
 
@@ -7,9 +7,32 @@ from pathlib import Path
 
 import pytest
 
+from tools.debian import download
+from tools.usage.errors import UsageError
+
 
 @pytest.fixture
 def cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """An empty cache directory."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     return tmp_path
+
+
+@pytest.fixture(scope="session")
+def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cache directory with Debian 12 in it."""
+    place = tmp_path_factory.mktemp("debian")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(place))
+        try:
+            download.fetch_debian("bookworm")
+        except UsageError as reason:
+            pytest.skip(f"Debian's archive cannot be had here: {reason}")
+    return place
+
+
+@pytest.fixture
+def fetched(archive: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The same, made the one that is used."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(archive))
+    return archive

@@ -18,7 +18,6 @@ from tools.command.cli import main
 from tools.debian import download
 from tools.debian.initramfs import CHECK_WORD, PASSED
 from tools.debian.releases import debian_files
-from tools.usage.errors import UsageError
 
 CHECK = f"console=ttyS0 cmma=on loglevel=4 {CHECK_WORD}"
 UNDER_PRESSURE = """\
@@ -93,26 +92,6 @@ def test_signatures_are_checked_or_nothing_is_fetched(
     monkeypatch.setattr(download, "_KEYRING", Path("/nothing/keyring.gpg"))
     assert main(["fetch", "debian"]) == 2
     assert "expected /nothing/keyring.gpg" in capsys.readouterr().err
-
-
-@pytest.fixture(scope="session")
-def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A cache directory with Debian 12 in it."""
-    place = tmp_path_factory.mktemp("debian")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_CACHE_HOME", str(place))
-        try:
-            download.fetch_debian("bookworm")
-        except UsageError as reason:
-            pytest.skip(f"Debian's archive cannot be had here: {reason}")
-    return place
-
-
-@pytest.fixture
-def fetched(archive: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The same, made the one that is used."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(archive))
-    return archive
 
 
 def start(report: Path, *options: str) -> subprocess.Popen[str]:
