@@ -29,8 +29,10 @@ class Facility(IntEnum):
     MESSAGE_SECURITY_ASSIST = 17
     LONG_DISPLACEMENT = 18
     LONG_DISPLACEMENT_FAST = 19
+    HFP_MULTIPLY_AND_ADD = 20
     EXTENDED_IMMEDIATE = 21
     EXTENDED_TRANSLATION_3 = 22
+    HFP_UNNORMALIZED_EXTENSION = 23
     ETF2_ENHANCEMENT = 24
     STORE_CLOCK_FAST = 25
     PARSING_ENHANCEMENT = 26
@@ -87,8 +89,8 @@ DEFAULT_FACILITIES: Final = (
 )
 """What STFL and STFLE show, if nothing else is asked for: every instruction of these facilities works.
 
-Of the basic machine (no facility bit) the hexadecimal-floating-point instructions and those of the linkage stack are
-missing: they are operation exceptions.  ``python -m emu.coverage`` counts what is there, and what is not.
+Of the basic machine (no facility bit) the instructions of the linkage stack are missing: they are operation exceptions.
+  ``python -m emu.coverage`` counts what is there, and what is not.
 """
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from emu import lowcore
 from emu.addresses import AbsoluteAddress, RealAddress
+from emu.control_registers import CR0_AFP
 from emu.hypervisor import FrameShortage
 from emu.program_interruption import Ending, ProgramInterruption, ProgramInterruptionCode
 from emu.psw import Psw
@@ -31,6 +32,9 @@ EXTERNAL_CALL: Final = 0x1202
 EXTERNAL_SERVICE_SIGNAL: Final = 0x2401
 EXTERNAL_VMCF: Final = 0x4001
 """Not the manual's: the Virtual Machine Communication Facility of the hypervisor below."""
+
+_FPC_DXC: Final = 0xFF00
+"""The DXC field of the floating-point-control register."""
 
 _IDENTIFIED_BY_ASN: Final = frozenset(
     {
@@ -129,6 +133,9 @@ def program_early(cpu: Cpu, condition: ProgramInterruption, length: int) -> None
 def _store_program_fields(cpu: Cpu, condition: ProgramInterruption, length: int) -> None:
     for address, size, value in program_fields(cpu, condition, length):
         _write(cpu, address, size, value)
+    if condition.data_exception_code is not None and cpu.cr[0] & CR0_AFP:
+        # PoP 6, "Data-Exception Code (DXC)"; a vector-exception code goes there, too.
+        cpu.registers.fpc = cpu.registers.fpc & ~_FPC_DXC | condition.data_exception_code << 8
 
 
 def program_fields(cpu: Cpu, condition: ProgramInterruption, length: int) -> Iterator[tuple[RealAddress, int, int]]:

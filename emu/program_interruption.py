@@ -71,6 +71,9 @@ class ProgramInterruptionCode(IntEnum):
     CRYPTO_OPERATION = 0x119
 
 
+DXC_OPERAND: Final = 0x00
+"""The data-exception code of a decimal operand, or a general one, that cannot be right."""
+
 _Code = ProgramInterruptionCode
 
 _NULLIFYING: Final = frozenset(
@@ -176,3 +179,8 @@ class ProgramInterruption(Exception):  # noqa: N818 - it is the manual's word, a
 
     def __str__(self) -> str:
         return f"{self.code.name.lower().replace('_', ' ')} ({self.code:#06x})"
+
+
+def data_exception(code: int, *, ending: Ending | None = None) -> ProgramInterruption:
+    """The data exception with the data-exception *code* (DXC), which suppresses unless *ending* says otherwise."""
+    return ProgramInterruption(ProgramInterruptionCode.DATA, ending=ending, data_exception_code=code)

@@ -23,7 +23,9 @@ ADDRESS_SPACE_CONTROL: Final = bits(16, 17)
 CONDITION_CODE: Final = bits(18, 19)
 PROGRAM_MASK: Final = bits(20, 23)
 DECIMAL_OVERFLOW: Final = bit(21)
-"""In the program mask."""
+HFP_EXPONENT_UNDERFLOW: Final = bit(22)
+HFP_SIGNIFICANCE: Final = bit(23)
+"""These are in the program mask."""
 EXTENDED_ADDRESSING: Final = bit(31)
 BASIC_ADDRESSING: Final = bit(32)
 ADDRESSING_MODE: Final = EXTENDED_ADDRESSING | BASIC_ADDRESSING

@@ -91,9 +91,6 @@ OF_FACILITIES: Final[Mapping[int, str]] = {
 """The opcodes of each facility by its number.  A facility that only widens instructions has none of its own."""
 
 LEFT_OUT: Final[Mapping[str, str]] = {
-    "hexadecimal floating point": "20-27 29-2F 30-37 39-3F 67 69-6F 79-7F B22D B244 B245 B325 B326 B336 B337 B350"
-    " B351 B358 B359 B360-B363 B366 B367 B369 B377 B37F B3B4-B3B6 B3B8-B3BA B3C4-B3C6 B3C8-B3CA"
-    " ED25 ED26 ED34 ED35 ED37",
     "linkage stack": "0101 B218 B228 B240 B247 B249 B24A B90E",
     "interpretive execution": "B214",
     "expanded storage": "B22E B22F",

@@ -11,7 +11,8 @@ from enum import Enum, IntEnum
 from typing import TYPE_CHECKING, Final
 
 from emu.control_registers import CR0_AFP
-from emu.program_interruption import Ending, ProgramInterruption, ProgramInterruptionCode
+from emu.isa import floating_registers
+from emu.program_interruption import Ending, ProgramInterruption, ProgramInterruptionCode, data_exception
 
 if TYPE_CHECKING:
     from emu.cpu import Cpu
@@ -189,16 +190,7 @@ def require_afp(cpu: Cpu) -> None:
     :raises ProgramInterruption: data, with DXC 2.
     """
     if not cpu.cr[0] & CR0_AFP:
-        raise ProgramInterruption(ProgramInterruptionCode.DATA, data_exception_code=DXC_BFP_INSTRUCTION)
-
-
-def require_pair(register: int) -> None:
-    """Check that *register* designates a floating-point register pair: 0, 1, 4, 5, 8, 9, 12 or 13.
-
-    :raises ProgramInterruption: specification.
-    """
-    if register & 2:
-        raise ProgramInterruption(ProgramInterruptionCode.SPECIFICATION)
+        raise data_exception(DXC_BFP_INSTRUCTION)
 
 
 def load(cpu: Cpu, register: int, form: BfpFormat) -> int:
@@ -206,24 +198,12 @@ def load(cpu: Cpu, register: int, form: BfpFormat) -> int:
 
     :raises ProgramInterruption: specification, if a pair is needed and not designated.
     """
-    high = cpu.vr[2 * register]
-    if form is SHORT:
-        return high >> 32
-    if form is LONG:
-        return high
-    require_pair(register)
-    return high << 64 | cpu.vr[2 * register + 4]
+    return floating_registers.load(cpu, register, form.width)
 
 
 def store(cpu: Cpu, register: int, form: BfpFormat, value: int) -> None:
     """Put a datum in a floating-point register, or in a pair that was checked before; a short one in its left half."""
-    if form is SHORT:
-        cpu.vr[2 * register] = value << 32 | cpu.vr[2 * register] & 0xFFFF_FFFF
-    elif form is EXTENDED:
-        cpu.vr[2 * register] = value >> 64
-        cpu.vr[2 * register + 4] = value & (1 << 64) - 1
-    else:
-        cpu.vr[2 * register] = value
+    floating_registers.store(cpu, register, form.width, value)
 
 
 # IEEE exceptions
@@ -234,19 +214,14 @@ def set_flag(cpu: Cpu, exception: int) -> None:
     cpu.registers.fpc |= exception << 16
 
 
-def _data_exception(cpu: Cpu, code: int, ending: Ending) -> ProgramInterruption:
-    cpu.registers.fpc = cpu.registers.fpc & ~0xFF00 | code << 8
-    return ProgramInterruption(ProgramInterruptionCode.DATA, ending=ending, data_exception_code=code)
-
-
-def completed_with_data_exception(cpu: Cpu, code: int) -> ProgramInterruption:
+def completed_with_data_exception(code: int) -> ProgramInterruption:
     """The interruption of an IEEE exception that traps when its result has been put in its place."""
-    return _data_exception(cpu, code, Ending.COMPLETION)
+    return data_exception(code, ending=Ending.COMPLETION)
 
 
 def _signal_suppressing(cpu: Cpu, exception: int) -> None:
     if cpu.registers.fpc >> 24 & exception:
-        raise _data_exception(cpu, exception, Ending.SUPPRESSION)
+        raise data_exception(exception)
     set_flag(cpu, exception)
 
 
@@ -272,5 +247,5 @@ def signal_inexact(cpu: Cpu, *, incremented: bool) -> None:
     :raises ProgramInterruption: data, completing, if its mask is one.
     """
     if cpu.registers.fpc >> 24 & INEXACT:
-        raise completed_with_data_exception(cpu, DXC_INEXACT_INCREMENTED if incremented else DXC_INEXACT_TRUNCATED)
+        raise completed_with_data_exception(DXC_INEXACT_INCREMENTED if incremented else DXC_INEXACT_TRUNCATED)
     set_flag(cpu, INEXACT)

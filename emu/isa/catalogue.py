@@ -63,3 +63,12 @@ from emu.isa.corrections import unicode  # noqa: F401
 from emu.isa.corrections import vector_checksum  # noqa: F401
 from emu.isa.corrections import vector_floating  # noqa: F401
 from emu.isa.corrections import vector_replicate  # noqa: F401
+from emu.isa.hexadecimal import addition  # noqa: F401
+from emu.isa.hexadecimal import binary  # noqa: F401
+from emu.isa.hexadecimal import comparison  # noqa: F401
+from emu.isa.hexadecimal import division  # noqa: F401
+from emu.isa.hexadecimal import integers  # noqa: F401
+from emu.isa.hexadecimal import loading  # noqa: F401
+from emu.isa.hexadecimal import multiplication  # noqa: F401
+from emu.isa.hexadecimal import multiply_and_add  # noqa: F401
+from emu.isa.hexadecimal import multiply_unnormalized  # noqa: F401

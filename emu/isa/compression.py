@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Final
 
 from emu import access
 from emu.bits import bit, field, insert
-from emu.isa.compression_dictionary import MOST_CHARACTERS, CharacterEntry, Dictionary, data_exception
+from emu.isa.compression_dictionary import MOST_CHARACTERS, CharacterEntry, Dictionary
 from emu.isa.declaration import Operands, instruction
 from emu.isa.formats import RRE
-from emu.program_interruption import ProgramInterruption, ProgramInterruptionCode
+from emu.program_interruption import DXC_OPERAND, ProgramInterruption, ProgramInterruptionCode, data_exception
 from emu.teid import Access
 
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ def _compress_one(call: _Call) -> int | None:
         return 1
     index, count = _longest(call)
     if count > MOST_CHARACTERS:
-        raise data_exception()
+        raise data_exception(DXC_OPERAND)
     if call.translates:
         index = access.load_integer(cpu, cpu.wrap(call.table + 2 * index), 2) & (1 << call.bits) - 1
     address, length = cpu.address_in(call.r1), call.symbol_bytes()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from emu import access
 from emu.bits import field
-from emu.program_interruption import ProgramInterruption, ProgramInterruptionCode
+from emu.program_interruption import DXC_OPERAND, data_exception
 
 if TYPE_CHECKING:
     from emu.cpu import Cpu
@@ -25,11 +25,6 @@ _MOST_ENTRIES: Final = 127
 _ENTRY: Final = 8
 _MOST_CHILDREN: Final = 5
 """In a character entry, one less with an additional extension character."""
-
-
-def data_exception() -> ProgramInterruption:
-    """What a dictionary that cannot be right gives (data-exception code 0)."""
-    return ProgramInterruption(ProgramInterruptionCode.DATA, data_exception_code=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +76,7 @@ class Dictionary:
 
     def _checked(self, index: int) -> int:
         if index >= self._limit:
-            raise data_exception()
+            raise data_exception(DXC_OPERAND)
         return index
 
     # Expansion
@@ -102,10 +97,10 @@ class Dictionary:
             if not length:
                 length, offset = field(entry, 5, 7), 0
                 if not length:
-                    raise data_exception()
+                    raise data_exception(DXC_OPERAND)
                 characters = data[1 : 1 + length]
             elif length > _MOST_CHILDREN:
-                raise data_exception()
+                raise data_exception(DXC_OPERAND)
             else:
                 characters = data[2 : 2 + length]
             if not symbol:
@@ -114,7 +109,7 @@ class Dictionary:
             if not field(entry, 0, 2):
                 return bytes(symbol)
             index = field(entry, 3, 15)
-        raise data_exception()
+        raise data_exception(DXC_OPERAND)
 
     # Compression
 
@@ -130,17 +125,17 @@ class Dictionary:
         if children < 2:
             extension = field(entry, 8, 10)
             if extension + children > _MOST_CHILDREN:
-                raise data_exception()
+                raise data_exception(DXC_OPERAND)
         else:
             extension = field(entry, 10, 10)
             most = _MOST_CHILDREN - extension
             if children > most + 1:
-                raise data_exception()
+                raise data_exception(DXC_OPERAND)
             more = children > most
             children = min(children, most)
         pointer = field(entry, 11, 23)
         if children and pointer >= self._limit:
-            raise data_exception()
+            raise data_exception(DXC_OPERAND)
         return CharacterEntry(
             extension=data[3 : 3 + extension],
             children=data[3 + extension : 3 + extension + children],

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from emu import access
 from emu.isa import binary_floating_point as bfp
 from emu.isa.binary_floating_point import EXTENDED, BfpFormat, DataClass, Datum
+from emu.isa.floating_registers import require_pair
 
 if TYPE_CHECKING:
     from emu.cpu import Cpu
@@ -34,7 +35,7 @@ def second_in_register(cpu: Cpu, operands: Operands, form: BfpFormat, *, target:
     """
     bfp.require_afp(cpu)
     if target is EXTENDED:
-        bfp.require_pair(operands.r1)
+        require_pair(operands.r1)
     return bfp.unpack(bfp.load(cpu, operands.r2, form), form)
 
 

@@ -235,7 +235,7 @@ def _scaled(
 
     :param direction: 1 if it is scaled up, -1 if down.
     """
-    trap = bfp.completed_with_data_exception(cpu, code)
+    trap = bfp.completed_with_data_exception(code)
     exponent = number.exponent + direction * (form.scale if source is None else source.rounding_scale)
     scaled = Datum(number.kind, number.negative, number.significand, exponent)
     return FloatingResult(pack(scaled, source or form), trap, in_source_format=source is not None)

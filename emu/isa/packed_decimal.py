@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from emu.program_interruption import ProgramInterruption, ProgramInterruptionCode
+from emu.program_interruption import DXC_OPERAND, data_exception
 
 PLUS: Final = 0xC
 MINUS: Final = 0xD
@@ -19,11 +19,6 @@ def condition_code_of_sign(sign: int) -> int:
     return 1 if sign in _NEGATIVE else 0
 
 
-def decimal_data_exception() -> ProgramInterruption:
-    """The data exception for an invalid digit or sign: DXC 0."""
-    return ProgramInterruption(ProgramInterruptionCode.DATA, data_exception_code=0)
-
-
 def unpack(data: bytes) -> tuple[int, bool]:
     """The magnitude of a packed number, and whether its sign is minus.
 
@@ -32,7 +27,7 @@ def unpack(data: bytes) -> tuple[int, bool]:
     digits = data.hex()
     sign = int(digits[-1], 16)
     if sign < 0xA or not (digits[:-1] or "0").isdecimal():
-        raise decimal_data_exception()
+        raise data_exception(DXC_OPERAND)
     return int(digits[:-1] or "0"), sign in _NEGATIVE
 
 

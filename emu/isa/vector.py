@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from emu.control_registers import CR0_AFP, CR0_VECTOR
-from emu.program_interruption import ProgramInterruption, ProgramInterruptionCode
+from emu.program_interruption import ProgramInterruption, ProgramInterruptionCode, data_exception
 
 if TYPE_CHECKING:
     from emu.cpu import Cpu
@@ -21,14 +21,7 @@ def require_vector(cpu: Cpu) -> None:
     :raises ProgramInterruption: data, with DXC FE hex.
     """
     if cpu.cr[0] & (CR0_AFP | CR0_VECTOR) != CR0_AFP | CR0_VECTOR:
-        raise data_exception(cpu, DXC_VECTOR_INSTRUCTION)
-
-
-def data_exception(cpu: Cpu, code: int) -> ProgramInterruption:
-    """The data exception with *code*, which is put in the FPC register if the AFP-register control is one."""
-    if cpu.cr[0] & CR0_AFP:
-        cpu.registers.fpc = cpu.registers.fpc & ~0xFF00 | code << 8
-    return ProgramInterruption(ProgramInterruptionCode.DATA, data_exception_code=code)
+        raise data_exception(DXC_VECTOR_INSTRUCTION)
 
 
 def require(is_valid: bool) -> None:

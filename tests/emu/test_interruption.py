@@ -11,12 +11,19 @@ from collections.abc import Callable
 import pytest
 
 from emu import interruption
+from emu.control_registers import CR0_AFP
 from emu.cpu import Cpu
 from emu.devices.sclp import Sclp
 from emu.events import Observer
 from emu.interruption import CheckStop
 from emu.machine import Machine
-from emu.program_interruption import Ending, ProgramInterruption, ProgramInterruptionCode, default_ending
+from emu.program_interruption import (
+    Ending,
+    ProgramInterruption,
+    ProgramInterruptionCode,
+    data_exception,
+    default_ending,
+)
 from emu.psw import ADDRESSING_MODE, BASIC_ADDRESSING, EXTERNAL_MASK, PROBLEM_STATE, WAIT, Psw
 from emu.running.run_loop import RunLoop
 
@@ -303,6 +310,28 @@ def taken(cpu: Cpu) -> tuple[int, int] | None:
         return None
     word = cpu.configuration.storage.read_integer(PREFIX + 0x84, 4)
     return word & 0xFFFF, word >> 16
+
+
+@pytest.mark.parametrize(
+    ("condition", "control", "fpc"),
+    (
+        (data_exception(0xFE), CR0_AFP, 0xF8F8_FE03),
+        (data_exception(0x00), CR0_AFP, 0xF8F8_0003),
+        (data_exception(0x08, ending=Ending.COMPLETION), CR0_AFP, 0xF8F8_0803),
+        (ProgramInterruption(Code.VECTOR_PROCESSING, data_exception_code=0x15), CR0_AFP, 0xF8F8_1503),
+        (data_exception(0x01), 0, 0xF8F8_AA03),
+        (ProgramInterruption(Code.SPECIFICATION), CR0_AFP, 0xF8F8_AA03),
+    ),
+)
+def test_the_code_goes_to_the_fpc_register_if_the_control_is_one(
+    cpu: Cpu, condition: ProgramInterruption, control: int, fpc: int
+) -> None:
+    cpu.set_control_register(0, control)
+    cpu.registers.fpc = 0xF8F8_AA03
+    interruption.program(cpu, condition, START, 4)
+    assert cpu.registers.fpc == fpc
+    if condition.data_exception_code is not None:
+        assert cpu.configuration.storage.read_integer(PREFIX + 0x90, 4) == condition.data_exception_code
 
 
 @pytest.mark.parametrize("name", CONDITIONS)

@@ -13,8 +13,7 @@ from emu.bits import insert, signed
 from emu.isa import packed_decimal
 from emu.isa.declaration import Operands, instruction
 from emu.isa.formats import SS_A, SS_B, SS_C
-from emu.isa.packed_decimal import decimal_data_exception
-from emu.program_interruption import ProgramInterruption, ProgramInterruptionCode
+from emu.program_interruption import DXC_OPERAND, ProgramInterruption, ProgramInterruptionCode, data_exception
 from emu.psw import ADDRESS_31, DECIMAL_OVERFLOW
 from emu.teid import Access
 
@@ -125,7 +124,7 @@ def mp(cpu: Cpu, operands: Operands) -> None:
     multiplicand, first_negative = packed_decimal.unpack(first)
     multiplier, second_negative = packed_decimal.unpack(second)
     if any(first[: len(second)]):
-        raise decimal_data_exception()
+        raise data_exception(DXC_OPERAND)
     product = packed_decimal.pack(multiplicand * multiplier, first_negative != second_negative, len(first))
     access.store(cpu, _first_address(cpu, operands), product)
 
@@ -162,7 +161,7 @@ def srp(cpu: Cpu, operands: Operands) -> None:
     first = _target(cpu, operands)
     magnitude, negative = packed_decimal.unpack(first)
     if operands.i3 > 9:
-        raise decimal_data_exception()
+        raise data_exception(DXC_OPERAND)
     shift = signed(cpu.effective_address(operands.b2, operands.d2), 6)
     if shift >= 0:
         magnitude *= 10**shift
@@ -237,7 +236,7 @@ class _Editor:
         self._source = self._cpu.wrap(self._source + 1)
         digit, right = byte >> 4, byte & 0x0F
         if digit > 9:
-            raise decimal_data_exception()
+            raise data_exception(DXC_OPERAND)
         if right <= 9:
             self._byte = byte
         return digit, right in _PLUS_SIGNS

@@ -13,6 +13,7 @@ from emu.isa import binary_floating_point as bfp
 from emu.isa.binary_floating_point import EXTENDED, LONG, SHORT, BfpFormat, DataClass, Datum
 from emu.isa.declaration import Operands, Reason, instruction
 from emu.isa.floating_operands import NO_INEXACT, put
+from emu.isa.floating_registers import require_pair
 from emu.isa.formats import RRF_E
 from emu.isa.ieee_arithmetic import complete
 
@@ -27,7 +28,7 @@ def _convert(cpu: Cpu, operands: Operands, width: int, form: BfpFormat, *, logic
     """
     bfp.require_afp(cpu)
     if form is EXTENDED:
-        bfp.require_pair(operands.r1)
+        require_pair(operands.r1)
     method = bfp.rounding_method(cpu, operands.m3)
     value = cpu.gr[operands.r2] & (1 << width) - 1
     if not logical:

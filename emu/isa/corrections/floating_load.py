@@ -15,6 +15,7 @@ from emu.isa import binary_floating_point as bfp
 from emu.isa.binary_floating_point import EXTENDED, LONG, SHORT, BfpFormat, DataClass, Datum
 from emu.isa.declaration import Operands, Reason, instruction
 from emu.isa.floating_operands import NO_INEXACT, condition_code, put, second_in_register, second_in_storage
+from emu.isa.floating_registers import require_pair
 from emu.isa.formats import RRE, RRF_E, RXE
 from emu.isa.ieee_arithmetic import FloatingResult, complete, pack, propagated_nan, signed_infinity, signed_zero
 
@@ -88,7 +89,7 @@ def _lengthen_register(cpu: Cpu, operands: Operands, source: BfpFormat, target: 
 def _lengthen_storage(cpu: Cpu, operands: Operands, source: BfpFormat, target: BfpFormat) -> None:
     bfp.require_afp(cpu)
     if target is EXTENDED:
-        bfp.require_pair(operands.r1)
+        require_pair(operands.r1)
     _lengthen(cpu, operands, second_in_storage(cpu, operands, source), source, target)
 
 

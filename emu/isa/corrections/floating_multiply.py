@@ -12,6 +12,7 @@ from emu import access
 from emu.isa import binary_floating_point as bfp
 from emu.isa.binary_floating_point import EXTENDED, LONG, SHORT, BfpFormat, DataClass
 from emu.isa.declaration import Operands, Reason, instruction
+from emu.isa.floating_registers import require_pair
 from emu.isa.formats import RRE, RXE
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def mxdbr(cpu: Cpu, operands: Operands) -> None:
     :raises ProgramInterruption: data; specification.
     """
     bfp.require_afp(cpu)
-    bfp.require_pair(operands.r1)
+    require_pair(operands.r1)
     _multiply(cpu, operands.r1, bfp.load(cpu, operands.r2, LONG), LONG, EXTENDED)
 
 
@@ -88,6 +89,6 @@ def mxdb(cpu: Cpu, operands: Operands) -> None:
     :raises ProgramInterruption: data; specification; access exceptions.
     """
     bfp.require_afp(cpu)
-    bfp.require_pair(operands.r1)
+    require_pair(operands.r1)
     address = cpu.effective_address(operands.b2, operands.d2, operands.x2)
     _multiply(cpu, operands.r1, access.load_integer(cpu, address, 8), LONG, EXTENDED)

@@ -51,22 +51,20 @@ def _environment(cpu: Cpu, method: Rounding) -> Environment:
 def _finish(cpu: Cpu, register: int, results: list[ElementResult]) -> None:
     """Put the *results* in the vector register, of a single element with zeros behind it.
 
-    :raises ProgramInterruption: vector processing, for the first exception whose mask is one, with nothing changed
-        but the VXC in the FPC register.
+    :raises ProgramInterruption: vector processing, for the first exception whose mask is one, with nothing changed.
     """
     masks = cpu.registers.fpc >> 24
     for index, result in enumerate(results):
         for exception, code in _INTERRUPT_CODES:
             if result.exceptions & masks & exception:
-                raise _vector_processing(cpu, index << 4 | code)
+                raise _vector_processing(index << 4 | code)
     for result in results:
         cpu.registers.fpc |= result.exceptions << 16
     values = [result.value & MASK_64 for result in results]
     vector.put_elements(cpu, register, _BYTES, (values + [0])[:2])
 
 
-def _vector_processing(cpu: Cpu, code: int) -> ProgramInterruption:
-    cpu.registers.fpc = cpu.registers.fpc & ~0xFF00 | code << 8
+def _vector_processing(code: int) -> ProgramInterruption:
     return ProgramInterruption(ProgramInterruptionCode.VECTOR_PROCESSING, data_exception_code=code)
 
 

@@ -62,7 +62,8 @@ def test_every_group_that_is_shown_is_whole() -> None:
         ("E3EB", Treatment.UNASSIGNED),
         ("00", Treatment.UNASSIGNED),
         ("B92E", Treatment.MISSING),
-        ("2A", Treatment.MISSING),
+        ("2A", Treatment.MODEL),
+        ("B218", Treatment.MISSING),
     ),
 )
 def test_treatments(opcode: str, treatment: Treatment) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import pytest
 
 import emu.isa.catalogue  # noqa: F401 - fills the instruction set
-from emu import lowcore
+from emu import interruption, lowcore
 from emu.control_registers import CR0_AFP
 from emu.cpu import Cpu, CpuState
 from emu.engine.interception import intercept
@@ -136,7 +136,9 @@ def by_model(machine: Machine, cpu: Cpu, case: Case) -> tuple[object, ...]:
         declared.execute(cpu, operands)
     except ProgramInterruption as found:
         condition = (int(found.code), found.data_exception_code or 0, found.ending is Ending.COMPLETION)
-        return outcome(cpu, cpu.cc, condition)
+        condition_code = cpu.cc
+        interruption.program(cpu, found, CODE, declared.format.length)
+        return outcome(cpu, condition_code, condition)
     return outcome(cpu, cpu.cc, None)
 
 
