@@ -11,12 +11,12 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from emu.debugging import changing
+from emu.debugging.history import DEFAULT_LIMIT, History, HistoryError
 from emu.debugging.interruption_log import InterruptionLog
 from emu.debugging.registers import read_register, write_register
-from emu.inspection.storage import NoStorageError, Space, bytes_at, locate
+from emu.inspection.storage import NoStorageError, Space, bytes_at, instruction_at, locate
 from emu.inspection.translation import TableWalk, look_up
 from emu.isa.disassembler import disassemble
-from emu.running.stopping import looking
 from emu.running.stopping.kinds import AtAddress
 from emu.save_file import read_saved, write_saved
 from emu.saving import restore, save
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from emu.running.stopping.view import View
     from emu.symbols.table import SymbolTable
 
-__all__ = ["NoStorageError", "Session", "Space"]
+__all__ = ["HistoryError", "NoStorageError", "Session", "Space"]
 
 _CALLS: Final = frozenset({"BAL", "BALR", "BAS", "BASR", "BASSM", "BRAS", "BRASL", "SVC"})
 """Instructions behind which a program goes on when what they lead to has ended; by what the disassembler calls them."""
@@ -46,14 +46,31 @@ _CALLS: Final = frozenset({"BAL", "BALR", "BAS", "BASR", "BASSM", "BRAS", "BRASL
 class Session:
     """One machine under a debugger."""
 
-    def __init__(self, machine: Machine, *, symbols: SymbolTable = NO_SYMBOLS, host: object | None = None) -> None:
+    def __init__(
+        self,
+        machine: Machine,
+        *,
+        symbols: SymbolTable = NO_SYMBOLS,
+        host: object | None = None,
+        history: int = DEFAULT_LIMIT,
+    ) -> None:
         """Take over *machine*, which is between two instructions.
 
         :param symbols: the names of its addresses.
         :param host: what pages below it, if anything does, with a declared state; it has no other guests.
+        :param history: bytes that the history takes at most; zero means none, and then nothing goes backward.
         """
         self.machine = machine
         self._host = host
+        self.history: History | None = None
+        """What is recorded, so that one can go back; None if nothing is."""
+        self.why_no_history = "no history is kept"
+        """Why that is so."""
+        if history:
+            try:
+                self.history = History(machine, limit=history, host=host)
+            except HistoryError as reason:
+                self.why_no_history = str(reason)
         self.symbols = symbols
         self.stops = machine.stops
         """What :meth:`go` stops at (:mod:`emu.running.stopping`)."""
@@ -80,12 +97,17 @@ class Session:
             raise ValueError(f"expected the address of a CPU, 0 to {len(self.machine.cpus) - 1}, not {address}")
         self._chosen = address
 
+    @property
+    def _runner(self) -> Machine | History:
+        """What lets the machine run: its history, if there is one."""
+        return self.history or self.machine
+
     # Forward
 
     def step(self, instructions: int = 1) -> Stop | None:
         """Execute so many *instructions*, or take interruptions in their place; give the stop that came first."""
         for _ in range(instructions):
-            stop = self.machine.step()
+            stop = self._runner.step()
             if stop is not None:
                 self.stop = stop
                 return stop
@@ -93,7 +115,7 @@ class Session:
 
     def go(self, limit: int | None = None) -> Stop:
         """Go on until a stop, or until *limit* more instructions have ended."""
-        self.stop = self.machine.run(limit)
+        self.stop = self._runner.run(limit)
         return self.stop
 
     def go_until(self, on: StopOn, limit: int | None = None) -> Stop:
@@ -155,6 +177,32 @@ class Session:
         except NoStorageError:
             return None
 
+    # Backward, and to anywhere
+
+    def back(self, steps: int = 1) -> int:
+        """Undo so many *steps*; give how many there were to undo.
+
+        :raises HistoryError: if there is no history, or not of this.
+        """
+        return self._history.step_back(steps)
+
+    def go_to(self, instruction: int) -> Stop | None:
+        """Go to where *instruction* instructions have ended; give the stop, if one came first.
+
+        :raises HistoryError: if there is no history, or it begins later.
+        """
+        return self._history.go_to(instruction)
+
+    @property
+    def _history(self) -> History:
+        """The history.
+
+        :raises HistoryError: if there is none.
+        """
+        if self.history is None:
+            raise HistoryError(self.why_no_history)
+        return self.history
+
     # Looking, which touches nothing
 
     def locate(self, address: int, space: Space = Space.LOGICAL) -> AbsoluteAddress:
@@ -173,7 +221,7 @@ class Session:
 
     def instruction(self, address: int | None = None) -> bytes:
         """The bytes of the instruction at *address*, that of the PSW by default; empty if there is none."""
-        return looking.code(self.cpu, self.cpu.instruction_address if address is None else address)
+        return instruction_at(self.cpu, self.cpu.instruction_address if address is None else address)
 
     def translate(self, address: int, space: AddressSpaceControl | None = None) -> TableWalk:
         """The walk through the translation tables for *address*, in the space of the PSW by default."""
@@ -190,8 +238,12 @@ class Session:
 
     @contextmanager
     def changing(self) -> Iterator[None]:
-        """While it lasts, the machine is changed from outside."""
-        yield
+        """While it lasts, the machine is changed from outside: what was recorded of later is not so any more."""
+        if self.history is None:
+            yield
+        else:
+            with self.history.changing():
+                yield
 
     def set_register(self, name: str, value: int) -> None:
         """Put *value* into the register called *name*.

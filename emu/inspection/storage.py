@@ -18,6 +18,7 @@ from emu.inspection.translation import look_up
 from emu.page_states import CONTENT_MASK, Content, name, touch
 from emu.program_interruption import ProgramInterruption
 from emu.psw import AddressSpaceControl
+from emu.running.stopping import looking
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -132,6 +133,11 @@ def look_at_page(configuration: Configuration[Cpu], page: int) -> tuple[bytes, s
     except ProgramInterruption as condition:
         where = f"{where + ', ' if where else ''}a touch gives {condition}"
     return bytes(PAGE_SIZE) if content is None else content, f"{name(state)}: {where}" if where else ""
+
+
+def instruction_at(cpu: Cpu, address: int) -> bytes:
+    """The bytes of the instruction at *address*, where *cpu* fetches instructions; empty if there is none."""
+    return looking.code(cpu, address)
 
 
 def bytes_at(cpu: Cpu, address: int, length: int, space: Space = Space.LOGICAL) -> bytes:

@@ -5,6 +5,7 @@ from tools.stepping import (
     asking,  # noqa: F401
     changing,  # noqa: F401
     going,  # noqa: F401
+    going_back,  # noqa: F401
     help_command,  # noqa: F401
     register_commands,  # noqa: F401
     stop_commands,  # noqa: F401

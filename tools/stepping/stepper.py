@@ -118,6 +118,11 @@ class Stepper:
         known = {point.number for point in self.session.stops}
         return stop.kind is StopKind.STOP_POINT and not any(hit.number in known for hit in stop.hits)
 
+    def came_back(self) -> None:
+        """The machine is somewhere else in its history: it has not stopped there; show what comes next."""
+        self.stop = None
+        self.show_next()
+
     def show_next(self) -> None:
         """Show what comes next on the CPU that is meant."""
         self.write(showing.next_instruction(self.session, self.session.cpu))

@@ -16,11 +16,13 @@ from tools.stepping.stepper import Stepper
 class Typist:
     """A stepper, driven line by line."""
 
-    def __init__(self, elf: Elf, *, max_instructions: int | None = None, cpus: int = 1) -> None:
+    def __init__(
+        self, elf: Elf, *, max_instructions: int | None = None, cpus: int = 1, history: int = 16 << 20
+    ) -> None:
         self.machine = Machine(2 * MEGABYTE, cpus=cpus)
         parse_program(elf.to_bytes(), "x.elf").load(self.machine)
         self._lines: list[str] = []
-        self.session = Session(self.machine)
+        self.session = Session(self.machine, history=history)
         self.stepper = Stepper(self.session, self._lines.append, max_instructions=max_instructions)
 
     def __call__(self, command: str) -> list[str]:

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Commands that go back, or to any moment of the history."""
+
+from __future__ import annotations
+
+import pytest
+
+from emu.snapshot import differences, take
+from tests.support.elf import ENTRY, LOOP, ending_program
+from tests.tools.stepping.conftest import Typist
+from tools.stepping.commands import CommandError
+
+
+def test_forward_and_back(typist: Typist) -> None:
+    before = take(typist.machine)
+    typist("s 3")
+    assert typist("back 3")[0].startswith(f"cpu 0: {ENTRY:016x} ")
+    assert not list(differences(before, take(typist.machine)))
+
+
+def test_back_from_the_end(typist: Typist) -> None:
+    """The run has not ended any more."""
+    typist("g")
+    assert typist.stepper.stop is not None
+    assert typist("reverse-stepi")[0] == f"cpu 0: {ENTRY + 14:016x} DC X'0000'"
+    assert typist.stepper.stop is None
+    assert typist("why")[0] == "cpu 0: no interruption has been taken since it is being watched"
+
+
+def test_not_before_the_beginning(typist: Typist) -> None:
+    typist("s 2")
+    lines = typist("back 5")
+    assert lines[-1] == "the history begins here: 2 of 5 steps undone"
+    assert typist.address == ENTRY
+
+
+def test_to_an_instruction() -> None:
+    typist = Typist(ending_program(LOOP))
+    typist("goto 1,000")
+    assert typist.machine.executed == 1000
+    typist("goto 10")
+    assert (typist.machine.executed, typist.address) == (10, ENTRY + 2)
+    assert typist("history")[0] == "instruction 10 of 0 to 1,000"
+
+
+def test_a_change_is_undone_too(typist: Typist) -> None:
+    typist("s; gr9=5; s; back 2")
+    assert typist.machine.cpus[0].gr[9] == 0
+    typist("s")
+    assert typist.machine.cpus[0].gr[9] == 5, "it belongs to the run now"
+
+
+def test_without_a_history() -> None:
+    typist = Typist(ending_program(LOOP), history=0)
+    for command in ("back", "goto 1"):
+        with pytest.raises(CommandError, match=f"^{command.split()[0]}: no history is kept$"):
+            typist(command)
+    assert typist("history") == ["no history is kept"]
+
+
+def test_what_is_no_number(typist: Typist) -> None:
+    with pytest.raises(CommandError, match=r"^goto: expected a number of instructions, not '-1'$"):
+        typist("goto -1")
