@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING
 
 from emu.addresses import PAGE_SIZE
@@ -64,6 +64,11 @@ class Moments:
         """The first moment behind *position* at which the machine was changed from outside."""
         index = bisect_right(self._moments, position, key=lambda each: each.position)
         return next((each for each in self._moments[index:] if each.is_cut), None)
+
+    def last_cut(self, position: Position) -> Moment | None:
+        """The last moment before *position* at which the machine was changed from outside."""
+        index = bisect_left(self._moments, position, key=lambda each: each.position)
+        return next((each for each in reversed(self._moments[:index]) if each.is_cut), None)
 
     def take(self, position: Position, *, is_cut: bool = False) -> Moment:
         """Keep what is now, at *position*; a moment that is kept there already is replaced if this one is a cut.

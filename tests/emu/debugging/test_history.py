@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from emu.cpu import Cpu
-from emu.debugging.history import History, HistoryError
+from emu.debugging.history import History
+from emu.debugging.travel import HistoryError
 from emu.events import Observer
 from emu.isa.declaration import INSTRUCTIONS
 from emu.machine import MEGABYTE, Machine, StopKind
