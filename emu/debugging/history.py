@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from emu.machine import Machine, Stop
     from emu.operator import Operator
 
+__all__ = ["DEFAULT_LIMIT", "History", "HistoryError"]
+
 DEFAULT_LIMIT: Final = 512 << 20
 """Bytes that a history takes at most if nothing is said."""
 _NO_GOAL: Final = 1 << 62

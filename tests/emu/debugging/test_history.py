@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 
 from emu.cpu import Cpu
-from emu.debugging.history import History
-from emu.debugging.travel import HistoryError
+from emu.debugging.history import History, HistoryError
 from emu.events import Observer
 from emu.isa.declaration import INSTRUCTIONS
 from emu.machine import MEGABYTE, Machine, StopKind
