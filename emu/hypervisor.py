@@ -10,13 +10,22 @@ from __future__ import annotations
 
 import ctypes
 import mmap
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final, Protocol, TypeVar
 
 import numpy as np
 
 from emu.addresses import PAGE_SHIFT, PAGE_SIZE
 from emu.page_contents import MappedContents
-from emu.page_states import CONTENT_MASK, Content, PageStates, Profile, touch, without_content
+from emu.page_states import (
+    CONTENT_MASK,
+    NOT_RESIDENT_STABLE,
+    Content,
+    PageStates,
+    Profile,
+    touch,
+    without_content,
+)
 from emu.state import Section, paged
 
 if TYPE_CHECKING:
@@ -49,6 +58,24 @@ class HostFailure(Exception):  # noqa: N818 - it is the reason of a stop
     """The host cannot go on without losing or falsifying a page of the guest; the run ends and says why."""
 
 
+@dataclass(frozen=True, slots=True)
+class FrameTables:
+    """Where a host keeps where pages are and how they are used.
+
+    Compiled code finds there the frame of a page that is resident and stable, in place of :meth:`Hypervisor.frame`,
+    and sets the flags.  For every other page, and while the host watches one, the host is asked.
+    """
+
+    locations: NDArray[np.int32] | None = None
+    """For each page the number of its frame, plus one; None if that is the number of the page."""
+    referenced: NDArray[np.uint8] | None = None
+    """For each frame, whether it was accessed; None if nobody wants to know."""
+    changed: NDArray[np.uint8] | None = None
+    """For each frame, whether it may have been stored into; None if nobody wants to know."""
+    watched: NDArray[np.uint64] | None = None
+    """One word: how many pages the host wants to be asked for whatever their state; None if it never does."""
+
+
 class Hypervisor(Protocol):
     """The host as a configuration sees it."""
 
@@ -59,6 +86,10 @@ class Hypervisor(Protocol):
     @property
     def frame_bytes(self) -> int:
         """The size of the frame pool in bytes."""
+
+    @property
+    def frame_tables(self) -> FrameTables | None:
+        """Where compiled code finds frames by itself; None if the host is to be asked for each.  It never changes."""
 
     def attach(self, configuration: GuestConfiguration) -> None:
         """Say whose host this is; called once, before anything else."""
@@ -224,10 +255,15 @@ class FirstTouchHypervisor:
         """See :meth:`Hypervisor.attach`."""
         self._configuration = configuration
 
+    @property
+    def frame_tables(self) -> FrameTables | None:
+        """See :meth:`Hypervisor.frame_tables`."""
+        return FrameTables()
+
     def frame(self, page: int) -> int:
         """See :meth:`Hypervisor.frame`."""
         state = self._states.bytes[page]
-        if state & 0x0F:
+        if state & NOT_RESIDENT_STABLE:
             after = touch(state, page, self._profile)
             self.bring_in(page)
             self._states.bytes[page] = after

@@ -42,6 +42,8 @@ NO_DAT: Final = 0x20
 STATE_BITS: Final = 0x3F
 """More than a state has: so many bits of the index into a table of transitions are the state's."""
 
+NOT_RESIDENT_STABLE: Final = USAGE_MASK | CONTENT_MASK
+"""A page whose state has none of these bits is resident and stable: an access changes nothing of it."""
 STABLE_RESIDENT: Final = Usage.STABLE | Content.RESIDENT
 DISCARDED: Final = Usage.VOLATILE | Content.ZERO
 

@@ -3,13 +3,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Final, Protocol
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 import numpy as np
 
+from emu.hypervisor import FrameTables
 from emu.page_states import (
     CONTENT_MASK,
     NO_DAT,
+    NOT_RESIDENT_STABLE,
     USAGE_MASK,
     Content,
     PageStates,
@@ -32,8 +34,6 @@ if TYPE_CHECKING:
     from emu.hypervisor import GuestConfiguration
     from emu.storage_keys import StorageKeys
     from host.host_storage import HostStorage
-
-NOT_RESIDENT_STABLE: Final = USAGE_MASK | CONTENT_MASK
 
 
 class Reclaimer(Protocol):
@@ -84,6 +84,8 @@ class Guest:
             "_referenced": "a view",
             "_changed": "a view",
             "_watched": "whatever watches pages says so itself when it is restored",
+            "_watched_count": "how many those are",
+            "frame_tables": "views",
             "_refusal": "no condition is on its way between two instructions",
         },
     )
@@ -122,6 +124,9 @@ class Guest:
         self._referenced = self._pool.referenced.data
         self._changed = self._pool.changed.data
         self._watched: dict[int, Callable[[int], None]] = {}
+        self._watched_count = np.zeros(1, dtype=np.uint64)
+        self.frame_tables = FrameTables(self.locations, self._pool.referenced, self._pool.changed, self._watched_count)
+        """See :meth:`emu.hypervisor.Hypervisor.frame_tables`."""
         self._release_lists: dict[int, ReleaseList] = {}
         self._refusal: ProgramInterruption | None = None
         """The last condition raised for an access here."""
@@ -225,10 +230,12 @@ class Guest:
     def watch(self, page: int, callback: Callable[[int], None]) -> None:
         """Have *callback* called with *page* whenever it is asked for; one callback a page."""
         self._watched[page] = callback
+        self._watched_count[0] = len(self._watched)
 
     def unwatch(self, page: int) -> None:
         """End that."""
         self._watched.pop(page, None)
+        self._watched_count[0] = len(self._watched)
 
     # What the guest gives up
 

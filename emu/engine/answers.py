@@ -16,10 +16,10 @@ from emu.addresses import PAGE_SIZE
 from emu.bits import MASK_64
 from emu.engine.exits import BUDGET_USED, EXECUTED_ALONE, SHORTAGE, BudgetUsed, Condition, ExecutedAlone, Shortage
 from emu.engine.interception import is_executed_by_model
-from emu.engine.library import FillAccess
+from emu.engine.library import EXECUTABLE, FillAccess
 from emu.engine.quirks.look_behind import is_look_behind
 from emu.engine.reported import SINK_ADDRESS
-from emu.engine.tlb import EXECUTABLE, PREFIX_PAGES, Answer, Tlb
+from emu.engine.tlb import PREFIX_PAGES, Answer, Tlb
 from emu.hypervisor import FrameShortage
 from emu.instruction_length import instruction_length
 from emu.isa.execute import is_execute

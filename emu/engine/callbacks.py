@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The compiled callbacks: they count instructions, keep to the budget, find what to intercept, and repeat fills.
+"""The compiled callbacks: they count instructions, keep to the budget, and find what to intercept.
 
 Unicorn calls the one for blocks at the start of every block.  In the steady state that costs a few nanoseconds: the
 number of instructions of a block is remembered.  A block that is new is walked once, instruction by instruction, in the
@@ -23,11 +23,8 @@ from emu.engine.blocks import (
     CANDIDATE,
     EXECUTE_OPCODE,
     EXECUTE_RELATIVE_OPCODE,
-    FILL_FETCH,
-    FIRST_FILL_ACCESS,
     INVISIBLE,
     INVISIBLE_WORD,
-    NO_FILL,
     SIZE_SHIFT,
     SPLIT,
     SPLIT_TABLE,
@@ -35,23 +32,19 @@ from emu.engine.blocks import (
     TARGET,
 )
 from emu.engine.compiled_parts import (
+    address_limit,
     block_key,
     call,
-    call_fill,
     callback,
     code_byte,
     code_of_difference,
     code_of_sum,
-    find_fill,
     memo_index,
     original_condition_code,
-    page_index,
-    page_key,
     pointer,
 )
 from emu.engine.quirks import sums
 from emu.engine.record import RECORD_TYPE, StopReason
-from emu.psw import ADDRESS_24, ADDRESS_31, ADDRESS_64, BASIC_ADDRESSING, EXTENDED_ADDRESSING
 
 # numba takes plain integers for the callback's constants.
 TRANSLATE_OPCODE: Final = 0xDC
@@ -168,14 +161,6 @@ def block_callback(engine: Any, address: Any, size: Any, data: Any) -> None:
 
 
 @njit
-def _address_limit(record: Any) -> Any:
-    mask = carray(pointer(record.psw_address), (1,), dtype=np.uint64)[0]
-    if mask & np.uint64(EXTENDED_ADDRESSING):
-        return np.uint64(ADDRESS_64)
-    return np.uint64(ADDRESS_31) if mask & np.uint64(BASIC_ADDRESSING) else np.uint64(ADDRESS_24)
-
-
-@njit
 def _code_word(record: Any, address: Any) -> Any:
     """The four bytes of code at *address*, or INVISIBLE_WORD."""
     word = np.uint64(0)
@@ -228,38 +213,10 @@ def execute_callback(engine: Any, address: Any, size: Any, data: Any) -> None:  
         target = _indexed_address(record, word)
     else:
         return
-    target &= _address_limit(record)
+    target &= address_limit(record)
     if word == INVISIBLE_WORD or target & np.uint64(1) or not _is_plain_target(record, target):
         record.reason = ODD_REASON
         call(record.stop_function, engine)
-
-
-@njit
-def _is_shown(record: Any, page: Any, place: Any) -> Any:
-    """Whether the code of virtual *page* that the block callback sees is that at engine-physical *place*."""
-    index = page_index(page)
-    is_right_page = record.shown[index].key == page_key(page, record.mode)
-    return is_right_page and record.shown[index].place == place + record.frame_distance
-
-
-@callback(types.uint8, types.uint64, types.uint64, types.int32, types.uint64, types.uint64)
-def fill_callback(engine: Any, address: Any, kind: Any, entry: Any, data: Any) -> Any:
-    record = carray(pointer(data), (1,), dtype=RECORD_TYPE)[0]
-    page = address >> np.uint64(12)
-    access = np.uint64(kind - FIRST_FILL_ACCESS)
-    index = find_fill(record, address, access, record.context)
-    # What is remembered may be of another addressing mode; of the last page of each, Python decides.
-    if index != np.uint64(NO_FILL) and page < _address_limit(record) >> np.uint64(12):
-        remembered = record.fill_answers[index]
-        place = remembered & ~np.uint64(4095)
-        if access != FILL_FETCH or _is_shown(record, page, place):
-            answer = carray(pointer(entry), (2,), dtype=np.uint64)
-            answer[0] = place
-            answer[1] = remembered & np.uint64(4095)
-            # As after a fill by Python: a later exception must not take this length for its own.
-            carray(pointer(record.interruption_address), (4,), dtype=np.uint32)[1] = np.uint32(0)
-            return np.uint8(1)
-    return call_fill(record.fill_function, engine, address, kind, entry, data)
 
 
 @callback(types.uint32, types.uint64, types.uint32, types.uint64, types.uint64, types.uint64)

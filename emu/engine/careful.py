@@ -22,6 +22,9 @@ from emu.engine.code import FRAMES
 from emu.engine.exits import EXECUTED_ALONE, SHORTAGE, Condition, Declared, StepExit, Stepped
 from emu.engine.library import (
     ERROR_EXCEPTION,
+    EXECUTABLE,
+    READABLE,
+    WRITABLE,
     EngineError,
     FillAccess,
     TlbFillCallback,
@@ -31,7 +34,7 @@ from emu.engine.low_storage import LOW_STORAGE, LowStorage
 from emu.engine.quirks.register_file import EngineRegisters
 from emu.engine.recorded_storage import RecordedStorage
 from emu.engine.reported import map_sink, reported
-from emu.engine.tlb import EXECUTABLE, READABLE, WRITABLE, Answer
+from emu.engine.tlb import Answer
 from emu.program_interruption import ProgramInterruption
 from emu.psw import address_limit
 from emu.teid import Access

@@ -15,6 +15,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,33 +25,34 @@ import llvmlite.binding as llvm
 from emu.engine import tables
 from emu.engine.library import exported_address
 from emu.engine.quirks import addressing_mode, sums
-from emu.engine.rules.keying import content_key, import_closure, key
+from emu.engine.rules.keying import content_key, import_closure, keys
 
-_COMPILED: Final = (
-    "emu.engine.callbacks",
-    "emu.engine.translation_callbacks",
-    "emu.engine.low_storage_callbacks",
-    "emu.engine.rules.callback",
-    "emu.engine.compiled",
+_CALLBACKS: Final = {
+    "block_callback": "emu.engine.callbacks",
+    "execute_callback": "emu.engine.callbacks",
+    "fill_callback": "emu.engine.fill_callback",
+    "exception_callback": "emu.engine.rules.callback",
+    "branch_operand": "emu.engine.translation_callbacks",
+    "relative_operand": "emu.engine.translation_callbacks",
+    "address_result": "emu.engine.translation_callbacks",
+    "condition_code_callback": "emu.engine.callbacks",
+    "low_fetch_callback": "emu.engine.low_storage_callbacks",
+    "low_store_callback": "emu.engine.low_storage_callbacks",
+}
+"""What is compiled, and the module that it is in."""
+_HOW: Final = "emu.engine.compiled"
+"""How it is: what these modules and this one import is what the content of the files depends on."""
+_TRANSLATOR: Final = (
+    "emu.engine.rules.instructions",
+    "emu.engine.rules.model",
+    "emu.engine.rules.resolving",
+    "emu.engine.rules.translator",
 )
-"""What is compiled, and how: what these modules import is what the content of the files depends on."""
-_TRANSLATOR: Final = ("emu.engine.rules.instructions", "emu.engine.rules.model", "emu.engine.rules.translator")
 """These are not compiled, nor what they import: what they make of it is."""
 _PACKAGE: Final = Path(__file__).parent.parent
-_CALLBACKS: Final = (
-    "block_callback",
-    "execute_callback",
-    "fill_callback",
-    "exception_callback",
-    "branch_operand",
-    "relative_operand",
-    "address_result",
-    "condition_code_callback",
-    "low_fetch_callback",
-    "low_store_callback",
-)
-_RARELY_CALLED: Final = ("_begin_rare_block",)
-"""Functions that are worth a call of their own: their registers need not be saved each time the callback is called."""
+_RARELY_CALLED: Final = ("_begin_rare_block", "resolve", "find_frame")
+"""Functions that are worth a call of their own: their registers need not be saved each time the callback is called, or
+they would be in too many places."""
 _CALLED: Final = (sums.HELPER,)
 """Functions of Unicorn's that compiled code calls by their names."""
 _DIGEST_BYTES: Final = 32
@@ -95,7 +97,7 @@ def callbacks() -> Callbacks:
 
 def are_kept() -> bool:
     """Whether :func:`callbacks` finds all of them compiled."""
-    return all(any(place.is_file() for place in _places(name, _key())) for name in _CALLBACKS)
+    return all(any(place.is_file() for place in _places(name, _keys()[name])) for name in _CALLBACKS)
 
 
 def functions(name: str, source: str, called: Iterable[str], symbols: Iterable[str]) -> list[int]:
@@ -126,10 +128,11 @@ _engines: Final[list[Any]] = []
 
 
 def _address(name: str, target: Any) -> int:
-    found = _read(name, _key())
+    version = _keys()[name]
+    found = _read(name, version)
     if found is None:
         found = _compile(name, target)
-        _write(name, _key(), *found)
+        _write(name, version, *found)
     symbol, code = found
     return int(_load(code, target).get_function_address(symbol))
 
@@ -154,12 +157,7 @@ def _target() -> Any:
 
 def _compile(name: str, target: Any) -> tuple[str, bytes]:
     """The symbol and the object code of the callback *name*, by numba."""
-    from emu.engine import callbacks, low_storage_callbacks, translation_callbacks
-    from emu.engine.rules import callback
-
-    files = (callbacks, translation_callbacks, low_storage_callbacks, callback)
-    found = next(getattr(file, name) for file in files if hasattr(file, name))
-    compiled = found.compiled()
+    compiled = getattr(import_module(_CALLBACKS[name]), name).compiled()
     symbol: str = compiled._wrapper_name  # noqa: SLF001 - numba has no public name for it
     # The call of the function proper is marked not to be inlined.
     module = llvm.parse_assembly(compiled.inspect_llvm().replace("noinline", "nounwind"))
@@ -189,35 +187,45 @@ def _folders() -> Iterator[Path]:
 
 
 @cache
-def _key() -> str:
-    """What all files of object code are named after."""
+def _keys() -> dict[str, str]:
+    """What the files of object code are named after, by the names of the callbacks.
+
+    What one callback does not depend on may change without its being compiled again.
+    """
     root = _PACKAGE.parent
     whose = hashlib.sha256(str(root).encode()).hexdigest()[:16]
     notes = [folder / f"compiled-{whose}.json" for folder in _folders()]
     where = f"{llvmlite.__version__} {llvm.get_host_cpu_name()}"
-    return key(root, _COMPILED, where, lambda: content_key(root, _as_they_stand(root), _translated(where)), notes)
+
+    def find() -> dict[str, str]:
+        return {name: content_key(root, _as_they_stand(root, name), _translated(name, where)) for name in _CALLBACKS}
+
+    return keys(root, (*dict.fromkeys(_CALLBACKS.values()), _HOW), where, find, notes)
 
 
-def _as_they_stand(root: Path) -> list[Path]:
-    """The files of what is compiled without being translated first."""
-    return import_closure(root, _COMPILED, _TRANSLATOR)
+def _as_they_stand(root: Path, name: str) -> list[Path]:
+    """The files of what is compiled for the callback *name* without being translated first."""
+    return import_closure(root, (_CALLBACKS[name], _HOW), _TRANSLATOR)
 
 
-def _translated(where: str) -> Iterator[bytes]:
-    """What else the content of the files depends on: what is translated, and *where* it is compiled."""
-    from emu.engine.rules import instructions, pure
+def _translated(name: str, where: str) -> Iterator[bytes]:
+    """What else its object code depends on: what is translated, and *where* it is compiled."""
+    from emu.engine.rules import instructions, pure, resolving
     from emu.engine.rules.dispatch import OpcodeTables, chain_source
 
-    numbered = [(number, each.declared) for number, each in instructions.numbered()]
-    opcodes = OpcodeTables(numbered)
     rules: list[Callable[..., Any]] = [function for _, function in inspect.getmembers(tables, inspect.isfunction)]
     rules += [sums.code_of_sum, sums.code_of_difference]
     yield where.encode()
-    yield from (each.source.encode() for _, each in instructions.numbered())
     yield from (pure.rule_source(rule).encode() for rule in rules)
-    yield chain_source(numbered).encode()
-    yield opcodes.halfwords.tobytes()
-    yield opcodes.rows.tobytes()
+    if name == "fill_callback":
+        yield resolving.source().encode()
+    if name == "exception_callback":
+        numbered = [(number, each.declared) for number, each in instructions.numbered()]
+        opcodes = OpcodeTables(numbered)
+        yield from (each.source.encode() for _, each in instructions.numbered())
+        yield chain_source(numbered).encode()
+        yield opcodes.halfwords.tobytes()
+        yield opcodes.rows.tobytes()
 
 
 def _places(name: str, version: str) -> Iterator[Path]:

@@ -20,6 +20,7 @@ from emu.engine import tables
 from emu.engine.blocks import INVISIBLE, NO_FILL
 from emu.engine.quirks import sums
 from emu.engine.rules.pure import rule
+from emu.psw import ADDRESS_24, ADDRESS_31, ADDRESS_64, BASIC_ADDRESSING, EXTENDED_ADDRESSING
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +108,10 @@ page_index: Any = rule(tables.page_index)
 page_key: Any = rule(tables.page_key)
 block_key: Any = rule(tables.block_key)
 memo_index: Any = rule(tables.memo_index)
-_fill_key: Any = rule(tables.fill_key)
-_fill_index: Any = rule(tables.fill_index)
+fill_key: Any = rule(tables.fill_key)
+fill_index: Any = rule(tables.fill_index)
+held_word: Any = rule(tables.held_word)
+_watched_index: Any = rule(tables.watched_index)
 
 # The rules of quirks/sums.py.
 code_of_sum: Any = rule(sums.code_of_sum)
@@ -132,7 +135,25 @@ def find_fill(record: Any, address: Any, access: Any, context: Any) -> Any:
 
     *access* is the kind of access, counted from the first.
     """
-    key = _fill_key(address, access)
-    index = _fill_index(key, context)
+    key = fill_key(address, access)
+    index = fill_index(key, context)
     is_found = record.fill_keys[index] == key and record.fill_contexts[index] == context
     return index if is_found else np.uint64(NO_FILL)
+
+
+@njit
+def address_limit(record: Any) -> Any:
+    """The last address of the addressing mode."""
+    mask = carray(pointer(record.psw_address), (1,), dtype=np.uint64)[0]
+    if mask & np.uint64(EXTENDED_ADDRESSING):
+        return np.uint64(ADDRESS_64)
+    return np.uint64(ADDRESS_31) if mask & np.uint64(BASIC_ADDRESSING) else np.uint64(ADDRESS_24)
+
+
+@njit
+def is_storage_watched(record: Any, page: Any, access: Any) -> Any:
+    """Whether this kind of *access* to *page*, a logical or an absolute one, may be watched."""
+    if not record.watches_storage:
+        return False
+    index = _watched_index(page, access)
+    return record.watched_pages[index >> np.uint64(6)] >> (index & np.uint64(63)) & np.uint64(1) != np.uint64(0)

@@ -25,6 +25,7 @@ from emu.engine.compiled_instructions import CompiledInstructions
 from emu.engine.exits import BUDGET_USED, EXECUTED_ALONE, Condition, Declared, RunExit, StepExit, Stepped
 from emu.engine.fills import RememberedFills
 from emu.engine.free_run import FreeRun
+from emu.engine.held_pages import HeldPages
 from emu.engine.interception import intercept, is_executed_by_model, is_refused
 from emu.engine.library import TlbFillCallback, Unicorn
 from emu.engine.new_blocks import NewBlocks
@@ -83,7 +84,7 @@ class Engine:
         unicorn.map(FRAMES, storage.hypervisor.frame_bytes, uc_const.UC_PROT_ALL, storage.hypervisor.frame_address)
         self._fills = fills = RememberedFills(state)
         self._watched = WatchedPages(state)
-        self._tlb = Tlb(configuration, cpu, unicorn, fills, self._watched)
+        self._tlb = Tlb(configuration, cpu, unicorn, fills, held=HeldPages(state, storage), watched=self._watched)
         # Asked for half a million times while Linux boots.
         self.find_table_entry = self._tlb.find_table_entry
         self._code = ShownCode(state, unicorn, fills, storage)

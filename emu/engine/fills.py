@@ -15,14 +15,12 @@ import numpy as np
 
 from emu.addresses import PAGE_SIZE
 from emu.engine.blocks import FIRST_FILL_ACCESS
-from emu.engine.record import SharedRecord
+from emu.engine.record import NO_CONTEXT, SharedRecord
 from emu.engine.tables import CONTEXT_STEP, fill_index, fill_key, full_context
 
 if TYPE_CHECKING:
     from emu.cpu import Cpu
 
-_NO_CONTEXT: Final = 0xFFFF_FFFF_FFFF_FFFF
-"""Nothing is remembered of it."""
 _MOST_CONTEXTS: Final = 1024
 
 
@@ -40,7 +38,6 @@ class RememberedFills:
         self._fill_answers: memoryview[int] = self._answers.data
         self._known: dict[tuple[int, ...], int] = {}
         self._last = 0
-        self._table_context = self._record.table_context = self._new_context()
         self._current = 0
         """The context but for what the PSW says; zero if it has to be found."""
 
@@ -50,7 +47,7 @@ class RememberedFills:
 
     def leave(self) -> None:
         """Let nothing be good until a context is entered again, which is before Unicorn runs."""
-        self._record.context = _NO_CONTEXT
+        self._record.context = NO_CONTEXT
 
     def context_changed(self) -> None:
         """The context may be another one when it is entered next."""
@@ -60,7 +57,6 @@ class RememberedFills:
         """Forget everything: no context will have a number that one has had."""
         self._known.clear()
         self._current = 0
-        self._table_context = self._record.table_context = self._new_context()
         self.leave()
 
     def forget_place(self, answer: int) -> None:
@@ -76,15 +72,12 @@ class RememberedFills:
 
         :param is_real: *address* is a real one, whatever the PSW says.
         """
-        self._remember(address, kind, self._context(cpu, is_real=is_real), answer)
-
-    def remember_table(self, address: int, answer: int) -> tuple[int, int]:
-        """Remember where the page of a translation table lies, by its absolute *address*; give index and key."""
-        return self._remember(address, FIRST_FILL_ACCESS, self._table_context, answer)
-
-    def holds_table(self, index: int, key: int) -> bool:
-        """Whether the table is still remembered for which :meth:`remember_table` has given these."""
-        return self._fill_keys[index] == key and self._fill_contexts[index] == self._table_context
+        context = self._context(cpu, is_real=is_real)
+        key = fill_key(address, kind - FIRST_FILL_ACCESS)
+        index = fill_index(key, context)
+        self._fill_keys[index] = key
+        self._fill_contexts[index] = context
+        self._fill_answers[index] = answer
 
     def find(self, address: int, kind: int, cpu: Cpu, *, is_real: bool = False) -> int:
         """The engine-physical place of *address* for this kind of access in the context of *cpu*; 0 if not known."""
@@ -94,14 +87,6 @@ class RememberedFills:
         if self._fill_keys[index] != key or self._fill_contexts[index] != context:
             return 0
         return self._fill_answers[index] & -PAGE_SIZE | address & (PAGE_SIZE - 1)
-
-    def _remember(self, address: int, kind: int, context: int, answer: int) -> tuple[int, int]:
-        key = fill_key(address, kind - FIRST_FILL_ACCESS)
-        index = fill_index(key, context)
-        self._fill_keys[index] = key
-        self._fill_contexts[index] = context
-        self._fill_answers[index] = answer
-        return index, key
 
     def _context(self, cpu: Cpu, *, is_real: bool = False) -> int:
         """The number of the present context of *cpu*, or of its accesses by real address."""

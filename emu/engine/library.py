@@ -36,6 +36,10 @@ class FillAccess(IntEnum):
     FETCH = 18
 
 
+READABLE: Final = uc_const.UC_PROT_READ
+WRITABLE: Final = uc_const.UC_PROT_READ | uc_const.UC_PROT_WRITE
+EXECUTABLE: Final = uc_const.UC_PROT_EXEC
+"""What an answer permits."""
 _PROBE_ADDRESS: Final = 0x7FFF_F000
 
 TlbFillCallback: Final = ctypes.CFUNCTYPE(

@@ -49,6 +49,8 @@ FACILITY_WORDS: Final = 4
 """Words of 64 facility bits."""
 WATCHED_BITS: Final = 1 << 12
 """Bits that say which pages are watched."""
+NO_CONTEXT: Final = 0xFFFF_FFFF_FFFF_FFFF
+"""A context that nothing is remembered of, or may be."""
 NO_PAGE: Final = 0xFFFF_FFFF_FFFF_FFFF
 """In the keys of shown pages: none is shown there."""
 
@@ -112,9 +114,8 @@ class Record(ctypes.Structure):
     """Which space instructions come from: 0 real, 1 primary, 2 primary while operands are elsewhere, 3 home; and if
     addresses are short.  It distinguishes equal addresses, and what is intercepted there."""
     context: Annotated[Word, FieldWriter.PYTHON]
-    """What the remembered fills must have been made in to be good now: see emu.engine.fills."""
-    table_context: Annotated[Word, FieldWriter.PYTHON]
-    """The context of fills that say where translation tables lie, by absolute address."""
+    """What the remembered fills must have been made in to be good now: see emu.engine.fills.  NO_CONTEXT while nothing
+    may be answered but by Python."""
     allowed_target: Annotated[Word, FieldWriter.PYTHON]
     """The pending EXECUTE target that Python has looked at and lets through."""
 
@@ -143,6 +144,28 @@ class Record(ctypes.Structure):
     # The configuration and the CPU, for compiled instructions.
     storage_pages: Annotated[Word, FieldWriter.SETUP]
     """How many pages absolute storage has."""
+    pool_address: Annotated[Word, FieldWriter.SETUP]
+    """Address of the frame pool."""
+    asks_host: Annotated[Word, FieldWriter.SETUP]
+    """Whether the host is to be asked for every frame; otherwise the next four say where to look."""
+    locations_address: Annotated[Word, FieldWriter.SETUP]
+    """Address of the frame of every page, as 32 bits, plus one; zero if that is the page's own number."""
+    referenced_address: Annotated[Word, FieldWriter.SETUP]
+    """Address of the host's reference flag of every frame; zero if it has none."""
+    changed_address: Annotated[Word, FieldWriter.SETUP]
+    """Address of the host's change flag of every frame; zero if it has none."""
+    host_watch_address: Annotated[Word, FieldWriter.SETUP]
+    """Address of the number of pages that the host wants to be asked for; zero if it never does."""
+    code_pages_address: Annotated[Word, FieldWriter.SETUP]
+    """Address of a byte for every page: whether code may have been translated from it."""
+    held_address: Annotated[Word, FieldWriter.SETUP]
+    """Address of a word for every page that says whether a translation leads to it: see emu.engine.tables.held_word."""
+    held_mark: Annotated[Word, FieldWriter.PYTHON]
+    """What these words begin with if they are of the present, and not of before a flush."""
+    is_holding: Annotated[Word, FieldWriter.BOTH]
+    """Whether there may be one that is."""
+    resolved: Annotated[Word, FieldWriter.CALLBACK]
+    """The absolute address that was found last."""
     states_address: Annotated[Word, FieldWriter.SETUP]
     """Address of the state byte of every page."""
     keys_address: Annotated[Word, FieldWriter.SETUP]
@@ -197,11 +220,11 @@ class Record(ctypes.Structure):
     shown: Annotated[ctypes.Array[ShownPage], PAGES, FieldWriter.PYTHON]
     """Pages of code, each at the index that its key gives."""
     # Not entries of one type: Python searches a whole table at a time, which is twice as fast in one piece.
-    fill_keys: Annotated[ctypes.Array[ctypes.c_uint64], FILLS, FieldWriter.PYTHON]
+    fill_keys: Annotated[ctypes.Array[ctypes.c_uint64], FILLS, FieldWriter.BOTH]
     """Remembered fills: number of the virtual page, two bits to the left, and the kind of access."""
-    fill_contexts: Annotated[ctypes.Array[ctypes.c_uint64], FILLS, FieldWriter.PYTHON]
+    fill_contexts: Annotated[ctypes.Array[ctypes.c_uint64], FILLS, FieldWriter.BOTH]
     """The context that each was made in; zero if it is forgotten."""
-    fill_answers: Annotated[ctypes.Array[ctypes.c_uint64], FILLS, FieldWriter.PYTHON]
+    fill_answers: Annotated[ctypes.Array[ctypes.c_uint64], FILLS, FieldWriter.BOTH]
     """Engine-physical place of the page, with the permissions in the bits below."""
 
 

@@ -13,6 +13,10 @@ MEMO_SPREAD: Final = 0x9E37_79B9_7F4A_7C15
 """Multiplied by it, addresses of blocks spread over the upper bits (Knuth, The Art of Computer Programming, 6.4)."""
 CONTEXT_SPREAD: Final = 1021
 """How far apart the same page in two contexts is in the table of fills."""
+HELD_WRITABLE: Final = 32
+"""In the word of a page that is held: bits to the right are the number of its frame, this bit says whether it may be
+stored into, and those to the left are the mark."""
+LAST_MARK: Final = (1 << 31) - 1
 CONTEXT_STEP: Final = 8
 """From one context to the next; the three bits below say DAT and address-space control."""
 
@@ -60,3 +64,13 @@ def real_context(context: int) -> int:
 def watched_index(page: int, access: int) -> int:
     """Which bit says whether this kind of *access* to *page*, an absolute or a logical one, is watched."""
     return (page << 2 ^ page >> 10 ^ access) & WATCHED_BITS - 1
+
+
+def held_word(mark: int, frame: int, before: int, is_store: int) -> int:
+    """What is noted of a page that a translation leads to, with the offset of its *frame* in the pool.
+
+    :param mark: distinguishes what is good from what was noted before a flush.
+    :param before: what was noted of the page, which may have been shown for stores already.
+    """
+    writable = is_store | (before >> HELD_WRITABLE & 1 if before >> HELD_WRITABLE + 1 == mark else 0)
+    return mark << HELD_WRITABLE + 1 | writable << HELD_WRITABLE | frame >> PAGE_SHIFT

@@ -10,13 +10,11 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, Final
 
-from unicorn import unicorn_const as uc_const
-
 from emu.access import LOW_PAGES_END
 from emu.addresses import PAGE_SHIFT, PAGE_SIZE
 from emu.engine.blocks import FIRST_FILL_ACCESS
 from emu.engine.code import FRAMES
-from emu.engine.library import FillAccess
+from emu.engine.library import EXECUTABLE, READABLE, WRITABLE, FillAccess
 from emu.lowcore import PREFIX_AREA_SIZE
 from emu.teid import Access
 
@@ -25,14 +23,12 @@ if TYPE_CHECKING:
     from emu.configuration import Configuration
     from emu.cpu import Cpu
     from emu.engine.fills import RememberedFills
+    from emu.engine.held_pages import HeldPages
     from emu.engine.library import Unicorn
     from emu.engine.watched_pages import WatchedPages
 
 Answer = tuple[int, int]
 """The engine-physical place of a page, and what is permitted there."""
-READABLE: Final = uc_const.UC_PROT_READ
-WRITABLE: Final = uc_const.UC_PROT_READ | uc_const.UC_PROT_WRITE
-EXECUTABLE: Final = uc_const.UC_PROT_EXEC
 _KINDS: Final = {
     Access.FETCH: FillAccess.READ,
     Access.STORE: FillAccess.WRITE,
@@ -50,6 +46,8 @@ class Tlb:
         cpu: Cpu,
         unicorn: Unicorn,
         fills: RememberedFills,
+        *,
+        held: HeldPages,
         watched: WatchedPages,
     ) -> None:
         self._configuration = configuration
@@ -58,12 +56,9 @@ class Tlb:
         self._fills = fills
         self._watched = watched
         self._pool = configuration.storage.pool
-        self._held: dict[int, int] = {}
-        """The pages that an answer given since the last flush leads to, remembered or not, with their places."""
-        self._written: set[int] = set()
-        """Those of them that may be written."""
-        self._tables: dict[int, tuple[int, int, int]] = {}
-        """Pages that a translation table was read from: the frame's offset in the pool, and where it is remembered."""
+        self._held = held
+        self._tables: dict[int, int] = {}
+        """Pages that a translation table was read from, and the offsets of their frames in the pool."""
         self._is_flush_due = False
         self._is_buffer_due = False
 
@@ -80,7 +75,6 @@ class Tlb:
         if kind == FillAccess.WRITE:
             if self._configuration.storage.code_pages[page]:
                 return None
-            self._written.add(page)
             permissions = WRITABLE
         return self._hold(address, kind, page, permissions, is_real=is_real)
 
@@ -91,19 +85,20 @@ class Tlb:
         return self._hold(address, FillAccess.FETCH, page, EXECUTABLE)
 
     def _hold(self, address: int, kind: int, page: int, permissions: int, *, is_real: bool = False) -> Answer:
-        place = self._place(page)
+        place = FRAMES + self._note(page, is_store=kind == FillAccess.WRITE)
         self._fills.remember(address, kind, self._cpu, place | permissions, is_real=is_real)
         return place, permissions
 
-    def _place(self, page: int) -> int:
-        """Hold absolute *page*, and give its engine-physical place."""
-        place = self._held[page] = FRAMES + self._configuration.hypervisor.frame(page)
+    def _note(self, page: int, *, is_store: bool) -> int:
+        """Hold absolute *page*, and give the offset of its frame in the pool."""
+        frame = self._configuration.hypervisor.frame(page)
+        self._held.hold(page, frame, is_store=is_store)
         self._configuration.translations.reached[page] = 1
-        return place
+        return frame
 
     def may_write(self, page: int) -> bool:
         """Whether an answer given since the last flush lets *page* be written."""
-        return page in self._written
+        return self._held.may_write(page)
 
     def find(self, address: int, length: int, access: Access, *, is_real: bool) -> int | None:
         """See :meth:`emu.engine_protocol.TranslationBuffer.find`."""
@@ -120,12 +115,8 @@ class Tlb:
 
     def find_table_entry(self, address: int) -> int | None:
         """See :meth:`emu.engine_protocol.TranslationBuffer.find_table_entry`."""
-        known = self._tables.get(address >> PAGE_SHIFT)
-        if known is None or self._is_flush_due:
-            return None
-        frame, index, key = known
-        if not self._fills.holds_table(index, key):
-            # Compiled code would not find it, so it is to be noted again.
+        frame = self._tables.get(address >> PAGE_SHIFT)
+        if frame is None or self._is_flush_due:
             return None
         entry: int = _DOUBLEWORD.unpack_from(self._pool, frame + (address & PAGE_SIZE - 1))[0]
         return entry
@@ -133,18 +124,16 @@ class Tlb:
     def note_table(self, address: AbsoluteAddress) -> None:
         """See :meth:`emu.engine_protocol.TranslationBuffer.note_table`."""
         if not self._is_flush_due:
-            place = self._place(address >> 12)
-            index, key = self._fills.remember_table(address, place | READABLE)
-            self._tables[address >> PAGE_SHIFT] = place - FRAMES, index, key
+            page = address >> PAGE_SHIFT
+            self._tables[page] = self._note(page, is_store=False)
 
     # What must go
 
     def flush(self) -> None:
         """Forget every translation."""
-        if self._held or self._is_flush_due:
+        if self._is_flush_due or not self._held.is_empty:
             self._is_flush_due = False
-            self._held.clear()
-            self._written.clear()
+            self._held.release_all()
             self._tables.clear()
             self._fills.forget()
             self._unicorn.flush_tlb()
@@ -172,16 +161,17 @@ class Tlb:
 
     def forget_page(self, page: int) -> None:
         """Forget the translations that lead to absolute *page*."""
-        place = self._held.pop(page, None)
-        if place is not None:
-            self._written.discard(page)
+        frame = self._held.frame(page)
+        if frame is not None:
+            self._held.release(page)
             self._tables.pop(page, None)
-            self._fills.forget_page(place)
+            self._fills.forget_page(FRAMES + frame)
             self._unicorn.flush_tlb()
 
     def forget_writable(self, page: int) -> None:
         """Let the next store into absolute *page* ask again."""
-        if page in self._written:
-            self._written.discard(page)
-            self._fills.forget_place(self._held[page] | WRITABLE)
+        frame = self._held.frame(page)
+        if frame is not None and self._held.may_write(page):
+            self._held.release_writable(page)
+            self._fills.forget_place(FRAMES + frame | WRITABLE)
             self._unicorn.flush_tlb()

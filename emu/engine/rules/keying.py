@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The key of compiled objects: a hash of all that they are made of.
+"""The keys of compiled objects, each a hash of all that the object is made of.
 
 That is what the translator has made of the model, and the files of what is compiled as it stands, with all of the
-project that they import: a constant in any of them may have been compiled in.  To find it takes a second, so what was
+project that they import: a constant in any of them may have been compiled in.  To find them takes a second, so what was
 found is kept with the time and size of every file that it may depend on, and looked for again when one of them differs.
 """
 
@@ -83,11 +83,13 @@ def content_key(root: Path, files: Iterable[Path], more: Iterable[bytes]) -> str
     return found.hexdigest()[:_KEY_LENGTH]
 
 
-def key(root: Path, modules: tuple[str, ...], where: str, find: Callable[[], str], notes: Iterable[Path]) -> str:
-    """The key of what is compiled of *modules*, whose packages are below *root*.
+def keys(
+    root: Path, modules: tuple[str, ...], where: str, find: Callable[[], dict[str, str]], notes: Iterable[Path]
+) -> dict[str, str]:
+    """The keys of what is compiled of *modules*, whose packages are below *root*, by name.
 
     :param where: on what kind of machine, and by what, it is compiled.
-    :param find: finds the key, from nothing but *where* and what *modules* import.
+    :param find: finds the keys, from nothing but *where* and what *modules* import.
     :param notes: files, the best first, where what was found may be kept.
     """
     places = list(notes)
@@ -97,7 +99,7 @@ def key(root: Path, modules: tuple[str, ...], where: str, find: Callable[[], str
             return noted
     stamps = {str(file.relative_to(root)): _stamp(file) for file in import_closure(root, modules)}
     found = find()
-    _note(places, {"modules": list(modules), "where": where, "files": stamps, "key": found})
+    _note(places, {"modules": list(modules), "where": where, "files": stamps, "keys": found})
     return found
 
 
@@ -106,8 +108,8 @@ def _stamp(file: Path) -> list[int]:
     return [status.st_mtime_ns, status.st_size]
 
 
-def _noted(root: Path, modules: tuple[str, ...], where: str, place: Path) -> str | None:
-    """The key in the note at *place*, if that is there and still good."""
+def _noted(root: Path, modules: tuple[str, ...], where: str, place: Path) -> dict[str, str] | None:
+    """The keys in the note at *place*, if that is there and still good."""
     try:
         note: dict[str, Any] = json.loads(place.read_bytes())
         if note["modules"] != list(modules) or note["where"] != where:
@@ -117,7 +119,7 @@ def _noted(root: Path, modules: tuple[str, ...], where: str, place: Path) -> str
             status = os.stat(prefix + name)  # noqa: PTH116 - a hundred paths are not made for nothing
             if (status.st_mtime_ns, status.st_size) != (time, size):
                 return None
-        return str(note["key"])
+        return {str(name): str(found) for name, found in note["keys"].items()}
     except (OSError, ValueError, LookupError, TypeError, AttributeError):
         return None
 

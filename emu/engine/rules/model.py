@@ -12,10 +12,12 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from emu import access
+from emu.addresses import PAGE_SHIFT, PAGE_SIZE
 from emu.bits import MASK_64
 from emu.cpu import Cpu
+from emu.engine.rules import arithmetic, octets
 from emu.engine.rules.fields import ARRAYS, FIELDS, Array
-from emu.engine.rules.octets import put
+from emu.engine.rules.octets import LENGTHS, put
 from emu.engine.rules.values import (
     NONE,
     UNBOUNDED,
@@ -46,8 +48,8 @@ from emu.timing import Timing
 if TYPE_CHECKING:
     from emu.engine.rules.core import Core
 
-_ENTRY_BYTES: Final = 8
-"""Of a region, segment or page table."""
+_LAST_FRAME: Final = (1 << 44) - 1
+"""No frame pool is larger."""
 CLASSES: Final[Mapping[str, type]] = {
     "cpu": Cpu,
     "storage": Storage,
@@ -255,17 +257,52 @@ def _of_psw(name: str) -> Callable[[Core], Value]:
     return perform
 
 
-def _find_table_entry(translator: Core) -> Value:
-    """An entry of a translation table; what is not where the buffer knows it to be is for the model to find."""
+def _find_table_entry(_: Core) -> Value:
+    """The engine's buffer knows where tables lie to spare Python the question; compiled code asks always."""
+    return Primitive("tlb.find_table_entry", lambda _: NONE)
 
-    def perform(address: Value) -> Value:
-        where = exact(address, "the address of a table entry").text
-        text = f"find_operand(record, {where}, {constant(_ENTRY_BYTES)}, ZERO, record.table_context)"
-        place = translator.writer.bind(text)
-        translator.writer.refuse_if(f"({place} == ZERO)")
-        return Number(translator.writer.bind(f"load64({place})"), 0, WORD - 1)
 
-    return Primitive("tlb.find_table_entry", perform)
+def _note_table(_: Core) -> Value:
+    return Primitive("tlb.note_table", lambda _: NONE)
+
+
+def _frame(translator: Core) -> Value:
+    """The host's frame of a page, if it is there and the host needs not be asked."""
+    return Primitive("hypervisor.frame", lambda page: _find_frame(translator, page))
+
+
+def _frame_for_store(translator: Core) -> Value:
+    def perform(page: Value) -> Value:
+        found = _find_frame(translator, page)
+        translator.writer.block.line(f"note_change(record, {found.text})")
+        return found
+
+    return Primitive("hypervisor.frame_for_store", perform)
+
+
+def _find_frame(translator: Core, page: Value) -> Number:
+    at = _checked(translator, ARRAYS["states of pages"], page)
+    found = translator.writer.bind(f"find_frame(record, {at})")
+    translator.writer.refuse_if(f"({found} == NO_FRAME)")
+    return Number(found, 0, _LAST_FRAME)
+
+
+def _read_integer(translator: Core) -> Value:
+    """An integer in absolute storage."""
+
+    def perform(address: Value, length: Value) -> Value:
+        known = static_integer(length)
+        if known not in LENGTHS:
+            raise OutsideSubsetError(f"an integer of {describe(length)} bytes is read")
+        where = Number(translator.writer.bind(exact(address, "an address").text), 0, WORD - 1)
+        translator.call(Storage.require, [ObjectPlace("storage"), where], {})
+        offset = f"({where.text} & {constant(PAGE_SIZE - 1)})"
+        translator.writer.refuse_if(f"({offset} > {constant(PAGE_SIZE - known)})")
+        frame = _find_frame(translator, arithmetic.binary(ast.RShift, where, Static(PAGE_SHIFT)))
+        place = Number(f"(record.pool_address + {frame.text} + {offset})", 0, WORD - 1)
+        return octets.integer(translator, _read(translator, place, Static(known)), Static("big"))
+
+    return Primitive("storage.read_integer", perform)
 
 
 def _find(translator: Core) -> Value:
@@ -285,13 +322,14 @@ def _find(translator: Core) -> Value:
 
 
 def _read_frame(translator: Core) -> Value:
-    def perform(place: Value, length: Value) -> Value:
-        if any(each.array == "storage" for each in translator.writer.writes):
-            # It may be what has been stored, which the epilogue has not done yet.
-            raise OutsideSubsetError("storage is read after it was stored into")
-        return Stored(number(place).text, length)
+    return Primitive("read_frame", lambda place, length: _read(translator, number(place), length))
 
-    return Primitive("read_frame", perform)
+
+def _read(translator: Core, place: Number, length: Value) -> Stored:
+    if any(each.array == "storage" for each in translator.writer.writes):
+        # It may be what has been stored, which the epilogue has not done yet.
+        raise OutsideSubsetError("storage is read after it was stored into")
+    return Stored(place.text, length)
 
 
 def _write_frame(translator: Core) -> Value:
@@ -330,4 +368,8 @@ _SPECIAL: Final[Mapping[tuple[str, str], Callable[[Core], Value]]] = {
     ("storage", "write_frame"): _write_frame,
     ("tlb", "find"): _find,
     ("tlb", "find_table_entry"): _find_table_entry,
+    ("tlb", "note_table"): _note_table,
+    ("storage", "read_integer"): _read_integer,
+    ("hypervisor", "frame"): _frame,
+    ("hypervisor", "frame_for_store"): _frame_for_store,
 }

@@ -14,15 +14,18 @@ from numba import njit, types
 from numba.extending import intrinsic
 
 from emu import psw as psw_bits
-from emu.addresses import PAGE_SIZE
+from emu.addresses import PAGE_SHIFT, PAGE_SIZE
+from emu.bits import MASK_64
 from emu.engine.blocks import NO_FILL
 from emu.engine.compiled_parts import find_fill
 from emu.engine.rules import pure
 from emu.engine.rules.pure import rule
 from emu.engine.tables import real_context
+from emu.page_states import NOT_RESIDENT_STABLE
 
 ZERO: Final = np.uint64(0)
 _PAGE_OFFSET: Final = np.uint64(PAGE_SIZE - 1)
+_PAGE_SHIFT: Final = np.uint64(PAGE_SHIFT)
 _NO_FILL: Final = np.uint64(NO_FILL)
 _PAGE_BYTES: Final = np.uint64(PAGE_SIZE)
 _MASKS: Final = np.uint64(psw_bits.EXTERNAL_MASK | psw_bits.IO_MASK)
@@ -65,6 +68,10 @@ store8, store16, store32, store64 = (_store(bits, swapped=True) for bits in (8, 
 load_native, store_native = _load(64, swapped=False), _store(64, swapped=False)
 _load_code, _store_code = _load(32, swapped=False), _store(32, swapped=False)
 
+NO_FRAME: Final = np.uint64(MASK_64)
+_TOUCHED: Final = np.uint64(NOT_RESIDENT_STABLE)
+_SET: Final = np.uint64(1)
+
 compiled_real_context = rule(real_context)
 
 
@@ -76,6 +83,38 @@ def find_operand(record: Any, address: Any, length: Any, kind: Any, context: Any
     if index == _NO_FILL or offset + length > _PAGE_BYTES:
         return ZERO
     return ((record.fill_answers[index] & ~_PAGE_OFFSET) | offset) + record.frame_distance
+
+
+@njit
+def find_frame(record: Any, page: Any) -> Any:
+    """The offset in the pool of the frame of absolute *page*, and note that it is accessed; NO_FRAME if the host must
+    be asked.
+
+    Whatever the instruction comes to, the model would have accessed the page here, too.
+    """
+    if record.asks_host or load8(record.states_address + page) & _TOUCHED:
+        return NO_FRAME
+    if record.host_watch_address and load_native(record.host_watch_address):
+        return NO_FRAME
+    if not record.locations_address:
+        return page << _PAGE_SHIFT
+    frame = _load_code(record.locations_address + (page << np.uint64(2))) - np.uint64(1)
+    if record.referenced_address:
+        store8(record.referenced_address + frame, _SET)
+    return frame << _PAGE_SHIFT
+
+
+@njit
+def note_change(record: Any, frame: Any) -> None:
+    """Note that the page whose frame is at the offset *frame* in the pool may be stored into."""
+    if record.changed_address:
+        store8(record.changed_address + (frame >> _PAGE_SHIFT), _SET)
+
+
+@njit
+def note_resolved(record: Any, address: Any) -> None:
+    """Leave the absolute *address* that an access leads to."""
+    record.resolved = address
 
 
 @njit
@@ -153,6 +192,10 @@ NAMES: Final[dict[str, Any]] = {
     "load_native": load_native,
     "store_native": store_native,
     "find_operand": find_operand,
+    "NO_FRAME": NO_FRAME,
+    "find_frame": find_frame,
+    "note_change": note_change,
+    "note_resolved": note_resolved,
     "real_context": compiled_real_context,
     "compare_bytes": compare_bytes,
     "condition_code_is_deferred": condition_code_is_deferred,

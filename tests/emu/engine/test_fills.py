@@ -56,8 +56,12 @@ def spaces(machine: Machine) -> list[AddressSpace]:
 
 
 @pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> Counter[tuple[int, int]]:
-    """How often Python was asked for a page, by its virtual address and the kind of access."""
+def asked(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> Counter[tuple[int, int]]:
+    """How often Python was asked for a page, by its virtual address and the kind of access.
+
+    It must be asked for whatever is not remembered.
+    """
+    machine.cpus[0].tlb._state.fields.asks_host = 1  # type: ignore[attr-defined]
     counted: Counter[tuple[int, int]] = Counter()
     answer = FreeAnswers._answer
 

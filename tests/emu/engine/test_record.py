@@ -14,7 +14,7 @@ from emu.engine.record import MOST_INSTRUCTIONS, NO_PAGE, RECORD_TYPE, WRITERS, 
 from emu.page_states import OperationRequest
 
 FOLDER = Path(declaration.__file__).parent
-COMPILED = ("callbacks.py", "compiled_parts.py", "rules/callback.py", "rules/primitives.py")
+COMPILED = ("callbacks.py", "compiled_parts.py", "fill_callback.py", "rules/callback.py", "rules/primitives.py")
 PARTS_OF_ENTRIES = {"entry.key": "memo", "entry.known": "memo"}
 """What the callbacks assign to through a name of an entry of a table."""
 

@@ -10,14 +10,14 @@ import pytest
 
 from emu.engine import compiled
 from emu.engine.rules.instructions import numbered
-from emu.engine.rules.keying import content_key, import_closure, key
+from emu.engine.rules.keying import content_key, import_closure, keys
 
 ROOT = Path(__file__).parents[4]
-CLOSURE = import_closure(ROOT, compiled._COMPILED)
+CLOSURE = import_closure(ROOT, (*compiled._CALLBACKS.values(), compiled._HOW))
 RULE_NAMES = re.findall(
     r"\brule\((?:\w+\.)?(\w+)\)", "".join(file.read_text() for file in (ROOT / "emu" / "engine").rglob("*.py"))
 )
-AS_THEY_STAND = compiled._as_they_stand(ROOT)
+AS_THEY_STAND = compiled._as_they_stand(ROOT, "exception_callback")
 
 
 @pytest.fixture
@@ -46,7 +46,11 @@ def test_what_is_left_out(project: Path) -> None:
 def found_key(project: Path, notes: list[Path], where: str = "") -> str:
     """The key of *package.top* and what it imports."""
     files = import_closure(project, ("package.top",))
-    return key(project, ("package.top",), where, lambda: content_key(project, files, [where.encode()]), notes)
+
+    def find() -> dict[str, str]:
+        return {"top": content_key(project, files, [where.encode()])}
+
+    return keys(project, ("package.top",), where, find, notes)["top"]
 
 
 @pytest.mark.parametrize(("name", "differs"), (("low.py", True), ("__init__.py", True), ("other.py", False)))
@@ -67,11 +71,11 @@ def test_what_is_newly_imported_belongs_to_it(project: Path, tmp_path: Path) -> 
 
 
 def test_the_key_is_found_anew_only_when_a_file_differs(project: Path, tmp_path: Path) -> None:
-    keys = iter(("one", "two", "three"))
+    found_keys = iter(("one", "two", "three"))
     notes = [tmp_path / "note.json"]
 
     def found() -> str:
-        return key(project, ("package.top",), "", lambda: next(keys), notes)
+        return keys(project, ("package.top",), "", lambda: {"top": next(found_keys)}, notes)["top"]
 
     assert [found(), found()] == ["one", "one"]
     (project / "package" / "low.py").write_text("LIMIT = 22\n")
@@ -84,8 +88,8 @@ def test_where_it_is_compiled(project: Path, tmp_path: Path) -> None:
 
 
 def test_more_that_it_depends_on() -> None:
-    keys = {content_key(ROOT, (), more) for more in ([], [b""], [b"ab"], [b"a", b"b"], [b"b", b"a"])}
-    assert len(keys) == 5
+    found = {content_key(ROOT, (), more) for more in ([], [b""], [b"ab"], [b"a", b"b"], [b"b", b"a"])}
+    assert len(found) == 5
 
 
 @pytest.mark.parametrize("damage", ("", "{}", "[]", '{"modules": 1}'))
@@ -123,18 +127,28 @@ def test_what_is_compiled_depends_on_the_model_and_the_callbacks() -> None:
 def test_what_is_compiled_as_it_stands() -> None:
     """Not the model, whose translation is looked at instead; but whatever the callbacks take constants from."""
     names = {str(file.relative_to(ROOT / "emu")) for file in AS_THEY_STAND}
-    assert names >= {"engine/blocks.py", "engine/callbacks.py", "engine/record.py", "engine/rules/primitives.py"}
+    assert names >= {"engine/blocks.py", "engine/rules/callback.py", "engine/record.py", "engine/rules/primitives.py"}
     assert names >= {"page_states.py", "program_interruption.py"}
     assert not names & {"dat.py", "access.py", "isa/clock.py", "engine/rules/model.py"}
 
 
 def test_every_translation_is_looked_at() -> None:
     """Of every compiled instruction and every rule."""
-    looked_at = b"".join(compiled._translated("here"))
+    looked_at = b"".join(compiled._translated("exception_callback", "here"))
     for _, each in numbered():
         assert each.source.encode() in looked_at, each.declared.mnemonic
     for name in (*RULE_NAMES, "execute_number"):
         assert f"def {name}(".encode() in looked_at
+    assert b"def resolve(" in b"".join(compiled._translated("fill_callback", "here"))
+
+
+def test_what_one_callback_does_not_depend_on() -> None:
+    found = compiled._keys()
+    assert found["block_callback"] == found["execute_callback"]
+    assert (
+        len({found[name] for name in ("block_callback", "fill_callback", "exception_callback", "low_fetch_callback")})
+        == 4
+    )
 
 
 def test_every_file_matters(tmp_path: Path) -> None:
@@ -143,7 +157,7 @@ def test_every_file_matters(tmp_path: Path) -> None:
         place = tmp_path / each.relative_to(ROOT)
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_bytes(each.read_bytes())
-    files = compiled._as_they_stand(tmp_path)
+    files = compiled._as_they_stand(tmp_path, "exception_callback")
     assert [each.relative_to(tmp_path) for each in files] == [each.relative_to(ROOT) for each in AS_THEY_STAND]
     keys = {content_key(tmp_path, files, ())}
     for file in files:

@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The compiled callback for fills: answers Unicorn's question where a page is, if nobody else needs to be asked.
+
+What has been answered before in the same context is remembered.  Else the model's own rules are asked, in their
+compiled form (:mod:`emu.engine.rules.resolving`), and the answer is noted as :mod:`emu.engine.tlb` notes it.  An
+exception, a page that the host must be asked for, rules finer than a page, a page that is watched, and code that is
+not shown yet are left to Python, with nothing changed that Python would not change as well.
+
+Python meets this file only through :mod:`emu.engine.compiled`.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+from numba import carray, njit, types  # type: ignore[attr-defined]
+
+from emu.addresses import PAGE_SHIFT, PAGE_SIZE
+from emu.engine.blocks import FILL_FETCH, FILL_STORE, FIRST_FILL_ACCESS, NO_FILL
+from emu.engine.compiled_parts import (
+    address_limit,
+    call_fill,
+    callback,
+    fill_index,
+    fill_key,
+    find_fill,
+    held_word,
+    is_storage_watched,
+    page_index,
+    page_key,
+    pointer,
+)
+from emu.engine.library import EXECUTABLE, READABLE, WRITABLE
+from emu.engine.record import NO_CONTEXT, RECORD_TYPE
+from emu.engine.rules import primitives, resolving
+from emu.engine.rules.primitives import find_frame, load8, load_native, store8, store_native
+from emu.engine.rules.pure import compiled
+from emu.lowcore import PREFIX_AREA_SIZE
+
+# numba takes plain integers for the callback's constants.
+_PAGE_SHIFT: Final = np.uint64(PAGE_SHIFT)
+_PAGE_OFFSET: Final = np.uint64(PAGE_SIZE - 1)
+_WORD_SHIFT: Final = np.uint64(3)
+_NO_CONTEXT: Final = np.uint64(NO_CONTEXT)
+_STORE: Final = np.uint64(FILL_STORE)
+_FETCH: Final = np.uint64(FILL_FETCH)
+_PREFIX_PAGES: Final = np.uint64(PREFIX_AREA_SIZE >> PAGE_SHIFT)
+_READABLE: Final = np.uint64(READABLE)
+_WRITABLE: Final = np.uint64(WRITABLE)
+_EXECUTABLE: Final = np.uint64(EXECUTABLE)
+
+_resolve: Any = compiled(resolving.source(), "resolve", primitives.NAMES)
+
+
+@njit
+def _is_shown(record: Any, page: Any, place: Any) -> Any:
+    """Whether the code of virtual *page* that the block callback sees is that at engine-physical *place*."""
+    index = page_index(page)
+    is_right_page = record.shown[index].key == page_key(page, record.mode)
+    return is_right_page and record.shown[index].place == place + record.frame_distance
+
+
+@njit
+def _is_needed_now(record: Any, address: Any) -> Any:
+    """Whether the page of code at *address* is needed by the very next instruction, which begins a block.
+
+    See :meth:`emu.engine.answers.FreeAnswers._is_not_due` and what is near it for the other cases.
+    """
+    now = load_native(record.psw_address + np.uint64(8))
+    if (now ^ address) > _PAGE_OFFSET or now & np.uint64(1):
+        return False
+    if record.block_address <= now < record.block_address + record.block_size:
+        return False
+    work = record.bound - record.left
+    return work < record.goal and work - record.extra_work < record.limit
+
+
+@njit
+def _note(record: Any, address: Any, access: Any) -> Any:
+    """Note that *address* leads where it was found to lead, and give the answer; zero if Python must give it."""
+    page = record.resolved >> _PAGE_SHIFT
+    if is_storage_watched(record, page, access) or is_storage_watched(record, address >> _PAGE_SHIFT, access):
+        return np.uint64(0)
+    frame = find_frame(record, page)
+    place = record.pool_address - record.frame_distance + frame
+    permissions = _READABLE
+    if access == _STORE:
+        if load8(record.code_pages_address + page):
+            return np.uint64(0)
+        permissions = _WRITABLE
+    elif access == _FETCH:
+        # Of the prefix area, it depends on the instruction.
+        if page - (record.prefix >> _PAGE_SHIFT) < _PREFIX_PAGES or not _is_shown(
+            record, address >> _PAGE_SHIFT, place
+        ):
+            return np.uint64(0)
+        permissions = _EXECUTABLE
+    held = record.held_address + (page << _WORD_SHIFT)
+    store_native(held, held_word(record.held_mark, frame, load_native(held), np.uint64(access == _STORE)))
+    record.is_holding = np.uint64(1)
+    store8(record.reached_address + page, np.uint64(1))
+    key = fill_key(address, access)
+    index = fill_index(key, record.context)
+    record.fill_keys[index] = key
+    record.fill_contexts[index] = record.context
+    record.fill_answers[index] = place | permissions
+    return place | permissions
+
+
+@callback(types.uint8, types.uint64, types.uint64, types.int32, types.uint64, types.uint64)
+def fill_callback(engine: Any, address: Any, kind: Any, entry: Any, data: Any) -> Any:
+    record = carray(pointer(data), (1,), dtype=RECORD_TYPE)[0]
+    page = address >> _PAGE_SHIFT
+    access = np.uint64(kind - FIRST_FILL_ACCESS)
+    found = np.uint64(0)
+    # What is remembered may be of another addressing mode; of the last page of each, Python decides.
+    if page < address_limit(record) >> _PAGE_SHIFT:
+        index = find_fill(record, address, access, record.context)
+        if index != np.uint64(NO_FILL):
+            found = record.fill_answers[index]
+            if access == _FETCH and not _is_shown(record, page, found & ~_PAGE_OFFSET):
+                found = np.uint64(0)
+        elif (
+            record.context != _NO_CONTEXT
+            and (access != _FETCH or _is_needed_now(record, address))
+            and _resolve(record, address, access)
+        ):
+            found = _note(record, address, access)
+    if found:
+        answer = carray(pointer(entry), (2,), dtype=np.uint64)
+        answer[0] = found & ~_PAGE_OFFSET
+        answer[1] = found & _PAGE_OFFSET
+        # As after a fill by Python: a later exception must not take this length for its own.
+        carray(pointer(record.interruption_address), (4,), dtype=np.uint32)[1] = np.uint32(0)
+        return np.uint8(1)
+    return call_fill(record.fill_function, engine, address, kind, entry, data)
