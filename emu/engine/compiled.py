@@ -11,6 +11,7 @@ import contextlib
 import hashlib
 import inspect
 import os
+import re
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -50,9 +51,9 @@ _TRANSLATOR: Final = (
 )
 """These are not compiled, nor what they import: what they make of it is."""
 _PACKAGE: Final = Path(__file__).parent.parent
-_RARELY_CALLED: Final = ("_begin_rare_block", "resolve", "find_frame")
-"""Functions that are worth a call of their own: their registers need not be saved each time the callback is called, or
-they would be in too many places."""
+_CALLS: Final = re.compile(r"\d(_begin_rare_block|resolve|find_frame|execute_[A-Z]\w*)B")
+"""In the name of a function that is worth a call of its own: its registers need not be saved each time the callback is
+called, or it would be in too many places.  One function of all instructions takes twice as long to be compiled."""
 _CALLED: Final = (sums.HELPER,)
 """Functions of Unicorn's that compiled code calls by their names."""
 _DIGEST_BYTES: Final = 32
@@ -171,8 +172,7 @@ def _make_one_function(module: Any, symbol: str, target: Any) -> None:
     for function in module.functions:
         if not function.is_declaration and function.name != symbol:
             function.linkage = "internal"
-            is_rare = any(f"{len(name)}{name}" in function.name for name in _RARELY_CALLED)
-            function.add_function_attribute("noinline" if is_rare else "alwaysinline")
+            function.add_function_attribute("noinline" if _CALLS.search(function.name) else "alwaysinline")
     options = llvm.create_pipeline_tuning_options(speed_level=3)
     builder = llvm.create_pass_builder(target, options)
     builder.getModulePassManager().run(module, builder)
