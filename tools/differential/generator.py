@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from random import Random
 from typing import Final
 
+from emu import per
 from emu import psw as psw_bits
 from emu.bits import bit
 from tools.differential.layout import CODE, DATA, LAST_24, LAST_31, PAGES, TARGETS
@@ -15,6 +17,7 @@ from tools.differential.program import RandomProgram
 _CR0_BITS: Final = tuple(bit(number) for number in (33, 35, 36, 37, 38, 39, 40, 43, 49, 52, 53, 54))
 _CR0_FLOATING: Final = bit(45) | bit(46)
 """AFP-register control and vector-enablement control."""
+_EVENTS: Final = (per.BRANCHING, per.FETCHING, per.ALTERATION, per.NULLIFICATION)
 _MODES: Final = (psw_bits.ADDRESSING_MODE, psw_bits.ADDRESSING_MODE, psw_bits.BASIC_ADDRESSING, 0)
 _OFFSETS: Final = (
     0,
@@ -69,7 +72,7 @@ def random_program(seed: int) -> RandomProgram:
     targets = tuple(random_instruction(random).hex() for _ in range(4))
     start = CODE + random.choice((0, 0, 2, 0x100, 0xFE8, 0xFF0, 0xFF8, 0xFFA, 0xFFC, 0xFFE))
     plain = random.random() < 0.35
-    return RandomProgram(
+    program = RandomProgram(
         seed=seed,
         instructions=tuple(each.hex() for each in instructions),
         start=start,
@@ -97,6 +100,20 @@ def random_program(seed: int) -> RandomProgram:
         ),
         budget=random.choice((2 * length + 4, 2 * length + 4, 3, 40)),
     )
+    return _recorded(program, random) if random.random() < 0.15 else program
+
+
+def _recorded(program: RandomProgram, random: Random) -> RandomProgram:
+    """The same while PER is on, or about to be turned on: some events, and those of a few bytes or of many."""
+    if random.random() < 0.4:
+        events = per.ALTERATION << 24
+    else:
+        events = sum({code for code in _EVENTS if random.random() < 0.4}) << 24
+    controls = random.choice((0, 0, bit(40), bit(42), per.REAL_STORE << 24))
+    first = random.choice((_address(random) & (1 << 64) - 1, program.start + random.randrange(0, 16, 2)))
+    last = random.choice((first, first + 7, first + 0x1000, first - 1, (1 << 64) - 1)) & (1 << 64) - 1
+    is_on = random.random() < 0.9
+    return replace(program, mask=program.mask | (psw_bits.PER if is_on else 0), events=(events | controls, first, last))
 
 
 def _execute(random: Random) -> bytes:

@@ -143,6 +143,8 @@ def put(program: RandomProgram, machine: Machine) -> None:
             machine.hypervisor.drop(page)
     for cpu in machine.cpus:
         cpu.set_control_register(0, program.cr0)
+        for register, value in zip((9, 10, 11), program.events, strict=True):
+            cpu.set_control_register(register, value)
         for register, value in enumerate(program.registers):
             cpu.gr[register] = value
         for register, value in enumerate(program.access):

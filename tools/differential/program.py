@@ -35,6 +35,8 @@ class RandomProgram:
     """The floating-point-control register."""
     cr0: int = 0
     """Control register 0."""
+    events: tuple[int, int, int] = (0, 0, 0)
+    """Control registers 9 to 11: what PER records."""
     keys: dict[int, int] = dataclasses.field(default_factory=dict)
     """Storage keys, by absolute page."""
     states: dict[int, int] = dataclasses.field(default_factory=dict)
@@ -66,7 +68,7 @@ class RandomProgram:
             read: dict[str, Any] = json.loads(line)
             for name in ("keys", "states", "data"):
                 read[name] = {int(key): value for key, value in read.get(name, {}).items()}
-            for name in ("instructions", "targets", "registers", "vectors", "access", "timers"):
+            for name in ("instructions", "targets", "registers", "vectors", "access", "timers", "events"):
                 if name in read:
                     read[name] = tuple(read[name])
             return cls(**read)

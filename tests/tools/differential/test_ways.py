@@ -3,10 +3,14 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from emu.engine.engine import Engine
-from emu.psw import ADDRESSING_MODE, DAT
+from emu.per import ALTERATION, BRANCHING, FETCHING, Controls
+from emu.psw import ADDRESSING_MODE, DAT, PER
+from emu.running import recording
 from tools.differential.layout import CODE, LAST_24, PLAIN
 from tools.differential.program import RandomProgram
 from tools.differential.ways import Comparison
@@ -61,3 +65,23 @@ def test_planted_fault_is_found(comparison: Comparison, planted: None) -> None:
     found = comparison.find(program(ADD, NOP))
     assert found
     assert found[0].startswith("free: cpus[0].registers")
+
+
+def recorded(events: int) -> RandomProgram:
+    """Stores by the engine and by the model, while PER records *events*."""
+    stores = ADD, "50302000", "b2052008", NOP
+    given = RandomProgram(
+        seed=1, instructions=stores, start=CODE, mask=ADDRESSING_MODE | PER, registers=(0, 1, PLAIN) * 5 + (0,)
+    )
+    return dataclasses.replace(given, events=(events << 24, PLAIN, PLAIN + 15))
+
+
+@pytest.mark.parametrize("events", (ALTERATION, ALTERATION | BRANCHING, FETCHING))
+def test_events_are_the_same_in_every_way(comparison: Comparison, events: int) -> None:
+    assert comparison.find(recorded(events)) == []
+
+
+def test_events_that_are_missed_in_one_way_are_found(comparison: Comparison, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Controls, "watched", ())
+    monkeypatch.setattr(recording, "is_alone", lambda _: False)
+    assert comparison.find(recorded(ALTERATION))[0].startswith("free: ")
