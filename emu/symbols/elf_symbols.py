@@ -82,7 +82,9 @@ def _of_table(elf: Any, table: Any) -> Iterator[Symbol]:
     for number in {int(symbol.module) for symbol in found}:
         section = elf.get_section(number)
         ends[str(number)] = section["sh_addr"] + section["sh_size"]
-    for symbol in with_sizes(found, ends, _LONGEST):
+    # A label of data without a size, such as the end of something, says nothing about what follows it.
+    labels = [symbol for symbol in found if not symbol.is_code and not symbol.size]
+    for symbol in [*with_sizes(set(found) - set(labels), ends, _LONGEST), *labels]:
         yield symbol._replace(module="")
 
 

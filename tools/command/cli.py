@@ -17,6 +17,7 @@ from tools.comparing.options import CompareOptions
 from tools.conform.options import ConformOptions
 from tools.debian.options import FetchOptions
 from tools.differential.options import DifferOptions
+from tools.gdb.options import GdbOptions
 from tools.machines.options import MachineOptions
 from tools.running.options import RunOptions
 from tools.stepping.options import StepOptions
@@ -82,6 +83,15 @@ def step(_: typer.Context, options: MachineOptions, wanted: StepOptions) -> None
     from tools.stepping.conversation import step_program
 
     raise typer.Exit(step_program(options, wanted))
+
+
+@app.command(help="Wait for gdb before the first instruction of a program, and let it debug it.", epilog=_EXIT_STATUSES)
+@takes(MachineOptions, GdbOptions)
+def gdb(_: typer.Context, options: MachineOptions, wanted: GdbOptions) -> None:
+    """Debug a program with gdb."""
+    from tools.gdb.serve import debug_program
+
+    raise typer.Exit(debug_program(options, wanted))
 
 
 @app.command(

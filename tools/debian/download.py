@@ -67,9 +67,24 @@ def fetch_debian(release: str, added: Iterable[str] = (), mirror: str = MIRROR) 
         files.kernel.write_bytes(kernel)
         files.ramdisk.write_bytes(ramdisk)
         files.record.write_text(json.dumps(record, indent=2) + "\n")
+        files.symbols.unlink(missing_ok=True)
     except OSError as reason:
         raise UsageError(f"{files.kernel.parent}: cannot be written: {reason.strerror}") from None
     return files
+
+
+def keep_symbols(files: DebianFiles) -> None:
+    """Boot what was fetched, and keep the symbols that the kernel tells beside it.
+
+    :raises UsageError: if it does not tell them, or they cannot be written.
+    """
+    from tools.debian.kernel_symbols import read_kernel_symbols
+
+    symbols = read_kernel_symbols(files.kernel.read_bytes(), files.ramdisk.read_bytes())
+    try:
+        files.symbols.write_bytes(symbols)
+    except OSError as reason:
+        raise UsageError(f"{files.symbols}: cannot be written: {reason.strerror}") from None
 
 
 def _read_added(added: Iterable[str]) -> dict[str, bytes]:

@@ -7,7 +7,7 @@ import json
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from tools.debian.download import fetch_debian
+from tools.debian.download import fetch_debian, keep_symbols
 from tools.debian.releases import NAME
 from tools.usage.errors import UsageError
 
@@ -26,11 +26,16 @@ def fetch_and_tell(wanted: FetchOptions) -> None:
         raise UsageError(f"fetch: expected {NAME}, not {wanted.what!r}")
     with ExitStack() as running:
         console = Console(stderr=True)
+        status = console.status(f"fetching {wanted.release} for s390x")
         if console.is_terminal:
-            running.enter_context(console.status(f"fetching {wanted.release} for s390x"))
+            running.enter_context(status)
         files = fetch_debian(wanted.release, wanted.add, wanted.mirror)
+        status.update("booting it once, for its symbols; about half a minute")
+        keep_symbols(files)
     record = json.loads(files.record.read_text())
     for package, version in record["packages"].items():
         print(f"{package} {version}")
     for name, path in (("vmlinuz", files.kernel), ("initrd", files.ramdisk)):
         print(f"{record['sha256'][name]}  {path}")
+    symbols = files.symbols.read_bytes().count(b"\n")
+    print(f"{symbols:,} symbols  {files.symbols}")

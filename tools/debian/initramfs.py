@@ -20,6 +20,15 @@ _SUMS: Final = "etc/sha256sums"
 _MADE: Final = frozenset({_SUMS, "bin/sh", "dev/console"})
 _MODULES: Final = "lib/modules"
 _DIRECTORIES: Final = ("bin", "dev", "etc", "mnt", "proc", "root", "sys", "tmp")
+_LOAD_MODULES: Final = f"""\
+for module in /{_MODULES}/*.ko
+do
+    test -f $module || continue
+    insmod $module
+    # The kernel frees what initialised a module a little later; the next one lies where it would whatever that takes.
+    usleep 100000
+done
+"""
 _INIT: Final = f"""#!/bin/busybox sh
 /bin/busybox mount -t proc proc /proc
 /bin/busybox mount -t sysfs sysfs /sys
@@ -27,10 +36,7 @@ _INIT: Final = f"""#!/bin/busybox sh
 /bin/busybox --install -s /bin
 export PATH=/bin HOME=/root PS1='# '
 cd /
-for module in /{_MODULES}/*.ko
-do
-    test -f $module && insmod $module
-done
+{_LOAD_MODULES}\
 test -b /dev/vda && mount -o ro /dev/vda /mnt && echo 'The first disk is mounted on /mnt.'
 if grep -q '\\b{CHECK_WORD}\\b' /proc/cmdline
 then
@@ -49,6 +55,17 @@ fi
 sync
 # What has been written to the console takes a moment.
 sleep 1
+poweroff -f
+"""
+_SYMBOL_READER: Final = f"""#!/bin/busybox sh
+/bin/busybox mount -t proc proc /proc
+/bin/busybox mount -t devtmpfs dev /dev
+/bin/busybox --install -s /bin
+export PATH=/bin
+{_LOAD_MODULES}\
+echo 0 >/proc/sys/kernel/kptr_restrict
+cat /proc/kallsyms >/dev/vda
+sync
 poweroff -f
 """
 
@@ -82,3 +99,9 @@ def build_initramfs(
     entries += [cpio.character_device("dev/console", 5, 1), cpio.link("bin/sh", "busybox")]
     entries += [cpio.file(path, content, mode) for path, (content, mode) in sorted(files.items())]
     return cpio.archive([*entries, cpio.file(_SUMS, sums.encode())])
+
+
+def with_symbol_reader(ramdisk: bytes) -> bytes:
+    """The archive *ramdisk* with another /init: it loads the same modules, and writes all symbols to a disk."""
+    # Linux unpacks one archive after the other; of files with the same name the last one stays.
+    return ramdisk + cpio.archive([cpio.file("init", _SYMBOL_READER.encode(), 0o755)])

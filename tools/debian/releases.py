@@ -23,6 +23,8 @@ class DebianFiles:
     ramdisk: Path
     record: Path
     """Versions and SHA-256 sums, as JSON."""
+    symbols: Path
+    """What the kernel has in /proc/kallsyms; it may be missing."""
 
 
 def release_of(image: str) -> str | None:
@@ -49,4 +51,4 @@ def places(release: str) -> DebianFiles:
     import platformdirs
 
     directory = Path(platformdirs.user_cache_dir("essa")) / NAME / release
-    return DebianFiles(directory / "vmlinuz", directory / "initrd", directory / "record.json")
+    return DebianFiles(directory / "vmlinuz", directory / "initrd", directory / "record.json", directory / "kallsyms")

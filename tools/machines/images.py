@@ -15,6 +15,8 @@ class BootFiles:
     path: Path
     ramdisk: Path | None = None
     command_line: str | None = None
+    symbols: Path | None = None
+    """Of the kernel, if the image has none itself."""
 
 
 def find_image(text: str) -> BootFiles:
@@ -27,7 +29,8 @@ def find_image(text: str) -> BootFiles:
     release = release_of(text)
     if release is not None:
         files = debian_files(release)
-        return BootFiles(files.kernel, files.ramdisk, COMMAND_LINE)
+        symbols = files.symbols if files.symbols.is_file() else None
+        return BootFiles(files.kernel, files.ramdisk, COMMAND_LINE, symbols)
     path = Path(text)
     if "/" in text or path.suffix or path.exists():
         return BootFiles(path)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from emu.addresses import PAGE_SIZE
-from emu.input_files.sizes import format_size, parse_size
+from emu.input_files.sizes import format_size, parse_address, parse_size
 from tools.machines.images import BootFiles, find_image
 from tools.usage.errors import UsageError
 from tools.usage.options import MOST_COUNTED, argument, group, member_of, option, within
@@ -308,4 +308,43 @@ class BudgetOptions:
         metavar="N",
         help="Stop with exit status 4 after N instructions.",
         is_for_programs=True,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class SymbolSource:
+    """A file of symbols, and how far from where it says the program lies."""
+
+    path: Path
+    offset: int = 0
+    """In bytes."""
+
+
+def _symbol_sources(texts: list[str]) -> tuple[SymbolSource, ...]:
+    return tuple(map(_symbol_source, texts))
+
+
+def _symbol_source(text: str) -> SymbolSource:
+    path, at, offset = text.rpartition("@")
+    if not at:
+        return SymbolSource(Path(text))
+    try:
+        return SymbolSource(Path(path), parse_address(offset))
+    except ValueError:
+        # There may be an @ in the name of a file.
+        if Path(text).exists():
+            return SymbolSource(Path(text))
+        raise
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SymbolOptions(BudgetOptions):
+    """The same, and where the names of addresses come from."""
+
+    symbols: tuple[SymbolSource, ...] = option(
+        metavar="FILE[@OFFSET]",
+        help="Symbols besides those of the image: an ELF file, System.map or kallsyms; may be repeated.",
+        is_repeated=True,
+        is_for_programs=True,
+        parse=_symbol_sources,
     )

@@ -5,6 +5,8 @@ A line of an instruction has the CPU, S or P for supervisor or problem state, th
 as text, and what it changed::
 
     cpu 0: S 0000000000010004 (b9ab1023)     ESSA 2,3,1               gr2=0000000000000000 page[0x8]=Sr->Ur
+
+What a relative operand or a PSW points at stands beside it as ``<name+0x12>``, if there are symbols.
 """
 
 from __future__ import annotations
@@ -14,9 +16,10 @@ from typing import TYPE_CHECKING, Final
 
 from emu import psw as psw_bits
 from emu.events import Observer
-from emu.isa.disassembler import disassemble
 from emu.page_states import OperationRequest, name
 from emu.program_interruption import ProgramInterruptionCode
+from emu.symbols.listing import instruction_text
+from emu.symbols.table import NO_SYMBOLS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
     from emu.machine import Machine
     from emu.program_interruption import ProgramInterruption
     from emu.psw import Psw
+    from emu.symbols.table import SymbolTable
 
 _OF_INSTRUCTIONS: Final = frozenset({"program", "svc"})
 """The classes of interruption that belong to an instruction; the others come between two."""
@@ -55,9 +59,13 @@ class _Seen:
         )
 
     @property
+    def is_problem_state(self) -> bool:
+        return bool(self.mask & psw_bits.PROBLEM_STATE)
+
+    @property
     def letter(self) -> str:
         """P in the problem state, S in the supervisor state."""
-        return "P" if self.mask & psw_bits.PROBLEM_STATE else "S"
+        return "P" if self.is_problem_state else "S"
 
 
 class Tracer(Observer):
@@ -65,9 +73,13 @@ class Tracer(Observer):
 
     wants_instructions = True
 
-    def __init__(self, machine: Machine, write: Callable[[str], object]) -> None:
-        """Trace *machine* from its present state on; *write* is called with each line, without a line end."""
+    def __init__(self, machine: Machine, write: Callable[[str], object], symbols: SymbolTable = NO_SYMBOLS) -> None:
+        """Trace *machine* from its present state on; *write* is called with each line, without a line end.
+
+        :param symbols: they name what instructions refer to, and the addresses of PSWs.
+        """
         self._machine = machine
+        self._symbols = symbols
         self._write = write
         self._seen: list[_Seen] = []
         self._changes: list[str] = []
@@ -87,7 +99,7 @@ class Tracer(Observer):
         if not self._interruptions:
             changes += _psw_changes(before.mask, after.mask)
         bytes_text = f"({instruction.hex()})" if instruction else "(not fetched)"
-        text = disassemble(instruction, address) if instruction else ""
+        text = self._text(before, address, instruction) if instruction else ""
         columns = f"{bytes_text:14} {text:24} {' '.join(changes + self._changes)}".rstrip()
         self._write(f"cpu {cpu.address}: {before.letter} {address:016x} {columns}")
         for line in self._interruptions:
@@ -97,12 +109,16 @@ class Tracer(Observer):
         self._interruptions.clear()
         self._is_between = False
 
+    def _text(self, before: _Seen, address: int, instruction: bytes) -> str:
+        return instruction_text(instruction, address, self._symbols, is_problem_state=before.is_problem_state)
+
     def interrupted(self, cpu: Cpu, kind: str, code: int, old: Psw, condition: ProgramInterruption | None) -> None:
         """See :meth:`Observer.interrupted`."""
         what = f"{kind} interruption {code:#06x}"
         if kind == "program":
             what += f" {interruption_name(code)}"
-        line = f"cpu {cpu.address}: {what}, old PSW {old}, new PSW {cpu.psw}"
+        named = self._symbols.psw_text
+        line = f"cpu {cpu.address}: {what}, old PSW {named(old)}, new PSW {named(cpu.psw)}"
         # An interruption that loads an invalid PSW causes another one before any instruction.
         is_early = self._is_between and old.has_early_exception()
         if kind in _OF_INSTRUCTIONS and not is_early:

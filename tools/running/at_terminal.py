@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from tools.machines.setup import Setup
 
 
-def run_at_terminal(machine: Machine, setup: Setup, max_instructions: int | None) -> Stop:
+def run_at_terminal(machine: Machine, setup: Setup, max_instructions: int | None, symbols: Callable[[], SymbolTable]
+) -> Stop:
     """Run *machine*, with the terminal as its console, until it stops."""
     with Terminal(machine, lambda: [format_table(count_pages(machine.states.array))]) as terminal:
         machine.operator = terminal

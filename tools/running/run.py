@@ -8,9 +8,11 @@ import sys
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
+from emu.symbols.table import NO_SYMBOLS
 from tools.consoles.console import GuestConsole
 from tools.machines.options import MachineOptions
 from tools.machines.setup import set_up
+from tools.machines.symbols import load_symbols
 from tools.usage.errors import UsageError
 from tools.usage.outputs import open_output
 
@@ -19,7 +21,9 @@ if TYPE_CHECKING:
     from typing import TextIO
 
     from emu.machine import Machine, Stop
+    from emu.symbols.table import SymbolTable
     from tools.consoles.input_script import Exchange
+    from tools.gdb.serve import Debugger
     from tools.machines.setup import Setup
     from tools.reports.report import Report
     from tools.running.options import RunOptions
@@ -31,6 +35,7 @@ def run_program(options: MachineOptions, wanted: RunOptions) -> int:
     :raises UsageError: if an output cannot be written, or the host cannot be made as described.
     :raises emu.program.ProgramError: if the image is not a program, or does not fit.
     """
+    symbols = load_symbols(options, wanted) if wanted.trace is not None or wanted.symbols else NO_SYMBOLS
     with ExitStack() as files:
         trace = open_output(files, "--trace", wanted.trace, sys.stderr)
         summary_file = open_output(files, "--json", wanted.json, sys.stdout)
@@ -47,9 +52,18 @@ def run_program(options: MachineOptions, wanted: RunOptions) -> int:
             if options.guests > 1:
                 raise UsageError("--input: expected one guest, whose console it is typed on")
             steps = read_script(wanted.input)
+        debugger = None
+        if wanted.gdb is not None:
+            from tools.gdb.serve import Debugger
+
+            if options.guests > 1:
+                raise UsageError("--gdb: expected one guest, which is debugged")
+            debugger = files.enter_context(Debugger("--gdb", wanted.gdb, options, load_symbols(options, wanted)))
         setup = set_up(options)
         files.callback(setup.close)
-        report = run_guests(options, setup, trace, wanted.max_instructions, steps=steps)
+        report = run_guests(
+            options, setup, trace, wanted.max_instructions, steps=steps, symbols=symbols, debugger=debugger
+        )
 
         from tools.reports.report import show_report
 
@@ -75,11 +89,15 @@ def run_guests(
     *,
     steps: Sequence[Exchange] | None = None,
     is_shown: bool = True,
+    symbols: SymbolTable = NO_SYMBOLS,
+    debugger: Debugger | None = None,
 ) -> Report:
     """Run the machines of *setup* until all have stopped.
 
     :param steps: what is typed on the console of the only guest; None if a user at the terminal types.
     :param is_shown: whether their consoles go to standard output.
+    :param symbols: for the trace.
+    :param debugger: it has the only guest run.
     """
     from tools.reports.report import GuestReport, Report
     from tools.reports.statistics import Statistics
@@ -96,13 +114,15 @@ def run_guests(
             from tools.reports.trace import Tracer
 
             name = f"guest {number}: " if len(machines) > 1 else ""
-            machine.observers.append(Tracer(machine, _writer(trace, name)))
+            machine.observers.append(Tracer(machine, _writer(trace, name), symbols))
     script = None
     if steps is not None:
         from tools.consoles.input_script import ScriptedOperator
 
         script = machines[0].operator = ScriptedOperator(steps, machines[0], consoles[0])
-    if script is None and is_shown and len(machines) == 1 and sys.stdin.isatty() and sys.stdout.isatty():
+    if debugger is not None:
+        stops = [debugger.run(setup, consoles[0], max_instructions)]
+    elif script is None and is_shown and len(machines) == 1 and sys.stdin.isatty() and sys.stdout.isatty():
         from tools.running.at_terminal import run_at_terminal
 
         stops = [run_at_terminal(machines[0], setup, max_instructions)]

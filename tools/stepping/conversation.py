@@ -12,6 +12,7 @@ from emu.debugging.session import Session
 from emu.input_files.reading import read_whole
 from tools.consoles.console import GuestConsole
 from tools.machines.setup import set_up
+from tools.machines.symbols import load_symbols
 from tools.stepping.lines import CommandError, execute
 from tools.stepping.stepper import Stepper
 from tools.usage.errors import UsageError
@@ -39,6 +40,7 @@ def step_program(options: MachineOptions, wanted: StepOptions) -> int:
         raise UsageError("--guests: one guest is stepped at a time")
     if wanted.keep_going and script is None:
         raise UsageError("--keep-going: expected --script, whose commands it is about")
+    symbols = load_symbols(options, wanted)
     setup = set_up(options)
     machine = setup.machines[0]
     console = GuestConsole()
@@ -49,7 +51,8 @@ def step_program(options: MachineOptions, wanted: StepOptions) -> int:
         print(line, flush=True)
 
     manager = None if setup.host is None else setup.host.manager
-    stepper = Stepper(Session(machine, host=manager), write, max_instructions=wanted.max_instructions, manager=manager)
+    session = Session(machine, symbols=symbols, host=manager)
+    stepper = Stepper(session, write, max_instructions=wanted.max_instructions, manager=manager)
     is_wrong = False
     try:
         if lines is not None:

@@ -51,7 +51,7 @@ class Stepper:
         self.is_tracing = False
         """Whether each instruction is shown while the machine goes on."""
         self._limit = max_instructions
-        self._tracer = Tracer(session.machine, write)
+        self._tracer = Tracer(session.machine, write, session.symbols)
 
     @property
     def budget(self) -> int | None:

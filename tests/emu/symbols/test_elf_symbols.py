@@ -39,6 +39,15 @@ def test_a_label_of_assembler_reaches_to_the_next() -> None:
     assert label.is_code
 
 
+def test_a_label_of_data_names_its_address_alone() -> None:
+    file = parse_elf_symbols(IMAGE, "hello.elf")
+    assert file is not None
+    (label,) = file.by_name["stack_end"]
+    assert (label.size, label.is_code) == (0, False)
+    assert str(file.nearest(label.address)) == "stack_end"
+    assert file.nearest(label.address + 8) is None
+
+
 def test_source_lines_come_with_it(with_lines: bytes) -> None:
     file = parse_elf_symbols(with_lines, "program.elf")
     assert file is not None

@@ -14,6 +14,7 @@ from tools.comparing.options import CompareOptions
 from tools.conform.options import ConformOptions
 from tools.debian.options import FetchOptions
 from tools.differential.options import DifferOptions
+from tools.gdb.options import GdbOptions
 from tools.machines.options import MachineOptions
 from tools.running.options import RunOptions
 from tools.stepping.options import StepOptions
@@ -71,6 +72,7 @@ def test_a_limit_is_that_of_the_declaration() -> None:
     (
         ("run", (MachineOptions, RunOptions)),
         ("step", (MachineOptions, StepOptions)),
+        ("gdb", (MachineOptions, GdbOptions)),
         ("compare", (MachineOptions, CompareOptions)),
         ("conform", (ConformOptions,)),
         ("fetch", (FetchOptions,)),

@@ -22,6 +22,7 @@ from tools.command.cli import app, main
 from tools.comparing.options import CompareOptions
 from tools.conform.options import ConformOptions
 from tools.debian.options import FetchOptions
+from tools.gdb.options import GdbOptions
 from tools.machines.options import MachineOptions
 from tools.running.options import RunOptions
 from tools.stepping.options import StepOptions
@@ -30,6 +31,7 @@ from tools.usage.options import parameters
 _BASES = {
     "run": ("program.elf",),
     "step": ("program.elf",),
+    "gdb": ("program.elf",),
     "compare": ("program.elf", "--host-memory", "1M"),
     "conform": ("kvm-unit-tests", "suite"),
     "fetch": ("debian",),
@@ -37,6 +39,7 @@ _BASES = {
 _DECLARED = {
     "run": (MachineOptions, RunOptions),
     "step": (MachineOptions, StepOptions),
+    "gdb": (GdbOptions,),
     "compare": (MachineOptions, CompareOptions),
     "conform": (ConformOptions,),
     "fetch": (FetchOptions,),
@@ -50,6 +53,8 @@ _OPTIONS = [
 ]
 _SHARED = frozenset(each.flag for each in parameters(MachineOptions))
 _SAMPLE = 7
+_NOT_RUN = frozenset({"fetch", "gdb"})
+"""One works for minutes, the other waits for somebody."""
 _LONG = 4300
 """Digits, of which Python makes no number."""
 _ZEROS = ("0", "-0", "00", 33 * "0")
@@ -67,6 +72,8 @@ _FINE: dict[str, frozenset[str]] = {
     "--plan": frozenset({"empty"}),
     "--script": frozenset({"empty", "truncated", *(name for name in FILES if name.startswith(("deep-", "step-")))}),
     "--add": frozenset({"binary:rw"}),
+    "--symbols": _NOTHING,
+    **dict.fromkeys(("--listen", "--gdb"), frozenset({"0", "00", "4095"})),
 }
 """What is no rubbish as a value of an option; options that are not here take texts, or names of files to be written."""
 
@@ -134,7 +141,7 @@ def test_rubbish(
 def test_rubbish_at_real_processes(directory: Path) -> None:
     """The same through the whole command, with a machine where it comes to that."""
     chosen = random.Random(1)
-    for command, flag, is_argument in chosen.sample([each for each in _OPTIONS if each[0] != "fetch"], 6):
+    for command, flag, is_argument in chosen.sample([each for each in _OPTIONS if each[0] not in _NOT_RUN], 6):
         text = chosen.choice(RUBBISH)
         done = essa(*_typed(command, flag, text, is_argument=is_argument), directory=directory)
         about = f"{command} {flag} {text[:99]!r}: {done}"

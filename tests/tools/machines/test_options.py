@@ -13,7 +13,7 @@ from emu.facilities import DEFAULT_FACILITIES
 from emu.page_states import Profile
 from host.policies import Policy
 from tools.machines.images import BootFiles
-from tools.machines.options import Disk, HostOptions, MachineOptions
+from tools.machines.options import Disk, HostOptions, MachineOptions, SymbolOptions, SymbolSource
 from tools.usage.errors import UsageError
 from tools.usage.options import read_options
 
@@ -87,3 +87,22 @@ def test_wrong_use(typed: dict[str, object], message: str) -> None:
 def test_a_change_is_checked_too() -> None:
     with pytest.raises(UsageError, match="--memory: expected at most 1T of all guests together"):
         replace(read(memory="1T"), guests=2)
+
+
+def symbols(*typed: str) -> tuple[SymbolSource, ...]:
+    return read_options(SymbolOptions, {"symbols": list(typed)}).symbols
+
+
+def test_a_file_of_symbols_may_have_an_offset(tmp_path: Path) -> None:
+    assert SymbolOptions().symbols == ()
+    assert symbols("a.elf", "b@0x1000", "c@20") == (
+        *(SymbolSource(Path("a.elf")), SymbolSource(Path("b"), 0x1000), SymbolSource(Path("c"), 0x20)),
+    )
+    odd = tmp_path / "me@home"
+    odd.touch()
+    assert symbols(str(odd)) == (SymbolSource(odd),)
+
+
+def test_an_offset_is_an_address() -> None:
+    with pytest.raises(UsageError, match="--symbols: expected a hexadecimal address, not 'x'"):
+        symbols("a.elf@x")

@@ -8,6 +8,9 @@ from emu.cpu import CpuState
 from emu.isa.assembler import assemble
 from emu.machine import Machine
 from emu.psw import ADDRESSING_MODE, EXTERNAL_MASK, PROBLEM_STATE, Psw
+from emu.symbols.symbol import Symbol
+from emu.symbols.symbol_file import SymbolFile
+from emu.symbols.table import SymbolTable
 from tests.support.elf import ENTRY, PROGRAM_NEW_PSW
 from tools.reports.trace import Tracer, _vector_changes
 
@@ -150,3 +153,18 @@ def test_same_run_same_trace() -> None:
     first = run()
     assert len(first) == 100
     assert first == run()
+
+
+def test_addresses_have_the_symbols_that_they_are_near(machine: Machine) -> None:
+    named = [Symbol(0x10010, "puts", 16), Symbol(ENTRY, "begin", 16), Symbol(NEW.address, "handler", 16)]
+    lines: list[str] = []
+    machine.observers.append(Tracer(machine, lines.append, SymbolTable([SymbolFile("a.elf", named)])))
+    put(machine, bytes.fromhex("c0e500000009"))
+    put(machine, bytes(2), 0x10012)
+    new_psw(machine, PROGRAM_NEW_PSW, NEW.mask, NEW.address)
+    machine.step()
+    machine.step()
+    assert lines[0].split("gr14")[0].endswith(" BRASL 14,0x10012 <puts+0x2> ")
+    assert lines[2].endswith(
+        "old PSW 0000000180000000 0000000000010014 <puts+0x4>, new PSW 0000000180000000 0000000000020000 <handler>"
+    )
