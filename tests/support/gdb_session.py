@@ -21,6 +21,8 @@ PROGRAM = bytes.fromhex(
     "a774fff8"  # 10014 BRC 7,10004
     "0000"  # 10018 an operation exception
 )
+COUNTING = bytes.fromhex("a71b0001a7f4fffe")
+"""AGHI 1,1 and a branch back to it: it counts until somebody stops it, so that it is no loop that changes nothing."""
 STORE, LOAD, COUNT, BRANCH, AFTER = (ENTRY + offset for offset in (4, 0x0A, 0x10, 0x14, 0x18))
 DATA = 0x20000
 

@@ -9,12 +9,15 @@ import socket
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
 from guest_kernel.native.shipped import image_path
-from tests.support.command import ESSA, ROOT, wrong
+from tests.support.command import ESSA, ROOT, write_program, wrong
+from tests.support.elf import ending_program
 from tests.support.gdb_client import GdbClient
+from tests.support.gdb_session import COUNTING
 from tools.gdb.endpoint import Endpoint, bound, listen
 
 Start = Callable[..., "tuple[subprocess.Popen[str], int]"]
@@ -83,8 +86,8 @@ def test_a_detached_program_runs_to_its_end(start: Start, connect: Connect) -> N
     ]
 
 
-def test_a_run_can_be_looked_into(start: Start, connect: Connect) -> None:
-    process, port = start("run", "loops", "--cmdline", "seconds=1000", "--gdb", "0")
+def test_a_run_can_be_looked_into(start: Start, connect: Connect, tmp_path: Path) -> None:
+    process, port = start("run", write_program(tmp_path, ending_program(COUNTING)), "--gdb", "0")
     client = connect(port)
     assert client.ask("?") == "T05thread:1;"
     client.send("vCont;c")

@@ -14,7 +14,7 @@ from emu.machine import Machine, Stop
 from emu.symbols.table import NO_SYMBOLS
 from tests.support.elf import ENTRY
 from tests.support.gdb_client import GdbClient
-from tests.support.gdb_session import AFTER, COUNT, put_program
+from tests.support.gdb_session import AFTER, COUNT, COUNTING, put_program
 from tools.gdb.endpoint import Endpoint, bound, listen
 from tools.gdb.program_file import ProgramFile
 from tools.gdb.server import GdbServer, Without
@@ -28,7 +28,7 @@ class Served:
 
     def __init__(self, machine: Machine) -> None:
         put_program(machine)
-        machine.storage.write(AFTER, bytes.fromhex("07000700a7f4fffe"))
+        machine.storage.write(AFTER, COUNTING)
         self.machine = machine
         self.switch = Switch()
         self.lines: list[str] = []

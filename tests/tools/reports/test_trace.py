@@ -157,11 +157,11 @@ def test_same_run_same_trace() -> None:
 
 def test_addresses_have_the_symbols_that_they_are_near(machine: Machine) -> None:
     named = [Symbol(0x10010, "puts", 16), Symbol(ENTRY, "begin", 16), Symbol(NEW.address, "handler", 16)]
-    lines: list[str] = []
-    machine.observers.append(Tracer(machine, lines.append, SymbolTable([SymbolFile("a.elf", named)])))
     put(machine, bytes.fromhex("c0e500000009"))
     put(machine, bytes(2), 0x10012)
     new_psw(machine, PROGRAM_NEW_PSW, NEW.mask, NEW.address)
+    lines: list[str] = []
+    machine.observers.append(Tracer(machine, lines.append, SymbolTable([SymbolFile("a.elf", named)])))
     machine.step()
     machine.step()
     assert lines[0].split("gr14")[0].endswith(" BRASL 14,0x10012 <puts+0x2> ")
