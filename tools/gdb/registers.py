@@ -14,9 +14,10 @@ from emu.addresses import PAGE_SHIFT
 from emu.debugging.registers import read_register
 from emu.facilities import Facility
 from emu.inspection.operand import operand_address
-from emu.inspection.storage import NoStorageError, Space, bytes_at, instruction_at, locate
+from emu.inspection.storage import NoStorageError, Space, bytes_at, locate
 from emu.lowcore import TRANSLATION_EXCEPTION
 from emu.page_states import CONTENT_MASK, USAGE_MASK
+from emu.running.stopping import looking
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -128,7 +129,7 @@ def _right_half(number: int) -> ShownRegister:
 
 
 def _operand(_: Session, cpu: Cpu) -> int | None:
-    return operand_address(cpu, instruction_at(cpu, cpu.instruction_address))
+    return operand_address(cpu, looking.code(cpu, cpu.instruction_address))
 
 
 def _operand_page(session: Session, cpu: Cpu) -> int | None:

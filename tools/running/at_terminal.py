@@ -11,13 +11,20 @@ from tools.consoles.terminal import Terminal
 from tools.processes import interrupt
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from emu.machine import Machine, Stop
+    from emu.symbols.table import SymbolTable
     from tools.machines.setup import Setup
 
 
-def run_at_terminal(machine: Machine, setup: Setup, max_instructions: int | None, symbols: Callable[[], SymbolTable]
+def run_at_terminal(
+    machine: Machine, setup: Setup, max_instructions: int | None, symbols: Callable[[], SymbolTable]
 ) -> Stop:
-    """Run *machine*, with the terminal as its console, until it stops."""
+    """Run *machine*, with the terminal as its console, until it stops.
+
+    :param symbols: gives the names of addresses when the user leaves for the stepper.
+    """
     with Terminal(machine, lambda: [format_table(count_pages(machine.states.array))]) as terminal:
         machine.operator = terminal
         with interrupt.ctrl_c(machine) as switch:
@@ -25,20 +32,23 @@ def run_at_terminal(machine: Machine, setup: Setup, max_instructions: int | None
             while terminal.wants_stepper and not switch.is_pressed:
                 terminal.wants_stepper = False
                 terminal.release()
-                stop = _step(machine, setup, terminal, max_instructions)
+                stop = _step(machine, setup, terminal, max_instructions, symbols())
         if stop.kind is not StopKind.REQUESTED:
             return stop
         return interrupt.requested_stop(machine, terminal.ended_by or "Ctrl-C")
 
 
-def _step(machine: Machine, setup: Setup, terminal: Terminal, max_instructions: int | None) -> Stop:
+def _step(
+    machine: Machine, setup: Setup, terminal: Terminal, max_instructions: int | None, symbols: SymbolTable
+) -> Stop:
     """Take commands of the stepper until the machine stops, or the user lets it go on; then run it."""
     from emu.debugging.session import Session
     from tools.stepping.conversation import converse
     from tools.stepping.stepper import Stepper
 
     manager = None if setup.host is None else setup.host.manager
-    stepper = Stepper(Session(machine, host=manager), print, max_instructions=max_instructions, manager=manager)
+    session = Session(machine, symbols=symbols, host=manager)
+    stepper = Stepper(session, print, max_instructions=max_instructions, manager=manager)
     machine.operator = None
     print('\nStepping: "g" goes on with the console, "q" ends, "help" lists the commands.')
     goes_on = converse(stepper, until="g")

@@ -62,7 +62,13 @@ def run_program(options: MachineOptions, wanted: RunOptions) -> int:
         setup = set_up(options)
         files.callback(setup.close)
         report = run_guests(
-            options, setup, trace, wanted.max_instructions, steps=steps, symbols=symbols, debugger=debugger
+            options,
+            setup,
+            trace,
+            wanted.max_instructions,
+            steps=steps,
+            symbols=lambda: symbols or load_symbols(options, wanted),
+            debugger=debugger,
         )
 
         from tools.reports.report import show_report
@@ -89,14 +95,14 @@ def run_guests(
     *,
     steps: Sequence[Exchange] | None = None,
     is_shown: bool = True,
-    symbols: SymbolTable = NO_SYMBOLS,
+    symbols: Callable[[], SymbolTable] = lambda: NO_SYMBOLS,
     debugger: Debugger | None = None,
 ) -> Report:
     """Run the machines of *setup* until all have stopped.
 
     :param steps: what is typed on the console of the only guest; None if a user at the terminal types.
     :param is_shown: whether their consoles go to standard output.
-    :param symbols: for the trace.
+    :param symbols: gives the names of addresses, which a trace and a stepper show.
     :param debugger: it has the only guest run.
     """
     from tools.reports.report import GuestReport, Report
@@ -114,7 +120,7 @@ def run_guests(
             from tools.reports.trace import Tracer
 
             name = f"guest {number}: " if len(machines) > 1 else ""
-            machine.observers.append(Tracer(machine, _writer(trace, name), symbols))
+            machine.observers.append(Tracer(machine, _writer(trace, name), symbols()))
     script = None
     if steps is not None:
         from tools.consoles.input_script import ScriptedOperator
@@ -125,7 +131,7 @@ def run_guests(
     elif script is None and is_shown and len(machines) == 1 and sys.stdin.isatty() and sys.stdout.isatty():
         from tools.running.at_terminal import run_at_terminal
 
-        stops = [run_at_terminal(machines[0], setup, max_instructions)]
+        stops = [run_at_terminal(machines[0], setup, max_instructions, symbols)]
     else:
         stops = _run(machines, max_instructions)
     guests = []
