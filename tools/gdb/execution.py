@@ -13,6 +13,8 @@ from enum import Enum
 from typing import TYPE_CHECKING, Final
 
 from emu.bits import MASK_64
+from emu.debugging.backward import reverse_continue
+from emu.debugging.history import HistoryError
 from emu.running.stops import StopKind
 
 if TYPE_CHECKING:
@@ -90,6 +92,31 @@ class Execution:
         """Step *cpu* until its instruction address lies no more from *first* to before *end*."""
         return self._step_until(cpu, lambda: not first <= cpu.instruction_address < end)
 
+    def step_back(self) -> MotionEnd:
+        """Undo the last instruction or interruption.
+
+        :raises HistoryError: if there is no history.
+        """
+        undone = self._session.back(1)
+        return MotionEnd(End.STEPPED if undone else End.AT_THE_BEGINNING, self._turn)
+
+    def go_back(self) -> MotionEnd:
+        """Go back to the last stop before this moment.
+
+        :raises HistoryError: if there is no history, or Ctrl-C in the server's terminal ends it on the way.
+        """
+        session = self._session
+        if session.history is None:
+            raise HistoryError(session.why_no_history)
+        stop = reverse_continue(session.history, [point.on for point in session.stops if point.is_enabled])
+        if stop is None:
+            return MotionEnd(End.AT_THE_BEGINNING, self._turn)
+        return MotionEnd(End.STOPPED, stop.cpu, stop)
+
+    @property
+    def _turn(self) -> int:
+        return self._session.machine.configuration.turns.cpu
+
     def _step_until(self, cpu: Cpu, is_reached: Callable[[], bool]) -> MotionEnd:
         session = self._session
         # It stands where it stands, whether there is a breakpoint or not.
@@ -115,7 +142,7 @@ class Execution:
         return MotionEnd(End.STOPPED, stop.cpu, stop)
 
     def _broken(self) -> MotionEnd:
-        return MotionEnd(End.BROKEN, self._session.cpu.address)
+        return MotionEnd(End.BROKEN, self._turn)
 
 
 def _moment(cpu: Cpu) -> tuple[int, int, int]:

@@ -63,11 +63,12 @@ class Points:
 
     def reason(self, hits: tuple[Hit, ...]) -> bytes | None:
         """What a stop reply says of the first of *hits* that is of gdb; None if none is."""
-        keys = {number: key for key, number in self._numbers.items()}
+        # On the way back they have other numbers.
+        keys = {_stop_of(key): key for key in self._numbers}
         for hit in hits:
-            if hit.number not in keys:
+            if hit.on not in keys:
                 continue
-            kind, address, _ = keys[hit.number]
+            kind, address, _ = keys[hit.on]
             if kind in _BREAKS:
                 return b"%s:;" % _BREAKS[kind]
             accessed = address if hit.event.address is None else max(hit.event.address, address)

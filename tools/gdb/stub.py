@@ -10,6 +10,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
+from emu.debugging.history import HistoryError
 from emu.hypervisor import HostFailure
 from emu.inspection.storage import NoStorageError, look
 from emu.program_interruption import ProgramInterruption
@@ -105,6 +106,7 @@ class Stub:
             ord("S"): lambda rest: self._step(rest.partition(b";")[2]),
             ord("c"): self._continue,
             ord("C"): lambda rest: self._continue(rest.partition(b";")[2]),
+            ord("b"): self._go_back,
             ord("H"): self._choose_thread,
             ord("T"): self._is_alive,
             ord("D"): self._detach,
@@ -173,10 +175,11 @@ class Stub:
 
     def _supported(self, rest: bytes) -> bytes:
         self._has_reasons = b"swbreak+" in rest.split(b";")
+        backward = b";ReverseStep+;ReverseContinue+" if self._session.history is not None else b""
         return (
             b"PacketSize=%x;QStartNoAckMode+;vContSupported+;swbreak+;hwbreak+;qXfer:features:read+;"
             b"qXfer:memory-map:read+;qXfer:threads:read+;qXfer:exec-file:read+" % LARGEST
-        )
+        ) + backward
 
     def _transfer(self, rest: bytes) -> bytes:
         parts = rest.split(b":")
@@ -333,13 +336,27 @@ class Stub:
             return self._ended(self._execution.go())
         raise PacketError
 
+    def _go_back(self, rest: bytes) -> bytes:
+        motion = {b"s": self._execution.step_back, b"c": self._execution.go_back}.get(rest)
+        if motion is None:
+            return b""
+        try:
+            return self._ended(motion())
+        except HistoryError as reason:
+            self._say(f"essa: {reason}\n")
+            raise PacketError(NOT_NOW) from None
+
     def _ended(self, ended: MotionEnd) -> bytes:
         self._last = ended
         self._cpu = self._cpus[ended.cpu]
         text = spoken(ended, self._points)
         if text:
-            self._send(b"O" + text.encode().hex().encode("ascii"))
+            self._say(text)
         return self._reply(ended)
+
+    def _say(self, text: str) -> None:
+        """Show *text* to the user of gdb."""
+        self._send(b"O" + text.encode().hex().encode("ascii"))
 
     def _reply(self, ended: MotionEnd | None) -> bytes:
         return stop_reply(ended, self._points, has_reasons=self._has_reasons)

@@ -86,4 +86,6 @@ def test_the_reason_of_a_stop(machine: Machine) -> None:
     # A store that begins before what is watched.
     assert points.reason((before,)) == b"watch:3000;"
     assert points.reason(()) is None
-    assert points.reason((Hit(99, hits[0].on, 0, StopEvent()), hits[1])) == b"hwbreak:;"
+    # On the way back numbers are others; and some stops are not of gdb.
+    assert points.reason((Hit(99, hits[0].on, 0, StopEvent()),)) == b"swbreak:;"
+    assert points.reason((Hit(1, AtAddress(0x9000), 0, StopEvent()), hits[1])) == b"hwbreak:;"

@@ -12,9 +12,11 @@ from hypothesis import strategies as st
 from emu.hypervisor import HostFailure
 from emu.machine import MEGABYTE, Machine
 from emu.page_states import DISCARDED
+from emu.program_interruption import ProgramInterruptionCode
+from emu.psw import ADDRESSING_MODE, Psw
 from emu.snapshot import take
 from tests.conftest import make_ready
-from tests.support.elf import ENTRY
+from tests.support.elf import ENTRY, PROGRAM_NEW_PSW
 from tests.support.gdb_session import AFTER, BRANCH, COUNT, DATA, LOAD, STORE, put_program, stub_of
 from tools.gdb.stub import Leaving, Stub
 
@@ -281,3 +283,36 @@ def test_mutilated_packets_do_no_harm(machine: Machine) -> None:
                     packet.insert(where, generator.randrange(256))
         answer = stub.answer(bytes(packet))
         assert answer is None or isinstance(answer, bytes)
+
+
+def test_backward(machine: Machine, stub: Stub) -> None:
+    cpu = machine.cpus[0]
+    (features,) = ask(stub, "qSupported:swbreak+;hwbreak+")
+    assert features is not None
+    assert features.endswith(";ReverseStep+;ReverseContinue+")
+    before = take(machine)
+    ask(stub, "s", "s", "s")
+    assert ask(stub, "bs") == ["T05thread:1;"]
+    assert (cpu.instruction_address, machine.executed) == (LOAD, 2)
+    assert ask(stub, f"Z0,{COUNT:x},2", "c", "c", "c", "bc") == ["OK", *["T05swbreak:;thread:1;"] * 4]
+    assert (cpu.instruction_address, cpu.gr[1]) == (COUNT, 6)
+    assert ask(stub, f"z0,{COUNT:x},2", "bc") == ["OK", "T05replaylog:begin;thread:1;"]
+    assert take(machine) == before
+    assert ask(stub, "bs") == ["T05replaylog:begin;thread:1;"]
+
+
+def test_a_discard_fault_is_undone(machine: Machine, stub: Stub) -> None:
+    """The load is nullified, and the step takes its interruption; the step back comes before both."""
+    machine.storage.write(PROGRAM_NEW_PSW, Psw(ADDRESSING_MODE, 0x12000).to_bytes())
+    session_before = ask(stub, f"P1={LOAD:016x}", f"P4={0x30000:016x}")
+    assert session_before == ["OK", "OK"]
+    machine.states.bytes[0x30] = DISCARDED
+    stub = stub_of(machine)
+    before = take(machine)
+    ask(stub, "s")
+    assert machine.cpus[0].instruction_address == 0x12000
+    assert machine.storage.read_integer(0x8E, 2) == ProgramInterruptionCode.DISCARD_FAULT
+    ask(stub, "bs")
+    assert take(machine) == before
+    ask(stub, "s")
+    assert machine.cpus[0].instruction_address == 0x12000
