@@ -13,7 +13,7 @@ import inspect
 import os
 import re
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
@@ -101,16 +101,23 @@ def are_kept() -> bool:
     return all(any(place.is_file() for place in _places(name, _keys()[name])) for name in _CALLBACKS)
 
 
-def functions(name: str, source: str, called: Iterable[str], symbols: Iterable[str]) -> list[int]:
+def functions(
+    name: str,
+    source: str,
+    called: Iterable[str],
+    symbols: Iterable[str],
+    others: Mapping[str, int] | None = None,
+) -> list[int]:
     """The addresses of the functions *symbols* of *source*, which is in the compiler's intermediate language.
 
     :param name: what the file of object code is called.
-    :param called: the functions of Unicorn's that are called.
+    :param called: the functions of Unicorn's that are called by the names under which it exports them.
+    :param others: the addresses of other functions that are called.
     :raises EngineError: if Unicorn has none of such a name.
     """
     target = _target()
-    for function in called:
-        llvm.add_symbol(function, exported_address(function))
+    for function, address in ({each: exported_address(each) for each in called} | dict(others or {})).items():
+        llvm.add_symbol(function, address)
     digest = hashlib.sha256(f"{llvmlite.__version__} {llvm.get_host_cpu_name()} {source}".encode()).hexdigest()
     found = _read(name, digest)
     if found is None:

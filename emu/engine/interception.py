@@ -21,6 +21,7 @@ from emu.engine import compiled
 from emu.engine.blocks import CANDIDATE, EXECUTE_OPCODE, SPLIT, SPLIT_TABLE, TABLE_BYTES, TARGET
 from emu.engine.quirks import (
     addressing_mode,
+    breaking_event,
     compare_and_trap,
     compare_logical,
     ieee,
@@ -77,6 +78,7 @@ def intercept() -> None:
     addressing_mode.mend(functions.branch_operand, functions.relative_operand, functions.address_result)
     operands_in_parts.mend()
     compare_logical.mend()
+    breaking_event.mend()
     source, replacing = vector_helpers.source(fpc)
     _replace(source, vector_helpers.called(), replacing)
 

@@ -51,6 +51,7 @@ _SET_LABEL: Final = 1
 _LABEL_IS_PUT: Final = 1
 """Numbers of the translator's: a condition, an operation, and a bit of a label's first byte."""
 _PATTERN: Final = bytes.fromhex("e3123450f004")
+_PATTERN_ADDRESS: Final = 0x100
 _NOT_AS_KNOWN: Final = "Unicorn's translator {}; this project needs Unicorn 2.1.4"
 
 Function: Final = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)
@@ -89,8 +90,10 @@ class InstructionTranslation:
         :param state: the address of the translator's state, as the function is given it.
         :param operands: the address of the operands.
         """
-        self._places = _places()
+        self._places = places()
         self._arguments = state, operands
+        self.state: Final = state
+        """The address of the translator's state."""
         self.operands: Final = _Operands.from_address(operands)
         """The translator's names of the operands."""
 
@@ -98,6 +101,28 @@ class InstructionTranslation:
     def instruction(self) -> int:
         """The bytes of the instruction, left-aligned in a word of 64 bits."""
         return ctypes.c_uint64.from_address(self._arguments[0] + self._places.instruction).value
+
+    @property
+    def entry(self) -> int:
+        """The address of the entry of the translator's table."""
+        return ctypes.c_uint64.from_address(self._arguments[0] + self._places.instruction - 8).value
+
+    @property
+    def next_address(self) -> int:
+        """The address of the next sequential instruction."""
+        return self._next.value
+
+    @next_address.setter
+    def next_address(self, address: int) -> None:
+        self._next.value = address
+
+    @property
+    def _next(self) -> ctypes.c_uint64:
+        return ctypes.c_uint64.from_address(self._arguments[0] + self._places.next)
+
+    def value(self, name: str) -> int:
+        """What the translator calls the register that is called *name*, in capitals."""
+        return self._places.values[name]
 
     def field(self, start: int, width: int) -> int:
         """The *width* bits of the instruction from bit *start* on, numbered from the left."""
@@ -109,7 +134,7 @@ class InstructionTranslation:
 
     def add(self, result: int, value: int, number: int) -> None:
         """Have *result* become the sum of a *value* and a *number*."""
-        _new_addition(self._context, result, value, number)
+        _new_addition(self.context, result, value, number)
 
     def branch_if_low(self, result: int, value: int, mask: int, bound: int) -> int:
         """Have a branch made if the bits of *value* that *mask* has, which become *result*, are less than *bound*.
@@ -118,7 +143,7 @@ class InstructionTranslation:
 
         Give the label, which must be put somewhere.
         """
-        context = self._context
+        context = self.context
         label = int(_new_label(context))
         _new_conjunction(context, result, value, mask)
         _new_branch(context, _LESS_UNSIGNED, result, bound, label)
@@ -127,18 +152,19 @@ class InstructionTranslation:
     def put(self, label: int) -> None:
         """Let *label* be here."""
         ctypes.c_uint8.from_address(label).value |= _LABEL_IS_PUT
-        _new_operation(self._context, _SET_LABEL, label)
+        _new_operation(self.context, _SET_LABEL, label)
 
     def call_helper(self, helper: int, value: int, number: int) -> None:
         """Have the *helper* called with Unicorn's registers, a *value* and a *number*."""
-        context = self._context
+        context = self.context
         constant = _new_constant(context, number)
         arguments = (ctypes.c_void_p * 3)(*(context + each for each in (self._places.registers, value, constant)))
         _new_call(context, helper, None, 3, arguments)
         _free(context, context + constant)
 
     @property
-    def _context(self) -> int:
+    def context(self) -> int:
+        """The address of the translator's context."""
         own = ctypes.c_uint64.from_address(self._arguments[0] + self._places.own).value
         return ctypes.c_uint64.from_address(own + self._places.context).value
 
@@ -153,7 +179,7 @@ def replace_translation(opcode: int, name: str, make: Callable[[int], Replacemen
     :param make: is given the address of the function, and gives the one in its stead.
     :raises EngineError: if the library is not as it is known.
     """
-    _places()
+    places()
     place = translator_table().entry(opcode, name) + TRANSLATE
     replacement = make(function_at(place))
     _write(place, Function(lambda state, operands: replacement(InstructionTranslation(state, operands))))
@@ -179,15 +205,16 @@ def _write(place: int, function: Any) -> None:
         ctypes.c_uint64.from_address(place).value = ctypes.cast(function, ctypes.c_void_p).value or 0
 
 
-class _Places:
-    """Where things are, by offset."""
+class Places:
+    """Where things are, by offset: all but *context*, which is in Unicorn's structure, in the translator's state."""
 
     def __init__(self) -> None:
-        self.instruction = self.own = self.context = self.registers = 0
+        self.instruction = self.own = self.context = self.registers = self.next = 0
+        self.values: dict[str, int] = {}
 
 
 @cache
-def _places() -> _Places:
+def places() -> Places:
     """The offsets, found by an experiment once in a process.
 
     :raises EngineError: if they are not found.
@@ -196,7 +223,7 @@ def _places() -> _Places:
     load, entry = table.entry(0xE304, "LG") + TRANSLATE, table.entry(0xE304, "LG")
     original = function_at(load)
     unicorn = _probe()
-    found: list[_Places | str] = []
+    found: list[Places | str] = []
 
     def look(state: int, operands: int) -> int:
         try:
@@ -206,7 +233,7 @@ def _places() -> _Places:
         return int(Function(original)(state, operands))
 
     _write(load, Function(look))
-    unicorn.start(0x100)
+    unicorn.start(_PATTERN_ADDRESS)
     with table.writable():
         ctypes.c_uint64.from_address(load).value = original
     if not found or isinstance(found[0], str):
@@ -215,46 +242,53 @@ def _places() -> _Places:
 
 
 def _probe() -> Unicorn:
-    """An instance that will translate the pattern at X'100'."""
+    """An instance that will translate the pattern."""
     unicorn = Unicorn()
     unicorn.uc.ctl_set_tlb_mode(uc_const.UC_TLB_CPU)
     unicorn.uc.mem_map(0, 4096)
     unicorn.hook(uc_const.UC_HOOK_INTR, InterruptCallback(lambda *_: unicorn.stop()))
     unicorn.uc.reg_write(reg.UC_S390X_REG_PSWM, ADDRESSING_MODE | PROBLEM_STATE)
-    unicorn.uc.mem_write(0x100, _PATTERN + bytes(2))
+    unicorn.uc.mem_write(_PATTERN_ADDRESS, _PATTERN + bytes(2))
     return unicorn
 
 
-def _find(own: int, entry: int, state: int, operands: _Operands) -> _Places:
-    found = _Places()
+def _find(own: int, entry: int, state: int, operands: _Operands) -> Places:
+    found = Places()
     words = memoryview(ctypes.string_at(state, _STATE_BYTES)).cast("Q").tolist()
     wanted = int.from_bytes(_PATTERN.ljust(8, b"\0"), "big")
     pairs = [index for index in range(len(words) - 1) if words[index : index + 2] == [entry, wanted]]
     if len(pairs) != 1 or own not in words[pairs[0] :]:
         raise EngineError(_NOT_AS_KNOWN.format("keeps its state differently"))
     found.instruction, found.own = 8 * pairs[0] + 8, 8 * words.index(own, pairs[0])
+    places = [index for index, word in enumerate(words) if word == _PATTERN_ADDRESS + len(_PATTERN)]
+    if len(places) != 1:
+        raise EngineError(_NOT_AS_KNOWN.format("keeps the next address differently"))
+    found.next = 8 * places[0]
     for offset in range(0, _OWN_BYTES, 8):
-        registers = _environment(_word(own + offset), operands.result)
-        if registers:
-            found.context, found.registers = offset, registers
+        values = _values(_word(own + offset), operands.result)
+        if values:
+            found.context, found.registers, found.values = offset, values["ENV"], values
             return found
     raise EngineError(_NOT_AS_KNOWN.format("has no value called env"))
 
 
-def _environment(context: int, register: int) -> int:
-    """The name of the value called "env", if that of general register 1 is *register* in this *context*; else zero."""
-    if _called(context + register) != b"R1":
-        return 0
+def _values(context: int, register: int) -> dict[str, int]:
+    """The names of values from that called "env" to that of general register 1, if that is *register* in *context*."""
+    if _called(context + register) != "R1":
+        return {}
     for size in _RECORD_BYTES:
-        if _called(context + register + size) == b"R2":
-            names = range(register, 0, -size)
-            return next((name for name in names if _called(context + name) == b"ENV"), 0)
-    return 0
+        if _called(context + register + size) == "R2":
+            found = {}
+            for name in range(register, 0, -size):
+                found[_called(context + name)] = name
+                if "ENV" in found:
+                    return found
+    return {}
 
 
-def _called(record: int) -> bytes:
+def _called(record: int) -> str:
     """What the *record* of a value calls it, in capitals."""
-    return _bytes(_word(record + _NAME), _LONGEST_NAME).split(b"\0")[0].upper()
+    return _bytes(_word(record + _NAME), _LONGEST_NAME).split(b"\0")[0].upper().decode("ascii", "replace")
 
 
 def _word(address: int) -> int:
