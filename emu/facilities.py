@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The facility list: the bits that STFL and STFLE show, by name (PoP chapter 4, "Facility Indications").
 
-A bit is here only if every instruction of its facility works on this machine.
+A machine offers a facility only if its instructions work (:data:`OFFERED`).
 """
 
 from __future__ import annotations
@@ -12,12 +12,14 @@ from typing import Final
 
 
 class Facility(IntEnum):
-    """Facility bits by name; those that the machine shows are :data:`DEFAULT_FACILITIES`."""
+    """Facility bits by name."""
 
     N3 = 0
     ZARCH_INSTALLED = 1
     ZARCH_ACTIVE = 2
     DAT_ENHANCEMENT_1 = 3
+    ASN_AND_LX_REUSE = 6
+    """But for PROGRAM TRANSFER WITH INSTANCE, which is of the linkage stack."""
     STFLE = 7
     EDAT_1 = 8
     SENSE_RUNNING_STATUS = 9
@@ -45,7 +47,7 @@ class Facility(IntEnum):
     GENERAL_INSTRUCTIONS_EXTENSION = 34
     EXECUTE_EXTENSION = 35
     FLOATING_POINT_EXTENSION = 37
-    """Its binary-floating-point part works, but it implies decimal floating point, which is not installed."""
+    """But for conversions of decimal floating point: it implies that, which is missing."""
     LOAD_PROGRAM_PARAMETER = 40
     FLOATING_POINT_SUPPORT_ENHANCEMENT = 41
     DISTINCT_OPERANDS = 45
@@ -73,7 +75,11 @@ class Facility(IntEnum):
     """Storage keys are gone: instructions that name one give a special-operation exception."""
 
 
-NOT_INSTALLED: Final = frozenset(
+PARTIAL: Final = frozenset({Facility.ASN_AND_LX_REUSE, Facility.FLOATING_POINT_EXTENSION})
+"""Facilities of which a part is there: without it what belongs to that part is an operation exception as well, but the
+facility list does not show them."""
+
+_MISSING: Final = frozenset(
     {
         Facility.MESSAGE_SECURITY_ASSIST,
         Facility.MESSAGE_SECURITY_ASSIST_3,
@@ -82,15 +88,15 @@ NOT_INSTALLED: Final = frozenset(
         Facility.VECTOR_ENHANCEMENTS_1,
     }
 )
-"""Facilities of which the engine executes some instructions; :mod:`emu.isa.corrections.not_installed` stops them."""
 
-DEFAULT_FACILITIES: Final = (
-    frozenset(Facility) - NOT_INSTALLED - {Facility.FLOATING_POINT_EXTENSION, Facility.STORAGE_KEY_REMOVAL}
-)
-"""What STFL and STFLE show, if nothing else is asked for: every instruction of these facilities works.
+OFFERED: Final = frozenset(map(int, frozenset(Facility) - _MISSING))
+"""The facilities that a machine may have: all, or a part, of their instructions work, and no others'."""
+
+DEFAULT_FACILITIES: Final = OFFERED - {Facility.STORAGE_KEY_REMOVAL}
+"""What a machine has if nothing else is asked for.
 
 Of the basic machine (no facility bit) the instructions of the linkage stack are missing: they are operation exceptions.
-  ``python -m emu.coverage`` counts what is there, and what is not.
+``python -m emu.coverage`` counts what is there, and what is not.
 """
 
 
@@ -129,7 +135,7 @@ def installed(added: frozenset[int] = frozenset(), removed: frozenset[int] = fro
 
     :raises ValueError: if that contradicts what is asked for; the message says which two, by number.
     """
-    facilities = frozenset(map(int, DEFAULT_FACILITIES)) | added
+    facilities = DEFAULT_FACILITIES | added
     for excluding, excluded in EXCLUDES.items():
         if excluding in added:
             for number in sorted(excluded & added):
@@ -147,8 +153,9 @@ def installed(added: frozenset[int] = frozenset(), removed: frozenset[int] = fro
 
 def facility_list(facilities: frozenset[int]) -> bytes:
     """The facility list as STFLE stores it: bit n is the nth bit from the left; as many doublewords as needed."""
-    words = max(facilities, default=0) // 64 + 1
+    shown = facilities - PARTIAL
+    words = max(shown, default=0) // 64 + 1
     value = 0
-    for number in facilities:
+    for number in shown:
         value |= 1 << (64 * words - 1 - number)
     return value.to_bytes(8 * words, "big")

@@ -8,8 +8,8 @@ from typing import Final
 
 from emu import lowcore
 from emu.control_registers import CR0_AFP, CR0_VECTOR
-from emu.coverage.opcodes import Opcode
 from emu.cpu import CpuState
+from emu.isa.opcodes import Opcode
 from emu.machine import MEGABYTE, Machine
 from emu.program_interruption import ProgramInterruptionCode
 from emu.psw import ADDRESSING_MODE, PROBLEM_STATE, Psw

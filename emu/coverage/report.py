@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from emu.coverage.architecture import facility_of, is_expected, left_out
-from emu.coverage.opcodes import Opcode, opcodes
+from emu.coverage.architecture import is_expected, left_out
 from emu.coverage.probe import OPERAND_FIELDS, Conditions, Probe
 from emu.facilities import DEFAULT_FACILITIES, Facility
 from emu.isa.declaration import INSTRUCTIONS, Reason
 from emu.isa.disassembler import disassemble
+from emu.isa.facility_table import facility_of
+from emu.isa.opcodes import Opcode, opcodes
 
 BASIC: Final = "basic machine"
 

@@ -36,7 +36,7 @@ from emu.engine.quirks.single_stores import stores_at_most_once
 from emu.engine.reported import map_sink
 from emu.engine.tlb import Tlb
 from emu.engine.watched_pages import WatchedPages
-from emu.isa.execute import execute_target, execute_target_address, is_execute
+from emu.isa.execute import execute_target, execute_target_address, executes_target
 from emu.program_interruption import ProgramInterruption
 
 if TYPE_CHECKING:
@@ -146,7 +146,7 @@ class Engine:
         target = None
         address = self.registers.psw[1]
         pages = self._pages(address, len(instruction))
-        if is_execute(instruction):
+        if executes_target(self._cpu, instruction):
             try:
                 target = execute_target(self._cpu, instruction, address)
                 target_address = execute_target_address(self._cpu, instruction, address)

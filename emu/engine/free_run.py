@@ -23,7 +23,7 @@ from emu.engine.record import SHORT_ADDRESSES, StopReason
 from emu.engine.reported import reported
 from emu.instruction_length import instruction_length
 from emu.isa.declaration import Reason, decode
-from emu.isa.execute import is_execute
+from emu.isa.execute import executes_target, is_execute
 from emu.program_interruption import ProgramInterruptionCode
 from emu.psw import EXTERNAL_MASK, AddressSpaceControl
 
@@ -75,7 +75,9 @@ class FreeRun:
         """See :meth:`emu.engine.engine.Engine.run`."""
         record, registers, cpu, timing = self._record, self._registers, self._cpu, self._configuration.timing
         record.mode = self.fetch_mode
-        record.candidates_address = candidates_address(cpu.is_64_bit, cpu.operands_are_apart)
+        record.candidates_address = candidates_address(
+            cpu.is_64_bit, cpu.operands_are_apart, self._configuration.facilities
+        )
         self._tlb.make_ready()
         start, interruption, psw = self._unicorn.start, registers.interruption, registers.psw
         done = work = 0
@@ -231,7 +233,7 @@ class FreeRun:
         """The instruction at the PSW address has trapped: it is for the model, or must be looked at alone."""
         address = self._registers.psw[1]
         instruction = self._code.instruction(address, self._record.mode)
-        if instruction is None or is_execute(instruction):
+        if instruction is None or executes_target(self._cpu, instruction):
             # Of an EXECUTE, the target has trapped.
             return EXECUTED_ALONE
         decoded = decode(instruction)

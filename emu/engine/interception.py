@@ -32,15 +32,19 @@ from emu.engine.quirks import (
     square_root,
     string_comparison,
     sums,
+    unused_comparison,
     vector_helpers,
 )
 from emu.engine.quirks.helpers import replace_helper
 from emu.engine.quirks.register_file import layout
 from emu.engine.quirks.translator_table import translator_table
+from emu.facilities import DEFAULT_FACILITIES, OFFERED
 from emu.isa.binary_floating_point import DXC_DFP_INSTRUCTION
 from emu.isa.declaration import INSTRUCTIONS, Reason, decode
 from emu.isa.execute import EXECUTE_RELATIVE_LONG
+from emu.isa.facility_table import facility_of
 from emu.isa.formats import RIL_B
+from emu.isa.opcodes import Opcode
 from emu.program_interruption import ProgramInterruption, ProgramInterruptionCode
 
 if TYPE_CHECKING:
@@ -70,6 +74,7 @@ def intercept() -> None:
     table = translator_table()
     entries = [table.declared(each) for each in INSTRUCTIONS if each.reason in _INTERCEPTED and each.only is None]
     entries += [table.entry(opcode, name) for opcode, name in _UNASSIGNED]
+    entries += table.entries_of(missing_opcodes(OFFERED))
     table.set_trapping(entries, traps=True)
     square_root.mend()
     compare_and_trap.mend()
@@ -79,6 +84,7 @@ def intercept() -> None:
     operands_in_parts.mend()
     compare_logical.mend()
     breaking_event.mend()
+    unused_comparison.mend()
     source, replacing = vector_helpers.source(fpc)
     _replace(source, vector_helpers.called(), replacing)
 
@@ -97,6 +103,8 @@ def _replace(source: str, called: tuple[str, ...], replacing: Mapping[str, str])
 
 def is_intercepted(instruction: bytes, address: int, cpu: Cpu) -> bool:
     """Whether *cpu* must have *instruction*, at *address*, executed by the model although the engine would do it."""
+    if is_missing(instruction, cpu.configuration.facilities):
+        return True
     decoded = decode(instruction)
     if decoded is None or decoded[0].reason is Reason.CONTROL:
         return False
@@ -115,6 +123,8 @@ def is_intercepted_target(instruction: bytes, address: int, cpu: Cpu) -> bool:
 
     The engine counts relative operands from the EXECUTE (:mod:`emu.engine.quirks.execute_targets`).
     """
+    if is_missing(instruction, cpu.configuration.facilities):
+        return True
     decoded = decode(instruction)
     if decoded is None or decoded[0].reason is Reason.CONTROL:
         return False
@@ -131,7 +141,7 @@ def is_executed_by_model(instruction: bytes, address: int, cpu: Cpu, target: byt
         instruction = target
     decoded = decode(instruction)
     if decoded is None:
-        return False
+        return is_missing(instruction, cpu.configuration.facilities)
     if decoded[0].reason is Reason.CONTROL or is_intercepted(instruction, address, cpu):
         return True
     with_registers = decoded[0].with_registers
@@ -150,13 +160,12 @@ def is_refused(condition: ProgramInterruption, instruction: bytes) -> bool:
 
 
 def entry_of(instruction: bytes) -> int:
-    """The entry of the translator's table for *instruction*, which is declared.
+    """The entry of the translator's table for *instruction*.
 
     :raises EngineError: if there is none.
     """
-    decoded = decode(instruction)
-    assert decoded is not None
-    return translator_table().declared(decoded[0])
+    (entry,) = translator_table().entries_of((Opcode.of(instruction),))
+    return entry
 
 
 @cache
@@ -169,7 +178,28 @@ def execute_relative_entry() -> int:
 
 
 @cache
-def candidates(*, is_64_bit: bool = True, operands_are_apart: bool = False) -> npt.NDArray[np.uint8]:
+def missing_opcodes(facilities: frozenset[int]) -> frozenset[Opcode]:
+    """The opcodes of instructions that Unicorn executes, and that a machine with these *facilities* must not have."""
+    opcodes = (Opcode(number >> 8, number & 0xFF) for number in translator_table().opcodes)
+    return frozenset(opcode for opcode in opcodes if facility_of(opcode) not in {None, *facilities})
+
+
+@cache
+def _removed_opcodes(facilities: frozenset[int]) -> frozenset[Opcode]:
+    """Those of them that other machines may have: the rest traps in every machine."""
+    return missing_opcodes(facilities) - missing_opcodes(OFFERED)
+
+
+def is_missing(instruction: bytes, facilities: frozenset[int]) -> bool:
+    """Whether Unicorn would execute *instruction*, whose facility is not among *facilities*."""
+    removed = _removed_opcodes(facilities)
+    return bool(removed) and Opcode.of(instruction) in removed
+
+
+@cache
+def candidates(
+    *, is_64_bit: bool = True, operands_are_apart: bool = False, facilities: frozenset[int] = DEFAULT_FACILITIES
+) -> npt.NDArray[np.uint8]:
     """The table by which the block callback recognises instructions that may have to be intercepted in a mode.
 
     The first 65536 bytes are indexed by an instruction's first halfword, the second by its first and sixth byte.
@@ -183,13 +213,16 @@ def candidates(*, is_64_bit: bool = True, operands_are_apart: bool = False) -> n
             _enter(table, declared.opcode, declared.format.opcode, CANDIDATE)
         if declared.reason is not Reason.CONTROL and declared.format.is_relative:
             _enter(table, declared.opcode, declared.format.opcode, TARGET)
+    for opcode in _removed_opcodes(facilities):
+        _enter(table, int(str(opcode), 16), opcode.pieces, CANDIDATE)
     return table
 
 
 @cache
-def candidates_address(is_64_bit: bool, operands_are_apart: bool) -> int:
-    """Where the table for this mode lies, for a callback."""
-    return int(candidates(is_64_bit=is_64_bit, operands_are_apart=operands_are_apart).ctypes.data)
+def candidates_address(is_64_bit: bool, operands_are_apart: bool, facilities: frozenset[int]) -> int:
+    """Where the table for this mode, of a machine with these *facilities*, lies, for a callback."""
+    table = candidates(is_64_bit=is_64_bit, operands_are_apart=operands_are_apart, facilities=facilities)
+    return int(table.ctypes.data)
 
 
 def _enter(table: npt.NDArray[np.uint8], opcode: int, pieces: tuple[tuple[int, int], ...], kind: int) -> None:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Final
 
 from emu import access
 from emu.bits import MASK_64, bit, bits, field
-from emu.facilities import Facility
 from emu.isa.authority import require_boundary
 from emu.isa.declaration import Operands, Reason, instruction
 from emu.isa.formats import SSF, E, S
@@ -78,7 +77,7 @@ def stck(cpu: Cpu, operands: Operands) -> None:
     _store_clock(cpu, operands)
 
 
-@instruction(0xB27C, "STCKF", S, "STORE CLOCK FAST", facility=Facility.STORE_CLOCK_FAST, reason=Reason.SENSITIVE)
+@instruction(0xB27C, "STCKF", S, "STORE CLOCK FAST", reason=Reason.SENSITIVE)
 def stckf(cpu: Cpu, operands: Operands) -> None:
     """See :func:`_store_clock`; that values may be equal is allowed, and does not happen here."""
     _store_clock(cpu, operands)
@@ -163,7 +162,7 @@ def stpt(cpu: Cpu, operands: Operands) -> None:
     _store_doubleword(cpu, operands, cpu.configuration.timing.cpu_timer(cpu))
 
 
-@instruction(0xC81, "ECTG", SSF, "EXTRACT CPU TIME", facility=Facility.EXTRACT_CPU_TIME, reason=Reason.SENSITIVE)
+@instruction(0xC81, "ECTG", SSF, "EXTRACT CPU TIME", reason=Reason.SENSITIVE)
 def ectg(cpu: Cpu, operands: Operands) -> None:
     """Put the first operand minus the CPU timer in GR0, the second in GR1, and the doubleword that R3 designates in R3.
 
@@ -243,7 +242,7 @@ PTFF_FUNCTIONS: Final[dict[int, Callable[[Cpu], None]]] = {
 says so."""
 
 
-@instruction(0x0104, "PTFF", E, "PERFORM TIMING FACILITY FUNCTION", facility=Facility.TOD_CLOCK_STEERING)
+@instruction(0x0104, "PTFF", E, "PERFORM TIMING FACILITY FUNCTION")
 def ptff(cpu: Cpu, operands: Operands) -> None:
     """Perform the function in bits 57-63 of general register 0 with the parameter block that GR1 designates.
 

@@ -14,7 +14,9 @@ from enum import Enum
 from typing import TYPE_CHECKING, Final
 
 from emu.instruction_length import instruction_length
+from emu.isa.facility_table import facility_of
 from emu.isa.formats import Format
+from emu.isa.opcodes import Opcode
 from emu.timing import CONTROL_INSTRUCTION_WORK
 
 if TYPE_CHECKING:
@@ -103,11 +105,12 @@ class Instruction:
     """A declared instruction.
 
     *opcode* holds the pieces of the opcode concatenated, as the manual prints it (B9AB, EB2F, C80); *facility* is
-    the facility bit that must be installed, or None for the basic machine; *privileged* means that problem state
-    gives a privileged-operation exception before anything else is checked.  *only* narrows a correction: the engine's
-    own execution is right unless *only* holds of the operands and the instruction address.  *only_in_64_bit_mode* means
-    that in the 24- and 31-bit addressing modes it is wrong for all operands.  *with_registers* narrows a correction by
-    what the registers hold: the engine, running freely, must refuse by itself to execute such a form.
+    the facility bit that must be installed, or None for the basic machine (:mod:`emu.isa.facility_table`);
+    *privileged* means that problem state gives a privileged-operation exception before anything else is checked.
+    *only* narrows a correction: the engine's own execution is right unless *only* holds of the operands and the
+    instruction address.  *only_in_64_bit_mode* means that in the 24- and 31-bit addressing modes it is wrong for all
+    operands.  *with_registers* narrows a correction by what the registers hold: the engine, running freely, must
+    refuse by itself to execute such a form.
     """
 
     opcode: int
@@ -225,7 +228,6 @@ def instruction(
     title: str,
     *,
     privileged: bool = False,
-    facility: int | None = None,
     reason: Reason = Reason.CONTROL,
     only: Condition | None = None,
     only_in_64_bit_mode: bool = False,
@@ -240,6 +242,7 @@ def instruction(
     """
 
     def declare(function: InstructionFunction) -> InstructionFunction:
+        digits = sum(width for _, width in form.opcode) // 4
         INSTRUCTIONS.add(
             Instruction(
                 opcode,
@@ -247,7 +250,7 @@ def instruction(
                 title,
                 form,
                 privileged,
-                facility,
+                facility_of(Opcode.parse(f"{opcode:0{digits}X}")),
                 reason,
                 function,
                 only,

@@ -6,6 +6,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from emu.access import fetch_instruction
+from emu.isa.facility_table import facility_of
+from emu.isa.opcodes import Opcode
 from emu.program_interruption import ProgramInterruption, ProgramInterruptionCode
 
 if TYPE_CHECKING:
@@ -13,6 +15,14 @@ if TYPE_CHECKING:
 
 EXECUTE: Final = 0x44
 EXECUTE_RELATIVE_LONG: Final = 0xC60
+
+
+def executes_target(cpu: Cpu, instruction: bytes) -> bool:
+    """Whether *instruction* is an EXECUTE that *cpu* has: EXECUTE RELATIVE LONG is of a facility."""
+    if not is_execute(instruction):
+        return False
+    facility = facility_of(Opcode.of(instruction))
+    return facility is None or facility in cpu.configuration.facilities
 
 
 def is_execute(instruction: bytes) -> bool:

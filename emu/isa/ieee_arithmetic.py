@@ -194,7 +194,7 @@ def complete(
         if mask & bfp.OVERFLOW:
             return _scaled(cpu, rounded.number, form, source, bfp.OVERFLOW | code, -1)
         bfp.set_flag(cpu, bfp.OVERFLOW)
-        is_infinite = _overflows_to_infinity(precise.negative, method)
+        is_infinite = overflows_to_infinity(precise.negative, method)
         value = signed_infinity(form, negative=precise.negative) - (not is_infinite)
         return _with_inexact(cpu, value, is_infinite, suppresses=suppresses_inexact)
     is_tiny = _top(precise) < 1 - form.bias
@@ -211,7 +211,7 @@ def complete(
     return _with_inexact(cpu, value, rounded.incremented, suppresses=suppresses_inexact)
 
 
-def _overflows_to_infinity(negative: bool, method: Rounding) -> bool:
+def overflows_to_infinity(negative: bool, method: Rounding) -> bool:
     """Whether overflow gives infinity, and not the largest number."""
     if method in (Rounding.TOWARD_ZERO, Rounding.PREPARE_SHORTER):
         return False

@@ -14,7 +14,6 @@ from emu import access
 from emu.access import NotModelled
 from emu.bits import bit, field
 from emu.control_registers import CR0_SECONDARY_SPACE
-from emu.facilities import Facility
 from emu.isa.authority import require_dat, require_psw_key, require_zero_key
 from emu.isa.declaration import Operands, Reason, instruction
 from emu.isa.formats import SS_D, SSE, SSF
@@ -155,7 +154,7 @@ class OperandAccessControl:
 
 
 # The engine would translate both operands in the space of the PSW.
-@instruction(0xC80, "MVCOS", SSF, "MOVE WITH OPTIONAL SPECIFICATIONS", facility=Facility.MVCOS, reason=Reason.SENSITIVE)
+@instruction(0xC80, "MVCOS", SSF, "MOVE WITH OPTIONAL SPECIFICATIONS", reason=Reason.SENSITIVE)
 def mvcos(cpu: Cpu, operands: Operands) -> None:
     """Move up to 4096 bytes, each operand with the key and space that GR0 asks for; the length is in R3.
 

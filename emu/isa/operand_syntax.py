@@ -33,8 +33,6 @@ _SHORTER: Final[dict[str, tuple[str, ...]]] = {
     "IPTE": ("R1,R2", "R1,R2,R3"),
     "MXDB": ("R1,D2(X2,B2)",),
     "PALB": _NONE,
-    "PCC": _NONE,
-    "PCKMO": _NONE,
     "PTF": _FIRST_REGISTER,
     "PTLB": _NONE,
     "RCHP": _NONE,

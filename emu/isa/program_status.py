@@ -10,7 +10,6 @@ from emu import psw as psw_bits
 from emu.bits import MASK_32, bit, field, insert
 from emu.control_registers import CR0_SECONDARY_SPACE, CR0_SSM_SUPPRESSION
 from emu.dat import SPACE_SWITCH_EVENT
-from emu.facilities import Facility
 from emu.isa.authority import (
     require_boundary,
     require_dat,
@@ -186,7 +185,7 @@ def signal_space_switch(cpu: Cpu, old: AddressSpaceControl) -> None:
         )
 
 
-@instruction(0xB280, "LPP", S, "LOAD PROGRAM PARAMETER", privileged=True, facility=Facility.LOAD_PROGRAM_PARAMETER)
+@instruction(0xB280, "LPP", S, "LOAD PROGRAM PARAMETER", privileged=True)
 def lpp(cpu: Cpu, operands: Operands) -> None:
     """Load the program parameter, which only a sampling facility would show."""
     address = cpu.effective_address(operands.b2, operands.d2)

@@ -202,7 +202,6 @@ def rrbe(cpu: Cpu, operands: Operands) -> None:
     RRE,
     "RESET REFERENCE BITS MULTIPLE",
     privileged=True,
-    facility=Facility.RESET_REFERENCE_BITS_MULTIPLE,
 )
 def rrbm(cpu: Cpu, operands: Operands) -> None:
     """Collect in R1, and reset, the reference bits of the 64 blocks of the 256 KiB that R2 designates.
@@ -224,7 +223,7 @@ def rrbm(cpu: Cpu, operands: Operands) -> None:
     cpu.gr[operands.r1] = collected
 
 
-@instruction(0xB9AF, "PFMF", RRE, "PERFORM FRAME MANAGEMENT FUNCTION", privileged=True, facility=Facility.EDAT_1)
+@instruction(0xB9AF, "PFMF", RRE, "PERFORM FRAME MANAGEMENT FUNCTION", privileged=True)
 def pfmf(cpu: Cpu, operands: Operands) -> None:
     """Clear the frame that R2 designates, or set its keys, or both, as the function bits of R1 say.
 

@@ -34,7 +34,7 @@ def stfl(cpu: Cpu, operands: Operands) -> None:
     cpu.configuration.storage.write(cpu.real_to_absolute(STFL_FACILITIES), first)
 
 
-@instruction(0xB2B0, "STFLE", S, "STORE FACILITY LIST EXTENDED", facility=Facility.STFLE, reason=Reason.SENSITIVE)
+@instruction(0xB2B0, "STFLE", S, "STORE FACILITY LIST EXTENDED", reason=Reason.SENSITIVE)
 def stfle(cpu: Cpu, operands: Operands) -> None:
     """Store as many doublewords of the facility list as bits 56-63 of general register 0 say, plus one.
 
@@ -248,7 +248,7 @@ PTF_ALREADY_POLARIZED: Final = 1
 """Reason code in bits 48-55 of R1."""
 
 
-@instruction(0xB9A2, "PTF", RRE, "PERFORM TOPOLOGY FUNCTION", privileged=True, facility=Facility.CONFIGURATION_TOPOLOGY)
+@instruction(0xB9A2, "PTF", RRE, "PERFORM TOPOLOGY FUNCTION", privileged=True)
 def ptf(cpu: Cpu, operands: Operands) -> None:
     """Perform the topology function in bits 56-63 of R1.
 

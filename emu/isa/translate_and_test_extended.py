@@ -6,7 +6,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from emu import access
-from emu.facilities import Facility
 from emu.isa.declaration import Operands, instruction
 from emu.isa.formats import RRF_C
 from emu.program_interruption import ProgramInterruption, ProgramInterruptionCode
@@ -26,7 +25,7 @@ _LIMIT: Final = 4096
 """Characters that one execution looks at, at most."""
 
 
-@instruction(0xB9BF, "TRTE", RRF_C, "TRANSLATE AND TEST EXTENDED", facility=Facility.PARSING_ENHANCEMENT)
+@instruction(0xB9BF, "TRTE", RRF_C, "TRANSLATE AND TEST EXTENDED")
 def trte(cpu: Cpu, operands: Operands) -> None:
     """Look from left to right for a character with a function code that is not zero (see :func:`_translate_and_test`).
 
@@ -35,7 +34,7 @@ def trte(cpu: Cpu, operands: Operands) -> None:
     _translate_and_test(cpu, operands, 1)
 
 
-@instruction(0xB9BD, "TRTRE", RRF_C, "TRANSLATE AND TEST REVERSE EXTENDED", facility=Facility.PARSING_ENHANCEMENT)
+@instruction(0xB9BD, "TRTRE", RRF_C, "TRANSLATE AND TEST REVERSE EXTENDED")
 def trtre(cpu: Cpu, operands: Operands) -> None:
     """The same from right to left: R1 designates the rightmost character.
 

@@ -147,7 +147,7 @@ def lra(cpu: Cpu, operands: Operands) -> None:
     _load_real_address(cpu, operands, is_64_bit=cpu.is_64_bit)
 
 
-@instruction(0xE313, "LRAY", RXY_A, "LOAD REAL ADDRESS", privileged=True, facility=Facility.LONG_DISPLACEMENT)
+@instruction(0xE313, "LRAY", RXY_A, "LOAD REAL ADDRESS", privileged=True)
 def lray(cpu: Cpu, operands: Operands) -> None:
     """LRA with a long displacement."""
     _load_real_address(cpu, operands, is_64_bit=cpu.is_64_bit)
@@ -234,7 +234,7 @@ def ipte(cpu: Cpu, operands: Operands) -> None:
     _clear_tlb(cpu, locally=_is_local(cpu, operands))
 
 
-@instruction(0xB98E, "IDTE", RRF_B, "INVALIDATE DAT TABLE ENTRY", privileged=True, facility=Facility.DAT_ENHANCEMENT_1)
+@instruction(0xB98E, "IDTE", RRF_B, "INVALIDATE DAT TABLE ENTRY", privileged=True)
 def idte(cpu: Cpu, operands: Operands) -> None:
     """Invalidate region-table or segment-table entries and clear the TLB, or clear it by ASCE.
 
@@ -288,9 +288,7 @@ def csp(cpu: Cpu, operands: Operands) -> None:
     _compare_and_swap_and_purge(cpu, operands, _WORD)
 
 
-@instruction(
-    0xB98A, "CSPG", RRE, "COMPARE AND SWAP AND PURGE (64)", privileged=True, facility=Facility.DAT_ENHANCEMENT_1
-)
+@instruction(0xB98A, "CSPG", RRE, "COMPARE AND SWAP AND PURGE (64)", privileged=True)
 def cspg(cpu: Cpu, operands: Operands) -> None:
     """The doubleword form; see :func:`_compare_and_swap_and_purge`."""
     _compare_and_swap_and_purge(cpu, operands, _DOUBLEWORD)

@@ -10,15 +10,28 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from emu.isa import binary_floating_point as bfp
-from emu.isa.binary_floating_point import LONG, NANS, SHORT, BfpFormat, DataClass, Datum, Rounding
-
-INVALID: Final = 0x80
-DIVISION_BY_ZERO: Final = 0x40
-OVERFLOW: Final = 0x20
-UNDERFLOW: Final = 0x10
-INEXACT: Final = 0x08
-_GUARD_BITS: Final = 3
-"""More bits of a quotient than are kept: two, and one that stands for all that follow."""
+from emu.isa.binary_floating_point import (
+    DIVISION_BY_ZERO,
+    INEXACT,
+    INVALID,
+    LONG,
+    NANS,
+    OVERFLOW,
+    SHORT,
+    UNDERFLOW,
+    BfpFormat,
+    DataClass,
+    Datum,
+    Rounding,
+)
+from emu.isa.ieee_arithmetic import (
+    overflows_to_infinity,
+    precise_product,
+    precise_quotient,
+    precise_sum,
+    signed_infinity,
+    signed_zero,
+)
 
 
 class ElementResult(NamedTuple):
@@ -48,11 +61,7 @@ def round_to(number: Datum, form: BfpFormat, environment: Environment) -> Elemen
     # The leftmost bit of a normal number's significand adds one to the exponent, as does a carry out of it.
     value = (exponent - lowest << form.fraction) + whole
     if value >= form.infinity:
-        is_infinite = environment.method in (
-            Rounding.NEAREST_AWAY,
-            Rounding.NEAREST_EVEN,
-            Rounding.DOWN if number.negative else Rounding.UP,
-        )
+        is_infinite = overflows_to_infinity(number.negative, environment.method)
         return ElementResult(sign | (form.infinity if is_infinite else form.infinity - 1), OVERFLOW | INEXACT)
     exceptions = INEXACT if is_inexact else 0
     if is_tiny and (is_inexact or environment.traps_underflow):
@@ -81,16 +90,10 @@ def _negated(value: int) -> int:
 
 def _sum(first: Datum, second: Datum, environment: Environment) -> ElementResult:
     """The sum of two finite data."""
-    exponent = min(first.exponent, second.exponent)
-    total = 0
-    for datum in (first, second):
-        aligned = datum.significand << datum.exponent - exponent
-        total += -aligned if datum.negative else aligned
-    if total:
-        return round_to(Datum(DataClass.NUMBER, total < 0, abs(total), exponent), LONG, environment)
-    if first.kind is second.kind is DataClass.ZERO and first.negative == second.negative:
-        return ElementResult(first.negative * _SIGN)
-    return ElementResult(_SIGN if environment.method is Rounding.DOWN else 0)
+    total = precise_sum(first, second, environment.method)
+    if total.kind is DataClass.ZERO:
+        return ElementResult(signed_zero(LONG, negative=total.negative))
+    return round_to(total, LONG, environment)
 
 
 def _is_infinite(datum: Datum) -> bool:
@@ -132,13 +135,11 @@ def _product(first: int, second: int) -> Datum | None:
     """The exact product of two data that are no NaNs; None for infinity times zero."""
     left, right = bfp.unpack(first, LONG), bfp.unpack(second, LONG)
     kinds = {left.kind, right.kind}
-    negative = left.negative != right.negative
     if kinds == {DataClass.INFINITY, DataClass.ZERO}:
         return None
-    for kind in (DataClass.INFINITY, DataClass.ZERO):
-        if kind in kinds:
-            return Datum(kind, negative, 0, 0)
-    return Datum(DataClass.NUMBER, negative, left.significand * right.significand, left.exponent + right.exponent)
+    if DataClass.INFINITY in kinds:
+        return Datum(DataClass.INFINITY, left.negative != right.negative, 0, 0)
+    return precise_product(left, right)
 
 
 def divide(first: int, second: int, environment: Environment) -> ElementResult:
@@ -157,10 +158,7 @@ def divide(first: int, second: int, environment: Environment) -> ElementResult:
         return ElementResult(sign)
     if right.kind is DataClass.ZERO:
         return ElementResult(sign | LONG.infinity, DIVISION_BY_ZERO)
-    shift = LONG.fraction + _GUARD_BITS + max(0, right.significand.bit_length() - left.significand.bit_length())
-    quotient, rest = divmod(left.significand << shift, right.significand)
-    number = Datum(DataClass.NUMBER, negative, quotient << 1 | bool(rest), left.exponent - right.exponent - shift - 1)
-    return round_to(number, LONG, environment)
+    return round_to(precise_quotient(left, right, LONG), LONG, environment)
 
 
 def multiply_and_add(first: int, second: int, third: int, environment: Environment) -> ElementResult:
@@ -232,9 +230,8 @@ def shorten(value: int, environment: Environment) -> ElementResult:
     datum = bfp.unpack(value, LONG)
     if datum.kind is DataClass.NUMBER:
         return round_to(datum, SHORT, environment)
-    sign = datum.negative << SHORT.width - 1
     if datum.kind in NANS:
-        fraction = datum.significand >> LONG.fraction - SHORT.fraction
         exceptions = INVALID if datum.kind is DataClass.SIGNALING_NAN else 0
-        return ElementResult(sign | SHORT.default_nan | fraction, exceptions)
-    return ElementResult(sign | (SHORT.infinity if _is_infinite(datum) else 0))
+        return ElementResult(bfp.shorten_nan(datum, LONG, SHORT), exceptions)
+    of_kind = signed_infinity if _is_infinite(datum) else signed_zero
+    return ElementResult(of_kind(SHORT, negative=datum.negative))

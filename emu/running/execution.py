@@ -12,7 +12,7 @@ from emu import interruption
 from emu.facilities import Facility
 from emu.hypervisor import FrameShortage
 from emu.isa.declaration import decode
-from emu.isa.execute import execute_target, execute_target_address, is_execute
+from emu.isa.execute import execute_target, execute_target_address, executes_target
 from emu.program_interruption import Ending, ProgramInterruption, ProgramInterruptionCode
 from emu.running import recording
 from emu.running.loops import note_program_interruption
@@ -65,7 +65,7 @@ def run_declared(cpu: Cpu, instruction: bytes, address: int) -> bool:
     executed = True
     try:
         target_address = None
-        if is_execute(instruction):
+        if executes_target(cpu, instruction):
             target_address = execute_target_address(cpu, instruction, address)
             instruction = execute_target(cpu, instruction, address)
         execute(cpu, instruction, address, length, target_address=target_address)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from emu.isa.branching import branches
-from emu.isa.execute import execute_target, execute_target_address, is_execute
+from emu.isa.execute import execute_target, execute_target_address, executes_target
 from emu.per import Controls, Recording
 from emu.program_interruption import Ending, ProgramInterruption, ProgramInterruptionCode
 
@@ -42,7 +42,7 @@ def begin(cpu: Cpu, instruction: bytes, address: int) -> None:
         return
     recording = cpu.recording = Recording(controls(cpu), cpu.psw.mask, address)
     recording.fetched(address)
-    if is_execute(instruction) and not recording.nullifies:
+    if executes_target(cpu, instruction) and not recording.nullifies:
         try:
             target = execute_target(cpu, instruction, address)
         except ProgramInterruption:

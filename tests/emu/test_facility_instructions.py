@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Every facility that STFLE shows has instructions that work: at least one of each, on the whole machine."""
+"""Every facility of a machine has instructions that work: at least one of each, on the whole machine."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ WITHOUT_INSTRUCTIONS = {
 
 LOOP = bytes.fromhex("a7f40000")
 """A branch to itself, which nothing here executes."""
+REAL_SPACE = 0x20
 FIRST, SECOND, THIRD = 0x2000, 0x3000, 0x4000
 
 
@@ -93,6 +94,36 @@ def invalidate_dat_table_entry(bench: Bench) -> None:
     bench.store(0x20_0000 + 8 * 8, "0000000000001000")
     bench.execute("b98e0015")
     assert bench.fetch(0x20_0000 + 8 * 8, 8) == "0000000000001020"
+
+
+@of(Facility.ASN_AND_LX_REUSE)
+def extract_primary_asn_and_instance(bench: Bench) -> None:
+    bench.cpu.set_control_register(1, REAL_SPACE)
+    bench.cpu.set_control_register(4, 0x1234_5678_0000_ABCD)
+    bench.cpu.load_psw(Psw(bench.cpu.psw.mask | DAT, bench.cpu.instruction_address))
+    bench.execute("b99a0010")
+    assert bench.cpu.gr[1] == 0x1234_5678_0000_ABCD
+
+
+@of(Facility.HFP_MULTIPLY_AND_ADD)
+def multiply_and_add(bench: Bench) -> None:
+    bench.cpu.vr[2], bench.cpu.vr[4], bench.cpu.vr[6] = (0x4110_0000 << 32, 0x4120_0000 << 32, 0x4130_0000 << 32)
+    bench.execute("b32e1023")
+    assert bench.cpu.vr[2] >> 32 == 0x4170_0000
+
+
+@of(Facility.HFP_UNNORMALIZED_EXTENSION)
+def multiply_unnormalized(bench: Bench) -> None:
+    bench.cpu.vr[4], bench.cpu.vr[6] = 0x4E00_0000_0000_0007, 0x4E00_0000_0000_0003
+    bench.execute("b3391023")
+    assert bench.cpu.vr[2] == 0x4E00_0000_0000_0015
+
+
+@of(Facility.FLOATING_POINT_EXTENSION)
+def convert_to_logical(bench: Bench) -> None:
+    bench.cpu.vr[4] = 0x41EF_FFFF_FFE0_0000
+    assert bench.execute("b39d5012") == 2
+    assert bench.cpu.gr32(1) == 0xFFFF_FFFF
 
 
 @of(Facility.STFLE)

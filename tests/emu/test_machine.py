@@ -19,6 +19,7 @@ from emu.psw import (
     WAIT,
     Psw,
 )
+from tests.support.every_instruction import EveryInstruction
 
 Code = ProgramInterruptionCode
 
@@ -28,12 +29,6 @@ CLOCK_COMPARATOR, CPU_TIMER, MALFUNCTION_ALERT = 1 << 63 - 52, 1 << 63 - 53, 1 <
 MICROSECOND = 4096
 """TOD-clock bit 51."""
 BEYOND = 0x400000
-
-
-class EveryInstruction(Observer):
-    """Makes the machine run instruction by instruction."""
-
-    wants_instructions = True
 
 
 def disabled_wait(address: int) -> bytes:

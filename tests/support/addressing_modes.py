@@ -8,10 +8,10 @@ from typing import Final
 
 from emu import psw as psw_bits
 from emu.cpu import Cpu
-from emu.events import Observer
 from emu.machine import MEGABYTE, Machine, StopKind
 from emu.psw import ADDRESS_24, ADDRESS_31, ADDRESS_64, ADDRESSING_MODE, BASIC_ADDRESSING, Psw
 from tests.conftest import make_ready
+from tests.support.every_instruction import EveryInstruction
 
 START: Final = 0x10000
 WAIT_ADDRESS: Final = 0x999
@@ -20,12 +20,6 @@ HIGH: Final = 0xA1B2_C3D4 << 32
 """Rubbish in bits 0-31."""
 END: Final = "010e0a00"
 """SAM64 and SVC 0, whose new PSW is a disabled wait at DONE."""
-
-
-class EveryInstruction(Observer):
-    """Makes the machine run instruction by instruction."""
-
-    wants_instructions = True
 
 
 @dataclass(frozen=True)

@@ -74,12 +74,11 @@ def _policies() -> type[Policy]:
 
 
 def _facilities(numbers: list[int]) -> frozenset[int]:
-    from emu.facilities import Facility
+    from emu.facilities import OFFERED
 
-    known = frozenset(int(facility) for facility in Facility)
-    unknown = frozenset(numbers) - known
+    unknown = frozenset(numbers) - OFFERED
     if unknown:
-        raise ValueError(f"expected one of {', '.join(map(str, sorted(known)))}, not {min(unknown)}")
+        raise ValueError(f"expected one of {', '.join(map(str, sorted(OFFERED)))}, not {min(unknown)}")
     return frozenset(numbers)
 
 

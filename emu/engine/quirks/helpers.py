@@ -34,6 +34,11 @@ _NEAR: Final = 1 << 20
 _PREFIX: Final = "helper_"
 _NOT_AS_KNOWN: Final = "Unicorn's {} {}; this project needs Unicorn 2.1.4"
 _WORD: Final = struct.Struct("=Q")
+_FLAGS: Final = 16
+"""Offset in an entry of the list."""
+_NO_SIDE_EFFECTS: Final = 4
+_KNOWN_FLAGS: Final = 7
+"""It does not read, does not write the registers that the translator keeps; its call may be left out if unused."""
 
 _replaced: Final[dict[str, int]] = {}
 """Helpers that have been replaced, with what they were replaced by."""
@@ -55,6 +60,24 @@ def replace_helper(name: str, function: int) -> None:
     _replaced[name] = function
 
 
+def keep_calls(name: str) -> None:
+    """Have calls of the helper *name* translated also where nothing uses what it gives.
+
+    :raises EngineError: if the library is not as it is known, or the helper has been replaced.
+    """
+    listed = next(place for place in _pointers(name) if _is_listed(place, name))
+    flags = ctypes.c_uint32.from_address(listed + _FLAGS)
+    if flags.value & ~_KNOWN_FLAGS:
+        raise EngineError(_NOT_AS_KNOWN.format(name, f"has the flags {flags.value:#x}"))
+    with Writable(listed, listed + 2 * _FLAGS):
+        flags.value &= ~_NO_SIDE_EFFECTS
+
+
+def _is_listed(place: int, name: str) -> bool:
+    """Whether the word at *place* is that of an entry of the list of helpers for *name*."""
+    return _listed_name(place, constant_regions()) == name.removeprefix(_PREFIX)
+
+
 def _pointers(name: str) -> list[int]:
     """The places of the two words that lead to the helper *name*.
 
@@ -65,8 +88,7 @@ def _pointers(name: str) -> list[int]:
     first, end = np.searchsorted(words, np.array((original, original + 1), dtype=np.uint64))
     found = [int(place) for place in where[first:end]]
     places = [place for place in found if ctypes.c_uint64.from_address(place).value == original]
-    regions = constant_regions()
-    listed = [place for place in places if _listed_name(place, regions) == name.removeprefix(_PREFIX)]
+    listed = [place for place in places if _is_listed(place, name)]
     if len(places) != 2 or len(listed) != 1:
         raise EngineError(_NOT_AS_KNOWN.format(name, f"is called through {len(places)} words, {len(listed)} in a list"))
     return places

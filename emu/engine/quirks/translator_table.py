@@ -36,6 +36,7 @@ from emu.engine.quirks.constant_data import Writable, constant_regions
 
 if TYPE_CHECKING:
     from emu.isa.declaration import Instruction
+    from emu.isa.opcodes import Opcode
 
 ENTRIES: Final = 867
 ENTRY_BYTES: Final = 72
@@ -95,6 +96,16 @@ class TranslatorTable:
     def opcodes(self) -> list[int]:
         """The opcodes of all entries, as the table has them."""
         return sorted(self._entries)
+
+    def entries_of(self, opcodes: Iterable[Opcode]) -> list[int]:
+        """The addresses of the entries of *opcodes*.
+
+        :raises EngineError: if there is no such entry.
+        """
+        try:
+            return [self._entries[opcode.first << 8 | opcode.more][1] for opcode in opcodes]
+        except KeyError as opcode:
+            raise EngineError(_NOT_AS_KNOWN.format(f"has no entry {opcode.args[0]:04X}")) from None
 
     @property
     def names(self) -> dict[int, str]:

@@ -29,7 +29,6 @@ _QUADWORD: Final = 16
     "CSST",
     SSF,
     "COMPARE AND SWAP AND STORE",
-    facility=Facility.COMPARE_AND_SWAP_AND_STORE,
     reason=Reason.CORRECTION,
 )
 def csst(cpu: Cpu, operands: Operands) -> None:

@@ -31,7 +31,7 @@ def _has_no_mask(operands: Operands, _: int) -> bool:
 def _declare(opcode: int, mnemonic: str, form: Format, part: str, facility: Facility | None) -> None:
     title = f"COMPARE LOGICAL CHARACTERS UNDER MASK ({part})"
 
-    @instruction(opcode, mnemonic, form, title, facility=facility, reason=Reason.CORRECTION, only=_has_no_mask)
+    @instruction(opcode, mnemonic, form, title, reason=Reason.CORRECTION, only=_has_no_mask)
     def compare(cpu: Cpu, operands: Operands) -> None:
         if operands.m3:
             raise NotModelled(f"{mnemonic} outside the engine")

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from emu import access
 from emu.bits import MASK_64, signed
-from emu.facilities import Facility
 from emu.isa import packed_decimal
 from emu.isa.declaration import Operands, instruction
 from emu.isa.formats import RX_A, RXY_A
@@ -41,7 +40,7 @@ def cvb(cpu: Cpu, operands: Operands) -> None:
         raise _divide_exception(Ending.COMPLETION)
 
 
-@instruction(0xE306, "CVBY", RXY_A, "CONVERT TO BINARY (32)", facility=Facility.LONG_DISPLACEMENT)
+@instruction(0xE306, "CVBY", RXY_A, "CONVERT TO BINARY (32)")
 def cvby(cpu: Cpu, operands: Operands) -> None:
     """Convert as CVB does.
 

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Final
 
 from emu import access
 from emu.bits import MASK_32
-from emu.facilities import Facility
 from emu.isa.declaration import Operands, Reason, instruction
 from emu.isa.formats import RRF_C, RS_B, RSY_B, RX_A, RXE, RXY_A
 from emu.program_interruption import ProgramInterruption, ProgramInterruptionCode
@@ -45,7 +44,6 @@ def lae(cpu: Cpu, operands: Operands) -> None:
     "LAEY",
     RXY_A,
     "LOAD ADDRESS EXTENDED (long displacement)",
-    facility=Facility.GENERAL_INSTRUCTIONS_EXTENSION,
     reason=_CORRECTION,
 )
 def laey(cpu: Cpu, operands: Operands) -> None:
@@ -53,7 +51,7 @@ def laey(cpu: Cpu, operands: Operands) -> None:
     lae(cpu, operands)
 
 
-@instruction(0xE727, "LCBB", RXE, "LOAD COUNT TO BLOCK BOUNDARY", facility=Facility.VECTOR, reason=_CORRECTION)
+@instruction(0xE727, "LCBB", RXE, "LOAD COUNT TO BLOCK BOUNDARY", reason=_CORRECTION)
 def lcbb(cpu: Cpu, operands: Operands) -> None:
     """Put in bits 32-63 of R1 how many bytes, at most 16, there are from the operand address to the block boundary.
 
@@ -73,7 +71,6 @@ def lcbb(cpu: Cpu, operands: Operands) -> None:
     "LOCFHR",
     RRF_C,
     "LOAD HIGH ON CONDITION",
-    facility=Facility.LOAD_STORE_ON_CONDITION_2,
     reason=_CORRECTION,
 )
 def locfhr(cpu: Cpu, operands: Operands) -> None:
@@ -124,7 +121,6 @@ def icm(cpu: Cpu, operands: Operands) -> None:
     "ICMY",
     RSY_B,
     "INSERT CHARACTERS UNDER MASK (low)",
-    facility=Facility.LONG_DISPLACEMENT,
     reason=_CORRECTION,
     only=_has_gaps,
 )
@@ -151,7 +147,6 @@ def icmh(cpu: Cpu, operands: Operands) -> None:
     "LZRF",
     RXY_A,
     "LOAD AND ZERO RIGHTMOST BYTE (32)",
-    facility=Facility.LOAD_STORE_ON_CONDITION_2,
 )
 def lzrf(cpu: Cpu, operands: Operands) -> None:
     """Load a word in bits 32-63 of R1 with its last byte zero; the engine has another opcode for it.

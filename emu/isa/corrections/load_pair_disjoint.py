@@ -10,7 +10,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from emu import access
-from emu.facilities import Facility
 from emu.isa.declaration import Operands, Reason, instruction
 from emu.isa.formats import SSF_R3
 from emu.program_interruption import ProgramInterruption, ProgramInterruptionCode
@@ -35,7 +34,7 @@ def _fetch_pair(cpu: Cpu, operands: Operands, length: int) -> tuple[int, int]:
     return pair
 
 
-@instruction(0xC84, "LPD", SSF_R3, "LOAD PAIR DISJOINT", facility=Facility.DISTINCT_OPERANDS, reason=Reason.CORRECTION)
+@instruction(0xC84, "LPD", SSF_R3, "LOAD PAIR DISJOINT", reason=Reason.CORRECTION)
 def lpd(cpu: Cpu, operands: Operands) -> None:
     """Load two words in bits 32-63 of R3 and R3 + 1.
 
@@ -46,9 +45,7 @@ def lpd(cpu: Cpu, operands: Operands) -> None:
     cpu.set_gr32(operands.r3 + 1, second)
 
 
-@instruction(
-    0xC85, "LPDG", SSF_R3, "LOAD PAIR DISJOINT (64)", facility=Facility.DISTINCT_OPERANDS, reason=Reason.CORRECTION
-)
+@instruction(0xC85, "LPDG", SSF_R3, "LOAD PAIR DISJOINT (64)", reason=Reason.CORRECTION)
 def lpdg(cpu: Cpu, operands: Operands) -> None:
     """Load two doublewords in R3 and R3 + 1.
 

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from emu import access
 from emu.bits import bits
-from emu.facilities import Facility
 from emu.isa import packed_decimal
 from emu.isa.declaration import Operands, Reason, instruction
 from emu.isa.formats import SS_A, SS_B, SS_F
@@ -93,7 +92,7 @@ def _pack(cpu: Cpu, operands: Operands, width: int) -> None:
     access.store_integer(cpu, cpu.effective_address(operands.b1, operands.d1), _PACKED_LENGTH, number)
 
 
-@instruction(0xE9, "PKA", SS_F, "PACK ASCII", facility=Facility.EXTENDED_TRANSLATION_2, reason=Reason.CORRECTION)
+@instruction(0xE9, "PKA", SS_F, "PACK ASCII", reason=Reason.CORRECTION)
 def pka(cpu: Cpu, operands: Operands) -> None:
     """Pack ASCII digits.
 
@@ -104,7 +103,7 @@ def pka(cpu: Cpu, operands: Operands) -> None:
     _pack(cpu, operands, 1)
 
 
-@instruction(0xE1, "PKU", SS_F, "PACK UNICODE", facility=Facility.EXTENDED_TRANSLATION_2, reason=Reason.CORRECTION)
+@instruction(0xE1, "PKU", SS_F, "PACK UNICODE", reason=Reason.CORRECTION)
 def pku(cpu: Cpu, operands: Operands) -> None:
     """Pack digits of two bytes each.
 
@@ -124,7 +123,7 @@ def _unpack(cpu: Cpu, operands: Operands, width: int) -> None:
     cpu.cc = packed_decimal.condition_code_of_sign(source & _DIGIT)
 
 
-@instruction(0xEA, "UNPKA", SS_A, "UNPACK ASCII", facility=Facility.EXTENDED_TRANSLATION_2, reason=Reason.CORRECTION)
+@instruction(0xEA, "UNPKA", SS_A, "UNPACK ASCII", reason=Reason.CORRECTION)
 def unpka(cpu: Cpu, operands: Operands) -> None:
     """Unpack to ASCII digits.
 
@@ -135,7 +134,7 @@ def unpka(cpu: Cpu, operands: Operands) -> None:
     _unpack(cpu, operands, 1)
 
 
-@instruction(0xE2, "UNPKU", SS_A, "UNPACK UNICODE", facility=Facility.EXTENDED_TRANSLATION_2, reason=Reason.CORRECTION)
+@instruction(0xE2, "UNPKU", SS_A, "UNPACK UNICODE", reason=Reason.CORRECTION)
 def unpku(cpu: Cpu, operands: Operands) -> None:
     """Unpack to digits of two bytes each.
 

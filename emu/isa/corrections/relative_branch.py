@@ -87,7 +87,6 @@ def brctg(cpu: Cpu, operands: Operands) -> None:
     "BRCTH",
     RIL_B,
     "BRANCH RELATIVE ON COUNT HIGH",
-    facility=Facility.DISTINCT_OPERANDS,
     reason=_EXECUTED,
 )
 def brcth(cpu: Cpu, operands: Operands) -> None:
@@ -149,53 +148,49 @@ def _compare_and_branch(cpu: Cpu, operands: Operands, first: int, second: int) -
         _branch(cpu, operands.ri4)
 
 
-@instruction(0xEC76, "CRJ", RIE_B, "COMPARE AND BRANCH RELATIVE (32)", facility=_EXTENSION, reason=_EXECUTED)
+@instruction(0xEC76, "CRJ", RIE_B, "COMPARE AND BRANCH RELATIVE (32)", reason=_EXECUTED)
 def crj(cpu: Cpu, operands: Operands) -> None:
     """Compare R1 and R2 and branch if mask M3 has the bit of the outcome."""
     _compare_and_branch(cpu, operands, signed(cpu.gr[operands.r1], 32), signed(cpu.gr[operands.r2], 32))
 
 
-@instruction(0xEC64, "CGRJ", RIE_B, "COMPARE AND BRANCH RELATIVE (64)", facility=_EXTENSION, reason=_EXECUTED)
+@instruction(0xEC64, "CGRJ", RIE_B, "COMPARE AND BRANCH RELATIVE (64)", reason=_EXECUTED)
 def cgrj(cpu: Cpu, operands: Operands) -> None:
     """Compare R1 and R2 and branch if mask M3 has the bit of the outcome."""
     _compare_and_branch(cpu, operands, signed(cpu.gr[operands.r1], 64), signed(cpu.gr[operands.r2], 64))
 
 
-@instruction(0xEC7E, "CIJ", RIE_C, "COMPARE IMMEDIATE AND BRANCH RELATIVE (32)", facility=_EXTENSION, reason=_EXECUTED)
+@instruction(0xEC7E, "CIJ", RIE_C, "COMPARE IMMEDIATE AND BRANCH RELATIVE (32)", reason=_EXECUTED)
 def cij(cpu: Cpu, operands: Operands) -> None:
     """Compare R1 and the signed I2, and branch if mask M3 has the bit of the outcome."""
     _compare_and_branch(cpu, operands, signed(cpu.gr[operands.r1], 32), signed(operands.i2, 8))
 
 
-@instruction(0xEC7C, "CGIJ", RIE_C, "COMPARE IMMEDIATE AND BRANCH RELATIVE (64)", facility=_EXTENSION, reason=_EXECUTED)
+@instruction(0xEC7C, "CGIJ", RIE_C, "COMPARE IMMEDIATE AND BRANCH RELATIVE (64)", reason=_EXECUTED)
 def cgij(cpu: Cpu, operands: Operands) -> None:
     """Compare R1 and the signed I2, and branch if mask M3 has the bit of the outcome."""
     _compare_and_branch(cpu, operands, signed(cpu.gr[operands.r1], 64), signed(operands.i2, 8))
 
 
-@instruction(0xEC77, "CLRJ", RIE_B, "COMPARE LOGICAL AND BRANCH RELATIVE (32)", facility=_EXTENSION, reason=_EXECUTED)
+@instruction(0xEC77, "CLRJ", RIE_B, "COMPARE LOGICAL AND BRANCH RELATIVE (32)", reason=_EXECUTED)
 def clrj(cpu: Cpu, operands: Operands) -> None:
     """Compare R1 and R2 as unsigned numbers and branch if mask M3 has the bit of the outcome."""
     _compare_and_branch(cpu, operands, cpu.gr32(operands.r1), cpu.gr32(operands.r2))
 
 
-@instruction(0xEC65, "CLGRJ", RIE_B, "COMPARE LOGICAL AND BRANCH RELATIVE (64)", facility=_EXTENSION, reason=_EXECUTED)
+@instruction(0xEC65, "CLGRJ", RIE_B, "COMPARE LOGICAL AND BRANCH RELATIVE (64)", reason=_EXECUTED)
 def clgrj(cpu: Cpu, operands: Operands) -> None:
     """Compare R1 and R2 as unsigned numbers and branch if mask M3 has the bit of the outcome."""
     _compare_and_branch(cpu, operands, cpu.gr[operands.r1], cpu.gr[operands.r2])
 
 
-@instruction(
-    0xEC7F, "CLIJ", RIE_C, "COMPARE LOGICAL IMMEDIATE AND BRANCH RELATIVE (32)", facility=_EXTENSION, reason=_EXECUTED
-)
+@instruction(0xEC7F, "CLIJ", RIE_C, "COMPARE LOGICAL IMMEDIATE AND BRANCH RELATIVE (32)", reason=_EXECUTED)
 def clij(cpu: Cpu, operands: Operands) -> None:
     """Compare R1 and the unsigned I2, and branch if mask M3 has the bit of the outcome."""
     _compare_and_branch(cpu, operands, cpu.gr32(operands.r1), operands.i2)
 
 
-@instruction(
-    0xEC7D, "CLGIJ", RIE_C, "COMPARE LOGICAL IMMEDIATE AND BRANCH RELATIVE (64)", facility=_EXTENSION, reason=_EXECUTED
-)
+@instruction(0xEC7D, "CLGIJ", RIE_C, "COMPARE LOGICAL IMMEDIATE AND BRANCH RELATIVE (64)", reason=_EXECUTED)
 def clgij(cpu: Cpu, operands: Operands) -> None:
     """Compare R1 and the unsigned I2, and branch if mask M3 has the bit of the outcome."""
     _compare_and_branch(cpu, operands, cpu.gr[operands.r1], operands.i2)

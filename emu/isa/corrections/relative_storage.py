@@ -68,7 +68,7 @@ def _compare(cpu: Cpu, first: int, second: int) -> None:
 # Loading
 
 
-@instruction(0xC4D, "LRL", RIL_B, "LOAD RELATIVE LONG (32)", facility=_EXTENSION, reason=_CORRECTION, only=_off_word)
+@instruction(0xC4D, "LRL", RIL_B, "LOAD RELATIVE LONG (32)", reason=_CORRECTION, only=_off_word)
 def lrl(cpu: Cpu, operands: Operands) -> None:
     """Load a word.
 
@@ -77,49 +77,43 @@ def lrl(cpu: Cpu, operands: Operands) -> None:
     cpu.set_gr32(operands.r1, _fetch(cpu, operands, _WORD))
 
 
-@instruction(
-    0xC48, "LGRL", RIL_B, "LOAD RELATIVE LONG (64)", facility=_EXTENSION, reason=_CORRECTION, only=_off_doubleword
-)
+@instruction(0xC48, "LGRL", RIL_B, "LOAD RELATIVE LONG (64)", reason=_CORRECTION, only=_off_doubleword)
 def lgrl(cpu: Cpu, operands: Operands) -> None:
     """Load a doubleword."""
     cpu.gr[operands.r1] = _fetch(cpu, operands, _DOUBLEWORD)
 
 
-@instruction(
-    0xC4C, "LGFRL", RIL_B, "LOAD RELATIVE LONG (64<32)", facility=_EXTENSION, reason=_CORRECTION, only=_off_word
-)
+@instruction(0xC4C, "LGFRL", RIL_B, "LOAD RELATIVE LONG (64<32)", reason=_CORRECTION, only=_off_word)
 def lgfrl(cpu: Cpu, operands: Operands) -> None:
     """Load a signed word in 64 bits."""
     cpu.gr[operands.r1] = _fetch_signed(cpu, operands, _WORD) & MASK_64
 
 
-@instruction(
-    0xC4E, "LLGFRL", RIL_B, "LOAD LOGICAL RELATIVE LONG", facility=_EXTENSION, reason=_CORRECTION, only=_off_word
-)
+@instruction(0xC4E, "LLGFRL", RIL_B, "LOAD LOGICAL RELATIVE LONG", reason=_CORRECTION, only=_off_word)
 def llgfrl(cpu: Cpu, operands: Operands) -> None:
     """Load an unsigned word in 64 bits."""
     cpu.gr[operands.r1] = _fetch(cpu, operands, _WORD)
 
 
-@instruction(0xC45, "LHRL", RIL_B, "LOAD HALFWORD RELATIVE LONG (32)", facility=_EXTENSION, reason=_EXECUTED)
+@instruction(0xC45, "LHRL", RIL_B, "LOAD HALFWORD RELATIVE LONG (32)", reason=_EXECUTED)
 def lhrl(cpu: Cpu, operands: Operands) -> None:
     """Load a signed halfword in 32 bits."""
     cpu.set_gr32(operands.r1, _fetch_signed(cpu, operands, _HALFWORD))
 
 
-@instruction(0xC44, "LGHRL", RIL_B, "LOAD HALFWORD RELATIVE LONG (64)", facility=_EXTENSION, reason=_EXECUTED)
+@instruction(0xC44, "LGHRL", RIL_B, "LOAD HALFWORD RELATIVE LONG (64)", reason=_EXECUTED)
 def lghrl(cpu: Cpu, operands: Operands) -> None:
     """Load a signed halfword in 64 bits."""
     cpu.gr[operands.r1] = _fetch_signed(cpu, operands, _HALFWORD) & MASK_64
 
 
-@instruction(0xC42, "LLHRL", RIL_B, "LOAD LOGICAL HALFWORD RELATIVE LONG (32)", facility=_EXTENSION, reason=_EXECUTED)
+@instruction(0xC42, "LLHRL", RIL_B, "LOAD LOGICAL HALFWORD RELATIVE LONG (32)", reason=_EXECUTED)
 def llhrl(cpu: Cpu, operands: Operands) -> None:
     """Load an unsigned halfword in 32 bits."""
     cpu.set_gr32(operands.r1, _fetch(cpu, operands, _HALFWORD))
 
 
-@instruction(0xC46, "LLGHRL", RIL_B, "LOAD LOGICAL HALFWORD RELATIVE LONG (64)", facility=_EXTENSION, reason=_EXECUTED)
+@instruction(0xC46, "LLGHRL", RIL_B, "LOAD LOGICAL HALFWORD RELATIVE LONG (64)", reason=_EXECUTED)
 def llghrl(cpu: Cpu, operands: Operands) -> None:
     """Load an unsigned halfword in 64 bits."""
     cpu.gr[operands.r1] = _fetch(cpu, operands, _HALFWORD)
@@ -133,21 +127,19 @@ def _store(cpu: Cpu, operands: Operands, length: int) -> None:
     access.store_integer(cpu, _operand_address(cpu, operands, length), length, value, space=_operand_space(cpu))
 
 
-@instruction(0xC47, "STHRL", RIL_B, "STORE HALFWORD RELATIVE LONG", facility=_EXTENSION, reason=_EXECUTED)
+@instruction(0xC47, "STHRL", RIL_B, "STORE HALFWORD RELATIVE LONG", reason=_EXECUTED)
 def sthrl(cpu: Cpu, operands: Operands) -> None:
     """Store bits 48-63 of R1."""
     _store(cpu, operands, _HALFWORD)
 
 
-@instruction(0xC4F, "STRL", RIL_B, "STORE RELATIVE LONG (32)", facility=_EXTENSION, reason=_CORRECTION, only=_off_word)
+@instruction(0xC4F, "STRL", RIL_B, "STORE RELATIVE LONG (32)", reason=_CORRECTION, only=_off_word)
 def strl(cpu: Cpu, operands: Operands) -> None:
     """Store bits 32-63 of R1."""
     _store(cpu, operands, _WORD)
 
 
-@instruction(
-    0xC4B, "STGRL", RIL_B, "STORE RELATIVE LONG (64)", facility=_EXTENSION, reason=_CORRECTION, only=_off_doubleword
-)
+@instruction(0xC4B, "STGRL", RIL_B, "STORE RELATIVE LONG (64)", reason=_CORRECTION, only=_off_doubleword)
 def stgrl(cpu: Cpu, operands: Operands) -> None:
     """Store R1."""
     _store(cpu, operands, _DOUBLEWORD)
@@ -156,43 +148,37 @@ def stgrl(cpu: Cpu, operands: Operands) -> None:
 # Comparing
 
 
-@instruction(0xC6D, "CRL", RIL_B, "COMPARE RELATIVE LONG (32)", facility=_EXTENSION, reason=_CORRECTION, only=_off_word)
+@instruction(0xC6D, "CRL", RIL_B, "COMPARE RELATIVE LONG (32)", reason=_CORRECTION, only=_off_word)
 def crl(cpu: Cpu, operands: Operands) -> None:
     """Compare R1 with a word."""
     _compare(cpu, signed(cpu.gr[operands.r1], 32), _fetch_signed(cpu, operands, _WORD))
 
 
-@instruction(
-    0xC68, "CGRL", RIL_B, "COMPARE RELATIVE LONG (64)", facility=_EXTENSION, reason=_CORRECTION, only=_off_doubleword
-)
+@instruction(0xC68, "CGRL", RIL_B, "COMPARE RELATIVE LONG (64)", reason=_CORRECTION, only=_off_doubleword)
 def cgrl(cpu: Cpu, operands: Operands) -> None:
     """Compare R1 with a doubleword."""
     _compare(cpu, signed(cpu.gr[operands.r1], 64), _fetch_signed(cpu, operands, _DOUBLEWORD))
 
 
-@instruction(
-    0xC6C, "CGFRL", RIL_B, "COMPARE RELATIVE LONG (64<32)", facility=_EXTENSION, reason=_CORRECTION, only=_off_word
-)
+@instruction(0xC6C, "CGFRL", RIL_B, "COMPARE RELATIVE LONG (64<32)", reason=_CORRECTION, only=_off_word)
 def cgfrl(cpu: Cpu, operands: Operands) -> None:
     """Compare R1 with a signed word."""
     _compare(cpu, signed(cpu.gr[operands.r1], 64), _fetch_signed(cpu, operands, _WORD))
 
 
-@instruction(0xC65, "CHRL", RIL_B, "COMPARE HALFWORD RELATIVE LONG (32)", facility=_EXTENSION, reason=_CORRECTION)
+@instruction(0xC65, "CHRL", RIL_B, "COMPARE HALFWORD RELATIVE LONG (32)", reason=_CORRECTION)
 def chrl(cpu: Cpu, operands: Operands) -> None:
     """Compare bits 32-63 of R1 with a signed halfword."""
     _compare(cpu, signed(cpu.gr[operands.r1], 32), _fetch_signed(cpu, operands, _HALFWORD))
 
 
-@instruction(0xC64, "CGHRL", RIL_B, "COMPARE HALFWORD RELATIVE LONG (64)", facility=_EXTENSION, reason=_CORRECTION)
+@instruction(0xC64, "CGHRL", RIL_B, "COMPARE HALFWORD RELATIVE LONG (64)", reason=_CORRECTION)
 def cghrl(cpu: Cpu, operands: Operands) -> None:
     """Compare R1 with a signed halfword."""
     _compare(cpu, signed(cpu.gr[operands.r1], 64), _fetch_signed(cpu, operands, _HALFWORD))
 
 
-@instruction(
-    0xC6F, "CLRL", RIL_B, "COMPARE LOGICAL RELATIVE LONG (32)", facility=_EXTENSION, reason=_CORRECTION, only=_off_word
-)
+@instruction(0xC6F, "CLRL", RIL_B, "COMPARE LOGICAL RELATIVE LONG (32)", reason=_CORRECTION, only=_off_word)
 def clrl(cpu: Cpu, operands: Operands) -> None:
     """Compare R1 with an unsigned word."""
     _compare(cpu, cpu.gr32(operands.r1), _fetch(cpu, operands, _WORD))
@@ -203,7 +189,6 @@ def clrl(cpu: Cpu, operands: Operands) -> None:
     "CLGRL",
     RIL_B,
     "COMPARE LOGICAL RELATIVE LONG (64)",
-    facility=_EXTENSION,
     reason=_CORRECTION,
     only=_off_doubleword,
 )
@@ -217,7 +202,6 @@ def clgrl(cpu: Cpu, operands: Operands) -> None:
     "CLGFRL",
     RIL_B,
     "COMPARE LOGICAL RELATIVE LONG (64<32)",
-    facility=_EXTENSION,
     reason=_CORRECTION,
     only=_off_word,
 )
@@ -226,17 +210,13 @@ def clgfrl(cpu: Cpu, operands: Operands) -> None:
     _compare(cpu, cpu.gr[operands.r1], _fetch(cpu, operands, _WORD))
 
 
-@instruction(
-    0xC67, "CLHRL", RIL_B, "COMPARE LOGICAL HALFWORD RELATIVE LONG (32)", facility=_EXTENSION, reason=_EXECUTED
-)
+@instruction(0xC67, "CLHRL", RIL_B, "COMPARE LOGICAL HALFWORD RELATIVE LONG (32)", reason=_EXECUTED)
 def clhrl(cpu: Cpu, operands: Operands) -> None:
     """Compare bits 32-63 of R1 with an unsigned halfword."""
     _compare(cpu, cpu.gr32(operands.r1), _fetch(cpu, operands, _HALFWORD))
 
 
-@instruction(
-    0xC66, "CLGHRL", RIL_B, "COMPARE LOGICAL HALFWORD RELATIVE LONG (64)", facility=_EXTENSION, reason=_EXECUTED
-)
+@instruction(0xC66, "CLGHRL", RIL_B, "COMPARE LOGICAL HALFWORD RELATIVE LONG (64)", reason=_EXECUTED)
 def clghrl(cpu: Cpu, operands: Operands) -> None:
     """Compare R1 with an unsigned halfword."""
     _compare(cpu, cpu.gr[operands.r1], _fetch(cpu, operands, _HALFWORD))

@@ -13,7 +13,6 @@ from operator import and_, or_, xor
 from typing import TYPE_CHECKING, Final
 
 from emu.bits import MASK_64, bits
-from emu.facilities import Facility
 from emu.isa.declaration import Operands, Reason, instruction
 from emu.isa.formats import RIE_F
 
@@ -56,7 +55,6 @@ def _rotate_then(cpu: Cpu, operands: Operands, operation: Callable[[int, int], i
     "RNSBG",
     RIE_F,
     "ROTATE THEN AND SELECTED BITS",
-    facility=Facility.GENERAL_INSTRUCTIONS_EXTENSION,
     reason=Reason.CORRECTION,
     only=_is_test,
 )
@@ -70,7 +68,6 @@ def rnsbg(cpu: Cpu, operands: Operands) -> None:
     "ROSBG",
     RIE_F,
     "ROTATE THEN OR SELECTED BITS",
-    facility=Facility.GENERAL_INSTRUCTIONS_EXTENSION,
     reason=Reason.CORRECTION,
     only=_is_test,
 )
@@ -84,7 +81,6 @@ def rosbg(cpu: Cpu, operands: Operands) -> None:
     "RXSBG",
     RIE_F,
     "ROTATE THEN EXCLUSIVE OR SELECTED BITS",
-    facility=Facility.GENERAL_INSTRUCTIONS_EXTENSION,
     reason=Reason.CORRECTION,
     only=_is_test,
 )
@@ -106,7 +102,6 @@ def _insert_in_half(cpu: Cpu, operands: Operands, first_bit: int) -> None:
     "RISBHG",
     RIE_F,
     "ROTATE THEN INSERT SELECTED BITS HIGH",
-    facility=Facility.DISTINCT_OPERANDS,
     reason=Reason.CORRECTION,
 )
 def risbhg(cpu: Cpu, operands: Operands) -> None:
@@ -119,7 +114,6 @@ def risbhg(cpu: Cpu, operands: Operands) -> None:
     "RISBLG",
     RIE_F,
     "ROTATE THEN INSERT SELECTED BITS LOW",
-    facility=Facility.DISTINCT_OPERANDS,
     reason=Reason.CORRECTION,
 )
 def risblg(cpu: Cpu, operands: Operands) -> None:

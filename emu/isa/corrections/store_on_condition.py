@@ -10,7 +10,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from emu import access
-from emu.facilities import Facility
 from emu.isa.declaration import Operands, Reason, instruction
 from emu.isa.formats import RSY_B_MASK
 
@@ -20,9 +19,7 @@ if TYPE_CHECKING:
 _CORRECTION: Final = Reason.CORRECTION
 
 
-@instruction(
-    0xEBF3, "STOC", RSY_B_MASK, "STORE ON CONDITION (32)", facility=Facility.DISTINCT_OPERANDS, reason=_CORRECTION
-)
+@instruction(0xEBF3, "STOC", RSY_B_MASK, "STORE ON CONDITION (32)", reason=_CORRECTION)
 def stoc(cpu: Cpu, operands: Operands) -> None:
     """Store bits 32-63 of R1 if mask M3 has the bit of the condition code; without it, nothing is accessed.
 
@@ -33,9 +30,7 @@ def stoc(cpu: Cpu, operands: Operands) -> None:
         access.store_integer(cpu, address, 4, cpu.gr32(operands.r1))
 
 
-@instruction(
-    0xEBE3, "STOCG", RSY_B_MASK, "STORE ON CONDITION (64)", facility=Facility.DISTINCT_OPERANDS, reason=_CORRECTION
-)
+@instruction(0xEBE3, "STOCG", RSY_B_MASK, "STORE ON CONDITION (64)", reason=_CORRECTION)
 def stocg(cpu: Cpu, operands: Operands) -> None:
     """Store R1 if mask M3 has the bit of the condition code; without it, nothing is accessed.
 
@@ -51,7 +46,6 @@ def stocg(cpu: Cpu, operands: Operands) -> None:
     "STOCFH",
     RSY_B_MASK,
     "STORE HIGH ON CONDITION",
-    facility=Facility.LOAD_STORE_ON_CONDITION_2,
     reason=_CORRECTION,
 )
 def stocfh(cpu: Cpu, operands: Operands) -> None:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Final
 
 from emu import access
 from emu.bits import field
-from emu.facilities import Facility
 from emu.isa.declaration import Operands, Reason, instruction
 from emu.isa.formats import RRE
 from emu.program_interruption import ProgramInterruption, ProgramInterruptionCode
@@ -115,7 +114,6 @@ def srst(cpu: Cpu, operands: Operands) -> None:
     "SRSTU",
     RRE,
     "SEARCH STRING UNICODE",
-    facility=Facility.EXTENDED_TRANSLATION_3,
     reason=Reason.CORRECTION,
     only=_no_form,
     with_registers=_goes_on_at_zero,

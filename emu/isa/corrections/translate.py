@@ -133,7 +133,7 @@ def _translate_string(cpu: Cpu, operands: Operands, source_bytes: int, result_by
     cpu.cc = condition_code
 
 
-@instruction(0xB993, "TROO", RRF_C, "TRANSLATE ONE TO ONE", facility=_STRINGS, reason=Reason.CORRECTION)
+@instruction(0xB993, "TROO", RRF_C, "TRANSLATE ONE TO ONE", reason=Reason.CORRECTION)
 def troo(cpu: Cpu, operands: Operands) -> None:
     """Translate bytes to bytes.
 
@@ -142,7 +142,7 @@ def troo(cpu: Cpu, operands: Operands) -> None:
     _translate_string(cpu, operands, 1, 1)
 
 
-@instruction(0xB992, "TROT", RRF_C, "TRANSLATE ONE TO TWO", facility=_STRINGS, reason=Reason.CORRECTION)
+@instruction(0xB992, "TROT", RRF_C, "TRANSLATE ONE TO TWO", reason=Reason.CORRECTION)
 def trot(cpu: Cpu, operands: Operands) -> None:
     """Translate bytes to characters of two bytes.
 
@@ -151,7 +151,7 @@ def trot(cpu: Cpu, operands: Operands) -> None:
     _translate_string(cpu, operands, 1, 2)
 
 
-@instruction(0xB991, "TRTO", RRF_C, "TRANSLATE TWO TO ONE", facility=_STRINGS, reason=Reason.CORRECTION)
+@instruction(0xB991, "TRTO", RRF_C, "TRANSLATE TWO TO ONE", reason=Reason.CORRECTION)
 def trto(cpu: Cpu, operands: Operands) -> None:
     """Translate characters of two bytes to bytes.
 
@@ -160,7 +160,7 @@ def trto(cpu: Cpu, operands: Operands) -> None:
     _translate_string(cpu, operands, 2, 1)
 
 
-@instruction(0xB990, "TRTT", RRF_C, "TRANSLATE TWO TO TWO", facility=_STRINGS, reason=Reason.CORRECTION)
+@instruction(0xB990, "TRTT", RRF_C, "TRANSLATE TWO TO TWO", reason=Reason.CORRECTION)
 def trtt(cpu: Cpu, operands: Operands) -> None:
     """Translate characters of two bytes to such.
 

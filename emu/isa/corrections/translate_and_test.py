@@ -10,7 +10,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from emu import access
-from emu.facilities import Facility
 from emu.isa.declaration import Operands, Reason, instruction
 from emu.isa.formats import SS_A
 
@@ -20,9 +19,7 @@ if TYPE_CHECKING:
 _FUNCTION_BYTE: Final = 0xFF
 
 
-@instruction(
-    0xD0, "TRTR", SS_A, "TRANSLATE AND TEST REVERSE", facility=Facility.EXTENDED_TRANSLATION_3, reason=Reason.CORRECTION
-)
+@instruction(0xD0, "TRTR", SS_A, "TRANSLATE AND TEST REVERSE", reason=Reason.CORRECTION)
 def trtr(cpu: Cpu, operands: Operands) -> None:
     """Look from right to left for an argument byte whose function byte is not zero.
 

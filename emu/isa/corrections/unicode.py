@@ -206,7 +206,7 @@ def cu21(cpu: Cpu, operands: Operands) -> None:
     _convert(cpu, operands, _from_utf_16, _utf_8)
 
 
-@instruction(0xB9B0, "CU14", RRF_C, "CONVERT UTF-8 TO UTF-32", facility=_UTF_32, reason=Reason.CORRECTION)
+@instruction(0xB9B0, "CU14", RRF_C, "CONVERT UTF-8 TO UTF-32", reason=Reason.CORRECTION)
 def cu14(cpu: Cpu, operands: Operands) -> None:
     """Convert UTF-8 to UTF-32.
 
@@ -215,7 +215,7 @@ def cu14(cpu: Cpu, operands: Operands) -> None:
     _convert(cpu, operands, _from_utf_8, _utf_32)
 
 
-@instruction(0xB9B1, "CU24", RRF_C, "CONVERT UTF-16 TO UTF-32", facility=_UTF_32, reason=Reason.CORRECTION)
+@instruction(0xB9B1, "CU24", RRF_C, "CONVERT UTF-16 TO UTF-32", reason=Reason.CORRECTION)
 def cu24(cpu: Cpu, operands: Operands) -> None:
     """Convert UTF-16 to UTF-32.
 
@@ -224,7 +224,7 @@ def cu24(cpu: Cpu, operands: Operands) -> None:
     _convert(cpu, operands, _from_utf_16, _utf_32)
 
 
-@instruction(0xB9B2, "CU41", RRE, "CONVERT UTF-32 TO UTF-8", facility=_UTF_32, reason=Reason.CORRECTION)
+@instruction(0xB9B2, "CU41", RRE, "CONVERT UTF-32 TO UTF-8", reason=Reason.CORRECTION)
 def cu41(cpu: Cpu, operands: Operands) -> None:
     """Convert UTF-32 to UTF-8.
 
@@ -233,7 +233,7 @@ def cu41(cpu: Cpu, operands: Operands) -> None:
     _convert(cpu, operands, _from_utf_32, _utf_8)
 
 
-@instruction(0xB9B3, "CU42", RRE, "CONVERT UTF-32 TO UTF-16", facility=_UTF_32, reason=Reason.CORRECTION)
+@instruction(0xB9B3, "CU42", RRE, "CONVERT UTF-32 TO UTF-16", reason=Reason.CORRECTION)
 def cu42(cpu: Cpu, operands: Operands) -> None:
     """Convert UTF-32 to UTF-16.
 
@@ -250,7 +250,6 @@ def cu42(cpu: Cpu, operands: Operands) -> None:
     "MVCLU",
     RSY_A,
     "MOVE LONG UNICODE",
-    facility=Facility.EXTENDED_TRANSLATION_2,
     reason=Reason.CORRECTION,
 )
 def mvclu(cpu: Cpu, operands: Operands) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from emu.bits import MASK_32
-from emu.facilities import Facility
 from emu.isa import vector
 from emu.isa.declaration import Operands, Reason, instruction
 from emu.isa.formats import VRR_C
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
     from emu.cpu import Cpu
 
 
-@instruction(0xE766, "VCKSM", VRR_C, "VECTOR CHECKSUM", facility=Facility.VECTOR, reason=Reason.CORRECTION)
+@instruction(0xE766, "VCKSM", VRR_C, "VECTOR CHECKSUM", reason=Reason.CORRECTION)
 def vcksm(cpu: Cpu, operands: Operands) -> None:
     """Add the words of V2 to word 1 of V3, each carry in the last place; word 1 of V1 is the sum, the others zeros.
 

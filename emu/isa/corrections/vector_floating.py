@@ -13,7 +13,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from emu.bits import MASK_64, signed
-from emu.facilities import Facility
 from emu.isa import binary_floating_point as bfp
 from emu.isa import vector
 from emu.isa import vector_arithmetic as arithmetic
@@ -26,7 +25,6 @@ from emu.program_interruption import ProgramInterruption, ProgramInterruptionCod
 if TYPE_CHECKING:
     from emu.cpu import Cpu
 
-_VECTOR: Final = Facility.VECTOR
 _DATA: Final = Reason.DATA
 _LONG: Final = 3
 """The mask value of the long format."""
@@ -36,16 +34,16 @@ _SINGLE: Final = 8
 _NO_INEXACT: Final = 4
 """IEEE-inexact-exception control."""
 _INTERRUPT_CODES: Final = (
-    (arithmetic.INVALID, 1),
-    (arithmetic.DIVISION_BY_ZERO, 2),
-    (arithmetic.OVERFLOW, 3),
-    (arithmetic.UNDERFLOW, 4),
-    (arithmetic.INEXACT, 5),
+    (bfp.INVALID, 1),
+    (bfp.DIVISION_BY_ZERO, 2),
+    (bfp.OVERFLOW, 3),
+    (bfp.UNDERFLOW, 4),
+    (bfp.INEXACT, 5),
 )
 
 
 def _environment(cpu: Cpu, method: Rounding) -> Environment:
-    return Environment(method, bool(cpu.registers.fpc >> 24 & arithmetic.UNDERFLOW))
+    return Environment(method, bool(cpu.registers.fpc >> 24 & bfp.UNDERFLOW))
 
 
 def _finish(cpu: Cpu, register: int, results: list[ElementResult]) -> None:
@@ -85,7 +83,7 @@ def _of_two(cpu: Cpu, operands: Operands, rule: Callable[[int, int, Environment]
     _finish(cpu, operands.v1, [rule(first, second, environment) for first, second in rows])
 
 
-@instruction(0xE7E3, "VFA", VRR_C, "VECTOR FP ADD", facility=_VECTOR, reason=_DATA)
+@instruction(0xE7E3, "VFA", VRR_C, "VECTOR FP ADD", reason=_DATA)
 def vfa(cpu: Cpu, operands: Operands) -> None:
     """Add the long data of V2 and V3.
 
@@ -94,7 +92,7 @@ def vfa(cpu: Cpu, operands: Operands) -> None:
     _of_two(cpu, operands, arithmetic.add)
 
 
-@instruction(0xE7E2, "VFS", VRR_C, "VECTOR FP SUBTRACT", facility=_VECTOR, reason=_DATA)
+@instruction(0xE7E2, "VFS", VRR_C, "VECTOR FP SUBTRACT", reason=_DATA)
 def vfs(cpu: Cpu, operands: Operands) -> None:
     """Subtract the long data of V3 from those of V2.
 
@@ -103,7 +101,7 @@ def vfs(cpu: Cpu, operands: Operands) -> None:
     _of_two(cpu, operands, arithmetic.subtract)
 
 
-@instruction(0xE7E7, "VFM", VRR_C, "VECTOR FP MULTIPLY", facility=_VECTOR, reason=_DATA)
+@instruction(0xE7E7, "VFM", VRR_C, "VECTOR FP MULTIPLY", reason=_DATA)
 def vfm(cpu: Cpu, operands: Operands) -> None:
     """Multiply the long data of V2 and V3.
 
@@ -112,7 +110,7 @@ def vfm(cpu: Cpu, operands: Operands) -> None:
     _of_two(cpu, operands, arithmetic.multiply)
 
 
-@instruction(0xE7E5, "VFD", VRR_C, "VECTOR FP DIVIDE", facility=_VECTOR, reason=_DATA)
+@instruction(0xE7E5, "VFD", VRR_C, "VECTOR FP DIVIDE", reason=_DATA)
 def vfd(cpu: Cpu, operands: Operands) -> None:
     """Divide the long data of V2 by those of V3.
 
@@ -129,7 +127,7 @@ def _of_three(cpu: Cpu, operands: Operands, rule: Callable[[int, int, int, Envir
     _finish(cpu, operands.v1, [rule(first, second, third, environment) for first, second, third in rows])
 
 
-@instruction(0xE78F, "VFMA", VRR_E, "VECTOR FP MULTIPLY AND ADD", facility=_VECTOR, reason=_DATA)
+@instruction(0xE78F, "VFMA", VRR_E, "VECTOR FP MULTIPLY AND ADD", reason=_DATA)
 def vfma(cpu: Cpu, operands: Operands) -> None:
     """Multiply the long data of V2 and V3 and add those of V4.
 
@@ -138,7 +136,7 @@ def vfma(cpu: Cpu, operands: Operands) -> None:
     _of_three(cpu, operands, arithmetic.multiply_and_add)
 
 
-@instruction(0xE78E, "VFMS", VRR_E, "VECTOR FP MULTIPLY AND SUBTRACT", facility=_VECTOR, reason=_DATA)
+@instruction(0xE78E, "VFMS", VRR_E, "VECTOR FP MULTIPLY AND SUBTRACT", reason=_DATA)
 def vfms(cpu: Cpu, operands: Operands) -> None:
     """Multiply the long data of V2 and V3 and subtract those of V4.
 
@@ -157,12 +155,12 @@ def _convert(
     vector.require_vector(cpu)
     vector.require(operands.m3 == _LONG and not operands.m4 & ~(_SINGLE | _NO_INEXACT))
     environment = _environment(cpu, bfp.rounding_method(cpu, operands.m5))
-    suppressed = arithmetic.INEXACT if operands.m4 & _NO_INEXACT else 0
+    suppressed = bfp.INEXACT if operands.m4 & _NO_INEXACT else 0
     results = [rule(value, environment) for (value,) in _operands(cpu, operands.m4, operands.v2)]
     _finish(cpu, operands.v1, [ElementResult(value << shift, found & ~suppressed) for value, found in results])
 
 
-@instruction(0xE7C7, "VFI", VRR_A, "VECTOR LOAD FP INTEGER", facility=_VECTOR, reason=_DATA)
+@instruction(0xE7C7, "VFI", VRR_A, "VECTOR LOAD FP INTEGER", reason=_DATA)
 def vfi(cpu: Cpu, operands: Operands) -> None:
     """Round the long data of V2 to integers in the same format.
 
@@ -171,7 +169,7 @@ def vfi(cpu: Cpu, operands: Operands) -> None:
     _convert(cpu, operands, arithmetic.to_integer)
 
 
-@instruction(0xE7C3, "VCDG", VRR_A, "VECTOR FP CONVERT FROM FIXED", facility=_VECTOR, reason=_DATA)
+@instruction(0xE7C3, "VCDG", VRR_A, "VECTOR FP CONVERT FROM FIXED", reason=_DATA)
 def vcdg(cpu: Cpu, operands: Operands) -> None:
     """Convert the signed doublewords of V2 to long data.
 
@@ -180,7 +178,7 @@ def vcdg(cpu: Cpu, operands: Operands) -> None:
     _convert(cpu, operands, lambda value, environment: arithmetic.from_integer(signed(value, 64), environment))
 
 
-@instruction(0xE7C1, "VCDLG", VRR_A, "VECTOR FP CONVERT FROM LOGICAL", facility=_VECTOR, reason=_DATA)
+@instruction(0xE7C1, "VCDLG", VRR_A, "VECTOR FP CONVERT FROM LOGICAL", reason=_DATA)
 def vcdlg(cpu: Cpu, operands: Operands) -> None:
     """Convert the unsigned doublewords of V2 to long data.
 
@@ -189,7 +187,7 @@ def vcdlg(cpu: Cpu, operands: Operands) -> None:
     _convert(cpu, operands, arithmetic.from_integer)
 
 
-@instruction(0xE7C2, "VCGD", VRR_A, "VECTOR FP CONVERT TO FIXED", facility=_VECTOR, reason=_DATA)
+@instruction(0xE7C2, "VCGD", VRR_A, "VECTOR FP CONVERT TO FIXED", reason=_DATA)
 def vcgd(cpu: Cpu, operands: Operands) -> None:
     """Convert the long data of V2 to signed doublewords.
 
@@ -198,7 +196,7 @@ def vcgd(cpu: Cpu, operands: Operands) -> None:
     _convert(cpu, operands, lambda value, environment: arithmetic.to_range(value, environment, -1 << 63, (1 << 63) - 1))
 
 
-@instruction(0xE7C0, "VCLGD", VRR_A, "VECTOR FP CONVERT TO LOGICAL", facility=_VECTOR, reason=_DATA)
+@instruction(0xE7C0, "VCLGD", VRR_A, "VECTOR FP CONVERT TO LOGICAL", reason=_DATA)
 def vclgd(cpu: Cpu, operands: Operands) -> None:
     """Convert the long data of V2 to unsigned doublewords.
 
@@ -207,7 +205,7 @@ def vclgd(cpu: Cpu, operands: Operands) -> None:
     _convert(cpu, operands, lambda value, environment: arithmetic.to_range(value, environment, 0, MASK_64))
 
 
-@instruction(0xE7C5, "VLED", VRR_A, "VECTOR FP LOAD ROUNDED", facility=_VECTOR, reason=_DATA)
+@instruction(0xE7C5, "VLED", VRR_A, "VECTOR FP LOAD ROUNDED", reason=_DATA)
 def vled(cpu: Cpu, operands: Operands) -> None:
     """Round the long data of V2 to short ones in the left halves of the doublewords of V1; the right ones are zeros.
 

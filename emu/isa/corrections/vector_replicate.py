@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from emu.facilities import Facility
 from emu.isa import vector
 from emu.isa.declaration import Operands, Reason, instruction
 from emu.isa.formats import VRI_C
@@ -29,7 +28,6 @@ def _is_cut(operands: Operands, _: int) -> bool:
     "VREP",
     VRI_C,
     "VECTOR REPLICATE",
-    facility=Facility.VECTOR,
     reason=Reason.CORRECTION,
     only=_is_cut,
 )

@@ -16,7 +16,7 @@ from emu.isa.hexadecimal.data import BIAS, CHARACTERISTICS, LONG, HfpNumber, nor
 from emu.isa.hexadecimal.integers import binary, rounding_method
 from emu.isa.hexadecimal.operands import in_register
 from emu.isa.hexadecimal.results import condition_code
-from emu.isa.vector_arithmetic import OVERFLOW, Environment, round_to
+from emu.isa.vector_arithmetic import Environment, round_to
 
 if TYPE_CHECKING:
     from emu.cpu import Cpu
@@ -67,7 +67,7 @@ def _to_binary(cpu: Cpu, operands: Operands, target: bfp.BfpFormat) -> None:
     if number.fraction:
         rounded = round_to(binary(number), target, Environment(method, traps_underflow=False))
         value = rounded.value
-        if rounded.exceptions & OVERFLOW:
+        if rounded.exceptions & bfp.OVERFLOW:
             cpu.cc = 3
     store(cpu, operands.r1, target.width, value)
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from emu.facilities import Facility
 from emu.isa.declaration import Operands, instruction
 from emu.isa.formats import RRD, RXF
 from emu.isa.hexadecimal.arithmetic import exact_sum, negated, product
@@ -19,8 +18,6 @@ from emu.isa.hexadecimal.results import complete_normalized
 
 if TYPE_CHECKING:
     from emu.cpu import Cpu
-
-_FACILITY = Facility.HFP_MULTIPLY_AND_ADD
 
 
 def _complete(cpu: Cpu, operands: Operands, second: HfpNumber, form: HfpFormat, *, subtracts: bool) -> None:
@@ -40,7 +37,7 @@ def _storage(cpu: Cpu, operands: Operands, form: HfpFormat, *, subtracts: bool =
     _complete(cpu, operands, in_storage(cpu, operands, form), form, subtracts=subtracts)
 
 
-@instruction(0xB32E, "MAER", RRD, "MULTIPLY AND ADD (short HFP)", facility=_FACILITY)
+@instruction(0xB32E, "MAER", RRD, "MULTIPLY AND ADD (short HFP)")
 def maer(cpu: Cpu, operands: Operands) -> None:
     """Multiply R3 by the short number in R2, and add R1.
 
@@ -49,7 +46,7 @@ def maer(cpu: Cpu, operands: Operands) -> None:
     _registers(cpu, operands, SHORT)
 
 
-@instruction(0xB33E, "MADR", RRD, "MULTIPLY AND ADD (long HFP)", facility=_FACILITY)
+@instruction(0xB33E, "MADR", RRD, "MULTIPLY AND ADD (long HFP)")
 def madr(cpu: Cpu, operands: Operands) -> None:
     """Multiply R3 by the long number in R2, and add R1.
 
@@ -58,7 +55,7 @@ def madr(cpu: Cpu, operands: Operands) -> None:
     _registers(cpu, operands, LONG)
 
 
-@instruction(0xED2E, "MAE", RXF, "MULTIPLY AND ADD (short HFP)", facility=_FACILITY)
+@instruction(0xED2E, "MAE", RXF, "MULTIPLY AND ADD (short HFP)")
 def mae(cpu: Cpu, operands: Operands) -> None:
     """Multiply R3 by the short number in storage, and add R1.
 
@@ -67,7 +64,7 @@ def mae(cpu: Cpu, operands: Operands) -> None:
     _storage(cpu, operands, SHORT)
 
 
-@instruction(0xED3E, "MAD", RXF, "MULTIPLY AND ADD (long HFP)", facility=_FACILITY)
+@instruction(0xED3E, "MAD", RXF, "MULTIPLY AND ADD (long HFP)")
 def mad(cpu: Cpu, operands: Operands) -> None:
     """Multiply R3 by the long number in storage, and add R1.
 
@@ -76,7 +73,7 @@ def mad(cpu: Cpu, operands: Operands) -> None:
     _storage(cpu, operands, LONG)
 
 
-@instruction(0xB32F, "MSER", RRD, "MULTIPLY AND SUBTRACT (short HFP)", facility=_FACILITY)
+@instruction(0xB32F, "MSER", RRD, "MULTIPLY AND SUBTRACT (short HFP)")
 def mser(cpu: Cpu, operands: Operands) -> None:
     """Multiply R3 by the short number in R2, and subtract R1.
 
@@ -85,7 +82,7 @@ def mser(cpu: Cpu, operands: Operands) -> None:
     _registers(cpu, operands, SHORT, subtracts=True)
 
 
-@instruction(0xB33F, "MSDR", RRD, "MULTIPLY AND SUBTRACT (long HFP)", facility=_FACILITY)
+@instruction(0xB33F, "MSDR", RRD, "MULTIPLY AND SUBTRACT (long HFP)")
 def msdr(cpu: Cpu, operands: Operands) -> None:
     """Multiply R3 by the long number in R2, and subtract R1.
 
@@ -94,7 +91,7 @@ def msdr(cpu: Cpu, operands: Operands) -> None:
     _registers(cpu, operands, LONG, subtracts=True)
 
 
-@instruction(0xED2F, "MSE", RXF, "MULTIPLY AND SUBTRACT (short HFP)", facility=_FACILITY)
+@instruction(0xED2F, "MSE", RXF, "MULTIPLY AND SUBTRACT (short HFP)")
 def mse(cpu: Cpu, operands: Operands) -> None:
     """Multiply R3 by the short number in storage, and subtract R1.
 
@@ -103,7 +100,7 @@ def mse(cpu: Cpu, operands: Operands) -> None:
     _storage(cpu, operands, SHORT, subtracts=True)
 
 
-@instruction(0xED3F, "MSD", RXF, "MULTIPLY AND SUBTRACT (long HFP)", facility=_FACILITY)
+@instruction(0xED3F, "MSD", RXF, "MULTIPLY AND SUBTRACT (long HFP)")
 def msd(cpu: Cpu, operands: Operands) -> None:
     """Multiply R3 by the long number in storage, and subtract R1.
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from emu.facilities import Facility
 from emu.isa.declaration import Operands, instruction
 from emu.isa.floating_registers import require_pair, require_registers
 from emu.isa.formats import RRD, RXF
@@ -19,8 +18,6 @@ from emu.isa.hexadecimal.operands import in_register, in_storage
 
 if TYPE_CHECKING:
     from emu.cpu import Cpu
-
-_FACILITY = Facility.HFP_UNNORMALIZED_EXTENSION
 
 
 def _product_of_registers(cpu: Cpu, operands: Operands) -> HfpNumber:
@@ -57,7 +54,7 @@ def _put_both(cpu: Cpu, register: int, number: HfpNumber) -> None:
     cpu.vr[2 * first], cpu.vr[2 * first + 4] = high_order(number), low_order(number)
 
 
-@instruction(0xB338, "MAYLR", RRD, "MULTIPLY AND ADD UNNORMALIZED (long to extended low HFP)", facility=_FACILITY)
+@instruction(0xB338, "MAYLR", RRD, "MULTIPLY AND ADD UNNORMALIZED (long to extended low HFP)")
 def maylr(cpu: Cpu, operands: Operands) -> None:
     """Multiply R3 by the long number in R2, add R1; the low-order part is kept.
 
@@ -66,7 +63,7 @@ def maylr(cpu: Cpu, operands: Operands) -> None:
     cpu.vr[2 * operands.r1] = low_order(_added(cpu, operands, _product_of_registers(cpu, operands)))
 
 
-@instruction(0xB339, "MYLR", RRD, "MULTIPLY UNNORMALIZED (long to extended low HFP)", facility=_FACILITY)
+@instruction(0xB339, "MYLR", RRD, "MULTIPLY UNNORMALIZED (long to extended low HFP)")
 def mylr(cpu: Cpu, operands: Operands) -> None:
     """Multiply R3 by the long number in R2; the low-order part is kept.
 
@@ -75,7 +72,7 @@ def mylr(cpu: Cpu, operands: Operands) -> None:
     cpu.vr[2 * operands.r1] = low_order(_product_of_registers(cpu, operands))
 
 
-@instruction(0xB33A, "MAYR", RRD, "MULTIPLY AND ADD UNNORMALIZED (long to extended HFP)", facility=_FACILITY)
+@instruction(0xB33A, "MAYR", RRD, "MULTIPLY AND ADD UNNORMALIZED (long to extended HFP)")
 def mayr(cpu: Cpu, operands: Operands) -> None:
     """Multiply R3 by the long number in R2, add R1; both parts are kept.
 
@@ -84,7 +81,7 @@ def mayr(cpu: Cpu, operands: Operands) -> None:
     _put_both(cpu, operands.r1, _added(cpu, operands, _product_of_registers(cpu, operands)))
 
 
-@instruction(0xB33B, "MYR", RRD, "MULTIPLY UNNORMALIZED (long to extended HFP)", facility=_FACILITY)
+@instruction(0xB33B, "MYR", RRD, "MULTIPLY UNNORMALIZED (long to extended HFP)")
 def myr(cpu: Cpu, operands: Operands) -> None:
     """Multiply R3 by the long number in R2; both parts are kept.
 
@@ -94,7 +91,7 @@ def myr(cpu: Cpu, operands: Operands) -> None:
     _put_both(cpu, operands.r1, _product_of_registers(cpu, operands))
 
 
-@instruction(0xB33C, "MAYHR", RRD, "MULTIPLY AND ADD UNNORMALIZED (long to extended high HFP)", facility=_FACILITY)
+@instruction(0xB33C, "MAYHR", RRD, "MULTIPLY AND ADD UNNORMALIZED (long to extended high HFP)")
 def mayhr(cpu: Cpu, operands: Operands) -> None:
     """Multiply R3 by the long number in R2, add R1; the high-order part is kept.
 
@@ -103,7 +100,7 @@ def mayhr(cpu: Cpu, operands: Operands) -> None:
     cpu.vr[2 * operands.r1] = high_order(_added(cpu, operands, _product_of_registers(cpu, operands)))
 
 
-@instruction(0xB33D, "MYHR", RRD, "MULTIPLY UNNORMALIZED (long to extended high HFP)", facility=_FACILITY)
+@instruction(0xB33D, "MYHR", RRD, "MULTIPLY UNNORMALIZED (long to extended high HFP)")
 def myhr(cpu: Cpu, operands: Operands) -> None:
     """Multiply R3 by the long number in R2; the high-order part is kept.
 
@@ -112,7 +109,7 @@ def myhr(cpu: Cpu, operands: Operands) -> None:
     cpu.vr[2 * operands.r1] = high_order(_product_of_registers(cpu, operands))
 
 
-@instruction(0xED38, "MAYL", RXF, "MULTIPLY AND ADD UNNORMALIZED (long to extended low HFP)", facility=_FACILITY)
+@instruction(0xED38, "MAYL", RXF, "MULTIPLY AND ADD UNNORMALIZED (long to extended low HFP)")
 def mayl(cpu: Cpu, operands: Operands) -> None:
     """Multiply R3 by the long number in storage, add R1; the low-order part is kept.
 
@@ -121,7 +118,7 @@ def mayl(cpu: Cpu, operands: Operands) -> None:
     cpu.vr[2 * operands.r1] = low_order(_added(cpu, operands, _product_with_storage(cpu, operands)))
 
 
-@instruction(0xED39, "MYL", RXF, "MULTIPLY UNNORMALIZED (long to extended low HFP)", facility=_FACILITY)
+@instruction(0xED39, "MYL", RXF, "MULTIPLY UNNORMALIZED (long to extended low HFP)")
 def myl(cpu: Cpu, operands: Operands) -> None:
     """Multiply R3 by the long number in storage; the low-order part is kept.
 
@@ -130,7 +127,7 @@ def myl(cpu: Cpu, operands: Operands) -> None:
     cpu.vr[2 * operands.r1] = low_order(_product_with_storage(cpu, operands))
 
 
-@instruction(0xED3A, "MAY", RXF, "MULTIPLY AND ADD UNNORMALIZED (long to extended HFP)", facility=_FACILITY)
+@instruction(0xED3A, "MAY", RXF, "MULTIPLY AND ADD UNNORMALIZED (long to extended HFP)")
 def may(cpu: Cpu, operands: Operands) -> None:
     """Multiply R3 by the long number in storage, add R1; both parts are kept.
 
@@ -139,7 +136,7 @@ def may(cpu: Cpu, operands: Operands) -> None:
     _put_both(cpu, operands.r1, _added(cpu, operands, _product_with_storage(cpu, operands)))
 
 
-@instruction(0xED3B, "MY", RXF, "MULTIPLY UNNORMALIZED (long to extended HFP)", facility=_FACILITY)
+@instruction(0xED3B, "MY", RXF, "MULTIPLY UNNORMALIZED (long to extended HFP)")
 def my(cpu: Cpu, operands: Operands) -> None:
     """Multiply R3 by the long number in storage; both parts are kept.
 
@@ -149,7 +146,7 @@ def my(cpu: Cpu, operands: Operands) -> None:
     _put_both(cpu, operands.r1, _product_with_storage(cpu, operands))
 
 
-@instruction(0xED3C, "MAYH", RXF, "MULTIPLY AND ADD UNNORMALIZED (long to extended high HFP)", facility=_FACILITY)
+@instruction(0xED3C, "MAYH", RXF, "MULTIPLY AND ADD UNNORMALIZED (long to extended high HFP)")
 def mayh(cpu: Cpu, operands: Operands) -> None:
     """Multiply R3 by the long number in storage, add R1; the high-order part is kept.
 
@@ -158,7 +155,7 @@ def mayh(cpu: Cpu, operands: Operands) -> None:
     cpu.vr[2 * operands.r1] = high_order(_added(cpu, operands, _product_with_storage(cpu, operands)))
 
 
-@instruction(0xED3D, "MYH", RXF, "MULTIPLY UNNORMALIZED (long to extended high HFP)", facility=_FACILITY)
+@instruction(0xED3D, "MYH", RXF, "MULTIPLY UNNORMALIZED (long to extended high HFP)")
 def myh(cpu: Cpu, operands: Operands) -> None:
     """Multiply R3 by the long number in storage; the high-order part is kept.
 

@@ -8,10 +8,10 @@ from functools import cache
 
 import pytest
 
-from emu.coverage.opcodes import Opcode
 from emu.coverage.probe import OPERAND_FIELDS, Conditions
 from emu.coverage.report import OpcodeFinding, Treatment, findings, operation_exceptions, report
 from emu.facilities import DEFAULT_FACILITIES
+from emu.isa.opcodes import Opcode
 
 
 @cache

@@ -6,10 +6,10 @@ from __future__ import annotations
 import pytest
 
 from emu import psw as psw_bits
-from emu.events import Observer
 from emu.machine import Machine, StopKind
 from emu.psw import ADDRESSING_MODE, AddressSpaceControl, Psw
 from tests.emu.conftest import AddressSpace
+from tests.support.every_instruction import EveryInstruction
 
 PRIMARY, SECONDARY = AddressSpaceControl.PRIMARY, AddressSpaceControl.SECONDARY
 START = 0x10000
@@ -19,12 +19,6 @@ ODD_REGISTER = "1d10"
 """DR 1,0, a specification exception."""
 SET_2 = "a7280002"
 """LHI 2,2."""
-
-
-class EveryInstruction(Observer):
-    """Makes the machine run instruction by instruction."""
-
-    wants_instructions = True
 
 
 @pytest.fixture(params=["free", "stepped"])

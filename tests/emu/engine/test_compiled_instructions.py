@@ -30,6 +30,7 @@ from emu.page_states import TRANSITIONS, OperationRequest, Profile
 from emu.psw import ADDRESSING_MODE, BASIC_ADDRESSING, DAT, AddressSpaceControl, Psw
 from emu.snapshot import guest_view
 from tests.emu.conftest import AddressSpace
+from tests.support.every_instruction import EveryInstruction
 from tests.support.general import lg, rxy, ss, stg
 
 CODE, DATA, OTHER, UNMAPPED, PROTECTED = 0x10000, 0x20000, 0x21000, 0x22000, 0x23000
@@ -41,12 +42,6 @@ FAR = 0x380000
 WAIT_ADDRESS = 0x999
 SUPERVISOR = ADDRESSING_MODE | DAT
 ALL_MASKS = psw_bits.IO_MASK | psw_bits.EXTERNAL_MASK | SUPERVISOR
-
-
-class Stepper(Observer):
-    """Makes the machine run step by step."""
-
-    wants_instructions = True
 
 
 @dataclass
@@ -90,7 +85,7 @@ class Scene:
 def agrees(scene: Scene) -> Machine:
     """Run *scene* freely and step by step, see that nothing differs, and give the machine that ran freely."""
     free, stepped = scene.machine(), scene.machine()
-    stepped.observers.append(Stepper())
+    stepped.observers.append(EveryInstruction())
     stops = [machine.run(100_000) for machine in (free, stepped)]
     assert stops[0] == stops[1]
     assert stops[0].kind is not StopKind.BUDGET

@@ -8,20 +8,14 @@ import pytest
 from emu import control_registers as control
 from emu import psw as psw_bits
 from emu.cpu import Cpu, CpuState
-from emu.events import Observer
 from emu.machine import MEGABYTE, Machine, Stop, StopKind
 from emu.psw import ADDRESSING_MODE, Psw
+from tests.support.every_instruction import EveryInstruction
 
 START = 0x10000
 WAIT_ADDRESS = 0x999
 SVC_WAIT_ADDRESS = 0x888
 DATA = 0x20000
-
-
-class EveryInstruction(Observer):
-    """Makes the machine run instruction by instruction."""
-
-    wants_instructions = True
 
 
 @pytest.fixture(params=["free", "stepped"])

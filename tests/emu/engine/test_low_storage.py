@@ -16,11 +16,11 @@ from emu import lowcore
 from emu.access import LOW_PAGES_END, resolve
 from emu.cpu import Cpu
 from emu.engine.blocks_of_low_storage import BLOCK_SHIFT, BLOCKS
-from emu.events import Observer
 from emu.machine import Machine, StopKind
 from emu.program_interruption import ProgramInterruptionCode
 from emu.psw import ADDRESSING_MODE, BASIC_ADDRESSING, KEY, WAIT, Psw
 from emu.teid import Access
+from tests.support.every_instruction import EveryInstruction
 
 START = 0x10000
 OTHER = 0x20000
@@ -28,12 +28,6 @@ WAIT_ADDRESS = 0x999
 PATTERN = bytes(range(0x41, 0x81))
 TEID_LOW_ADDRESS = 0x400 | 0x80
 TEID_KEY_FETCH = 0x800 | 0x08
-
-
-class EveryInstruction(Observer):
-    """Makes the machine run instruction by instruction."""
-
-    wants_instructions = True
 
 
 @pytest.fixture(params=("free", "stepped"))

@@ -7,9 +7,9 @@ from __future__ import annotations
 import pytest
 
 from emu import psw as psw_bits
-from emu.events import Observer
 from emu.machine import Machine, StopKind
 from emu.psw import ADDRESSING_MODE, BASIC_ADDRESSING, Psw
+from tests.support.every_instruction import EveryInstruction
 
 START = 0x10000
 NONE = 1 - START
@@ -46,12 +46,6 @@ PROGRAMS = {
     # BRC 15,*+6; SVC 0
     "supervisor call behind a branch": ("a7f40003 0700 0a00", 0),
 }
-
-
-class EveryInstruction(Observer):
-    """Makes the machine run instruction by instruction."""
-
-    wants_instructions = True
 
 
 @pytest.mark.parametrize("is_stepped", (False, True), ids=("free", "stepped"))

@@ -10,13 +10,13 @@ import pytest
 
 from emu.bits import bit
 from emu.cpu import Cpu, CpuState
-from emu.events import Observer
 from emu.hypervisor import NEVER, FirstTouchHypervisor
 from emu.machine import MEGABYTE, Machine, StopKind
 from emu.psw import ADDRESSING_MODE, EXTERNAL_MASK, WAIT, Psw
 from emu.running.turns import SLICE
 from emu.snapshot import differences, take
 from emu.timing import STEPS_PER_UNIT
+from tests.support.every_instruction import EveryInstruction
 
 START, HANDLER = 0x10000, 0x20000
 BLOCK = 40
@@ -24,12 +24,6 @@ CODE = bytes.fromhex("a71a0001") * BLOCK + bytes.fromhex("a7f4") + (-2 * BLOCK &
 """AHI 1,1 so many times, and a branch to the first."""
 WAYS = (None, 7, 61, "stepped")
 """Freely, in slices of so many instructions, and step by step."""
-
-
-class Stepper(Observer):
-    """Makes the machine run step by step."""
-
-    wants_instructions = True
 
 
 class Host(FirstTouchHypervisor):
@@ -54,7 +48,7 @@ def load(cpu: Cpu, mask: int = 0) -> None:
 def run(machine: Machine, way: int | str | None, instructions: int) -> None:
     """Run *machine* in this *way* until it stops, or for so many instructions."""
     if way == "stepped":
-        machine.observers.append(Stepper())
+        machine.observers.append(EveryInstruction())
     while instructions:
         part = min(instructions, way) if isinstance(way, int) else instructions
         if machine.run(part).kind is not StopKind.BUDGET:
@@ -128,7 +122,7 @@ def test_an_endless_loop_is_recognised_however_it_runs(
     load(machine.cpus[0])
     machine.configuration.turns.end = 1000
     if way == "stepped":
-        machine.observers.append(Stepper())
+        machine.observers.append(EveryInstruction())
     stop = machine.run(10_000)
     assert (stop.kind, machine.executed) == (StopKind.ENDLESS_LOOP, 1000)
 

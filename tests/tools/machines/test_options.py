@@ -69,6 +69,7 @@ def test_what_belongs_to_the_image_is_taken_unless_something_else_is_said() -> N
     (
         ({"memory": "512G", "guests": 3}, "--memory: expected at most 1T of all guests together, not 3 times 512G"),
         ({"facility": [146]}, "--facility: expected one of "),
+        ({"facility": [129, 135]}, "--facility: expected one of "),
         ({"facility": [169, 14]}, "--facility: 169 and 14 exclude each other"),
         ({"facility": [53], "no_facility": [45]}, "--facility: 53 needs 45, which is not installed"),
         ({"no_facility": [5000, 146]}, "--no-facility: expected one of "),

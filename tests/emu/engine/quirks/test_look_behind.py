@@ -7,21 +7,15 @@ import pytest
 
 from emu import psw as psw_bits
 from emu.cpu import CpuState
-from emu.events import Observer
 from emu.machine import MEGABYTE, Machine
 from emu.psw import ADDRESSING_MODE, Psw
+from tests.support.every_instruction import EveryInstruction
 
 MAIN, CALLED, STORED = 0x10000, 0x20000, 0x30000
 # BASR 14,2; MVC 0(4,2),0(3); BASR 14,2; an invalid instruction
 PROGRAM = bytes.fromhex("0de2 d20320003000 0de2 0000")
 LOAD = "a7590007"
 """LGHI 5,7"""
-
-
-class EveryInstruction(Observer):
-    """Makes the machine execute instruction by instruction."""
-
-    wants_instructions = True
 
 
 @pytest.mark.parametrize("is_stepped", (False, True))

@@ -7,20 +7,14 @@ import pytest
 
 from emu import lowcore
 from emu.cpu import Cpu
-from emu.events import Observer
 from emu.machine import Machine
 from emu.program_interruption import ProgramInterruptionCode
 from emu.psw import ADDRESSING_MODE, WAIT, Psw
+from tests.support.every_instruction import EveryInstruction
 
 START, ENDED = 0x10000, 0x999
 SIGNALS = bytes.fromhex("b3850020") + bytes(2)
 """SFASR 2, and no instruction."""
-
-
-class Stepper(Observer):
-    """Makes the machine run step by step."""
-
-    wants_instructions = True
 
 
 @pytest.mark.parametrize("upper", (0, 0x0D84_BF0D, 0xFFFF_FFFF))
@@ -39,7 +33,7 @@ def test_only_the_lower_half_counts(
     machine.storage.write(lowcore.PROGRAM_NEW_PSW, Psw(ADDRESSING_MODE | WAIT, ENDED).to_bytes())
     machine.storage.write(START, SIGNALS)
     if is_stepped:
-        machine.observers.append(Stepper())
+        machine.observers.append(EveryInstruction())
     cpu.set_control_register(0, cpu.cr[0] | 1 << 63 - 45)
     cpu.gr[2] = upper << 32 | operand
     cpu.registers.fpc = before

@@ -6,20 +6,14 @@ from __future__ import annotations
 import pytest
 
 from emu.engine.quirks.single_stores import stores_at_most_once
-from emu.events import Observer
 from emu.machine import Machine
 from emu.page_states import Content, Usage
 from emu.psw import ADDRESSING_MODE, Psw
+from tests.support.every_instruction import EveryInstruction
 
 CODE = 0x10000
 
 PAGE = 0x20000
-
-
-class Stepper(Observer):
-    """Makes the machine run step by step."""
-
-    wants_instructions = True
 
 
 # Each stores at 7(2) and behind: ST, STG, STH, STD, STE, STRV, STRVG, STY, STHY, STDY, MVHI, MVGHI, STFPC, STOC.
@@ -46,7 +40,7 @@ def test_nothing_is_stored_into_the_first_page_if_the_second_is_refused(machine:
     cpu = machine.cpus[0]
     machine.storage.write(CODE, instruction)
     machine.states.bytes[(PAGE >> 12) + 1] = Usage.UNUSED | Content.ZERO
-    machine.observers.append(Stepper())
+    machine.observers.append(EveryInstruction())
     cpu.gr[1], cpu.gr[2], cpu.vr[0] = 0x0102_0304_0506_0708, PAGE + 0xFFF - 7, 0x1112_1314_1516_1718
     cpu.load_psw(Psw(ADDRESSING_MODE, CODE))
     machine.step()

@@ -25,7 +25,6 @@ from emu.cpu import CpuState
 from emu.dat import PAGE_INVALID, PAGE_PROTECTED
 from emu.engine.compiled_instructions import _NAMES, CompiledInstructions
 from emu.engine.rules.instructions import numbered
-from emu.events import Observer
 from emu.facilities import DEFAULT_FACILITIES, Facility
 from emu.isa.declaration import INSTRUCTIONS
 from emu.isa.formats import Kind
@@ -34,6 +33,7 @@ from emu.page_states import TRANSITIONS, Profile
 from emu.psw import Psw
 from emu.snapshot import differences, guest_view
 from tests.emu.conftest import AddressSpace
+from tests.support.every_instruction import EveryInstruction
 
 EXAMPLES = int(os.environ.get("ESSA_RULES_EXAMPLES", "0"))
 MEMORY = 4 * MEGABYTE
@@ -48,12 +48,6 @@ TIMES = 3
 COMPILED = [each.declared.mnemonic for _, each in numbered()]
 CR0_BITS = [bit(number) for number in (33, 35, 36, 37, 38, 39, 40, 43, 45, 46, 49, 52, 53)]
 VECTOR_CONTROLS = control.CR0_AFP | control.CR0_VECTOR
-
-
-class Stepper(Observer):
-    """Makes the machine run step by step, which is always the model."""
-
-    wants_instructions = True
 
 
 @dataclass(frozen=True)
@@ -258,7 +252,7 @@ def scenes(draw: st.DrawFn, mnemonic: str) -> Scene:
 def compare(scene: Scene) -> None:
     """Run *scene* both ways."""
     free, stepped = scene.machine(), scene.machine()
-    stepped.observers.append(Stepper())
+    stepped.observers.append(EveryInstruction())
     stops = [machine.run(scene.budget) for machine in (free, stepped)]
     assert stops[0] == stops[1]
     assert not differences(guest_view(free), guest_view(stepped))

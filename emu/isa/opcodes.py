@@ -35,6 +35,16 @@ class Opcode:
             raise ValueError(f"{digits!r} is not an opcode")
         return cls(first, int(digits[2:] or "0", 16))
 
+    @classmethod
+    def of(cls, instruction: bytes) -> Opcode:
+        """The opcode of *instruction*."""
+        first = instruction[0]
+        if first in _TWO_BYTES:
+            return cls(first, instruction[1])
+        if first in _FOUR_BITS_MORE:
+            return cls(first, instruction[1] & 0x0F)
+        return cls(first, instruction[5] if first in _LAST_BYTE else 0)
+
     def __str__(self) -> str:
         width = _digits_behind(self.first)
         return f"{self.first:02X}" + (f"{self.more:0{width}X}" if width else "")
@@ -43,6 +53,15 @@ class Opcode:
     def length(self) -> int:
         """Bytes of the instruction."""
         return instruction_length(self.first)
+
+    @property
+    def pieces(self) -> tuple[tuple[int, int], ...]:
+        """The first bit and the width of each piece of the opcode in the instruction."""
+        if self.first in _TWO_BYTES:
+            return ((0, 16),)
+        if self.first in _FOUR_BITS_MORE:
+            return (0, 8), (12, 4)
+        return ((0, 8), (40, 8)) if self.first in _LAST_BYTE else ((0, 8),)
 
     def instruction(self, operands: bytes) -> bytes:
         """An instruction with this opcode; what is no opcode comes from the same place of *operands*, six bytes."""

@@ -6,8 +6,8 @@ from __future__ import annotations
 import pytest
 
 import emu.isa.catalogue  # noqa: F401 - fills the instruction set
-from emu.coverage.opcodes import Opcode, opcodes, parse_list
 from emu.isa.declaration import INSTRUCTIONS
+from emu.isa.opcodes import Opcode, opcodes, parse_list
 
 
 def test_digits_and_opcodes_are_the_same() -> None:
@@ -40,3 +40,12 @@ def test_a_list_has_ranges() -> None:
     assert sorted(map(str, found)) == ["20", "21", "22", "B2FF", "C60", "C61", "C62"]
     with pytest.raises(ValueError, match="twice"):
         parse_list("20-22 21")
+
+
+@pytest.mark.parametrize(
+    "instruction", ("1A12", "B2B20800", "C6F56789ABCD", "E312345678EB", "A7F40000", "0102", "D25012345678")
+)
+def test_the_opcode_of_an_instruction(instruction: str) -> None:
+    found = Opcode.of(bytes.fromhex(instruction))
+    assert found.instruction(bytes.fromhex(instruction).ljust(6, b"\0")).hex().upper() == instruction
+    assert sum(width for _, width in found.pieces) == 4 * len(str(found))
