@@ -372,7 +372,7 @@ def fetch_instruction(cpu: Cpu, address: int) -> bytes:
     try:
         if address & PAGE_SIZE - 1 <= PAGE_SIZE - 6 and not _FETCH_OVERRIDE_END - 6 < address < _FETCH_OVERRIDE_END:
             # The longest instruction would lie in one page, with one rule for all of it.
-            data = cpu.configuration.storage.read(resolve(cpu, address, Access.INSTRUCTION_FETCH), 6)
+            data = _fetch_whole(cpu, address)
             return data[: instruction_length(data[0])]
         first = _fetch(cpu, address, 2)
         top = first[0] >> 6
@@ -383,6 +383,18 @@ def fetch_instruction(cpu: Cpu, address: int) -> bytes:
     except ProgramInterruption as condition:
         condition.instruction_fetch = True
         raise
+
+
+def _fetch_whole(cpu: Cpu, address: int) -> bytes:
+    """The six bytes of code at logical *address*, which lie in one page."""
+    storage = cpu.configuration.storage
+    frame = cpu.tlb.find(address, 6, Access.INSTRUCTION_FETCH, is_real=False)
+    if frame is not None:
+        return storage.read_frame(frame, 6)
+    absolute = resolve(cpu, address, Access.INSTRUCTION_FETCH)
+    data = storage.read(absolute, 6)
+    cpu.tlb.note(address, absolute, Access.INSTRUCTION_FETCH, is_real=False)
+    return data
 
 
 def _fetch(cpu: Cpu, address: int, length: int) -> bytes:

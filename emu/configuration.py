@@ -172,7 +172,8 @@ class Configuration(Generic[CpuT]):
     @property
     def executed(self) -> int:
         """Instructions ended on all CPUs."""
-        return sum(cpu.executed for cpu in self.cpus)
+        cpus = self.cpus
+        return cpus[0].executed if len(cpus) == 1 else sum(cpu.executed for cpu in cpus)
 
     def device(self, kind: type[DeviceT]) -> DeviceT:
         """The device of this *kind*, of which there is one.

@@ -19,7 +19,7 @@ from emu.addresses import PAGE_SHIFT, PAGE_SIZE
 from emu.engine import compiled
 from emu.engine.answers import ACCESS, SINK, FillAnswers, Refusal
 from emu.engine.code import FRAMES
-from emu.engine.exits import EXECUTED_ALONE, SHORTAGE, Condition, Declared, StepExit, Stepped
+from emu.engine.exits import EXECUTED_ALONE, SHORTAGE, STEPPED, Condition, Declared, StepExit
 from emu.engine.library import (
     ERROR_EXCEPTION,
     EXECUTABLE,
@@ -109,8 +109,11 @@ class CarefulAnswers(FillAnswers):
         :param is_low_only: only of those of low storage, which Unicorn stores into piece by piece.
         """
         frames = self._low_storage.stored if is_low_only else self.written.values()
-        read = self._configuration.storage.read_frame
-        self.images = {frame: read(frame, PAGE_SIZE) for frame in frames} if frames else {}
+        if frames:
+            read = self._configuration.storage.read_frame
+            self.images = {frame: read(frame, PAGE_SIZE) for frame in frames}
+        elif self.images:
+            self.images = {}
 
     def undo(self) -> None:
         """Make storage what it was before the instruction."""
@@ -267,53 +270,53 @@ class CarefulEngine:
         instruction: bytes,
         *,
         pages: set[int],
-        blocks: int,
-        hides_register_0: bool,
-        is_interruptible: bool,
         stores_once: bool,
+        is_interruptible: bool = False,
+        blocks: int = 1,
+        hides_register_0: bool = False,
     ) -> StepExit:
         """Execute the *instruction* at the PSW address, or leave everything as it was and say why not.
 
         :param pages: the virtual pages that it, and its target, are fetched from.
+        :param stores_once: it stores at most once, so that there is nothing to be undone.
+        :param is_interruptible: leave what was done before the exception; the general registers say how much that is.
         :param blocks: how many instructions Unicorn takes it for.
         :param hides_register_0: execute it with zero in general register 0, which it does not name.
-        :param is_interruptible: leave what was done before the exception; the general registers say how much that is.
-        :param stores_once: it stores at most once, so that there is nothing to be undone.
         """
-        size = self._registers.layout.end
-        ctypes.memmove(self._own.base, self._registers.base, size)
+        size, own, answers = self._registers.layout.end, self._own, self._answers
+        ctypes.memmove(own.base, self._registers.base, size)
         recording = self._cpu.recording
-        if len(self._answers.written) > _MOST_IMAGES or (recording is not None and recording.watches_storage):
+        if len(answers.written) > _MOST_IMAGES or (recording is not None and recording.watches_storage):
             self.flush()
-        address = self._own.psw[1]
+        address = own.psw[1]
         if address >> PAGE_SHIFT != address + len(instruction) - 1 >> PAGE_SHIFT:
             self._drop_end_of_page(address)
-        self._answers.take_images(is_low_only=stores_once)
-        self._answers.low_refusal = None
-        self._answers.code_pages = pages
+        answers.take_images(is_low_only=stores_once)
+        answers.low_refusal = None
+        answers.code_pages = pages
         if hides_register_0:
-            self._own.gr[0] = 0
+            own.gr[0] = 0
         ended = self._burst(instruction, blocks)
-        if is_interruptible and self._answers.low_refusal is not None:
+        if is_interruptible and answers.low_refusal is not None:
             # Unicorn goes on with what is refused there, but ends at a question that is refused.
-            self._answers.undo()
+            answers.undo()
             self.flush()
-            ctypes.memmove(self._own.base, self._registers.base, size)
+            ctypes.memmove(own.base, self._registers.base, size)
             ended = self._burst(instruction, blocks)
-            self._answers.low_refusal = None
-        if self._answers.refusal is not None and not is_interruptible:
+            answers.low_refusal = None
+        if answers.refusal is not None and not is_interruptible:
             # Suppressed or nullified: registers stay as they were, and so does storage.
-            self._answers.undo()
+            answers.undo()
         else:
             if hides_register_0:
-                self._own.gr[0] = self._registers.gr[0]
-            self._own.psw[1] &= address_limit(self._own.psw[0])
-            ctypes.memmove(self._registers.base, self._own.base, size)
-        if isinstance(ended, Stepped):
+                own.gr[0] = self._registers.gr[0]
+            own.psw[1] &= address_limit(own.psw[0])
+            ctypes.memmove(self._registers.base, own.base, size)
+        if ended is STEPPED:
             self._cpu.executed += 1
             self._configuration.timing.work += 1
-        if self._answers.code_stores or self._answers.is_flush_due:
-            for page in list(self._answers.code_stores):
+        if answers.code_stores or answers.is_flush_due:
+            for page in list(answers.code_stores):
                 self._configuration.translations.code_written(page)
             self.flush()
         return ended
@@ -367,7 +370,7 @@ class CarefulEngine:
             return self._reported(instruction)
         if error:
             raise EngineError(f"Unicorn stopped with error {error} at {self._own.psw[1]:#x}")
-        return Stepped(overflowed=False)
+        return STEPPED
 
     def _reported(self, instruction: bytes) -> StepExit:
         """What an exception that Unicorn has reported means."""

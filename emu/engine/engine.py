@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable, Collection
-from typing import TYPE_CHECKING, Final
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final, Protocol
 
 from unicorn import unicorn_const as uc_const
 
@@ -22,11 +23,11 @@ from emu.engine.blocks import BlockState
 from emu.engine.careful import CarefulEngine
 from emu.engine.code import FRAMES, ShownCode
 from emu.engine.compiled_instructions import CompiledInstructions
-from emu.engine.exits import BUDGET_USED, EXECUTED_ALONE, Condition, Declared, RunExit, StepExit, Stepped
+from emu.engine.exits import BUDGET_USED, EXECUTED_ALONE, STEPPED, Condition, Declared, RunExit, StepExit, Stepped
 from emu.engine.fills import RememberedFills
 from emu.engine.free_run import FreeRun
 from emu.engine.held_pages import HeldPages
-from emu.engine.interception import intercept, is_executed_by_model, is_refused
+from emu.engine.interception import intercept, is_executed_by_model, is_missing, is_refused
 from emu.engine.library import TlbFillCallback, Unicorn
 from emu.engine.new_blocks import NewBlocks
 from emu.engine.quirks.execute_targets import is_executed_at_once, reads_register_0
@@ -36,7 +37,8 @@ from emu.engine.quirks.single_stores import stores_at_most_once
 from emu.engine.reported import map_sink
 from emu.engine.tlb import Tlb
 from emu.engine.watched_pages import WatchedPages
-from emu.isa.execute import execute_target, execute_target_address, executes_target
+from emu.isa.declaration import decode
+from emu.isa.execute import execute_target, execute_target_address, executes_target, is_execute
 from emu.program_interruption import ProgramInterruption
 
 if TYPE_CHECKING:
@@ -48,6 +50,21 @@ if TYPE_CHECKING:
 
 _INTERRUPTIBLE: Final = frozenset((0x0E, 0x0F))
 """MVCL and CLCL (PoP 5, "Interruptible Instructions")."""
+_MOST_KNOWN: Final = 1 << 16
+
+
+class FindPlace(Protocol):
+    """:meth:`emu.engine_protocol.TranslationBuffer.find`."""
+
+    def __call__(self, address: int, length: int, access: Access, *, is_real: bool) -> int | None: ...
+
+
+@lru_cache(maxsize=_MOST_KNOWN)
+def is_plain(instruction: bytes, facilities: frozenset[int]) -> bool:
+    """Whether nothing needs to be looked at before the careful engine executes *instruction*."""
+    if is_execute(instruction) or instruction[0] in _INTERRUPTIBLE:
+        return False
+    return decode(instruction) is None and not is_missing(instruction, facilities)
 
 
 class Engine:
@@ -58,6 +75,7 @@ class Engine:
     """
 
     find_table_entry: Callable[[int], int | None]
+    find: FindPlace
     _tlb: Tlb
     _code: ShownCode
     _free: FreeRun
@@ -87,6 +105,8 @@ class Engine:
         self._tlb = Tlb(configuration, cpu, unicorn, fills, held=HeldPages(state, storage), watched=self._watched)
         # Asked for half a million times while Linux boots.
         self.find_table_entry = self._tlb.find_table_entry
+        # Asked for each instruction that is executed alone.
+        self.find = self._tlb.find
         self._code = ShownCode(state, unicorn, fills, storage)
         self._answers = answers = FreeAnswers(
             configuration, cpu, unicorn, self.registers, state.fields, self._tlb, self._code
@@ -143,9 +163,12 @@ class Engine:
 
         :raises NotModelled: when an access needs a part of the architecture that is left out.
         """
-        target = None
         address = self.registers.psw[1]
         pages = self._pages(address, len(instruction))
+        if is_plain(instruction, self._configuration.facilities):
+            ended = self._slow().step(instruction, pages=pages, stores_once=stores_at_most_once(instruction))
+            return self._stepped(ended, instruction)
+        target = None
         if executes_target(self._cpu, instruction):
             try:
                 target = execute_target(self._cpu, instruction, address)
@@ -167,7 +190,11 @@ class Engine:
         )
         if isinstance(ended, Condition) and is_refused(ended.condition, executed):
             return Declared(instruction)
-        if isinstance(ended, Stepped) and self.registers.psw[0] & FIXED_POINT_OVERFLOW_MASK:
+        return self._stepped(ended, executed)
+
+    def _stepped(self, ended: StepExit, executed: bytes) -> StepExit:
+        """How the step has *ended*, with the overflow of the instruction *executed* if the program mask asks for it."""
+        if ended is STEPPED and self.registers.psw[0] & FIXED_POINT_OVERFLOW_MASK:
             return Stepped(overflowed=can_overflow(executed) and self.registers.condition_code == 3)
         return ended
 
@@ -183,9 +210,6 @@ class Engine:
         self._free.end_soon()
 
     # The translation-lookaside buffer
-
-    def find(self, address: int, length: int, access: Access, *, is_real: bool) -> int | None:
-        return self._tlb.find(address, length, access, is_real=is_real)
 
     def note(self, address: int, absolute: AbsoluteAddress, access: Access, *, is_real: bool) -> None:
         self._tlb.note(address, absolute, access, is_real=is_real)

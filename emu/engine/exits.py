@@ -23,6 +23,9 @@ class Stepped:
     """It is completed with a fixed-point overflow that the program mask asks for."""
 
 
+STEPPED: Final = Stepped(overflowed=False)
+
+
 @dataclass(frozen=True, slots=True)
 class Declared:
     """The instruction at the PSW address is one that the model executes; nothing of it is done."""

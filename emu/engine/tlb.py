@@ -32,6 +32,7 @@ Answer = tuple[int, int]
 _KINDS: Final = {
     Access.FETCH: FillAccess.READ,
     Access.STORE: FillAccess.WRITE,
+    Access.INSTRUCTION_FETCH: FillAccess.FETCH,
 }
 _DOUBLEWORD: Final = struct.Struct(">Q")
 PREFIX_PAGES: Final = range(PREFIX_AREA_SIZE >> 12)
@@ -110,7 +111,11 @@ class Tlb:
     def note(self, address: int, absolute: AbsoluteAddress, access: Access, *, is_real: bool) -> None:
         """See :meth:`emu.engine_protocol.TranslationBuffer.note`."""
         # The rules for the low pages are finer than a page.
-        if not self._is_flush_due and address >= LOW_PAGES_END:
+        if self._is_flush_due or address < LOW_PAGES_END:
+            return
+        if access is Access.INSTRUCTION_FETCH:
+            self.hold_code(address, absolute >> 12)
+        else:
             self.hold(address, _KINDS[access], absolute >> 12, is_real=is_real)
 
     def find_table_entry(self, address: int) -> int | None:

@@ -183,6 +183,9 @@ class RunLoop:
         return timing.work == before or timing.work < min(turns.end, turns.next_call, self.stops.due())
 
     def _execute_alone(self, cpu: Cpu) -> None:
+        if not self.stops.is_set:
+            execute_alone(cpu, self._engines[cpu.address])
+            return
         self.stops.before(cpu)
         execute_alone(cpu, self._engines[cpu.address])
         self.stops.after(cpu)

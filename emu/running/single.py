@@ -33,21 +33,33 @@ def execute_alone(cpu: Cpu, engine: Engine) -> None:
         except ProgramInterruption as condition:
             execution.deliver(cpu, condition, address, 2)
         else:
-            try:
+            if cpu.is_recording:
+                _execute_recorded(cpu, engine, address, instruction)
+            else:
                 _execute_fetched(cpu, engine, address, instruction)
-            finally:
-                cpu.recording = None
     for observer in cpu.configuration.observers:
         if observer.wants_instructions:
             observer.retired(cpu, address, instruction)
 
 
+def _execute_recorded(cpu: Cpu, engine: Engine, address: int, instruction: bytes) -> None:
+    """Execute the *instruction*, and present its PER events."""
+    try:
+        recording.begin(cpu, instruction, address)
+        nullification = recording.nullification(cpu)
+        if nullification is not None:
+            execution.deliver(cpu, nullification, address, 0)
+            return
+        _execute_fetched(cpu, engine, address, instruction)
+        if recording.has_event(cpu):
+            cpu.next_address = cpu.instruction_address
+            event = ProgramInterruption(ProgramInterruptionCode.PER_EVENT)
+            execution.deliver(cpu, event, address, len(instruction))
+    finally:
+        cpu.recording = None
+
+
 def _execute_fetched(cpu: Cpu, engine: Engine, address: int, instruction: bytes) -> None:
-    recording.begin(cpu, instruction, address)
-    nullification = recording.nullification(cpu)
-    if nullification is not None:
-        execution.deliver(cpu, nullification, address, 0)
-        return
     ended = engine.step(instruction)
     if not isinstance(ended, Stepped):
         handle(cpu, engine, ended)
@@ -55,10 +67,6 @@ def _execute_fetched(cpu: Cpu, engine: Engine, address: int, instruction: bytes)
         cpu.next_address = cpu.instruction_address
         overflow = ProgramInterruption(ProgramInterruptionCode.FIXED_POINT_OVERFLOW)
         execution.deliver(cpu, overflow, address, len(instruction))
-    if recording.has_event(cpu):
-        cpu.next_address = cpu.instruction_address
-        event = ProgramInterruption(ProgramInterruptionCode.PER_EVENT)
-        execution.deliver(cpu, event, address, len(instruction))
 
 
 def handle(cpu: Cpu, engine: Engine, ended: Declared | SupervisorCall | Condition | ExecutedAlone | Shortage) -> None:

@@ -36,11 +36,12 @@ def pass_turn(configuration: Configuration[Cpu]) -> None:
 def find_cpu(configuration: Configuration[Cpu]) -> Cpu | None:
     """The CPU whose turn it is, or else the next one that can run, whose turn it is then; None if none can."""
     turns, cpus = configuration.turns, configuration.cpus
-    for offset in range(len(cpus)):
+    if can_run(cpus[turns.cpu]):
+        return cpus[turns.cpu]
+    for offset in range(1, len(cpus)):
         cpu = cpus[(turns.cpu + offset) % len(cpus)]
         if can_run(cpu):
-            if offset:
-                _give_turn(configuration, cpu.address)
+            _give_turn(configuration, cpu.address)
             return cpu
     return None
 
