@@ -51,3 +51,19 @@ def test_nothing_is_stored_into_the_first_page_if_the_second_is_refused(machine:
 @pytest.mark.parametrize("code", ("e3102000008e", "90122000", "d20720002000", "eb122000000d24", "0e24"))
 def test_those_of_several_stores(code: str) -> None:
     assert not stores_at_most_once(bytes.fromhex(code))
+
+
+# AGR, NHHR and CIT, which name registers only; TRTT, CU41 and MVCL, which store as they go on.
+@pytest.mark.parametrize(
+    ("code", "is_single"),
+    (
+        ("b9080012", True),
+        ("b9c43012", True),
+        ("ec10000020 72", True),
+        ("b9900012", False),
+        ("b9b20012", False),
+        ("0e24", False),
+    ),
+)
+def test_what_names_registers_only_stores_nothing(code: str, is_single: bool) -> None:
+    assert stores_at_most_once(bytes.fromhex(code)) is is_single
