@@ -26,7 +26,7 @@ class DiskImage:
         constant("size"),
         constant("is_writable"),
         constant("content", "digest", of=("_digest",)),
-        excluded={"_file": "open in this process"},
+        excluded={"_file": "open in this process", "path": "where the file is in this process"},
     )
 
     def __init__(self, path: Path, *, is_writable: bool = False) -> None:
@@ -35,6 +35,7 @@ class DiskImage:
         :raises OSError: if that fails.
         :raises ValueError: if its size is no disk's.
         """
+        self.path = path
         self.is_writable = is_writable
         self._file = os.open(path, os.O_RDWR if is_writable else os.O_RDONLY)
         self._digest: str | None = None

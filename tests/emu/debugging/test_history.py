@@ -10,6 +10,9 @@ import pytest
 
 from emu.cpu import Cpu
 from emu.debugging.history import History, HistoryError
+from emu.devices.disk_image import DiskImage
+from emu.devices.virtio_block import VirtioBlock
+from emu.devices.virtio_ccw import VirtioCcw
 from emu.events import Observer
 from emu.isa.declaration import INSTRUCTIONS
 from emu.machine import MEGABYTE, Machine, StopKind
@@ -213,3 +216,60 @@ def test_memory_is_bounded() -> None:
     history.go_to(history.first + 1)
     history.go_to(300_000)
     assert differences(before, state(machine, host)) == []
+
+
+def _disk(path: Path, *, is_writable: bool) -> Machine:
+    machine, _ = load("hello")
+    path.write_bytes(bytes(4096))
+    machine.channels.attach(VirtioCcw(VirtioBlock(DiskImage(path, is_writable=is_writable))))
+    return machine
+
+
+def test_a_disk_that_is_read_goes_back_with_the_machine(tmp_path: Path) -> None:
+    machine = _disk(tmp_path / "disk", is_writable=False)
+    history = History(machine)
+    before = state(machine)
+    history.run(100)
+    history.go_to(0)
+    assert differences(before, state(machine)) == []
+
+
+def test_a_disk_that_can_be_written_is_refused_by_name(tmp_path: Path) -> None:
+    with pytest.raises(HistoryError, match=f"disk {tmp_path}/disk: expected one that is read only"):
+        History(_disk(tmp_path / "disk", is_writable=True))
+
+
+class Typist:
+    """A user at a terminal, who declares no state: types a letter each time, and counts."""
+
+    def __init__(self, machine: Machine) -> None:
+        self.machine = machine
+        self.asked = 0
+
+    def type_input(self, work: int) -> int:
+        self.asked += 1
+        self.machine.sclp.type(bytes((0x40 + self.asked % 26,)))
+        return work + 500
+
+    def wait(self, units: int | None) -> int | None:
+        return units
+
+
+def test_what_was_typed_is_typed_again_at_the_same_instruction() -> None:
+    machine, _ = load("interruptions")
+    typist = Typist(machine)
+    machine.operator = typist
+    history = History(machine, interval=1000)
+    history.run(3000)
+    asked = typist.asked
+    assert asked > 3
+    undo_steps(history, machine, None, 30)
+    typed = machine.sclp.unread()
+    history.go_to(500)
+    assert len(machine.sclp.unread()) < len(typed)
+    history.go_to(3000)
+    assert (machine.sclp.unread(), typist.asked) == (typed, asked)
+    with history.changing():
+        machine.cpus[0].gr[1] = 1
+    history.run(1000)
+    assert typist.asked > asked
