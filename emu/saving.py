@@ -54,5 +54,8 @@ def restore(saved: State, *machines: Machine, host: object | None = None) -> Non
 def _require_same_shape(machine: Machine, state: dict[str, Any]) -> None:
     configuration = machine.configuration
     found = {field.name: field.get(configuration) for field in configuration.STATE.fields if field.name in _SHAPE}
-    if any(found[name] != state[name] for name in _SHAPE) or len(configuration.cpus) != len(state["cpus"]):
-        raise StateError("a saved machine goes on in one of the same memory, CPUs, profile and facilities only")
+    found["CPUs"] = len(configuration.cpus)
+    wanted = {**{name: state[name] for name in _SHAPE}, "CPUs": len(state["cpus"])}
+    for name, value in wanted.items():
+        if found[name] != value:
+            raise StateError(f"{name}: expected {value}, as was saved, not {found[name]}")

@@ -210,6 +210,9 @@ class History(Travel):
 
 def _recorded(operator: Operator | None, machine: Machine) -> Operator | None:
     """*operator*, or what keeps its keys."""
+    if isinstance(operator, RecordedOperator):
+        # Of a history that there was before, nothing is kept.
+        operator = operator.inner
     if operator is None or has_section(operator):
         return operator
     return RecordedOperator(operator, machine)

@@ -129,7 +129,9 @@ class Recorder:
         for name in ("console", "line_console"):
             console = getattr(sclp, name)
             if console is not None and console not in consoles:
-                consoles.append(RecordedConsole(console))
+                # Of a history that there was before, nothing is kept.
+                inner = console.inner if isinstance(console, RecordedConsole) else console
+                consoles.append(RecordedConsole(inner))
                 setattr(sclp, name, consoles[-1])
 
     def is_new_future(self) -> None:

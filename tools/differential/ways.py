@@ -146,12 +146,12 @@ def _carry_out(machine: Machine, program: RandomProgram, way: str) -> list[str]:
         if stop.kind is not StopKind.DISABLED_WAIT or machine.executed >= limit:
             break
         # All, and not only until the first that goes on.
-        if not any([_resume(machine, cpu, program) for cpu in machine.cpus]):  # noqa: C419
+        if not any([resume(machine, cpu, program) for cpu in machine.cpus]):  # noqa: C419
             break
     return stops
 
 
-def _resume(machine: Machine, cpu: Cpu, program: RandomProgram) -> bool:
+def resume(machine: Machine, cpu: Cpu, program: RandomProgram) -> bool:
     """Let *cpu* go on behind the interruption that it waits after; False if it does not wait, or there is nothing."""
     new = cpu.psw
     if not cpu.is_waiting or new.address not in WAITS:

@@ -19,16 +19,20 @@ if TYPE_CHECKING:
 
 
 def run_at_terminal(
-    machine: Machine, setup: Setup, max_instructions: int | None, symbols: Callable[[], SymbolTable]
+    machine: Machine,
+    setup: Setup,
+    max_instructions: int | None,
+    symbols: Callable[[], SymbolTable],
+    run: Callable[[int | None], Stop],
 ) -> Stop:
-    """Run *machine*, with the terminal as its console, until it stops.
+    """Run *machine* by *run*, with the terminal as its console, until it stops.
 
     :param symbols: gives the names of addresses when the user leaves for the stepper.
     """
     with Terminal(machine, lambda: [format_table(count_pages(machine.states.array))]) as terminal:
         machine.operator = terminal
         with interrupt.ctrl_c(machine) as switch:
-            stop = machine.run(max_instructions)
+            stop = run(max_instructions)
             while terminal.wants_stepper and not switch.is_pressed:
                 terminal.wants_stepper = False
                 terminal.release()

@@ -4,14 +4,31 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tools.gdb.options import endpoint
 from tools.machines.options import SymbolOptions
-from tools.usage.options import option
+from tools.usage.options import MOST_COUNTED, option
 
 if TYPE_CHECKING:
     from tools.gdb.endpoint import Endpoint
+
+
+@dataclass(frozen=True, slots=True)
+class SavePoint:
+    """When the machine is saved, and where."""
+
+    instruction: int
+    """How many instructions have ended then, since the program was begun."""
+    path: Path
+
+
+def _save_point(typed: tuple[int, str]) -> SavePoint:
+    instruction, name = typed
+    if not 0 <= instruction <= MOST_COUNTED:
+        raise ValueError(f"expected a number of instructions, 0 to {MOST_COUNTED}, not {instruction}")
+    return SavePoint(instruction, Path(name))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,4 +50,18 @@ class RunOptions(SymbolOptions):
     )
     plot: str | None = option(
         metavar="FILE", help="Draw the page states over time, as .svg, .png or .pdf (--sample-every)."
+    )
+    save_at: SavePoint | None = option(
+        kind=tuple[int, str],
+        metavar="N FILE",
+        help="Save the whole machine in FILE when N instructions have ended, and go on.",
+        is_for_programs=True,
+        parse=_save_point,
+    )
+    saved: Path | None = option(
+        flag="--from",
+        metavar="FILE",
+        help="Go on from what is saved in FILE, of the same program and the same machine.",
+        is_for_programs=True,
+        parse=Path,
     )

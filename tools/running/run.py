@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import sys
 from contextlib import ExitStack
+from functools import partial
 from typing import TYPE_CHECKING
 
 from emu.symbols.table import NO_SYMBOLS
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     from tools.machines.setup import Setup
     from tools.reports.report import Report
     from tools.running.options import RunOptions
+    from tools.running.saved_run import SavedRun
+
+    Run = Callable[[int | None], Stop]
 
 
 def run_program(options: MachineOptions, wanted: RunOptions) -> int:
@@ -59,6 +63,13 @@ def run_program(options: MachineOptions, wanted: RunOptions) -> int:
             if options.guests > 1:
                 raise UsageError("--gdb: expected one guest, which is debugged")
             debugger = files.enter_context(Debugger("--gdb", wanted.gdb, options, load_symbols(options, wanted)))
+        saved_run = None
+        if wanted.save_at is not None or wanted.saved is not None:
+            from tools.running.saved_run import SavedRun
+
+            if wanted.gdb is not None and wanted.save_at is not None:
+                raise UsageError("--save-at: expected no --gdb, which has the run elsewhere")
+            saved_run = SavedRun(options, wanted.save_at, wanted.saved)
         setup = set_up(options)
         files.callback(setup.close)
         report = run_guests(
@@ -69,6 +80,7 @@ def run_program(options: MachineOptions, wanted: RunOptions) -> int:
             steps=steps,
             symbols=lambda: symbols or load_symbols(options, wanted),
             debugger=debugger,
+            saved_run=saved_run,
         )
 
         from tools.reports.report import show_report
@@ -97,6 +109,7 @@ def run_guests(
     is_shown: bool = True,
     symbols: Callable[[], SymbolTable] = lambda: NO_SYMBOLS,
     debugger: Debugger | None = None,
+    saved_run: SavedRun | None = None,
 ) -> Report:
     """Run the machines of *setup* until all have stopped.
 
@@ -104,6 +117,7 @@ def run_guests(
     :param is_shown: whether their consoles go to standard output.
     :param symbols: gives the names of addresses, which a trace and a stepper show.
     :param debugger: it has the only guest run.
+    :param saved_run: where the only guest begins, and when it is saved.
     """
     from tools.reports.report import GuestReport, Report
     from tools.reports.statistics import Statistics
@@ -126,14 +140,19 @@ def run_guests(
         from tools.consoles.input_script import ScriptedOperator
 
         script = machines[0].operator = ScriptedOperator(steps, machines[0], consoles[0])
+    if saved_run is not None:
+        saved_run.begin(machines[0], setup, consoles[0])
+    run = None if saved_run is None else partial(saved_run.run, machines[0], setup, consoles[0])
     if debugger is not None:
         stops = [debugger.run(setup, consoles[0], max_instructions)]
     elif script is None and is_shown and len(machines) == 1 and sys.stdin.isatty() and sys.stdout.isatty():
         from tools.running.at_terminal import run_at_terminal
 
-        stops = [run_at_terminal(machines[0], setup, max_instructions, symbols)]
+        stops = [run_at_terminal(machines[0], setup, max_instructions, symbols, run or machines[0].run)]
     else:
-        stops = _run(machines, max_instructions)
+        stops = _run(machines, max_instructions, run)
+    if saved_run is not None:
+        saved_run.finish()
     guests = []
     for number, machine in enumerate(machines):
         consoles[number].end_line()
@@ -153,16 +172,17 @@ def _writer(trace: TextIO, name: str) -> Callable[[str], object]:
     return lambda line: trace.write(f"{name}{line}\n")
 
 
-def _run(machines: list[Machine], max_instructions: int | None) -> list[Stop]:
+def _run(machines: list[Machine], max_instructions: int | None, run: Run | None) -> list[Stop]:
+    """Run *machines*; *run*, if it is given, runs the only one."""
     from emu.machine import StopKind
     from host.turns import run_in_turn
     from tools.processes import interrupt
 
     try:
         with interrupt.ctrl_c(*machines):
-            if len(machines) == 1:
+            if run is None and len(machines) == 1:
                 return [interrupt.run_interruptibly(machines[0], max_instructions)]
-            stops = run_in_turn(machines, max_instructions)
+            stops = run_in_turn(machines, max_instructions) if run is None else [run(max_instructions)]
             return [
                 interrupt.requested_stop(machine) if stop.kind is StopKind.REQUESTED else stop
                 for machine, stop in zip(machines, stops, strict=True)

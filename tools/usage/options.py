@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
+from keyword import iskeyword
 from typing import Any, Final, TypeVar
 
 from tools.usage.errors import UsageError
@@ -108,6 +109,8 @@ def _parameter(described: Any) -> Parameter:
     declared: Option = described.metadata[_OPTION]
     flag = declared.flag or "--" + described.name.replace("_", "-")
     name = flag.removeprefix("--").replace("-", "_")
+    if iskeyword(name):
+        name += "_"
     return Parameter(name, name if declared.is_argument else flag, declared)
 
 

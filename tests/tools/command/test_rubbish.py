@@ -61,7 +61,10 @@ _ZEROS = ("0", "-0", "00", 33 * "0")
 _NOTHING: frozenset[str] = frozenset()
 _FINE: dict[str, frozenset[str]] = {
     **dict.fromkeys(("image", "suite", "what", "directory", "--memory", "--cpus", "--initrd", "--profile"), _NOTHING),
-    **dict.fromkeys(("--uuid", "--guests", "--policy", "--input", "--only", "--baseline", "--release"), _NOTHING),
+    **dict.fromkeys(
+        ("--uuid", "--guests", "--policy", "--input", "--only", "--baseline", "--release", "--save-at", "--from"),
+        _NOTHING,
+    ),
     **dict.fromkeys(("--facility", "--no-facility"), frozenset(_ZEROS)),
     **dict.fromkeys(("--sample-every", "--max-instructions"), frozenset({"4095"})),
     **dict.fromkeys(
