@@ -6,6 +6,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import time
 from dataclasses import dataclass
 from multiprocessing.connection import wait
 from typing import TYPE_CHECKING, Any, Final
@@ -21,8 +22,12 @@ if TYPE_CHECKING:
 
 _PROCESSES: Final = multiprocessing.get_context("spawn")
 _CHUNK: Final = 50
-_PATIENCE: Final = 120.0
-"""Seconds without any program ended after which a process counts as hanging; the machine itself knows no clock."""
+_PATIENCE: Final = 120
+"""Seconds of its processor time after which a process that has not ended its programs counts as hanging; the machine
+itself knows no clock, and this computer may be busy with others."""
+_PROCESSOR_CLOCK: Final = 2
+_LOOK: Final = 5.0
+"""Seconds after which that is looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +97,26 @@ class _Worker:
         other.close()
         self.first = 0
         self.chunk: list[int | str] = []
+        self._begun = 0.0
 
     def give(self, first: int, chunk: list[int | str]) -> None:
         """Let it try *chunk*, whose first program has the index *first*."""
         self.first, self.chunk, self.current.value = first, chunk, first
+        self._begun = self._processor_time()
         self.connection.send((first, chunk))
+
+    @property
+    def hangs(self) -> bool:
+        """Whether it has had more time than its programs can take."""
+        return self._processor_time() - self._begun > _PATIENCE
+
+    def _processor_time(self) -> float:
+        """Seconds of processor time that it has used; zero if it has ended."""
+        try:
+            # The number of a clock of Linux's, made of that of the process.
+            return time.clock_gettime(~(self.process.pid or 0) << 3 | _PROCESSOR_CLOCK)
+        except OSError:
+            return 0.0
 
     def end(self) -> str:
         """End it; how it had ended by itself, if it had."""
@@ -119,15 +139,16 @@ def try_programs(programs: list[int | str], jobs: int) -> Iterator[Ended]:
                 worker = idle.pop() if idle else _Worker()
                 worker.give(*chunks.pop(0))
                 busy.append(worker)
-            ready = wait([each.connection for each in busy], _PATIENCE)
-            for worker in [each for each in busy if each.connection in ready or not ready]:
+            ready = wait([each.connection for each in busy], _LOOK)
+            for worker in [each for each in busy if each.connection in ready or each.hangs]:
                 busy.remove(worker)
+                hangs = worker.connection not in ready
                 try:
-                    if not ready:
-                        raise EOFError  # noqa: TRY301 - it hangs, which is as bad
+                    if hangs:
+                        raise EOFError  # noqa: TRY301 - it is as bad as one that has ended
                     ended = worker.connection.recv()
                 except (EOFError, ConnectionError):
-                    yield _lost(worker, chunks, "hangs" if not ready else "")
+                    yield _lost(worker, chunks, "hangs" if hangs else "")
                 else:
                     idle.append(worker)
                     yield ended
@@ -155,7 +176,7 @@ def _kills(program: RandomProgram) -> bool:
     """Whether *program* ends the process that runs it."""
     child = os.fork()
     if not child:
-        signal.alarm(int(_PATIENCE))
+        signal.setitimer(signal.ITIMER_PROF, _PATIENCE)
         Comparison(are_new=True).find(program)
         os._exit(0)
     _, status = os.waitpid(child, 0)

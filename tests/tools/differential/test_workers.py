@@ -47,3 +47,25 @@ def test_dying_process_is_a_failure_of_its_program(monkeypatch: pytest.MonkeyPat
     (failure,) = [failure for each in ended for failure in each.failures]
     assert failure.program.instructions == ("0a00",)
     assert "signal 9" in failure.differences[0]
+
+
+class _Hanging(_Dying):
+    def find(self, program: RandomProgram) -> list[str]:
+        while "0a00" in program.instructions:
+            pass
+        return []
+
+
+def test_a_process_that_goes_on_for_ever_is_a_failure_of_its_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    import multiprocessing
+
+    monkeypatch.setattr(workers, "_PROCESSES", multiprocessing.get_context("fork"))
+    monkeypatch.setattr(workers, "Comparison", _Hanging)
+    monkeypatch.setattr(workers, "_PATIENCE", 1)
+    monkeypatch.setattr(workers, "_LOOK", 0.2)
+    endless = RandomProgram(seed=2, instructions=("1a12", "0a00"), start=CODE, mask=ADDRESSING_MODE)
+    ended = list(try_programs([RIGHT.to_line(), endless.to_line(), RIGHT.to_line()], 1))
+    assert sum(each.count for each in ended) == 3
+    (failure,) = [failure for each in ended for failure in each.failures]
+    assert failure.program == endless
+    assert "hangs" in failure.differences[0]

@@ -134,6 +134,13 @@ plain_addresses = st.builds(
     st.sampled_from((DATA, OTHER, 0x2000)),
     st.one_of(st.integers(0, 0x100).map(lambda number: 8 * number), st.sampled_from((0x100, 0x104))),
 )
+# Where pages end, some of which lead elsewhere or nowhere; where low-address protection ends in the two pages that have
+# it; and where fetches are protected in spite of fetch-protection override.
+boundaries = st.builds(
+    lambda end, before: end - before,
+    st.sampled_from((0x3000, OTHER, UNMAPPED, PROTECTED, PROTECTED + 0x1000, 0x200, 0x1200, 0x800)),
+    st.integers(-8, 16),
+)
 values = st.one_of(
     plain_addresses,
     addresses,
@@ -197,7 +204,9 @@ def operand_field(kind: Kind, width: int) -> st.SearchStrategy[int]:
 
 def plain_scene(draw: st.DrawFn, instruction: bytes, profile: Profile) -> Scene:
     """A scene from which compiled code has a good chance to execute *instruction* to its end."""
-    registers = draw(st.lists(plain_addresses, min_size=16, max_size=16))
+    is_at_boundaries = draw(st.sampled_from((False, False, True)))
+    registers = draw(st.lists(boundaries if is_at_boundaries else plain_addresses, min_size=16, max_size=16))
+    controls = draw(st.sets(st.sampled_from((bit(35), bit(38))))) if is_at_boundaries else ()
     if draw(st.booleans()):
         # Some hold lengths and selectors, of which zero is always one.
         for number in range(0, 16, draw(st.integers(1, 3))):
@@ -206,7 +215,7 @@ def plain_scene(draw: st.DrawFn, instruction: bytes, profile: Profile) -> Scene:
         instruction,
         tuple(registers),
         psw_bits.ADDRESSING_MODE | draw(st.sampled_from((psw_bits.DAT, 0))) | draw(st.integers(0, 3)) << 44,
-        draw(st.sampled_from((0, control.CR0_SECONDARY_SPACE))) | VECTOR_CONTROLS,
+        draw(st.sampled_from((0, control.CR0_SECONDARY_SPACE))) | VECTOR_CONTROLS | sum(controls),
         (0,) * len(PAGES),
         (0,) * len(PAGES),
         0,
