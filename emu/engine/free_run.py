@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from emu.bits import MASK_64
 from emu.engine.exits import (
@@ -39,6 +39,13 @@ if TYPE_CHECKING:
     from emu.engine.quirks.register_file import EngineRegisters
     from emu.engine.record import Record
     from emu.engine.tlb import Tlb
+
+_REFUSALS: Final = (
+    ProgramInterruptionCode.EXECUTE,
+    ProgramInterruptionCode.DATA,
+    ProgramInterruptionCode.SPECIFICATION,
+)
+"""Exceptions that may be none, of a target that is no EXECUTE without its facility, and of what only the model does."""
 
 
 class FreeRun:
@@ -223,7 +230,7 @@ class FreeRun:
     def _refused_by_unicorn(self, ended: Condition) -> Condition | Declared | ExecutedAlone:
         """The instruction at the PSW address has *ended* so; it may be that the model must execute it."""
         instruction = self._code.instruction(self._registers.psw[1], self._record.mode)
-        if ended.condition.code not in (ProgramInterruptionCode.DATA, ProgramInterruptionCode.SPECIFICATION):
+        if ended.condition.code not in _REFUSALS:
             return ended
         if instruction is None or is_execute(instruction):
             return EXECUTED_ALONE

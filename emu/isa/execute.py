@@ -49,7 +49,7 @@ def execute_target(cpu: Cpu, instruction: bytes, address: int) -> bytes:
     if target_address & 1:
         raise ProgramInterruption(ProgramInterruptionCode.SPECIFICATION)
     target = fetch_instruction(cpu, target_address)
-    if is_execute(target):
+    if executes_target(cpu, target):
         raise ProgramInterruption(ProgramInterruptionCode.EXECUTE)
     modifier = cpu.gr[r1] & 0xFF if r1 else 0
     return bytes((target[0], target[1] | modifier)) + target[2:]

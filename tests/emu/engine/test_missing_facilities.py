@@ -91,6 +91,24 @@ def test_also_as_a_target_and_within_a_block(code: str, is_free: bool) -> None:
         assert (machine.cpus[0].gr[1] == 0x1111) is (expected != 0)
 
 
+@pytest.mark.parametrize("is_free", (True, False), ids=("free", "steps"))
+@pytest.mark.parametrize("code", ("44002000", "c60000000010"), ids=("EX", "EXRL"))
+def test_a_target_that_is_an_execute_only_with_its_facility(code: str, is_free: bool) -> None:
+    """EXECUTE RELATIVE LONG is of facility 35."""
+    for facilities, expected in (
+        (without(35), ProgramInterruptionCode.OPERATION),
+        (DEFAULT_FACILITIES, ProgramInterruptionCode.EXECUTE),
+    ):
+        machine = machine_with(facilities, code)
+        machine.storage.write(PROGRAM + 0x20, bytes.fromhex("c60000000010"))
+        if is_free:
+            machine.run(3)
+        else:
+            for _ in range(3):
+                machine.step()
+        assert interruption_of(machine) == expected
+
+
 def test_machines_with_different_facilities_run_side_by_side() -> None:
     first, second = (
         machine_with(without(45), ADD_THREE_REGISTERS),
