@@ -10,10 +10,14 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
+from emu.addresses import PAGE_SHIFT
 from emu.debugging import changing
 from emu.debugging.history import DEFAULT_LIMIT, History, HistoryError
 from emu.debugging.interruption_log import InterruptionLog
 from emu.debugging.registers import read_register, write_register
+from emu.inspection.pages import PageView, view_page
+from emu.inspection.pending import PendingInterruption, pending_interruptions
+from emu.inspection.psw import PswView
 from emu.inspection.storage import NoStorageError, Space, bytes_at, instruction_at, locate
 from emu.inspection.translation import TableWalk, look_up
 from emu.isa.disassembler import disassemble
@@ -22,6 +26,7 @@ from emu.save_file import read_saved, write_saved
 from emu.saving import restore, save
 from emu.state import StateError
 from emu.symbols.back_trace import BackTrace, back_trace
+from emu.symbols.listing import instruction_text
 from emu.symbols.table import NO_SYMBOLS
 
 if TYPE_CHECKING:
@@ -226,6 +231,38 @@ class Session:
     def translate(self, address: int, space: AddressSpaceControl | None = None) -> TableWalk:
         """The walk through the translation tables for *address*, in the space of the PSW by default."""
         return look_up(self.cpu, address, self.cpu.space if space is None else space)
+
+    @property
+    def psw(self) -> PswView:
+        """The PSW, by name."""
+        return PswView(self.cpu.psw)
+
+    def page(self, absolute: int) -> PageView:
+        """What is known of the page of *absolute*: state, place, key.
+
+        :raises NoStorageError: a ValueError: if that lies outside the memory.
+        """
+        return view_page(self.machine.configuration, locate(self.cpu, absolute, Space.ABSOLUTE) >> PAGE_SHIFT)
+
+    def pending(self) -> list[PendingInterruption]:
+        """What is pending for the CPU, and what forbids each of it."""
+        return pending_interruptions(self.cpu)
+
+    def disassemble(self, address: int | None = None, instructions: int = 1) -> list[str]:
+        """So many *instructions* as text, from *address* on, that of the PSW by default.
+
+        :raises NoStorageError: a ValueError: if one of them cannot be fetched.
+        """
+        cpu = self.cpu
+        where = cpu.instruction_address if address is None else address
+        shown = []
+        for _ in range(instructions):
+            code = instruction_at(cpu, where)
+            if not code:
+                raise NoStorageError(f"{where:x}: no instruction can be fetched there")
+            shown.append(instruction_text(code, where, self.symbols, is_problem_state=cpu.problem_state))
+            where = cpu.wrap(where + len(code))
+        return shown
 
     def register(self, name: str) -> int:
         """What the register called *name* holds (:mod:`emu.debugging.registers`).

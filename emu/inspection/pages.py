@@ -35,6 +35,8 @@ class KeyView:
     def __str__(self) -> str:
         return f"key {self.value:02x}: {', '.join(f'{what} {value}' for what, value in self.fields)}"
 
+    __repr__ = __str__
+
     def _repr_html_(self) -> str:
         return table(("key", *(what for what, _ in self.fields)), [(f"{self.value:02x}", *(v for _, v in self.fields))])
 
@@ -68,6 +70,8 @@ class PageView:
             f"page {self.page:x} ({self.page << PAGE_SHIFT:x}): {name(self.state)}: {self.state_in_words()}; "
             f"{self.place}; {self.key}"
         )
+
+    __repr__ = __str__
 
     def _repr_html_(self) -> str:
         row = (f"{self.page:x}", name(self.state), self.state_in_words(), self.place, f"{self.key.value:02x}")

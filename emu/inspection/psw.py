@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from emu import psw as psw_bits
+from emu.inspection.html import table
 
 if TYPE_CHECKING:
     from emu.psw import Psw
@@ -53,6 +55,28 @@ def fields(psw: Psw) -> list[tuple[str, str]]:
         ("addressing mode", addressing_mode(psw)),
         ("instruction address", f"{psw.address:x}"),
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class PswView:
+    """A PSW, shown by name."""
+
+    psw: Psw
+
+    def __getitem__(self, name: str) -> str:
+        """The value of a field, in words.
+
+        :raises KeyError: if there is none of this *name*.
+        """
+        return dict(fields(self.psw))[name]
+
+    def __str__(self) -> str:
+        return f"{self.psw} ({in_words(self.psw)})"
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        return table(("field", "value"), fields(self.psw), caption=str(self.psw))
 
 
 def in_words(psw: Psw) -> str:

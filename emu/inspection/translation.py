@@ -107,6 +107,8 @@ class TableWalk:
     def __str__(self) -> str:
         return "\n".join(self.lines())
 
+    __repr__ = __str__
+
     def lines(self) -> list[str]:
         """The walk as text: a line for the element, one for each table, and what comes of it."""
         text = [f"ASCE {self.asce:016x}  {', '.join(self.designation())}"]
