@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from emu.addresses import PAGE_SHIFT
 from emu.debugging import changing
+from emu.debugging.backward import Change, Watched, last_change, reverse_continue
 from emu.debugging.history import DEFAULT_LIMIT, History, HistoryError
 from emu.debugging.interruption_log import InterruptionLog
 from emu.debugging.registers import read_register, write_register
@@ -197,6 +198,30 @@ class Session:
         :raises HistoryError: if there is no history, or it begins later.
         """
         return self._history.go_to(instruction)
+
+    def reverse_go(self) -> Stop | None:
+        """Go back to where a stop of the list came last; give it.
+
+        None if none has come since the history begins, where the machine is then.
+
+        :raises HistoryError: if there is no history.
+        """
+        return reverse_continue(self._history, [point.on for point in self.stops if point.is_enabled])
+
+    def who(self, watched: Watched, most: int = 1) -> list[Change]:
+        """What has changed *watched* last, the latest first, at *most* so many times; the machine stays where it is.
+
+        :raises HistoryError: if there is no history.
+        """
+        history, changes = self._history, list[Change]()
+        here = history.position
+        try:
+            while len(changes) < most and (change := last_change(history, self.machine, watched)) is not None:
+                changes.append(change)
+                history.go(change.position)
+        finally:
+            history.go(here)
+        return changes
 
     @property
     def _history(self) -> History:

@@ -5,7 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from emu.addresses import PAGE_SIZE
+from emu.debugging.backward import OfKey, OfRegister, OfStorage, OfUsage, Watched
 from emu.debugging.history import HistoryError
+from emu.debugging.registers import find_register
+from tools.stepping import addresses, showing
 from tools.stepping.commands import CommandError, command, count, expect_nothing
 
 if TYPE_CHECKING:
@@ -26,6 +30,69 @@ def back(stepper: Stepper, argument: str) -> None:
     stepper.came_back()
     if undone < wanted:
         stepper.write(f"the history begins here: {undone} of {wanted} steps undone")
+
+
+@command("rg", "rc", "reverse-continue", does="go back to where a stop came last", topic=_TOPIC)
+def reverse_go(stepper: Stepper, argument: str) -> None:
+    """Go back to the last stop."""
+    expect_nothing("rg", argument)
+    with stepper.interruptible():
+        try:
+            stop = stepper.session.reverse_go()
+        except HistoryError as reason:
+            raise CommandError(f"rg: {reason}") from None
+    stepper.stop = None
+    if stop is None:
+        stepper.write("no stop has come since the history begins, which is here")
+        stepper.show_next()
+    else:
+        stepper.stopped(stop)
+
+
+@command(
+    "who",
+    arguments="REGISTER|ADDR[.LEN]|key ADDR|page ADDR [N]",
+    does="which instructions have changed that last, N of them (one); ADDR is absolute",
+    topic="asking",
+)
+def who(stepper: Stepper, argument: str) -> None:
+    """Find the last change of something."""
+    *words, last = argument.split() or [""]
+    if words and last.isdecimal() and words[-1] not in _PAGES:
+        most = int(last)
+    else:
+        words, most = [*words, last], 1
+    watched = _watched(stepper, words)
+    with stepper.interruptible():
+        try:
+            changes = stepper.session.who(watched, most)
+        except HistoryError as reason:
+            raise CommandError(f"who: {reason}") from None
+    for change in changes:
+        stepper.write(showing.change_line(stepper.session, watched, change))
+    if len(changes) < most:
+        stepper.write("nothing before that" if changes else "nothing, since the history begins")
+
+
+_PAGES: Final[dict[str, type[OfKey | OfUsage]]] = {"key": OfKey, "page": OfUsage}
+
+
+def _watched(stepper: Stepper, words: list[str]) -> Watched:
+    session = stepper.session
+    if len(words) == 2 and words[0] in _PAGES:
+        return _PAGES[words[0]](addresses.page(session, "who", words[1]))
+    if len(words) != 1 or not words[0]:
+        raise CommandError(f"who: expected a register, an address, or key or page and one; not {' '.join(words)!r}")
+    try:
+        return OfRegister(find_register(words[0]).name, session.cpu.address)
+    except ValueError:
+        pass
+    address, length = addresses.area(session, "who", words[0], default=1)
+    if address + length > session.machine.memory:
+        raise CommandError(f"who: {address:x} lies outside the memory of {session.machine.memory:x} bytes")
+    if address % PAGE_SIZE + length > PAGE_SIZE:
+        raise CommandError(f"who: expected bytes of one page, not {length:x} at {address:x}")
+    return OfStorage(address, length)
 
 
 @command("goto", arguments="N", does="go to where N instructions have ended, back or forward", topic=_TOPIC)

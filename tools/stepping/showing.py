@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Final
 
 from emu.addresses import PAGE_SHIFT
 from emu.cpu import CpuState
+from emu.debugging.backward import OfKey, OfUsage
 from emu.inspection import psw as psw_words
 from emu.inspection.storage import NoStorageError, Space, look
 from emu.isa.declaration import decode
 from emu.machine import StopKind
-from emu.page_states import name
+from emu.page_states import USAGE_MASK, Usage, name
 from emu.running.stopping import looking
 from emu.symbols.listing import instruction_text
 from tools.reports.trace import request_name
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from emu.cpu import Cpu
+    from emu.debugging.backward import Change, Watched
     from emu.debugging.session import Session
     from emu.machine import Stop
 
@@ -71,6 +73,22 @@ def _change(on: object, before: int, after: int) -> str:
     if type(on).__name__ == "StorageKeyChange":
         return f"key {before:02x} -> {after:02x}"
     return f"{name(before)} -> {name(after)}"
+
+
+def change_line(session: Session, watched: Watched, change: Change) -> str:
+    """Which instruction has made what of *watched*, and when."""
+    text = instruction_text(change.instruction, change.address, session.symbols) if change.instruction else "nothing"
+    where = f"{change.address:016x} {session.symbols.label(change.address)}".rstrip()
+    before, after = (_value(watched, each) for each in (change.before, change.after))
+    return f"{change.position.instruction:,} cpu {change.cpu}: {where} {text}: {before} -> {after}"
+
+
+def _value(watched: Watched, value: int | bytes) -> str:
+    if isinstance(value, bytes):
+        return value.hex(" ", 4)
+    if isinstance(watched, OfUsage):
+        return Usage(value & USAGE_MASK).name.lower().replace("_", " ")
+    return f"{value:02x}" if isinstance(watched, OfKey) else f"{value:016x}"
 
 
 def psw_line(session: Session, cpu: Cpu) -> str:

@@ -61,3 +61,44 @@ def test_without_a_history() -> None:
 def test_what_is_no_number(typist: Typist) -> None:
     with pytest.raises(CommandError, match=r"^goto: expected a number of instructions, not '-1'$"):
         typist("goto -1")
+
+
+def test_back_to_the_last_stop() -> None:
+    typist = Typist(ending_program(LOOP))
+    typist(f"goto 1000; b {ENTRY + 2:x}")
+    lines = typist("rg")
+    assert lines[0].startswith("stop ")
+    assert (typist.address, typist.machine.executed) == (ENTRY + 2, 997)
+    typist("b-")
+    assert typist("reverse-continue")[0] == "no stop has come since the history begins, which is here"
+    assert typist.machine.executed == 0
+
+
+def test_who_has_changed_it_last(typist: Typist) -> None:
+    typist("s 3")
+    assert typist("who gr3") == [f"1 cpu 0: {ENTRY + 6:016x} ESSA 3,2,2: {0:016x} -> {3:016x}"]
+    assert typist("who page 100000 3") == [
+        f"2 cpu 0: {ENTRY + 10:016x} ESSA 4,2,1: unused -> stable",
+        f"1 cpu 0: {ENTRY + 6:016x} ESSA 3,2,2: stable -> unused",
+        "nothing before that",
+    ]
+    assert typist("who gr9") == ["nothing, since the history begins"]
+    assert typist("who key 100000") == ["nothing, since the history begins"]
+    typist("s")
+    assert typist("who 8c.4")[0].endswith("DC X'0000': 00000000 -> 00020001")
+    assert typist.machine.executed == 3, "it stays where it is"
+
+
+@pytest.mark.parametrize(
+    ("command", "message"),
+    (
+        ("who", "who: expected a register, an address, or key or page and one; not ''"),
+        ("who 200000", "who: 200000 lies outside the memory of 200000 bytes"),
+        ("who 1ffc.8", "who: expected bytes of one page, not 8 at 1ffc"),
+        ("who page 200000", "who: 200000 lies outside the memory of 200000 bytes"),
+    ),
+)
+def test_who_is_asked_wrongly(typist: Typist, command: str, message: str) -> None:
+    with pytest.raises(CommandError) as caught:
+        typist(command)
+    assert str(caught.value) == message

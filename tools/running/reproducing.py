@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The end of a run, made once more and step by step, to show what led there: nothing of it costs during the run.
+
+A run is the same to the bit whenever it is made again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from emu.machine import StopKind
+from tools.consoles.console import GuestConsole
+from tools.machines.setup import set_up
+from tools.reports.last_steps import WATCHED, LastSteps
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from emu.symbols.table import SymbolTable
+    from tools.consoles.input_script import Exchange
+    from tools.machines.options import MachineOptions
+    from tools.reports.report import GuestReport
+
+BAD_STOPS: Final = frozenset(
+    {
+        StopKind.DISABLED_WAIT,
+        StopKind.NOTHING_TO_WAIT_FOR,
+        StopKind.CHECK_STOP,
+        StopKind.PROGRAM_LOOP,
+        StopKind.INTERRUPTION_LOOP,
+        StopKind.ENDLESS_LOOP,
+        StopKind.NOT_MODELLED,
+    }
+)
+"""Ends that a program makes, of which one wants to know how it came there."""
+
+
+def how_it_came_there(
+    options: MachineOptions, guest: GuestReport, steps: Sequence[Exchange] | None, symbols: SymbolTable
+) -> Iterator[str]:
+    """The last instructions and branches of the run of the only *guest*, as lines.
+
+    :param steps: what was typed on its console; None if nobody has.
+    """
+    if options.guests > 1 or guest.stop.kind not in BAD_STOPS:
+        return
+    if any(disk.is_writable for disk in options.disks):
+        yield "the last instructions are not shown, since the run has changed a disk and cannot be made again"
+        return
+    host = None if options.host is None else replace(options.host, paging_file=None)
+    setup = set_up(replace(options, host=host))
+    try:
+        (machine,) = setup.machines
+        console = machine.sclp.console = GuestConsole(is_shown=False)
+        if steps is not None:
+            from tools.consoles.input_script import ScriptedOperator
+
+            machine.operator = ScriptedOperator(steps, machine, console)
+        ended = guest.machine.executed
+        before = max(ended - WATCHED, 0)
+        stop = machine.run(before) if before else None
+        if stop is not None and stop.kind is not StopKind.BUDGET:
+            yield f"the run could not be made again: it ended at instruction {machine.executed:,}: {stop.text}"
+            return
+        last = LastSteps(machine, symbols)
+        stop = machine.run(ended - before + WATCHED)
+        if (stop.kind, stop.psw, machine.executed) != (guest.stop.kind, guest.stop.psw, ended):
+            yield f"the run could not be made again: it ended otherwise: {stop.text}"
+            return
+        yield from last.lines()
+    finally:
+        setup.close()
