@@ -10,7 +10,7 @@ virtual mode, so that every translation is asked for.  Two instances serve a CPU
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -24,7 +24,7 @@ from emu.engine.careful import CarefulEngine
 from emu.engine.code import FRAMES, ShownCode
 from emu.engine.compiled_instructions import CompiledInstructions
 from emu.engine.exits import BUDGET_USED, EXECUTED_ALONE, STEPPED, Condition, Declared, RunExit, StepExit, Stepped
-from emu.engine.fills import RememberedFills
+from emu.engine.fills import RememberedFill, RememberedFills
 from emu.engine.free_run import FreeRun
 from emu.engine.held_pages import HeldPages
 from emu.engine.interception import intercept, is_executed_by_model, is_missing, is_refused
@@ -208,6 +208,10 @@ class Engine:
     def end_soon(self) -> None:
         """Come back before the next block, if this engine is running; it may be asked for inside an access."""
         self._free.end_soon()
+
+    def remembered_fills(self) -> Iterator[RememberedFill]:
+        """What the translation-lookaside buffer holds, for who looks from outside."""
+        return self._fills.remembered()
 
     # The translation-lookaside buffer
 

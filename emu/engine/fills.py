@@ -9,19 +9,36 @@ manual allows; everything that must clear the TLB forgets them.  The compiled ca
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
-from emu.addresses import PAGE_SIZE
+from emu.addresses import PAGE_SHIFT, PAGE_SIZE
 from emu.engine.blocks import FIRST_FILL_ACCESS
 from emu.engine.record import NO_CONTEXT, SharedRecord
 from emu.engine.tables import CONTEXT_STEP, fill_index, fill_key, full_context
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from emu.cpu import Cpu
 
 _MOST_CONTEXTS: Final = 1024
+
+
+class RememberedFill(NamedTuple):
+    """A fill that is remembered."""
+
+    address: int
+    """Of the page, as the program has it."""
+    access: int
+    """Fetch, store, or fetching instructions: 0 to 2."""
+    mode: int
+    """DAT and the address-space control of the PSW: three bits; zero if the address is real."""
+    depends: tuple[int, ...]
+    """What else it depends on: :attr:`emu.cpu.Cpu.translation_context`."""
+    answer: int
+    """The engine-physical place, and what is permitted there."""
 
 
 class RememberedFills:
@@ -87,6 +104,15 @@ class RememberedFills:
         if self._fill_keys[index] != key or self._fill_contexts[index] != context:
             return 0
         return self._fill_answers[index] & -PAGE_SIZE | address & (PAGE_SIZE - 1)
+
+    def remembered(self) -> Iterator[RememberedFill]:
+        """What is remembered and would be used in its context, for who looks from outside."""
+        depends = {context: known for known, context in self._known.items()}
+        for index in np.flatnonzero(self._contexts).tolist():
+            context, key, answer = self._fill_contexts[index], self._fill_keys[index], self._fill_answers[index]
+            known = depends.get(context & -CONTEXT_STEP)
+            if known is not None and fill_index(key, context) == index:
+                yield RememberedFill(key >> 2 << PAGE_SHIFT, key & 3, context & CONTEXT_STEP - 1, known, answer)
 
     def _context(self, cpu: Cpu, *, is_real: bool = False) -> int:
         """The number of the present context of *cpu*, or of its accesses by real address."""

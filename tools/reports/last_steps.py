@@ -39,7 +39,7 @@ class LastSteps(Observer):
         """Of the step that is being made."""
         self._steps: deque[tuple[tuple[str, ...], int]] = deque(maxlen=SHOWN)
         self._branches: deque[tuple[tuple[str, ...], int]] = deque(maxlen=SHOWN)
-        machine.observers.extend((Tracer(machine, self._lines.append), self))
+        machine.observers.extend((Tracer(machine, self._lines.append, symbols), self))
 
     def retired(self, cpu: Cpu, address: int, instruction: bytes) -> None:
         """See :meth:`Observer.retired`."""

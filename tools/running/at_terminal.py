@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from emu.machine import Machine, Stop
     from emu.symbols.table import SymbolTable
     from tools.machines.setup import Setup
+    from tools.stepping.stepper import Stepper
 
 
 def run_at_terminal(
@@ -33,28 +34,36 @@ def run_at_terminal(
         machine.operator = terminal
         with interrupt.ctrl_c(machine) as switch:
             stop = run(max_instructions)
-            while terminal.wants_stepper and not switch.is_pressed:
+            stepper = None
+            while (terminal.wants_stepper or stop.kind is StopKind.STOP_POINT) and not switch.is_pressed:
                 terminal.wants_stepper = False
                 terminal.release()
-                stop = _step(machine, setup, terminal, max_instructions, symbols())
+                stepper = stepper or _stepper(machine, setup, max_instructions, symbols())
+                stop = _step(stepper, terminal, stop)
         if stop.kind is not StopKind.REQUESTED:
             return stop
         return interrupt.requested_stop(machine, terminal.ended_by or "Ctrl-C")
 
 
-def _step(
-    machine: Machine, setup: Setup, terminal: Terminal, max_instructions: int | None, symbols: SymbolTable
-) -> Stop:
-    """Take commands of the stepper until the machine stops, or the user lets it go on; then run it."""
+def _stepper(machine: Machine, setup: Setup, max_instructions: int | None, symbols: SymbolTable) -> Stepper:
+    """The stepper of this run: its stops, and what it records, stay when the run goes on."""
     from emu.debugging.session import Session
-    from tools.stepping.conversation import converse
     from tools.stepping.stepper import Stepper
 
     manager = None if setup.host is None else setup.host.manager
     session = Session(machine, symbols=symbols, host=manager)
-    stepper = Stepper(session, print, max_instructions=max_instructions, manager=manager)
+    return Stepper(session, print, max_instructions=max_instructions, manager=manager)
+
+
+def _step(stepper: Stepper, terminal: Terminal, stop: Stop) -> Stop:
+    """Take commands of the stepper until the machine stops, or the user lets it go on; then run it."""
+    from tools.stepping.conversation import converse
+
+    machine = stepper.session.machine
     machine.operator = None
     print('\nStepping: "g" goes on with the console, "q" ends, "help" lists the commands.')
+    if stop.kind is StopKind.STOP_POINT:
+        stepper.stopped(stop)
     goes_on = converse(stepper, until="g")
     machine.operator = terminal
     if stepper.stop is not None:
@@ -62,4 +71,4 @@ def _step(
     if not goes_on:
         terminal.ended_by = "q"
         return interrupt.requested_stop(machine)
-    return machine.run(None if max_instructions is None else max_instructions - machine.executed)
+    return stepper.session.go(stepper.budget)

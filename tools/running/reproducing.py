@@ -15,7 +15,7 @@ from tools.machines.setup import set_up
 from tools.reports.last_steps import WATCHED, LastSteps
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from emu.symbols.table import SymbolTable
     from tools.consoles.input_script import Exchange
@@ -37,11 +37,12 @@ BAD_STOPS: Final = frozenset(
 
 
 def how_it_came_there(
-    options: MachineOptions, guest: GuestReport, steps: Sequence[Exchange] | None, symbols: SymbolTable
+    options: MachineOptions, guest: GuestReport, steps: Sequence[Exchange] | None, symbols: Callable[[], SymbolTable]
 ) -> Iterator[str]:
     """The last instructions and branches of the run of the only *guest*, as lines.
 
     :param steps: what was typed on its console; None if nobody has.
+    :param symbols: gives the names of addresses.
     """
     if options.guests > 1 or guest.stop.kind not in BAD_STOPS:
         return
@@ -63,7 +64,7 @@ def how_it_came_there(
         if stop is not None and stop.kind is not StopKind.BUDGET:
             yield f"the run could not be made again: it ended at instruction {machine.executed:,}: {stop.text}"
             return
-        last = LastSteps(machine, symbols)
+        last = LastSteps(machine, symbols())
         stop = machine.run(ended - before + WATCHED)
         if (stop.kind, stop.psw, machine.executed) != (guest.stop.kind, guest.stop.psw, ended):
             yield f"the run could not be made again: it ended otherwise: {stop.text}"

@@ -96,23 +96,25 @@ def run_program(options: MachineOptions, wanted: RunOptions) -> int:
 
             plot_series(setup.host.series, plot)
         show_report(report)
-        if trace is None:
-            _show_how_it_came_there(options, report, steps)
+        if trace is None and wanted.saved is None:
+            _show_how_it_came_there(options, report, steps, lambda: symbols or load_symbols(options, wanted))
         return report.exit_status
 
 
-def _show_how_it_came_there(options: MachineOptions, report: Report, steps: Sequence[Exchange] | None) -> None:
+def _show_how_it_came_there(
+    options: MachineOptions,
+    report: Report,
+    steps: Sequence[Exchange] | None,
+    symbols: Callable[[], SymbolTable],
+) -> None:
     """Tell of the only guest, if it stopped in a way nobody asked for, what it did last."""
     from tools.reports.verdict import ExitStatus
 
     if len(report.guests) > 1 or report.guests[0].verdict.status is not ExitStatus.UNASKED_STOP:
         return
-    from emu.symbols.reading import image_symbols
-    from emu.symbols.table import SymbolTable
     from tools.running.reproducing import how_it_came_there
 
-    own = image_symbols(options.image.path)
-    for line in how_it_came_there(options, report.guests[0], steps, SymbolTable(() if own is None else (own,))):
+    for line in how_it_came_there(options, report.guests[0], steps, symbols):
         print(f"essa: {line}", file=sys.stderr)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from emu.addresses import PAGE_SHIFT, PAGE_SIZE
 from emu.debugging.why import explain, interruption_name
+from emu.inspection.lookaside import lookaside_entries
 from emu.inspection.low_core import read_low_core
 from emu.inspection.pages import KeyView, view_page
 from emu.inspection.pending import pending_interruptions
@@ -169,3 +170,16 @@ def table(stepper: Stepper, argument: str) -> None:
 
     for line in format_table(count_pages(stepper.session.machine.states.array)).splitlines():
         stepper.write(line)
+
+
+@command(
+    "tlb", does="the translations that the CPU remembers, each with the space and key that it was made in", topic=_TOPIC
+)
+def lookaside(stepper: Stepper, argument: str) -> None:
+    """Show the translation-lookaside buffer."""
+    expect_nothing("tlb", argument)
+    entries = lookaside_entries(stepper.session.cpu)
+    for each in entries:
+        stepper.write(str(each))
+    if not entries:
+        stepper.write("nothing is remembered")

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -13,6 +14,7 @@ from prompt_toolkit import PromptSession
 from prompt_toolkit.auto_suggest import AutoSuggestFromHistory
 from prompt_toolkit.completion import Completer, Completion
 from prompt_toolkit.history import FileHistory, InMemoryHistory
+from prompt_toolkit.output.vt100 import Vt100_Output
 
 from tools.stepping.commands import COMMANDS
 
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from prompt_toolkit.completion import CompleteEvent
     from prompt_toolkit.document import Document
     from prompt_toolkit.history import History as TypedHistory
+    from prompt_toolkit.output import Output
 
     from emu.debugging.session import Session
 
@@ -77,6 +80,7 @@ class Prompt:
             complete_while_typing=False,
             auto_suggest=AutoSuggestFromHistory(),
             enable_history_search=True,
+            output=_output(),
         )
 
     def read(self) -> str | None:
@@ -88,6 +92,15 @@ class Prompt:
                 return None
             except KeyboardInterrupt:
                 continue
+
+
+def _output() -> Output | None:
+    """The terminal, which is not asked where its cursor is: not every one answers.  None means the usual output."""
+    if not sys.stdout.isatty():
+        return None
+    output = Vt100_Output.from_pty(sys.stdout, term=os.environ.get("TERM"))
+    output.enable_cpr = False
+    return output
 
 
 def _history() -> TypedHistory:

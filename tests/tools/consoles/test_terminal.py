@@ -104,14 +104,16 @@ def test_ctrl_a_twice_is_a_key(session: Session) -> None:
 def test_the_stepper_and_back(session: Session) -> None:
     session.expect(b"ready")
     session.type(b"\x01s")
-    session.expect(b"essa> ")
+    session.expect(b"essa>")
     session.type(b"psw\n")
     session.expect(b"cpu 0")
     session.type(b"g\n")
+    # What is typed before the prompt has gone is for the prompt.
+    time.sleep(2)
     session.type(b"k")
     session.expect(b"PASS: a key")
     session.type(b"\x01s")
-    session.expect(b"essa> ")
+    session.expect(b"essa>")
     session.type(b"q\n")
     assert session.end() == 3
     assert session.attributes() == session.before

@@ -72,3 +72,9 @@ def test_page(typist: Typist) -> None:
 
 def test_table(typist: Typist) -> None:
     assert typist("table")[0] == "<state>|--tot--|---r---|---p---|---z---|"
+
+
+def test_the_lookaside_buffer(typist: Typist) -> None:
+    assert typist("tlb") == ["nothing is remembered"]
+    typist("v 10000=50201000a7f4fffe; gr1=150000; t-; b instruction 1000; g")
+    assert "0000000000150000 real key 0: store -> frame 150, stores" in typist("tlb")
