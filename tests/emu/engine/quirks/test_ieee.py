@@ -212,3 +212,5 @@ def test_load_fpc_and_signal(
     assert machine.run(10) is not None
     assert cpu.instruction_address == (INTERRUPTED if data_exception_code else DONE)
     assert cpu.registers.fpc == masks << 24 | flags << 16 | data_exception_code << 8 | 1
+    if data_exception_code:
+        assert machine.storage.read_integer(lowcore.DATA_EXCEPTION_CODE, 4) == data_exception_code
