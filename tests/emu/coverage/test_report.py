@@ -10,7 +10,7 @@ import pytest
 
 from emu.coverage.probe import OPERAND_FIELDS, Conditions
 from emu.coverage.report import OpcodeFinding, Treatment, findings, operation_exceptions, report
-from emu.facilities import DEFAULT_FACILITIES
+from emu.facilities import DEFAULT_FACILITIES, PARTIAL
 from emu.isa.opcodes import Opcode
 
 
@@ -47,7 +47,9 @@ def test_operation_exceptions_depend_on_the_opcode_alone(conditions: Conditions)
 
 def test_every_group_that_is_shown_is_whole() -> None:
     missing = Counter(each.group for each in found() if each.treatment is Treatment.MISSING)
-    shown = {group for group in missing if group[:3].strip().isdigit() and int(group[:3]) in DEFAULT_FACILITIES}
+    shown = {
+        group for group in missing if group[:3].strip().isdigit() and int(group[:3]) in DEFAULT_FACILITIES - PARTIAL
+    }
     assert shown == set()
 
 
