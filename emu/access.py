@@ -3,8 +3,7 @@
 
 PoP chapter 3 ("Protection", "Dynamic Address Translation", "Storage Key") and the figure "Priority of Access
 Exceptions" of chapter 6: low-address protection first, then translation, then DAT and instruction-execution
-protection, then addressing, then key-controlled protection.  The engine's TLB fills come through
-:func:`resolve` as well, so there is one set of rules.
+protection, then addressing, then key-controlled protection.  The engine's TLB fills come through :func:`resolve`, too.
 """
 
 from __future__ import annotations
@@ -288,6 +287,9 @@ def load(
         if frame is not None:
             return cpu.configuration.storage.read_frame(frame, length)
     parts = probe(cpu, address, length, Access.FETCH, key=key, space=space, real=real)
+    if cpu.configuration.watching.is_set:
+        note_access(cpu, address, length, Access.FETCH, space, real=real)
+        cpu.configuration.watching.fetched(cpu.address, parts)
     read = cpu.configuration.storage.read
     if len(parts) == 1:
         if is_plain:
@@ -320,16 +322,23 @@ def store(
         done += size
     if is_plain and len(parts) == 1:
         cpu.tlb.note(address, parts[0][0], Access.STORE, is_real=real)
-    if not real:
-        note_store(cpu, address, len(data), space)
+    if cpu.recording is not None or cpu.configuration.watching.is_set:
+        note_access(cpu, address, len(data), Access.STORE, space, real=real)
 
 
-def note_store(cpu: Cpu, address: int, length: int, space: AddressSpaceControl | None = None) -> None:
-    """Tell PER of *length* bytes that an instruction has stored at a logical address, in *space* if that is given."""
-    if cpu.recording is not None:
-        if space is None and cpu.dat:
-            space = operand_space(cpu, Access.STORE)
-        cpu.recording.stored(address, length, space, None if space is None else space_designation(cpu, space))
+def note_access(
+    cpu: Cpu, address: int, length: int, kind: Access, space: AddressSpaceControl | None = None, *, real: bool = False
+) -> None:
+    """Tell PER, and who watches storage, that *cpu* has accessed *length* bytes at *address* (see :func:`resolve`)."""
+    recording, watching = cpu.recording if kind is Access.STORE and not real else None, cpu.configuration.watching
+    if recording is None and not watching.may_be_of(address, length):
+        return
+    if space is None:
+        space = operand_space(cpu, kind) if cpu.dat and not real else None
+    designation = None if space is None else space_designation(cpu, space)
+    if recording is not None:
+        recording.stored(address, length, space, designation)
+    watching.note_logical(cpu.address, address, length, kind, designation, cpu.address_limit)
 
 
 def load_integer(

@@ -22,6 +22,7 @@ from emu.storage import Storage
 from emu.storage_keys import StorageKeys
 from emu.timing import Timing
 from emu.translations import Translations
+from emu.watching import Watching
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -118,6 +119,7 @@ class Configuration(Generic[CpuT]):
             "identification": "what the configuration was made with, like its consoles",
             "storage": "its content is the hypervisor's; which pages hold code, the engines find anew",
             "translations": "they can be made again at any time",
+            "watching": "it looks on, like the observers",
             "observers": "they look on, and belong to whoever registered them",
         },
         restored="after_restoring",
@@ -161,6 +163,8 @@ class Configuration(Generic[CpuT]):
         self.devices: list[Device[CpuT]] = []
         """In the order in which their interruptions are taken."""
         self.observers: list[ObserverOf[CpuT]] = []
+        self.watching = Watching()
+        """What somebody outside watches."""
         self.operator: Operator | None = None
         """Who types on the console; nobody if it is None.  Put one in its place before the guest runs."""
         self.counts = Counts()

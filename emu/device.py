@@ -4,9 +4,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import ClassVar, Protocol, TypeVar
 
 CpuT_contra = TypeVar("CpuT_contra", contravariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class InterruptionRequest:
+    """An interruption that is pending and enabled; to call it is to take it."""
+
+    interruption: str
+    """Its class: external or io."""
+    code: int
+    """The external-interruption code, or the subsystem-identification word."""
+    take: Callable[[], None]
+
+    def __call__(self) -> None:
+        self.take()
 
 
 class Device(Protocol[CpuT_contra]):
@@ -19,8 +34,8 @@ class Device(Protocol[CpuT_contra]):
     interruption_mask: ClassVar[int]
     """The PSW mask bit of its class of interruptions: external or input/output."""
 
-    def pending_interruption(self, cpu: CpuT_contra) -> Callable[[], None] | None:
-        """The action that takes its interruption on *cpu*; None if none is pending that the control registers let
+    def pending_interruption(self, cpu: CpuT_contra) -> InterruptionRequest | None:
+        """Its interruption request for *cpu*; None if none is pending that the control registers let
         through.  The PSW is the caller's to look at."""
 
     def reset(self) -> None:

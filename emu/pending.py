@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from emu import control_registers as control
 from emu import interruption
 from emu import psw as psw_bits
+from emu.device import InterruptionRequest
 from emu.hypervisor import NEVER
 
 if TYPE_CHECKING:
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
 _ENABLED = psw_bits.EXTERNAL_MASK | psw_bits.IO_MASK
 
 
-def enabled_interruption(cpu: Cpu, mask: int | None = None) -> Callable[[], None] | None:
-    """The pending interruption of highest priority that *cpu* is enabled for, as the action that takes it.
+def enabled_interruption(cpu: Cpu, mask: int | None = None) -> InterruptionRequest | None:
+    """The pending interruption of highest priority that *cpu* is enabled for.
 
     :param mask: the system mask; None means that of the PSW.
     """
@@ -35,26 +36,34 @@ def enabled_interruption(cpu: Cpu, mask: int | None = None) -> Callable[[], None
             return external
     for device in cpu.configuration.devices:
         if mask & device.interruption_mask:
-            action = device.pending_interruption(cpu)
-            if action is not None:
-                return action
+            request = device.pending_interruption(cpu)
+            if request is not None:
+                return request
     return None
 
 
-def _enabled_external(cpu: Cpu) -> Callable[[], None] | None:
+def _enabled_external(cpu: Cpu) -> InterruptionRequest | None:
     """The pending external interruption of the CPU's own of highest priority that CR0 lets through."""
     cr0, pending, timing = cpu.cr[0], cpu.pending, cpu.configuration.timing
     if pending.malfunction_alert and cr0 & control.CR0_MALFUNCTION_ALERT:
-        return partial(_take_malfunction_alert, cpu)
+        return _external(interruption.EXTERNAL_MALFUNCTION_ALERT, partial(_take_malfunction_alert, cpu))
     if pending.emergency_signal and cr0 & control.CR0_EMERGENCY_SIGNAL:
-        return partial(_take_emergency_signal, cpu)
+        return _external(interruption.EXTERNAL_EMERGENCY_SIGNAL, partial(_take_emergency_signal, cpu))
     if pending.external_call is not None and cr0 & control.CR0_EXTERNAL_CALL:
-        return partial(_take_external_call, cpu)
+        return _external(interruption.EXTERNAL_CALL, partial(_take_external_call, cpu))
     if cr0 & control.CR0_CLOCK_COMPARATOR and timing.clock_comparator_due(cpu):
-        return partial(interruption.external, cpu, interruption.EXTERNAL_CLOCK_COMPARATOR)
+        return _timer(cpu, interruption.EXTERNAL_CLOCK_COMPARATOR)
     if cr0 & control.CR0_CPU_TIMER and timing.cpu_timer_due(cpu):
-        return partial(interruption.external, cpu, interruption.EXTERNAL_CPU_TIMER)
+        return _timer(cpu, interruption.EXTERNAL_CPU_TIMER)
     return None
+
+
+def _external(code: int, take: Callable[[], None]) -> InterruptionRequest:
+    return InterruptionRequest("external", code, take)
+
+
+def _timer(cpu: Cpu, code: int) -> InterruptionRequest:
+    return _external(code, partial(interruption.external, cpu, code))
 
 
 def _take_malfunction_alert(cpu: Cpu) -> None:

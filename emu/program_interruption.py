@@ -11,6 +11,8 @@ from enum import Enum, IntEnum
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from emu.per import ProgramEvent
 
 
@@ -125,6 +127,10 @@ def default_ending(code: ProgramInterruptionCode) -> Ending:
     return Ending.SUPPRESSION
 
 
+def _nothing() -> None:
+    """Nothing was counted."""
+
+
 class ProgramInterruption(Exception):  # noqa: N818 - it is the manual's word, and not an error of the program
     """A program-interruption condition recognised while an instruction executes.
 
@@ -171,6 +177,8 @@ class ProgramInterruption(Exception):  # noqa: N818 - it is the manual's word, a
         self.instruction_fetch = instruction_fetch
         self.program_event = program_event
         self.unused_page = unused_page
+        self.take_back: Callable[[], object] = _nothing
+        """Takes back what was counted of the instruction, which is to be executed again before this is delivered."""
 
     @property
     def stored_code(self) -> int:

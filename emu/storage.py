@@ -31,6 +31,8 @@ class Storage:
         """One for each page that some CPU's engine may hold translated code of."""
         self.code_flags = np.frombuffer(self.code_pages, dtype=np.uint8)
         """The same as an array, for batches."""
+        self.stored: Callable[[int, int], None] | None = None
+        """Called with the absolute address and the number of bytes that are stored here; None if nobody watches."""
         self.code_written: Callable[[int], None] = _ignore
         """Called with the page, before a page of :attr:`code_pages` is written."""
 
@@ -70,6 +72,8 @@ class Storage:
         if self.code_pages[page]:
             self.code_written(page)
         self.pool[start : start + length] = data
+        if self.stored is not None:
+            self.stored(address, length)
 
     def read_frame(self, offset: int, length: int) -> bytes:
         """The *length* bytes at *offset* in the frame pool, where a translation that is still good leads."""

@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from emu import interruption
 from emu.bits import bit
+from emu.device import InterruptionRequest
 from emu.devices.channel_storage import ChannelCheck, ChannelStorage
 from emu.devices.subchannel import Subchannel
 from emu.psw import IO_MASK
 from emu.state import Section, typed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from emu.configuration import Configuration
     from emu.cpu import Cpu
     from emu.devices.virtio_ccw import VirtioCcw
@@ -136,10 +135,12 @@ class ChannelSubsystem:
         """The interruption code of *subchannel*: identification, parameter, and identification of the interruption."""
         return _ONE | subchannel.number, subchannel.parameter, subchannel.subclass << 27
 
-    def pending_interruption(self, cpu: Cpu) -> Callable[[], None] | None:
+    def pending_interruption(self, cpu: Cpu) -> InterruptionRequest | None:
         """See :meth:`emu.device.Device.pending_interruption`."""
         subchannel = self.pending(cpu.cr[6])
-        return None if subchannel is None else partial(self._interrupt, cpu, subchannel)
+        if subchannel is None:
+            return None
+        return InterruptionRequest("io", self.code(subchannel)[0], partial(self._interrupt, cpu, subchannel))
 
     def _interrupt(self, cpu: Cpu, subchannel: Subchannel) -> None:
         subsystem, parameter, identification = self.code(subchannel)

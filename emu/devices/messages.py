@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from emu import interruption
 from emu.addresses import PAGE_SIZE, RealAddress
 from emu.control_registers import CR0_VMCF
+from emu.device import InterruptionRequest
 from emu.identification import EBCDIC
 from emu.program_interruption import ProgramInterruption
 from emu.psw import EXTERNAL_MASK
@@ -27,8 +28,6 @@ from emu.state import Section, typed
 from emu.storage_keys import CHANGE, REFERENCE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from emu.addresses import AbsoluteAddress
     from emu.configuration import Configuration
     from emu.cpu import Cpu
@@ -126,9 +125,11 @@ class SpecialMessages:
         """How many messages have been sent and not been presented."""
         return len(self._queue)
 
-    def pending_interruption(self, cpu: Cpu) -> Callable[[], None] | None:
+    def pending_interruption(self, cpu: Cpu) -> InterruptionRequest | None:
         """See :meth:`emu.device.Device.pending_interruption`."""
-        return partial(self.take, cpu) if self._queue and cpu.cr[0] & CR0_VMCF else None
+        if not self._queue or not cpu.cr[0] & CR0_VMCF:
+            return None
+        return InterruptionRequest("external", interruption.EXTERNAL_VMCF, partial(self.take, cpu))
 
     def perform(self) -> None:
         """See :meth:`emu.device.Device.perform`: messages wait for nothing but an interruption."""

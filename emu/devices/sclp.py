@@ -17,6 +17,7 @@ from emu import interruption
 from emu.addresses import PAGE_SIZE
 from emu.bits import bit
 from emu.control_registers import CR0_SERVICE_SIGNAL
+from emu.device import InterruptionRequest
 from emu.devices.console import Console, ConsoleBuffer
 from emu.devices.line_mode import message_lines, operator_command
 from emu.devices.sccb import Sccb
@@ -145,10 +146,12 @@ class Sclp:
         """Whether the guest wants to hear of what is typed."""
         return bool(self._receive_mask & (_event_bit(ASCII_CONSOLE) | _event_bit(OPERATOR_COMMAND)))
 
-    def pending_interruption(self, cpu: Cpu) -> Callable[[], None] | None:
+    def pending_interruption(self, cpu: Cpu) -> InterruptionRequest | None:
         """See :meth:`emu.device.Device.pending_interruption`: a service signal."""
         is_pending = self.is_signal_pending and cpu.cr[0] & CR0_SERVICE_SIGNAL
-        return partial(self._interrupt, cpu) if is_pending else None
+        if not is_pending:
+            return None
+        return InterruptionRequest("external", interruption.EXTERNAL_SERVICE_SIGNAL, partial(self._interrupt, cpu))
 
     def _interrupt(self, cpu: Cpu) -> None:
         interruption.external(cpu, interruption.EXTERNAL_SERVICE_SIGNAL, parameter=self.take_signal())

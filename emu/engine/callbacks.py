@@ -39,6 +39,7 @@ from emu.engine.compiled_parts import (
     code_byte,
     code_of_difference,
     code_of_sum,
+    may_be_stop_place,
     memo_index,
     original_condition_code,
     pointer,
@@ -88,7 +89,8 @@ def _walk(record: Any, address: Any, size: Any) -> Any:
         if max(first, second, last) == INVISIBLE:
             record.reason = UNKNOWN_REASON
             return np.uint64(0)
-        if _kind(record, (first << np.uint64(8)) | second, last) & CANDIDATE:
+        is_candidate = _kind(record, (first << np.uint64(8)) | second, last) & CANDIDATE != 0
+        if is_candidate or may_be_stop_place(record, address):
             record.reason = CANDIDATE_REASON
             return np.uint64(0)
         address += length

@@ -32,9 +32,9 @@ from emu.engine.library import (
 )
 from emu.engine.low_storage import LOW_STORAGE, LowStorage
 from emu.engine.quirks.register_file import EngineRegisters
-from emu.engine.recorded_storage import RecordedStorage
 from emu.engine.reported import map_sink, reported
 from emu.engine.tlb import Answer
+from emu.engine.watched_storage import WatchedStorage
 from emu.program_interruption import ProgramInterruption
 from emu.psw import address_limit
 from emu.teid import Access
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from emu.configuration import Configuration
     from emu.cpu import Cpu
     from emu.engine.fills import RememberedFills
+    from emu.engine.watched_pages import WatchedPages
 
 _MOST_BYTES_BEFORE: Final = 5
 """An instruction of six bytes has fewer in the first page that it lies in; one at the very start would not be found."""
@@ -55,10 +56,19 @@ _MOST_IMAGES: Final = 8
 class CarefulAnswers(FillAnswers):
     """The answers for the careful engine, and what it holds because of them."""
 
-    def __init__(self, configuration: Configuration[Cpu], cpu: Cpu, unicorn: Unicorn, fills: RememberedFills) -> None:
+    def __init__(
+        self,
+        configuration: Configuration[Cpu],
+        cpu: Cpu,
+        unicorn: Unicorn,
+        fills: RememberedFills,
+        watched: WatchedPages,
+    ) -> None:
         super().__init__(cpu, unicorn)
         self._configuration = configuration
         self._fills = fills
+        self._noticed = 0
+        """How many accesses to watched storage there were before the instruction."""
         self._code: dict[int, int] = {}
         """Pages that something was translated from, with the offsets of their frames in the pool."""
         self.held: set[int] = set()
@@ -74,16 +84,17 @@ class CarefulAnswers(FillAnswers):
         """Refuse every access of an operand that the engine which runs freely would have to ask for."""
         self.low_refusal: BaseException | None = None
         """What was raised for a byte of low storage."""
-        self._low_storage = LowStorage(self, configuration, cpu)
+        self.watched_storage = WatchedStorage(configuration, cpu, unicorn, watched)
+        self._low_storage = LowStorage(self, configuration, cpu, self.watched_storage)
         functions = compiled.callbacks()
         words = self._low_storage.words_address
         unicorn.map_device(LOW_STORAGE, access.LOW_PAGES_END, functions.low_fetch, functions.low_store, words)
-        self._recorded = RecordedStorage(cpu, configuration.storage, unicorn)
         self.code_pages: set[int] = set()
         """Virtual pages that the instruction is fetched from, and its target if it is an EXECUTE."""
 
     def clear(self) -> None:
         self.refusal = None
+        self._noticed = len(self._configuration.watching.noticed)
         self.code_stores.clear()
         self._low_storage.begin()
 
@@ -93,7 +104,7 @@ class CarefulAnswers(FillAnswers):
         self.held.clear()
         self.written.clear()
         self._low_storage.forget()
-        self._recorded.forget()
+        self.watched_storage.forget()
 
     def code_frame(self, page: int) -> int | None:
         """The offset of the frame that absolute *page* was translated from, if something was."""
@@ -121,6 +132,7 @@ class CarefulAnswers(FillAnswers):
             self._configuration.storage.write_frame(frame, before)
         if self._cpu.recording is not None:
             self._cpu.recording.forget_stores()
+        self._configuration.watching.forget_from(self._noticed)
 
     def _answer_by_page(self, address: int, kind: int) -> Answer | None:
         if self.asks_only_known and kind != FillAccess.FETCH:
@@ -170,11 +182,11 @@ class CarefulAnswers(FillAnswers):
             return FRAMES + frame, EXECUTABLE
         if kind == FillAccess.WRITE:
             self.storing(page)
-            if self._recorded.is_watched(address & -PAGE_SIZE, PAGE_SIZE):
-                self.is_flush_due = True
-                return self._recorded.show(address, frame), WRITABLE
-            return FRAMES + frame, WRITABLE
-        return FRAMES + frame, READABLE
+        permissions = WRITABLE if kind == FillAccess.WRITE else READABLE
+        if self.watched_storage.is_for(address, page, ACCESS[kind]):
+            self.is_flush_due = True
+            return self.watched_storage.show(address, page, frame), permissions
+        return FRAMES + frame, permissions
 
     def hold(self, page: int, kind: Access) -> int:
         """See :class:`emu.engine.low_storage.AccessingInstruction`."""
@@ -223,22 +235,33 @@ class CarefulEngine:
     """A Unicorn instance that executes single instructions, or a few, for one CPU."""
 
     def __init__(
-        self, configuration: Configuration[Cpu], cpu: Cpu, registers: EngineRegisters, fills: RememberedFills
+        self,
+        configuration: Configuration[Cpu],
+        cpu: Cpu,
+        registers: EngineRegisters,
+        fills: RememberedFills,
+        watched: WatchedPages,
     ) -> None:
         """Serve *cpu*.
 
         :param fills: what the engine that runs freely has been told.
+        :param watched: the pages in which accesses are watched.
         """
         self._configuration = configuration
         self._cpu = cpu
         self._registers = registers
         self._unicorn = unicorn = Unicorn()
         self._own = EngineRegisters(unicorn)
-        self._answers = answers = CarefulAnswers(configuration, cpu, unicorn, fills)
+        self._answers = answers = CarefulAnswers(configuration, cpu, unicorn, fills, watched)
         storage = configuration.storage
         map_sink(unicorn)
         unicorn.map(FRAMES, storage.hypervisor.frame_bytes, uc_const.UC_PROT_ALL, storage.hypervisor.frame_address)
         unicorn.hook(uc_const.UC_HOOK_TLB_FILL, TlbFillCallback(answers.callback))
+
+    def watch(self) -> None:
+        """Others are watched now, or none."""
+        self._answers.watched_storage.watch()
+        self.flush()
 
     # What is held
 

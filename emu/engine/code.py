@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from emu.engine.blocks import BlockState
     from emu.engine.fills import RememberedFills
     from emu.engine.library import Unicorn
+    from emu.engine.stop_places import StopPlaces
     from emu.storage import Storage
 
 FRAMES: Final = 1 << 40
@@ -38,11 +39,13 @@ class ShownCode:
         unicorn: Unicorn,
         fills: RememberedFills,
         storage: Storage,
+        places: StopPlaces,
     ) -> None:
         self._state = state
         self._unicorn = unicorn
         self._fills = fills
         self._storage = storage
+        self._stop_places = places
         self._frames: dict[int, int] = {}
         """The offset in the frame pool of each absolute page that was shown since its code was last dropped."""
         self._pages: dict[tuple[int, int], int] = {}
@@ -64,6 +67,7 @@ class ShownCode:
             self._places[page].add(where)
             self._frames[page] = frame
             self._trapped.clear()
+            self._stop_places.page_shown(virtual_page, page)
         self._state.show_page(virtual_page, mode, self._storage.hypervisor.frame_address + frame)
 
     def is_shown(self, virtual_page: int, mode: int, page: int) -> bool:
@@ -112,6 +116,11 @@ class ShownCode:
     def retranslate(self, address: int, mode: int) -> None:
         """Drop the blocks that hold the instruction at *address*: it is to be translated differently."""
         self._drop(self._frames[self._pages[address >> 12, mode]] + (address & (PAGE_SIZE - 1)), 1)
+
+    def forget_all(self) -> None:
+        """The same for all pages."""
+        for page in list(self._frames):
+            self.forget(page)
 
     def forget(self, page: int) -> None:
         """Drop what was translated of absolute *page*, and show it no more."""

@@ -6,6 +6,8 @@ Which they are, and how they come of the model, is in :mod:`emu.engine.rules`.
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -40,6 +42,11 @@ class CompiledInstructions:
         self._record = record = shared.fields
         self._counts = shared.table("instruction_counts")
         self._requests = shared.table("request_counts")
+        self._limits = shared.table("instruction_limits")
+        self._limits[:] = MASK_64
+        self._limited: list[int] = []
+        """Numbers of those that are limited."""
+        self._counted: Counter[int] = Counter()
         record.frame_distance = (configuration.hypervisor.frame_address - frames) & MASK_64
         record.storage_pages = configuration.storage.pages
         record.states_address = configuration.states.array.ctypes.data
@@ -51,6 +58,19 @@ class CompiledInstructions:
         record.profile = list(Profile).index(configuration.profile)
         for word in range(FACILITY_WORDS):
             record.facilities[word] = sum(1 << bit for bit in range(64) if 64 * word + bit in configuration.facilities)
+
+    def limit(self, left: Mapping[str, int]) -> None:
+        """Leave to the model what *left* names when it was executed so many times from now on, and count it."""
+        self._limits[self._limited] = MASK_64
+        self._limited = [_NAMES.index(name) for name in left if name in _NAMES]
+        for number in self._limited:
+            self._limits[number] = min(left[_NAMES[number]], MASK_64)
+
+    def counted(self) -> dict[str, int]:
+        """How often what is limited was executed since this was asked last."""
+        found = {_NAMES[number]: count for number, count in self._counted.items()}
+        self._counted.clear()
+        return found
 
     def enter(self, cpu: Cpu, quiet: int) -> None:
         """Let them be executed from now on, as *cpu* is.
@@ -79,6 +99,9 @@ class CompiledInstructions:
             record.left = (record.left + work) & MASK_64
             record.extra_work = 0
             counts = self._configuration.counts
+            for number in self._limited:
+                self._counted[number] += int(self._counts[number])
+                self._limits[number] -= self._counts[number]
             for number in self._counts.nonzero()[0].tolist():
                 counts.instructions[_NAMES[number]] += int(self._counts[number])
             if self._counts[_ESSA]:

@@ -112,6 +112,7 @@ fill_key: Any = rule(tables.fill_key)
 fill_index: Any = rule(tables.fill_index)
 held_word: Any = rule(tables.held_word)
 _watched_index: Any = rule(tables.watched_index)
+_stop_index: Any = rule(tables.stop_index)
 
 # The rules of quirks/sums.py.
 code_of_sum: Any = rule(sums.code_of_sum)
@@ -157,3 +158,10 @@ def is_storage_watched(record: Any, page: Any, access: Any) -> Any:
         return False
     index = _watched_index(page, access)
     return record.watched_pages[index >> np.uint64(6)] >> (index & np.uint64(63)) & np.uint64(1) != np.uint64(0)
+
+
+@njit
+def may_be_stop_place(record: Any, address: Any) -> Any:
+    """Whether a stop may wait for the instruction at *address*."""
+    index = _stop_index(address)
+    return record.stop_places[index >> np.uint64(6)] >> (index & np.uint64(63)) & np.uint64(1) != np.uint64(0)

@@ -10,7 +10,7 @@ virtual mode, so that every translation is asked for.  Two instances serve a CPU
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -35,6 +35,7 @@ from emu.engine.quirks.overflow import FIXED_POINT_OVERFLOW_MASK, can_overflow
 from emu.engine.quirks.register_file import EngineRegisters
 from emu.engine.quirks.single_stores import stores_at_most_once
 from emu.engine.reported import map_sink
+from emu.engine.stop_places import ChosenPlaces, StopPlaces
 from emu.engine.tlb import Tlb
 from emu.engine.watched_pages import WatchedPages
 from emu.isa.declaration import decode
@@ -79,6 +80,8 @@ class Engine:
     _tlb: Tlb
     _code: ShownCode
     _free: FreeRun
+    _places: StopPlaces
+    _instructions: CompiledInstructions
 
     def __init__(self, configuration: Configuration[Cpu]) -> None:
         """Make the engine of a CPU of *configuration*, which must then be attached.
@@ -107,7 +110,8 @@ class Engine:
         self.find_table_entry = self._tlb.find_table_entry
         # Asked for each instruction that is executed alone.
         self.find = self._tlb.find
-        self._code = ShownCode(state, unicorn, fills, storage)
+        self._places = places = StopPlaces(state, configuration.facilities)
+        self._code = ShownCode(state, unicorn, fills, storage, places)
         self._answers = answers = FreeAnswers(
             configuration, cpu, unicorn, self.registers, state.fields, self._tlb, self._code
         )
@@ -116,6 +120,7 @@ class Engine:
         unicorn.hook(uc_const.UC_HOOK_TLB_FILL, compiled.callbacks().fill, state.address)
         unicorn.hook(uc_const.UC_HOOK_BLOCK, compiled.callbacks().block, state.address)
         unicorn.hook(uc_const.UC_HOOK_INTR, compiled.callbacks().exception, state.address)
+        self._instructions = CompiledInstructions(state, configuration, cpu, FRAMES)
         self._free = FreeRun(
             configuration,
             cpu,
@@ -126,8 +131,9 @@ class Engine:
             fills=fills,
             code=self._code,
             answers=answers,
-            blocks=NewBlocks(cpu, unicorn, state, self._code, fills),
-            instructions=CompiledInstructions(state, configuration, cpu, FRAMES),
+            blocks=NewBlocks(cpu, unicorn, state, self._code, fills, places),
+            instructions=self._instructions,
+            places=places,
         )
 
     # Running
@@ -155,7 +161,8 @@ class Engine:
     def _slow(self) -> CarefulEngine:
         """The careful engine, made when it is needed first."""
         if self._careful is None:
-            self._careful = CarefulEngine(self._configuration, self._cpu, self.registers, self._fills)
+            self._careful = CarefulEngine(self._configuration, self._cpu, self.registers, self._fills, self._watched)
+            self._careful.watch()
         return self._careful
 
     def step(self, instruction: bytes) -> StepExit:
@@ -213,6 +220,21 @@ class Engine:
         """What the translation-lookaside buffer holds, for who looks from outside."""
         return self._fills.remembered()
 
+    # Stops
+
+    def come_back_before(self, places: ChosenPlaces) -> None:
+        """Come back before each of the instructions at these *places*, which is to be executed alone then."""
+        if self._places.choose(places):
+            self._code.forget_all()
+
+    def leave_to_model(self, left: Mapping[str, int]) -> None:
+        """Execute each compiled instruction that *left* names so many times at most, and count them."""
+        self._instructions.limit(left)
+
+    def counted(self) -> dict[str, int]:
+        """How often these were executed compiled since the last time that this was asked."""
+        return self._instructions.counted()
+
     # The translation-lookaside buffer
 
     def note(self, address: int, absolute: AbsoluteAddress, access: Access, *, is_real: bool) -> None:
@@ -224,6 +246,8 @@ class Engine:
     def watch(self, whose: str, areas: Collection[WatchedArea]) -> None:
         if self._watched.watch(whose, areas):
             self.flush_later()
+            if self._careful is not None:
+                self._careful.watch()
 
     def context_changed(self) -> None:
         self._tlb.context_changed()

@@ -16,7 +16,7 @@ from emu.engine.exits import (
     RunExit,
     SupervisorCall,
 )
-from emu.engine.interception import candidates_address, is_executed_by_model, is_intercepted_target, is_refused
+from emu.engine.interception import is_executed_by_model, is_intercepted_target, is_refused
 from emu.engine.library import ERROR_EXCEPTION, EngineError
 from emu.engine.quirks.lost_address import lost_address
 from emu.engine.record import SHORT_ADDRESSES, StopReason
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from emu.engine.new_blocks import NewBlocks
     from emu.engine.quirks.register_file import EngineRegisters
     from emu.engine.record import Record
+    from emu.engine.stop_places import StopPlaces
     from emu.engine.tlb import Tlb
 
 _REFUSALS: Final = (
@@ -65,6 +66,7 @@ class FreeRun:
         answers: FreeAnswers,
         blocks: NewBlocks,
         instructions: CompiledInstructions,
+        places: StopPlaces,
     ) -> None:
         self._configuration = configuration
         self._cpu = cpu
@@ -77,14 +79,13 @@ class FreeRun:
         self._answers = answers
         self._blocks = blocks
         self._instructions = instructions
+        self._places = places
 
     def run(self, goal: int, limit: int, quiet: int) -> RunExit:
         """See :meth:`emu.engine.engine.Engine.run`."""
         record, registers, cpu, timing = self._record, self._registers, self._cpu, self._configuration.timing
         record.mode = self.fetch_mode
-        record.candidates_address = candidates_address(
-            cpu.is_64_bit, cpu.operands_are_apart, self._configuration.facilities
-        )
+        record.candidates_address = self._places.candidates_address(cpu.is_64_bit, cpu.operands_are_apart)
         self._tlb.make_ready()
         start, interruption, psw = self._unicorn.start, registers.interruption, registers.psw
         done = work = 0
@@ -244,6 +245,9 @@ class FreeRun:
             # Of an EXECUTE, the target has trapped.
             return EXECUTED_ALONE
         decoded = decode(instruction)
+        if decoded is None and self._places.are_there:
+            # It is one that a stop waits for, or another of the same opcode before it in the block.
+            return EXECUTED_ALONE
         if decoded is None or decoded[0].reason is Reason.DATA or is_executed_by_model(instruction, address, self._cpu):
             return Declared(instruction)
         # A form that is not the model's, beside one of the same instruction that is.
@@ -279,7 +283,8 @@ class FreeRun:
         pending = self._registers.execute_value
         raw = pending.to_bytes(8, "big")
         target = raw[: instruction_length(raw[0])]
-        if not is_intercepted_target(target, self._registers.psw[1], self._cpu):
+        is_ours = is_intercepted_target(target, self._registers.psw[1], self._cpu) or self._places.wants(target)
+        if not is_ours:
             self._record.allowed_target = pending
             return executed - 1, None
         self._registers.execute_value = 0

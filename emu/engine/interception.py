@@ -206,26 +206,23 @@ def candidates(
     """
     table = np.zeros(TABLE_BYTES, dtype=np.uint8)
     table[EXECUTE_OPCODE << 8 : (EXECUTE_OPCODE + 1) << 8] = CANDIDATE
-    _enter(table, EXECUTE_RELATIVE_LONG, RIL_B.opcode, CANDIDATE)
+    enter_opcode(table, EXECUTE_RELATIVE_LONG, RIL_B.opcode, CANDIDATE)
     for declared in INSTRUCTIONS:
         is_often_wrong = declared.reason is Reason.CORRECTION and declared.only is not None
         if is_often_wrong or _is_wrong_in_mode(declared, is_64_bit, operands_are_apart):
-            _enter(table, declared.opcode, declared.format.opcode, CANDIDATE)
+            enter_opcode(table, declared.opcode, declared.format.opcode, CANDIDATE)
         if declared.reason is not Reason.CONTROL and declared.format.is_relative:
-            _enter(table, declared.opcode, declared.format.opcode, TARGET)
+            enter_opcode(table, declared.opcode, declared.format.opcode, TARGET)
     for opcode in _removed_opcodes(facilities):
-        _enter(table, int(str(opcode), 16), opcode.pieces, CANDIDATE)
+        enter_opcode(table, int(str(opcode), 16), opcode.pieces, CANDIDATE)
     return table
 
 
-@cache
-def candidates_address(is_64_bit: bool, operands_are_apart: bool, facilities: frozenset[int]) -> int:
-    """Where the table for this mode, of a machine with these *facilities*, lies, for a callback."""
-    table = candidates(is_64_bit=is_64_bit, operands_are_apart=operands_are_apart, facilities=facilities)
-    return int(table.ctypes.data)
+def enter_opcode(table: npt.NDArray[np.uint8], opcode: int, pieces: tuple[tuple[int, int], ...], kind: int) -> None:
+    """Enter *kind* in a *table* of candidates for the instruction whose *opcode* lies in these *pieces*.
 
-
-def _enter(table: npt.NDArray[np.uint8], opcode: int, pieces: tuple[tuple[int, int], ...], kind: int) -> None:
+    :raises ValueError: if there is no rule for such a place.
+    """
     if pieces == ((0, 8),):
         table[opcode << 8 : (opcode + 1) << 8] |= kind
     elif pieces == ((0, 16),):

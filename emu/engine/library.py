@@ -47,6 +47,9 @@ TlbFillCallback: Final = ctypes.CFUNCTYPE(
 )
 InterruptCallback: Final = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_uint32, ctypes.c_void_p)
 
+FetchCallback: Final = ctypes.CFUNCTYPE(
+    None, ctypes.c_void_p, ctypes.c_int, ctypes.c_uint64, ctypes.c_int, ctypes.c_int64, ctypes.c_void_p
+)
 DeviceFetchCallback: Final = ctypes.CFUNCTYPE(
     ctypes.c_uint64, ctypes.c_void_p, ctypes.c_uint64, ctypes.c_uint, ctypes.c_void_p
 )
@@ -59,6 +62,7 @@ _binding: Any = unicorn
 _emu_start = _library.uc_emu_start
 _emu_stop = _library.uc_emu_stop
 _map_device = _library.uc_mmio_map
+_hook_delete = _library.uc_hook_del
 _hook_add = ctypes.CFUNCTYPE(
     ctypes.c_int,
     ctypes.c_void_p,
@@ -116,14 +120,27 @@ class Unicorn:
         assert value is not None
         return int(value)
 
-    def hook(self, kind: int, callback: Any, data: int = 0, *, first: int = 1, last: int = 0) -> None:
-        """Register *callback* (a ctypes function or an address) for the addresses *first* to *last*, or for all."""
+    def hook(self, kind: int, callback: Any, data: int = 0, *, first: int = 1, last: int = 0) -> int:
+        """Register *callback* (a ctypes function or an address) for the addresses *first* to *last*, or for all.
+
+        Give what :meth:`unhook` takes.
+        """
         handle = ctypes.c_size_t()
         pointer = callback if isinstance(callback, int) else ctypes.cast(callback, ctypes.c_void_p).value
         error = _hook_add(self.handle, ctypes.byref(handle), kind, pointer, data, first, last)
         if error:
             raise EngineError(f"Unicorn refused a hook of type {kind}: error {error}")
         self._keep.append(callback)
+        return handle.value
+
+    def unhook(self, hook: int) -> None:
+        """Have the callback called no more that :meth:`hook` has registered."""
+        _hook_delete(self.handle, ctypes.c_size_t(hook))
+
+    def drop_all_code(self) -> None:
+        """Drop everything that was translated, and all translations of addresses."""
+        self.uc.ctl_flush_tb()
+        self.flush_tlb()
 
     def map(self, address: int, size: int, permissions: int, host_address: int) -> None:
         """Show *size* bytes of this process at the engine's physical *address*."""

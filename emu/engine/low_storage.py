@@ -31,6 +31,7 @@ from emu.engine.blocks_of_low_storage import (
     WORDS,
 )
 from emu.engine.library import DeviceFetchCallback, DeviceStoreCallback
+from emu.engine.watched_storage import WatchedStorage, note
 from emu.teid import Access
 
 if TYPE_CHECKING:
@@ -68,11 +69,19 @@ class LowStorage:
     :meth:`fetch` and :meth:`store`.
     """
 
-    def __init__(self, instruction: AccessingInstruction, configuration: Configuration[Cpu], cpu: Cpu) -> None:
+    def __init__(
+        self,
+        instruction: AccessingInstruction,
+        configuration: Configuration[Cpu],
+        cpu: Cpu,
+        watched: WatchedStorage,
+    ) -> None:
         """Be what the instructions of *cpu* access."""
         self._instruction = instruction
         self._storage = configuration.storage
         self._cpu = cpu
+        self._watching = configuration.watching
+        self._watched = watched
         self._known: dict[tuple[int, Access], tuple[int, int]] = {}
         """The absolute page of each block of effective addresses, by kind of access, and where in the pool it lies."""
         self.stored: set[int] = set()
@@ -113,6 +122,10 @@ class LowStorage:
         known = self._checked(address, Access.FETCH)
         if known is None:
             return 0
+        if self._watching.is_set:
+            first, last = self._watched.fetched_part(LOW_STORAGE + address, size)
+            if first <= last:
+                note(self._cpu, address & -PAGE_SIZE | first, known[0], last - first + 1, Access.FETCH)
         return int.from_bytes(self._storage.read_frame(known[1] + (address & BLOCK_OFFSET), size), "big")
 
     def store(self, _: Any, address: int, size: int, value: int, __: Any) -> None:
@@ -120,7 +133,7 @@ class LowStorage:
         known = self._checked(address, Access.STORE)
         if known is not None:
             self._instruction.storing(known[0])
-            access.note_store(self._cpu, address, size)
+            note(self._cpu, address, known[0], size, Access.STORE)
             data = (value & (1 << 8 * size) - 1).to_bytes(size, "big")
             self._storage.write_frame(known[1] + (address & BLOCK_OFFSET), data)
 
@@ -138,7 +151,8 @@ class LowStorage:
             offset = absolute & PAGE_SIZE - 1 & ~BLOCK_OFFSET
             frame = self._instruction.hold(page, kind)
             known = self._known[block] = page, frame + offset
-            if kind is Access.FETCH or not (self._storage.code_pages[page] or self._cpu.recording is not None):
+            is_noticed = self._watching.is_set or (kind is Access.STORE and self._cpu.recording is not None)
+            if not (is_noticed or (kind is Access.STORE and self._storage.code_pages[page])):
                 where = STORES + block[0] if kind is Access.STORE else block[0]
                 self._words[where] = self._storage.hypervisor.frame_address + frame + offset
             if kind is Access.STORE:

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from emu.engine.code import ShownCode
     from emu.engine.fills import RememberedFills
     from emu.engine.library import Unicorn
+    from emu.engine.stop_places import StopPlaces
 
 _LONGEST: Final = 6
 """Bytes of an instruction."""
@@ -48,13 +49,22 @@ _NOTHING_LEFT: Final = -1 & MASK_64
 class NewBlocks:
     """The blocks of one engine that it has not run yet."""
 
-    def __init__(self, cpu: Cpu, unicorn: Unicorn, state: BlockState, code: ShownCode, fills: RememberedFills) -> None:
+    def __init__(
+        self,
+        cpu: Cpu,
+        unicorn: Unicorn,
+        state: BlockState,
+        code: ShownCode,
+        fills: RememberedFills,
+        places: StopPlaces,
+    ) -> None:
         self._cpu = cpu
         self._unicorn = unicorn
         self._state = state
         self._record = state.fields
         self._code = code
         self._fills = fills
+        self._places = places
         self._watched: set[int] = set()
         """Addresses of EXECUTE instructions with a callback of their own."""
 
@@ -74,7 +84,7 @@ class NewBlocks:
         is_watched = False
         for at, instruction in self._instructions(address, size, mode):
             entry = None
-            if is_intercepted(instruction, at, self._cpu):
+            if is_intercepted(instruction, at, self._cpu) or self._places.means(at, instruction):
                 entry = entry_of(instruction)
             elif instruction[0] == EXECUTE_OPCODE:
                 is_watched = self._watch_execute(at) or is_watched

@@ -51,6 +51,8 @@ WATCHED_BITS: Final = 1 << 12
 """Bits that say which pages are watched."""
 NO_CONTEXT: Final = 0xFFFF_FFFF_FFFF_FFFF
 """A context that nothing is remembered of, or may be."""
+STOP_BITS: Final = 1 << 16
+"""Bits that say at which addresses a stop may wait for an instruction."""
 NO_PAGE: Final = 0xFFFF_FFFF_FFFF_FFFF
 """In the keys of shown pages: none is shown there."""
 
@@ -211,8 +213,14 @@ class Record(ctypes.Structure):
     """Whether instructions were executed compiled that are not counted yet."""
     instruction_counts: Annotated[ctypes.Array[ctypes.c_uint64], MOST_INSTRUCTIONS, FieldWriter.BOTH]
     """How often each was executed compiled, by its place among the declared instructions."""
+    instruction_limits: Annotated[ctypes.Array[ctypes.c_uint64], MOST_INSTRUCTIONS, FieldWriter.PYTHON]
+    """How often each may be executed compiled, until it is left to the model."""
     request_counts: Annotated[ctypes.Array[ctypes.c_uint64], len(OperationRequest), FieldWriter.BOTH]
     """How often ESSA was executed with each operation request code."""
+
+    stop_places: Annotated[ctypes.Array[ctypes.c_uint64], STOP_BITS // 64, FieldWriter.PYTHON]
+    """A bit for each address of an instruction that a stop may wait for, and for others that share it: see
+    emu.engine.stop_places.  The bits of a word are counted from the right."""
 
     # Tables.
     memo: Annotated[ctypes.Array[MemoEntry], MEMO_BLOCKS, FieldWriter.BOTH]

@@ -7,7 +7,7 @@ from typing import Final
 
 from emu.addresses import PAGE_SHIFT
 from emu.bits import MASK_64
-from emu.engine.record import FILLS, MEMO_BITS, PAGES, WATCHED_BITS
+from emu.engine.record import FILLS, MEMO_BITS, PAGES, STOP_BITS, WATCHED_BITS
 
 MEMO_SPREAD: Final = 0x9E37_79B9_7F4A_7C15
 """Multiplied by it, addresses of blocks spread over the upper bits (Knuth, The Art of Computer Programming, 6.4)."""
@@ -74,3 +74,8 @@ def held_word(mark: int, frame: int, before: int, is_store: int) -> int:
     """
     writable = is_store | (before >> HELD_WRITABLE & 1 if before >> HELD_WRITABLE + 1 == mark else 0)
     return mark << HELD_WRITABLE + 1 | writable << HELD_WRITABLE | frame >> PAGE_SHIFT
+
+
+def stop_index(address: int) -> int:
+    """Which bit says whether the instruction at logical *address* may be one that a stop waits for."""
+    return (address >> 1 ^ address >> 17) & STOP_BITS - 1

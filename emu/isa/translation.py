@@ -273,7 +273,7 @@ def _compare_and_swap_and_purge(cpu: Cpu, operands: Operands, length: int) -> No
     mask = (1 << 8 * length) - 1
     if found == cpu.gr[operands.r1] & mask:
         storage.write_integer(absolute, length, cpu.gr[operands.r1 + 1] & mask)
-        access.note_store(cpu, address, length)
+        access.note_access(cpu, address, length, Access.STORE)
         if cpu.gr[operands.r2] & PURGE_TLB:
             _clear_tlb(cpu, locally=False)
         cpu.cc = 0

@@ -6,6 +6,7 @@ This is the one place where a :class:`~emu.program_interruption.ProgramInterrupt
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from emu import interruption
@@ -16,6 +17,7 @@ from emu.isa.execute import execute_target, execute_target_address, executes_tar
 from emu.program_interruption import Ending, ProgramInterruption, ProgramInterruptionCode
 from emu.running import recording
 from emu.running.loops import note_program_interruption
+from emu.running.stops import StopRun
 
 if TYPE_CHECKING:
     from emu.cpu import Cpu
@@ -39,8 +41,11 @@ def execute(cpu: Cpu, instruction: bytes, address: int, length: int, *, target_a
     cpu.relative_base = address if target_address is None else target_address
     decoded = decode(instruction)
     if decoded is None or not decoded[0].is_installed(cpu):
-        cpu.configuration.counts.unmodelled[instruction.hex()] += 1
-        raise ProgramInterruption(ProgramInterruptionCode.OPERATION)
+        counts, met = cpu.configuration.counts, instruction.hex()
+        counts.unmodelled[met] += 1
+        condition = ProgramInterruption(ProgramInterruptionCode.OPERATION)
+        condition.take_back = partial(counts.unmodelled.subtract, (met,))
+        raise condition
     declared, operands = decoded
     if not declared.is_permitted(cpu):
         raise ProgramInterruption(ProgramInterruptionCode.PRIVILEGED_OPERATION)
@@ -49,6 +54,9 @@ def execute(cpu: Cpu, instruction: bytes, address: int, length: int, *, target_a
         declared.execute(cpu, operands)
     except FrameShortage:
         cpu.configuration.uncount(declared.mnemonic, declared.work)
+        raise
+    except ProgramInterruption as condition:
+        condition.take_back = partial(cpu.configuration.uncount, declared.mnemonic, declared.work)
         raise
     if cpu.next_address != sequential and declared.mnemonic not in _KEEPS_BREAKING_EVENT:
         # A breaking event (PoP 4, "Breaking-Event-Address Recording"); that of EXECUTE's target is at the EXECUTE.
@@ -63,6 +71,8 @@ def run_declared(cpu: Cpu, instruction: bytes, address: int) -> bool:
     """
     length = len(instruction)
     executed = True
+    watching = cpu.configuration.watching
+    noticed = len(watching.noticed)
     try:
         target_address = None
         if executes_target(cpu, instruction):
@@ -71,8 +81,10 @@ def run_declared(cpu: Cpu, instruction: bytes, address: int) -> bool:
         execute(cpu, instruction, address, length, target_address=target_address)
     except ProgramInterruption as condition:
         executed = condition.ending is Ending.COMPLETION
-        if not executed and cpu.recording is not None:
-            cpu.recording.forget_stores()
+        if not executed:
+            watching.forget_from(noticed)
+            if cpu.recording is not None:
+                cpu.recording.forget_stores()
         deliver(cpu, condition, address, length)
     if cpu.psw_loaded:
         check_loaded_psw(cpu)
@@ -82,8 +94,16 @@ def run_declared(cpu: Cpu, instruction: bytes, address: int) -> bool:
 def deliver(cpu: Cpu, condition: ProgramInterruption, address: int, length: int) -> None:
     """Take the program interruption *condition* of the instruction of *length* bytes at *address*, with its PER events.
 
-    :raises StopRun: for a check-stop and for a program-interruption loop.
+    :raises StopRun: for a check-stop and for a program-interruption loop, and if somebody wants to stop before it.
     """
+    asked = cpu.configuration.watching.before_interruption
+    if asked is not None and condition.ending is not Ending.COMPLETION:
+        try:
+            asked(cpu.address, "program", condition.code)
+        except StopRun:
+            # The instruction is executed again to come to it.
+            condition.take_back()
+            raise
     recording.attach(cpu, condition, is_completed=condition.ending is Ending.COMPLETION)
     note_program_interruption(cpu, condition, address)
     interruption.program(cpu, condition, address, length)

@@ -44,7 +44,7 @@ class RunLoop:
         """Run the CPUs of *configuration*, each on the engine at the index of its address."""
         self._configuration = configuration
         self._engines = engines
-        self.stops = StopList(configuration)
+        self.stops = StopList(configuration, engines)
         """The stops of the machine."""
         configuration.turns.end = SLICE
         self.stop_requested = False
@@ -76,6 +76,8 @@ class RunLoop:
                 self._advance(cpu, 1 if is_observed or stops.is_stepped else remaining)
         except StopRun as ended:
             return ended.stop
+        finally:
+            stops.end()
 
     def step(self, cpu: Cpu | None = None) -> Stop | None:
         """Execute one instruction, or take one interruption, on *cpu*, or on the CPU whose turn it is."""
@@ -90,6 +92,8 @@ class RunLoop:
             self._advance(cpu, 0 if _is_interrupted(cpu) else 1)
         except StopRun as ended:
             return ended.stop
+        finally:
+            self.stops.end()
         return None
 
     @property
@@ -129,9 +133,10 @@ class RunLoop:
 
         :raises StopRun: if no CPU can ever run again, or the only one is in an endless loop.
         """
-        pass_turn(self._configuration)
         is_event_reached = False
         while True:
+            # Also of a turn that has ended while all of them waited: a run that ends here goes on here.
+            pass_turn(self._configuration)
             cpu = find_cpu(self._configuration)
             if cpu is not None:
                 return cpu
@@ -167,11 +172,10 @@ class RunLoop:
     def _try_to_advance(self, cpu: Cpu, instructions: int) -> bool:
         """The same, but False if an instruction was abandoned because no frame was free."""
         try:
-            work = self._configuration.timing.work
             if self._make_ready(cpu):
                 if instructions > 1:
                     self._slice(cpu, instructions)
-                elif instructions and self._goes_on(work):
+                elif instructions:
                     self._execute_alone(cpu)
         except FrameShortage:
             return False
@@ -183,19 +187,19 @@ class RunLoop:
         return timing.work == before or timing.work < min(turns.end, turns.next_call, self.stops.due())
 
     def _execute_alone(self, cpu: Cpu) -> None:
-        if not self.stops.is_set:
-            execute_alone(cpu, self._engines[cpu.address])
-            return
-        self.stops.before(cpu)
+        stops = self.stops
+        if stops.is_set:
+            stops.before(cpu)
         execute_alone(cpu, self._engines[cpu.address])
-        self.stops.after(cpu)
+        if stops.is_set:
+            stops.after(cpu)
 
     def _slice(self, cpu: Cpu, remaining: int) -> None:
         """Let *cpu* run to the end of its turn, or until something happens to it; at most *remaining* instructions."""
         engine, configuration = self._engines[cpu.address], self._configuration
-        turns, timing = configuration.turns, configuration.timing
+        turns, timing, stops = configuration.turns, configuration.timing, self.stops
         limit = cpu.executed + remaining
-        due = self.stops.due()
+        due = stops.due()
         is_rest = False
         while timing.work < turns.end and cpu.executed < limit and not self.stop_requested:
             goal = min(turns.end, turns.next_call, due) - timing.work
@@ -209,17 +213,21 @@ class RunLoop:
                 self._execute_alone(cpu)
             else:
                 end = timing.work + goal
+                if stops.is_set:
+                    stops.enter(cpu)
                 ended = engine.run(goal, limit - before, quiet_units(cpu))
                 is_rest = isinstance(ended, BudgetUsed)
                 if not isinstance(ended, BudgetUsed):
                     # Where something else comes first, nothing of the instruction is done.
                     if timing.work < end and cpu.executed < limit:
-                        self.stops.before(cpu)
+                        if stops.is_set:
+                            stops.before(cpu, ended)
                         handle(cpu, engine, ended)
                 elif cpu.executed == before:
                     # The next block is longer than what is left: go on instruction by instruction.
                     self._execute_alone(cpu)
-                self.stops.after(cpu)
+                if stops.is_set:
+                    stops.after(cpu)
             if cpu.stop_pending or cpu.restart_pending or cpu.state is not CpuState.OPERATING:
                 break
             mask = cpu.system_mask & (psw_bits.WAIT | psw_bits.EXTERNAL_MASK | psw_bits.IO_MASK)
@@ -232,22 +240,25 @@ class RunLoop:
         Interruptions come in the manual's order: external, input/output, restart (PoP 6, "Priority of Interruptions");
         a CPU that is to stop has taken all that it is enabled for before (PoP 4, "Stopped State").
         """
+        work = self._configuration.timing.work
         if cpu.state is CpuState.OPERATING:
-            deliver = enabled_interruption(cpu)
-            if deliver is not None:
+            request = enabled_interruption(cpu)
+            if request is not None:
+                self.stops.before_interruption(cpu.address, request.interruption, request.code)
                 note_interruption(cpu)
-                deliver()
+                request.take()
                 execution.check_loaded_psw(cpu)
                 self.stops.after(cpu)
-                if enabled_interruption(cpu) is not None:
+                if enabled_interruption(cpu) is not None or not self._goes_on(work):
                     return False
         if cpu.restart_pending:
+            self.stops.before_interruption(cpu.address, "restart", 0)
             cpu.restart_pending = False
             cpu.state = CpuState.OPERATING
             interruption.restart(cpu)
             execution.check_loaded_psw(cpu)
             self.stops.after(cpu)
-            if enabled_interruption(cpu) is not None:
+            if enabled_interruption(cpu) is not None or not self._goes_on(work):
                 return False
         if cpu.stop_pending:
             if cpu.store_status_pending:

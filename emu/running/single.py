@@ -15,6 +15,7 @@ from emu.running import execution, recording
 if TYPE_CHECKING:
     from emu.cpu import Cpu
     from emu.engine.engine import Engine
+    from emu.engine.exits import RunExit
 
 
 def execute_alone(cpu: Cpu, engine: Engine) -> None:
@@ -69,7 +70,7 @@ def _execute_fetched(cpu: Cpu, engine: Engine, address: int, instruction: bytes)
         execution.deliver(cpu, overflow, address, len(instruction))
 
 
-def handle(cpu: Cpu, engine: Engine, ended: Declared | SupervisorCall | Condition | ExecutedAlone | Shortage) -> None:
+def handle(cpu: Cpu, engine: Engine, ended: RunExit) -> None:
     """Do what the engine of *cpu* could not.
 
     :raises FrameShortage: if the next instruction must be executed again when the host has made room.
@@ -82,6 +83,9 @@ def handle(cpu: Cpu, engine: Engine, ended: Declared | SupervisorCall | Conditio
         case Declared(instruction):
             _execute_declared(cpu, instruction, address)
         case SupervisorCall(number, length):
+            asked = cpu.configuration.watching.before_interruption
+            if asked is not None:
+                asked(cpu.address, "svc", number)
             cpu.instruction_address = cpu.wrap(address + length)
             _retire(cpu)
             interruption.supervisor_call(cpu, number, length)

@@ -14,7 +14,7 @@ from typing import Any, Final
 import numpy as np
 from numba import carray, njit, types  # type: ignore[attr-defined]
 
-from emu.engine.compiled_parts import call, callback, page_index, page_key, pointer
+from emu.engine.compiled_parts import call, callback, may_be_stop_place, page_index, page_key, pointer
 from emu.engine.record import RECORD_TYPE, StopReason
 from emu.engine.rules import primitives
 from emu.engine.rules.dispatch import NO_INSTRUCTION, SPLIT, OpcodeTables, chain_source
@@ -100,7 +100,8 @@ def exception_callback(engine: Any, number: Any, data: Any) -> None:  # noqa: AR
         else:
             word = _instruction(record, address)
             found = _number(word)
-            if found != _NONE and _execute_number(record, address, found, word):
+            is_left = found == _NONE or record.instruction_counts[found] >= record.instruction_limits[found]
+            if not (is_left or may_be_stop_place(record, address)) and _execute_number(record, address, found, word):
                 reported[0] = reported[1] = reported[3] = np.uint32(0)
                 record.instruction_counts[found] += np.uint64(1)
                 record.has_compiled = np.uint64(1)

@@ -39,8 +39,12 @@ class EventListener(Observer):
         StorageKeyChange,
     )
 
-    def __init__(self, points: list[StopPoint], note: Note) -> None:
-        """Tell *note* what happens that one of *points* waits for."""
+    def __init__(self, points: list[StopPoint], note: Note, asked: set[int]) -> None:
+        """Tell *note* what happens that one of *points* waits for.
+
+        :param asked: the addresses of CPUs whose next interruption was asked about before.
+        """
+        self._asked = asked
         self._points = points
         self._note = note
         self._tails: dict[int, bytes] = {}
@@ -49,12 +53,15 @@ class EventListener(Observer):
     @classmethod
     def serves(cls, on: StopOn) -> bool:
         """Whether such a stop waits for what is heard here."""
-        return isinstance(on, cls.KINDS) and not (isinstance(on, AtInterruption) and on.before)
+        return isinstance(on, cls.KINDS)
 
     def interrupted(self, cpu: Cpu, kind: str, code: int, old: Psw, condition: ProgramInterruption | None) -> None:
         """See :class:`emu.events.Observer`, as for the others."""
+        was_asked = cpu.address in self._asked
+        self._asked.discard(cpu.address)
         for point in self._points:
-            if isinstance(point.on, AtInterruption) and point.on.is_of(kind, code):
+            on = point.on
+            if isinstance(on, AtInterruption) and on.is_of(kind, code) and not (on.before and was_asked):
                 self._note(point, cpu, StopEvent(interruption=kind, code=code, old_psw=old))
 
     def host_changed(self, page: int, before: int, after: int) -> None:

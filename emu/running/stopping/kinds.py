@@ -83,7 +83,11 @@ class AtMnemonic(_StopOn):
 
 @dataclass(frozen=True, slots=True)
 class AtInterruption(_StopOn):
-    """At an interruption: *before* it is delivered, with the machine as it was, or after the new PSW is loaded."""
+    """At an interruption: *before* it is delivered, with the machine as it was, or after the new PSW is loaded.
+
+    A program interruption of an instruction that has been completed (an overflow, MONITOR CALL, an event of PER), and
+    that of an invalid new PSW, are delivered with it: there the stop comes after.
+    """
 
     interruption: str | None = None
     """One of :data:`INTERRUPTION_CLASSES`; None: any."""

@@ -1,29 +1,85 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Whether a stop waits for the instruction that a CPU is about to execute."""
+"""Which stops wait for the instruction that a CPU is about to execute."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from emu.addresses import PAGE_OFFSET_MASK
+from emu.engine.exits import Declared, ExecutedAlone, RunExit, SupervisorCall
 from emu.engine.mnemonics import mnemonic_of
+from emu.isa.execute import is_execute
 from emu.running.stopping import looking
-from emu.running.stopping.kinds import AtAddress, AtMnemonic, StopOn, StopSpace, When
+from emu.running.stopping.kinds import AtAddress, AtMnemonic, StopSpace, When
 from emu.teid import Access
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from emu.cpu import Cpu
+    from emu.running.stopping.stop_point import StopPoint
     from emu.running.stopping.view import View
 
 
-def is_at(on: StopOn, cpu: Cpu, view: View) -> bool:
-    """Whether *on* waits for the instruction that *cpu*, which *view* shows, is about to execute."""
-    match on:
+class InstructionStops:
+    """The stops that come before an instruction because of what it is, and where."""
+
+    def __init__(self) -> None:
+        self._points: list[StopPoint] = []
+        self._addresses: frozenset[int] = frozenset()
+        """Logical ones."""
+        self._offsets: frozenset[int] = frozenset()
+        """Where in their pages real and absolute ones lie."""
+        self._mnemonics: frozenset[str] = frozenset()
+        self.has_predicates = False
+        """Whether one of them waits for what can be said of every instruction."""
+
+    def changed(self, enabled: Sequence[StopPoint]) -> None:
+        """The *enabled* stops are others now."""
+        self._points = [point for point in enabled if isinstance(point.on, AtAddress | AtMnemonic | When)]
+        ons = [point.on for point in self._points]
+        addresses = [on for on in ons if isinstance(on, AtAddress)]
+        self._addresses = frozenset(on.address for on in addresses if on.space is StopSpace.LOGICAL)
+        self._offsets = frozenset(
+            on.address & PAGE_OFFSET_MASK for on in addresses if on.space is not StopSpace.LOGICAL
+        )
+        self._mnemonics = frozenset(name for on in ons if isinstance(on, AtMnemonic) for name in on.mnemonics)
+        self.has_predicates = any(isinstance(on, When) for on in ons)
+
+    def may_be_at(self, cpu: Cpu, ended: RunExit | None) -> bool:
+        """Whether one of them may wait for the instruction that *cpu* is about to execute: this is quick.
+
+        :param ended: why the engine has come back before it; None if it has not run.
+        """
+        if not self._points:
+            return False
+        address = cpu.instruction_address
+        if self.has_predicates or address in self._addresses or address & PAGE_OFFSET_MASK in self._offsets:
+            return True
+        if not self._mnemonics:
+            return False
+        match ended:
+            case Declared(instruction):
+                return is_execute(instruction) or mnemonic_of(instruction) in self._mnemonics
+            case SupervisorCall():
+                return "SVC" in self._mnemonics
+            case None | ExecutedAlone():
+                return True
+        # It was executed natively, which is not done with what is waited for.
+        return False
+
+    def at(self, cpu: Cpu, view: View) -> list[StopPoint]:
+        """Those that wait for the instruction that *cpu*, which *view* shows, is about to execute."""
+        mnemonic = mnemonic_of(looking.executed_instruction(cpu)) if self._mnemonics else ""
+        return [point for point in self._points if _is_at(point, cpu, view, mnemonic)]
+
+
+def _is_at(point: StopPoint, cpu: Cpu, view: View, mnemonic: str) -> bool:
+    match point.on:
         case AtAddress():
-            return _is_at_address(on, cpu)
+            return _is_at_address(point.on, cpu)
         case AtMnemonic(mnemonics=mnemonics):
-            instruction = looking.executed_instruction(cpu)
-            return bool(instruction) and mnemonic_of(instruction) in mnemonics
+            return mnemonic in mnemonics
         case When(predicate=predicate):
             return predicate(view)
     return False
@@ -31,12 +87,14 @@ def is_at(on: StopOn, cpu: Cpu, view: View) -> bool:
 
 def _is_at_address(on: AtAddress, cpu: Cpu) -> bool:
     address = cpu.instruction_address
+    if on.space is StopSpace.LOGICAL and address != on.address:
+        return False
     if on.problem_state is not None and on.problem_state is not cpu.problem_state:
         return False
     if on.asce is not None and looking.asce_of(cpu, Access.INSTRUCTION_FETCH) != on.asce:
         return False
     if on.space is StopSpace.LOGICAL:
-        return address == on.address
+        return True
     if (address ^ on.address) & PAGE_OFFSET_MASK:
         return False
     wanted = cpu.real_to_absolute(on.address) if on.space is StopSpace.REAL else on.address

@@ -9,55 +9,57 @@ after a stop executes the instruction.
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from emu.bits import MASK_64
 from emu.hypervisor import NEVER
-from emu.psw import CONDITION_CODE
+from emu.running.stopping.engine_places import EnginePlaces
 from emu.running.stopping.events import EventListener, StateListener
 from emu.running.stopping.kinds import (
-    AtAddress,
     AtInstructionCount,
     AtInterruption,
-    AtMnemonic,
     AtTime,
-    ControlRegisterChange,
-    PswMaskChange,
     StopOn,
-    When,
 )
-from emu.running.stopping.matching import is_at
+from emu.running.stopping.matching import InstructionStops
+from emu.running.stopping.registers import RegisterStops
 from emu.running.stopping.stop_point import StopPoint
+from emu.running.stopping.storage import StorageStops
 from emu.running.stopping.view import StopEvent, View
 from emu.running.stops import Hit, StopKind, StopRun
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from emu.configuration import Configuration
     from emu.cpu import Cpu
-
-_BEFORE: Final = (AtAddress, AtMnemonic, When)
-"""Kinds that come before an instruction because of what it is."""
-_REGISTERS: Final = (ControlRegisterChange, PswMaskChange)
+    from emu.engine.engine import Engine
+    from emu.engine.exits import RunExit
 
 
 class StopList:
     """The stops of one machine."""
 
-    def __init__(self, configuration: Configuration[Cpu]) -> None:
-        """Have none."""
+    def __init__(self, configuration: Configuration[Cpu], engines: Sequence[Engine]) -> None:
+        """Have none; *engines* are those of the CPUs, in their order."""
+        self._places = EnginePlaces(configuration, engines)
+        self._storage = StorageStops(configuration, engines)
         self._configuration = configuration
         self._points: dict[int, StopPoint] = {}
         self._last = 0
         self._enabled: list[StopPoint] = []
-        self._before: list[StopPoint] = []
-        self._registers: list[StopPoint] = []
+        self.is_set = False
+        """Whether anything must be asked at all."""
+        self._instructions = InstructionStops()
+        self._registers = RegisterStops(configuration)
         self._noted: list[tuple[StopPoint, Cpu | None, StopEvent]] = []
-        self._values: list[list[int]] = []
-        """For each CPU the control registers and the PSW mask, when they were last looked at."""
         self._passed: dict[int, tuple[int, int, int]] = {}
         """For each CPU the moment that has ended a run."""
+        self._interruptions: list[StopPoint] = []
+        """Those that come before an interruption."""
+        self._passed_interruption: dict[int, tuple[int, int, int]] = {}
+        """The same as above of these."""
+        self._asked: set[int] = set()
+        """The CPUs whose next interruption they have been asked about."""
         self._counted: list[StopPoint] = []
         """Those that the instruction which is about to be executed has been counted for."""
         self._reached: set[int] = set()
@@ -129,8 +131,13 @@ class StopList:
     def _changed(self) -> None:
         """Do what follows from another list."""
         self._enabled = [point for point in self._points.values() if point.is_enabled]
-        self._before = [point for point in self._enabled if isinstance(point.on, _BEFORE)]
-        self._registers = [point for point in self._enabled if isinstance(point.on, _REGISTERS)]
+        self.is_set = bool(self._enabled)
+        self._interruptions = [
+            point for point in self._enabled if isinstance(point.on, AtInterruption) and point.on.before
+        ]
+        self._configuration.watching.before_interruption = self.before_interruption if self._interruptions else None
+        for each in (self._instructions, self._registers, self._places, self._storage):
+            each.changed(self._enabled)
         self._listen()
 
     def _listen(self) -> None:
@@ -139,27 +146,35 @@ class StopList:
         for kind in (EventListener, StateListener):
             points = [point for point in self._enabled if kind.serves(point.on)]
             if points:
-                self._listeners.append(kind(points, self._note))
+                self._listeners.append(kind(points, self._note, self._asked))
         # Observers may be told of something just now: the list itself must stay as it is.
         self._configuration.observers = [*others, *self._listeners]
 
     # What the run loop asks
 
     @property
-    def is_set(self) -> bool:
-        """Whether anything must be asked at all."""
-        return bool(self._enabled)
-
-    @property
     def is_stepped(self) -> bool:
         """Whether the machine must be run instruction by instruction."""
-        return bool(self._before or self._registers)
+        return self._instructions.has_predicates
+
+    def enter(self, cpu: Cpu) -> None:
+        """*cpu* is about to run freely."""
+        if self._places.is_set:
+            self._places.enter(is_passed=self._passed.get(cpu.address) == _moment(cpu))
 
     def begin(self) -> None:
         """A run begins: what has happened before it does not count."""
         self._noted.clear()
+        self._configuration.watching.noticed.clear()
+        self._storage.begin()
         self._counted = []
-        self._look_at_registers()
+        self._asked.clear()
+        self._registers.begin()
+        self._places.begin()
+
+    def end(self) -> None:
+        """A run has ended, in whatever way."""
+        self._places.collect()
 
     def remaining(self) -> int:
         """Instructions until a number of them has ended that is waited for."""
@@ -201,52 +216,59 @@ class StopList:
                 hits += self._count(point, cpu, View(cpu))
         self._stop(cpu, hits, is_before=True)
 
-    def before(self, cpu: Cpu) -> None:
-        """*cpu* is about to execute an instruction, alone.
+    def before(self, cpu: Cpu, ended: RunExit | None = None) -> None:
+        """*cpu* is about to execute an instruction, alone, as its engine has *ended* before that.
 
-        :raises StopRun: if that is not to be executed yet.
+        :raises StopRun: if it is not to be executed yet.
         """
-        if not self._before:
+        self._counted = []
+        if not self._instructions.may_be_at(cpu, ended):
             return
         moment = _moment(cpu)
-        self._counted = []
         if self._passed.get(cpu.address) == moment:
             return
+        self._places.collect()
         view = View(cpu)
         hits = []
-        for point in self._before:
-            if is_at(point.on, cpu, view):
-                before = point.hits
-                hits += self._count(point, cpu, view)
-                if point.hits > before:
-                    self._counted.append(point)
+        for point in self._instructions.at(cpu, view):
+            before = point.hits
+            hits += self._count(point, cpu, view)
+            if point.hits > before:
+                self._counted.append(point)
         if hits:
             self._passed[cpu.address] = moment
             self._stop(cpu, hits, is_before=True)
 
-    def before_interruption(self, cpu: Cpu, interruption: str, code: int) -> None:
-        """*cpu* is about to take an interruption.
+    def before_interruption(self, address: int, interruption: str, code: int) -> None:
+        """The CPU with this *address* is about to take an interruption of this class with this *code*.
 
         :raises StopRun: if it is not to be taken yet.
         """
-        points = [
-            point
-            for point in self._enabled
-            if isinstance(point.on, AtInterruption) and point.on.before and point.on.is_of(interruption, code)
-        ]
+        if not self._interruptions:
+            return
+        cpu = self._configuration.cpus[address]
+        self._asked.add(address)
         moment = _moment(cpu)
-        if not points or self._passed.get(cpu.address) == moment:
+        if self._passed_interruption.get(address) == moment:
             return
         view = View(cpu, StopEvent(interruption=interruption, code=code))
-        hits = [hit for point in points for hit in self._count(point, cpu, view)]
+        hits = [
+            hit
+            for point in self._interruptions
+            if isinstance(point.on, AtInterruption) and point.on.is_of(interruption, code)
+            for hit in self._count(point, cpu, view)
+        ]
         if hits:
-            self._passed[cpu.address] = moment
+            self._passed_interruption[address] = moment
+            self._asked.discard(address)
             self._stop(cpu, hits, is_before=True)
 
     def abandoned(self) -> None:
         """The instruction that was about to be executed was not, and will be tried again."""
+        self._configuration.watching.noticed.clear()
         for point in self._counted:
             point.hits -= 1
+            self._places.counted()
         self._counted = []
 
     def after(self, cpu: Cpu) -> None:
@@ -255,8 +277,10 @@ class StopList:
         :raises StopRun: if something has happened that is waited for.
         """
         self._counted = []
-        if self._registers:
-            self._compare_registers()
+        if self._registers.are_there:
+            self._noted += self._registers.events()
+        if self._configuration.watching.noticed:
+            self._noted += self._storage.events()
         if not self._noted:
             return
         noted = self._noted[:]
@@ -277,39 +301,13 @@ class StopList:
         if point.on.condition is not None and not point.on.condition(view):
             return []
         point.hits += 1
+        self._places.counted()
         return [Hit(point.number, point.on, cpu.address, view.event)] if point.hits >= point.on.count else []
 
     def _stop(self, cpu: Cpu, hits: list[Hit], *, is_before: bool) -> None:
         if hits:
             text = "; ".join(f"stop {hit.number}: {hit.on}" for hit in hits)
             raise StopRun(StopKind.STOP_POINT, cpu, text, tuple(hits), is_before=is_before)
-
-    # Registers
-
-    def _look_at_registers(self) -> None:
-        if self._registers:
-            self._values = [_values(cpu) for cpu in self._configuration.cpus]
-
-    def _compare_registers(self) -> None:
-        for cpu, old in zip(self._configuration.cpus, self._values, strict=True):
-            new = _values(cpu)
-            if new == old:
-                continue
-            self._values[cpu.address] = new
-            for point in self._registers:
-                match point.on:
-                    case ControlRegisterChange(number=number, mask=mask):
-                        before, after = old[number], new[number]
-                    case PswMaskChange(mask=mask):
-                        before, after = old[-1], new[-1]
-                    case _:
-                        continue
-                if (before ^ after) & mask:
-                    self._note(point, cpu, StopEvent(before=before, after=after))
-
-
-def _values(cpu: Cpu) -> list[int]:
-    return [*cpu.cr, cpu.psw.mask & ~CONDITION_CODE & MASK_64]
 
 
 def _moment(cpu: Cpu) -> tuple[int, int, int]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from emu.cpu import Cpu
-from emu.engine import recorded_storage
+from emu.engine import watched_storage
 from emu.machine import Machine
 from emu.psw import ADDRESSING_MODE, DAT, PER, AddressSpaceControl, Psw
 from tests.conftest import PROGRAM_ADDRESS as START
@@ -188,7 +188,7 @@ def test_a_store_into_the_code_that_follows(machine: Machine) -> None:
 
 
 def test_an_instruction_for_which_there_are_no_places(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(recorded_storage, "_PLACES", 1)
+    monkeypatch.setattr(watched_storage, "_PLACES", 1)
     # MVC from page to page
     prepare(machine, "d20f4ff85000")
     for number, value in zip((9, 10, 11), (ALTERATION, 0, 1 << 63), strict=True):
