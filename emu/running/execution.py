@@ -71,8 +71,6 @@ def run_declared(cpu: Cpu, instruction: bytes, address: int) -> bool:
         execute(cpu, instruction, address, length, target_address=target_address)
     except ProgramInterruption as condition:
         executed = condition.ending is Ending.COMPLETION
-        if not executed and cpu.recording is not None:
-            cpu.recording.forget_stores()
         deliver(cpu, condition, address, length)
     if cpu.psw_loaded:
         check_loaded_psw(cpu)

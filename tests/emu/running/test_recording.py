@@ -321,6 +321,15 @@ def test_of_a_suppressed_instruction_the_fetching_is_an_event(
     assert run(machine) == event(FETCHING, START, length, START + next_address, code=condition)
 
 
+def test_a_branch_that_is_suppressed_is_not_successful(machine: Machine) -> None:
+    # TRAP2, without DAT a special-operation exception
+    load(machine, "01ff")
+    record(machine, BRANCHING)
+    found = run(machine)
+    assert found is not None
+    assert (found.code, found.events) == (Code.SPECIAL_OPERATION, 0xFF)
+
+
 def test_a_store_that_was_undone_is_no_alteration(machine: Machine) -> None:
     # STM 0,15,0(8), of which the second page is not there
     load(machine, "900f8000")
