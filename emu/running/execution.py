@@ -83,8 +83,6 @@ def run_declared(cpu: Cpu, instruction: bytes, address: int) -> bool:
         executed = condition.ending is Ending.COMPLETION
         if not executed:
             watching.forget_from(noticed)
-            if cpu.recording is not None:
-                cpu.recording.forget_stores()
         deliver(cpu, condition, address, length)
     if cpu.psw_loaded:
         check_loaded_psw(cpu)

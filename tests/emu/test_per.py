@@ -88,13 +88,15 @@ def test_nullification_needs_instruction_fetching(events: int, found: int) -> No
 
 
 def test_stores_that_are_undone_are_no_event() -> None:
-    made = recording(0x2800_0000, mask=ADDRESSING_MODE | DAT)
+    made = recording(0x6800_0000, mask=ADDRESSING_MODE | DAT)
     made.stored(0, 1, AddressSpaceControl.HOME, 0)
     made.stored_by_real_address()
     made.forget_stores()
     assert made.event(0) is None
+    made.fetched(0x1000)
+    assert made.event(0) == ProgramEvent(0x40, 0xF0, 0x1000)
     made.stored(0, 1, AddressSpaceControl.SECONDARY, 0)
-    assert made.event(0) == ProgramEvent(0x20, 0xF2, 0x1000)
+    assert made.event(0) == ProgramEvent(0x60, 0xF2, 0x1000)
 
 
 @pytest.mark.parametrize(

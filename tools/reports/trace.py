@@ -143,9 +143,9 @@ class Tracer(Observer):
 
 def interruption_name(code: int) -> str:
     """The name of the program interruption *code* in the manual's words, in lower case; PER events come with others."""
-    alone = code & ~ProgramInterruptionCode.PER_EVENT
-    if alone and alone != code:
-        return f"{interruption_name(alone)}, {interruption_name(ProgramInterruptionCode.PER_EVENT)}"
+    if code & ProgramInterruptionCode.PER_EVENT:
+        other = code & ~ProgramInterruptionCode.PER_EVENT
+        return f"{interruption_name(other)}, PER event" if other else "PER event"
     try:
         return ProgramInterruptionCode(code).name.lower().replace("_", " ")
     except ValueError:

@@ -5,6 +5,7 @@ single instructions, and what else comes with them."""
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -16,6 +17,9 @@ from emu.program_interruption import ProgramInterruptionCode
 from emu.psw import ADDRESSING_MODE, BASIC_ADDRESSING, PER, Psw
 from emu.running import run_loop, single
 from tests.conftest import PROGRAM_ADDRESS as START
+
+if TYPE_CHECKING:
+    from tests.emu.conftest import AddressSpace
 
 Code = ProgramInterruptionCode
 
@@ -317,6 +321,15 @@ def test_of_a_suppressed_instruction_the_fetching_is_an_event(
     assert run(machine) == event(FETCHING, START, length, START + next_address, code=condition)
 
 
+def test_a_branch_that_is_suppressed_is_not_successful(machine: Machine) -> None:
+    # TRAP2, without DAT a special-operation exception
+    load(machine, "01ff")
+    record(machine, BRANCHING)
+    found = run(machine)
+    assert found is not None
+    assert (found.code, found.events) == (Code.SPECIAL_OPERATION, 0xFF)
+
+
 def test_a_store_that_was_undone_is_no_alteration(machine: Machine) -> None:
     # STM 0,15,0(8), of which the second page is not there
     load(machine, "900f8000")
@@ -363,6 +376,69 @@ def test_what_cannot_be_fetched_has_no_event(machine: Machine, address: int) -> 
     assert found is not None
     assert found.code in (Code.SPECIFICATION, Code.ADDRESSING)
     assert found.events == 0xFF
+
+
+# Interruptible instructions
+
+
+@pytest.mark.parametrize(("area", "is_in"), (((0x155FFF, 0x155FFF), True), ((0x156000, 0x156FFF), False)))
+def test_what_was_moved_before_an_exception_has_been_altered(
+    machine: Machine, address_space: AddressSpace, area: tuple[int, int], *, is_in: bool
+) -> None:
+    # MVCL 4,6, whose second page is not there
+    load(machine, "0e46")
+    address_space.map(START, START)
+    address_space.map(DATA, DATA)
+    address_space.map(0x155000, 0x55000)
+    cpu = machine.cpus[0]
+    cpu.gr[4], cpu.gr[5], cpu.gr[6], cpu.gr[7] = 0x155F00, 0x200, DATA, 0x200
+    address_space.enter(cpu)
+    mask = ADDRESSING_MODE | PER | psw_bits.DAT
+    cpu.load_psw(Psw(mask, START))
+    cpu.psw_loaded = False
+    record(machine, ALTERATION, area)
+    found = run(machine)
+    assert found is not None
+    assert (found.code, found.length, found.old) == (Code.PAGE_TRANSLATION | 0x80 * is_in, 2, Psw(mask, START))
+    assert (cpu.gr[4], cpu.gr[5]) == (0x156000, 0x100)
+    if is_in:
+        assert (found.events, found.mode, found.address) == (0x20, 0xF0, START)
+        assert machine.storage.read_integer(0xA8, 8) & -0x1000 == 0x156000
+
+
+def test_a_move_of_many_pages_is_one_unit_of_operation(machine: Machine) -> None:
+    load(machine, "0e46")
+    cpu = machine.cpus[0]
+    cpu.gr[4], cpu.gr[5], cpu.gr[6], cpu.gr[7] = 0x100000, 0x100000, DATA, 0
+    record(machine, ALTERATION)
+    assert run(machine) == event(ALTERATION, START, 2, START + 2, mask=ADDRESSING_MODE | PER | 2 << 44)
+    assert cpu.gr[5] == 0
+
+
+# Space-switch events
+
+
+@pytest.mark.parametrize("is_recorded", (False, True))
+def test_an_event_asks_for_a_space_switch_event(
+    machine: Machine, address_space: AddressSpace, *, is_recorded: bool
+) -> None:
+    # SACF X'300', to the home space; no address-space-control element asks for anything
+    load(machine, "b2790300 0700 0700 0700 0700 0700 0700 0700 0700 0700 0700 0700")
+    address_space.map(START, START)
+    cpu = machine.cpus[0]
+    cpu.set_control_register(0, cpu.cr[0] | psw_bits.bit(37))
+    cpu.set_control_register(4, 0x1234)
+    address_space.enter(cpu)
+    cpu.load_psw(Psw(ADDRESSING_MODE | PER | psw_bits.DAT, START))
+    cpu.psw_loaded = False
+    record(machine, FETCHING, (START, START) if is_recorded else NOWHERE)
+    found = run(machine)
+    if not is_recorded:
+        assert found is None
+        return
+    old = Psw(ADDRESSING_MODE | PER | psw_bits.DAT | 3 << 46, START + 4)
+    assert found == Interruption(4, Code.SPACE_SWITCH_EVENT | 0x80, old, 0x40, 0xF0, START)
+    assert machine.storage.read_integer(0xAC, 4) == 0x1234
 
 
 # Loading a PSW
@@ -499,6 +575,16 @@ def test_instruction_fetching_nullification(machine: Machine, code: str, area: t
     assert run(machine) == event(FETCHING | NULLIFICATION, START, 0, START)
     assert machine.cpus[0].gr[1] == 0
     assert machine.executed == 0
+
+
+def test_of_a_nullified_execute_the_target_is_not_fetched(machine: Machine) -> None:
+    # EX 0,0(4)
+    load(machine, "44004000")
+    machine.storage.write(DATA, bytes.fromhex("0700"))
+    machine.keys.bytes[DATA >> 12] = 0
+    record(machine, FETCHING | NULLIFICATION, (START, START))
+    assert run(machine) == event(FETCHING | NULLIFICATION, START, 0, START)
+    assert machine.keys.bytes[DATA >> 12] == 0
 
 
 def test_what_is_not_designated_is_not_nullified(machine: Machine) -> None:

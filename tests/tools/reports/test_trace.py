@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from emu.control_registers import CR0_AFP, CR0_EXTERNAL_CALL
 from emu.cpu import CpuState
 from emu.isa.assembler import assemble
@@ -12,7 +14,7 @@ from emu.symbols.symbol import Symbol
 from emu.symbols.symbol_file import SymbolFile
 from emu.symbols.table import SymbolTable
 from tests.support.elf import ENTRY, PROGRAM_NEW_PSW
-from tools.reports.trace import Tracer, _vector_changes
+from tools.reports.trace import Tracer, _vector_changes, interruption_name
 
 NEW = Psw(ADDRESSING_MODE, 0x20000)
 
@@ -168,3 +170,11 @@ def test_addresses_have_the_symbols_that_they_are_near(machine: Machine) -> None
     assert lines[2].endswith(
         "old PSW 0000000180000000 0000000000010014 <puts+0x4>, new PSW 0000000180000000 0000000000020000 <handler>"
     )
+
+
+@pytest.mark.parametrize(
+    ("code", "name"),
+    ((0x11, "page translation"), (0x80, "PER event"), (0x91, "page translation, PER event"), (0x7F, "unknown")),
+)
+def test_the_name_of_a_program_interruption(code: int, name: str) -> None:
+    assert interruption_name(code) == name
