@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tools.machines.options import SymbolOptions
+from tools.machines.options import HistoryOptions
 from tools.usage.options import option
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ def endpoint(text: str) -> Any:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GdbOptions(SymbolOptions):
+class GdbOptions(HistoryOptions):
     """Where gdb finds the machine."""
 
     listen: Endpoint = option(

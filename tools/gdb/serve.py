@@ -40,7 +40,7 @@ def debug_program(options: MachineOptions, wanted: GdbOptions) -> int:
     """
     if options.guests != 1:
         raise UsageError("--guests: gdb is shown one guest at a time")
-    with Debugger("--listen", wanted.listen, options, load_symbols(options, wanted)) as debugger:
+    with Debugger("--listen", wanted.listen, options, load_symbols(options, wanted), wanted.history) as debugger:
         setup = set_up(options)
         console = GuestConsole()
         setup.machines[0].sclp.console = console
@@ -59,13 +59,15 @@ def debug_program(options: MachineOptions, wanted: GdbOptions) -> int:
 class Debugger(AbstractContextManager["Debugger"]):
     """Listens for gdb from the beginning on, so that a port in use is known before a machine is made."""
 
-    def __init__(self, flag: str, where: Endpoint, options: MachineOptions, symbols: SymbolTable) -> None:
+    def __init__(self, flag: str, where: Endpoint, options: MachineOptions, symbols: SymbolTable, history: int) -> None:
         """Listen there.
 
+        :param history: bytes that going back may take.
         :raises UsageError: naming the *flag*, if that cannot be.
         """
         self._options = options
         self._symbols = symbols
+        self._history = history
         self._console: GuestConsole | None = None
         try:
             self._listener = listen(where)
@@ -100,7 +102,7 @@ class Debugger(AbstractContextManager["Debugger"]):
         self.tell(f"gdb: listening on {where}; gdb-multiarch -ex 'target remote {where}' comes to it")
         with interrupt.ctrl_c(machine) as switch:
             manager = None if setup.host is None else setup.host.manager
-            session = Session(machine, symbols=self._symbols, host=manager)
+            session = Session(machine, symbols=self._symbols, host=manager, history=self._history)
             server = GdbServer(
                 session,
                 self._listener,

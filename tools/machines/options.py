@@ -113,6 +113,13 @@ def _host_memory(text: str) -> int:
     return memory
 
 
+def _history(text: str) -> int:
+    size = parse_size(text)
+    if size and not _MEGABYTE <= size <= MOST_MEMORY:
+        raise ValueError(f"expected 0, or 1M to {format_size(MOST_MEMORY)}, not {text}")
+    return size
+
+
 def _paging_size(text: str) -> int:
     from host.paging_file import SLOTS_MAXIMUM
 
@@ -347,3 +354,17 @@ class SymbolOptions(BudgetOptions):
         is_for_programs=True,
         parse=_symbol_sources,
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryOptions(SymbolOptions):
+    """The same, and how much may be kept to go back."""
+
+    history: int = option(
+        "512M",
+        metavar="SIZE",
+        help="What going back may take of this computer's memory; 0 keeps nothing to go back to.",
+        is_for_programs=True,
+        parse=_history,
+    )
+    """In bytes."""

@@ -25,10 +25,12 @@ def run_at_terminal(
     max_instructions: int | None,
     symbols: Callable[[], SymbolTable],
     run: Callable[[int | None], Stop],
+    history: int,
 ) -> Stop:
     """Run *machine* by *run*, with the terminal as its console, until it stops.
 
     :param symbols: gives the names of addresses when the user leaves for the stepper.
+    :param history: bytes that going back may take there.
     """
     with Terminal(machine, lambda: [format_table(count_pages(machine.states.array))]) as terminal:
         machine.operator = terminal
@@ -38,20 +40,22 @@ def run_at_terminal(
             while (terminal.wants_stepper or stop.kind is StopKind.STOP_POINT) and not switch.is_pressed:
                 terminal.wants_stepper = False
                 terminal.release()
-                stepper = stepper or _stepper(machine, setup, max_instructions, symbols())
+                stepper = stepper or _stepper(machine, setup, max_instructions, symbols(), history)
                 stop = _step(stepper, terminal, stop)
         if stop.kind is not StopKind.REQUESTED:
             return stop
         return interrupt.requested_stop(machine, terminal.ended_by or "Ctrl-C")
 
 
-def _stepper(machine: Machine, setup: Setup, max_instructions: int | None, symbols: SymbolTable) -> Stepper:
+def _stepper(
+    machine: Machine, setup: Setup, max_instructions: int | None, symbols: SymbolTable, history: int
+) -> Stepper:
     """The stepper of this run: its stops, and what it records, stay when the run goes on."""
     from emu.debugging.session import Session
     from tools.stepping.stepper import Stepper
 
     manager = None if setup.host is None else setup.host.manager
-    session = Session(machine, symbols=symbols, host=manager)
+    session = Session(machine, symbols=symbols, host=manager, history=history)
     return Stepper(session, print, max_instructions=max_instructions, manager=manager)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tools.gdb.options import endpoint
-from tools.machines.options import SymbolOptions
+from tools.machines.options import HistoryOptions
 from tools.usage.options import MOST_COUNTED, option
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def _save_point(typed: tuple[int, str]) -> SavePoint:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RunOptions(SymbolOptions):
+class RunOptions(HistoryOptions):
     """What is wanted of a run besides the guest's console."""
 
     trace: str | None = option(

@@ -62,7 +62,9 @@ def run_program(options: MachineOptions, wanted: RunOptions) -> int:
 
             if options.guests > 1:
                 raise UsageError("--gdb: expected one guest, which is debugged")
-            debugger = files.enter_context(Debugger("--gdb", wanted.gdb, options, load_symbols(options, wanted)))
+            debugger = files.enter_context(
+                Debugger("--gdb", wanted.gdb, options, load_symbols(options, wanted), wanted.history)
+            )
         saved_run = None
         if wanted.save_at is not None or wanted.saved is not None:
             from tools.running.saved_run import SavedRun
@@ -81,6 +83,7 @@ def run_program(options: MachineOptions, wanted: RunOptions) -> int:
             symbols=lambda: symbols or load_symbols(options, wanted),
             debugger=debugger,
             saved_run=saved_run,
+            history=wanted.history,
         )
 
         from tools.reports.report import show_report
@@ -129,6 +132,7 @@ def run_guests(
     symbols: Callable[[], SymbolTable] = lambda: NO_SYMBOLS,
     debugger: Debugger | None = None,
     saved_run: SavedRun | None = None,
+    history: int = 0,
 ) -> Report:
     """Run the machines of *setup* until all have stopped.
 
@@ -137,6 +141,7 @@ def run_guests(
     :param symbols: gives the names of addresses, which a trace and a stepper show.
     :param debugger: it has the only guest run.
     :param saved_run: where the only guest begins, and when it is saved.
+    :param history: bytes that going back may take in the stepper.
     """
     from tools.reports.report import GuestReport, Report
     from tools.reports.statistics import Statistics
@@ -167,7 +172,7 @@ def run_guests(
     elif script is None and is_shown and len(machines) == 1 and sys.stdin.isatty() and sys.stdout.isatty():
         from tools.running.at_terminal import run_at_terminal
 
-        stops = [run_at_terminal(machines[0], setup, max_instructions, symbols, run or machines[0].run)]
+        stops = [run_at_terminal(machines[0], setup, max_instructions, symbols, run or machines[0].run, history)]
     else:
         stops = _run(machines, max_instructions, run)
     if saved_run is not None:

@@ -51,7 +51,7 @@ def step_program(options: MachineOptions, wanted: StepOptions) -> int:
         print(line, flush=True)
 
     manager = None if setup.host is None else setup.host.manager
-    session = Session(machine, symbols=symbols, host=manager)
+    session = Session(machine, symbols=symbols, host=manager, history=wanted.history)
     stepper = Stepper(session, write, max_instructions=wanted.max_instructions, manager=manager)
     is_wrong = False
     try:

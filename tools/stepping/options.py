@@ -5,12 +5,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tools.machines.options import SymbolOptions
+from tools.machines.options import HistoryOptions
 from tools.usage.options import option
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StepOptions(SymbolOptions):
+class StepOptions(HistoryOptions):
     """Where the commands come from."""
 
     script: str | None = option(metavar="FILE", help="Take the commands from this file, and echo them.")

@@ -71,6 +71,7 @@ _FINE: dict[str, frozenset[str]] = {
         ("--jobs", "--timeout"), frozenset(text for text in RUBBISH if text.isdecimal() and len(text) < _LONG)
     ),
     "--host-memory": frozenset({"1000K"}),
+    "--history": frozenset({"0", "00", "0M", "0T"}),
     "--paging-size": frozenset({"1000K", "2T", "1025G"}),
     "--plan": frozenset({"empty"}),
     "--script": frozenset({"empty", "truncated", *(name for name in FILES if name.startswith(("deep-", "step-")))}),

@@ -13,7 +13,7 @@ from emu.facilities import DEFAULT_FACILITIES
 from emu.page_states import Profile
 from host.policies import Policy
 from tools.machines.images import BootFiles
-from tools.machines.options import Disk, HostOptions, MachineOptions, SymbolOptions, SymbolSource
+from tools.machines.options import Disk, HistoryOptions, HostOptions, MachineOptions, SymbolOptions, SymbolSource
 from tools.usage.errors import UsageError
 from tools.usage.options import read_options
 
@@ -107,3 +107,14 @@ def test_a_file_of_symbols_may_have_an_offset(tmp_path: Path) -> None:
 def test_an_offset_is_an_address() -> None:
     with pytest.raises(UsageError, match="--symbols: expected a hexadecimal address, not 'x'"):
         symbols("a.elf@x")
+
+
+def test_what_going_back_may_take() -> None:
+    assert read_options(HistoryOptions, {}).history == 512 << 20
+    assert [read_options(HistoryOptions, {"history": typed}).history for typed in ("0", "2G")] == [0, 2 << 30]
+
+
+@pytest.mark.parametrize("typed", ("1K", "1025G"))
+def test_a_history_that_cannot_be(typed: str) -> None:
+    with pytest.raises(UsageError, match=f"--history: expected 0, or 1M to 1T, not {typed}"):
+        read_options(HistoryOptions, {"history": typed})
