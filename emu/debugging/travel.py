@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from emu.machine import Machine, Stop
     from emu.running.stopping.kinds import StopOn
 
-_LEAST_INTERVAL: Final = 20_000_000
+_LEAST_INTERVAL: Final = 30_000_000
 """Instructions from one moment to the next, at least."""
-_INSTRUCTIONS_FOR_A_PAGE: Final = 6_000
+_INSTRUCTIONS_FOR_A_PAGE: Final = 9_000
 """So many more for each page that has content, all of which are compared with what they were."""
 _ANCHORS: Final = (2_000_000, 50_000, 1_000)
 """Where moments are taken on the way back, in instructions before the position that is wanted: the next steps back are
