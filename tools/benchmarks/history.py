@@ -47,7 +47,7 @@ _EVERY: Final = 400 * MILLION
 
 
 @dataclass(frozen=True, slots=True)
-class Guest:
+class BootingGuest:
     """A guest that is about to boot, and the host under it, if that pages."""
 
     machine: Machine
@@ -55,7 +55,7 @@ class Guest:
     setup: Setup
 
 
-def debian(*, memory: int = 256 << 20, host_memory: int | None = None) -> Guest:
+def debian(*, memory: int = 256 << 20, host_memory: int | None = None) -> BootingGuest:
     """Debian's kernel, about to boot to the check of its files.
 
     :raises UsageError: if it has not been fetched.
@@ -69,10 +69,10 @@ def debian(*, memory: int = 256 << 20, host_memory: int | None = None) -> Guest:
     )
     setup = set_up(options)
     (machine,) = setup.machines
-    return Guest(machine, None if setup.host is None else setup.host.manager, setup)
+    return BootingGuest(machine, None if setup.host is None else setup.host.manager, setup)
 
 
-def differences_of_replay(guest: Guest, history: History, every: int, end: int | None = None) -> list[str]:
+def differences_of_replay(guest: BootingGuest, history: History, every: int, end: int | None = None) -> list[str]:
     """Run to the end, or to that instruction number, and go back; give what is different then from what was.
 
     Nothing may be.  It is looked at *every* so many instructions, the last time first.
