@@ -340,6 +340,18 @@ def test_a_store_that_was_undone_is_no_alteration(machine: Machine) -> None:
     assert (found.code, found.events, found.mode) == (Code.ADDRESSING, 0xFF, 0xFF)
 
 
+def test_a_vector_store_that_was_undone_is_no_alteration(machine: Machine) -> None:
+    # VSTM 1,4,0(8), of which the second page is not there
+    load(machine, "e7148000003e")
+    cpu = machine.cpus[0]
+    cpu.set_control_register(0, cpu.cr[0] | psw_bits.bit(45) | psw_bits.bit(46))
+    cpu.gr[8] = machine.memory - 32
+    record(machine, ALTERATION)
+    found = run(machine)
+    assert found is not None
+    assert (found.code, found.events) == (Code.ADDRESSING, 0xFF)
+
+
 def test_a_completing_condition_comes_with_all_events(machine: Machine) -> None:
     # AR 1,2 with overflow; MVI 0(4),0
     load(machine, "1a12", ADDRESSING_MODE | PER | psw_bits.bit(20))
@@ -404,6 +416,26 @@ def test_what_was_moved_before_an_exception_has_been_altered(
     if is_in:
         assert (found.events, found.mode, found.address) == (0x20, 0xF0, START)
         assert machine.storage.read_integer(0xA8, 8) & -0x1000 == 0x156000
+
+
+def test_nodes_that_were_updated_before_an_exception_have_been_altered(
+    machine: Machine, address_space: AddressSpace
+) -> None:
+    # UPT, up a tree whose root's page is not there
+    load(machine, "0102")
+    address_space.map(START, START)
+    address_space.map(0x156000, 0x56000)
+    machine.storage.write_integer(0x56020, 8, 9)
+    machine.storage.write_integer(0x56000, 8, 7)
+    cpu = machine.cpus[0]
+    cpu.gr[0], cpu.gr[4], cpu.gr[5] = 5, 0x156000 - 0x20, 0x80
+    address_space.enter(cpu)
+    cpu.load_psw(Psw(ADDRESSING_MODE | PER | psw_bits.DAT, START))
+    cpu.psw_loaded = False
+    record(machine, ALTERATION, (0x156020, 0x156020))
+    found = run(machine)
+    assert found is not None
+    assert (found.code, found.events, found.old.address) == (Code.PAGE_TRANSLATION | 0x80, 0x20, START)
 
 
 def test_a_move_of_many_pages_is_one_unit_of_operation(machine: Machine) -> None:
