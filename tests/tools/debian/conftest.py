@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tools.debian import download
+from tools.debian.releases import debian_files
 from tools.usage.errors import UsageError
 
 
@@ -36,3 +37,18 @@ def fetched(archive: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The same, made the one that is used."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(archive))
     return archive
+
+
+@pytest.fixture(scope="session")
+def told(archive: Path) -> Path:
+    """The same with the symbols that the kernel has told, which takes a boot."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(archive))
+        download.keep_symbols(debian_files("bookworm"))
+    return archive
+
+
+@pytest.fixture
+def with_symbols(told: Path, fetched: Path) -> Path:
+    """The same, made the one that is used."""
+    return fetched

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from emu.machine import Machine
-from tools.debian import download, kernel_symbols
+from tools.debian import kernel_symbols
 from tools.debian.kernel_symbols import NotedDisk, read_kernel_symbols
 from tools.debian.releases import debian_files
 from tools.machines.images import find_image
@@ -27,11 +27,9 @@ send = "echo 0 >/proc/sys/kernel/kptr_restrict; sha256sum /proc/kallsyms; dmesg 
 
 
 @pytest.mark.timeout(900)
-def test_another_boot_has_the_same(fetched: Path, tmp_path: Path) -> None:
+def test_another_boot_has_the_same(with_symbols: Path, tmp_path: Path) -> None:
     """With other memory and more CPUs: neither kernel nor modules have moved."""
     files = debian_files("bookworm")
-    assert find_image("debian").symbols is None
-    download.keep_symbols(files)
     assert find_image("debian").symbols == files.symbols
     table = load_symbols(MachineOptions(image=find_image("debian")), SymbolOptions())
     assert len(table) > 30_000

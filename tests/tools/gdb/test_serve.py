@@ -7,14 +7,14 @@ import re
 import shutil
 import socket
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from guest_kernel.native.shipped import image_path
-from tests.support.command import ESSA, ROOT, write_program, wrong
+from tests.support.command import write_program, wrong
 from tests.support.elf import ending_program
 from tests.support.gdb_client import GdbClient
 from tests.support.gdb_session import COUNTING
@@ -22,33 +22,6 @@ from tools.gdb.endpoint import Endpoint, bound, listen
 
 Start = Callable[..., "tuple[subprocess.Popen[str], int]"]
 Connect = Callable[[int], GdbClient]
-
-
-@pytest.fixture
-def start() -> Iterator[Start]:
-    """Starts the command, and gives the process and the port on which it listens."""
-    processes: list[subprocess.Popen[str]] = []
-
-    def run(*arguments: str) -> tuple[subprocess.Popen[str], int]:
-        process = subprocess.Popen(
-            [*ESSA, *arguments],
-            cwd=ROOT,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        processes.append(process)
-        assert process.stderr is not None
-        for line in process.stderr:
-            if matched := re.search(r"listening on 127\.0\.0\.1:(\d+)", line):
-                return process, int(matched[1])
-        raise AssertionError("it does not listen")
-
-    yield run
-    for process in processes:
-        process.kill()
-        process.communicate()
 
 
 def symbol(name: str, program: str = "hello") -> int:
