@@ -117,7 +117,7 @@ def external_call(machine: Machine, mask: int) -> None:
 
 def test_external_interruption_comes_before_the_instruction(machine: Machine) -> None:
     external_call(machine, ADDRESSING_MODE | PROBLEM_STATE)
-    lines = trace(machine)
+    lines = trace(machine, 2)
     assert [line.split(",")[0] for line in lines] == [
         "cpu 0: external interruption 0x1202",
         f"cpu 0: P {0x20000:016x} (1812)         LR 1",
@@ -128,7 +128,7 @@ def test_early_exception_of_an_interruption_comes_before_the_instruction(machine
     external_call(machine, 1)
     new_psw(machine, PROGRAM_NEW_PSW, ADDRESSING_MODE, 0x30000)
     put(machine, bytes.fromhex("1812"), 0x30000)
-    lines = trace(machine)
+    lines = trace(machine, 2)
     assert [line.split(",")[0] for line in lines] == [
         "cpu 0: external interruption 0x1202",
         "cpu 0: program interruption 0x0006 specification",
