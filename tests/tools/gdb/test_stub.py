@@ -183,6 +183,13 @@ def test_the_end_of_the_machine_is_a_stop_that_can_be_looked_at(machine: Machine
     assert ask(stub, "p3") == [f"{0:016x}"]
 
 
+def test_watchpoints(machine: Machine, stub: Stub) -> None:
+    assert ask(stub, f"Z2,{DATA:x},8", "c") == ["OK", f"T05watch:{DATA:x};thread:1;"]
+    assert machine.cpus[0].instruction_address == LOAD
+    assert ask(stub, f"z2,{DATA:x},8", f"Z3,{DATA + 4:x},4", "c") == ["OK", "OK", f"T05rwatch:{DATA + 4:x};thread:1;"]
+    assert machine.cpus[0].instruction_address == COUNT
+
+
 def test_ctrl_c_stops_it(machine: Machine) -> None:
     put_program(machine)
     machine.storage.write(AFTER, bytes.fromhex("a7f40000"))
