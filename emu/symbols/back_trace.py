@@ -3,7 +3,8 @@
 
 Source: the ELF application binary interface supplement for s390x, "The Stack Frame".  Register 15 is the address of the
 frame; its first doubleword, the back chain, is the address of the caller's frame, in which the called function has
-saved register 14, its return address, at offset 112.  The end of the chain is a zero.
+saved register 14, its return address, at offset 112.  The end of the chain is a zero.  Code that was compiled with
+``-mpacked-stack``, as Linux may be, has the two at offsets 152 and 136 instead (inferred from what the compiler makes).
 
 A compiler keeps a back chain only if told to (``-mbackchain``, which the kernel is made with).  That register 14 still
 has the return address in a function that has called nothing yet is inferred from where it leads.
@@ -19,9 +20,20 @@ if TYPE_CHECKING:
 
     from emu.symbols.table import SymbolTable
 
-_RETURN_ADDRESS: Final = 112
 _MOST: Final = 64
 """Frames."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """Where a stack frame has the back chain, and the return address of what it called."""
+
+    back_chain: int
+    return_address: int
+
+
+_LAYOUTS: Final = (_Layout(0, 112), _Layout(152, 136))
+"""That of the ABI, and the packed one."""
 _ALIGNMENT: Final = 8
 
 
@@ -53,6 +65,12 @@ class BackTrace:
     frames: tuple[StackFrame, ...]
     end: str
 
+    def known(self, symbols: SymbolTable, *, is_problem_state: bool) -> int:
+        """How many frames lie in something that *symbols* name; all of them if there are no symbols."""
+        if not symbols:
+            return len(self.frames)
+        return sum(bool(each.label(symbols, is_problem_state=is_problem_state)) for each in self.frames)
+
     def lines(self, symbols: SymbolTable, *, is_problem_state: bool = False) -> list[str]:
         """Each frame in a line, with its symbol and source line; a last line says why it ends, unless properly."""
         shown = []
@@ -78,6 +96,24 @@ def back_trace(
     :param read: the bytes at a virtual address, so many, looked at without touching them; None if there are none.
     :param most: the number of frames after which it ends in any case.
     """
+    found = [
+        _follow(layout, instruction_address, register_14, register_15, read, symbols, most, is_problem_state)
+        for layout in _LAYOUTS
+    ]
+    # Of equal ones the first.
+    return max(found, key=lambda trace: trace.known(symbols, is_problem_state=is_problem_state))
+
+
+def _follow(
+    layout: _Layout,
+    instruction_address: int,
+    register_14: int,
+    register_15: int,
+    read: Callable[[int, int], bytes | None],
+    symbols: SymbolTable,
+    most: int,
+    is_problem_state: bool,
+) -> BackTrace:
     frames = [StackFrame(instruction_address, register_15, is_return=False)]
     here = symbols.nearest(instruction_address, is_problem_state=is_problem_state)
     there = symbols.nearest(register_14 - 1, is_problem_state=is_problem_state) if register_14 else None
@@ -90,14 +126,14 @@ def back_trace(
         seen.add(frame)
         if frame % _ALIGNMENT:
             return BackTrace(tuple(frames), f"no frame is at {frame:#x}, which is not a multiple of {_ALIGNMENT}")
-        caller = _doubleword(read, frame)
+        caller = _doubleword(read, frame + layout.back_chain)
         if caller is None:
-            return BackTrace(tuple(frames), f"the back chain at {frame:#x} cannot be read")
+            return BackTrace(tuple(frames), f"the back chain at {frame + layout.back_chain:#x} cannot be read")
         if not caller:
             return BackTrace(tuple(frames), "")
         if caller in seen:
             return BackTrace(tuple(frames), f"the back chain leads in a circle, back to {caller:#x}")
-        address = None if caller % _ALIGNMENT else _doubleword(read, caller + _RETURN_ADDRESS)
+        address = None if caller % _ALIGNMENT else _doubleword(read, caller + layout.return_address)
         if address is None or address & 1:
             return BackTrace(tuple(frames), f"no frame is at {caller:#x}, where the back chain leads")
         if has_not_called and len(frames) == 2 and address == register_14:

@@ -85,6 +85,21 @@ def test_a_register_that_is_no_stack_pointer() -> None:
     assert trace(CHAIN, r15=0x8001).end == "no frame is at 0x8001, which is not a multiple of 8"
 
 
+def test_a_packed_stack_is_followed_as_well() -> None:
+    """The offsets are those that Linux for s390 has: its frame ends with the back chain, behind the ten registers."""
+    packed = {
+        0x8000 + 152: 0x8100,
+        0x8100 + 152: 0x8200,
+        0x8100 + 136: 0x206,
+        0x8200 + 152: 0,
+        0x8200 + 136: 0x320,
+        # What lies where the ABI has the chain leads nowhere.
+        0x8000: 0x1234,
+    }
+    assert addresses(trace(packed)) == [0x10A, 0x206, 0x320]
+    assert trace(packed).end == ""
+
+
 def test_an_endless_chain_ends() -> None:
     storage = {0x8000 + 0x100 * number: 0x8100 + 0x100 * number for number in range(1000)}
     storage |= {0x8000 + 0x100 * number + 112: 0x206 for number in range(1000)}
