@@ -20,6 +20,7 @@ from tools.differential.options import DifferOptions
 from tools.gdb.options import GdbOptions
 from tools.machines.options import MachineOptions
 from tools.running.options import RunOptions
+from tools.screen.options import ScreenOptions
 from tools.stepping.options import StepOptions
 from tools.usage.errors import LostRun, UsageError
 
@@ -83,6 +84,18 @@ def step(_: typer.Context, options: MachineOptions, wanted: StepOptions) -> None
     from tools.stepping.conversation import step_program
 
     raise typer.Exit(step_program(options, wanted))
+
+
+@app.command(
+    help="The same on the full screen: instructions, registers, low core, and a map of page states; forward and back.",
+    epilog=_EXIT_STATUSES,
+)
+@takes(MachineOptions, ScreenOptions)
+def screen(_: typer.Context, options: MachineOptions, wanted: ScreenOptions) -> None:
+    """Run a program on the full screen."""
+    from tools.screen.show import screen_program
+
+    raise typer.Exit(screen_program(options, wanted))
 
 
 @app.command(help="Wait for gdb before the first instruction of a program, and let it debug it.", epilog=_EXIT_STATUSES)

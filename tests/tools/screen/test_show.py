@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""``essa screen`` as a command: a picture, and what is wrong with its use."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.command import write_program, wrong
+from tools.command.cli import main
+
+
+def test_without_a_terminal_it_says_so(program: str, capfd: pytest.CaptureFixture[str]) -> None:
+    assert "expected a terminal" in wrong(capfd, "screen", program)
+
+
+def test_a_picture_needs_no_terminal(program: str, tmp_path: Path) -> None:
+    script = write_program(tmp_path, b"s 2\n", "script")
+    pictures = []
+    for name in ("one.svg", "two.svg"):
+        path = tmp_path / name
+        assert main(["screen", program, "--script", script, "--picture", str(path)]) == 0
+        pictures.append(path.read_text(encoding="utf-8"))
+    assert pictures[0].startswith("<svg")
+    assert "Uz" in pictures[0]
+    assert pictures[0] == pictures[1]
+
+
+def test_wrong_use(program: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    picture = ("screen", program, "--picture", str(tmp_path / "none" / "x.svg"))
+    assert "cannot be written" in wrong(capfd, *picture)
+    script = write_program(tmp_path, b"s\nfrob\n", "script")
+    assert f"{script}, line 2: there is no command 'frob'" in wrong(capfd, *picture, "--script", script)
+    assert "cannot be read" in wrong(capfd, *picture, "--script", str(tmp_path / "none"))
+    assert "--guests: one guest" in wrong(capfd, *picture, "--guests", "2")
