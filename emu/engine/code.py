@@ -113,6 +113,13 @@ class ShownCode:
             self._trapped[where] = found and found[: instruction_length(found[0])]
         return self._trapped[where]
 
+    def shown_instruction(self, address: int, mode: int) -> bytes | None:
+        """The same as it is now, also where the page has been written since, if it is shown."""
+        if (address >> 12, mode) not in self._pages or address & (PAGE_SIZE - 1) > PAGE_SIZE - _LONGEST:
+            return None
+        found = self.read(address, _LONGEST, mode)
+        return found[: instruction_length(found[0])]
+
     def retranslate(self, address: int, mode: int) -> None:
         """Drop the blocks that hold the instruction at *address*: it is to be translated differently."""
         self._drop(self._frames[self._pages[address >> 12, mode]] + (address & (PAGE_SIZE - 1)), 1)

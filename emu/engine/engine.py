@@ -227,6 +227,10 @@ class Engine:
         if self._places.choose(places):
             self._code.forget_all()
 
+    def next_instruction(self) -> bytes | None:
+        """The instruction at the PSW address, if that is quickly found."""
+        return self._code.shown_instruction(self.registers.psw[1], self._free.fetch_mode)
+
     def leave_to_model(self, left: Mapping[str, int]) -> None:
         """Execute each compiled instruction that *left* names so many times at most, and count them."""
         self._instructions.limit(left)

@@ -62,7 +62,8 @@ class StopPlaces:
         self._offsets: defaultdict[int, list[int]] = defaultdict(list)
         """Of the absolute pages that hold places, where those lie in the page."""
         self._wanted: frozenset[str] = frozenset()
-        self._tables: dict[tuple[bool, bool], NDArray[np.uint8]] = {}
+        self._tables: dict[tuple[bool, bool], tuple[NDArray[np.uint8], int]] = {}
+        """The tables of candidates by mode, each with its place."""
 
     def choose(self, places: ChosenPlaces) -> bool:
         """Let *places* be those from now on; give whether they are others, so that all code must be shown anew."""
@@ -110,16 +111,16 @@ class StopPlaces:
     def candidates_address(self, is_64_bit: bool, operands_are_apart: bool) -> int:
         """Where the table of candidates for this mode lies, those included that are wanted."""
         key = is_64_bit, operands_are_apart
-        table = self._tables.get(key)
-        if table is None:
+        known = self._tables.get(key)
+        if known is None:
             table = candidates(is_64_bit=is_64_bit, operands_are_apart=operands_are_apart, facilities=self._facilities)
             if self._wanted:
                 table = table.copy()
                 for name in self._wanted:
                     opcode = opcodes_by_mnemonic()[name]
                     enter_opcode(table, int(str(opcode), 16), opcode.pieces, CANDIDATE | TARGET)
-            self._tables[key] = table
-        return int(table.ctypes.data)
+            known = self._tables[key] = table, int(table.ctypes.data)
+        return known[1]
 
 
 def _is_executed_at_once(mnemonic: str) -> bool:

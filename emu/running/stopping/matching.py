@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from emu.cpu import Cpu
+    from emu.engine.engine import Engine
     from emu.running.stopping.stop_point import StopPoint
     from emu.running.stopping.view import View
 
@@ -46,10 +47,10 @@ class InstructionStops:
         self._mnemonics = frozenset(name for on in ons if isinstance(on, AtMnemonic) for name in on.mnemonics)
         self.has_predicates = any(isinstance(on, When) for on in ons)
 
-    def may_be_at(self, cpu: Cpu, ended: RunExit | None) -> bool:
+    def may_be_at(self, cpu: Cpu, engine: Engine, ended: RunExit | None) -> bool:
         """Whether one of them may wait for the instruction that *cpu* is about to execute: this is quick.
 
-        :param ended: why the engine has come back before it; None if it has not run.
+        :param ended: why its *engine* has come back before it; None if it has not run.
         """
         if not self._points:
             return False
@@ -60,13 +61,18 @@ class InstructionStops:
             return False
         match ended:
             case Declared(instruction):
-                return is_execute(instruction) or mnemonic_of(instruction) in self._mnemonics
+                return self._is_wanted(instruction)
             case SupervisorCall():
                 return "SVC" in self._mnemonics
-            case None | ExecutedAlone():
+            case ExecutedAlone():
+                return self._is_wanted(engine.next_instruction())
+            case None:
                 return True
         # It was executed natively, which is not done with what is waited for.
         return False
+
+    def _is_wanted(self, instruction: bytes | None) -> bool:
+        return instruction is None or is_execute(instruction) or mnemonic_of(instruction) in self._mnemonics
 
     def at(self, cpu: Cpu, view: View) -> list[StopPoint]:
         """Those that wait for the instruction that *cpu*, which *view* shows, is about to execute."""

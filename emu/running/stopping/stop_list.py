@@ -41,6 +41,7 @@ class StopList:
 
     def __init__(self, configuration: Configuration[Cpu], engines: Sequence[Engine]) -> None:
         """Have none; *engines* are those of the CPUs, in their order."""
+        self._engines = engines
         self._places = EnginePlaces(configuration, engines)
         self._storage = StorageStops(configuration, engines)
         self._configuration = configuration
@@ -160,7 +161,8 @@ class StopList:
     def enter(self, cpu: Cpu) -> None:
         """*cpu* is about to run freely."""
         if self._places.is_set:
-            self._places.enter(is_passed=self._passed.get(cpu.address) == _moment(cpu))
+            passed = self._passed.get(cpu.address)
+            self._places.enter(is_passed=passed is not None and passed == _moment(cpu))
 
     def begin(self) -> None:
         """A run begins: what has happened before it does not count."""
@@ -222,7 +224,7 @@ class StopList:
         :raises StopRun: if it is not to be executed yet.
         """
         self._counted = []
-        if not self._instructions.may_be_at(cpu, ended):
+        if not self._instructions.may_be_at(cpu, self._engines[cpu.address], ended):
             return
         moment = _moment(cpu)
         if self._passed.get(cpu.address) == moment:
