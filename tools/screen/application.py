@@ -29,6 +29,13 @@ if TYPE_CHECKING:
 
 LOWER: Final = ("messages", "low core", "interruptions", "console")
 """What there is in the lower right part, by the digits that choose it."""
+HELP: Final = (
+    "s step, b back, g go, r go back to the last stop, n over a call, f to the end of the function",
+    "Ctrl-C or Escape: stop what runs; q: quit",
+    "':' any command of 'essa step' (:help), Up and Down bring back earlier ones, Escape leaves",
+    "v other registers; 1 2 3 4: messages, low core, interruptions, console, Page Up and Page Down",
+    "map: arrows move, + and - zoom, k storage keys",
+)
 _CONSOLE_SHOWN: Final = 20_000
 _REFRESHED_EVERY: Final = 0.5
 _WIDE: Final = 76
@@ -50,7 +57,7 @@ class MachineScreen(App[None]):
         Binding("n", "execute('over')", "over"),
         Binding("f", "execute('finish')", "finish", show=False),
         Binding("v", "registers", "registers"),
-        Binding("k", "keys", "keys"),
+        Binding("k", "keys", "storage keys"),
         Binding("plus,equals_sign", "zoom(-1)", "zoom", key_display="+-"),
         Binding("minus", "zoom(1)", "zoom out", show=False),
         *(Binding(str(number), f"lower('{name}')", show=False) for number, name in enumerate(LOWER, 1)),
@@ -63,6 +70,7 @@ class MachineScreen(App[None]):
         Binding("colon", "type", show=False),
         Binding("ctrl+c", "interrupt", show=False, priority=True),
         Binding("escape", "leave", show=False, priority=True),
+        Binding("question_mark", "help", "keys", key_display="?"),
         Binding("q", "end", "quit"),
     ]
 
@@ -142,8 +150,9 @@ class MachineScreen(App[None]):
         self.query_one("#map").border_title = f"{what} from {self.map.first << 12:x}: {pages} a cell"
         self.query_one("#listing").border_title = "instructions"
         self.query_one("#registers").border_title = f"registers: {self.kind} (v: others)"
-        chosen = (f"[b]{n}[/b]" if n == self.lower else n for n in LOWER)
-        self.query_one("#list").border_title = " ".join(f"{number} {name}" for number, name in enumerate(chosen, 1))
+        # The others by their digits alone, for which there is room even in a narrow terminal.
+        digits = (f"{number} {n}" if n == self.lower else str(number) for number, n in enumerate(LOWER, 1))
+        self.query_one("#list").border_title = "  ".join(digits)
 
     def _show_lower(self) -> None:
         if self._under_way:
@@ -254,6 +263,12 @@ class MachineScreen(App[None]):
         """Move the cursor of the map."""
         self.map.move(cells, lines)
         self.show_machine()
+
+    def action_help(self) -> None:
+        """Say which keys there are, and what the letters of the map are."""
+        if not self._under_way:
+            self.stepper.messages += [*HELP, *(page_map.KEY_LEGEND if self.map.shows_keys else page_map.LEGEND)]
+            self.action_lower("messages")
 
     def action_lower(self, name: str) -> None:
         """Show something else at the lower right."""

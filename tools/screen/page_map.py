@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from itertools import groupby, islice
+from operator import itemgetter
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -25,7 +27,11 @@ _COLOURS: Final = {
     Usage.VOLATILE: "white on magenta",
 }
 _CHANGED: Final = "bold white on red"
-LEGEND: Final = "S stable U unused P potentially volatile V volatile; small: not resident, underlined: preserved"
+LEGEND: Final = (
+    "S stable, U unused, P potentially volatile, V volatile: resident; small and underlined: preserved by the host",
+    "small: logically zero (stable: a dot); red: changed by the last command; of many pages, the most frequent not S",
+)
+KEY_LEGEND: Final = ("the access-control bits; underlined: fetch protection; blue: referenced, yellow: changed",)
 _NO_PAGE: Final = 0xFF
 """In a cell that is partly behind the end of the memory."""
 _WORTH_A_LOOK: Final = (Usage.VOLATILE, Usage.POTENTIALLY_VOLATILE, Usage.UNUSED)
@@ -99,13 +105,23 @@ class PageMap:
         drawn = self._key_cells(keys) if self.shows_keys else self._state_cells(states)
         lit = set(np.unique((changed - self.first) // self.pages_per_cell).tolist())
         cursor = self.cell(self.cursor)
+        styled = (
+            (letter, self._style(style, is_lit=number in lit, is_under_cursor=number == cursor))
+            for number, (letter, style) in enumerate(drawn)
+        )
         text = Text(no_wrap=True)
-        for number, (letter, style) in enumerate(drawn):
-            if number and number % self._width == 0:
+        for first in range(0, len(drawn), self._width):
+            if first:
                 text.append("\n")
-            shown = _CHANGED if number in lit else style
-            text.append(letter, f"{shown} reverse" if number == cursor else shown)
+            # Neighbours that look the same are one piece, of which a picture has thousands otherwise.
+            for style, run in groupby(islice(styled, self._width), key=itemgetter(1)):
+                text.append("".join(letter for letter, _ in run), style)
         return text
+
+    @staticmethod
+    def _style(style: str, *, is_lit: bool, is_under_cursor: bool) -> str:
+        shown = _CHANGED if is_lit else style
+        return f"{shown} reverse" if is_under_cursor else shown
 
     def _in_cells(self, of_pages: Bytes) -> Bytes:
         """What is shown of an array of all pages, a line for each cell."""
@@ -152,12 +168,9 @@ def _state_cell(usage: Usage, *, is_resident: bool, is_preserved: bool) -> tuple
 
 
 def _key_cell(access: int, bits: int) -> tuple[str, str]:
-    colour = "black on yellow" if bits & CHANGE else "black on cyan" if bits & REFERENCE else "dim"
+    colour = "black on yellow" if bits & CHANGE else "white on blue" if bits & REFERENCE else "dim"
     underline = "underline " if bits & FETCH_PROTECTION else ""
     return f"{access:x}", f"{underline}{colour}"
-
-
-KEY_LEGEND: Final = "access-control bits; underlined: fetch protection; cyan: referenced, yellow: changed"
 
 
 def totals(states: Bytes) -> str:

@@ -10,6 +10,7 @@ import pytest
 from tests.support.elf import ESSA_PROGRAM, ending_program
 from tests.tools.screen.conftest import Look, Viewer
 from tools.screen import looked_at, page_map
+from tools.screen.application import HELP
 from tools.screen.registers import CHANGED
 
 _PAGE = 0x100
@@ -169,6 +170,15 @@ def test_it_fits(look: Look, size: tuple[int, int]) -> None:
         assert any(line.startswith("page 100 (100000): Uz") for line in shown)
 
     look(act, ending_program(ESSA_PROGRAM), size=size)
+
+
+def test_help_says_what_the_keys_and_letters_are(look: Look) -> None:
+    async def act(viewer: Viewer) -> None:
+        await viewer.press("question_mark")
+        assert viewer.text() == [*HELP, *page_map.LEGEND]
+        assert page_map.KEY_LEGEND[0] not in viewer.text()
+
+    look(act)
 
 
 def test_looking_at_it_changes_nothing(look: Look) -> None:
