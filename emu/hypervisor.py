@@ -267,7 +267,7 @@ class FirstTouchHypervisor:
             after = touch(state, page, self._profile)
             self.bring_in(page)
             self._states.bytes[page] = after
-            if self._configuration is not None:
+            if after != state and self._configuration is not None:
                 for observer in self._configuration.observers:
                     observer.host_changed(page, state, after)
         return page << 12

@@ -12,6 +12,7 @@ from typing import Final
 
 import msgspec
 
+from emu.input_files.reading import read_whole
 from emu.state import State
 
 VERSION: Final = 1
@@ -55,7 +56,7 @@ def read_saved(path: Path) -> State:
     :raises SaveFileError: if it cannot be read, is no such file, of another version, or not as it was written.
     """
     try:
-        content = path.read_bytes()
+        content = read_whole(path)
     except OSError as reason:
         raise SaveFileError(f"{path}: cannot be read: {reason.strerror}") from None
     if not content.startswith(_MAGIC) or len(content) < _HEADER:

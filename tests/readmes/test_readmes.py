@@ -27,8 +27,8 @@ _PROMPT: Final = "essa> "
 _BOX: Final = re.compile(r"[─-╿]")
 _TOO_LONG: Final = frozenset({"essa compare seed-pressure"})
 """Six runs of half a minute each."""
-# Options of other programs.
-_FOREIGN: Final = frozenset({"--strict", "--group"})
+# Options of other programs, and of modules of this one.
+_FOREIGN: Final = frozenset({"--strict", "--group", "--replay"})
 
 
 @dataclass(frozen=True, slots=True)

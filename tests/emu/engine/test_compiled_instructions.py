@@ -433,8 +433,7 @@ def test_other_system_masks(code: bytes, mask: int, compiled: Counter[str]) -> N
     ids=("not accessed", "no page", "only stored into", "DAT off", "prefixed"),
 )
 def test_addresses_to_translate(code: bytes, registers: dict[int, int], mask: int, compiled: Counter[str]) -> None:
-    """The tables have been read when the instruction was fetched, or else the model reads them first."""
-    code += b"" if mask & DAT else LRA
+    """The tables need not have been read before."""
     agrees(Scene(code, ADDRESSES | registers, mask=mask, prefix=0x3000 if registers.get(11) == 0x1000 else 0))
     assert compiled["LRA"] == 1
 

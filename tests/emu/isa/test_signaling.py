@@ -426,5 +426,7 @@ def test_a_restarted_cpu_runs_from_its_restart_new_psw(signal: Signal, other: Cp
     machine.cpus[0].state = CpuState.STOPPED
     machine.step()
     assert other.state is CpuState.OPERATING
+    assert other.instruction_address == 0x40000
+    machine.step()
     assert other.instruction_address == 0x40002
     assert machine.storage.read(0x120, 16) == Psw(ADDRESSING_MODE, 0x11000).to_bytes()

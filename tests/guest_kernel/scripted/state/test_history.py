@@ -35,10 +35,11 @@ def texts(kernel: Kernel, page: Page) -> list[str]:
 
 def test_a_page_of_a_file_from_its_allocation_on(kernel: Kernel, file: AddressSpace) -> None:
     page = cached_page(kernel, file, 5)
-    assert texts(kernel, page)[-5:] == [
+    assert texts(kernel, page)[-6:] == [
         "CPU 0: ESSA set stable: Uz -> Sz",
         "CPU 0: allocated, order 0",
         "CPU 0: into the page cache: inode 7, page 5",
+        "host: brought in: Sz -> Sr",
         "device: filled by a device",
         "CPU 0: ESSA set volatile: Sr -> Vr",
     ]
@@ -189,7 +190,7 @@ def test_a_wrong_doubleword_of_a_group(kernel: Kernel) -> None:
         run(kernel, group.verify(kernel, 0))
     expected = f"wrong content: group slab: 0x5, not {3 << 44 | page.address:#x}: <page {page.frame:#x} "
     assert str(failure.value).startswith(expected)
-    assert str(failure.value).endswith("CPU 0: allocated, order 0")
+    assert str(failure.value).endswith("host: brought in: Sz -> Sr")
 
 
 def test_a_number_that_is_wrong(kernel: Kernel) -> None:
