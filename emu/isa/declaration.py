@@ -211,7 +211,11 @@ class InstructionSet:
         return self._by_mnemonic[mnemonic]
 
     def __iter__(self) -> Iterator[Instruction]:
-        return iter(self._by_mnemonic.values())
+        """In the order of their mnemonics, which does not tell what was imported first.
+
+        Compiled code knows instructions by their places in it, and may have been compiled by another process.
+        """
+        return iter([self._by_mnemonic[mnemonic] for mnemonic in sorted(self._by_mnemonic)])
 
     def __len__(self) -> int:
         return len(self._by_mnemonic)

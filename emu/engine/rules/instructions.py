@@ -101,7 +101,7 @@ def _finished(translator: Core, declared: Instruction) -> str:
 
 @cache
 def translations() -> tuple[Translated, ...]:
-    """Every declared instruction, in the order of the declarations."""
+    """Every declared instruction, in their order."""
     return tuple(_translated(each) for each in INSTRUCTIONS)
 
 

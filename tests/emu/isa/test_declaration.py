@@ -165,3 +165,10 @@ def test_opcode_text_is_the_manuals() -> None:
     assert INSTRUCTIONS.by_mnemonic("MVCOS").opcode_text == "C80"
     assert INSTRUCTIONS.by_mnemonic("LPSW").opcode_text == "82"
     assert dataclasses.replace(INSTRUCTIONS.by_mnemonic("LPSW"), opcode=0x02, format=S_8).opcode_text == "02"
+
+
+def test_the_order_of_instructions_is_that_of_their_mnemonics() -> None:
+    instructions = InstructionSet()
+    for opcode, mnemonic in ((0xB98D, "EPSW"), (0xB9AB, "ESSA"), (0xB22A, "RRBE"), (0xB24E, "SAR"), (0xB226, "EPAR")):
+        instructions.add(declare(opcode, mnemonic, RRE))
+    assert [each.mnemonic for each in instructions] == ["EPAR", "EPSW", "ESSA", "RRBE", "SAR"]
