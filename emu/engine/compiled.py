@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The compiled callbacks: taken from a file of object code if there is one, otherwise compiled and put there.
 
-Compiling takes half a minute, and importing numba, even to read its own cache, half a second; loading object code takes
+Compiling takes a minute, and importing numba, even to read its own cache, half a second; loading object code takes
 a tenth of that.  A file is named after all that its content depends on, so that it need never be checked for age.
 """
 
@@ -53,7 +53,7 @@ _TRANSLATOR: Final = (
 _PACKAGE: Final = Path(__file__).parent.parent
 _CALLS: Final = re.compile(r"\d(_begin_rare_block|resolve|find_frame|execute_[A-Z]\w*)B")
 """In the name of a function that is worth a call of its own: its registers need not be saved each time the callback is
-called, or it would be in too many places.  One function of all instructions takes twice as long to be compiled."""
+called, or it would be in too many places."""
 _CALLED: Final = (sums.HELPER,)
 """Functions of Unicorn's that compiled code calls by their names."""
 _DIGEST_BYTES: Final = 32

@@ -104,7 +104,7 @@ def _announce_compiling() -> None:
     from emu.engine.compiled import are_kept
 
     if not are_kept():
-        print("essa: compiling the engine's callbacks, once; about half a minute", file=sys.stderr, flush=True)
+        print("essa: compiling the engine's callbacks, once; about a minute", file=sys.stderr, flush=True)
 
 
 def _attach_disks(machine: Machine, options: MachineOptions) -> None:
