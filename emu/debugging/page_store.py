@@ -137,11 +137,6 @@ class PageStore:
         self._uses[slots] -= 1
         self._free += slots[self._uses[slots] == 0].tolist()
 
-    def freed_by(self, table: KeptPages) -> int:
-        """How many pages only *table* has."""
-        slots = table.slots[table.slots != _ZEROS]
-        return int(np.count_nonzero(self._uses[slots] == 1))
-
     def _keep(self, words: npt.NDArray[Any]) -> Slots:
         """The slots that hold *words* from now on; whoever keeps them counts their use.
 

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from emu.debugging.session import Session
-from emu.input_files.reading import read_whole
 from tools.consoles.console import GuestConsole
 from tools.machines.setup import set_up
 from tools.machines.symbols import load_symbols
 from tools.screen.screen_stepper import ScreenStepper
+from tools.stepping.conversation import script_lines
 from tools.stepping.lines import CommandError
 from tools.usage.errors import UsageError
 
@@ -47,7 +47,7 @@ def screen_program(options: MachineOptions, wanted: ScreenOptions) -> int:
         raise UsageError("screen: expected a terminal; 'essa step' takes commands without one, --picture needs none")
     if options.guests != 1:
         raise UsageError("--guests: one guest is shown at a time")
-    lines = [] if wanted.script is None else _script(wanted.script)
+    lines = [] if wanted.script is None else script_lines(wanted.script)
     symbols = load_symbols(options, wanted)
     setup = set_up(options)
     machine = setup.machines[0]
@@ -77,15 +77,6 @@ def screen_program(options: MachineOptions, wanted: ScreenOptions) -> int:
     from tools.reports.verdict import judge
 
     return judge(stepper.stop, console.text).status
-
-
-def _script(script: str) -> list[str]:
-    try:
-        return read_whole(Path(script)).decode().splitlines()
-    except OSError as reason:
-        raise UsageError(f"--script: {script} cannot be read: {reason.strerror}") from None
-    except UnicodeDecodeError:
-        raise UsageError(f"--script: {script} is not text in UTF-8") from None
 
 
 def _draw(screen: MachineScreen, path: Path) -> None:

@@ -35,7 +35,7 @@ def step_program(options: MachineOptions, wanted: StepOptions) -> int:
     :raises emu.program.ProgramError: if the image is not a program, or does not fit.
     """
     script = wanted.script
-    lines = _script_lines(script) if script is not None else None
+    lines = script_lines(script) if script is not None else None
     if options.guests != 1:
         raise UsageError("--guests: one guest is stepped at a time")
     if wanted.keep_going and script is None:
@@ -73,7 +73,11 @@ def step_program(options: MachineOptions, wanted: StepOptions) -> int:
 _WRONG: Final = 2
 
 
-def _script_lines(script: str) -> list[str]:
+def script_lines(script: str) -> list[str]:
+    """The lines of the file *script*, commands of the console.
+
+    :raises UsageError: if it cannot be read, or is not text.
+    """
     try:
         return read_whole(Path(script)).decode().splitlines()
     except OSError as reason:
