@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Final
 from emu import control_registers as control
 from emu import dat
 from emu.addresses import PAGE_SIZE, AbsoluteAddress
-from emu.instruction_length import instruction_length
 from emu.program_interruption import ProgramInterruption, ProgramInterruptionCode
 from emu.psw import AddressSpaceControl
 from emu.storage_keys import CHANGE, OVERRIDE_KEY, REFERENCE, fetch_permitted, store_permitted
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 PRIVATE_SPACE: Final = dat.PRIVATE_SPACE
 _LOW_ADDRESS_BLOCKS: Final = 0x11FF
 """The last byte that low-address protection covers (ranges 0-511 and 4096-4607)."""
-_FETCH_OVERRIDE_END: Final = 2048
+FETCH_OVERRIDE_END: Final = 2048
 LOW_PAGES_END: Final = 0x2000
 """In the pages below, parts may have rules of their own (:func:`needs_byte_checks`)."""
 _ENTRY_BYTES: Final = 8
@@ -146,7 +145,7 @@ def low_address_protected(cpu: Cpu, address: int, asce: int | None) -> bool:
 
 def fetch_override(cpu: Cpu, address: int, asce: int | None) -> bool:
     """Whether fetch-protection override lets a fetch at effective *address* through."""
-    if address >= _FETCH_OVERRIDE_END or not cpu.cr[0] & control.CR0_FETCH_OVERRIDE:
+    if address >= FETCH_OVERRIDE_END or not cpu.cr[0] & control.CR0_FETCH_OVERRIDE:
         return False
     return asce is None or not asce & PRIVATE_SPACE
 
@@ -241,7 +240,7 @@ def _pieces(cpu: Cpu, address: int, length: int) -> list[tuple[int, int]]:
     """
     pieces = []
     while length:
-        end = _FETCH_OVERRIDE_END if address < _FETCH_OVERRIDE_END else (address | PAGE_SIZE - 1) + 1
+        end = FETCH_OVERRIDE_END if address < FETCH_OVERRIDE_END else (address | PAGE_SIZE - 1) + 1
         part = min(length, end - address)
         pieces.append((address, part))
         address = cpu.wrap(address + part)
@@ -371,42 +370,3 @@ def store_integer(
 def store_doublewords(cpu: Cpu, address: int, *values: int) -> None:
     """Store *values* as big-endian integers of eight bytes; nothing is stored unless all of them can be."""
     store(cpu, address, b"".join(value.to_bytes(8, "big") for value in values))
-
-
-def fetch_instruction(cpu: Cpu, address: int) -> bytes:
-    """The two, four or six bytes of the instruction at logical *address*.
-
-    :raises ProgramInterruption: an access exception with *instruction_fetch* set.
-    """
-    try:
-        if address & PAGE_SIZE - 1 <= PAGE_SIZE - 6 and not _FETCH_OVERRIDE_END - 6 < address < _FETCH_OVERRIDE_END:
-            # The longest instruction would lie in one page, with one rule for all of it.
-            data = _fetch_whole(cpu, address)
-            return data[: instruction_length(data[0])]
-        first = _fetch(cpu, address, 2)
-        top = first[0] >> 6
-        if not top:
-            return first
-        rest = 4 if top == 3 else 2
-        return first + _fetch(cpu, cpu.wrap(address + 2), rest)
-    except ProgramInterruption as condition:
-        condition.instruction_fetch = True
-        raise
-
-
-def _fetch_whole(cpu: Cpu, address: int) -> bytes:
-    """The six bytes of code at logical *address*, which lie in one page."""
-    storage = cpu.configuration.storage
-    frame = cpu.tlb.find(address, 6, Access.INSTRUCTION_FETCH, is_real=False)
-    if frame is not None:
-        return storage.read_frame(frame, 6)
-    absolute = resolve(cpu, address, Access.INSTRUCTION_FETCH)
-    data = storage.read(absolute, 6)
-    cpu.tlb.note(address, absolute, Access.INSTRUCTION_FETCH, is_real=False)
-    return data
-
-
-def _fetch(cpu: Cpu, address: int, length: int) -> bytes:
-    read = cpu.configuration.storage.read
-    parts = probe(cpu, address, length, Access.INSTRUCTION_FETCH)
-    return b"".join(read(absolute, size) for absolute, size in parts)

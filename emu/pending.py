@@ -30,6 +30,8 @@ def enabled_interruption(cpu: Cpu, mask: int | None = None) -> InterruptionReque
     """
     if mask is None:
         mask = cpu.system_mask
+    if not mask & psw_bits.ANY_INTERRUPTION:
+        return None
     if mask & psw_bits.EXTERNAL_MASK:
         external = _enabled_external(cpu)
         if external is not None:

@@ -63,9 +63,10 @@ class FindPlace(Protocol):
 @lru_cache(maxsize=_MOST_KNOWN)
 def is_plain(instruction: bytes, facilities: frozenset[int]) -> bool:
     """Whether nothing needs to be looked at before the careful engine executes *instruction*."""
-    if is_execute(instruction) or instruction[0] in _INTERRUPTIBLE:
+    if is_execute(instruction) or instruction[0] in _INTERRUPTIBLE or is_missing(instruction, facilities):
         return False
-    return decode(instruction) is None and not is_missing(instruction, facilities)
+    decoded = decode(instruction)
+    return decoded is None or decoded[0].is_for_engine
 
 
 class Engine:
@@ -172,8 +173,9 @@ class Engine:
         """
         address = self.registers.psw[1]
         pages = self._pages(address, len(instruction))
+        careful = self._careful or self._slow()
         if is_plain(instruction, self._configuration.facilities):
-            ended = self._slow().step(instruction, pages=pages, stores_once=stores_at_most_once(instruction))
+            ended = careful.step(instruction, pages=pages, stores_once=stores_at_most_once(instruction))
             return self._stepped(ended, instruction)
         target = None
         if executes_target(self._cpu, instruction):
@@ -187,7 +189,7 @@ class Engine:
         if is_executed_by_model(instruction, address, self._cpu, target):
             return Declared(instruction)
         executed = target or instruction
-        ended = self._slow().step(
+        ended = careful.step(
             instruction,
             pages=pages,
             blocks=1 if target is None or is_executed_at_once(target) else 2,

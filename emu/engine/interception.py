@@ -36,7 +36,7 @@ from emu.engine.quirks import (
     vector_helpers,
 )
 from emu.engine.quirks.helpers import replace_helper
-from emu.engine.quirks.register_file import layout
+from emu.engine.quirks.register_places import layout
 from emu.engine.quirks.translator_table import translator_table
 from emu.facilities import DEFAULT_FACILITIES, OFFERED
 from emu.isa.binary_floating_point import DXC_DFP_INSTRUCTION

@@ -91,7 +91,8 @@ class LowStorage:
         for place, function in zip((FETCH_FUNCTION, STORE_FUNCTION), self._functions, strict=True):
             self._words[place] = ctypes.cast(function, ctypes.c_void_p).value or 0
         self._translation: tuple[bool, AddressSpaceControl] | None = None
-        """The mode of translation that this holds in."""
+        """The mode of translation that what is known holds in."""
+        self._is_refusing = False
 
     @property
     def words_address(self) -> int:
@@ -100,10 +101,10 @@ class LowStorage:
 
     def begin(self) -> None:
         """An instruction begins."""
-        self._words[REFUSED] = 0
-        translation = self._cpu.dat, self._cpu.space
-        if translation != self._translation:
-            self._translation = translation
+        if self._is_refusing:
+            self._is_refusing = False
+            self._words[REFUSED] = 0
+        if self._known and self._translation != (self._cpu.dat, self._cpu.space):
             self.forget()
 
     def forget(self) -> None:
@@ -115,6 +116,7 @@ class LowStorage:
 
     def refuse(self) -> None:
         """The present instruction ends with an exception, and may access nothing more."""
+        self._is_refusing = True
         self._words[REFUSED] = 1
 
     def fetch(self, _: Any, address: int, size: int, __: Any) -> int:
@@ -150,6 +152,7 @@ class LowStorage:
             page = absolute >> PAGE_SHIFT
             offset = absolute & PAGE_SIZE - 1 & ~BLOCK_OFFSET
             frame = self._instruction.hold(page, kind)
+            self._translation = self._cpu.dat, self._cpu.space
             known = self._known[block] = page, frame + offset
             is_noticed = self._watching.is_set or (kind is Access.STORE and self._cpu.recording is not None)
             if not (is_noticed or (kind is Access.STORE and self._storage.code_pages[page])):

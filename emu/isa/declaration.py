@@ -151,6 +151,12 @@ class Instruction:
         """Whether it has a storage operand relative to its own address, which is in the space that it came from."""
         return self.opcode >> 4 in _RELATIVE_OPERANDS and self.format.is_relative
 
+    @property
+    def is_for_engine(self) -> bool:
+        """Whether the engine executes every form of it in every mode, unless it is the target of an EXECUTE."""
+        is_narrowed = self.with_registers is not None or self.only_in_64_bit_mode or self.has_relative_operand
+        return self.reason in (Reason.DATA, Reason.EXECUTED) and not is_narrowed
+
     def is_for_model(self, operands: Operands, address: int, *, is_target: bool = False) -> bool:
         """Whether the form with these *operands* at *address* is for the model to execute, and not for the engine.
 

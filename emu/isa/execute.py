@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from emu.access import fetch_instruction
+from emu.instruction_fetch import fetch_instruction
 from emu.isa.facility_table import facility_of
 from emu.isa.opcodes import Opcode
 from emu.program_interruption import ProgramInterruption, ProgramInterruptionCode

@@ -6,8 +6,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from emu import psw as psw_bits
-from emu.access import NotModelled, fetch_instruction
+from emu.access import NotModelled
 from emu.cpu import CpuState
+from emu.instruction_fetch import fetch_instruction
 from emu.program_interruption import ProgramInterruption
 from emu.running.stops import StopKind, StopRun
 

@@ -89,7 +89,7 @@ class RunLoop:
             if self.stops.is_set:
                 self.stops.after(cpu)
                 self.stops.between(cpu)
-            self._advance(cpu, 0 if _is_interrupted(cpu) else 1)
+            self._advance(cpu, 1)
         except StopRun as ended:
             return ended.stop
         finally:
@@ -147,7 +147,7 @@ class RunLoop:
             self._obey_stop_request()
 
     def _advance(self, cpu: Cpu, instructions: int) -> None:
-        """Let *cpu* go on, for at most so many instructions; one is executed alone, and none is: take an interruption.
+        """Let *cpu* go on, for at most so many instructions; one is executed alone, or an interruption is taken.
 
         :raises StopRun: for whatever ends the run.
         """
@@ -172,11 +172,11 @@ class RunLoop:
     def _try_to_advance(self, cpu: Cpu, instructions: int) -> bool:
         """The same, but False if an instruction was abandoned because no frame was free."""
         try:
-            if self._make_ready(cpu):
-                if instructions > 1:
-                    self._slice(cpu, instructions)
-                elif instructions:
+            if self._make_ready(cpu, is_one_step=instructions == 1):
+                if instructions == 1:
                     self._execute_alone(cpu)
+                else:
+                    self._slice(cpu, instructions)
         except FrameShortage:
             return False
         return True
@@ -234,8 +234,10 @@ class RunLoop:
             if mask & psw_bits.WAIT or (mask and enabled_interruption(cpu) is not None):
                 break
 
-    def _make_ready(self, cpu: Cpu) -> bool:
+    def _make_ready(self, cpu: Cpu, *, is_one_step: bool) -> bool:
         """Do what comes before the next instruction of *cpu*, and give whether it may execute.
+
+        An interruption is *one step*, too.
 
         Interruptions come in the manual's order: external, input/output, restart (PoP 6, "Priority of Interruptions");
         a CPU that is to stop has taken all that it is enabled for before (PoP 4, "Stopped State").
@@ -249,7 +251,7 @@ class RunLoop:
                 request.take()
                 execution.check_loaded_psw(cpu)
                 self.stops.after(cpu)
-                if enabled_interruption(cpu) is not None or not self._goes_on(work):
+                if is_one_step or enabled_interruption(cpu) is not None or not self._goes_on(work):
                     return False
         if cpu.restart_pending:
             self.stops.before_interruption(cpu.address, "restart", 0)
@@ -258,7 +260,7 @@ class RunLoop:
             interruption.restart(cpu)
             execution.check_loaded_psw(cpu)
             self.stops.after(cpu)
-            if enabled_interruption(cpu) is not None or not self._goes_on(work):
+            if is_one_step or enabled_interruption(cpu) is not None or not self._goes_on(work):
                 return False
         if cpu.stop_pending:
             if cpu.store_status_pending:
@@ -268,11 +270,6 @@ class RunLoop:
             if cpu.state is CpuState.OPERATING:
                 cpu.state = CpuState.STOPPED
         return cpu.state is CpuState.OPERATING and not cpu.is_waiting
-
-
-def _is_interrupted(cpu: Cpu) -> bool:
-    """Whether an interruption comes before the next instruction of *cpu*."""
-    return cpu.restart_pending or (cpu.state is CpuState.OPERATING and enabled_interruption(cpu) is not None)
 
 
 def _enter_check_stop(reason: interruption.CheckStop) -> None:

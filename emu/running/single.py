@@ -6,9 +6,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from emu import interruption
-from emu.access import fetch_instruction
 from emu.engine.exits import Condition, Declared, ExecutedAlone, Shortage, Stepped, SupervisorCall
 from emu.hypervisor import FrameShortage
+from emu.instruction_fetch import fetch_instruction
 from emu.program_interruption import ProgramInterruption, ProgramInterruptionCode
 from emu.running import execution, recording
 

@@ -11,6 +11,7 @@ import pytest
 from emu import access
 from emu.access import NotModelled
 from emu.cpu import Cpu
+from emu.instruction_fetch import fetch_instruction
 from emu.machine import Machine
 from emu.program_interruption import ProgramInterruptionCode
 from emu.psw import ADDRESSING_MODE, BASIC_ADDRESSING, AddressSpaceControl, Psw
@@ -259,12 +260,12 @@ def test_instructions_come_from_the_primary_space_unless_in_home_mode(
 ) -> None:
     address_space.enter(cpu, space=AddressSpaceControl.SECONDARY)
     with expect(Code.SEGMENT_TRANSLATION) as raised:
-        access.fetch_instruction(cpu, 0x5000)
+        fetch_instruction(cpu, 0x5000)
     assert raised.value.translation_exception == 0x5000 | TEID_FETCH | 0
     assert raised.value.instruction_fetch
     address_space.enter(cpu, space=AddressSpaceControl.HOME)
     with expect(Code.SEGMENT_TRANSLATION) as raised:
-        access.fetch_instruction(cpu, 0x5000)
+        fetch_instruction(cpu, 0x5000)
     assert raised.value.translation_exception == 0x5000 | TEID_FETCH | 3
 
 
@@ -326,12 +327,12 @@ def test_dat_protection_stops_stores(cpu: Cpu, expect: Expect, address_space: An
 def test_instruction_execution_protection(cpu: Cpu, expect: Expect, address_space: Any) -> None:
     address_space.map(0x5000, PAGE, 0x100)
     address_space.enter(cpu)
-    access.fetch_instruction(cpu, 0x5000)
+    fetch_instruction(cpu, 0x5000)
     cpu.set_control_register(0, EXECUTION_PROTECTION)
     access.load(cpu, 0x5000, 1)
     access.store(cpu, 0x5000, b"x")
     with expect(Code.PROTECTION) as raised:
-        access.fetch_instruction(cpu, 0x5000)
+        fetch_instruction(cpu, 0x5000)
     assert raised.value.translation_exception == 0x5000 | TEID_FETCH | TEID_EXECUTION
     assert raised.value.instruction_fetch
 

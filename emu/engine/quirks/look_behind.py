@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from emu.access import fetch_instruction
 from emu.addresses import PAGE_SIZE
 from emu.bits import MASK_64
+from emu.instruction_fetch import fetch_instruction
 from emu.isa.execute import execute_target_address, is_execute
 from emu.program_interruption import ProgramInterruption
 

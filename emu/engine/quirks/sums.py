@@ -8,7 +8,7 @@ itself gives 0, and SUBTRACT of the smallest number from 0 gives 1, where the ma
 
 The helper is replaced by a compiled function (``condition_code_callback`` of :mod:`emu.engine.callbacks`), which
 computes these and passes all other operations on.  The numbers of the operations were found by an experiment, which is
-made again in each process (:mod:`emu.engine.quirks.register_file`).
+made again in each process (:mod:`emu.engine.quirks.register_places`).
 """
 
 from __future__ import annotations

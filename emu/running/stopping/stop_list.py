@@ -133,6 +133,9 @@ class StopList:
         """Do what follows from another list."""
         self._enabled = [point for point in self._points.values() if point.is_enabled]
         self.is_set = bool(self._enabled)
+        if not self.is_set:
+            # Nothing will happen that is of interest until there is a stop again.
+            self._forget()
         self._interruptions = [
             point for point in self._enabled if isinstance(point.on, AtInterruption) and point.on.before
         ]
@@ -166,17 +169,23 @@ class StopList:
 
     def begin(self) -> None:
         """A run begins: what has happened before it does not count."""
+        if self.is_set:
+            self._forget()
+            self._storage.begin()
+            self._registers.begin()
+            self._places.begin()
+
+    def _forget(self) -> None:
+        """Forget what has happened until now."""
         self._noted.clear()
         self._configuration.watching.noticed.clear()
-        self._storage.begin()
         self._counted = []
         self._asked.clear()
-        self._registers.begin()
-        self._places.begin()
 
     def end(self) -> None:
         """A run has ended, in whatever way."""
-        self._places.collect()
+        if self.is_set:
+            self._places.collect()
 
     def remaining(self) -> int:
         """Instructions until a number of them has ended that is waited for."""

@@ -120,10 +120,10 @@ def test_other_operations_are_left_to_unicorn() -> None:
 
 def test_another_library_is_refused() -> None:
     program = (
-        "from emu.engine.quirks import register_file, sums\n"
+        "from emu.engine.quirks import register_places, sums\n"
         "sums.PROBES = (('1a12', sums.ADD_64),)\n"
-        "try:\n    register_file.layout()\n"
-        "except register_file.EngineError as refusal:\n    assert '2.1.4' in str(refusal)\n"
+        "try:\n    register_places.layout()\n"
+        "except register_places.EngineError as refusal:\n    assert '2.1.4' in str(refusal)\n"
         "else:\n    raise SystemExit(1)\n"
     )
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
