@@ -12,6 +12,7 @@ import pytest
 import typer.main
 
 from tests.support.command import ROOT, essa
+from tools.benchmarks.__main__ import make_parser
 from tools.command.cli import app
 
 if TYPE_CHECKING:
@@ -89,6 +90,7 @@ def test_tables_of_the_experiment_side_by_side() -> None:
 def test_options_exist(readme: Path) -> None:
     group = cast("TyperGroup", typer.main.get_command(app))
     known = {flag for command in group.commands.values() for each in command.params for flag in each.opts}
+    known |= {flag for action in make_parser()._actions for flag in action.option_strings}
     named = set(re.findall(r"(?<![\w-])--[a-z]+(?:-[a-z]+)*(?![\w-])", readme.read_text(encoding="utf-8")))
     assert named - known - _FOREIGN - {"--version", "--help"} == set()
 

@@ -1,60 +1,29 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The boot of Debian's kernel to its power-off, side by side with QEMU's TCG: same kernel, RAM disk and memory."""
+"""The boot of Debian's kernel, with the check of its files, to its power-off."""
 
 from __future__ import annotations
 
-import shutil
-import statistics
-import subprocess
-import sys
-import time
+from functools import partial
 from typing import Final
 
+from tools.benchmarks.figure import BenchmarkFigure, Effort, Measured, Unit
+from tools.benchmarks.linux import COUNTING, ONE_THREAD, PLAIN, LinuxGuest, beside_qemu, seconds_of
 from tools.debian.initramfs import CHECK_WORD, PASSED
-from tools.debian.releases import COMMAND_LINE, NAME, RELEASES, debian_files
-from tools.usage.errors import UsageError
-
-QEMU: Final = "qemu-system-s390x"
-ROUNDS: Final = 3
-_MEMORY: Final = "256"
-_COMMAND_LINE: Final = f"{COMMAND_LINE} loglevel=4 {CHECK_WORD}"
-_PATIENCE: Final = 300
 
 
-class BootError(Exception):
-    """A boot did not get to its power-off with all files as they were made."""
+def _boot_ratio(cpus: int, options: tuple[str, ...], effort: Effort) -> Measured:
+    guest = LinuxGuest(CHECK_WORD, cpus=cpus)
+    ours, qemu = guest.ours(), guest.qemu(options)
+    return beside_qemu(partial(seconds_of, ours, PASSED), partial(seconds_of, qemu, PASSED), effort.rounds)
 
 
-def boot_ratio() -> tuple[float, float, float] | None:
-    """Our time divided by QEMU's, ours, and QEMU's, in seconds: medians of boots taken alternately.
-
-    None if QEMU is not installed or the kernel has not been fetched.
-
-    :raises BootError: if the guest does not come to its end.
-    """
-    try:
-        files = debian_files(next(iter(RELEASES)))
-    except UsageError:
-        return None
-    if shutil.which(QEMU) is None:
-        return None
-    ours = [sys.executable, "-m", "tools.command.start", "run", NAME]
-    ours += ["--memory", f"{_MEMORY}M", "--cmdline", _COMMAND_LINE]
-    theirs = [QEMU, "-nographic", "-m", _MEMORY, "-smp", "1", "-kernel", str(files.kernel)]
-    theirs += ["-initrd", str(files.ramdisk), "-append", _COMMAND_LINE]
-    pairs = [(_time(ours), _time(theirs)) for _ in range(ROUNDS)]
-    ratio = statistics.median(own / other for own, other in pairs)
-    return ratio, statistics.median(own for own, _ in pairs), statistics.median(other for _, other in pairs)
+def _figure(name: str, title: str, goal: float, cpus: int, options: tuple[str, ...], compared: str) -> BenchmarkFigure:
+    measure = partial(_boot_ratio, cpus, options)
+    return BenchmarkFigure(name, title, Unit.RATIO, measure, goal, compared_with=compared, takes_long=True)
 
 
-def _time(command: list[str]) -> float:
-    started = time.perf_counter()
-    try:
-        done = subprocess.run(
-            command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=_PATIENCE, check=False
-        )
-    except subprocess.TimeoutExpired:
-        raise BootError(f"{command[0]}: no power-off within {_PATIENCE} s") from None
-    if PASSED not in done.stdout:
-        raise BootError(f"{command[0]}: {done.stdout[-200:]} {done.stderr[-200:]}")
-    return time.perf_counter() - started
+FIGURES: Final = (
+    _figure("boot", "boot of Debian", 1.6, 1, PLAIN, "QEMU's TCG"),
+    _figure("boot-counted", "boot of Debian", 1.3, 1, COUNTING, "QEMU's TCG with -icount shift=auto"),
+    _figure("boot-two-cpus", "boot of Debian on two CPUs", 2, 2, ONE_THREAD, "QEMU's TCG with thread=single"),
+)

@@ -19,7 +19,7 @@ from rich.table import Table
 
 from emu.machine import StopKind
 from emu.running.stopping.kinds import AtAddress, AtMnemonic, StopSpace, StorageAccess
-from tools.benchmarks.boot import BootError
+from tools.benchmarks.figure import NotMeasured
 from tools.consoles.console import GuestConsole
 from tools.debian.initramfs import CHECK_WORD, PASSED
 from tools.debian.releases import COMMAND_LINE, RELEASES, debian_files
@@ -52,7 +52,7 @@ _STOPS: Final[dict[str, StopOn | None]] = {
 def _boot(name: str) -> dict[str, float | int]:
     """Boot with the stop of this *name*; give CPU seconds, and what must be the same with each.
 
-    :raises BootError: if the guest does not come to its end.
+    :raises NotMeasured: if the guest does not come to its end.
     """
     files = debian_files(next(iter(RELEASES)))
     options = MachineOptions(
@@ -69,7 +69,7 @@ def _boot(name: str) -> dict[str, float | int]:
     stop = machine.run()
     seconds = time.process_time() - started
     if stop.kind is StopKind.STOP_POINT or PASSED not in console.text:
-        raise BootError(f"{name}: {stop.text}")
+        raise NotMeasured(f"{name}: {stop.text}")
     hits = 0 if number is None else machine.stops[number].hits
     return {"seconds": seconds, "instructions": machine.executed, "work": machine.timing.work, "hits": hits}
 
@@ -84,7 +84,7 @@ def _boot_apart(name: str) -> dict[str, float | int]:
         check=False,
     )
     if done.returncode:
-        raise BootError(f"{name}: {done.stderr[-400:]}")
+        raise NotMeasured(f"{name}: {done.stderr[-400:]}")
     found: dict[str, float | int] = json.loads(done.stdout)
     return found
 
@@ -92,7 +92,7 @@ def _boot_apart(name: str) -> dict[str, float | int]:
 def compare() -> None:
     """Boot alternately with each, and print a table.
 
-    :raises BootError: if a boot does not come to its end, or not to the same machine.
+    :raises NotMeasured: if a boot does not come to its end, or not to the same machine.
     """
     taken: dict[str, list[dict[str, float | int]]] = {name: [] for name in _STOPS}
     for _ in range(_ROUNDS):
@@ -100,7 +100,7 @@ def compare() -> None:
             found.append(_boot_apart(name))
     ends = {(found["instructions"], found["work"]) for each in taken.values() for found in each}
     if len(ends) != 1:
-        raise BootError(f"the boots did not come to the same machine: instructions and work {sorted(ends)}")
+        raise NotMeasured(f"the boots did not come to the same machine: instructions and work {sorted(ends)}")
     table = Table("stop", "CPU seconds", "ratio", "happened", title="The boot of Debian, waiting for")
     for name, found in taken.items():
         ratio = statistics.median(
@@ -118,7 +118,7 @@ def main(arguments: list[str]) -> int:
             print(json.dumps(_boot(arguments[0])))
         else:
             compare()
-    except (BootError, UsageError) as reason:
+    except (NotMeasured, UsageError) as reason:
         print(reason, file=sys.stderr)
         return 2
     return 0
