@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import gc
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 
 import pytest
@@ -17,6 +18,31 @@ from emu.running import execution
 from tests.support.seed_of_the_day import seed_of_the_day
 
 PROGRAM_ADDRESS = 0x10000
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The option by which what takes minutes is tried too."""
+    parser.addoption("--long", action="store_true", help="Try the long cases too.")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection(session: pytest.Session) -> Iterator[None]:
+    """Twenty thousand tests stay for as long as the process: nobody need look for garbage among them."""
+    gc.disable()
+    result = yield
+    gc.freeze()
+    gc.enable()
+    return result
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the long cases."""
+    if config.getoption("--long"):
+        return
+    long = [item for item in items if item.get_closest_marker("long")]
+    if long:
+        config.hook.pytest_deselected(items=long)
+        items[:] = [item for item in items if not item.get_closest_marker("long")]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

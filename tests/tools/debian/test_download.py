@@ -111,12 +111,11 @@ def output_of(guest: subprocess.Popen[str]) -> str:
 @pytest.mark.parametrize(
     "options",
     (
-        ["--memory", "128M"],
-        ["--memory", "8G"],
-        ["--memory", "256M", "--cpus", "8"],
-        ["--memory", "256M", "--cpus", "2", "--host-memory", "32M"],
+        pytest.param(["--memory", "128M"], marks=pytest.mark.long, id="128M"),
+        pytest.param(["--memory", "8G"], id="8G"),
+        pytest.param(["--memory", "256M", "--cpus", "8"], marks=pytest.mark.long, id="8 CPUs"),
+        pytest.param(["--memory", "256M", "--cpus", "2", "--host-memory", "32M"], id="2 CPUs on 32M"),
     ),
-    ids=("128M", "8G", "8 CPUs", "2 CPUs on 32M"),
 )
 def test_debian_boots_and_finds_its_files_unchanged(fetched: Path, tmp_path: Path, options: list[str]) -> None:
     record = json.loads(debian_files("bookworm").record.read_text())
@@ -146,7 +145,9 @@ def test_a_panic_is_a_stop_that_nobody_asked_for(fetched: Path, tmp_path: Path) 
 
 
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("host_memory", ("32M", "16M"), ids=("half", "quarter"))
+@pytest.mark.parametrize(
+    "host_memory", (pytest.param("32M", id="half"), pytest.param("16M", marks=pytest.mark.long, id="quarter"))
+)
 def test_a_host_that_takes_memory_loses_nothing(fetched: Path, tmp_path: Path, host_memory: str) -> None:
     """Sums before, while and after memory is used, freed and used again; without the hints that costs more paging."""
     script = tmp_path / "session.toml"
@@ -225,17 +226,22 @@ SAVED_AT = ("100000000", "2100000000", "3000000000")
 
 
 @pytest.mark.timeout(900)
-def test_a_boot_goes_on_in_a_new_process_from_where_it_was_saved(fetched: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "saved_at", (pytest.param(SAVED_AT[2:], id="shell"), pytest.param(SAVED_AT, marks=pytest.mark.long, id="anywhere"))
+)
+def test_a_boot_goes_on_in_a_new_process_from_where_it_was_saved(
+    fetched: Path, tmp_path: Path, saved_at: tuple[str, ...]
+) -> None:
     """With a disk, somebody who types, and a host of half the memory: the same to the last instruction and byte."""
     (tmp_path / "disk").write_bytes(hashlib.sha512(b"seed").digest() * (64 * SECTOR // 64))
     (tmp_path / "session.toml").write_text(SAVED_SESSION)
     boot = [sys.executable, "-m", "tests.support.saved_boot", str(tmp_path)]
-    subprocess.run([*boot, "save", *SAVED_AT], check=True)
+    subprocess.run([*boot, "save", *saved_at], check=True)
     end = json.loads((tmp_path / "end.json").read_text())
     assert end["stop"][0] == "ALL_STOPPED"
     assert "done 42" in end["console"]
     assert end["page-outs"] > 100
-    for point in SAVED_AT:
+    for point in saved_at:
         subprocess.run([*boot, "go-on", point], check=True)
         assert json.loads((tmp_path / f"end-{point}.json").read_text()) == end
         state, expected = (read_saved(tmp_path / f"{name}.state") for name in (f"end-{point}", "end"))

@@ -12,7 +12,7 @@ from tools.benchmarks.history import MILLION, debian, differences_of_replay
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("host_memory", (None, 12 << 20))
+@pytest.mark.parametrize("host_memory", (pytest.param(None, marks=pytest.mark.long), 12 << 20))
 def test_a_recorded_boot_is_the_same_when_it_is_gone_through_again(fetched: Path, host_memory: int | None) -> None:
     guest = debian(memory=64 << 20, host_memory=host_memory)
     history = History(guest.machine, host=guest.host, interval=7 * MILLION)

@@ -15,18 +15,18 @@ from tools.command.cli import main
 
 FOUND = Path(__file__).with_name("found.jsonl")
 """Programs that once differed, each a line that ``essa differ --keep`` wrote."""
-PROGRAMS_OF_THE_DAY, SECONDS = 2000, 50
 
 
 def test_programs_found_before_are_the_same_in_every_way() -> None:
     assert main(["differ", "--again", str(FOUND), "--jobs", "1"]) == 0
 
 
-def test_programs_of_the_day_are_the_same_in_every_way() -> None:
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("programs", (300, pytest.param(2000, marks=pytest.mark.long)))
+def test_programs_of_the_day_are_the_same_in_every_way(programs: int) -> None:
     given = {
         "--seed": seed_of_the_day(),
-        "--programs": PROGRAMS_OF_THE_DAY,
-        "--seconds": SECONDS,
+        "--programs": programs,
         "--most-failures": 1,
         "--jobs": 2,
     }
