@@ -28,8 +28,8 @@ _PROMPT: Final = "essa> "
 _BOX: Final = re.compile(r"[─-╿]")
 _TOO_LONG: Final = frozenset({"essa compare seed-pressure"})
 """Six runs of half a minute each."""
-# Options of other programs, and of modules of this one.
-_FOREIGN: Final = frozenset({"--strict", "--group", "--replay"})
+# Options of other programs, of modules of this one, and of its checks.
+_FOREIGN: Final = frozenset({"--strict", "--group", "--long", "--replay"})
 
 
 @dataclass(frozen=True, slots=True)
