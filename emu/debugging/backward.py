@@ -7,111 +7,91 @@ It is found by going through the run again, a stretch of it at a time and the la
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, TypeAlias
+from enum import Enum
+from itertools import islice, takewhile
+from typing import TYPE_CHECKING, Final
 
-from emu.addresses import PAGE_SHIFT, PAGE_SIZE
 from emu.debugging.recorder import Position
-from emu.debugging.registers import find_register
 from emu.inspection.storage import instruction_at
-from emu.running.stopping.kinds import ControlRegisterChange, PageStateChange, StopOn, StorageKeyChange
+from emu.running.stopping.kinds import AtInterruption, ContentChange, StopOn
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from emu.debugging.history import History
+    from emu.debugging.watched import Watched
     from emu.machine import Machine, Stop
+    from emu.running.stopping.view import StopEvent, View
 
 _STEPPED: Final = 50_000
 """Instructions that are gone through one by one for what no stop notices."""
 _SAMPLE: Final = 1_000
 """Before those, so many lie between two looks."""
+_LONGEST_BLOCK: Final = 1_024
+"""Instructions that the engine may execute until a stop comes of what the host has done."""
 
 
-@dataclass(frozen=True, slots=True)
-class OfRegister:
-    """What the register called *name* (:mod:`emu.debugging.registers`) of a CPU holds."""
+class ChangedBy(Enum):
+    """What has changed something."""
 
-    name: str
-    cpu: int = 0
-
-    def value(self, machine: Machine) -> int:
-        """What it is now.
-
-        :raises ValueError: if there is no such register.
-        """
-        return find_register(self.name).get(machine.cpus[self.cpu])
-
-    def stop(self) -> StopOn | None:
-        """What comes whenever it may have changed, and at full speed."""
-        name = find_register(self.name).name
-        return ControlRegisterChange(int(name.removeprefix("cr"))) if name.startswith("cr") else None
-
-
-@dataclass(frozen=True, slots=True)
-class OfStorage:
-    """The *length* bytes at an *absolute* address, in one page, wherever the host has it."""
-
-    absolute: int
-    length: int = 1
-
-    def value(self, machine: Machine) -> bytes:
-        """See :meth:`OfRegister.value`."""
-        offset = self.absolute % PAGE_SIZE
-        content = machine.hypervisor.content(self.absolute >> PAGE_SHIFT) or bytes(PAGE_SIZE)
-        return content[offset : offset + self.length]
-
-    def stop(self) -> StopOn | None:
-        """See :meth:`OfRegister.stop`."""
-        return None
-
-
-@dataclass(frozen=True, slots=True)
-class OfKey:
-    """The storage key of absolute *page* but for reference and change, which every access records."""
-
-    page: int
-
-    def value(self, machine: Machine) -> int:
-        """See :meth:`OfRegister.value`."""
-        return machine.keys.bytes[self.page] & 0xF8
-
-    def stop(self) -> StopOn | None:
-        """See :meth:`OfRegister.stop`."""
-        return StorageKeyChange(self.page)
-
-
-@dataclass(frozen=True, slots=True)
-class OfUsage:
-    """The usage state of absolute *page*, which ESSA changes."""
-
-    page: int
-
-    def value(self, machine: Machine) -> int:
-        """See :meth:`OfRegister.value`."""
-        return machine.states.bytes[self.page] & 0x2C
-
-    def stop(self) -> StopOn | None:
-        """See :meth:`OfRegister.stop`."""
-        return PageStateChange(self.page)
-
-
-Watched: TypeAlias = OfRegister | OfStorage | OfKey | OfUsage
-"""Something whose last change can be looked for."""
+    INSTRUCTION = "instruction"
+    INTERRUPTION = "interruption"
+    """By what it stored, or loaded; a program interruption is one of the instruction."""
+    HOST = "host"
+    """Which has discarded a page, or taken its frame."""
+    DEVICE = "device"
+    """Between two instructions."""
+    OUTSIDE = "outside"
+    """Whoever debugs the machine."""
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """The instruction that has changed something, or the interruption or the host between two instructions."""
+    """What has changed something, and when."""
 
     position: Position
     """Where the run was before it; to see it happen, go there and make a step."""
+    by: ChangedBy
     cpu: int
     address: int
-    """The instruction address."""
+    """The instruction address there."""
     instruction: bytes
     """The instruction there; nothing if there was none."""
+    interruption: StopEvent | None
+    """That which has changed it; None if none has."""
     before: int | bytes
     after: int | bytes
+
+
+class _Follower:
+    """Follows the value of *watched* from stop to stop: the condition of each of them.
+
+    :param ends_run: whether a change is to end the run.
+    """
+
+    def __init__(self, machine: Machine, watched: Watched, *, ends_run: bool) -> None:
+        self._machine = machine
+        self._watched = watched
+        self._ends_run = ends_run
+        self.value = watched.value(machine)
+        """What it is since it was looked at last."""
+        self.before: int | bytes | None = None
+        """What it was before the last change; None if it has not changed."""
+        self.interruption: StopEvent | None = None
+        """The last one that was taken, if that was asked for."""
+
+    def has_changed(self, _: View) -> bool:
+        """Whether it is something else now."""
+        value = self._watched.value(self._machine)
+        if value == self.value:
+            return False
+        self.before, self.value = self.value, value
+        return self._ends_run
+
+    def is_interrupted(self, view: View) -> bool:
+        """Note an interruption."""
+        self.interruption = view.event
+        return False
 
 
 def reverse_continue(history: History, stops: Sequence[StopOn]) -> Stop | None:
@@ -131,56 +111,115 @@ def reverse_continue(history: History, stops: Sequence[StopOn]) -> Stop | None:
     return None
 
 
-def last_change(history: History, machine: Machine, watched: Watched) -> Change | None:
-    """What has changed *watched* last; None if it has not changed since the history begins.
+def last_changes(
+    history: History, machine: Machine, watched: Watched, most: int = 1, since: int = 0
+) -> list[Change]:
+    """The last changes of *watched*, the latest first, at *most* so many, not before instruction *since*.
 
-    Of keys, usage states and control registers it is exactly that.  Of other registers and of storage it is among the
-    last 50,000 instructions; what is longer ago is looked at every 1,000 instructions only, so that a change that was
-    soon taken back may not be seen.  The machine is where it was afterwards.
+    Of storage, keys, page states and control registers they are exactly those, whoever has made them.  Of other
+    registers they are that among the last 50,000 instructions; what is longer ago is looked at every 1,000 instructions
+    only, so that a change that was soon taken back may not be seen.  The machine is where it was afterwards.
 
     :raises HistoryError: if that was stopped on the way.
     """
     here, now = history.position, watched.value(machine)
     try:
-        on = watched.stop()
-        for start, end in history.stretches():
-            if on is not None:
-                found = _by_stops(history, machine, watched, on, start, end)
-            else:
-                found = _by_looks(history, machine, watched, start, end, here)
-            if found is not None:
-                return found
+        found = _changes(history, machine, watched, here, since)
+        return list(islice(takewhile(lambda each: each.position.instruction >= since, found), most))
     finally:
         history.go(here)
         assert watched.value(machine) == now
-    return None
+
+
+def _changes(history: History, machine: Machine, watched: Watched, here: Position, since: int) -> Iterator[Change]:
+    stops = watched.stops()
+    for start, end in history.stretches():
+        if end.instruction < since:
+            return
+        if stops:
+            yield from _by_stops(history, machine, watched, stops, start, end)
+        elif start.instruction >= here.instruction - _STEPPED:
+            yield from _by_looks(history, machine, watched, start, end)
+        else:
+            for part in reversed(_parts_with_changes(history, machine, watched, start, end)):
+                yield from _by_looks(history, machine, watched, *part)
 
 
 def _by_stops(
-    history: History, machine: Machine, watched: Watched, on: StopOn, start: Position, end: Position
-) -> Change | None:
-    """The last change between *start* and *end*, which *on* comes at."""
-    count, _ = history.repeat(start, end, (on,), is_end_included=True)
-    while count:
-        history.repeat(start, end, (on,), count, is_end_included=True)
+    history: History, machine: Machine, watched: Watched, stops: Sequence[StopOn], start: Position, end: Position
+) -> Iterator[Change]:
+    """The changes between *start* and *end*, the last one first, one of *stops* coming whenever there may be one."""
+    followed: _Follower
+
+    def repeat(most: int | None = None) -> tuple[int, Stop | None]:
+        nonlocal followed
+        history.go(start)
+        followed = _Follower(machine, watched, ends_run=True)
+        conditional = [replace(on, condition=followed.has_changed) for on in stops]
+        return history.repeat(start, end, conditional, most, is_end_included=True)
+
+    count, _ = repeat()
+    if history.is_changed_at(end):
+        before = followed.value
+        history.go(end)
         after = watched.value(machine)
-        history.step_back()
-        if watched.value(machine) != after:
-            return _change(history, machine, watched, after)
-        count -= 1
-    return None
+        if before != after:
+            yield _change(machine, end, ChangedBy.OUTSIDE, before, after)
+    for number in range(count, 0, -1):
+        _, stop = repeat(number)
+        assert stop is not None, "the run is the same again"
+        assert followed.before is not None, "a change is what ended it"
+        yield _exactly(history, machine, watched, stops, stop, followed.before, followed.value, start)
+
+
+def _exactly(
+    history: History,
+    machine: Machine,
+    watched: Watched,
+    stops: Sequence[StopOn],
+    stop: Stop,
+    before: int | bytes,
+    after: int | bytes,
+    start: Position,
+) -> Change:
+    """The change from *before* to *after*, which *stop* has come of just now, step by step."""
+    behind = history.position
+    # What the host gives up holds zeros; it gives a frame, too, to what somebody stores into.
+    is_by_host = all(isinstance(hit.on, ContentChange) for hit in stop.hits) and not (
+        isinstance(after, bytes) and any(after)
+    )
+    # The host is asked in the middle of a block of the engine, and the stop comes behind it.
+    first = max(behind.instruction - (_LONGEST_BLOCK if is_by_host else 1), 0)
+    history.go(max(start, Position(first)))
+    followed = _Follower(machine, watched, ends_run=False)
+    conditional: list[StopOn] = [replace(on, condition=followed.has_changed) for on in stops]
+    conditional.append(AtInterruption(condition=followed.is_interrupted))
+    found = None
+    with history.unseen(), machine.stops.instead(*conditional):
+        while history.position < behind or (found is None and history.position == behind):
+            made = _change(machine, history.position, ChangedBy.HOST, before, after)
+            followed.before = followed.interruption = None
+            history.step()
+            if (followed.before, followed.value) != (before, after):
+                continue
+            if is_by_host:
+                found = made
+            elif made.position == behind:
+                # It came at the beginning of the step, before the instruction.
+                found = replace(made, by=ChangedBy.DEVICE)
+            elif followed.interruption is not None:
+                found = replace(made, by=ChangedBy.INTERRUPTION, interruption=followed.interruption)
+            else:
+                found = replace(made, by=ChangedBy.INSTRUCTION)
+    assert found is not None, "the run is the same again"
+    return found
 
 
 def _by_looks(
-    history: History, machine: Machine, watched: Watched, start: Position, end: Position, here: Position
-) -> Change | None:
-    """The last change between *start* and *end* that is seen by looking."""
-    if start.instruction < here.instruction - _STEPPED:
-        part = _part_with_change(history, machine, watched, start, end)
-        if part is None:
-            return None
-        start, end = part
-    last = None
+    history: History, machine: Machine, watched: Watched, start: Position, end: Position
+) -> Iterator[Change]:
+    """The changes between *start* and *end*, the last one first, that are seen by looking after every step."""
+    seen = []
     history.go(start)
     value = watched.value(machine)
     with history.unseen():
@@ -189,37 +228,55 @@ def _by_looks(
             history.step()
             before, value = value, watched.value(machine)
             if before != value:
-                last = position, value
-    if last is None:
-        return None
-    history.go(last[0])
-    return _change(history, machine, watched, last[1])
+                seen.append((position, history.position, value))
+    for position, behind, after in reversed(seen):
+        history.go(position)
+        found = _step(history, machine, watched, after)
+        if found is None:
+            before = watched.value(machine)
+            history.go(behind)
+            found = _change(machine, behind, ChangedBy.OUTSIDE, before, after)
+        yield found
 
 
-def _part_with_change(
+def _parts_with_changes(
     history: History, machine: Machine, watched: Watched, start: Position, end: Position
-) -> tuple[Position, Position] | None:
-    """The last part between *start* and *end* with other values at its ends."""
-    part = None
+) -> list[tuple[Position, Position]]:
+    """The parts between *start* and *end* with other values at their ends."""
+    parts = []
     history.go(start)
     value, position = watched.value(machine), start
     while position < end:
         history.go(min(end, Position(position.instruction + _SAMPLE)))
         if watched.value(machine) != value:
-            part = position, history.position
+            parts.append((position, history.position))
         value, position = watched.value(machine), history.position
-    return part
+    return parts
 
 
-def _change(history: History, machine: Machine, watched: Watched, after: int | bytes) -> Change:
-    """What the next step does, which makes of *watched* what it is *after*."""
+def _step(history: History, machine: Machine, watched: Watched, after: int | bytes) -> Change | None:
+    """Make a step, and give what it was if it has made of *watched* what it is *after*; else nothing."""
+    followed = _Follower(machine, watched, ends_run=False)
+    made = _change(machine, history.position, ChangedBy.INSTRUCTION, followed.value, after)
+    history.repeat_step([AtInterruption(condition=followed.is_interrupted)])
+    if watched.value(machine) != after:
+        return None
+    if followed.interruption is None:
+        return made
+    return replace(made, by=ChangedBy.INTERRUPTION, interruption=followed.interruption)
+
+
+def _change(machine: Machine, position: Position, by: ChangedBy, before: int | bytes, after: int | bytes) -> Change:
+    """A change at *position*, where *machine* is."""
     cpu = machine.cpus[machine.configuration.turns.cpu]
     address = cpu.instruction_address
     return Change(
-        position=history.position,
+        position=position,
+        by=by,
         cpu=cpu.address,
         address=address,
         instruction=instruction_at(cpu, address),
-        before=watched.value(machine),
+        interruption=None,
+        before=before,
         after=after,
     )

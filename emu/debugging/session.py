@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from emu.addresses import PAGE_SHIFT
 from emu.debugging import changing
-from emu.debugging.backward import Change, Watched, last_change, reverse_continue
+from emu.debugging.backward import Change, last_changes, reverse_continue
 from emu.debugging.history import DEFAULT_LIMIT, History, HistoryError
 from emu.debugging.interruption_log import InterruptionLog
 from emu.debugging.registers import read_register, write_register
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     from emu.addresses import AbsoluteAddress
     from emu.cpu import Cpu
+    from emu.debugging.watched import Watched
     from emu.machine import Machine, Stop
     from emu.page_states import OperationRequest
     from emu.psw import AddressSpaceControl
@@ -208,20 +209,13 @@ class Session:
         """
         return reverse_continue(self._history, [point.on for point in self.stops if point.is_enabled])
 
-    def who(self, watched: Watched, most: int = 1) -> list[Change]:
+    def who(self, watched: Watched, most: int = 1, *, since: int = 0) -> list[Change]:
         """What has changed *watched* last, the latest first, at *most* so many times; the machine stays where it is.
 
+        :param since: changes before so many instructions had ended are not looked for.
         :raises HistoryError: if there is no history.
         """
-        history, changes = self._history, list[Change]()
-        here = history.position
-        try:
-            while len(changes) < most and (change := last_change(history, self.machine, watched)) is not None:
-                changes.append(change)
-                history.go(change.position)
-        finally:
-            history.go(here)
-        return changes
+        return last_changes(self._history, self.machine, watched, most, since)
 
     @property
     def _history(self) -> History:

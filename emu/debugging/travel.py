@@ -149,6 +149,9 @@ class Travel:
                     is_within = self._at is None or self._at < end
                     if is_within or (is_end_included and not stop.is_before):
                         count, last = count + 1, stop
+        if self._at == end and self.is_changed_at(end):
+            # It is as it was before that.
+            self._at = None
         return count, last
 
     def _repeat_once(self, end: Position) -> Stop | None:
@@ -162,6 +165,20 @@ class Travel:
         if stop.kind is StopKind.REQUESTED:
             raise HistoryError(f"stopped on the way to instruction {end.instruction:,}: {stop.text}")
         return stop
+
+    def repeat_step(self, stops: Sequence[StopOn] = ()) -> None:
+        """Make the next step again, with *stops* in place of those of the list.
+
+        If the machine was changed from outside behind it, it is as it was before that.
+        """
+        with self.unseen(), self._machine.stops.instead(*stops):
+            self._machine.step()
+        self._at = None
+
+    def is_changed_at(self, position: Position) -> bool:
+        """Whether the machine was changed from outside there."""
+        moment = self._moments.at(position)
+        return moment is not None and moment.is_cut
 
     # Going
 

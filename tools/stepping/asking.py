@@ -6,6 +6,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from emu.addresses import PAGE_SHIFT, PAGE_SIZE
+from emu.debugging.history import HistoryError
+from emu.debugging.watched import OfPage
 from emu.debugging.why import explain, interruption_name
 from emu.inspection.lookaside import lookaside_entries
 from emu.inspection.low_core import read_low_core
@@ -15,7 +17,7 @@ from emu.inspection.storage import Space, address_space
 from emu.inspection.teid import in_words
 from emu.page_states import name
 from emu.running.stopping.kinds import INTERRUPTION_CLASSES
-from tools.stepping import addresses
+from tools.stepping import addresses, showing
 from tools.stepping.commands import CommandError, command, count, expect_nothing, split
 
 if TYPE_CHECKING:
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
 _TOPIC: Final = "asking"
 _SPACES: Final = {"primary": Space.PRIMARY, "secondary": Space.SECONDARY, "home": Space.HOME}
 _LISTED: Final = 20
+_LISTED_CHANGES: Final = 5
+_LATE: Final = 100_000_000
+"""Instructions: so far back something is looked for that nobody has asked for by a number."""
 
 
 @command(
@@ -150,13 +155,36 @@ def key(stepper: Stepper, argument: str) -> None:
 
 @command(
     "page",
-    arguments="ADDR",
-    does="the page of absolute ADDR: state, place, key, and what has happened to it",
+    arguments="ADDR [N]",
+    does="the page of absolute ADDR: state, place, key, and its last N changes of state (five, of late)",
     topic="storage",
 )
 def page(stepper: Stepper, argument: str) -> None:
-    """Show what is known of a page."""
-    number = addresses.page(stepper.session, "page", argument)
+    """Show what is known of a page, and what has happened to it."""
+    *words, last = split(argument) or [""]
+    is_counted = bool(words) and last.isdecimal()
+    text = " ".join(words) if is_counted else argument
+    number = addresses.page(stepper.session, "page", text)
+    show_page(stepper, number)
+    session = stepper.session
+    if session.history is None:
+        return
+    since = 0 if is_counted else session.machine.executed - _LATE
+    try:
+        with stepper.interruptible():
+            changes = session.who(OfPage(number), int(last) if is_counted else _LISTED_CHANGES, since=since)
+    except HistoryError as reason:
+        raise CommandError(f"page: {reason}") from None
+    for change in changes:
+        stepper.write(f"  {showing.change_line(session, OfPage(number), change)}")
+    if not changes:
+        is_all = since <= session.history.first
+        where = "since the history begins" if is_all else f"in the last {_LATE:,} instructions"
+        stepper.write(f"  no change {where}")
+
+
+def show_page(stepper: Stepper, number: int) -> None:
+    """Show what absolute page *number* is now."""
     view = view_page(stepper.session.machine.configuration, number)
     stepper.write(f"page {number:x} ({number * PAGE_SIZE:x}): {name(view.state)}")
     stepper.write(f"  {view.state_in_words()}; {view.place}; {view.key}")

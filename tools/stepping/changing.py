@@ -11,7 +11,7 @@ from emu.page_states import OperationRequest
 from emu.program_interruption import ProgramInterruption
 from emu.running.stopping.kinds import INTERRUPTION_CLASSES
 from tools.stepping import addresses
-from tools.stepping.asking import page as show_page
+from tools.stepping.asking import show_page
 from tools.stepping.commands import CommandError, command, split
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def state(stepper: Stepper, argument: str) -> None:
         raise CommandError(f"state: ESSA gives {condition} here") from None
     except ValueError as reason:
         raise CommandError(f"state: {reason}") from None
-    show_page(stepper, words[0])
+    show_page(stepper, page)
 
 
 @command(
@@ -65,7 +65,7 @@ def evict(stepper: Stepper, argument: str) -> None:
         is_taken = stepper.manager.evict(0, page)
     if not is_taken:
         stepper.write(f"page {page:x}: has no frame, must stay, or cannot be written")
-    show_page(stepper, argument)
+    show_page(stepper, page)
 
 
 @command(

@@ -6,9 +6,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from emu.addresses import PAGE_SIZE
-from emu.debugging.backward import OfKey, OfRegister, OfStorage, OfUsage, Watched
 from emu.debugging.history import HistoryError
 from emu.debugging.registers import find_register
+from emu.debugging.watched import OfKey, OfPage, OfRegister, OfStorage, Watched
 from tools.stepping import addresses, showing
 from tools.stepping.commands import CommandError, command, count, expect_nothing
 
@@ -74,7 +74,7 @@ def who(stepper: Stepper, argument: str) -> None:
         stepper.write("nothing before that" if changes else "nothing, since the history begins")
 
 
-_PAGES: Final[dict[str, type[OfKey | OfUsage]]] = {"key": OfKey, "page": OfUsage}
+_PAGES: Final[dict[str, type[OfKey | OfPage]]] = {"key": OfKey, "page": OfPage}
 
 
 def _watched(stepper: Stepper, words: list[str]) -> Watched:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from emu.addresses import PAGE_SHIFT
 from emu.cpu import CpuState
-from emu.debugging.backward import OfKey, OfUsage
+from emu.debugging.backward import ChangedBy
+from emu.debugging.watched import OfKey, OfPage, OfUsage
 from emu.inspection import psw as psw_words
 from emu.inspection.storage import NoStorageError, Space, look
 from emu.isa.declaration import decode
@@ -21,8 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from emu.cpu import Cpu
-    from emu.debugging.backward import Change, Watched
+    from emu.debugging.backward import Change
     from emu.debugging.session import Session
+    from emu.debugging.watched import Watched
     from emu.machine import Stop
 
 _LINE: Final = 16
@@ -77,15 +79,33 @@ def _change(on: object, before: int, after: int) -> str:
 
 def change_line(session: Session, watched: Watched, change: Change) -> str:
     """Which instruction has made what of *watched*, and when."""
-    text = instruction_text(change.instruction, change.address, session.symbols) if change.instruction else "nothing"
-    where = f"{change.address:016x} {session.symbols.label(change.address)}".rstrip()
     before, after = (_value(watched, each) for each in (change.before, change.after))
-    return f"{change.position.instruction:,} cpu {change.cpu}: {where} {text}: {before} -> {after}"
+    return f"{change.position.instruction:,} {_changed_by(session, change)}: {before} -> {after}"
+
+
+def _changed_by(session: Session, change: Change) -> str:
+    """Who has made *change*, in words: the instruction, if it was one."""
+    text = instruction_text(change.instruction, change.address, session.symbols) if change.instruction else ""
+    where = f"{change.address:016x} {session.symbols.label(change.address)}".rstrip()
+    at = f"cpu {change.cpu}: {where} {text}".rstrip()
+    match change.by:
+        case ChangedBy.INSTRUCTION:
+            return at
+        case ChangedBy.INTERRUPTION:
+            taken = change.interruption
+            assert taken is not None
+            return f"{at}, by the {taken.interruption} interruption {taken.code:04x}"
+        case ChangedBy.OUTSIDE:
+            return "from outside, by whoever debugs it"
+        case _:
+            return f"by the {change.by.value}, at {at}"
 
 
 def _value(watched: Watched, value: int | bytes) -> str:
     if isinstance(value, bytes):
         return value.hex(" ", 4)
+    if isinstance(watched, OfPage):
+        return name(value)
     if isinstance(watched, OfUsage):
         return Usage(value & USAGE_MASK).name.lower().replace("_", " ")
     return f"{value:02x}" if isinstance(watched, OfKey) else f"{value:016x}"

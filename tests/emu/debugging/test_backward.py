@@ -3,16 +3,21 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import pytest
 
 from emu.cpu import Cpu
-from emu.debugging.backward import OfKey, OfRegister, OfStorage, OfUsage, Watched, last_change, reverse_continue
+from emu.debugging.backward import ChangedBy, last_changes, reverse_continue
 from emu.debugging.history import History
+from emu.debugging.watched import OfKey, OfPage, OfRegister, OfStorage, OfUsage, Watched
 from emu.events import Observer
 from emu.isa.declaration import decode
 from emu.machine import Machine
+from emu.page_states import Content
 from emu.running.stopping.kinds import AtInstructionCount, AtInterruption, AtMnemonic, StorageKeyChange
 from emu.snapshot import differences, take
+from emu.state import Section
 from tests.emu.debugging.test_history import load
 
 
@@ -122,26 +127,30 @@ def test_going_on_after_a_reverse_stop_executes_the_instruction() -> None:
         ("keys", 9000, OfRegister("cr0")),
         ("keys", 6000, OfRegister("prefix")),
         ("keys", 9000, OfStorage(0x8E, 2)),
+        ("keys", 9000, OfStorage(0x3D000, 8)),
         ("essa-table", 9000, OfUsage(0x110)),
+        ("essa-table", 9000, OfPage(0x110)),
     ),
 )
 @pytest.mark.parametrize("interval", (None, 700))
-def test_the_last_change_is_found(image: str, instructions: int, watched: Watched, interval: int | None) -> None:
-    expected = seen(image, instructions, watched).changes
+def test_the_last_changes_are_found(image: str, instructions: int, watched: Watched, interval: int | None) -> None:
+    expected = seen(image, instructions, watched).changes[: -_MOST - 1 : -1]
     machine, _ = load(image)
     history = History(machine, interval=interval)
     history.run(instructions)
     before = take(machine)
-    found = last_change(history, machine, watched)
+    found = last_changes(history, machine, watched, _MOST)
     assert differences(before["cpus"], take(machine)["cpus"]) == []
-    if not expected:
-        assert found is None
-        return
-    number, address, old, new = expected[-1]
-    assert found is not None
-    assert (found.before, found.after) == (old, new)
-    if found.position.instruction == number:
-        assert (found.address, found.position.step) == (address, 0)
+    assert len(found) == len(expected)
+    for change, (number, address, old, new) in zip(found, expected, strict=True):
+        assert (change.before, change.after) == (old, new)
+        if change.by is ChangedBy.INSTRUCTION:
+            assert (change.position.instruction, change.position.step, change.address) == (number, 0, address)
+        else:
+            assert change.interruption is not None
+
+
+_MOST = 5
 
 
 def test_the_last_change_of_a_key() -> None:
@@ -151,8 +160,7 @@ def test_the_last_change_of_a_key() -> None:
     machine, _ = load("keys")
     history = History(machine)
     history.run(9000)
-    found = last_change(history, machine, OfKey(page))
-    assert found is not None
+    (found,) = last_changes(history, machine, OfKey(page))
     assert (found.position.instruction, found.address, found.before, found.after) == expected
     assert found.instruction[:1] in (b"\xb2", b"\xb9")
 
@@ -161,3 +169,124 @@ def _key_hits() -> tuple[object, ...]:
     machine, _ = load("keys")
     machine.stops.add(StorageKeyChange())
     return machine.run().hits
+
+
+# Who it was, if not an instruction
+
+
+def test_an_interruption_has_changed_what_it_stored() -> None:
+    machine, _ = load("essa-table")
+    history = History(machine)
+    machine.stops.add(AtInterruption("program", frozenset({0x1A})))
+    history.run()
+    (found,) = last_changes(history, machine, OfStorage(0xA8, 8))
+    assert found.by is ChangedBy.INTERRUPTION
+    assert found.interruption is not None
+    assert (found.interruption.interruption, found.interruption.code) == ("program", 0x1A)
+    assert (found.instruction.hex(), found.after) == ("e33020000090", bytes.fromhex("0000000000110000"))
+
+
+class _HostChanges(Observer):
+    """The changes of each page's state that the host has made, and when, with each step made by itself."""
+
+    wants_instructions = True
+
+    def __init__(self, machine: Machine) -> None:
+        self._machine = machine
+        self.changes: dict[int, list[tuple[int, int, int]]] = {}
+
+    def host_changed(self, page: int, before: int, after: int) -> None:
+        self.changes.setdefault(page, []).append((self._machine.executed, before, after))
+
+
+@pytest.mark.parametrize("content", (Content.RESIDENT, Content.PRESERVED, Content.ZERO))
+def test_the_host_has_changed_where_a_page_is(content: Content) -> None:
+    instructions = 100_000
+    machine, _ = load("pressure", 4, frames=0)
+    stepped = _HostChanges(machine)
+    machine.observers.append(stepped)
+    machine.run(instructions)
+    machine, host = load("pressure", 4, frames=0)
+    history = History(machine, host=host, interval=20_000)
+    history.run(instructions)
+    pages = [page for page, changes in stepped.changes.items() if changes[-1][2] & 3 == content]
+    for page in pages[:3]:
+        found = [each for each in last_changes(history, machine, OfPage(page), 8) if each.by is ChangedBy.HOST]
+        expected = stepped.changes[page][: -len(found) - 1 : -1]
+        assert [(each.position.instruction, each.before, each.after) for each in found] == expected
+        assert found
+
+
+def test_what_a_discarded_page_held_the_host_has_taken() -> None:
+    machine, host = load("pressure", 4, frames=0)
+    history = History(machine, host=host, interval=20_000)
+    history.run(150_000)
+    volatile_and_zero = [page for page, state in enumerate(machine.states.bytes) if state & 0x0F == 0x0F]
+    found = [last_changes(history, machine, OfStorage(page << 12, 0x1000)) for page in volatile_and_zero[:4]]
+    assert any(change.by is ChangedBy.HOST and not any(change.after) for changes in found for change in changes)
+
+
+class _StoringDevice:
+    """Stores a byte when its time has come."""
+
+    STATE: ClassVar = Section("storing device", "is_done", excluded={"_machine": "where it is", "_work": "fixed"})
+    interruption_mask = 0
+
+    def __init__(self, machine: Machine, work: int) -> None:
+        self._machine, self._work = machine, work
+        self.is_done = False
+        machine.configuration.call_at(work)
+
+    def pending_interruption(self, _: Cpu) -> None:
+        return None
+
+    def reset(self) -> None:
+        pass
+
+    def perform(self) -> None:
+        configuration = self._machine.configuration
+        if configuration.timing.work < self._work:
+            configuration.call_at(self._work)
+        elif not self.is_done:
+            self.is_done = True
+            configuration.storage.write(0x3D0000, b"d")
+
+
+def test_a_device_has_stored_between_two_instructions() -> None:
+    machine, _ = load("loops")
+    machine.configuration.devices.append(_StoringDevice(machine, 500))
+    history = History(machine, interval=300)
+    history.run(1000)
+    (found,) = last_changes(history, machine, OfStorage(0x3D0000))
+    # What was no page before has been given a frame for it.
+    assert (found.by, found.before, found.after) == (ChangedBy.DEVICE, b"\0", b"d")
+    history.go(found.position)
+    assert machine.timing.work == 500
+    assert not found.instruction or OfStorage(0x3D0000).value(machine) == b"\0"
+
+
+@pytest.mark.parametrize("watched", (OfStorage(0x3D0000), OfRegister("gr9"), OfKey(0x3D0)))
+@pytest.mark.parametrize("later", (0, 1, 100))
+def test_it_was_changed_from_outside(watched: Watched, later: int) -> None:
+    machine, _ = load("loops")
+    history = History(machine, interval=300)
+    history.run(1000)
+    before = watched.value(machine)
+    with history.changing():
+        machine.configuration.storage.write(0x3D0000, b"d")
+        machine.cpus[0].gr[9] ^= 0x100
+        machine.keys.bytes[0x3D0] = 0x38
+    after = watched.value(machine)
+    history.run(later)
+    found = last_changes(history, machine, watched)[-1]
+    assert (found.by, found.position.instruction) == (ChangedBy.OUTSIDE, 1000)
+    assert (found.before, found.after) == (before, after)
+
+
+def test_nothing_is_looked_for_before_a_moment() -> None:
+    machine, _ = load("essa-table")
+    history = History(machine)
+    history.run(9000)
+    (change,) = last_changes(history, machine, OfUsage(0x110), 100)
+    assert last_changes(history, machine, OfUsage(0x110), 100, change.position.instruction) == [change]
+    assert last_changes(history, machine, OfUsage(0x110), 100, change.position.instruction + 1) == []

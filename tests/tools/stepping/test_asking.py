@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from tests.support.elf import ENTRY
+from tests.support.elf import ENTRY, ESSA_PROGRAM, ending_program
 from tests.tools.stepping.conftest import Typist
 
 
@@ -67,7 +68,23 @@ def test_page(typist: Typist) -> None:
     assert typist("page 0x100800") == [
         "page 100 (100000): Uz",
         "  unused, zero; nowhere; key 00: access 0, fetch protection 0, reference 0, change 0",
+        f"  1 cpu 0: {ENTRY + 6:016x} ESSA 3,2,2: Sz -> Uz",
     ]
+    typist("s")
+    assert typist("page 100000")[2:] == [
+        f"  2 cpu 0: {ENTRY + 10:016x} ESSA 4,2,1: Uz -> Sz",
+        f"  1 cpu 0: {ENTRY + 6:016x} ESSA 3,2,2: Sz -> Uz",
+    ]
+    assert typist("page 100000 1")[2:] == [f"  2 cpu 0: {ENTRY + 10:016x} ESSA 4,2,1: Uz -> Sz"]
+    assert typist("page 101000")[2:] == ["  no change since the history begins"]
+    assert len(typist("state 101000 unused")) == 2, "what is asked there is the state"
+    assert typist("page 101000")[2:] == ["  3 from outside, by whoever debugs it: Sz -> Uz"]
+
+
+def test_a_page_without_a_history() -> None:
+    typist = Typist(ending_program(ESSA_PROGRAM), history=0)
+    typist("s 2")
+    assert len(typist("page 100000")) == 2
 
 
 def test_table(typist: Typist) -> None:

@@ -23,7 +23,7 @@ def test_script(program: str, tmp_path: Path, capfd: pytest.CaptureFixture[str])
     assert main(["step", program, "--script", script]) == 0
     lines = capfd.readouterr().out.splitlines()
     assert [line for line in lines if line.startswith("essa>")] == ["essa> s", "essa>", "essa> page 100000", "essa> q"]
-    assert lines[-3] == "page 100 (100000): Uz"
+    assert lines[-4] == "page 100 (100000): Uz"
 
 
 def test_script_to_the_end_has_the_status_of_the_run(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
@@ -66,10 +66,10 @@ def test_the_stepper_evicts_a_page(program: str, tmp_path: Path, capfd: pytest.C
     script.write_text("page 11000\nevict 10000\nr 10000.4\ns\npage 10000\nevict 0\ntable\n")
     assert main(["step", program, "--memory", "2M", "--host-memory", "2M", "--script", str(script)]) == 0
     lines = capfd.readouterr().out.splitlines()
-    assert lines[4] == "page 10 (10000): Sp"
-    assert lines[7].endswith("(Sp: preserved by the host)")
+    assert lines[5] == "page 10 (10000): Sp"
+    assert lines[8].endswith("(Sp: preserved by the host)")
     # The instruction fetch brings the page back.
-    assert lines[9] == "host: page[0x10]=Sp->Sr"
+    assert lines[10] == "host: page[0x10]=Sp->Sr"
     assert "page 10 (10000): Sr" in lines
     assert "page 0: has no frame, must stay, or cannot be written" in lines
     assert lines[-6] == "<state>|--tot--|---r---|---p---|---z---|"

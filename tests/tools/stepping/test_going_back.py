@@ -78,14 +78,14 @@ def test_who_has_changed_it_last(typist: Typist) -> None:
     typist("s 3")
     assert typist("who gr3") == [f"1 cpu 0: {ENTRY + 6:016x} ESSA 3,2,2: {0:016x} -> {3:016x}"]
     assert typist("who page 100000 3") == [
-        f"2 cpu 0: {ENTRY + 10:016x} ESSA 4,2,1: unused -> stable",
-        f"1 cpu 0: {ENTRY + 6:016x} ESSA 3,2,2: stable -> unused",
+        f"2 cpu 0: {ENTRY + 10:016x} ESSA 4,2,1: Uz -> Sz",
+        f"1 cpu 0: {ENTRY + 6:016x} ESSA 3,2,2: Sz -> Uz",
         "nothing before that",
     ]
     assert typist("who gr9") == ["nothing, since the history begins"]
     assert typist("who key 100000") == ["nothing, since the history begins"]
     typist("s")
-    assert typist("who 8c.4")[0].endswith("DC X'0000': 00000000 -> 00020001")
+    assert typist("who 8c.4")[0].endswith("DC X'0000', by the program interruption 0001: 00000000 -> 00020001")
     assert typist.machine.executed == 3, "it stays where it is"
 
 
