@@ -108,6 +108,10 @@ class Watching:
         """Forget all that was noticed but the first *number* of them: the instruction has been undone."""
         del self.noticed[number:]
 
+    def forget_fetches_from(self, number: int) -> None:
+        """The same, but not of stores: of an instruction that was not executed, what it has stored before stays."""
+        self.noticed[number:] = [access for access in self.noticed[number:] if access.kind is Access.STORE]
+
 
 def _pages(areas: Collection[WatchedArea]) -> Container[int]:
     if sum(area.last - area.first >> PAGE_SHIFT for area in areas) > _MOST_PAGES:

@@ -12,6 +12,7 @@ from itertools import islice, takewhile
 from typing import TYPE_CHECKING, Final
 
 from emu.debugging.recorder import Position
+from emu.debugging.travel import StoppedOnTheWay
 from emu.inspection.storage import instruction_at
 from emu.running.stopping.kinds import AtInterruption, ContentChange, StopOn
 
@@ -80,6 +81,10 @@ class _Follower:
         self.interruption: StopEvent | None = None
         """The last one that was taken, if that was asked for."""
 
+    def begin(self) -> None:
+        """Nothing has happened yet."""
+        self.before = self.interruption = None
+
     def has_changed(self, _: View) -> bool:
         """Whether it is something else now."""
         value = self._watched.value(self._machine)
@@ -99,28 +104,31 @@ def reverse_continue(history: History, stops: Sequence[StopOn]) -> Stop | None:
 
     None if none has come since the history begins, where the machine is then.
 
-    :raises HistoryError: if that was stopped on the way.
+    :raises StoppedOnTheWay: then the machine is where it was.
     """
     every = [replace(on, count=1) for on in stops]
-    for start, end in history.stretches():
-        count, _ = history.repeat(start, end, every)
-        if count:
-            _, stop = history.repeat(start, end, every, count)
-            return stop
-    history.go(history.first_position)
+    here = history.position
+    try:
+        for start, end in history.stretches():
+            count, _ = history.repeat(start, end, every)
+            if count:
+                _, stop = history.repeat(start, end, every, count)
+                return stop
+        history.go(history.first_position)
+    except StoppedOnTheWay:
+        history.go(here)
+        raise
     return None
 
 
-def last_changes(
-    history: History, machine: Machine, watched: Watched, most: int = 1, since: int = 0
-) -> list[Change]:
+def last_changes(history: History, machine: Machine, watched: Watched, most: int = 1, since: int = 0) -> list[Change]:
     """The last changes of *watched*, the latest first, at *most* so many, not before instruction *since*.
 
     Of storage, keys, page states and control registers they are exactly those, whoever has made them.  Of other
     registers they are that among the last 50,000 instructions; what is longer ago is looked at every 1,000 instructions
     only, so that a change that was soon taken back may not be seen.  The machine is where it was afterwards.
 
-    :raises HistoryError: if that was stopped on the way.
+    :raises StoppedOnTheWay: then, too.
     """
     here, now = history.position, watched.value(machine)
     try:
@@ -198,9 +206,9 @@ def _exactly(
     with history.unseen(), machine.stops.instead(*conditional):
         while history.position < behind or (found is None and history.position == behind):
             made = _change(machine, history.position, ChangedBy.HOST, before, after)
-            followed.before = followed.interruption = None
+            followed.begin()
             history.step()
-            if (followed.before, followed.value) != (before, after):
+            if followed.before != before or followed.value != after:
                 continue
             if is_by_host:
                 found = made
@@ -215,9 +223,7 @@ def _exactly(
     return found
 
 
-def _by_looks(
-    history: History, machine: Machine, watched: Watched, start: Position, end: Position
-) -> Iterator[Change]:
+def _by_looks(history: History, machine: Machine, watched: Watched, start: Position, end: Position) -> Iterator[Change]:
     """The changes between *start* and *end*, the last one first, that are seen by looking after every step."""
     seen = []
     history.go(start)

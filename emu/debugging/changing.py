@@ -14,6 +14,7 @@ from emu.isa.page_hinting import essa
 from emu.program_interruption import ProgramInterruption, ProgramInterruptionCode
 from emu.running import execution
 from emu.running.stopping import looking
+from emu.running.stops import StopRun
 from emu.storage_keys import KEY_BITS
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ def inject(cpu: Cpu, kind: str, code: int = 0, parameter: int | None = None) -> 
     :param kind: program, svc, external, io, machine-check or restart.
     :param code: the interruption code; of svc its number, of io the subsystem-identification word.
     :param parameter: of program the translation-exception identification, of external and io their parameter.
-    :raises ValueError: if there is no such interruption.
+    :raises ValueError: if there is no such interruption, or no program can go on behind it.
     :raises CheckStop: if the prefix area cannot be accessed.
     """
     match kind:
@@ -110,7 +111,10 @@ def inject(cpu: Cpu, kind: str, code: int = 0, parameter: int | None = None) -> 
         case _:
             raise ValueError(f"expected program, svc, external, io, machine-check or restart, not {kind!r}")
     cpu.state = CpuState.OPERATING
-    execution.check_loaded_psw(cpu)
+    try:
+        execution.check_loaded_psw(cpu)
+    except StopRun as reason:
+        raise ValueError(f"the new PSW leads nowhere: {reason}") from None
 
 
 def _program_code(code: int) -> ProgramInterruptionCode:

@@ -12,9 +12,11 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from emu.interruption import CheckStop
 from emu.lowcore import PREFIX_AREA_SIZE
 from emu.psw import ADDRESS_64, Psw
 from emu.running.execution import check_loaded_psw
+from emu.running.stops import StopRun
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,12 +66,16 @@ def read_register(cpu: Cpu, name: str) -> int:
 def write_register(cpu: Cpu, name: str, value: int) -> None:
     """Put *value* into the register called *name*, between two instructions.
 
-    :raises ValueError: if there is none, or the value does not fit it.
+    :raises ValueError: if there is none, the value does not fit it, or no program can go on with it.
     """
     register = find_register(name)
     if not 0 <= value < 1 << register.bits:
         raise ValueError(f"{register.name}: expected {register.bits} bits, not {value:#x}")
-    register.put(cpu, value)
+    try:
+        register.put(cpu, value)
+    except (StopRun, CheckStop) as reason:
+        # Of a PSW that is not valid, and whose interruption leads to no valid one either.
+        raise ValueError(f"{register.name}: {reason}") from None
 
 
 def _numbered(kind: str, number: int) -> NamedRegister:

@@ -85,6 +85,8 @@ class Session:
         """The interruptions that were taken since."""
         self.stop: Stop | None = None
         """How the machine stopped last; None before it has."""
+        self.changes = 0
+        """How often it was changed from outside."""
         self._chosen: int | None = None
 
     # Which CPU is meant
@@ -200,14 +202,16 @@ class Session:
         """
         return self._history.go_to(instruction)
 
-    def reverse_go(self) -> Stop | None:
-        """Go back to where a stop of the list came last; give it.
+    def reverse_go(self, on: StopOn | None = None) -> Stop | None:
+        """Go back to where *on* happened last, or a stop of the list came if nothing is given; give that.
 
         None if none has come since the history begins, where the machine is then.
 
-        :raises HistoryError: if there is no history.
+        :raises HistoryError: if there is no history, or that was stopped on the way, and the machine is where it was.
         """
-        return reverse_continue(self._history, [point.on for point in self.stops if point.is_enabled])
+        return reverse_continue(
+            self._history, [point.on for point in self.stops if point.is_enabled] if on is None else [on]
+        )
 
     def who(self, watched: Watched, most: int = 1, *, since: int = 0) -> list[Change]:
         """What has changed *watched* last, the latest first, at *most* so many times; the machine stays where it is.
@@ -295,6 +299,7 @@ class Session:
     @contextmanager
     def changing(self) -> Iterator[None]:
         """While it lasts, the machine is changed from outside: what was recorded of later is not so any more."""
+        self.changes += 1
         if self.history is None:
             yield
         else:

@@ -17,7 +17,7 @@ from emu.page_states import CONTENT_MASK
 from emu.running.stops import StopKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from emu.debugging.recorder import Moment
     from emu.machine import Machine, Stop
@@ -32,8 +32,14 @@ _ANCHORS: Final = (2_000_000, 50_000, 1_000)
 likely to be near."""
 _STRETCHES: Final = (1_000, 50_000, 2_000_000)
 """Instructions that are gone through again in search of what happened last, before whole intervals are."""
+_UNASKED: Final = 50_000_000
+"""Instructions that are gone through again until somebody is asked whether to stop: less than a second."""
 _MOST_STEPS: Final = 10_000
 """More steps than there can be at one instruction number: loops of interruptions end the run before."""
+
+
+def _nobody_asks() -> bool:
+    return False
 
 
 def _just_before(position: Position) -> Position:
@@ -42,6 +48,10 @@ def _just_before(position: Position) -> Position:
 
 class HistoryError(Exception):
     """What was asked of a history cannot be done; the text says why."""
+
+
+class StoppedOnTheWay(HistoryError):  # noqa: N818 - nothing has failed
+    """Somebody wanted it to stop, and the machine is somewhere on its way."""
 
 
 class Travel:
@@ -63,6 +73,8 @@ class Travel:
         """The instruction number at which the next moment is taken."""
         self._operator = machine.operator
         """Who types where the machine is."""
+        self.is_to_stop: Callable[[], bool] = _nobody_asks
+        """Asked now and then on a way, whether it is to end there."""
         moments.recorder.follow_consoles()
         self._take()
 
@@ -159,12 +171,19 @@ class Travel:
         machine = self._machine
         if machine.executed == end.instruction:
             return self._step()
-        stop = machine.run(end.instruction - machine.executed)
+        stop = machine.run(min(end.instruction - machine.executed, _UNASKED))
         # What comes behind the last instruction comes at once behind it.
         self._at = Position(machine.executed) if machine.executed == end.instruction else None
-        if stop.kind is StopKind.REQUESTED:
-            raise HistoryError(f"stopped on the way to instruction {end.instruction:,}: {stop.text}")
+        self._ask(stop, end.instruction)
         return stop
+
+    def _ask(self, stop: Stop, instruction: int) -> None:
+        """See whether somebody wants it to stop on the way to *instruction*.
+
+        :raises StoppedOnTheWay: then.
+        """
+        if stop.kind is StopKind.REQUESTED or self.is_to_stop():
+            raise StoppedOnTheWay(f"stopped on the way to instruction {instruction:,}")
 
     def repeat_step(self, stops: Sequence[StopOn] = ()) -> None:
         """Make the next step again, with *stops* in place of those of the list.
@@ -247,10 +266,11 @@ class Travel:
         machine = self._machine
         in_vain = 0
         while (before := machine.executed) < instruction:
-            stop = machine.run(instruction - before)
+            stop = machine.run(min(instruction - before, _UNASKED))
             self._at = Position(machine.executed) if stop.kind is StopKind.BUDGET else None
+            self._ask(stop, instruction)
             in_vain = in_vain + 1 if machine.executed == before else 0
-            if stop.kind is StopKind.REQUESTED or in_vain > _MOST_STEPS:
+            if in_vain > _MOST_STEPS:
                 raise HistoryError(f"stopped on the way to instruction {instruction:,}: {stop.text}")
 
     def _step_again(self, target: Position) -> None:

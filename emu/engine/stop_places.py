@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from emu.engine.record import SharedRecord
 
-_EXECUTES: Final = frozenset({"EX", "EXRL"})
+EXECUTES: Final = frozenset({"EX", "EXRL"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ class StopPlaces:
         self._wanted = places.mnemonics
         if any(_is_executed_at_once(name) for name in places.mnemonics):
             # Unicorn executes such a target without looking it up.
-            self._wanted |= _EXECUTES
+            self._wanted |= EXECUTES
         self._tables.clear()
         self._record.allowed_target = 0
         self._bits[:] = 0

@@ -82,7 +82,7 @@ def run_declared(cpu: Cpu, instruction: bytes, address: int) -> bool:
     except ProgramInterruption as condition:
         executed = condition.ending is Ending.COMPLETION
         if not executed:
-            watching.forget_from(noticed)
+            watching.forget_fetches_from(noticed)
         deliver(cpu, condition, address, length)
     if cpu.psw_loaded:
         check_loaded_psw(cpu)

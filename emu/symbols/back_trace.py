@@ -7,7 +7,8 @@ saved register 14, its return address, at offset 112.  The end of the chain is a
 ``-mpacked-stack``, as Linux may be, has the two at offsets 152 and 136 instead (inferred from what the compiler makes).
 
 A compiler keeps a back chain only if told to (``-mbackchain``, which the kernel is made with).  That register 14 still
-has the return address in a function that has called nothing yet is inferred from where it leads.
+has the return address in a function that has called nothing yet is inferred from where it leads, and from where the
+function is: at its first instruction, or at the one that saves the registers.
 """
 
 from __future__ import annotations
@@ -35,6 +36,8 @@ class _Layout:
 _LAYOUTS: Final = (_Layout(0, 112), _Layout(152, 136))
 """That of the ABI, and the packed one."""
 _ALIGNMENT: Final = 8
+_LONGEST: Final = 6
+"""Bytes of an instruction, at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +120,9 @@ def _follow(
     frames = [StackFrame(instruction_address, register_15, is_return=False)]
     here = symbols.nearest(instruction_address, is_problem_state=is_problem_state)
     there = symbols.nearest(register_14 - 1, is_problem_state=is_problem_state) if register_14 else None
-    has_not_called = here is not None and there is not None and here.symbol != there.symbol and not register_14 & 1
+    is_elsewhere = here is not None and there is not None and here.symbol != there.symbol
+    is_at_entry = (here is not None and not here.offset) or _saves_registers(read(instruction_address, _LONGEST))
+    has_not_called = bool(register_14) and not register_14 & 1 and (is_elsewhere or is_at_entry)
     if has_not_called:
         frames.append(StackFrame(register_14, None, is_return=True))
     seen: set[int] = set()
@@ -141,6 +146,17 @@ def _follow(
         frames.append(StackFrame(address, caller, is_return=True))
         frame = caller
     return BackTrace(tuple(frames), f"there may be more than {most} frames")
+
+
+def _saves_registers(instruction: bytes | None) -> bool:
+    """Whether it is STMG of registers up to 15 into the caller's frame, which is done before there is another."""
+    return (
+        instruction is not None
+        and instruction[:1] == b"\xeb"
+        and instruction[5:] == b"\x24"
+        and instruction[1] & 0x0F == 0x0F
+        and instruction[2] >> 4 == 0x0F
+    )
 
 
 def _doubleword(read: Callable[[int, int], bytes | None], address: int) -> int | None:

@@ -13,8 +13,8 @@ from enum import Enum
 from typing import TYPE_CHECKING, Final
 
 from emu.bits import MASK_64
-from emu.debugging.backward import reverse_continue
 from emu.debugging.history import HistoryError
+from emu.debugging.travel import StoppedOnTheWay
 from emu.running.stops import StopKind
 
 if TYPE_CHECKING:
@@ -103,12 +103,31 @@ class Execution:
     def go_back(self) -> MotionEnd:
         """Go back to the last stop before this moment.
 
+        If somebody wants the machine to stop on the way, it is where it was.
+
         :raises HistoryError: if there is no history, or Ctrl-C in the server's terminal ends it on the way.
         """
         session = self._session
         if session.history is None:
             raise HistoryError(session.why_no_history)
-        stop = reverse_continue(session.history, [point.on for point in session.stops if point.is_enabled])
+        wants: list[bool] = []
+
+        def is_to_stop() -> bool:
+            # It is told once only.
+            if not wants and self._is_wanted():
+                wants.append(True)
+                return True
+            return False
+
+        session.history.is_to_stop = is_to_stop
+        try:
+            stop = session.reverse_go()
+        except StoppedOnTheWay:
+            if not wants:
+                raise
+            return self._broken()
+        finally:
+            session.history.is_to_stop = lambda: False
         if stop is None:
             return MotionEnd(End.AT_THE_BEGINNING, self._turn)
         return MotionEnd(End.STOPPED, stop.cpu, stop)

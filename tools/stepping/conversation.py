@@ -13,7 +13,7 @@ from emu.input_files.reading import read_whole
 from tools.consoles.console import GuestConsole
 from tools.machines.setup import set_up
 from tools.machines.symbols import load_symbols
-from tools.stepping.lines import CommandError, execute
+from tools.stepping.lines import CommandError, execute, parts
 from tools.stepping.stepper import Stepper
 from tools.usage.errors import UsageError
 
@@ -34,12 +34,14 @@ def step_program(options: MachineOptions, wanted: StepOptions) -> int:
     :raises UsageError: if the script cannot be read, or a command of it is wrong and it is not to go on.
     :raises emu.program.ProgramError: if the image is not a program, or does not fit.
     """
-    script = wanted.script
-    lines = script_lines(script) if script is not None else None
+    if wanted.commands is not None:
+        source, lines = "--commands", parts(wanted.commands)
+    elif wanted.script is not None:
+        source, lines = wanted.script, script_lines(wanted.script)
+    else:
+        source, lines = "", None
     if options.guests != 1:
         raise UsageError("--guests: one guest is stepped at a time")
-    if wanted.keep_going and script is None:
-        raise UsageError("--keep-going: expected --script, whose commands it is about")
     symbols = load_symbols(options, wanted)
     setup = set_up(options)
     machine = setup.machines[0]
@@ -56,7 +58,7 @@ def step_program(options: MachineOptions, wanted: StepOptions) -> int:
     is_wrong = False
     try:
         if lines is not None:
-            is_wrong = _follow(stepper, lines, str(script), write, keep_going=wanted.keep_going)
+            is_wrong = _follow(stepper, lines, source, write, keep_going=wanted.keep_going)
         else:
             converse(stepper)
     finally:
@@ -93,7 +95,7 @@ def _follow(stepper: Stepper, lines: list[str], script: str, write: Callable[[st
     """
     is_wrong = False
     for number, line in enumerate(lines, 1):
-        write(f"{PROMPT}{line}".rstrip())
+        write(f"{PROMPT}{line.strip()}".rstrip())
         try:
             if not execute(stepper, line):
                 break

@@ -11,6 +11,7 @@ from emu.debugging.registers import find_register
 from emu.debugging.watched import OfKey, OfPage, OfRegister, OfStorage, Watched
 from tools.stepping import addresses, showing
 from tools.stepping.commands import CommandError, command, count, expect_nothing
+from tools.stepping.stop_words import parse_stop
 
 if TYPE_CHECKING:
     from tools.stepping.stepper import Stepper
@@ -32,19 +33,33 @@ def back(stepper: Stepper, argument: str) -> None:
         stepper.write(f"the history begins here: {undone} of {wanted} steps undone")
 
 
-@command("rg", "rc", "reverse-continue", does="go back to where a stop came last", topic=_TOPIC)
+@command(
+    "rg",
+    "rc",
+    "reverse-continue",
+    arguments="[WHAT]",
+    does="go back to where a stop came last; with WHAT, as for b, to where that was last",
+    topic=_TOPIC,
+)
 def reverse_go(stepper: Stepper, argument: str) -> None:
     """Go back to the last stop."""
-    expect_nothing("rg", argument)
+    try:
+        on = parse_stop(stepper.session, argument) if argument else None
+    except CommandError as reason:
+        raise CommandError(f"rg{str(reason).removeprefix('b')}") from None
     with stepper.interruptible():
         try:
-            stop = stepper.session.reverse_go()
+            stop = stepper.session.reverse_go(on)
         except HistoryError as reason:
             raise CommandError(f"rg: {reason}") from None
     stepper.stop = None
     if stop is None:
-        stepper.write("no stop has come since the history begins, which is here")
+        what = "no stop" if on is None else "nothing like that"
+        stepper.write(f"{what} has come since the history begins, which is here")
         stepper.show_next()
+    elif on is not None:
+        for line in showing.stop_lines(stepper.session, stop):
+            stepper.write(line.removeprefix(f"stop {stop.hits[0].number}: "))
     else:
         stepper.stopped(stop)
 

@@ -13,7 +13,7 @@ from tools.stepping.commands import CommandError, find_command
 if TYPE_CHECKING:
     from tools.stepping.stepper import Stepper
 
-__all__ = ["CommandError", "execute", "parts"]
+__all__ = ["CommandError", "execute", "parts", "word_and_argument"]
 
 _QUIT: Final = frozenset({"q", "quit", "exit"})
 _WORD: Final = re.compile(r"([^\s/=]+)\s*(.*)", re.DOTALL)
@@ -33,18 +33,23 @@ def execute(stepper: Stepper, line: str) -> bool:
 def _execute(stepper: Stepper, line: str) -> bool:
     if line.startswith("#"):
         return True
-    matched = _WORD.fullmatch(line)
-    word, argument = (matched[1], matched[2]) if matched is not None else (line or "s", "")
+    word, argument = word_and_argument(line)
     if word in _QUIT:
         return False
-    if _ASSIGNMENT.match(line):
-        word, argument = "set", line
     stepper.word = word
     try:
         find_command(word).run(stepper, argument.strip())
     except HostFailure as reason:
         raise CommandError(f"{word}: the host failed: {reason}") from None
     return True
+
+
+def word_and_argument(line: str) -> tuple[str, str]:
+    """The word of the command that *line* is, and what is behind it."""
+    if _ASSIGNMENT.match(line):
+        return "set", line
+    matched = _WORD.fullmatch(line)
+    return (matched[1], matched[2]) if matched is not None else (line or "s", "")
 
 
 def parts(line: str) -> list[str]:

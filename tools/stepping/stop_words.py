@@ -17,6 +17,7 @@ from emu.running.stopping.kinds import (
     AtInstructionCount,
     AtInterruption,
     AtMnemonic,
+    AtTarget,
     AtTime,
     ConsoleText,
     ContentChange,
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 HELP: Final = (
     ("b ADDR", "before the instruction at ADDR: hexadecimal, or a symbol"),
     ("b real|absolute ADDR", "the same, by an address of that kind"),
+    ("b target ADDR", "before an EXECUTE of the instruction at ADDR; every EXECUTE is slower then"),
     (
         "b MNEMONIC",
         "before an instruction such as essa; or one of a class: keys, dat, timing, control-registers, privileged ...",
@@ -155,6 +157,10 @@ def _address(session: Session, word: str, rest: str) -> StopOn:
     return AtAddress(addresses.address(session, _NAME, rest), _SPACES[word])
 
 
+def _target(session: Session, _: str, rest: str) -> StopOn:
+    return AtTarget(addresses.address(session, _NAME, rest))
+
+
 def _mnemonic(_: Session, __: str, rest: str) -> StopOn:
     return AtMnemonic(mnemonics_of(rest))
 
@@ -239,6 +245,7 @@ def _when(session: Session, _: str, rest: str) -> StopOn:
 _WORDS: Final[dict[str, Callable[[Session, str, str], StopOn]]] = {
     "real": _address,
     "absolute": _address,
+    "target": _target,
     "mnemonic": _mnemonic,
     "interruption": _interruption,
     **dict.fromkeys(INTERRUPTION_CLASSES, _interruption),

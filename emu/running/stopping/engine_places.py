@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from emu.engine.mnemonics import opcodes_by_mnemonic
-from emu.engine.stop_places import ChosenPlaces
-from emu.running.stopping.kinds import AtAddress, AtMnemonic, PswMaskChange, StopSpace
+from emu.engine.stop_places import EXECUTES, ChosenPlaces
+from emu.running.stopping.kinds import AtAddress, AtMnemonic, AtTarget, PswMaskChange, StopSpace
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,6 +49,8 @@ class EnginePlaces:
         mnemonics = {name for point in self._counting for name in _mnemonics(point)}
         if self._watches_psw:
             mnemonics |= CHANGE_THE_PSW
+        if any(isinstance(point.on, AtTarget) for point in enabled):
+            mnemonics |= EXECUTES
         self._real = [on.address for on in addresses if on.space is StopSpace.REAL]
         self._places = ChosenPlaces(
             frozenset(on.address for on in addresses if on.space is StopSpace.LOGICAL),

@@ -56,7 +56,7 @@ class _StopOn:
 class AtAddress(_StopOn):
     """Before the instruction at *address*.
 
-    That of an instruction which an EXECUTE has as its target is the address of the EXECUTE.
+    That of an instruction which an EXECUTE has as its target is the address of the EXECUTE; see :class:`AtTarget`.
     """
 
     address: int
@@ -69,6 +69,19 @@ class AtAddress(_StopOn):
     def __str__(self) -> str:
         where = "" if self.space is StopSpace.LOGICAL else f"{self.space.value} "
         return f"instruction at {where}{self.address:#x}"
+
+
+@dataclass(frozen=True, slots=True)
+class AtTarget(_StopOn):
+    """Before an EXECUTE whose target is the instruction at logical *address*.
+
+    While there is such a stop the machine comes back before every EXECUTE, so that a program with many is slower.
+    """
+
+    address: int
+
+    def __str__(self) -> str:
+        return f"execution of the target at {self.address:#x}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,6 +277,7 @@ class When(_StopOn):
 
 StopOn: TypeAlias = (
     AtAddress
+    | AtTarget
     | AtMnemonic
     | AtInterruption
     | PageStateChange

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from emu.addresses import PAGE_OFFSET_MASK
 from emu.engine.exits import Declared, ExecutedAlone, RunExit, SupervisorCall
 from emu.engine.mnemonics import mnemonic_of
-from emu.isa.execute import is_execute
+from emu.engine.stop_places import EXECUTES
+from emu.isa.execute import execute_target_address, is_execute
 from emu.running.stopping import looking
-from emu.running.stopping.kinds import AtAddress, AtMnemonic, StopSpace, When
+from emu.running.stopping.kinds import AtAddress, AtMnemonic, AtTarget, StopSpace, When
 from emu.teid import Access
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ class InstructionStops:
 
     def changed(self, enabled: Sequence[StopPoint]) -> None:
         """The *enabled* stops are others now."""
-        self._points = [point for point in enabled if isinstance(point.on, AtAddress | AtMnemonic | When)]
+        self._points = [point for point in enabled if isinstance(point.on, AtAddress | AtTarget | AtMnemonic | When)]
         ons = [point.on for point in self._points]
         addresses = [on for on in ons if isinstance(on, AtAddress)]
         self._addresses = frozenset(on.address for on in addresses if on.space is StopSpace.LOGICAL)
@@ -45,6 +46,8 @@ class InstructionStops:
             on.address & PAGE_OFFSET_MASK for on in addresses if on.space is not StopSpace.LOGICAL
         )
         self._mnemonics = frozenset(name for on in ons if isinstance(on, AtMnemonic) for name in on.mnemonics)
+        if any(isinstance(on, AtTarget) for on in ons):
+            self._mnemonics |= EXECUTES
         self.has_predicates = any(isinstance(on, When) for on in ons)
 
     def may_be_at(self, cpu: Cpu, engine: Engine, ended: RunExit | None) -> bool:
@@ -84,11 +87,21 @@ def _is_at(point: StopPoint, cpu: Cpu, view: View, mnemonic: str) -> bool:
     match point.on:
         case AtAddress():
             return _is_at_address(point.on, cpu)
+        case AtTarget(address=address):
+            return _executes(cpu, address)
         case AtMnemonic(mnemonics=mnemonics):
             return mnemonic in mnemonics
         case When(predicate=predicate):
             return predicate(view)
     return False
+
+
+def _executes(cpu: Cpu, address: int) -> bool:
+    """Whether *cpu* is at an EXECUTE of the target at *address*."""
+    instruction = looking.code(cpu, cpu.instruction_address)
+    if not instruction or not is_execute(instruction):
+        return False
+    return execute_target_address(cpu, instruction, cpu.instruction_address) == address
 
 
 def _is_at_address(on: AtAddress, cpu: Cpu) -> bool:

@@ -9,6 +9,7 @@ from emu.debugging.session import NoStorageError, Session, Space
 from emu.machine import MEGABYTE, Machine, StopKind
 from emu.page_states import OperationRequest
 from emu.program import parse_program
+from emu.psw import ADDRESSING_MODE, Psw
 from tests.support.elf import ENTRY, ESSA_PROGRAM, ending_program
 
 
@@ -66,3 +67,19 @@ def test_the_cpu_that_is_meant() -> None:
     assert session.cpu is machine.cpus[1]
     with pytest.raises(ValueError, match=r"^expected the address of a CPU, 0 to 1, not 2$"):
         session.choose_cpu(2)
+
+
+def test_a_psw_with_which_nothing_goes_on_is_a_value_error(session: Session) -> None:
+    # Bit 12 of a PSW must be zero, and so it must in the new PSW for program interruptions.
+    session.store(0x1D0, (1 << 51).to_bytes(8, "big") + bytes(8))
+    with pytest.raises(ValueError, match=r"^pswm: program-interruption loop at 0x0: specification"):
+        session.set_register("pswm", 1 << 51)
+    with pytest.raises(ValueError, match=r"^the new PSW leads nowhere: program-interruption loop"):
+        session.inject("program", 1)
+
+
+def test_a_psw_that_is_not_valid_leads_to_its_interruption(session: Session) -> None:
+    session.store(0x1D0, Psw(ADDRESSING_MODE, 0x2000).to_bytes())
+    session.set_register("pswm", 1 << 51)
+    assert session.register("pswa") == 0x2000
+    assert session.log.taken()[-1].code == 6

@@ -23,12 +23,19 @@ CHAIN = {
 """Two callers: register 15 is 0x8000 in the innermost."""
 
 
-def trace(storage: dict[int, int], pc: int = 0x10A, r14: int = 0x104, r15: int = 0x8000, **options: int) -> BackTrace:
+def trace(
+    storage: dict[int, int],
+    pc: int = 0x10A,
+    r14: int = 0x104,
+    r15: int = 0x8000,
+    table: SymbolTable = TABLE,
+    **options: int,
+) -> BackTrace:
     def read(address: int, length: int) -> bytes | None:
-        assert length == 8
-        return storage[address].to_bytes(8, "big") if address in storage else None
+        assert length == (6 if address == pc else 8)
+        return storage[address].to_bytes(length, "big") if address in storage else None
 
-    return back_trace(pc, r14, r15, read, TABLE, **options)
+    return back_trace(pc, r14, r15, read, table, **options)
 
 
 def addresses(found: BackTrace) -> list[int]:
@@ -55,6 +62,18 @@ def test_each_frame_is_a_line() -> None:
 def test_a_function_without_a_frame_yet_returns_to_register_14() -> None:
     # At the entry of inner, register 15 is still that of its caller.
     assert addresses(trace(CHAIN, pc=0x100, r14=0x206, r15=0x8100)) == [0x100, 0x206, 0x320]
+
+
+def test_at_its_entry_a_function_that_has_called_itself_returns_to_register_14() -> None:
+    assert addresses(trace(CHAIN, pc=0x100, r14=0x106, r15=0x8100)) == [0x100, 0x106, 0x320]
+
+
+def test_without_symbols_the_entry_is_where_registers_are_saved() -> None:
+    # STMG 6,15,48(15)
+    at_entry = CHAIN | {0x100: 0xEB6FF0300024}
+    assert addresses(trace(at_entry, pc=0x100, r14=0x206, r15=0x8100, table=NO_SYMBOLS)) == [0x100, 0x206, 0x320]
+    # Elsewhere nothing says that register 14 is of any use.
+    assert addresses(trace(CHAIN, pc=0x100, r14=0x206, r15=0x8100, table=NO_SYMBOLS)) == [0x100, 0x320]
 
 
 def test_a_return_address_that_was_just_saved_is_there_once() -> None:

@@ -80,6 +80,27 @@ def test_the_budget_of_the_run_holds(machine: Machine) -> None:
         assert (ended.stop.kind, machine.executed) == (StopKind.BUDGET, 1000)
 
 
+def test_going_back_ends_when_that_is_wanted_and_the_machine_is_where_it_was(machine: Machine) -> None:
+    machine.storage.write(ENTRY, LOOP)
+    looks: list[bool] = []
+
+    def is_wanted() -> bool:
+        looks.append(len(looks) == 3)
+        return looks[-1]
+
+    session = Session(machine)
+    session.go(1_000_000)
+    machine.stops.add(AtAddress(ENTRY + 0x100))
+    execution = Execution(session, is_wanted)
+    assert execution.go_back() == MotionEnd(End.BROKEN, 0)
+    assert machine.executed == 1_000_000
+    assert sum(looks) == 1, "it is asked for once"
+    assert len(looks) == 4
+    looks[:] = [False] * 10
+    assert execution.go_back() == MotionEnd(End.AT_THE_BEGINNING, 0)
+    assert machine.executed == 0
+
+
 @pytest.fixture
 def two() -> Iterator[Machine]:
     """Two CPUs in endless loops of their own."""

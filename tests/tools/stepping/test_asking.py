@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from tests.support.elf import ENTRY
 from tests.support.elf import ENTRY, ESSA_PROGRAM, ending_program
 from tests.tools.stepping.conftest import Typist
 

@@ -48,7 +48,22 @@ def test_a_script_goes_on_after_an_error_if_told_to(
     shown = capfd.readouterr()
     assert [line.split(": ")[1] for line in shown.err.splitlines()] == [f"{script}, line {number}" for number in (1, 2)]
     assert "LLILF" in shown.out.splitlines()[-1]
-    assert "expected --script" in wrong(capfd, "step", program, "--keep-going")
+    assert "expected --script or --commands" in wrong(capfd, "step", program, "--keep-going")
+
+
+def test_commands_on_the_command_line(program: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert main(["step", program, "--commands", "s; frob; psw", "--keep-going"]) == 2
+    shown = capfd.readouterr()
+    assert [line for line in shown.out.splitlines() if line.startswith("essa>")] == [
+        "essa> s",
+        "essa> frob",
+        "essa> psw",
+    ]
+    assert shown.err.startswith("essa: --commands, line 2: there is no command 'frob'")
+    assert main(["step", program, "--commands", "s"]) == 0
+    capfd.readouterr()
+    script = write_program(tmp_path, b"s\n", "script")
+    assert "--commands: expected no --script" in wrong(capfd, "step", program, "--commands", "s", "--script", script)
 
 
 def test_commands_from_standard_input(program: str) -> None:

@@ -74,6 +74,18 @@ def test_back_to_the_last_stop() -> None:
     assert typist.machine.executed == 0
 
 
+def test_back_to_what_is_named() -> None:
+    typist = Typist(ending_program(LOOP))
+    typist("goto 1000")
+    lines = typist(f"rg {ENTRY + 2:x} if executed > 5")
+    assert lines[0] == f"instruction at {ENTRY + 2:#x}"
+    assert typist.address == ENTRY + 2
+    assert list(typist.session.stops) == [], "it is no stop of the list"
+    assert typist("rg essa")[0] == "nothing like that has come since the history begins, which is here"
+    with pytest.raises(CommandError, match=r"^rg: expected a hexadecimal address, not 'frobnicate'"):
+        typist("rg frobnicate")
+
+
 def test_who_has_changed_it_last(typist: Typist) -> None:
     typist("s 3")
     assert typist("who gr3") == [f"1 cpu 0: {ENTRY + 6:016x} ESSA 3,2,2: {0:016x} -> {3:016x}"]

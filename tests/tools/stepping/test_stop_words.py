@@ -25,6 +25,7 @@ from tools.stepping.stop_words import HELP, parse_stop
         ("gr15+8", kinds.AtAddress(0x20008)),
         ("real 100", kinds.AtAddress(0x100, StopSpace.REAL)),
         ("absolute 100", kinds.AtAddress(0x100, StopSpace.ABSOLUTE)),
+        ("target 146d0", kinds.AtTarget(0x146D0)),
         ("essa", kinds.AtMnemonic(frozenset({"ESSA"}))),
         ("keys", kinds.AtMnemonic(mnemonics_of("keys"))),
         ("mnemonic io", kinds.AtMnemonic(mnemonics_of("io"))),

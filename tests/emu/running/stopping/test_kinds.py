@@ -17,6 +17,7 @@ from emu.running.stopping import kinds
     (
         (kinds.AtAddress(0x1234), "instruction at 0x1234"),
         (kinds.AtAddress(0x1234, kinds.StopSpace.REAL), "instruction at real 0x1234"),
+        (kinds.AtTarget(0x1234), "execution of the target at 0x1234"),
         (kinds.AtMnemonic(frozenset({"SSKE", "ISKE"})), "instruction ISKE/SSKE"),
         (kinds.AtInterruption(), "any interruption"),
         (kinds.AtInterruption("svc", frozenset({5}), before=True), "svc interruption 0005, before it is delivered"),

@@ -14,6 +14,7 @@ from emu.running.stopping.kinds import (
     AtInstructionCount,
     AtInterruption,
     AtMnemonic,
+    AtTarget,
     AtTime,
     ControlRegisterChange,
     FirstTouch,
@@ -29,6 +30,7 @@ from tests.support.stopping import DATA, HANDLER, PAGE, PLACES, TURNS, WAYS, pro
 
 NEVER: tuple[StopOn, ...] = (
     AtAddress(0x18000),
+    AtTarget(PLACES["add"]),
     AtAddress(PLACES["add"], asce=0x1000),
     AtAddress(PLACES["add"], problem_state=True),
     AtMnemonic(frozenset({"SIGP", "LRA"})),
@@ -50,6 +52,7 @@ HAPPENING: dict[str, tuple[StopOn, str | int, bool]] = {
     "address that ends a block": (AtAddress(PLACES["call"]), "call", True),
     "address behind an instruction that traps": (AtAddress(PLACES["stable"]), "stable", True),
     "address of an EXECUTE": (AtAddress(PLACES["execute"]), "execute", True),
+    "target of an EXECUTE": (AtTarget(DATA + 0x100), "execute", True),
     "first address": (AtAddress(PLACES["count"]), "count", True),
     "real address": (AtAddress(PLACES["add"], StopSpace.REAL), "add", True),
     "absolute address": (AtAddress(PLACES["add"], StopSpace.ABSOLUTE), "add", True),

@@ -5,11 +5,13 @@ from __future__ import annotations
 
 import pytest
 
+from emu import psw as psw_bits
 from emu.machine import Machine, StopKind
 from emu.psw import ADDRESSING_MODE, Psw
 from emu.running.stopping.kinds import StopSpace, StorageAccess
 from emu.snapshot import differences
 from tests.conftest import make_ready
+from tests.emu.conftest import AddressSpace
 from tests.support.stopping import DATA, PLACES, TURNS, WAYS, Stepwise, program, stops_of
 
 CODE, FIRST, SECOND = 0x10000, 0x40000, 0x42000
@@ -122,6 +124,32 @@ def test_an_instruction_that_is_nullified_has_accessed_nothing(way: str) -> None
     stop = machine.run(1)
     assert stop.kind is StopKind.BUDGET
     assert machine.counts.program_interruptions.total() == 1
+
+
+@pytest.mark.parametrize("space", (StopSpace.LOGICAL, StopSpace.ABSOLUTE))
+@pytest.mark.parametrize("way", ("freely", "stepped"))
+def test_what_was_stored_before_an_exception_stays_stored(
+    machine: Machine, address_space: AddressSpace, way: str, space: StopSpace
+) -> None:
+    # UPT, up a tree whose root's page is not there.
+    address_space.map(CODE, CODE)
+    address_space.map(0x156000, 0x56000)
+    machine.storage.write(0x1D0, Psw(ADDRESSING_MODE, CODE + 0x200).to_bytes())
+    machine.storage.write(CODE, bytes.fromhex("0102"))
+    machine.storage.write_integer(0x56020, 8, 9)
+    machine.storage.write_integer(0x56000, 8, 7)
+    cpu = machine.cpus[0]
+    cpu.gr[0], cpu.gr[4], cpu.gr[5] = 5, 0x156000 - 0x20, 0x80
+    address_space.enter(cpu)
+    cpu.load_psw(Psw(ADDRESSING_MODE | psw_bits.DAT, CODE))
+    cpu.psw_loaded = False
+    if way == "stepped":
+        machine.observers.append(Stepwise())
+    first = 0x156020 if space is StopSpace.LOGICAL else 0x56020
+    machine.stops.add(StorageAccess(first, first + 7, space))
+    stop = machine.run(10)
+    assert [hit.event.is_store for hit in stop.hits] == [True]
+    assert cpu.instruction_address == CODE + 0x200, "behind the interruption"
 
 
 @pytest.mark.parametrize("way", WAYS)
