@@ -119,10 +119,10 @@ def through_a_file(state: dict[str, Any]) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("profile", "policy", "moment"),
     (
-        (Profile.ZVM, Policy.LRU, 0),
+        pytest.param(Profile.ZVM, Policy.LRU, 0, marks=pytest.mark.long),
         (Profile.ZVM, Policy.LRU, 25_000),
-        (Profile.ZVM, Policy.VOLATILE_FIRST, 71_000),
-        (Profile.KVM, Policy.LRU, 71_000),
+        pytest.param(Profile.ZVM, Policy.VOLATILE_FIRST, 71_000, marks=pytest.mark.long),
+        pytest.param(Profile.KVM, Policy.LRU, 71_000, marks=pytest.mark.long),
         (Profile.KVM, Policy.UNUSED_FIRST, 25_000),
         (Profile.OFF, Policy.LRU, 71_000),
     ),

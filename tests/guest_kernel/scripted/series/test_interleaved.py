@@ -257,14 +257,36 @@ class AfterPatch5(Interleaved):
     patches = 5
 
 
-SETTINGS = settings(max_examples=12, stateful_step_count=20, deadline=None, derandomize=True)
+FEW, MANY = (
+    settings(max_examples=examples, stateful_step_count=20, deadline=None, derandomize=True) for examples in (4, 12)
+)
 TestInterleaved = Interleaved.TestCase
-TestInterleaved.settings = SETTINGS
+TestInterleaved.settings = MANY
 TestOnOneCpu = OnOneCpu.TestCase
-TestOnOneCpu.settings = SETTINGS
+TestOnOneCpu.settings = FEW
 TestWithoutPressure = WithoutPressure.TestCase
-TestWithoutPressure.settings = SETTINGS
+TestWithoutPressure.settings = FEW
 TestAfterPatch3 = AfterPatch3.TestCase
-TestAfterPatch3.settings = SETTINGS
+TestAfterPatch3.settings = FEW
 TestAfterPatch5 = AfterPatch5.TestCase
-TestAfterPatch5.settings = SETTINGS
+TestAfterPatch5.settings = FEW
+
+
+@pytest.mark.long
+class TestManyOnOneCpu(OnOneCpu.TestCase):
+    settings = MANY
+
+
+@pytest.mark.long
+class TestManyWithoutPressure(WithoutPressure.TestCase):
+    settings = MANY
+
+
+@pytest.mark.long
+class TestManyAfterPatch3(AfterPatch3.TestCase):
+    settings = MANY
+
+
+@pytest.mark.long
+class TestManyAfterPatch5(AfterPatch5.TestCase):
+    settings = MANY

@@ -255,12 +255,29 @@ class ProcessesWithoutDirtyAccounting(Processes):
     accounts_dirty = False
 
 
-SETTINGS = settings(max_examples=10, stateful_step_count=25, deadline=None, derandomize=True)
+FEW, MANY = (
+    settings(max_examples=examples, stateful_step_count=25, deadline=None, derandomize=True) for examples in (4, 10)
+)
 TestProcesses = Processes.TestCase
-TestProcesses.settings = SETTINGS
+TestProcesses.settings = MANY
 TestProcessesOnTwoCpus = ProcessesOnTwoCpus.TestCase
-TestProcessesOnTwoCpus.settings = SETTINGS
+TestProcessesOnTwoCpus.settings = FEW
 TestProcessesAfterPatch3 = ProcessesAfterPatch3.TestCase
-TestProcessesAfterPatch3.settings = SETTINGS
+TestProcessesAfterPatch3.settings = FEW
 TestProcessesWithoutDirtyAccounting = ProcessesWithoutDirtyAccounting.TestCase
-TestProcessesWithoutDirtyAccounting.settings = SETTINGS
+TestProcessesWithoutDirtyAccounting.settings = FEW
+
+
+@pytest.mark.long
+class TestManyProcessesOnTwoCpus(ProcessesOnTwoCpus.TestCase):
+    settings = MANY
+
+
+@pytest.mark.long
+class TestManyProcessesAfterPatch3(ProcessesAfterPatch3.TestCase):
+    settings = MANY
+
+
+@pytest.mark.long
+class TestManyProcessesWithoutDirtyAccounting(ProcessesWithoutDirtyAccounting.TestCase):
+    settings = MANY
