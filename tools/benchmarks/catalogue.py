@@ -7,10 +7,15 @@ from typing import TYPE_CHECKING, Final
 
 from tools.benchmarks import (
     boot,
+    commands,
     control_instructions,
     discard_faults,
     general_instructions,
+    kvm_unit_tests,
+    linux_work,
+    memory,
     paging,
+    scale,
     stepping,
 )
 
@@ -19,10 +24,15 @@ if TYPE_CHECKING:
 
 FIGURES: Final[tuple[BenchmarkFigure, ...]] = (
     *boot.FIGURES,
+    *linux_work.FIGURES,
     *general_instructions.FIGURES,
     *control_instructions.FIGURES,
     *discard_faults.FIGURES,
+    *kvm_unit_tests.FIGURES,
+    *commands.FIGURES,
     *paging.FIGURES,
+    *scale.FIGURES,
+    *memory.FIGURES,
     *stepping.FIGURES,
 )
 

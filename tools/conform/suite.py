@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from tools.processes.side_by_side import Reporter
 
 SUITE: Final = "kvm-unit-tests"
-_FILE: Final = "unittests.cfg"
+LIST: Final = "unittests.cfg"
 _ARCHITECTURE: Final = "s390x"
 _KEY: Final = b"\n"
 _DISK_BYTES: Final = 1 << 20
@@ -62,8 +62,8 @@ def run_suite(wanted: ConformOptions) -> int:
     """
     if wanted.suite != SUITE:
         raise UsageError(f"conform: expected {SUITE}, not {wanted.suite!r}")
-    directory = _find_directory(wanted.directory)
-    chosen = _choose(read_cfg(directory / _FILE), wanted.only)
+    directory = find_directory(wanted.directory)
+    chosen = _choose(read_cfg(directory / LIST), wanted.only)
     baseline = None if wanted.baseline is None else read_baseline(wanted.baseline)
     if wanted.logs is not None:
         _make_directory(Path(wanted.logs))
@@ -99,12 +99,15 @@ def _run_all(chosen: list[Entry], directory: Path, wanted: ConformOptions) -> li
     return [results[entry.name] for entry in chosen if entry.name in results]
 
 
-def _find_directory(name: str) -> Path:
-    """The directory of *name* in which the programs are."""
+def find_directory(name: str) -> Path:
+    """The directory of *name* in which the programs are.
+
+    :raises UsageError: if it has none.
+    """
     for directory in (Path(name), Path(name) / _ARCHITECTURE):
-        if (directory / _FILE).is_file():
+        if (directory / LIST).is_file():
             return directory
-    raise UsageError(f"{name}: expected a build directory of {SUITE}, with {_FILE} or {_ARCHITECTURE}/{_FILE} in it")
+    raise UsageError(f"{name}: expected a build directory of {SUITE}, with {LIST} or {_ARCHITECTURE}/{LIST} in it")
 
 
 def _choose(entries: list[Entry], only: Collection[str]) -> list[Entry]:
@@ -112,7 +115,7 @@ def _choose(entries: list[Entry], only: Collection[str]) -> list[Entry]:
     known = {name for entry in entries for name in (entry.name, *entry.groups)}
     for name in only:
         if name not in known:
-            raise UsageError(f"--only: expected a program or a group of {_FILE}, not {name!r}")
+            raise UsageError(f"--only: expected a program or a group of {LIST}, not {name!r}")
     return [entry for entry in entries if not only or {entry.name, *entry.groups} & {*only}]
 
 

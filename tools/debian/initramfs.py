@@ -57,17 +57,19 @@ sync
 sleep 1
 poweroff -f
 """
-_SYMBOL_READER: Final = f"""#!/bin/busybox sh
+_BEFORE_WORK: Final = f"""#!/bin/busybox sh
 /bin/busybox mount -t proc proc /proc
 /bin/busybox mount -t devtmpfs dev /dev
 /bin/busybox --install -s /bin
 export PATH=/bin
 {_LOAD_MODULES}\
+"""
+_SYMBOL_READER: Final = """\
 echo 0 >/proc/sys/kernel/kptr_restrict
 cat /proc/kallsyms >/dev/vda
 sync
-poweroff -f
 """
+_AFTER_WORK: Final = "poweroff -f\n"
 
 
 def build_initramfs(
@@ -103,5 +105,16 @@ def build_initramfs(
 
 def with_symbol_reader(ramdisk: bytes) -> bytes:
     """The archive *ramdisk* with another /init: it loads the same modules, and writes all symbols to a disk."""
+    return with_work(ramdisk, _SYMBOL_READER)
+
+
+def with_work(ramdisk: bytes, work: str, programs: Mapping[str, bytes] | None = None) -> bytes:
+    """The archive *ramdisk* with another /init: it loads the same modules, does the *work*, and powers off.
+
+    :param work: lines for busybox's shell, in the root directory.
+    :param programs: executable files by name, which lie there.
+    """
     # Linux unpacks one archive after the other; of files with the same name the last one stays.
-    return ramdisk + cpio.archive([cpio.file("init", _SYMBOL_READER.encode(), 0o755)])
+    init = f"{_BEFORE_WORK}{work}{_AFTER_WORK}".encode()
+    files = {"init": init, **(programs or {})}
+    return ramdisk + cpio.archive([cpio.file(name, content, 0o755) for name, content in files.items()])

@@ -8,7 +8,7 @@ import hashlib
 import pytest
 
 from tests.tools.debian.test_cpio import unpack
-from tools.debian.initramfs import CHECK_WORD, PASSED, build_initramfs
+from tools.debian.initramfs import CHECK_WORD, PASSED, build_initramfs, with_symbol_reader, with_work
 
 BUSYBOX = b"\x7fELF and more"
 
@@ -80,3 +80,22 @@ def test_modules_are_loaded_in_the_order_given() -> None:
     assert names == ["lib/modules/00-virtio_blk.ko", "lib/modules/01-crc16.ko", "lib/modules/02-ext4.ko"]
     assert [entries[name] for name in names] == [b"one", b"two", b"three"]
     assert b"for module in /lib/modules/*.ko" in entries["init"]
+
+
+def test_work_takes_the_place_of_what_init_does() -> None:
+    ramdisk = build_initramfs(BUSYBOX)
+    changed = with_work(ramdisk, "echo working\n", {"worker": b"\x7fELF"})
+    assert changed.startswith(ramdisk)
+    # The kernel unpacks one archive after the other.
+    entries = {each.name: each for each in unpack(changed[len(ramdisk) :])}
+    lines = entries["init"].content.decode().splitlines()
+    assert (lines[0], lines[-2:]) == ("#!/bin/busybox sh", ["echo working", "poweroff -f"])
+    assert any("insmod" in line for line in lines)
+    assert (entries["worker"].content, entries["worker"].fields[1]) == (b"\x7fELF", 0o100755)
+
+
+def test_the_symbol_reader_writes_them_to_the_disk() -> None:
+    ramdisk = build_initramfs(BUSYBOX)
+    (init,) = (each for each in unpack(with_symbol_reader(ramdisk)[len(ramdisk) :]) if each.name == "init")
+    lines = init.content.decode().splitlines()
+    assert lines.index("cat /proc/kallsyms >/dev/vda") < lines.index("sync") < lines.index("poweroff -f")

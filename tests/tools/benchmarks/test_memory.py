@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Memory of a process and of the guest in it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tools.benchmarks import memory
+from tools.benchmarks.memory import main, resident_bytes
+
+
+def test_pages_that_are_touched_are_resident() -> None:
+    before = resident_bytes()
+    touched = np.ones(64 << 20, np.uint8)
+    assert resident_bytes() - before > 60 << 20
+    assert touched[0]
+
+
+def test_without_a_kernel_there_is_no_figure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert main() == 2
+    assert "essa fetch debian" in capsys.readouterr().err
+
+
+@pytest.mark.timeout(300)
+def test_the_guest_is_in_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    try:
+        memory.debian_files("bookworm")
+    except memory.UsageError as reason:
+        pytest.skip(str(reason))
+    found = memory.boot_and_look(1_000_000)
+    # The kernel, some five megabytes, and the RAM disk have been loaded.
+    assert 5 << 20 < found["guest"] < found["process"]

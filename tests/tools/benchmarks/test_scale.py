@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""How cost grows: what is done at each size."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from emu.page_states import CONTENT_MASK, Content
+from tools.benchmarks.figure import NotMeasured
+from tools.benchmarks.guest_loop import LoopMachine
+from tools.benchmarks.scale import GIGABYTE, cpus_rate, pressure_rate, random_touch_loop, touch_seconds
+
+MEGABYTES_16 = 16 << 20
+
+
+def test_pages_all_over_the_guest_are_touched() -> None:
+    machine = LoopMachine(random_touch_loop(MEGABYTES_16))
+    machine.seconds(1000)
+    resident = np.flatnonzero(machine.machine.states.array & CONTENT_MASK == Content.RESIDENT)
+    # 1,001 choices among the 2,048 pages whose address has the bit of the first megabyte.
+    touched = resident[resident >= 256]
+    assert 700 < len(touched) <= 1001
+    assert [int(np.count_nonzero(touched // 1024 == quarter)) > 100 for quarter in range(4)] == [True] * 4
+
+
+def test_a_guest_is_made_and_touched() -> None:
+    assert touch_seconds(GIGABYTE, 10) > 0
+
+
+def test_several_guests_execute_as_much_as_they_may() -> None:
+    assert pressure_rate(2, 20_000) > 0
+
+
+def test_guests_that_end_before_are_no_figure(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(NotMeasured, match="did not come to their end"):
+        pressure_rate(1, 1 << 40)
+
+
+def test_each_cpu_has_its_turn() -> None:
+    assert cpus_rate(2, 400_000) > 0
+    with pytest.raises(NotMeasured, match="1 CPUs executed none"):
+        cpus_rate(2, 100)

@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Three long programs of kvm-unit-tests, beside QEMU: as the suite's list says, on both machines."""
+
+from __future__ import annotations
+
+import sys
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from emu.errors import ProgramError
+from tools.benchmarks.figure import BenchmarkFigure, Effort, Measured, NotMeasured, Unit
+from tools.benchmarks.linux import PLAIN, QEMU, beside_qemu, seconds_of
+from tools.conform.jobs import Unsuitable, plan_job
+from tools.conform.options import ConformOptions
+from tools.conform.suite import LIST, SUITE, find_directory
+from tools.conform.unittests_cfg import read_cfg
+from tools.usage.errors import UsageError
+from tools.usage.options import read_options
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tools.conform.jobs import Job
+
+PROGRAMS: Final = ("sclp-1g", "exittime", "sieve")
+_PASSED: Final = "EXIT: STATUS=1"
+
+
+def plan(program: str, suite: Path | None) -> Job:
+    """What is to be run of the *suite*, a build directory.
+
+    :raises NotMeasured: if it is not there, or has no such program.
+    """
+    if suite is None:
+        raise NotMeasured(f"{SUITE}: expected --suite DIR")
+    wanted = read_options(ConformOptions, {"suite": SUITE, "directory": str(suite), "only": [program]})
+    try:
+        directory = find_directory(str(suite))
+        entry = next((entry for entry in read_cfg(directory / LIST) if entry.name == program), None)
+        if entry is None:
+            raise NotMeasured(f"{directory / LIST} has no {program}")
+        return plan_job(entry, directory, wanted)
+    except (Unsuitable, ProgramError, UsageError) as reason:
+        raise NotMeasured(f"{program}: {reason}") from None
+
+
+def commands(job: Job) -> tuple[list[str], list[str]]:
+    """Ours, and QEMU's."""
+    options = job.options
+    image, memory, words = str(options.image.path), f"{options.memory >> 20}M", options.command_line
+    ours = [sys.executable, "-m", "tools.command.start", "run", image, "--memory", memory]
+    ours += ["--cpus", str(options.cpus)]
+    theirs = [QEMU, "-nodefaults", "-nographic", "-machine", "s390-ccw-virtio", *PLAIN, "-cpu", "max"]
+    theirs += ["-chardev", "stdio,id=console", "-device", "sclpconsole,chardev=console"]
+    theirs += ["-m", memory, "-smp", str(options.cpus), "-kernel", image]
+    if words is not None:
+        ours += ["--cmdline", words]
+        theirs += ["-append", words]
+    return ours, theirs
+
+
+def _ratio(program: str, effort: Effort) -> Measured:
+    ours, theirs = commands(plan(program, effort.suite))
+    return beside_qemu(partial(seconds_of, ours, _PASSED), partial(seconds_of, theirs, _PASSED), effort.rounds)
+
+
+FIGURES: Final = tuple(
+    BenchmarkFigure(
+        f"kvm-{program}",
+        f"kvm-unit-tests: {program}",
+        Unit.RATIO,
+        partial(_ratio, program),
+        3,
+        compared_with="QEMU's TCG",
+        takes_long=True,
+    )
+    for program in PROGRAMS
+)
