@@ -207,7 +207,4 @@ class CarefulEngine:
 
     def _reported(self, instruction: bytes) -> StepExit:
         """What an exception that Unicorn has reported means."""
-        ended = reported(self._unicorn, self._own)
-        if isinstance(ended, Condition) and not ended.length:
-            return Condition(ended.condition, len(instruction))
-        return ended or Declared(instruction)
+        return reported(self._unicorn, self._own) or Declared(instruction)

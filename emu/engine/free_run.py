@@ -18,7 +18,6 @@ from emu.engine.exits import (
 )
 from emu.engine.interception import is_executed_by_model, is_intercepted_target, is_refused
 from emu.engine.library import ERROR_EXCEPTION, EngineError
-from emu.engine.quirks.lost_address import lost_address
 from emu.engine.record import SHORT_ADDRESSES, StopReason
 from emu.engine.reported import reported
 from emu.instruction_length import instruction_length
@@ -223,8 +222,6 @@ class FreeRun:
         if ended is None:
             return self._trapped()
         if isinstance(ended, Condition):
-            if not ended.length:
-                return self._find_lost_instruction(ended)
             return self._refused_by_unicorn(ended)
         return ended
 
@@ -252,18 +249,6 @@ class FreeRun:
             return Declared(instruction)
         # A form that is not the model's, beside one of the same instruction that is.
         return EXECUTED_ALONE
-
-    def _find_lost_instruction(self, ended: Condition) -> Condition:
-        record = self._record
-        address = lost_address(
-            self._registers,
-            ended.condition.data_exception_code or 0,
-            record.block_address,
-            record.block_size,
-            lambda address, length: self._code.read(address, length, record.mode),
-        )
-        self._registers.psw[1] = address
-        return replace(ended, length=self._length_at(address))
 
     def _refused(self) -> RunExit | None:
         """What a translation that was refused means for the run."""

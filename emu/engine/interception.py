@@ -24,6 +24,7 @@ from emu.engine.quirks import (
     breaking_event,
     compare_and_trap,
     compare_logical,
+    data_exception,
     ieee,
     isolate_string,
     operands_in_parts,
@@ -67,7 +68,7 @@ def intercept() -> None:
     # Before there is an instance of Unicorn.
     functions = compiled.callbacks()
     replace_helper(sums.HELPER, functions.condition_code)
-    for each in (string_comparison, set_fpc_and_signal):
+    for each in (string_comparison, set_fpc_and_signal, data_exception):
         _replace(each.SOURCE, each.CALLED, each.REPLACING)
     fpc = layout().fpc
     _replace(ieee.source(fpc), ieee.CALLED, ieee.REPLACING)
@@ -154,7 +155,7 @@ def is_refused(condition: ProgramInterruption, instruction: bytes) -> bool:
     if decoded is None or decoded[0].reason is not Reason.REFUSED:
         return False
     if condition.code is ProgramInterruptionCode.DATA:
-        # With the lower codes such instructions are not permitted at all, and Unicorn may have lost the address.
+        # With the lower codes such instructions are not permitted at all.
         return (condition.data_exception_code or 0) > DXC_DFP_INSTRUCTION
     return condition.code is ProgramInterruptionCode.SPECIFICATION
 

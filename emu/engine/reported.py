@@ -25,7 +25,7 @@ def map_sink(unicorn: Unicorn) -> None:
 
 
 def reported(unicorn: Unicorn, registers: EngineRegisters) -> SupervisorCall | Condition | None:
-    """The SVC or the condition, with the length of the instruction, which is zero if it is lost; None for a trap."""
+    """The SVC or the condition, with the length of the instruction; None for a trap."""
     code, length, number, svc_length = registers.interruption
     if registers.svc_is_reported:
         return SupervisorCall(number, svc_length)

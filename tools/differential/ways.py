@@ -5,10 +5,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from random import Random
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from emu.addresses import PAGE_SHIFT, PAGE_SIZE
 from emu.hypervisor import FrameShortage, HostFailure
 from emu.machine import StopKind
 from emu.program_interruption import ProgramInterruption
@@ -99,7 +100,7 @@ class _Outcome:
 
     machine: Machine | None
     stops: list[str]
-    look: dict[object, object]
+    look: dict[Any, Any]
     exception: str = ""
 
     def in_full(self) -> State:
@@ -114,7 +115,19 @@ def _compare(expected: _Outcome, found: _Outcome) -> list[str]:
         return [f"stop: {found.stops[-1]}"] if failed else []
     first, second = expected.in_full(), found.in_full()
     lines = [f"{each}: {_at(first, each)} stepped, {_at(second, each)}" for each in differences(first, second)]
-    return lines or [_where(each) for each, value in found.look.items() if value != expected.look.get(each)]
+    lines = lines or [_where(each) for each, value in found.look.items() if value != expected.look.get(each)]
+    return lines + _in_storage(expected.look["storage"], found.look["storage"])
+
+
+def _in_storage(expected: dict[int, bytes], found: dict[int, bytes]) -> list[str]:
+    """The doublewords that differ in the contents of pages: of the full state only a digest of each page is shown."""
+    lines = []
+    for page in sorted(expected.keys() & found.keys()):
+        for offset in range(0, PAGE_SIZE, 8):
+            first, second = (each[page][offset : offset + 8] for each in (expected, found))
+            if first != second:
+                lines.append(f"absolute {page << PAGE_SHIFT | offset:x}: {first.hex()} stepped, {second.hex()}")
+    return lines
 
 
 def _where(path: object) -> str:

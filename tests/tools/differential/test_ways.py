@@ -67,6 +67,19 @@ def test_planted_fault_is_found(comparison: Comparison, planted: None) -> None:
     assert found[0].startswith("free: cpus[0].registers")
 
 
+def test_what_differs_in_storage_is_shown(comparison: Comparison, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = Engine.run
+
+    def wrong(engine: Engine, *arguments: int, **named: int) -> object:
+        engine._configuration.storage.write(PLAIN + 0x19, b"\x55")
+        return run(engine, *arguments, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Engine, "run", wrong)
+    # The bytes of this page count up by seven from its number on.
+    shown = f"free: absolute {PLAIN + 0x18:x}: c8cfd6dde4ebf2f9 stepped, c855d6dde4ebf2f9"
+    assert shown in comparison.find(program(ADD, NOP))
+
+
 def recorded(events: int) -> RandomProgram:
     """Stores by the engine and by the model, while PER records *events*."""
     stores = ADD, "50302000", "b2052008", NOP
