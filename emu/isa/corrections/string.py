@@ -89,13 +89,17 @@ def _search(cpu: Cpu, operands: Operands, size: int) -> None:
             return
         if access.load_integer(cpu, address, size) == character:
             cpu.cc = 1
-            cpu.set_address_register(operands.r1, address)
+            _update_address(cpu, operands.r1, address)
             return
         address = cpu.wrap(address + size)
         count += size
     cpu.cc = 3
-    # As the engine does: in the 24-bit mode, too, the bits of R2 that are no part of the address may stay.
-    cpu.set_address_register(operands.r2, cpu.length_in(operands.r2) & ~cpu.address_limit | address)
+    _update_address(cpu, operands.r2, address)
+
+
+def _update_address(cpu: Cpu, register: int, address: int) -> None:
+    """Put an address in a general register, as the engine does: bits that are no part of the address may stay."""
+    cpu.set_address_register(register, cpu.length_in(register) & ~cpu.address_limit | address)
 
 
 @instruction(
