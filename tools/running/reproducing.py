@@ -16,6 +16,7 @@ from tools.reports.last_steps import WATCHED, LastSteps
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
 
     from emu.symbols.table import SymbolTable
     from tools.consoles.input_script import Exchange
@@ -37,12 +38,17 @@ BAD_STOPS: Final = frozenset(
 
 
 def how_it_came_there(
-    options: MachineOptions, guest: GuestReport, steps: Sequence[Exchange] | None, symbols: Callable[[], SymbolTable]
+    options: MachineOptions,
+    guest: GuestReport,
+    steps: Sequence[Exchange] | None,
+    symbols: Callable[[], SymbolTable],
+    saved: Path | None = None,
 ) -> Iterator[str]:
     """The last instructions and branches of the run of the only *guest*, as lines.
 
     :param steps: what was typed on its console; None if nobody has.
     :param symbols: gives the names of addresses.
+    :param saved: the file with the machine that the run went on from; None if it began with its program.
     """
     if options.guests > 1 or guest.stop.kind not in BAD_STOPS:
         return
@@ -58,9 +64,13 @@ def how_it_came_there(
             from tools.consoles.input_script import ScriptedOperator
 
             machine.operator = ScriptedOperator(steps, machine, console)
+        if saved is not None:
+            from tools.running.saved_run import SavedRun
+
+            SavedRun(options, None, saved).begin(machine, setup, console)
         ended = guest.machine.executed
-        before = max(ended - WATCHED, 0)
-        stop = machine.run(before) if before else None
+        before = max(ended - WATCHED, machine.executed)
+        stop = machine.run(before - machine.executed) if before > machine.executed else None
         if stop is not None and stop.kind is not StopKind.BUDGET:
             yield f"the run could not be made again: it ended at instruction {machine.executed:,}: {stop.text}"
             return

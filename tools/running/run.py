@@ -19,6 +19,7 @@ from tools.usage.outputs import open_output
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
     from typing import TextIO
 
     from emu.machine import Machine, Stop
@@ -99,8 +100,10 @@ def run_program(options: MachineOptions, wanted: RunOptions) -> int:
 
             plot_series(setup.host.series, plot)
         show_report(report)
-        if trace is None and wanted.saved is None:
-            _show_how_it_came_there(options, report, steps, lambda: symbols or load_symbols(options, wanted))
+        if trace is None:
+            _show_how_it_came_there(
+                options, report, steps, lambda: symbols or load_symbols(options, wanted), wanted.saved
+            )
         return report.exit_status
 
 
@@ -109,6 +112,7 @@ def _show_how_it_came_there(
     report: Report,
     steps: Sequence[Exchange] | None,
     symbols: Callable[[], SymbolTable],
+    saved: Path | None,
 ) -> None:
     """Tell of the only guest, if it stopped in a way nobody asked for, what it did last."""
     from tools.reports.verdict import ExitStatus
@@ -117,7 +121,7 @@ def _show_how_it_came_there(
         return
     from tools.running.reproducing import how_it_came_there
 
-    for line in how_it_came_there(options, report.guests[0], steps, symbols):
+    for line in how_it_came_there(options, report.guests[0], steps, symbols, saved):
         print(f"essa: {line}", file=sys.stderr)
 
 

@@ -59,3 +59,14 @@ def test_a_disk_that_was_written_is_not_written_again(tmp_path: Path, capfd: pyt
         "essa: the last instructions are not shown, since the run has changed a disk and cannot be made again"
     ]
     assert len(shown(capfd, program, "--disk", str(disk))) > 2
+
+
+def test_a_run_that_goes_on_from_a_saved_machine(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    program = write_program(tmp_path, ending_program(bytes.fromhex("a7290001 a7390002 a7490003"), UNASKED))
+    saved = str(tmp_path / "saved")
+    whole = shown(capfd, program, "--save-at", "2", saved)
+    lines = shown(capfd, program, "--from", saved)
+    assert lines[0] == whole[0]
+    assert lines[1] == "essa: the last instructions and interruptions:"
+    assert f"{ENTRY + 8:016x} (a7490003)" in lines[2], "it begins where it was saved"
+    assert lines[2:] == whole[4:]
