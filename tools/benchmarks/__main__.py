@@ -22,7 +22,7 @@ from tools.benchmarks.results import BenchmarkFileError, encode, new_run, read_r
 from tools.benchmarks.table import table_of, value_cells
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from tools.benchmarks.figure import BenchmarkFigure
     from tools.benchmarks.results import FigureResult
@@ -37,7 +37,9 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--list", action="store_true", help="list the figures, and measure nothing")
     parser.add_argument("--only", nargs="+", metavar="NAME", default=[], help="measure only these")
     parser.add_argument("-k", metavar="TEXT", dest="part", help="measure only those with TEXT in their names")
-    parser.add_argument("--quick", action="store_true", help="a few minutes: fewer and shorter pieces, no boots")
+    parser.add_argument(
+        "--quick", action="store_true", help="a few minutes: fewer and shorter pieces, and no boots but those in --only"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write what was found to FILE")
     parser.add_argument("--html", type=Path, metavar="FILE", help="add it to the page FILE, which may be new")
     parser.add_argument("--compare", type=Path, metavar="OLD", help="show each figure beside that in OLD, by --json")
@@ -78,7 +80,8 @@ def _run(arguments: argparse.Namespace) -> int:
             # Before minutes have been spent.
             path.open("ab").close()
     effort = Effort.quick(arguments.suite) if arguments.quick else Effort(suite=arguments.suite)
-    run = new_run(measure_all(figures, effort, is_quick=arguments.quick))
+    left_out = {each.name for each in figures if arguments.quick and each.takes_long} - {*arguments.only}
+    run = new_run(measure_all(figures, effort, left_out))
     Console(width=_WIDTH).print(table_of(run, old))
     if old is not None:
         for name in worse(old, run):
@@ -90,20 +93,25 @@ def _run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def measure_all(figures: Sequence[BenchmarkFigure], effort: Effort, *, is_quick: bool) -> dict[str, FigureResult]:
-    """Measure the *figures*, with a line on standard error before and behind each."""
+def measure_all(
+    figures: Sequence[BenchmarkFigure], effort: Effort, left_out: Collection[str] = ()
+) -> dict[str, FigureResult]:
+    """Measure the *figures* but those *left_out*, with a line of progress on standard error for each."""
     found = {}
     for number, figure in enumerate(figures, 1):
         print(f"{number:2}/{len(figures)} {figure.name}: ", end="", file=sys.stderr, flush=True)
         started = time.perf_counter()
         measured, reason = None, ""
-        if is_quick and figure.takes_long:
+        if figure.name in left_out:
             reason = "left out of a quick run"
         else:
             try:
                 measured = figure.measure(effort)
-            except NotMeasured as why:
-                reason = str(why)
+            except (NotMeasured, OSError, MemoryError) as why:
+                reason = str(why) or type(why).__name__
+            except KeyboardInterrupt:
+                print("ended by Ctrl-C", file=sys.stderr)
+                break
         each = found[figure.name] = result(figure, measured, reason)
         shown = value_cells(each)[0] if measured is not None else reason
         print(f"{shown} ({time.perf_counter() - started:.1f} s)", file=sys.stderr, flush=True)

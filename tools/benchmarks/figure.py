@@ -106,5 +106,5 @@ class BenchmarkFigure:
     """What it is a ratio to."""
     takes_long: bool = False
     """Minutes: left out of a quick run."""
-    grows_with: str = ""
-    """What the curve's first number is."""
+    axes: tuple[str, str] = ("", "")
+    """What the two numbers of the curve's points are."""

@@ -41,7 +41,7 @@ _GETPPID: Final = 64
 """Numbers of system calls: Linux, arch/s390/kernel/syscalls/syscall.tbl."""
 _EXIT: Final = 1
 _DIRECTORIES: Final = 100
-_WORDS_OF_A_FILE: Final = 600
+_WORDS_OF_A_FILE: Final = 300
 _FOUND_EVERY: Final = 100
 _NEEDLE: Final = "volatile_page_state"
 _SPARE: Final = 4
@@ -76,7 +76,8 @@ def calls_program(count: int = CALLS) -> bytes:
 def search_work(files: int = FILES) -> str:
     """A search of the files on the first disk, which finds as many lines as there are."""
     found = -(-files // _FOUND_EVERY)
-    return f"mount -o ro /dev/vda /mnt && [ $(grep -r {_NEEDLE} /mnt | wc -l) = {found} ]"
+    # A fixed string: for a regular expression nearly all of the time would be spent in the C library's matcher.
+    return f"mount -o ro /dev/vda /mnt && [ $(grep -rF {_NEEDLE} /mnt | wc -l) = {found} ]"
 
 
 def make_tree(directory: Path, files: int = FILES) -> int:

@@ -135,7 +135,8 @@ def _curves(figures: dict[str, FigureResult]) -> str:
     def draw(axes: Axes, name: str) -> None:
         axes.plot(*zip(*figures[name].curve, strict=True), marker="o", markersize=3, color="#1f4e79")
         axes.set_xscale("log", base=2)
-        axes.set_xlabel(figures[name].grows_with, fontsize=7)
+        axes.set_xlabel(figures[name].axes[0], fontsize=7)
+        axes.set_ylabel(figures[name].axes[1], fontsize=7)
 
     return _charts(list(figures), figures, draw)
 

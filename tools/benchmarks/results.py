@@ -46,7 +46,7 @@ class FigureResult(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit
     compared_with: str = ""
     detail: str = ""
     """What it is made of, or why it was not measured."""
-    grows_with: str = ""
+    axes: tuple[str, str] = ("", "")
     curve: tuple[tuple[float, float], ...] = ()
 
     @property
@@ -92,7 +92,7 @@ def result(figure: BenchmarkFigure, measured: Measured | None, detail: str = "")
         more_is_better=figure.more_is_better,
         compared_with=figure.compared_with,
         detail=detail,
-        grows_with=figure.grows_with,
+        axes=figure.axes,
         curve=measured.curve if measured is not None else (),
     )
 

@@ -101,3 +101,39 @@ def test_wrong_use_is_one_line(words: list[str], complaint: str, capsys: pytest.
     output = capsys.readouterr()
     assert output.err.startswith("tools/bench: ")
     assert (complaint in output.err, output.err.count("\n"), output.out) == (True, 1, "")
+
+
+@pytest.mark.usefixtures("few")
+def test_a_quick_run_has_what_takes_long_if_it_is_named(tmp_path: Path) -> None:
+    json = tmp_path / "run.json"
+    for words, value in ((["-k", "long"], None), (["--only", "long"], 2)):
+        command.main(["--quick", "--json", str(json), *words])
+        assert read_run(json).figures["long"].value == value
+
+
+def test_after_ctrl_c_there_is_what_was_found_before(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(_: Effort) -> Measured:
+        raise KeyboardInterrupt
+
+    figures = (FEW[0], BenchmarkFigure("slow", "a slow one", Unit.RATE, interrupted), FEW[1])
+    monkeypatch.setattr("tools.benchmarks.catalogue.FIGURES", figures)
+    assert command.main([]) == 0
+    output = capsys.readouterr()
+    assert (output.err.splitlines()[-1], "the first" in output.out, "the second" in output.out) == (
+        " 2/3 slow: ended by Ctrl-C",
+        True,
+        False,
+    )
+
+
+def test_what_this_computer_cannot_give_is_said(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def large(_: Effort) -> Measured:
+        raise MemoryError
+
+    monkeypatch.setattr("tools.benchmarks.catalogue.FIGURES", (BenchmarkFigure("large", "one", Unit.RATE, large),))
+    assert command.main([]) == 0
+    assert "MemoryError" in capsys.readouterr().out
