@@ -26,7 +26,11 @@ class DiskImage:
         constant("size"),
         constant("is_writable"),
         constant("content", "digest", of=("_digest",)),
-        excluded={"_file": "open in this process", "path": "where the file is in this process"},
+        excluded={
+            "_file": "open in this process",
+            "path": "where the file is in this process",
+            "is_changed": "of this process",
+        },
     )
 
     def __init__(self, path: Path, *, is_writable: bool = False) -> None:
@@ -37,6 +41,8 @@ class DiskImage:
         """
         self.path = path
         self.is_writable = is_writable
+        self.is_changed = False
+        """Whether something was written into it."""
         self._file = os.open(path, os.O_RDWR if is_writable else os.O_RDONLY)
         self._digest: str | None = None
         weakref.finalize(self, os.close, self._file)
@@ -62,6 +68,7 @@ class DiskImage:
     def write(self, offset: int, data: bytes) -> None:
         """See :meth:`emu.devices.virtio_block.Image.write`."""
         self._digest = None
+        self.is_changed = True
         if os.pwrite(self._file, data, offset) != len(data):
             raise OSError("the image took only a part")
 

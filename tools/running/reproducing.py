@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from emu.devices.disk_image import DiskImage
+from emu.leaves import leaves
 from emu.machine import StopKind
 from tools.consoles.console import GuestConsole
 from tools.machines.setup import set_up
@@ -52,7 +54,7 @@ def how_it_came_there(
     """
     if options.guests > 1 or guest.stop.kind not in BAD_STOPS:
         return
-    if any(disk.is_writable for disk in options.disks):
+    if any(isinstance(owner, DiskImage) and owner.is_changed for _, owner, _ in leaves(guest.machine.configuration)):
         yield "the last instructions are not shown, since the run has changed a disk and cannot be made again"
         return
     host = None if options.host is None else replace(options.host, paging_file=None)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from emu.devices.disk_image import DiskImage
 from tests.support.command import write_program
 from tests.support.elf import ENTRY, FAILED, PASSED, ending_program
 from tools.command.cli import main
@@ -51,14 +52,25 @@ def test_on_a_host_that_pages(tmp_path: Path, capfd: pytest.CaptureFixture[str])
     assert lines[1] == "essa: the last instructions and interruptions:"
 
 
-def test_a_disk_that_was_written_is_not_written_again(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_disk_that_was_written_is_not_written_again(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     disk = tmp_path / "disk"
     disk.write_bytes(bytes(4096))
     program = write_program(tmp_path, ending_program(b"", UNASKED))
+    for option in (str(disk), f"{disk}:rw"):
+        assert len(shown(capfd, program, "--disk", option)) > 2, "nothing was written"
+
+    def written_at_once(image: DiskImage, path: Path, *, is_writable: bool = False) -> None:
+        made(image, path, is_writable=is_writable)
+        image.write(512, b"x")
+
+    made = DiskImage.__init__
+    monkeypatch.setattr(DiskImage, "__init__", written_at_once)
     assert shown(capfd, program, "--disk", f"{disk}:rw")[1:] == [
         "essa: the last instructions are not shown, since the run has changed a disk and cannot be made again"
     ]
-    assert len(shown(capfd, program, "--disk", str(disk))) > 2
+    assert disk.read_bytes()[512:513] == b"x"
 
 
 def test_a_run_that_goes_on_from_a_saved_machine(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
