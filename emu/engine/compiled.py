@@ -23,9 +23,10 @@ from typing import Any, Final
 import llvmlite
 import llvmlite.binding as llvm
 
-from emu.engine import tables
+from emu.engine import checked_stores, tables
 from emu.engine.library import exported_address
 from emu.engine.quirks import addressing_mode, sums
+from emu.engine.quirks.single_stores import STORES_ONCE
 from emu.engine.rules.keying import content_key, import_closure, keys
 
 _CALLBACKS: Final = {
@@ -39,6 +40,7 @@ _CALLBACKS: Final = {
     "condition_code_callback": "emu.engine.callbacks",
     "low_fetch_callback": "emu.engine.low_storage_callbacks",
     "low_store_callback": "emu.engine.low_storage_callbacks",
+    "checked_store_callback": "emu.engine.checked_store_callback",
 }
 """What is compiled, and the module that it is in."""
 _HOW: Final = "emu.engine.compiled"
@@ -51,10 +53,10 @@ _TRANSLATOR: Final = (
 )
 """These are not compiled, nor what they import: what they make of it is."""
 _PACKAGE: Final = Path(__file__).parent.parent
-_CALLS: Final = re.compile(r"\d(_begin_rare_block|resolve|find_frame|execute_[A-Z]\w*)B")
+_CALLS: Final = re.compile(r"\d(_begin_rare_block|resolve|ask_byte|resolve_byte|find_frame|execute_[A-Z]\w*)B")
 """In the name of a function that is worth a call of its own: its registers need not be saved each time the callback is
 called, or it would be in too many places."""
-_CALLED: Final = (sums.HELPER,)
+_CALLED: Final = (sums.HELPER, checked_stores.REFUSE)
 """Functions of Unicorn's that compiled code calls by their names."""
 _DIGEST_BYTES: Final = 32
 
@@ -83,6 +85,8 @@ class Callbacks:
     """Called for a fetch from the first pages, where rules are finer than a page; see :mod:`emu.engine.low_storage`."""
     low_store: int
     """Called for a store there."""
+    checked_store: int
+    """Called for a store that is checked by itself; see :mod:`emu.engine.checked_stores`."""
 
 
 @cache
@@ -226,6 +230,10 @@ def _translated(name: str, where: str) -> Iterator[bytes]:
     yield from (pure.rule_source(rule).encode() for rule in rules)
     if name == "fill_callback":
         yield resolving.source().encode()
+        yield resolving.byte_question_source().encode()
+    if name == "checked_store_callback":
+        yield resolving.byte_source().encode()
+        yield STORES_ONCE.tobytes()
     if name == "exception_callback":
         numbered = [(number, each.declared) for number, each in instructions.numbered()]
         opcodes = OpcodeTables(numbered)

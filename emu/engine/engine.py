@@ -21,6 +21,7 @@ from emu.engine import compiled
 from emu.engine.answers import FreeAnswers
 from emu.engine.blocks import BlockState
 from emu.engine.careful import CarefulEngine
+from emu.engine.checked_stores import map_checked_frames
 from emu.engine.code import FRAMES, ShownCode
 from emu.engine.compiled_instructions import CompiledInstructions
 from emu.engine.exits import BUDGET_USED, EXECUTED_ALONE, STEPPED, Condition, Declared, RunExit, StepExit, Stepped
@@ -121,6 +122,8 @@ class Engine:
         unicorn.hook(uc_const.UC_HOOK_TLB_FILL, compiled.callbacks().fill, state.address)
         unicorn.hook(uc_const.UC_HOOK_BLOCK, compiled.callbacks().block, state.address)
         unicorn.hook(uc_const.UC_HOOK_INTR, compiled.callbacks().exception, state.address)
+        frames = storage.hypervisor.frame_bytes, storage.hypervisor.frame_address
+        map_checked_frames(unicorn, *frames, compiled.callbacks().checked_store, state.address)
         self._instructions = CompiledInstructions(state, configuration, cpu, FRAMES)
         self._free = FreeRun(
             configuration,

@@ -16,8 +16,11 @@ from typing import Any, Final
 import numpy as np
 from numba import carray, njit, types  # type: ignore[attr-defined]
 
+from emu.access import LOW_PAGES_END
 from emu.addresses import PAGE_SHIFT, PAGE_SIZE
 from emu.engine.blocks import FILL_FETCH, FILL_STORE, FIRST_FILL_ACCESS, NO_FILL
+from emu.engine.checked_stores import CHECKED_FRAMES, CHECKED_SHIFT, FIRST_UNPROTECTED
+from emu.engine.code import FRAMES
 from emu.engine.compiled_parts import (
     address_limit,
     call_fill,
@@ -45,12 +48,18 @@ _WORD_SHIFT: Final = np.uint64(3)
 _NO_CONTEXT: Final = np.uint64(NO_CONTEXT)
 _STORE: Final = np.uint64(FILL_STORE)
 _FETCH: Final = np.uint64(FILL_FETCH)
+_LOW_PAGES: Final = np.uint64(LOW_PAGES_END >> PAGE_SHIFT)
+_FIRST_UNPROTECTED: Final = np.uint64(FIRST_UNPROTECTED)
+_FRAMES: Final = np.uint64(FRAMES)
+_CHECKED_FRAMES: Final = np.uint64(CHECKED_FRAMES)
+_CHECKED_SHIFT: Final = np.uint64(CHECKED_SHIFT)
 _PREFIX_PAGES: Final = np.uint64(PREFIX_AREA_SIZE >> PAGE_SHIFT)
 _READABLE: Final = np.uint64(READABLE)
 _WRITABLE: Final = np.uint64(WRITABLE)
 _EXECUTABLE: Final = np.uint64(EXECUTABLE)
 
 _resolve: Any = compiled(resolving.source(), "resolve", primitives.NAMES)
+_ask_byte: Any = compiled(resolving.byte_question_source(), "ask_byte", primitives.NAMES)
 
 
 @njit
@@ -77,8 +86,11 @@ def _is_needed_now(record: Any, address: Any) -> Any:
 
 
 @njit
-def _note(record: Any, address: Any, access: Any) -> Any:
-    """Note that *address* leads where it was found to lead, and give the answer; zero if Python must give it."""
+def _note(record: Any, address: Any, access: Any, is_checked: Any) -> Any:
+    """Note that *address* leads where it was found to lead, and give the answer; zero if Python must give it.
+
+    Where each store *is checked*, the answer is for Unicorn alone, and not remembered.
+    """
     page = record.resolved >> _PAGE_SHIFT
     if is_storage_watched(record, page, access) or is_storage_watched(record, address >> _PAGE_SHIFT, access):
         return np.uint64(0)
@@ -100,6 +112,9 @@ def _note(record: Any, address: Any, access: Any) -> Any:
     store_native(held, held_word(record.held_mark, frame, load_native(held), np.uint64(access == _STORE)))
     record.is_holding = np.uint64(1)
     store8(record.reached_address + page, np.uint64(1))
+    if is_checked:
+        shown = _CHECKED_FRAMES + (address >> _PAGE_SHIFT << _CHECKED_SHIFT)
+        return (place - _FRAMES + shown) | permissions
     key = fill_key(address, access)
     index = fill_index(key, record.context)
     record.fill_keys[index] = key
@@ -121,12 +136,11 @@ def fill_callback(engine: Any, address: Any, kind: Any, entry: Any, data: Any) -
             found = record.fill_answers[index]
             if access == _FETCH and not _is_shown(record, page, found & ~_PAGE_OFFSET):
                 found = np.uint64(0)
-        elif (
-            record.context != _NO_CONTEXT
-            and (access != _FETCH or _is_needed_now(record, address))
-            and _resolve(record, address, access)
-        ):
-            found = _note(record, address, access)
+        elif record.context != _NO_CONTEXT and (access != _FETCH or _is_needed_now(record, address)):
+            if _resolve(record, address, access):
+                found = _note(record, address, access, False)
+            elif access == _STORE and page < _LOW_PAGES and _ask_byte(record, address | _FIRST_UNPROTECTED, access):
+                found = _note(record, address, access, True)
     if found:
         answer = carray(pointer(entry), (2,), dtype=np.uint64)
         answer[0] = found & ~_PAGE_OFFSET

@@ -34,6 +34,8 @@ class StopReason(IntEnum):
     """The target of an EXECUTE, about to be executed, may have to be intercepted."""
     EXCEPTION = 6
     """An instruction ended in an exception that the callback for them does not execute away."""
+    REFUSED_STORE = 7
+    """An instruction would store into low storage what only the careful engine can."""
 
 
 MEMO_BITS: Final = 16

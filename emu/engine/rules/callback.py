@@ -14,12 +14,12 @@ from typing import Any, Final
 import numpy as np
 from numba import carray, njit, types  # type: ignore[attr-defined]
 
-from emu.engine.compiled_parts import call, callback, may_be_stop_place, page_index, page_key, pointer
+from emu.engine.compiled_parts import call, callback, may_be_stop_place, pointer
 from emu.engine.record import RECORD_TYPE, StopReason
 from emu.engine.rules import primitives
 from emu.engine.rules.dispatch import NO_INSTRUCTION, SPLIT, OpcodeTables, chain_source
 from emu.engine.rules.instructions import numbered
-from emu.engine.rules.primitives import load64
+from emu.engine.rules.primitives import code_instruction
 from emu.engine.rules.pure import compiled
 from emu.program_interruption import ProgramInterruptionCode
 
@@ -28,9 +28,6 @@ EXCEPTION_REASON: Final = int(StopReason.EXCEPTION)
 LIMIT_REASON: Final = int(StopReason.LIMIT)
 TRAPPED_OPERATION: Final = int(ProgramInterruptionCode.OPERATION)
 TRAPPED_PRIVILEGED: Final = int(ProgramInterruptionCode.PRIVILEGED_OPERATION)
-_PAGE_BYTES: Final = np.uint64(4096)
-_LAST_WHOLE: Final = np.uint64(4096 - 8)
-_PAGE_OFFSET: Final = np.uint64(4095)
 
 _INSTRUCTIONS: Final = numbered()
 _TABLES: Final = OpcodeTables((number, each.declared) for number, each in _INSTRUCTIONS)
@@ -53,27 +50,6 @@ _execute_number: Any = compiled(
 
 
 @njit
-def _instruction(record: Any, address: Any) -> Any:
-    """The instruction at *address*, left-aligned in a word; zero, which is none, if it is not visible.
-
-    Nor is one that reaches into the next page: Unicorn need not have asked for that again since it translated it.
-    """
-    page = address >> np.uint64(12)
-    offset = address & _PAGE_OFFSET
-    index = page_index(page)
-    if record.shown[index].key != page_key(page, record.mode):
-        return np.uint64(0)
-    place = record.shown[index].place
-    if offset <= _LAST_WHOLE:
-        return load64(place + offset)
-    # The last bytes of the page, and zeros.
-    word = load64(place + _LAST_WHOLE) << ((offset - _LAST_WHOLE) << np.uint64(3))
-    top = word >> np.uint64(62)
-    length = np.uint64(2) if top == 0 else (np.uint64(6) if top == np.uint64(3) else np.uint64(4))
-    return word if offset + length <= _PAGE_BYTES else np.uint64(0)
-
-
-@njit
 def _number(word: Any) -> Any:
     """The number of the compiled instruction that is left-aligned in *word*, or that of none."""
     found = np.uint64(_HALFWORDS[word >> np.uint64(48)])
@@ -91,6 +67,10 @@ def exception_callback(engine: Any, number: Any, data: Any) -> None:  # noqa: AR
     has_trapped = reported[0] == TRAPPED_PRIVILEGED or reported[0] == TRAPPED_OPERATION
     address = psw[1]
     reason = EXCEPTION_REASON
+    if record.reason != np.uint64(0):
+        # A store was refused: the engine stops before its instruction.
+        call(record.stop_function, engine)
+        return
     # Unicorn takes an instruction that traps for no part of the block, so it is not counted yet.
     if has_trapped and address == record.block_address + record.block_size:
         work = record.bound - record.left
@@ -98,7 +78,7 @@ def exception_callback(engine: Any, number: Any, data: Any) -> None:  # noqa: AR
             # It is behind the last instruction of the budget; or its block is only translated, which has none.
             reason = LIMIT_REASON
         else:
-            word = _instruction(record, address)
+            word = code_instruction(record, address)
             found = _number(word)
             is_left = found == _NONE or record.instruction_counts[found] >= record.instruction_limits[found]
             if not (is_left or may_be_stop_place(record, address)) and _execute_number(record, address, found, word):

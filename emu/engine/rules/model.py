@@ -274,7 +274,8 @@ def _frame(translator: Core) -> Value:
 def _frame_for_store(translator: Core) -> Value:
     def perform(page: Value) -> Value:
         found = _find_frame(translator, page)
-        translator.writer.block.line(f"note_change(record, {found.text})")
+        if not translator.writer.is_question:
+            translator.writer.block.line(f"note_change(record, {found.text})")
         return found
 
     return Primitive("hypervisor.frame_for_store", perform)

@@ -17,7 +17,7 @@ from emu import psw as psw_bits
 from emu.addresses import PAGE_SHIFT, PAGE_SIZE
 from emu.bits import MASK_64
 from emu.engine.blocks import NO_FILL
-from emu.engine.compiled_parts import find_fill
+from emu.engine.compiled_parts import find_fill, page_index, page_key
 from emu.engine.rules import pure
 from emu.engine.rules.pure import rule
 from emu.engine.tables import real_context
@@ -28,6 +28,7 @@ _PAGE_OFFSET: Final = np.uint64(PAGE_SIZE - 1)
 _PAGE_SHIFT: Final = np.uint64(PAGE_SHIFT)
 _NO_FILL: Final = np.uint64(NO_FILL)
 _PAGE_BYTES: Final = np.uint64(PAGE_SIZE)
+_LAST_WHOLE: Final = np.uint64(PAGE_SIZE - 8)
 _MASKS: Final = np.uint64(psw_bits.EXTERNAL_MASK | psw_bits.IO_MASK)
 _EXTERNAL: Final = np.uint64(psw_bits.EXTERNAL_MASK)
 
@@ -73,6 +74,27 @@ _TOUCHED: Final = np.uint64(NOT_RESIDENT_STABLE)
 _SET: Final = np.uint64(1)
 
 compiled_real_context = rule(real_context)
+
+
+@njit
+def code_instruction(record: Any, address: Any) -> Any:
+    """The instruction at *address*, left-aligned in a word; zero, which is none, if it is not visible.
+
+    Nor is one that reaches into the next page: Unicorn need not have asked for that again since it translated it.
+    """
+    page = address >> np.uint64(12)
+    offset = address & _PAGE_OFFSET
+    index = page_index(page)
+    if record.shown[index].key != page_key(page, record.mode):
+        return np.uint64(0)
+    place = record.shown[index].place
+    if offset <= _LAST_WHOLE:
+        return load64(place + offset)
+    # The last bytes of the page, and zeros.
+    word = load64(place + _LAST_WHOLE) << ((offset - _LAST_WHOLE) << np.uint64(3))
+    top = word >> np.uint64(62)
+    length = np.uint64(2) if top == 0 else (np.uint64(6) if top == np.uint64(3) else np.uint64(4))
+    return word if offset + length <= _PAGE_BYTES else np.uint64(0)
 
 
 @njit

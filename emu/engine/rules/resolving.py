@@ -20,25 +20,40 @@ from emu.engine.rules.values import WORD, Number, ObjectPlace, exact
 from emu.engine.rules.writer import Block
 from emu.teid import Access
 
-HEADING: Final = "def resolve(record, address, access):"
+HEADING: Final = "def {name}(record, address, access):"
 
 
-@cache
 def source() -> str:
-    """The source of a function that finds where *access* to *address* leads, and returns whether it has.
+    """The source of a function that finds where *access* to the page at *address* leads, and returns whether it has.
 
     It takes the record, and leaves the absolute address there; if it has found none, nothing has changed.
 
     :raises OutsideSubsetError: if the function of the model is not of the subset.
     """
+    return _source("resolve", is_of_page=True, is_question=False)
+
+
+def byte_source() -> str:
+    """The same for the byte at *address*, in whose page other bytes may have other rules."""
+    return _source("resolve_byte", is_of_page=False, is_question=False)
+
+
+def byte_question_source() -> str:
+    """The same, with nothing changed: the access is not made yet."""
+    return _source("ask_byte", is_of_page=False, is_question=True)
+
+
+@cache
+def _source(name: str, *, is_of_page: bool, is_question: bool) -> str:
     translator = Translator(Model())
+    translator.writer.is_question = is_question
     cpu = ObjectPlace("cpu")
     address, kind = Number("address", 0, WORD - 1), Number("access", min(Access), max(Access))
-    # There each byte is to be looked at.
-    is_finer = translator.call(access.needs_byte_checks, [cpu, address, kind], {})
-    translator.writer.refuse_unless(arithmetic.negated(condition_of(translator, is_finer)))
+    if is_of_page:
+        needs_checks = translator.call(access.needs_byte_checks, [cpu, address, kind], {})
+        translator.writer.refuse_unless(arithmetic.negated(condition_of(translator, needs_checks)))
     found = exact(translator.call(access.resolve, [cpu, address, kind], {}), "an absolute address")
-    assert not any(FIELDS[name].write for name in translator.fields)
+    assert not any(FIELDS[field].write for field in translator.fields)
     epilogue = Block()
     epilogue.line(f"note_resolved(record, {found.text})")
-    return translator.writer.source(HEADING, epilogue)
+    return translator.writer.source(HEADING.format(name=name), epilogue)

@@ -89,6 +89,8 @@ class SourceWriter:
         self.writes: list[Effect] = []
         self.effects = Block()
         """The lines of the epilogue, in the order in which the model does them."""
+        self.is_question = False
+        """Whether only what would be found is of interest, and nothing is to be changed."""
         self._variables: dict[str, str] = {}
         self._names = 0
 
@@ -125,6 +127,8 @@ class SourceWriter:
 
     def write(self, array: str, index: str, value: str, statement: str) -> None:
         """Note the write of *value* to element *index* of *array*, which *statement* does in the epilogue."""
+        if self.is_question:
+            return
         flag = self.variable("False")
         places = [self.variable("ZERO"), self.variable("ZERO")]
         self.block.line(f"{flag} = True")

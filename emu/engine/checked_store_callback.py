@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The compiled callback for stores that are checked one by one (:mod:`emu.engine.checked_stores`).
+
+Python meets this file only through :mod:`emu.engine.compiled`.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+from llvmlite import ir
+from numba import carray, njit, types  # type: ignore[attr-defined]
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+from emu.addresses import PAGE_SHIFT, PAGE_SIZE
+from emu.engine import checked_stores
+from emu.engine.blocks import FILL_STORE
+from emu.engine.compiled_parts import address_limit, callback
+from emu.engine.quirks import single_stores
+from emu.engine.record import RECORD_TYPE, StopReason
+from emu.engine.rules import primitives, resolving
+from emu.engine.rules.primitives import code_instruction, load_native, store8, store16, store32, store64
+from emu.engine.rules.pure import compiled
+from emu.program_interruption import ProgramInterruptionCode
+
+# numba takes plain integers for the callback's constants.
+REASON: Final = int(StopReason.REFUSED_STORE)
+CHECKED_FRAMES: Final = np.uint64(checked_stores.CHECKED_FRAMES)
+FIRST_UNPROTECTED: Final = np.uint64(checked_stores.FIRST_UNPROTECTED)
+CHECKED_SHIFT: Final = np.uint64(checked_stores.CHECKED_SHIFT)
+POOL_OFFSET: Final = np.uint64((1 << checked_stores.CHECKED_SHIFT) - 1)
+STORE: Final = np.uint64(FILL_STORE)
+PAGE_BITS: Final = np.uint64(PAGE_SHIFT)
+PAGE_BYTES: Final = np.uint64(PAGE_SIZE)
+PAGE_OFFSET: Final = np.uint64(PAGE_SIZE - 1)
+STORES_ONCE: Final = single_stores.STORES_ONCE
+_EXTENDED_STORE: Final = np.uint64(0xE3)
+_EXTENDED_STORES: Final = np.uint64(0xEB)
+_BYTE: Final = np.uint64(0xFF)
+
+_resolve_byte: Any = compiled(resolving.byte_source(), "resolve_byte", primitives.NAMES)
+
+
+def _generate_refusal(typing_context: Any, environment: Any) -> Any:  # noqa: ARG001
+    """Leave translated code, and this function, with nothing of the instruction done."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:  # noqa: ARG001
+        word, half = ir.IntType(64), ir.IntType(32)
+        called = ir.FunctionType(ir.VoidType(), [word, half, word])
+        refuse = cgutils.get_or_insert_function(builder.module, called, checked_stores.REFUSE)  # type: ignore[no-untyped-call]
+        # The PSW and the condition code are right already, so there is no place in translated code to be given.
+        builder.call(refuse, [arguments[0], half(int(ProgramInterruptionCode.PROTECTION)), word(0)])
+        return context.get_dummy_value()
+
+    return types.none(environment), generate
+
+
+_refuse: Any = intrinsic(_generate_refusal)
+
+
+@njit
+def _stores_once(word: Any) -> Any:
+    """Whether the instruction that is left-aligned in *word* stores once at most."""
+    first = word >> np.uint64(56)
+    has_last = first in (_EXTENDED_STORE, _EXTENDED_STORES)
+    rest = word >> np.uint64(16) if has_last else word >> np.uint64(48)
+    return STORES_ONCE[first << np.uint64(8) | rest & _BYTE] != 0
+
+
+@njit
+def _base(record: Any, number: Any) -> Any:
+    """What base register *number* adds to an address."""
+    if number == np.uint64(0):
+        return np.uint64(0)
+    return load_native(record.registers_address + (number << np.uint64(3)))
+
+
+@njit
+def _registers_from(word: Any) -> Any:
+    """How many registers R1 to R3 are."""
+    first, last = word >> np.uint64(52) & np.uint64(15), word >> np.uint64(48) & np.uint64(15)
+    return ((last - first) & np.uint64(15)) + np.uint64(1)
+
+
+@njit
+def _stored_length(word: Any) -> Any:
+    """How many bytes an instruction stores whose first operand is at D1(B1) or D2(B2); zero if that is not known.
+
+    They are STM and STAM, STMG, STMH, STMY and STAMY, MVC, NC, OC and XC.
+    """
+    first, last = word >> np.uint64(56), word >> np.uint64(16) & _BYTE
+    if first in (np.uint64(0xD2), np.uint64(0xD4), np.uint64(0xD6), np.uint64(0xD7)):
+        return (word >> np.uint64(48) & _BYTE) + np.uint64(1)
+    if first in (np.uint64(0x90), np.uint64(0x9B)):
+        return _registers_from(word) << np.uint64(2)
+    if first == _EXTENDED_STORES:
+        if last in (np.uint64(0x26), np.uint64(0x90), np.uint64(0x9B)):
+            return _registers_from(word) << np.uint64(2)
+        if last == np.uint64(0x24):
+            return _registers_from(word) << np.uint64(3)
+    return np.uint64(0)
+
+
+@njit
+def _stored_address(record: Any, word: Any) -> Any:
+    """Where the first byte is that such an instruction stores."""
+    address = _base(record, word >> np.uint64(44) & np.uint64(15)) + (word >> np.uint64(32) & np.uint64(0xFFF))
+    if word >> np.uint64(56) == _EXTENDED_STORES:
+        high = word >> np.uint64(24) & _BYTE
+        address += (high << np.uint64(12)) - (high >> np.uint64(7) << np.uint64(20))
+    return address & address_limit(record)
+
+
+@njit
+def _may_store(record: Any, offset: Any, size: Any) -> Any:
+    """Whether the instruction at the PSW address may store there, and will not be refused later.
+
+    An operand that reaches into another page is left to the engine that can undo it.
+    """
+    word = code_instruction(record, load_native(record.psw_address + np.uint64(8)))
+    if word == np.uint64(0):
+        return False
+    if not _stores_once(word):
+        size = _stored_length(word)
+        if size == np.uint64(0):
+            return False
+        offset = _stored_address(record, word) & PAGE_OFFSET
+    return offset >= FIRST_UNPROTECTED and offset + size <= PAGE_BYTES
+
+
+@callback(types.uint8, types.uint64, types.int32, types.uint64, types.int32, types.int64, types.voidptr)
+def checked_store_callback(engine: Any, kind: Any, place: Any, size: Any, value: Any, data: Any) -> Any:  # noqa: ARG001
+    record = carray(data, (1,), dtype=RECORD_TYPE)[0]
+    shown = place - CHECKED_FRAMES
+    offset = shown & PAGE_OFFSET
+    address = shown >> CHECKED_SHIFT << PAGE_BITS | offset
+    if not (_may_store(record, offset, np.uint64(size)) and _resolve_byte(record, address, STORE)):
+        record.reason = REASON
+        _refuse(record.registers_address)
+    where = record.pool_address + (shown & POOL_OFFSET)
+    stored = np.uint64(value)
+    if size == np.int32(8):
+        store64(where, stored)
+    elif size == np.int32(4):
+        store32(where, stored)
+    elif size == np.int32(2):
+        store16(where, stored)
+    else:
+        store8(where, stored)
+    return np.uint8(1)
