@@ -191,6 +191,9 @@ class FreeAnswers(FillAnswers):
     def _answer_by_page(self, address: int, kind: int) -> Answer | None:
         if kind == FillAccess.FETCH and (self._is_not_due() or self._is_ahead(address)):
             return None
+        if kind == FillAccess.WRITE and self._may_go_on_in_low_storage(address):
+            self.refusal = EXECUTED_ALONE
+            return None
         absolute = access.resolve(self._cpu, address, ACCESS[kind])
         if kind == FillAccess.FETCH:
             return self._answer_fetch(address, absolute)
@@ -203,6 +206,14 @@ class FreeAnswers(FillAnswers):
     def _answer_by_byte(self, address: int, kind: int) -> Answer | None:
         self.refusal = EXECUTED_ALONE
         return None
+
+    def _may_go_on_in_low_storage(self, address: int) -> bool:
+        """Whether an operand in the page at *address* may wrap to location zero, where each store is checked.
+
+        If one is refused there, nothing must have been stored here (:mod:`emu.engine.checked_stores`).
+        """
+        is_last = address >= self._cpu.address_limit & -PAGE_SIZE
+        return is_last and access.needs_byte_checks(self._cpu, 0, Access.STORE)
 
     def _answer_beyond(self, address: int, kind: int) -> Answer | None:
         # A branch has left the instruction address as it was computed: the run goes on at the address that is meant.

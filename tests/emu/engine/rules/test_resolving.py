@@ -19,6 +19,14 @@ def test_nothing_is_refused_after_something_has_been_done() -> None:
 
 def test_what_it_leaves_behind_is_where_the_access_leads() -> None:
     source = resolving.source()
-    assert source.startswith(resolving.HEADING)
+    assert source.startswith(resolving.HEADING.format(name="resolve"))
     assert source.count("note_resolved(") == 1
     assert source.count("store8(record.keys_address") == 1
+
+
+def test_a_question_changes_nothing() -> None:
+    asked, made = resolving.byte_question_source(), resolving.byte_source()
+    for effect in ("note_change(", "store8(record.keys_address"):
+        assert effect in made
+        assert effect not in asked
+    assert asked.count("note_resolved(") == made.count("note_resolved(") == 1
