@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from emu.input_files.reading import read_whole
+from tools.benchmarks.figure import Unit
 from tools.benchmarks.results import BenchmarkFileError, BenchmarkRun
 from tools.benchmarks.table import compared, reached, value_cells
 
@@ -132,9 +133,13 @@ def _has_value(run: BenchmarkRun, name: str) -> bool:
 
 
 def _curves(figures: dict[str, FigureResult]) -> str:
+    """A chart of each figure that has a curve."""
+    from matplotlib.ticker import EngFormatter
+
     def draw(axes: Axes, name: str) -> None:
         axes.plot(*zip(*figures[name].curve, strict=True), marker="o", markersize=3, color="#1f4e79")
         axes.set_xscale("log", base=2)
+        axes.xaxis.set_major_formatter(EngFormatter(sep=""))
         axes.set_xlabel(figures[name].axes[0], fontsize=7)
         axes.set_ylabel(figures[name].axes[1], fontsize=7)
 
@@ -145,6 +150,7 @@ def _charts(names: list[str], figures: dict[str, FigureResult], draw: Draw) -> s
     """An SVG with a chart of each of these figures."""
     import matplotlib as mpl
     from matplotlib.figure import Figure
+    from matplotlib.ticker import EngFormatter, NullFormatter
 
     mpl.rcParams["svg.hashsalt"] = "benchmarks"
     rows = -(-len(names) // _COLUMNS)
@@ -155,7 +161,13 @@ def _charts(names: list[str], figures: dict[str, FigureResult], draw: Draw) -> s
         unit = f", {figures[name].unit.value}" if figures[name].unit.value else ""
         axes.set_title(f"{figures[name].title}{unit}", loc="left", fontsize=8)
         axes.tick_params(labelsize=7)
-        axes.set_ylim(bottom=0)
+        if figures[name].unit is Unit.RATE:
+            # A rate may be a hundred times what it was.
+            axes.set_yscale("log")
+            axes.yaxis.set_major_formatter(EngFormatter(sep=""))
+            axes.yaxis.set_minor_formatter(NullFormatter())
+        else:
+            axes.set_ylim(bottom=0)
     picture = io.StringIO()
     figure.savefig(picture, format="svg", metadata={"Date": None})
     return picture.getvalue()[picture.getvalue().index("<svg") :]
