@@ -97,7 +97,10 @@ class Connection:
                 if self.is_acknowledged:
                     self._write(b"-")
             case Between.SEND_AGAIN:
-                self._write(self._last)
+                # gdb says it also when it has waited for two seconds: without acknowledgement the answer would come
+                # twice, and the second one would be taken for that to the next request.
+                if self.is_acknowledged:
+                    self._write(self._last)
             case Between.RECEIVED:
                 pass
 

@@ -43,6 +43,16 @@ def test_a_damaged_packet_is_asked_for_again_and_an_answer_sent_again(ends: tupl
     assert there.recv(100) == b"$OK#9a-$OK#9a"
 
 
+def test_an_answer_is_not_sent_again_where_nothing_is_acknowledged(ends: tuple[Connection, socket.socket]) -> None:
+    connection, there = ends
+    connection.is_acknowledged = False
+    connection.send(b"OK")
+    there.sendall(b"-+-")
+    assert connection.receive(10) is None
+    connection.send(b"E01")
+    assert there.recv(100) == b"$OK#9a$E01#a6"
+
+
 def test_ctrl_c_is_noticed_once(ends: tuple[Connection, socket.socket]) -> None:
     connection, there = ends
     assert not connection.wants_break()

@@ -3,8 +3,11 @@
 
 from __future__ import annotations
 
+import shutil
 import socket
+import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -37,6 +40,8 @@ class Served:
         self.stops: list[Stop | None] = []
         self._thread = threading.Thread(target=self._serve, daemon=True)
         self.without = Without.STANDS
+        self.seconds = 0.0
+        """How long a command of ``monitor`` takes."""
 
     def start(self, without: Without = Without.STANDS) -> None:
         self.without = without
@@ -47,11 +52,15 @@ class Served:
             Session(self.machine),
             self.listener,
             program=ProgramFile(b"", NO_SYMBOLS),
-            monitor=lambda line: line,
+            monitor=self._show,
             write=self.lines.append,
             switch=self.switch,
         )
         self.stops.append(server.serve(self.without))
+
+    def _show(self, line: str) -> str:
+        time.sleep(self.seconds)
+        return f"{line} is shown\n"
 
     def end(self) -> None:
         """Press Ctrl-C where the server is, and wait for its end."""
@@ -110,6 +119,24 @@ def test_ctrl_c_in_gdb_stops_the_machine(connect: Connect, served: Served) -> No
     client.press_ctrl_c()
     assert client.answer() == "T02thread:1;"
     assert served.machine.executed > 28
+
+
+@pytest.mark.skipif(shutil.which("gdb-multiarch") is None, reason="there is no gdb-multiarch here")
+def test_gdb_shows_each_answer_once_after_it_had_to_wait(served: Served) -> None:
+    served.start()
+    # gdb asks for an answer again that does not come within its time-out.
+    served.seconds = 1.5
+    commands = ["set remotetimeout 1", f"target remote 127.0.0.1:{served.port}"]
+    commands += ["monitor int", "monitor psw", "monitor tlb", "p $r1", "kill"]
+    done = subprocess.run(
+        ["gdb-multiarch", "-q", "-nx", "-batch", *(word for each in commands for word in ("-ex", each))],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+    assert "int is shown\npsw is shown\ntlb is shown\n$1 = " in done.stdout
 
 
 def test_one_client_at_a_time(connect: Connect, served: Served) -> None:
