@@ -19,8 +19,6 @@ from emu.debugging.moments import Moments
 from emu.debugging.recorded_operator import RecordedOperator
 from emu.debugging.recorder import Position
 from emu.debugging.travel import HistoryError, Travel
-from emu.devices.disk_image import DiskImage
-from emu.leaves import leaves
 from emu.running.stops import StopKind
 from emu.running.turns import can_run
 from emu.state import has_section
@@ -48,16 +46,14 @@ class History(Travel):
     :param limit: bytes that the history takes at most.
     :param host: the page manager under the machine, if that pages; it has no other guests.
     :param interval: instructions from one moment to the next; by default it depends on how many pages have content.
-    :raises HistoryError: if there is no room for the state of the machine, or it has a disk that can be written, whose
-        file does not go back with it.
+    The file of a disk that can be written holds, wherever the machine is, what the guest has written up to there.
+
+    :raises HistoryError: if there is no room for the state of the machine.
     """
 
     def __init__(
         self, machine: Machine, *, limit: int = DEFAULT_LIMIT, host: object | None = None, interval: int | None = None
     ) -> None:
-        for _, owner, _ in leaves(machine.configuration):
-            if isinstance(owner, DiskImage) and owner.is_writable:
-                raise HistoryError(f"disk {owner.path}: expected one that is read only, to go back with the machine")
         machine.operator = _recorded(machine.operator, machine)
         super().__init__(machine, Moments(machine, host, limit), interval)
 

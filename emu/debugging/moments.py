@@ -23,7 +23,8 @@ class Moments:
     """Moments of *machine* and its *host*, in their order, in at most *limit* bytes.
 
     Where there is no room the moments are thinned: those go first that are nearest to their neighbours, measured by how
-    long ago they are.  The first one goes last, and after it nothing before the second can be reached.
+    long ago they are.  The first one goes last, and after it nothing before the second can be reached.  But where what
+    was written on disks takes more than half of the room, it goes first.
     """
 
     def __init__(self, machine: Machine, host: object | None, limit: int) -> None:
@@ -35,7 +36,8 @@ class Moments:
     @property
     def used(self) -> int:
         """Bytes that are in use."""
-        return self._store.used * PAGE_SIZE + sum(each.size for each in self._moments)
+        moments = sum(each.size for each in self._moments)
+        return self._store.used * PAGE_SIZE + moments + self.recorder.disk_bytes
 
     @property
     def first(self) -> Moment | None:
@@ -102,6 +104,10 @@ class Moments:
         :raises HistoryFull: if there is no other.
         """
         last = len(self._moments) - 1
+        if last > 0 and self.recorder.disk_bytes > self.limit // 2:
+            # What was written on disks gets less by no other.
+            self._drop(0)
+            return
         present = self._moments[-1].position.instruction if self._moments else 0
         choice: tuple[float, int] | None = None
         for index in range(1, last):
@@ -121,3 +127,5 @@ class Moments:
 
     def _drop(self, index: int) -> None:
         self.recorder.forget(self._moments.pop(index))
+        if not index and self._moments:
+            self.recorder.begins_at(self._moments[0])

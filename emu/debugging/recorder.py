@@ -2,7 +2,7 @@
 """Moments of a machine: its whole state between two instructions, of which pages that are equal are kept once.
 
 What a moment has is what the owners have declared (:mod:`emu.state`), with the host and what the guest has written on
-its consoles.
+its consoles and disks.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ import numpy as np
 
 from emu.debugging.page_store import EMPTY, KeptPages, PageStore
 from emu.debugging.recorded_console import RecordedConsole
+from emu.devices.disk_image import DiskImage
+from emu.devices.disk_journal import DiskJournal
 from emu.leaves import leaves
 from emu.state import Section, sections
 
@@ -62,12 +64,13 @@ class Moment:
 class _Recorded:
     """All that a moment is of, in the order in which it is put back."""
 
-    STATE: ClassVar = Section("recorded machine", "host", "configuration", "consoles")
+    STATE: ClassVar = Section("recorded machine", "host", "configuration", "consoles", "disks")
 
     def __init__(self, machine: Machine, host: object | None) -> None:
         self.host = host
         self.configuration = machine.configuration
         self.consoles: list[RecordedConsole] = []
+        self.disks: list[DiskJournal] = []
 
 
 class _Contents:
@@ -122,6 +125,13 @@ class Recorder:
             for path, owner, field in leaves(self._recorded)
             if field.contents is not None
         }
+        images = {id(owner): owner for _, owner, _ in leaves(self._recorded) if isinstance(owner, DiskImage)}
+        self._recorded.disks = [DiskJournal(image) for image in images.values() if image.is_writable]
+
+    @property
+    def disk_bytes(self) -> int:
+        """Bytes that are kept of what was written on disks."""
+        return sum(each.size for each in self._recorded.disks)
 
     def follow_consoles(self) -> None:
         """Have what the guest writes go through :class:`RecordedConsole` objects, if it does not yet."""
@@ -138,6 +148,13 @@ class Recorder:
         """What was written later than now was so in a run that is given up."""
         for console in self._recorded.consoles:
             console.forget_later()
+        for disk in self._recorded.disks:
+            disk.forget_later()
+
+    def begins_at(self, first: Moment) -> None:
+        """Nothing before *first* is gone back to any more."""
+        for number, disk in enumerate(self._recorded.disks):
+            disk.forget_before(first.values["disks", number, "position"])
 
     # Moments
 
@@ -171,7 +188,7 @@ class Recorder:
     def put(self, moment: Moment) -> None:
         """Let the machine be as it was at *moment*.
 
-        :raises HostFailure: if a preserved page cannot be put back; the machine is of no use then.
+        :raises HostFailure: if a preserved page or a disk cannot be put back; the machine is of no use then.
         """
         configuration = self._machine.configuration
         written = {path: each.put(moment.tables[path]) for path, each in self._contents.items()}
@@ -202,7 +219,11 @@ class Recorder:
         return {path: field.get(owner) for path, owner, field in self._leaves() if is_of_cpus_or_time(path)}
 
     def _leaves(self) -> Iterator[tuple[Path, Any, StateField]]:
-        return ((path, owner, field) for path, owner, field in leaves(self._recorded) if field.contents is None)
+        return (
+            (path, owner, field)
+            for path, owner, field in leaves(self._recorded)
+            if field.contents is None and not (field.name == "content" and _is_written(owner))
+        )
 
     def _forget_code(self, written: PageNumbers, resident: PageNumbers) -> None:
         """Forget what was translated of pages that hold something else now, or nothing."""
@@ -211,6 +232,11 @@ class Recorder:
         stale = np.isin(translated, written) | ~np.isin(translated, resident)
         for page in translated[stale].tolist():
             configuration.translations.code_written(page)
+
+
+def _is_written(owner: object) -> bool:
+    """Whether *owner* is a disk that can be written: its content follows from its journal."""
+    return isinstance(owner, DiskImage) and owner.is_writable
 
 
 def is_of_cpus_or_time(path: Path) -> bool:

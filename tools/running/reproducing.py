@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
+    from emu.machine import Machine
     from emu.symbols.table import SymbolTable
     from tools.consoles.input_script import Exchange
     from tools.machines.options import MachineOptions
@@ -37,6 +38,14 @@ BAD_STOPS: Final = frozenset(
     }
 )
 """Ends that a program makes, of which one wants to know how it came there."""
+_MOST_OF_A_DISK: Final = 64 << 20
+"""Bytes of what is written on each, of which is kept what was there before."""
+
+
+def prepare(machine: Machine) -> None:
+    """Have *machine*, which has not run, keep what is needed to make its run again."""
+    for disk in _disks(machine):
+        disk.keep_original(_MOST_OF_A_DISK)
 
 
 def how_it_came_there(
@@ -54,13 +63,20 @@ def how_it_came_there(
     """
     if options.guests > 1 or guest.stop.kind not in BAD_STOPS:
         return
-    if any(isinstance(owner, DiskImage) and owner.is_changed for _, owner, _ in leaves(guest.machine.configuration)):
-        yield "the last instructions are not shown, since the run has changed a disk and cannot be made again"
+    originals = [disk.original if disk.is_changed else {} for disk in _disks(guest.machine)]
+    if None in originals:
+        yield (
+            f"the last instructions are not shown: the run has written more than {_MOST_OF_A_DISK >> 20}M on a disk, "
+            "and cannot be made again"
+        )
         return
     host = None if options.host is None else replace(options.host, paging_file=None)
     setup = set_up(replace(options, host=host))
     try:
         (machine,) = setup.machines
+        for disk, original in zip(_disks(machine), originals, strict=True):
+            # What the run has written stays in the file.
+            disk.lay_over(original or {})
         console = machine.sclp.console = GuestConsole(is_shown=False)
         if steps is not None:
             from tools.consoles.input_script import ScriptedOperator
@@ -84,3 +100,9 @@ def how_it_came_there(
         yield from last.lines()
     finally:
         setup.close()
+
+
+def _disks(machine: Machine) -> list[DiskImage]:
+    """The disks of *machine* that can be written."""
+    images = {id(owner): owner for _, owner, _ in leaves(machine.configuration) if isinstance(owner, DiskImage)}
+    return [image for image in images.values() if image.is_writable]

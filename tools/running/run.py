@@ -75,6 +75,10 @@ def run_program(options: MachineOptions, wanted: RunOptions) -> int:
             saved_run = SavedRun(options, wanted.save_at, wanted.saved)
         setup = set_up(options)
         files.callback(setup.close)
+        if trace is None and options.guests == 1:
+            from tools.running.reproducing import prepare
+
+            prepare(setup.machines[0])
         report = run_guests(
             options,
             setup,

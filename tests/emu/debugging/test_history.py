@@ -21,6 +21,7 @@ from emu.saving import save
 from emu.snapshot import differences
 from host.page_manager import PageManager, minimum_frames
 from host.paging_device import PagingDevice
+from tests.support.disk_writer import disk_writer
 
 IMAGES = Path(__file__).parents[3] / "guest_kernel" / "native" / "images"
 _OURS = frozenset(each.mnemonic for each in INSTRUCTIONS if each.work)
@@ -234,9 +235,65 @@ def test_a_disk_that_is_read_goes_back_with_the_machine(tmp_path: Path) -> None:
     assert differences(before, state(machine)) == []
 
 
-def test_a_disk_that_can_be_written_is_refused_by_name(tmp_path: Path) -> None:
-    with pytest.raises(HistoryError, match=f"disk {tmp_path}/disk: expected one that is read only"):
-        History(_disk(tmp_path / "disk", is_writable=True))
+WRITES = ((1, b"a" * 512), (2, b"b" * 512), (1, b"c" * 512), (3, b"d" * 512))
+
+
+def _writer(path: Path) -> Machine:
+    """A machine whose program makes WRITES on the disk in *path*."""
+    path.write_bytes(bytes(4096))
+    machine = Machine(4 * MEGABYTE)
+    machine.channels.attach(VirtioCcw(VirtioBlock(DiskImage(path, is_writable=True))))
+    program = path.with_name("program")
+    program.write_bytes(disk_writer(*WRITES, ending=0xFFF).to_bytes())
+    read_program(program).load(machine)
+    return machine
+
+
+def test_a_disk_that_is_written_goes_back_and_forward_with_the_machine(tmp_path: Path) -> None:
+    path = tmp_path / "disk"
+    machine = _writer(path)
+    history = History(machine, interval=7)
+    states, contents = [], []
+    while machine.executed < 34:
+        states.append(state(machine))
+        contents.append(path.read_bytes())
+        history.run(1)
+    assert len(set(contents)) == 5, "each write was seen"
+    for number in (33, 3, 20, 13, 14, 28, 0, 33):
+        history.go_to(number)
+        assert path.read_bytes() == contents[number]
+        assert differences(states[number], state(machine)) == []
+    while machine.executed:
+        history.step_back()
+        assert path.read_bytes() == contents[machine.executed]
+
+
+def test_after_a_change_other_things_are_written(tmp_path: Path) -> None:
+    path = tmp_path / "disk"
+    machine = _writer(path)
+    history = History(machine, interval=7)
+    history.run(1000)
+    history.go_to(8)
+    with history.changing():
+        machine.storage.write(0x20000, b"e" * 512)
+    history.run(1000)
+    written = path.read_bytes()
+    assert written[1024:1536] == b"b" * 512
+    history.go_to(14)
+    assert path.read_bytes() == bytes(512) + b"e" * 512 + bytes(3072)
+    history.go_to(0)
+    assert path.read_bytes() == bytes(4096)
+    history.go_to(history.end)
+    assert path.read_bytes() == written
+
+
+def test_what_was_written_on_a_disk_counts(tmp_path: Path) -> None:
+    path = tmp_path / "disk"
+    history = History(_writer(path), interval=2, limit=64 * 1024)
+    before = history.used
+    history.run(14)
+    assert history.used >= before + 512
+    assert history.used <= history.limit
 
 
 class Typist:

@@ -98,3 +98,43 @@ def test_the_file_is_closed_with_the_image(path: Path) -> None:
     del image
     with pytest.raises(OSError, match="Bad file descriptor"):
         os.fstat(file)
+
+
+def test_what_was_in_the_sectors_that_are_written_is_kept(path: Path) -> None:
+    image = DiskImage(path, is_writable=True)
+    assert image.original is None
+    image.keep_original(1536)
+    image.write(512, b"\xaa" * 1024)
+    image.write(0, b"\xbb" * 1024)
+    assert image.original == {0: CONTENT[:512], 512: CONTENT[512:1024], 1024: CONTENT[1024:1536]}
+    image.write(1536, b"\xcc" * 512)
+    assert image.original is None, "that were more bytes than are to be kept"
+    image.write(0, b"\xdd" * 512)
+    assert image.original is None
+
+
+def test_what_is_laid_over_is_read_and_written_in_place_of_the_file(path: Path) -> None:
+    image = DiskImage(path, is_writable=True)
+    before = image.digest()
+    image.lay_over({512: b"\xaa" * 512})
+    assert image.read(0, 2048) == CONTENT[:512] + b"\xaa" * 512 + CONTENT[1024:]
+    assert image.read(512, 512) == b"\xaa" * 512
+    image.write(512, CONTENT[512:1536])
+    assert image.digest() == before
+    image.write(0, b"\xbb" * 1024)
+    assert image.read(0, 1536) == b"\xbb" * 1024 + CONTENT[1024:1536]
+    assert image.digest() == hashlib.sha256(b"\xbb" * 1024 + CONTENT[1024:]).hexdigest()
+    assert path.read_bytes() == CONTENT
+
+
+def test_of_what_is_written_the_journal_is_told_before(path: Path) -> None:
+    class Told:
+        def note(self, offset: int, data: bytes) -> None:
+            found.append((offset, data, path.read_bytes()))
+
+    found: list[tuple[int, bytes, bytes]] = []
+    image = DiskImage(path, is_writable=True)
+    image.journal = Told()
+    image.write(512, b"\xaa" * 512)
+    image.put(0, b"\xbb" * 512)
+    assert found == [(512, b"\xaa" * 512, CONTENT)]

@@ -9,10 +9,13 @@ import pytest
 
 from emu.devices.disk_image import DiskImage
 from tests.support.command import write_program
+from tests.support.disk_writer import disk_writer
 from tests.support.elf import ENTRY, FAILED, PASSED, ending_program
 from tools.command.cli import main
+from tools.running import reproducing
 
 UNASKED = 0x2000
+keep = DiskImage.keep_original
 
 
 def shown(capfd: pytest.CaptureFixture[str], *arguments: str) -> list[str]:
@@ -52,25 +55,45 @@ def test_on_a_host_that_pages(tmp_path: Path, capfd: pytest.CaptureFixture[str])
     assert lines[1] == "essa: the last instructions and interruptions:"
 
 
-def test_a_disk_that_was_written_is_not_written_again(
-    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_disk_that_was_written_is_not_written_again(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """The run is made again on what the disk held before; the file holds what the run has written."""
     disk = tmp_path / "disk"
     disk.write_bytes(bytes(4096))
-    program = write_program(tmp_path, ending_program(b"", UNASKED))
-    for option in (str(disk), f"{disk}:rw"):
-        assert len(shown(capfd, program, "--disk", option)) > 2, "nothing was written"
+    program = write_program(tmp_path, disk_writer((1, b"a" * 512), (1, b"b" * 512), ending=UNASKED))
+    lines = shown(capfd, program, "--disk", f"{disk}:rw")
+    assert lines[1] == "essa: the last instructions and interruptions:"
+    assert sum("DIAG" in line for line in lines) == 2
+    assert disk.read_bytes() == bytes(512) + b"b" * 512 + bytes(3072)
 
-    def written_at_once(image: DiskImage, path: Path, *, is_writable: bool = False) -> None:
-        made(image, path, is_writable=is_writable)
-        image.write(512, b"x")
 
-    made = DiskImage.__init__
-    monkeypatch.setattr(DiskImage, "__init__", written_at_once)
-    assert shown(capfd, program, "--disk", f"{disk}:rw")[1:] == [
-        "essa: the last instructions are not shown, since the run has changed a disk and cannot be made again"
-    ]
-    assert disk.read_bytes()[512:513] == b"x"
+def test_a_run_from_a_saved_machine_whose_disk_was_written_since(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """To be restored, the disk must hold again what it held then."""
+    disk = tmp_path / "disk"
+    disk.write_bytes(bytes(4096))
+    program = write_program(tmp_path, disk_writer((1, b"a" * 512), (2, b"b" * 512), ending=UNASKED))
+    saved = str(tmp_path / "saved")
+    whole = shown(capfd, program, "--disk", f"{disk}:rw", "--save-at", "14", saved)
+    # The first sector was written before.
+    disk.write_bytes(bytes(512) + b"a" * 512 + bytes(3072))
+    lines = shown(capfd, program, "--disk", f"{disk}:rw", "--from", saved)
+    assert lines[2:] == whole[-len(lines[2:]) :]
+    assert sum("DIAG" in line for line in lines) == 1
+    assert disk.read_bytes() == bytes(512) + b"a" * 512 + b"b" * 512 + bytes(2560)
+
+
+def test_more_was_written_than_is_kept(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reproducing, "_MOST_OF_A_DISK", 1 << 20)
+    monkeypatch.setattr(DiskImage, "keep_original", lambda image, _: keep(image, 512))
+    disk = tmp_path / "disk"
+    disk.write_bytes(bytes(4096))
+    program = write_program(tmp_path, disk_writer((1, b"a" * 512), (2, b"b" * 512), ending=UNASKED))
+    (line,) = shown(capfd, program, "--disk", f"{disk}:rw")[1:]
+    expected = "essa: the last instructions are not shown: the run has written more than 1M on a disk, "
+    assert line == expected + "and cannot be made again"
 
 
 def test_a_run_that_goes_on_from_a_saved_machine(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
