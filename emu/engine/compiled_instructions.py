@@ -85,9 +85,16 @@ class CompiledInstructions:
         record.epoch = timing.epoch & MASK_64
         record.timer_origin = cpu.cpu_timer_origin & MASK_64
         record.programmable_field = cpu.tod_programmable
+        record.program_parameter = cpu.program_parameter
         observers = self._configuration.observers
         record.observed = bool(observers)
         record.states_followed = any(observer.wants_states for observer in observers) if observers else False
+
+    def have_changed_context(self) -> bool:
+        """Whether one has changed the context of translations since this was asked last."""
+        has_changed = bool(self._record.has_changed_context)
+        self._record.has_changed_context = 0
+        return has_changed
 
     def leave(self, cpu: Cpu) -> int:
         """Note what was executed, and give the work that it is reckoned at beyond one unit for each instruction."""
@@ -109,6 +116,7 @@ class CompiledInstructions:
                     counts.operation_requests[request] += int(self._requests[request])
                 self._requests[:] = 0
             self._counts[:] = 0
+            cpu.program_parameter = record.program_parameter
             if record.system_mask != cpu.system_mask:
                 cpu.change_system_mask(record.system_mask >> 56)
         return work

@@ -78,6 +78,18 @@ def _generate_call(typing_context: Any, function: Any, argument: Any) -> Any:  #
     return types.int32(function, argument), generate
 
 
+def _generate_control_call(typing_context: Any, function: Any, engine: Any, control: Any) -> Any:  # noqa: ARG001
+    """Call uc_ctl at the address *function* for *engine*, with a *control* that takes no more."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:  # noqa: ARG001
+        word = ir.IntType(64)
+        called = ir.FunctionType(ir.IntType(32), [word, ir.IntType(32)], var_arg=True)
+        control = builder.trunc(arguments[2], ir.IntType(32))
+        return builder.call(builder.inttoptr(arguments[0], called.as_pointer()), [arguments[1], control])
+
+    return types.int32(function, engine, control), generate
+
+
 def _generate_condition_code(
     typing_context: Any,  # noqa: ARG001
     environment: Any,
@@ -99,6 +111,7 @@ def _generate_condition_code(
 
 pointer: Any = intrinsic(_generate_pointer)
 call: Any = intrinsic(_generate_call)
+call_control: Any = intrinsic(_generate_control_call)
 call_fill: Any = intrinsic(_generate_fill_call)
 original_condition_code: Any = intrinsic(_generate_condition_code)
 

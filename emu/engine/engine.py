@@ -29,7 +29,7 @@ from emu.engine.fills import RememberedFill, RememberedFills
 from emu.engine.free_run import FreeRun
 from emu.engine.held_pages import HeldPages
 from emu.engine.interception import intercept, is_executed_by_model, is_missing, is_refused
-from emu.engine.library import TlbFillCallback, Unicorn
+from emu.engine.library import CONTROL_FUNCTION, TlbFillCallback, Unicorn
 from emu.engine.new_blocks import NewBlocks
 from emu.engine.quirks.execute_targets import is_executed_at_once, reads_register_0
 from emu.engine.quirks.overflow import FIXED_POINT_OVERFLOW_MASK, can_overflow
@@ -104,6 +104,7 @@ class Engine:
         configuration, unicorn, state = self._configuration, self._unicorn, self._state
         storage = configuration.storage
         map_sink(unicorn)
+        state.fields.control_function, state.fields.engine_address = CONTROL_FUNCTION, unicorn.address
         unicorn.map(FRAMES, storage.hypervisor.frame_bytes, uc_const.UC_PROT_ALL, storage.hypervisor.frame_address)
         self._fills = fills = RememberedFills(state)
         self._watched = WatchedPages(state)
@@ -155,7 +156,11 @@ class Engine:
             return EXECUTED_ALONE
         timing, cpu = self._configuration.timing, self._cpu
         goal, limit = goal + timing.work, limit + cpu.executed
-        ended = self._free.run(goal - timing.work, limit - cpu.executed, quiet)
+        try:
+            ended = self._free.run(goal - timing.work, limit - cpu.executed, quiet)
+        finally:
+            if self._instructions.have_changed_context() and self._careful is not None:
+                self._careful.flush()
         if ended is BUDGET_USED:
             rest = self._free.rest(min(goal - timing.work, limit - cpu.executed))
             if rest is not None:

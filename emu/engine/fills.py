@@ -16,7 +16,7 @@ import numpy as np
 from emu.addresses import PAGE_SHIFT, PAGE_SIZE
 from emu.engine.blocks import FIRST_FILL_ACCESS
 from emu.engine.record import NO_CONTEXT, SharedRecord
-from emu.engine.tables import CONTEXT_STEP, fill_index, fill_key, full_context
+from emu.engine.tables import CONTEXT_STEP, context_index, fill_index, fill_key, full_context
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,8 +55,7 @@ class RememberedFills:
         self._fill_answers: memoryview[int] = self._answers.data
         self._known: dict[tuple[int, ...], int] = {}
         self._last = 0
-        self._current = 0
-        """The context but for what the PSW says; zero if it has to be found."""
+        self._entries = shared.table("contexts")
 
     def enter(self, cpu: Cpu) -> None:
         """Make what is remembered of the present context of *cpu* good, and nothing else."""
@@ -68,12 +67,13 @@ class RememberedFills:
 
     def context_changed(self) -> None:
         """The context may be another one when it is entered next."""
-        self._current = 0
+        self._record.known_context = 0
 
     def forget(self) -> None:
         """Forget everything: no context will have a number that one has had."""
         self._known.clear()
-        self._current = 0
+        self._entries["number"] = 0
+        self._record.known_context = 0
         self.leave()
 
     def forget_place(self, answer: int) -> None:
@@ -116,7 +116,7 @@ class RememberedFills:
 
     def _context(self, cpu: Cpu, *, is_real: bool = False) -> int:
         """The number of the present context of *cpu*, or of its accesses by real address."""
-        context = self._current or self._find(cpu)
+        context = self._record.known_context or self._find(cpu)
         return context if is_real else full_context(context, cpu.system_mask)
 
     def _find(self, cpu: Cpu) -> int:
@@ -125,8 +125,16 @@ class RememberedFills:
             if len(self._known) == _MOST_CONTEXTS:
                 self.forget()
             self._known[depends] = self._new_context()
-        self._current = self._known[depends]
-        return self._current
+        number = self._known[depends]
+        self._note(depends, number)
+        self._record.known_context = number
+        return number
+
+    def _note(self, depends: tuple[int, ...], number: int) -> None:
+        """Let compiled instructions find the context that *depends* on this by its *number*."""
+        cr0, primary, secondary, home, key, uses_access_registers = depends
+        self._record.context_rest = rest = cr0 << 5 | key << 1 | uses_access_registers
+        self._entries[context_index(primary, secondary, home)] = (primary, secondary, home, rest, number)
 
     def _new_context(self) -> int:
         self._last += CONTEXT_STEP

@@ -97,6 +97,10 @@ def exported_address(name: str) -> int:
 
 STOP_FUNCTION: Final = ctypes.cast(_emu_stop, ctypes.c_void_p).value or 0
 """The address of uc_emu_stop, for compiled callbacks."""
+CONTROL_FUNCTION: Final = ctypes.cast(_library.uc_ctl, ctypes.c_void_p).value or 0
+"""The address of uc_ctl."""
+FLUSH_TLB: Final[int] = uc_const.UC_CTL_TLB_FLUSH | uc_const.UC_CTL_IO_WRITE << 30
+"""What it is asked for to forget all translations of addresses: UC_CTL_WRITE with no argument."""
 ERROR_EXCEPTION: Final = uc_const.UC_ERR_EXCEPTION
 
 

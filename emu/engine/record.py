@@ -45,6 +45,8 @@ PAGES: Final = 1 << 12
 """How many pages of code are shown at a time."""
 FILLS: Final = 1 << 15
 """How many fills are remembered."""
+CONTEXTS: Final = 1 << 8
+"""How many contexts compiled instructions find again."""
 MOST_INSTRUCTIONS: Final = 512
 """For so many declared instructions there is room."""
 FACILITY_WORDS: Final = 4
@@ -93,6 +95,19 @@ class ShownPage(ctypes.Structure):
     """Its address in this process."""
 
 
+class ContextEntry(ctypes.Structure):
+    """A context that the CPU has been in."""
+
+    primary: Word
+    secondary: Word
+    home: Word
+    """Its address-space-control elements."""
+    rest: Word
+    """What else it depends on but for the mode of the PSW: see emu.engine.fills."""
+    number: Word
+    """Zero if there is none."""
+
+
 class Record(ctypes.Structure):
     """The shared record."""
 
@@ -117,15 +132,25 @@ class Record(ctypes.Structure):
     mode: Annotated[Word, FieldWriter.PYTHON]
     """Which space instructions come from: 0 real, 1 primary, 2 primary while operands are elsewhere, 3 home; and if
     addresses are short.  It distinguishes equal addresses, and what is intercepted there."""
-    context: Annotated[Word, FieldWriter.PYTHON]
+    context: Annotated[Word, FieldWriter.BOTH]
     """What the remembered fills must have been made in to be good now: see emu.engine.fills.  NO_CONTEXT while nothing
     may be answered but by Python."""
+    known_context: Annotated[Word, FieldWriter.BOTH]
+    """The same but for what the PSW says; zero if it has to be found."""
+    context_rest: Annotated[Word, FieldWriter.PYTHON]
+    """What that depends on besides address-space-control elements."""
+    has_changed_context: Annotated[Word, FieldWriter.BOTH]
+    """Whether a compiled instruction has changed it."""
     allowed_target: Annotated[Word, FieldWriter.PYTHON]
     """The pending EXECUTE target that Python has looked at and lets through."""
 
     # Unicorn's own words and functions.
     stop_function: Annotated[Word, FieldWriter.SETUP]
     """Address of uc_emu_stop."""
+    control_function: Annotated[Word, FieldWriter.SETUP]
+    """Address of uc_ctl."""
+    engine_address: Annotated[Word, FieldWriter.SETUP]
+    """Address of Unicorn's own structure."""
     fill_function: Annotated[Word, FieldWriter.SETUP]
     """Address of the function that is asked for a fill that is not remembered."""
     registers_address: Annotated[Word, FieldWriter.SETUP]
@@ -209,6 +234,8 @@ class Record(ctypes.Structure):
     """The CPU timer when no work was done."""
     programmable_field: Annotated[Word, FieldWriter.PYTHON]
     """The TOD programmable field."""
+    program_parameter: Annotated[Word, FieldWriter.BOTH]
+    """The program parameter."""
     extra_work: Annotated[Word, FieldWriter.BOTH]
     """The work of compiled instructions beyond one unit each, which *left* has lost as well."""
     has_compiled: Annotated[Word, FieldWriter.BOTH]
@@ -229,6 +256,8 @@ class Record(ctypes.Structure):
     """Blocks that may run, each at the index that its key gives."""
     shown: Annotated[ctypes.Array[ShownPage], PAGES, FieldWriter.PYTHON]
     """Pages of code, each at the index that its key gives."""
+    contexts: Annotated[ctypes.Array[ContextEntry], CONTEXTS, FieldWriter.PYTHON]
+    """Contexts, each at the index that its address-space-control elements give."""
     # Not entries of one type: Python searches a whole table at a time, which is twice as fast in one piece.
     fill_keys: Annotated[ctypes.Array[ctypes.c_uint64], FILLS, FieldWriter.BOTH]
     """Remembered fills: number of the virtual page, two bits to the left, and the kind of access."""
@@ -255,6 +284,7 @@ def _declare(structure: type[ctypes.Structure]) -> dict[str, FieldWriter]:
 
 _declare(MemoEntry)
 _declare(ShownPage)
+_declare(ContextEntry)
 WRITERS: Final = _declare(Record)
 """Who writes each field of the record."""
 RECORD_TYPE: Final[np.dtype[Any]] = np.dtype(Record)

@@ -7,7 +7,7 @@ from typing import Final
 
 from emu.addresses import PAGE_SHIFT
 from emu.bits import MASK_64
-from emu.engine.record import FILLS, MEMO_BITS, PAGES, STOP_BITS, WATCHED_BITS
+from emu.engine.record import CONTEXTS, FILLS, MEMO_BITS, PAGES, STOP_BITS, WATCHED_BITS
 
 MEMO_SPREAD: Final = 0x9E37_79B9_7F4A_7C15
 """Multiplied by it, addresses of blocks spread over the upper bits (Knuth, The Art of Computer Programming, 6.4)."""
@@ -54,6 +54,11 @@ def fill_index(key: int, context: int) -> int:
 def full_context(context: int, system_mask: int) -> int:
     """The number of *context* with what the PSW mask says of it: DAT, and the address-space control."""
     return context | system_mask >> 56 & 4 | system_mask >> 46 & 3
+
+
+def context_index(primary: int, secondary: int, home: int) -> int:
+    """Where among the contexts that of these address-space-control elements is, if it is there."""
+    return (primary >> PAGE_SHIFT ^ secondary >> PAGE_SHIFT - 1 ^ home >> PAGE_SHIFT - 2) & CONTEXTS - 1
 
 
 def real_context(context: int) -> int:

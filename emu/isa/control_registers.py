@@ -31,28 +31,28 @@ _SECONDARY_TRANSLATION: Final = bit(3, 8)
 """Exception access identification of ASTE instance: it was met while SSAIR translated an ASN."""
 
 
-def _load(cpu: Cpu, operands: Operands, size: int) -> list[tuple[int, int]]:
-    """Register numbers and the operand values for them."""
+def _load(cpu: Cpu, operands: Operands, size: int) -> bytes:
+    """The storage operand: *size* bytes for each register."""
     address = cpu.effective_address(operands.b2, operands.d2)
     require_boundary(address, size)
-    registers = operands.register_range
-    data = access.load(cpu, address, size * len(registers))
-    values = (data[at : at + size] for at in range(0, len(data), size))
-    return [(register, int.from_bytes(value, "big")) for register, value in zip(registers, values, strict=True)]
+    return access.load(cpu, address, size * len(operands.register_range))
 
 
 @instruction(0xB7, "LCTL", RS_A, "LOAD CONTROL", privileged=True)
 def lctl(cpu: Cpu, operands: Operands) -> None:
     """Load bits 32-63 of control registers R1 to R3; specification off a word boundary."""
-    for register, value in _load(cpu, operands, 4):
+    data = _load(cpu, operands, 4)
+    for place, register in enumerate(operands.register_range):
+        value = int.from_bytes(data[4 * place : 4 * place + 4], "big")
         cpu.set_control_register(register, cpu.cr[register] & ~MASK_32 | value)
 
 
 @instruction(0xEB2F, "LCTLG", RSY_A, "LOAD CONTROL", privileged=True)
 def lctlg(cpu: Cpu, operands: Operands) -> None:
     """Load control registers R1 to R3; specification off a doubleword boundary."""
-    for register, value in _load(cpu, operands, 8):
-        cpu.set_control_register(register, value)
+    data = _load(cpu, operands, 8)
+    for place, register in enumerate(operands.register_range):
+        cpu.set_control_register(register, int.from_bytes(data[8 * place : 8 * place + 8], "big"))
 
 
 @instruction(0xB6, "STCTL", RS_A, "STORE CONTROL", privileged=True)

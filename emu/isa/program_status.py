@@ -35,6 +35,7 @@ _SPACES: Final = (
     AddressSpaceControl.HOME,
 )
 """The spaces by the code that SAC takes and IAC gives: PSW bits 16 and 17 in reversed order."""
+_CODES: Final = {space: code for code, space in enumerate(_SPACES)}
 _SPACE_SWITCH_CONTROL: Final = bit(32)
 """TEID of a space-switch event: the space-switch-event control of the space that is left."""
 _TRACE_INHIBITED: Final = bit(0, 32)
@@ -129,7 +130,7 @@ def iac(cpu: Cpu, operands: Operands) -> None:
     """Put the code of the current space in bits 48-55 of R1, and in the condition code."""
     require_dat(cpu)
     require_extraction_authority(cpu)
-    code = _SPACES.index(cpu.space)
+    code = _CODES[cpu.space]
     cpu.gr[operands.r1] = insert(cpu.gr[operands.r1], 48, 55, code)
     cpu.cc = code
 

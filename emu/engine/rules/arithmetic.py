@@ -97,11 +97,14 @@ def _shift(kind: type[ast.operator], left: Number, amount: Number) -> Number:
 
 
 def _divide(kind: type[ast.operator], left: Number, divisor: Value) -> Number:
-    left = exact(left, "what is divided")
     known = static_integer(divisor)
     if known is None or known <= 0:
         raise OutsideSubsetError(f"a division by {describe(divisor)}")
     is_power = not known & known - 1
+    if kind is ast.Mod and is_power and not left.is_exact:
+        # It divides 2**64: what is congruent modulo that has the same remainder.
+        return Number(f"({left.text} & {constant(known - 1)})", 0, known - 1)
+    left = exact(left, "what is divided")
     if kind is ast.Mod:
         text = f"({left.text} & {constant(known - 1)})" if is_power else f"({left.text} % {constant(known)})"
         return Number(text, 0, min(known - 1, left.high))

@@ -13,10 +13,12 @@ from typing import Any, Final
 from emu.engine.rules.core import Core, condition_of
 from emu.engine.rules.octets import integer, length_of, octets
 from emu.engine.rules.values import (
+    Number,
     Octets,
     OutsideSubsetError,
     Primitive,
     Sequence,
+    Several,
     Static,
     Stored,
     Structure,
@@ -24,6 +26,9 @@ from emu.engine.rules.values import (
     describe,
     number,
 )
+
+MOST_ITEMS: Final = 16
+"""The most items of a list whose length is not known."""
 
 
 def construct(kind: type, arguments: list[Value], keywords: dict[str, Value]) -> Structure:
@@ -57,6 +62,8 @@ def _len(_: Core, value: Value) -> Value:
             return Static(len(known))
         case Sequence(items):
             return Static(len(items))
+        case Several(_, count):
+            return count
         case Octets() | Stored():
             return length_of(value)
     raise OutsideSubsetError(f"the length of {describe(value)}")
@@ -85,9 +92,18 @@ def _isinstance(translator: Core, value: Value, kind: Value) -> Value:
 
 
 def _range(_: Core, *limits: Value) -> Value:
+    match limits:
+        case [Number(_, low, high) as count] if low >= 0 and high <= MOST_ITEMS:
+            return Several(tuple(Static(each) for each in range(high)), count)
     if not all(isinstance(each, Static) for each in limits):
         raise OutsideSubsetError(f"a range to {describe(limits[-1])}")
     return Static(range(*(each.value for each in limits if isinstance(each, Static))))
+
+
+def _enumerate(translator: Core, value: Value) -> Value:
+    items = value.items if isinstance(value, Several) else translator.items(value)
+    numbered = tuple(Sequence((Static(place), each)) for place, each in enumerate(items))
+    return Several(numbered, value.count) if isinstance(value, Several) else Sequence(numbered)
 
 
 def _from_bytes(translator: Core, value: Value, order: Value) -> Value:
@@ -123,6 +139,7 @@ BUILTINS: Final = _Table(
         max: _extreme(ast.GtE),
         isinstance: _isinstance,
         range: _range,
+        enumerate: _enumerate,
         partial: _partial,
         int.from_bytes: _from_bytes,
         operator.and_: _operator(ast.BitAnd),

@@ -22,12 +22,14 @@ from emu.engine.rules.values import (
     Number,
     ObjectPlace,
     OutsideSubsetError,
+    Several,
     Static,
     Structure,
     Value,
     constant,
     describe,
     is_number,
+    number,
 )
 from emu.engine.rules.writer import REFUSE, Block, Branch, SourceWriter
 
@@ -104,6 +106,8 @@ class Core(ABC):
         self.writer = SourceWriter()
         self.fields: dict[str, Value] = {}
         """What fields of the record hold that have been changed, before the epilogue writes them."""
+        self.is_ahead = False
+        """Whether what is carried out may be more than the model does: it must change nothing, nor look at storage."""
 
     @abstractmethod
     def evaluate(self, node: ast.expr, scope: Scope) -> Value:
@@ -120,6 +124,10 @@ class Core(ABC):
     @abstractmethod
     def binary(self, kind: type[ast.operator], left: Value, right: Value) -> Value:
         """*left* and *right* with an operator between them."""
+
+    @abstractmethod
+    def items(self, value: Value) -> list[Value]:
+        """The elements of *value*, whose number must be known."""
 
     @abstractmethod
     def compared(self, kind: type[ast.cmpop], left: Value, right: Value) -> Value:
@@ -214,6 +222,8 @@ class Core(ABC):
                 return Flag(self.writer.bind(text))
             case Structure(kind, fields):
                 return Structure(kind, {name: self.bound(each) for name, each in fields.items()})
+            case Several(items, count):
+                return Several(tuple(self.bound(each) for each in items), number(self.bound(count)))
         return value
 
     def _named(self, value: Number) -> Number:
@@ -224,6 +234,23 @@ class Core(ABC):
             self.writer.block.content.append(check)
         return Number(name, value.low, value.high, check=check)
 
+    @contextmanager
+    def ahead(self) -> Iterator[None]:
+        """Carry out what the model may not reach."""
+        before, self.is_ahead = self.is_ahead, True
+        try:
+            yield
+        finally:
+            self.is_ahead = before
+
+    def require_reached(self, what: str) -> None:
+        """Be sure that the model does here *what* is being carried out.
+
+        :raises OutsideSubsetError: if that is not known.
+        """
+        if self.is_ahead:
+            raise OutsideSubsetError(f"{what} for each of a number that is not known")
+
     # Fields and elements of the record
 
     def field(self, name: str) -> Value:
@@ -232,6 +259,7 @@ class Core(ABC):
 
     def set_field(self, name: str, value: Value) -> None:
         """Let it hold *value* from now on."""
+        self.require_reached(f"{name} is set")
         self.fields[name] = self.bound(value)
 
     def element(self, array: str, index: str, text: str, high: int) -> Number:

@@ -7,16 +7,17 @@ import ast
 import builtins
 import dataclasses
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from enum import Enum
 from types import FunctionType, MappingProxyType, MethodType
 from typing import Any, Final, NewType
 
 from emu.engine.rules import arithmetic
 from emu.engine.rules.calls import BUILTINS, construct, method_of_number
-from emu.engine.rules.core import Core, Scope, apply, condition_of
+from emu.engine.rules.core import Scope, apply, condition_of
+from emu.engine.rules.displays import Displays
 from emu.engine.rules.narrowing import narrowed
-from emu.engine.rules.octets import compare_octets, concatenated
+from emu.engine.rules.octets import compare_octets, concatenated, joined, part
 from emu.engine.rules.values import (
     Closure,
     Either,
@@ -28,6 +29,7 @@ from emu.engine.rules.values import (
     OutsideSubsetError,
     Primitive,
     Sequence,
+    Several,
     Static,
     Stored,
     Structure,
@@ -44,7 +46,7 @@ _LONGEST_CHAIN: Final = 16
 """The most entries of a dictionary that an unknown key is compared with one by one."""
 
 
-class Expressions(Core):
+class Expressions(Displays):
     """Carries expressions out."""
 
     def evaluate(self, node: ast.expr, scope: Scope) -> Value:
@@ -135,8 +137,18 @@ class Expressions(Core):
         raise OutsideSubsetError(f"{kind.__name__}.{name}")
 
     def _subscript(self, node: ast.Subscript, scope: Scope) -> Value:
-        owner, index = self.evaluate(node.value, scope), self.evaluate(node.slice, scope)
+        owner = self.evaluate(node.value, scope)
+        if isinstance(node.slice, ast.Slice) and isinstance(owner, Stored):
+            return self._part(owner, node.slice, scope)
+        index = self.evaluate(node.slice, scope)
         return self.distribute(owner, lambda each: self.distribute(index, lambda key: self.item(each, key)))
+
+    def _part(self, owner: Stored, bounds: ast.Slice, scope: Scope) -> Value:
+        limits = [None if each is None else self.evaluate(each, scope) for each in (bounds.lower, bounds.upper)]
+        match limits:
+            case [Static(int(first)), Static(int(end))] if bounds.step is None:
+                return part(self, owner, first, end)
+        raise OutsideSubsetError(f"slice: {ast.unparse(bounds)}")
 
     def item(self, owner: Value, index: Value) -> Value:
         """The element *index* of *owner*."""
@@ -235,7 +247,7 @@ class Expressions(Core):
                 kind = ast.Eq if kind is ast.Is else ast.NotEq
             return arithmetic.compare(kind, left, right)
         if isinstance(left, Stored) and isinstance(right, Stored):
-            return compare_octets(kind, left, right)
+            return compare_octets(self, kind, left, right)
         if kind in (ast.Eq, ast.NotEq) and (isinstance(left, Sequence) or isinstance(right, Sequence)):
             same = self._are_same(self.items(left), self.items(right))
             return same if kind is ast.Eq else arithmetic.negated(same)
@@ -267,49 +279,7 @@ class Expressions(Core):
             lambda: self.evaluate(node.orelse, sides[1]),
         )
 
-    # Tuples, generators, lambdas and calls
-
-    def _tuple(self, node: ast.Tuple | ast.List, scope: Scope) -> Value:
-        items = [self.evaluate(each, scope) for each in node.elts]
-        if all(isinstance(each, Static) for each in items):
-            return Static(tuple(each.value for each in items if isinstance(each, Static)))
-        return Sequence(tuple(items))
-
-    _list = _tuple
-
-    def _dict(self, node: ast.Dict, scope: Scope) -> Value:
-        pairs = [
-            (self.evaluate(key, scope), self.evaluate(value, scope))
-            for key, value in zip(node.keys, node.values, strict=True)
-            if key is not None
-        ]
-        known = {
-            key.value: value.value for key, value in pairs if isinstance(key, Static) and isinstance(value, Static)
-        }
-        if len(known) < len(node.keys):
-            raise OutsideSubsetError(ast.unparse(node))
-        return Static(known)
-
-    def _generatorexp(self, node: ast.GeneratorExp | ast.ListComp, scope: Scope) -> Value:
-        (loop,) = node.generators
-        if loop.ifs or not isinstance(loop.target, ast.Name):
-            raise OutsideSubsetError(ast.unparse(node))
-        items = []
-        for each in self.items(self.evaluate(loop.iter, scope)):
-            inner = Scope(scope.variables | {loop.target.id: each}, scope.module)
-            items.append(self.evaluate(node.elt, inner))
-        return Sequence(tuple(items))
-
-    _listcomp = _generatorexp
-
-    def items(self, value: Value) -> list[Value]:
-        """The elements of *value*, whose number must be known."""
-        match value:
-            case Sequence(items):
-                return list(items)
-            case Static(known) if isinstance(known, Iterable):
-                return [Static(each) for each in known]
-        raise OutsideSubsetError(f"the elements of {describe(value)}")
+    # Lambdas and calls
 
     def _lambda(self, node: ast.Lambda, scope: Scope) -> Value:
         return Closure(node, scope.variables, scope.module)
@@ -366,7 +336,8 @@ class Expressions(Core):
             default = arguments[1] if len(arguments) > 1 else Static(None)
             return self._entry(list(owner.items()), arguments[0], lambda: default)
         if isinstance(owner, bytes) and name == "join":
-            return concatenated(self.items(arguments[0]))
+            parts = arguments[0]
+            return joined(parts) if isinstance(parts, Several) else concatenated(self.items(parts))
         if isinstance(known, type) and issubclass(known, int):
             # A member of an enumeration is its number.
             return number(arguments[0])

@@ -40,6 +40,9 @@ FIELDS: Final[Mapping[str, MachineField]] = {
     "timer origin": MachineField("record.timer_origin", None),
     "programmable field": MachineField("record.programmable_field", 0xFFFF),
     "epoch": MachineField("record.epoch", None),
+    "program parameter": MachineField("record.program_parameter", write="record.program_parameter = {value}"),
+    "context is changed": MachineField("ZERO", 1, ""),
+    "context": MachineField("record.known_context", write="change_context(record, {value})", check="({value} != ZERO)"),
     "work": MachineField("work", (1 << 62) - 1, ""),
     "next address": MachineField("address", write=""),
     "instruction length": MachineField("ZERO", 6, ""),
@@ -49,12 +52,16 @@ FIELDS: Final[Mapping[str, MachineField]] = {
 
 @dataclass(frozen=True, slots=True)
 class Array:
-    """A table: how an element at ``{index}`` is read and written, how many there are, and the most that one holds."""
+    """A table: how an element at ``{index}`` is read and written, how many there are, and the most that one holds.
+
+    *check* is the condition on which it may be written compiled.
+    """
 
     read: str
     write: str | None
     count: int | str
     high: int
+    check: str = ""
 
 
 ARRAYS: Final[Mapping[str, Array]] = {
@@ -71,7 +78,11 @@ ARRAYS: Final[Mapping[str, Array]] = {
         MASK_64,
     ),
     "control registers": Array(
-        "load_native(record.control_registers_address + ({index} << uint64(3)))", None, 16, MASK_64
+        "load_native(record.control_registers_address + ({index} << uint64(3)))",
+        "store_native(record.control_registers_address + ({index} << uint64(3)), {value})",
+        16,
+        MASK_64,
+        "may_change_control_register({index})",
     ),
     "keys of pages": Array(
         "load8(record.keys_address + {index})",

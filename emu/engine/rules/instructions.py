@@ -14,7 +14,7 @@ import emu.isa.catalogue  # noqa: F401 - fills the instruction set
 from emu.cpu import Cpu
 from emu.engine.rules.core import Core, DivergedError, condition_of
 from emu.engine.rules.fields import FIELDS
-from emu.engine.rules.model import Model
+from emu.engine.rules.model import Model, new_context
 from emu.engine.rules.translator import Translator
 from emu.engine.rules.values import WORD, Number, ObjectPlace, OutsideSubsetError, Static, Structure, Value, number
 from emu.engine.rules.writer import Block
@@ -87,6 +87,8 @@ def operands(translator: Core, form: Format) -> Structure:
 def _finished(translator: Core, declared: Instruction) -> str:
     writer = translator.writer
     writer.bind(f"{number(translator.field('work')).text} - work", "extra")
+    if "context is changed" in translator.fields:
+        translator.set_field("context", new_context(translator))
     epilogue = Block()
     for name, value in translator.fields.items():
         field = FIELDS[name]

@@ -12,12 +12,22 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from emu import access
-from emu.addresses import PAGE_SHIFT, PAGE_SIZE
 from emu.bits import MASK_64
 from emu.cpu import Cpu
-from emu.engine.rules import arithmetic, octets
+from emu.engine.rules.accesses import (
+    checked,
+    find_operand,
+    find_table_entry,
+    frame,
+    frame_for_store,
+    left_to_model,
+    note_table,
+    page_changed,
+    read_frame,
+    read_integer,
+    write_frame,
+)
 from emu.engine.rules.fields import ARRAYS, FIELDS, Array
-from emu.engine.rules.octets import LENGTHS, put
 from emu.engine.rules.values import (
     NONE,
     UNBOUNDED,
@@ -29,7 +39,6 @@ from emu.engine.rules.values import (
     OutsideSubsetError,
     Primitive,
     Static,
-    Stored,
     Structure,
     Value,
     constant,
@@ -42,7 +51,6 @@ from emu.page_states import PageStates, Profile
 from emu.psw import DAT, PROBLEM_STATE, Psw
 from emu.storage import Storage
 from emu.storage_keys import StorageKeys
-from emu.teid import Access
 from emu.timing import Timing
 
 if TYPE_CHECKING:
@@ -71,6 +79,7 @@ _FIELDS_OF: Final[Mapping[tuple[str, str], str]] = {
     ("cpu", "instruction_length"): "instruction length",
     ("cpu", "relative_base"): "relative base",
     ("registers", "condition_code"): "condition code",
+    ("cpu", "program_parameter"): "program parameter",
     ("timing", "work"): "work",
     ("timing", "epoch"): "epoch",
 }
@@ -114,7 +123,7 @@ class Model:
 
         :param functions: what to do in place of functions of the model, beyond those that are left to it.
         """
-        self._functions = dict.fromkeys(_LEFT, _left_to_model) | dict(functions or {})
+        self._functions = dict.fromkeys(_LEFT, left_to_model) | dict(functions or {})
 
     def function(self, known: Any) -> Callable[..., Value] | None:
         """What is done in place of the function *known*, if it is not carried out itself."""
@@ -143,7 +152,7 @@ class Model:
         if special is not None:
             return special(translator)
         if owner.name in ("hypervisor", "tlb", "translations"):
-            return Primitive(f"{owner.name}.{name}", lambda *_, **__: _left_to_model(translator))
+            raise translator.refuse()
         if owner.name in CLASSES:
             return translator.class_attribute(CLASSES[owner.name], name, owner)
         raise OutsideSubsetError(f"{owner.name}.{name}")
@@ -177,7 +186,7 @@ class Model:
         if owner.name == "psw":
             return translator.field(_psw_field(index))
         array = _array(owner)
-        at = _checked(translator, array, index)
+        at = checked(translator, array, index)
         return translator.element(owner.name, at, array.read.format(index=at), array.high)
 
     def set_element(self, translator: Core, owner: ObjectPlace, index: Value, value: Value) -> None:
@@ -190,10 +199,14 @@ class Model:
         array = _array(owner)
         if array.write is None:
             raise OutsideSubsetError(f"an element of the {owner.name} is set")
+        translator.require_reached(f"an element of the {owner.name} is set")
         found = exact(translator.integer(value), f"an element of the {owner.name}")
         if found.high > max(array.high, MASK_64 if array.high > 255 else 0):
             raise OutsideSubsetError(f"an element of the {owner.name} is set to {describe(value)}")
-        translator.writer.write(owner.name, _checked(translator, array, index), found.text, array.write)
+        at = checked(translator, array, index)
+        if array.check:
+            translator.writer.refuse_if(f"not {array.check.format(index=at)}")
+        translator.writer.write(owner.name, at, found.text, array.write)
 
     def contains(self, translator: Core, owner: ObjectPlace, item: Value) -> Static | Flag:
         """Whether *item* is in *owner*."""
@@ -212,25 +225,20 @@ class Model:
                 raise OutsideSubsetError(f"a loop over the {owner.name}")
 
 
-def _left_to_model(translator: Core, *_: Value, **__: Value) -> Value:
-    raise translator.refuse()
+def new_context(translator: Core) -> Number:
+    """The context of translations that the control registers say now, if the CPU has been in it; else zero."""
+    is_changed = number(translator.field("context is changed")).text
+    spaces = [
+        number(translator.model.element(translator, ObjectPlace("control registers"), Static(register))).text
+        for register in (1, 7, 13)
+    ]
+    return Number(f"find_context(record, {', '.join((is_changed, *spaces))})", 0, MASK_64)
 
 
 def _array(owner: ObjectPlace) -> Array:
     if owner.name not in ARRAYS:
         raise OutsideSubsetError(f"an element of the {owner.name}")
     return ARRAYS[owner.name]
-
-
-def _checked(translator: Core, array: Array, index: Value) -> str:
-    """The text of *index*; the model is to see to it if it is not within *array*."""
-    found = exact(index, "an index")
-    text = found.text if found.text.startswith("uint64(") else translator.writer.bind(found.text)
-    if isinstance(array.count, str):
-        translator.writer.refuse_if(f"({text} >= {array.count})")
-    elif found.high >= array.count:
-        translator.writer.refuse_if(f"({text} >= {constant(array.count)})")
-    return text
 
 
 def _psw_field(index: Value) -> str:
@@ -257,99 +265,19 @@ def _of_psw(name: str) -> Callable[[Core], Value]:
     return perform
 
 
-def _find_table_entry(_: Core) -> Value:
-    """The engine's buffer knows where tables lie to spare Python the question; compiled code asks always."""
-    return Primitive("tlb.find_table_entry", lambda _: NONE)
+def _context_changed(translator: Core) -> Value:
+    """The context of translations is another one from now on: which, is found when all is known that it depends on."""
 
-
-def _note_table(_: Core) -> Value:
-    return Primitive("tlb.note_table", lambda _: NONE)
-
-
-def _frame(translator: Core) -> Value:
-    """The host's frame of a page, if it is there and the host needs not be asked."""
-    return Primitive("hypervisor.frame", lambda page: _find_frame(translator, page))
-
-
-def _frame_for_store(translator: Core) -> Value:
-    def perform(page: Value) -> Value:
-        found = _find_frame(translator, page)
-        if not translator.writer.is_question:
-            translator.writer.block.line(f"note_change(record, {found.text})")
-        return found
-
-    return Primitive("hypervisor.frame_for_store", perform)
-
-
-def _find_frame(translator: Core, page: Value) -> Number:
-    at = _checked(translator, ARRAYS["states of pages"], page)
-    found = translator.writer.bind(f"find_frame(record, {at})")
-    translator.writer.refuse_if(f"({found} == NO_FRAME)")
-    return Number(found, 0, _LAST_FRAME)
-
-
-def _read_integer(translator: Core) -> Value:
-    """An integer in absolute storage."""
-
-    def perform(address: Value, length: Value) -> Value:
-        known = static_integer(length)
-        if known not in LENGTHS:
-            raise OutsideSubsetError(f"an integer of {describe(length)} bytes is read")
-        where = Number(translator.writer.bind(exact(address, "an address").text), 0, WORD - 1)
-        translator.call(Storage.require, [ObjectPlace("storage"), where], {})
-        offset = f"({where.text} & {constant(PAGE_SIZE - 1)})"
-        translator.writer.refuse_if(f"({offset} > {constant(PAGE_SIZE - known)})")
-        frame = _find_frame(translator, arithmetic.binary(ast.RShift, where, Static(PAGE_SHIFT)))
-        place = Number(f"(record.pool_address + {frame.text} + {offset})", 0, WORD - 1)
-        return octets.integer(translator, _read(translator, place, Static(known)), Static("big"))
-
-    return Primitive("storage.read_integer", perform)
-
-
-def _find(translator: Core) -> Value:
-    """The engine's buffer: where an operand lies, if it is in one page that a remembered fill leads to."""
-
-    def perform(address: Value, length: Value, kind: Value, *, is_real: Value) -> Value:
-        if not isinstance(kind, Static) or not isinstance(is_real, Static):
-            raise OutsideSubsetError("the kind of an access is not known")
-        context = "real_context(record.context)" if is_real.value else "record.context"
-        store = int(kind.value is Access.STORE)
-        where, size = exact(address, "an address").text, exact(length, "a length").text
-        place = translator.writer.bind(f"find_operand(record, {where}, {size}, uint64({store}), {context})")
-        tag = translator.writer.bind(f"uint64({place} != ZERO)")
-        return Either(tag, (NONE, Number(place, 0, WORD - 1)))
-
-    return Primitive("tlb.find", perform)
-
-
-def _read_frame(translator: Core) -> Value:
-    return Primitive("read_frame", lambda place, length: _read(translator, number(place), length))
-
-
-def _read(translator: Core, place: Number, length: Value) -> Stored:
-    if any(each.array == "storage" for each in translator.writer.writes):
-        # It may be what has been stored, which the epilogue has not done yet.
-        raise OutsideSubsetError("storage is read after it was stored into")
-    return Stored(place.text, length)
-
-
-def _write_frame(translator: Core) -> Value:
-    def perform(place: Value, data: Value) -> Value:
-        put(translator, number(place).text, data)
+    def perform() -> Value:
+        translator.set_field("context is changed", Static(1))
         return NONE
 
-    return Primitive("write_frame", perform)
+    return Primitive("tlb.context_changed", perform)
 
 
-def _page_changed(translator: Core) -> Value:
-    """Translations that may lead to a page are dropped by the model."""
-
-    def perform(page: Value) -> Value:
-        at = _checked(translator, ARRAYS["states of pages"], page)
-        translator.writer.refuse_if(f"(load8(record.reached_address + {at}) != ZERO)")
-        return NONE
-
-    return Primitive("page_changed", perform)
+def _set_control_register_0(translator: Core) -> Value:
+    """What follows for Unicorn from another value."""
+    return Primitive("set_control_register_0", lambda _: left_to_model(translator))
 
 
 _SPECIAL: Final[Mapping[tuple[str, str], Callable[[Core], Value]]] = {
@@ -362,15 +290,17 @@ _SPECIAL: Final[Mapping[tuple[str, str], Callable[[Core], Value]]] = {
     # A CPU that executes is in the operating state.
     ("cpu", "stopped_since"): lambda _: NONE,
     ("configuration", "profile"): lambda _: Either("record.profile", tuple(Static(each) for each in Profile)),
-    ("translations", "page_changed"): _page_changed,
+    ("translations", "page_changed"): page_changed,
     ("storage", "size"): lambda _: Number("(record.storage_pages << uint64(12))", 0, WORD - 1),
     ("storage", "pages"): lambda _: Number("record.storage_pages", 0, WORD >> 12),
-    ("storage", "read_frame"): _read_frame,
-    ("storage", "write_frame"): _write_frame,
-    ("tlb", "find"): _find,
-    ("tlb", "find_table_entry"): _find_table_entry,
-    ("tlb", "note_table"): _note_table,
-    ("storage", "read_integer"): _read_integer,
-    ("hypervisor", "frame"): _frame,
-    ("hypervisor", "frame_for_store"): _frame_for_store,
+    ("storage", "read_frame"): read_frame,
+    ("storage", "write_frame"): write_frame,
+    ("registers", "set_control_register_0"): _set_control_register_0,
+    ("tlb", "context_changed"): _context_changed,
+    ("tlb", "find"): find_operand,
+    ("tlb", "find_table_entry"): find_table_entry,
+    ("tlb", "note_table"): note_table,
+    ("storage", "read_integer"): read_integer,
+    ("hypervisor", "frame"): frame,
+    ("hypervisor", "frame_for_store"): frame_for_store,
 }

@@ -12,9 +12,11 @@ from emu.engine.rules.values import (
     Number,
     Octets,
     OutsideSubsetError,
+    Several,
     Static,
     Stored,
     Value,
+    constant,
     describe,
     exact,
     number,
@@ -39,12 +41,24 @@ def octets(value: Value, length: Value, order: Value) -> Octets:
     return Octets(((found, known),))
 
 
+def joined(parts: Several) -> Octets:
+    """The *parts* one after the other, each made of one integer, and all of one length."""
+    pieces: list[tuple[Value, int]] = []
+    for each in parts.items:
+        if not isinstance(each, Octets) or len(each.pieces) != 1 or each.count is not None:
+            raise OutsideSubsetError(f"bytes made of several {describe(each)}")
+        pieces += each.pieces
+    if len({length for _, length in pieces}) != 1:
+        raise OutsideSubsetError("bytes made of several of different lengths")
+    return Octets(tuple(pieces), parts.count)
+
+
 def concatenated(parts: list[Value]) -> Value:
     """The *parts* one after the other."""
     pieces: list[tuple[Value, int]] = []
     for each in parts:
         match each:
-            case Octets(more):
+            case Octets(more, None):
                 pieces += more
             case Static(bytes() as known):
                 pieces += [(Static(byte), 1) for byte in known]
@@ -55,7 +69,21 @@ def concatenated(parts: list[Value]) -> Value:
 
 def length_of(value: Octets | Stored) -> Value:
     """``len(value)``."""
-    return value.length if isinstance(value, Stored) else Static(sum(length for _, length in value.pieces))
+    if isinstance(value, Stored):
+        return value.length
+    if value.count is not None:
+        return arithmetic.binary(ast.Mult, value.count, Static(value.pieces[0][1]))
+    return Static(sum(length for _, length in value.pieces))
+
+
+def part(translator: Core, value: Stored, first: int, end: int) -> Stored:
+    """``value[first:end]``; the model is to see to it where there are not so many bytes."""
+    length = exact(value.length, "a length")
+    if not 0 <= first < end:
+        raise OutsideSubsetError(f"the bytes from {first} to {end}")
+    if length.low < end:
+        translator.writer.refuse_if(f"({length.text} < {constant(end)})")
+    return Stored(f"({value.place} + {constant(first)})", Static(end - first))
 
 
 def integer(translator: Core, value: Value, order: Value) -> Value:
@@ -63,9 +91,10 @@ def integer(translator: Core, value: Value, order: Value) -> Value:
     if order != Static("big"):
         raise OutsideSubsetError(f"from_bytes in the order {describe(order)}")
     match value:
-        case Octets(((found, _),)):
+        case Octets(((found, _),), None):
             return found
         case Stored(place, length):
+            translator.require_reached("storage is read")
             known = static_integer(length)
             if known in LENGTHS:
                 text = translator.writer.bind(f"load{8 * known}({place})")
@@ -73,8 +102,9 @@ def integer(translator: Core, value: Value, order: Value) -> Value:
     raise OutsideSubsetError(f"from_bytes of {describe(value)}")
 
 
-def compare_octets(kind: type[ast.cmpop], left: Stored, right: Stored) -> Value:
+def compare_octets(translator: Core, kind: type[ast.cmpop], left: Stored, right: Stored) -> Value:
     """Whether bytes in storage are as *kind* says of those elsewhere there, of which there are as many."""
+    translator.require_reached("storage is compared")
     if left.length != right.length:
         raise OutsideSubsetError("a comparison of bytes of different lengths")
     length = number(left.length)
@@ -87,8 +117,12 @@ def put(translator: Core, place: str, data: Value) -> None:
     """Store *data* at address *place* of this process, in the epilogue."""
     if not isinstance(data, Octets):
         raise OutsideSubsetError(f"{describe(data)} is stored")
+    translator.require_reached("storage is written")
     done = 0
-    for value, length in data.pieces:
+    for order, (value, length) in enumerate(data.pieces):
         at = f"({place} + uint64({done}))" if done else place
-        translator.writer.write("storage", at, number(value).text, f"store{8 * length}({{index}}, {{value}})")
+        when = "True" if data.count is None or order < data.count.low else f"({data.count.text} > {constant(order)})"
+        translator.writer.write(
+            "storage", at, number(value).text, f"store{8 * length}({{index}}, {{value}})", when=when
+        )
         done += length

@@ -17,10 +17,12 @@ from emu import psw as psw_bits
 from emu.addresses import PAGE_SHIFT, PAGE_SIZE
 from emu.bits import MASK_64
 from emu.engine.blocks import NO_FILL
-from emu.engine.compiled_parts import find_fill, page_index, page_key
+from emu.engine.compiled_parts import call_control, find_fill, page_index, page_key
+from emu.engine.library import FLUSH_TLB
+from emu.engine.record import NO_CONTEXT
 from emu.engine.rules import pure
 from emu.engine.rules.pure import rule
-from emu.engine.tables import real_context
+from emu.engine.tables import CONTEXT_STEP, context_index, real_context
 from emu.page_states import NOT_RESIDENT_STABLE
 
 ZERO: Final = np.uint64(0)
@@ -73,6 +75,13 @@ NO_FRAME: Final = np.uint64(MASK_64)
 _TOUCHED: Final = np.uint64(NOT_RESIDENT_STABLE)
 _SET: Final = np.uint64(1)
 
+_ENABLING: Final = np.uint64(1 << 0 | 1 << 6 | 1 << 14)
+"""By their bits, counted from the right: control registers 0, 6 and 14."""
+_NO_CONTEXT: Final = np.uint64(NO_CONTEXT)
+_CONTEXT_MODE: Final = np.uint64(CONTEXT_STEP - 1)
+_FLUSH_TLB: Final = np.uint64(FLUSH_TLB)
+
+_context_index: Any = rule(context_index)
 compiled_real_context = rule(real_context)
 
 
@@ -199,6 +208,34 @@ def change_system_mask(record: Any, mask: Any) -> None:
 
 
 @njit
+def may_change_control_register(number: Any) -> Any:
+    """Whether nothing follows from control register *number* but for translations: it enables for no interruption."""
+    return (_ENABLING >> number) & np.uint64(1) == ZERO
+
+
+@njit
+def find_context(record: Any, is_changed: Any, primary: Any, secondary: Any, home: Any) -> Any:
+    """The context of these spaces if it *is changed*, or the present one; zero if it is not known."""
+    if is_changed == ZERO:
+        return record.known_context
+    entry = record.contexts[_context_index(primary, secondary, home)]
+    if entry.primary != primary or entry.secondary != secondary or entry.home != home:
+        return ZERO
+    is_of_now = entry.rest == record.context_rest and record.known_context != ZERO and record.context != _NO_CONTEXT
+    return entry.number if is_of_now else ZERO
+
+
+@njit
+def change_context(record: Any, context: Any) -> None:
+    """Use no translation but those of *context* from now on."""
+    if context != record.known_context:
+        record.context = context | (record.context & _CONTEXT_MODE)
+        record.known_context = context
+        record.has_changed_context = np.uint64(1)
+        call_control(record.control_function, record.engine_address, _FLUSH_TLB)
+
+
+@njit
 def retire(record: Any, extra: Any) -> None:
     """Count an instruction that has ended, and work of *extra* units beyond the one that it is."""
     record.left -= extra + np.uint64(1)
@@ -226,6 +263,9 @@ NAMES: Final[dict[str, Any]] = {
     "work_done": work_done,
     "may_change_system_mask": may_change_system_mask,
     "change_system_mask": change_system_mask,
+    "may_change_control_register": may_change_control_register,
+    "find_context": find_context,
+    "change_context": change_context,
     "retire": retire,
 }
 """What translated instructions call."""

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from emu.engine.rules import arithmetic
 from emu.engine.rules.core import DivergedError, Scope
@@ -16,13 +16,18 @@ from emu.engine.rules.values import (
     Flag,
     ObjectPlace,
     OutsideSubsetError,
+    Several,
     Static,
     Value,
+    constant,
 )
 from emu.engine.rules.writer import REFUSE, Block
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+MOST_ROUNDS: Final = 4
+"""So many rounds of a loop are compiled whose number is not known; where there are more, they are the model's."""
 
 
 class Statements(Expressions):
@@ -128,13 +133,22 @@ class Statements(Expressions):
         if isinstance(iterable, ObjectPlace):
             self.model.loop(self, iterable, statement)
             return True
+        items = iterable.items if isinstance(iterable, Several) else self.items(iterable)
+        if isinstance(iterable, Several) and iterable.count.high > MOST_ROUNDS:
+            items = items[:MOST_ROUNDS]
+            self.writer.refuse_if(f"({iterable.count.text} > {constant(MOST_ROUNDS)})")
         # Unrolled: after a return in one round, the next ones belong inside of a branch.
         rounds: list[ast.stmt] = []
-        for place, item in enumerate(self.items(iterable)):
+        for place, item in enumerate(items):
             name = f"{ast.unparse(statement.iter)}[{place}]"
             scope.variables[name] = item
             assignment = ast.Assign([statement.target], ast.Name(name))
-            rounds += [ast.copy_location(assignment, statement), *statement.body]
+            one = [ast.copy_location(assignment, statement), *statement.body]
+            if isinstance(iterable, Several) and place >= iterable.count.low:
+                reached = f"len({ast.unparse(statement.iter)}) > {place}"
+                scope.variables[reached] = Flag(f"({iterable.count.text} > {constant(place)})")
+                one = [ast.If(ast.Name(reached), one, [])]
+            rounds += one
         return self.run(rounds, scope)
 
     # Assignments

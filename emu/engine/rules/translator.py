@@ -6,7 +6,9 @@ a keyword such as ``real=True``) is computed; the rest becomes lines of source. 
 one flat function comes of an instruction.  The subset:
 
 * integers, truth values, None, members of enumerations, tuples, dataclasses, lambdas; bytes of integers, or fetched;
-* assignments, ``if``, ``return``, ``for`` over what is known, ``assert``, ``try`` (see below), conditional expressions;
+* lists that are known but for how many of their items there are: ranges, what is made of each, their bytes;
+* assignments, ``if``, ``return``, ``for`` over what is known, and so often at most, ``assert``, ``try`` (see below),
+  conditional expressions;
 * objects of the model that :mod:`emu.engine.rules.model` says the compiled form of.
 
 ``raise`` leaves the instruction to the model, and so does whatever the model's own objects refuse.  Since no effect has

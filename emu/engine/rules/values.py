@@ -113,10 +113,19 @@ class Sequence:
 
 
 @dataclass(frozen=True, slots=True)
+class Several:
+    """The first *count* of *items*: a list of which only the greatest length is known."""
+
+    items: tuple[Value, ...]
+    count: Number
+
+
+@dataclass(frozen=True, slots=True)
 class Octets:
-    """Bytes that integers make, big-endian: each (value, how many bytes)."""
+    """Bytes that integers make, big-endian: each (value, how many bytes); all of them, or only the first *count*."""
 
     pieces: tuple[tuple[Value, int], ...]
+    count: Number | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +154,7 @@ Value = (
     | Closure
     | Structure
     | Sequence
+    | Several
     | Octets
     | Stored
     | Either

@@ -125,13 +125,16 @@ class SourceWriter:
         elif not condition.value:
             self.block.line(REFUSE)
 
-    def write(self, array: str, index: str, value: str, statement: str) -> None:
-        """Note the write of *value* to element *index* of *array*, which *statement* does in the epilogue."""
+    def write(self, array: str, index: str, value: str, statement: str, *, when: str = "True") -> None:
+        """Note the write of *value* to element *index* of *array*, which *statement* does in the epilogue.
+
+        :param when: the condition on which it is done.
+        """
         if self.is_question:
             return
         flag = self.variable("False")
         places = [self.variable("ZERO"), self.variable("ZERO")]
-        self.block.line(f"{flag} = True")
+        self.block.line(f"{flag} = {when}")
         for variable, text in zip(places, (index, value), strict=True):
             self.block.line(f"{variable} = {text}")
         self.writes.append(Effect(array, flag, *places))

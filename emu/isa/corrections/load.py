@@ -61,7 +61,7 @@ def lcbb(cpu: Cpu, operands: Operands) -> None:
         raise ProgramInterruption(ProgramInterruptionCode.SPECIFICATION)
     block = 64 << operands.m3
     address = cpu.effective_address(operands.b2, operands.d2, operands.x2)
-    count = min(16, block - address % block)
+    count = min(16, block - (address & block - 1))
     cpu.set_gr32(operands.r1, count)
     cpu.cc = 0 if count == 16 else 3
 

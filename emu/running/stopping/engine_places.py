@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from emu.engine.mnemonics import opcodes_by_mnemonic
 from emu.engine.stop_places import EXECUTES, ChosenPlaces
-from emu.running.stopping.kinds import AtAddress, AtMnemonic, AtTarget, PswMaskChange, StopSpace
+from emu.running.stopping.kinds import AtAddress, AtMnemonic, AtTarget, ControlRegisterChange, PswMaskChange, StopSpace
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 CHANGE_THE_PSW: Final = frozenset({"SPM", "SAM24", "SAM31", "SAM64", "BSM", "BASSM", "SSM", "STNSM", "STOSM"})
 """Instructions that change PSW bits 0-31 other than the condition code, and may be executed by the engine."""
+CHANGE_CONTROL_REGISTERS: Final = frozenset({"LCTL", "LCTLG", "ESEA", "SSAR", "SSAIR"})
+"""Those that change a control register, and may be executed compiled."""
 
 
 class EnginePlaces:
@@ -33,7 +35,8 @@ class EnginePlaces:
         self._engines = engines
         self._counting: list[StopPoint] = []
         """Those that wait for a mnemonic."""
-        self._watches_psw = False
+        self._left: frozenset[str] = frozenset()
+        """Instructions that are the model's, since what they change is looked at after each."""
         self._real: list[int] = []
         """Real addresses that are waited for."""
         self._places = ChosenPlaces()
@@ -45,10 +48,13 @@ class EnginePlaces:
         """The *enabled* stops are others now."""
         addresses = [point.on for point in enabled if isinstance(point.on, AtAddress)]
         self._counting = [point for point in enabled if isinstance(point.on, AtMnemonic)]
-        self._watches_psw = any(isinstance(point.on, PswMaskChange) for point in enabled)
         mnemonics = {name for point in self._counting for name in _mnemonics(point)}
-        if self._watches_psw:
+        self._left = frozenset()
+        if any(isinstance(point.on, PswMaskChange) for point in enabled):
             mnemonics |= CHANGE_THE_PSW
+            self._left |= CHANGE_THE_PSW
+        if any(isinstance(point.on, ControlRegisterChange) for point in enabled):
+            self._left |= CHANGE_CONTROL_REGISTERS
         if any(isinstance(point.on, AtTarget) for point in enabled):
             mnemonics |= EXECUTES
         self._real = [on.address for on in addresses if on.space is StopSpace.REAL]
@@ -65,13 +71,13 @@ class EnginePlaces:
         for cpu, engine in zip(cpus, self._engines, strict=True):
             absolute = {cpu.real_to_absolute(address) for address in self._real} | self._places.absolute
             engine.come_back_before(ChosenPlaces(self._places.logical, frozenset(absolute), self._places.mnemonics))
-            if not self._counting and not self._watches_psw:
+            if not self._counting and not self._left:
                 engine.leave_to_model({})
 
     @property
     def is_set(self) -> bool:
         """Whether :meth:`enter` must be called."""
-        return bool(self._counting or self._watches_psw or self._real)
+        return bool(self._counting or self._left or self._real)
 
     def begin(self) -> None:
         """A run begins: anything may have been changed since the last one."""
@@ -91,7 +97,7 @@ class EnginePlaces:
         if self._is_told and not is_passed:
             return
         self.collect()
-        left = dict.fromkeys(CHANGE_THE_PSW, 0) if self._watches_psw else {}
+        left = dict.fromkeys(self._left, 0)
         for point in self._counting:
             names = _mnemonics(point)
             most = 0 if is_passed or point.on.condition is not None else max(point.on.count - point.hits - 1, 0)

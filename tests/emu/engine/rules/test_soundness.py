@@ -29,6 +29,7 @@ from emu.engine.rules.instructions import numbered
 from emu.facilities import DEFAULT_FACILITIES, Facility
 from emu.isa.declaration import INSTRUCTIONS
 from emu.isa.formats import Kind
+from emu.isa.second_table import ASN_TRANSLATION
 from emu.machine import MEGABYTE, Machine
 from emu.page_states import TRANSITIONS, Profile
 from emu.psw import Psw
@@ -97,6 +98,7 @@ class Scene:
         cpu.set_control_register(0, self.cr0)
         cpu.set_control_register(3, self.registers[3])
         cpu.set_control_register(4, self.registers[4])
+        cpu.set_control_register(14, cpu.cr[14] | ASN_TRANSLATION)
         for register, value in enumerate(self.registers):
             cpu.gr[register] = value
             cpu.vr[4 * register] = cpu.vr[4 * register + 3] = value * 0x1_0000_0001 & (1 << 64) - 1

@@ -69,6 +69,32 @@ def executed(function: Callable[..., Any], *arguments: int) -> int:
     return int(names[function.__name__](*map(Word, arguments)))
 
 
+def congruent(value: int, other: int) -> int:
+    return (value - other) % 16
+
+
+def several(value: int, other: int) -> list[int]:
+    return [(value + number) & 0xFF for number in range((other - value) % 4 + 1)]
+
+
+def number_of_several(value: int, other: int) -> int:
+    return len(several(value, other))
+
+
+def sum_of_several(value: int, other: int) -> int:
+    total = 0
+    for place, item in enumerate(several(value, value + (other & 3))):
+        total += (place + 1) * item
+    return total & 0xFFFF
+
+
+def first_of_several(value: int, other: int) -> int:
+    for item in several(value, value + (other & 3)):
+        if item & 1:
+            return item
+    return 0x100
+
+
 class Colour(Enum):
     RED = "red"
     GREEN = "green"
@@ -161,7 +187,7 @@ def negative(value: int, other: int) -> int:
 
 FUNCTIONS = (
     early_return, unrolled, parts, optional_by_kind, kinds, conditions, from_table, from_table_by_pair, by_function,
-    negative,
+    negative, congruent, number_of_several, sum_of_several, first_of_several,
 )  # fmt: skip
 small = st.one_of(st.integers(0, 9), st.integers(0, MASK), st.sampled_from((MASK, 1 << 63, 256, 257)))
 

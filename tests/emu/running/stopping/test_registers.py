@@ -9,7 +9,7 @@ from emu.bits import bit
 from emu.engine.rules.instructions import numbered
 from emu.machine import Machine, StopKind
 from emu.psw import ADDRESSING_MODE, EXTENDED_ADDRESSING, PROBLEM_STATE, PROGRAM_MASK, Psw
-from emu.running.stopping.engine_places import CHANGE_THE_PSW
+from emu.running.stopping.engine_places import CHANGE_CONTROL_REGISTERS, CHANGE_THE_PSW
 from emu.running.stopping.kinds import ControlRegisterChange, PswMaskChange, StopOn
 from tests.conftest import make_ready
 from tests.support.stopping import Stepwise
@@ -51,6 +51,8 @@ def stops_behind(code: str, on: StopOn, way: str) -> list[int]:
         ("a71a0001b70030000700", ControlRegisterChange(0), [8]),
         ("a71a0001b70030000700", ControlRegisterChange(1), []),
         ("a71a0001b70030000700", ControlRegisterChange(0, bit(0)), []),
+        ("e34030000004eb333000002f0700", ControlRegisterChange(3), [12]),
+        ("58403000b73330000700", ControlRegisterChange(3), [8]),
     ),
 )
 def test_behind_what_changes_it(code: str, on: StopOn, behind: list[int], way: str) -> None:
@@ -61,3 +63,9 @@ def test_no_compiled_instruction_changes_the_psw_unnoticed() -> None:
     changing = {each.declared.mnemonic for _, each in numbered() if "change_system_mask(record, " in each.source}
     assert changing
     assert changing <= CHANGE_THE_PSW
+
+
+def test_no_compiled_instruction_changes_a_control_register_unnoticed() -> None:
+    changing = {each.declared.mnemonic for _, each in numbered() if "may_change_control_register(" in each.source}
+    assert changing
+    assert changing <= CHANGE_CONTROL_REGISTERS

@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""How compiled code reaches storage: operands by remembered fills, absolute storage by the host's tables of frames."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, Final
+
+from emu.addresses import PAGE_SHIFT, PAGE_SIZE
+from emu.engine.rules import arithmetic, octets
+from emu.engine.rules.fields import ARRAYS, Array
+from emu.engine.rules.octets import LENGTHS, put
+from emu.engine.rules.values import (
+    NONE,
+    WORD,
+    Either,
+    Number,
+    ObjectPlace,
+    OutsideSubsetError,
+    Primitive,
+    Static,
+    Stored,
+    Value,
+    constant,
+    describe,
+    exact,
+    number,
+    static_integer,
+)
+from emu.storage import Storage
+from emu.teid import Access
+
+if TYPE_CHECKING:
+    from emu.engine.rules.core import Core
+
+_LAST_FRAME: Final = (1 << 44) - 1
+"""No frame pool is larger."""
+
+
+def left_to_model(translator: Core, *_: Value, **__: Value) -> Value:
+    raise translator.refuse()
+
+
+def checked(translator: Core, array: Array, index: Value) -> str:
+    """The text of *index*; the model is to see to it if it is not within *array*."""
+    found = exact(index, "an index")
+    text = found.text if found.text.startswith("uint64(") else translator.writer.bind(found.text)
+    if isinstance(array.count, str):
+        translator.writer.refuse_if(f"({text} >= {array.count})")
+    elif found.high >= array.count:
+        translator.writer.refuse_if(f"({text} >= {constant(array.count)})")
+    return text
+
+
+def find_table_entry(_: Core) -> Value:
+    """The engine's buffer knows where tables lie to spare Python the question; compiled code asks always."""
+    return Primitive("tlb.find_table_entry", lambda _: NONE)
+
+
+def note_table(_: Core) -> Value:
+    return Primitive("tlb.note_table", lambda _: NONE)
+
+
+def frame(translator: Core) -> Value:
+    """The host's frame of a page, if it is there and the host needs not be asked."""
+    return Primitive("hypervisor.frame", lambda page: _find_frame(translator, page))
+
+
+def frame_for_store(translator: Core) -> Value:
+    def perform(page: Value) -> Value:
+        found = _find_frame(translator, page)
+        if not translator.writer.is_question:
+            translator.writer.block.line(f"note_change(record, {found.text})")
+        return found
+
+    return Primitive("hypervisor.frame_for_store", perform)
+
+
+def _find_frame(translator: Core, page: Value) -> Number:
+    translator.require_reached("a page is accessed")
+    at = checked(translator, ARRAYS["states of pages"], page)
+    found = translator.writer.bind(f"find_frame(record, {at})")
+    translator.writer.refuse_if(f"({found} == NO_FRAME)")
+    return Number(found, 0, _LAST_FRAME)
+
+
+def read_integer(translator: Core) -> Value:
+    """An integer in absolute storage."""
+
+    def perform(address: Value, length: Value) -> Value:
+        known = static_integer(length)
+        if known not in LENGTHS:
+            raise OutsideSubsetError(f"an integer of {describe(length)} bytes is read")
+        where = Number(translator.writer.bind(exact(address, "an address").text), 0, WORD - 1)
+        translator.call(Storage.require, [ObjectPlace("storage"), where], {})
+        offset = f"({where.text} & {constant(PAGE_SIZE - 1)})"
+        translator.writer.refuse_if(f"({offset} > {constant(PAGE_SIZE - known)})")
+        frame = _find_frame(translator, arithmetic.binary(ast.RShift, where, Static(PAGE_SHIFT)))
+        place = Number(f"(record.pool_address + {frame.text} + {offset})", 0, WORD - 1)
+        return octets.integer(translator, _read(translator, place, Static(known)), Static("big"))
+
+    return Primitive("storage.read_integer", perform)
+
+
+def find_operand(translator: Core) -> Value:
+    """The engine's buffer: where an operand lies, if it is in one page that a remembered fill leads to."""
+
+    def perform(address: Value, length: Value, kind: Value, *, is_real: Value) -> Value:
+        if not isinstance(kind, Static) or not isinstance(is_real, Static):
+            raise OutsideSubsetError("the kind of an access is not known")
+        context = "real_context(record.context)" if is_real.value else "record.context"
+        store = int(kind.value is Access.STORE)
+        where, size = exact(address, "an address").text, exact(length, "a length").text
+        place = translator.writer.bind(f"find_operand(record, {where}, {size}, uint64({store}), {context})")
+        tag = translator.writer.bind(f"uint64({place} != ZERO)")
+        return Either(tag, (NONE, Number(place, 0, WORD - 1)))
+
+    return Primitive("tlb.find", perform)
+
+
+def read_frame(translator: Core) -> Value:
+    return Primitive("read_frame", lambda place, length: _read(translator, number(place), length))
+
+
+def _read(translator: Core, place: Number, length: Value) -> Stored:
+    if any(each.array == "storage" for each in translator.writer.writes):
+        # It may be what has been stored, which the epilogue has not done yet.
+        raise OutsideSubsetError("storage is read after it was stored into")
+    return Stored(place.text, length)
+
+
+def write_frame(translator: Core) -> Value:
+    def perform(place: Value, data: Value) -> Value:
+        put(translator, number(place).text, data)
+        return NONE
+
+    return Primitive("write_frame", perform)
+
+
+def page_changed(translator: Core) -> Value:
+    """Translations that may lead to a page are dropped by the model."""
+
+    def perform(page: Value) -> Value:
+        at = checked(translator, ARRAYS["states of pages"], page)
+        translator.writer.refuse_if(f"(load8(record.reached_address + {at}) != ZERO)")
+        return NONE
+
+    return Primitive("page_changed", perform)
