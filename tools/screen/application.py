@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from rich.text import Text
@@ -16,6 +17,7 @@ from tools.screen import interruptions, listing, low_core, page_map, program_sta
 from tools.screen.looked_at import LookedAt
 from tools.screen.page_map import PageMap
 from tools.screen.panes import CommandLine, Pane
+from tools.screen.sources import SourceTexts
 from tools.stepping.lines import execute
 
 if TYPE_CHECKING:
@@ -74,8 +76,8 @@ class MachineScreen(App[None]):
         Binding("q", "end", "quit"),
     ]
 
-    def __init__(self, stepper: ScreenStepper, console: GuestConsole, name: str) -> None:
-        """Show the session of *stepper*, whose guest writes on *console*; *name* is that of the program."""
+    def __init__(self, stepper: ScreenStepper, console: GuestConsole, image: Path) -> None:
+        """Show the session of *stepper*, whose guest writes on *console*, and whose program is in the file *image*."""
         super().__init__()
         self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (_WIDE, "-wide")]
         self.stepper = stepper
@@ -85,7 +87,8 @@ class MachineScreen(App[None]):
         self.kind = registers.KINDS[0]
         self.lower = LOWER[0]
         self._console = console
-        self._program = name
+        self._program = image.stem
+        self._sources = SourceTexts(Path(), image.parent)
         self._under_way = ""
         self._has_ended = False
 
@@ -96,7 +99,7 @@ class MachineScreen(App[None]):
         yield self._pane("state", lambda *_: self._state())
         yield self._pane("psw", lambda *_: program_status.draw(self.session, self.before))
         with Horizontal(id="upper"):
-            yield self._pane("listing", lambda _, height: listing.draw(self.session, height))
+            yield self._pane("listing", lambda _, height: listing.draw(self.session, height, self._sources))
             yield self._pane("registers", lambda *_: registers.draw(self.session.cpu, self.kind, self.before))
         with Horizontal(id="lower"):
             yield self._pane("map", self._draw_map)

@@ -14,14 +14,15 @@ from emu.symbols.listing import instruction_text
 
 if TYPE_CHECKING:
     from emu.debugging.session import Session
+    from tools.screen.sources import SourceTexts
 
 _FARTHEST: Final = 0x1000
 """How far before an instruction its function is looked through from its beginning on."""
 _LONGEST: Final = 6
 
 
-def draw(session: Session, height: int) -> Text:
-    """*height* lines, the next instruction about a third from above."""
+def draw(session: Session, height: int, sources: SourceTexts) -> Text:
+    """*height* lines, the next instruction about a third from above, under the text of its source line."""
     cpu = session.cpu
     here = cpu.instruction_address
     lines: list[Text] = []
@@ -32,6 +33,7 @@ def draw(session: Session, height: int) -> Text:
         heading = _heading(session, address)
         if heading and heading != shown:
             lines.append(Text(heading, "cyan"))
+            lines += _source(session, address, sources)
             shown = heading
         code = session.instruction(address)
         if address == here:
@@ -53,6 +55,13 @@ def _heading(session: Session, address: int) -> str:
     line = session.symbols.line(address, is_problem_state=is_problem_state)
     name = "" if named is None else f"<{named.symbol.name}>"
     return f"{name} {line or ''}".strip()
+
+
+def _source(session: Session, address: int, sources: SourceTexts) -> list[Text]:
+    """The text of the source line of *address*, if there is one."""
+    line = session.symbols.line(address, is_problem_state=session.cpu.problem_state)
+    text = "" if line is None else sources.text(line)
+    return [] if line is None or not text else [Text(f"{line.line:>6} {text}", "green")]
 
 
 def _line(session: Session, address: int, code: bytes) -> Text:

@@ -60,7 +60,7 @@ def screen_program(options: MachineOptions, wanted: ScreenOptions) -> int:
     from tools.screen.application import MachineScreen
 
     try:
-        screen = MachineScreen(stepper, console, options.image.path.stem)
+        screen = MachineScreen(stepper, console, options.image.path)
         for number, line in enumerate(lines, 1):
             try:
                 screen.follow(line)

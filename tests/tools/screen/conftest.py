@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
@@ -13,6 +14,8 @@ from textual.widgets import Static
 from emu.debugging.session import Session
 from emu.machine import MEGABYTE, Machine
 from emu.program import parse_program
+from emu.symbols.reading import read_symbols
+from emu.symbols.table import NO_SYMBOLS, SymbolTable
 from tests.support.elf import ESSA_PROGRAM, Elf, ending_program
 from tools.consoles.console import GuestConsole
 from tools.screen.application import MachineScreen
@@ -70,12 +73,23 @@ Look = Callable[..., None]
 def look() -> Look:
     """Has somebody do something at the screen of a program: that which makes the page at 1 MB unused and stable."""
 
-    def start(act: Act, elf: Elf | None = None, *, size: tuple[int, int] = (80, 24), megabytes: int = 2) -> None:
+    def start(
+        act: Act,
+        elf: Elf | None = None,
+        *,
+        size: tuple[int, int] = (80, 24),
+        megabytes: int = 2,
+        image: Path | None = None,
+    ) -> None:
         machine = Machine(megabytes * MEGABYTE)
-        parse_program((elf or ending_program(ESSA_PROGRAM)).to_bytes(), "x.elf").load(machine)
+        content = (elf or ending_program(ESSA_PROGRAM)).to_bytes() if image is None else image.read_bytes()
+        parse_program(content, "x.elf").load(machine)
+        symbols = NO_SYMBOLS if image is None else SymbolTable((read_symbols(image),))
         console = GuestConsole(is_shown=False)
         machine.sclp.console = console
-        screen = MachineScreen(ScreenStepper(Session(machine, history=16 << 20)), console, "x")
+        screen = MachineScreen(
+            ScreenStepper(Session(machine, symbols=symbols, history=16 << 20)), console, image or Path("x.elf")
+        )
 
         async def drive() -> None:
             async with screen.run_test(size=size) as pilot:

@@ -4,9 +4,11 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 import pytest
 
+from tests.emu.symbols.conftest import compile_program
 from tests.support.elf import ESSA_PROGRAM, ending_program
 from tests.tools.screen.conftest import Look, Viewer
 from tools.screen import looked_at, page_map
@@ -15,6 +17,7 @@ from tools.screen.registers import CHANGED
 
 _PAGE = 0x100
 _EVERY_STEP = 4
+_MOST_STEPS = 10
 
 
 def _compare(viewer: Viewer) -> None:
@@ -191,3 +194,22 @@ def test_looking_at_it_changes_nothing(look: Look) -> None:
         assert viewer.session.machine.executed == 0
 
     look(act)
+
+
+def test_the_text_of_the_source_line(look: Look, tmp_path: Path) -> None:
+    compile_program(tmp_path, "-gdwarf-5")
+    call = "     9 counter = twice(counter);"
+
+    async def follow(viewer: Viewer) -> None:
+        for _ in range(_MOST_STEPS):
+            lines = viewer.lines("listing")
+            (following,) = [number for number, line in enumerate(lines) if line[1:2] == ">"]
+            if call in lines[:following]:
+                break
+            await viewer.press("s")
+        else:
+            raise AssertionError(lines)
+        assert lines[lines.index(call) - 1] == f"<begin> {tmp_path}/deep.c:9"
+        assert any(call.strip() in line for line in viewer.whole())
+
+    look(follow, megabytes=32, image=tmp_path / "program.elf", size=(160, 40))
