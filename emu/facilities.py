@@ -159,3 +159,9 @@ def facility_list(facilities: frozenset[int]) -> bytes:
     for number in shown:
         value |= 1 << (64 * words - 1 - number)
     return value.to_bytes(8 * words, "big")
+
+
+def facility_doublewords(facilities: frozenset[int]) -> list[int]:
+    """The same as integers of 64 bits."""
+    stored = facility_list(facilities)
+    return [int.from_bytes(stored[at : at + 8], "big") for at in range(0, len(stored), 8)]

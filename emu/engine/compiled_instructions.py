@@ -15,6 +15,7 @@ import numpy as np
 import emu.isa.catalogue  # noqa: F401 - fills the instruction set
 from emu.bits import MASK_64
 from emu.engine.record import FACILITY_WORDS, MOST_INSTRUCTIONS
+from emu.facilities import facility_doublewords
 from emu.isa.declaration import INSTRUCTIONS
 from emu.page_states import Profile
 
@@ -56,6 +57,10 @@ class CompiledInstructions:
         record.cpu_address = cpu.address
         record.control_registers_address = np.frombuffer(cpu.cr, dtype=np.uint64).ctypes.data
         record.profile = list(Profile).index(configuration.profile)
+        facility_list = facility_doublewords(configuration.facilities)
+        record.facility_list_length = len(facility_list)
+        for word, value in enumerate(facility_list):
+            record.facility_list[word] = value
         for word in range(FACILITY_WORDS):
             record.facilities[word] = sum(1 << bit for bit in range(64) if 64 * word + bit in configuration.facilities)
 
@@ -88,6 +93,7 @@ class CompiledInstructions:
         record.program_parameter = cpu.program_parameter
         observers = self._configuration.observers
         record.observed = bool(observers)
+        record.has_other_cpus = len(self._configuration.cpus) > 1
         record.states_followed = any(observer.wants_states for observer in observers) if observers else False
 
     def have_changed_context(self) -> bool:

@@ -159,8 +159,10 @@ class Engine:
         try:
             ended = self._free.run(goal - timing.work, limit - cpu.executed, quiet)
         finally:
-            if self._instructions.have_changed_context() and self._careful is not None:
-                self._careful.flush()
+            if self._instructions.have_changed_context():
+                self._fills.context_was_changed(cpu)
+                if self._careful is not None:
+                    self._careful.flush()
         if ended is BUDGET_USED:
             rest = self._free.rest(min(goal - timing.work, limit - cpu.executed))
             if rest is not None:

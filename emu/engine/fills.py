@@ -54,7 +54,6 @@ class RememberedFills:
         self._fill_contexts: memoryview[int] = self._contexts.data
         self._fill_answers: memoryview[int] = self._answers.data
         self._known: dict[tuple[int, ...], int] = {}
-        self._last = 0
         self._entries = shared.table("contexts")
 
     def enter(self, cpu: Cpu) -> None:
@@ -69,10 +68,17 @@ class RememberedFills:
         """The context may be another one when it is entered next."""
         self._record.known_context = 0
 
+    def context_was_changed(self, cpu: Cpu) -> None:
+        """A compiled instruction has changed the context, or has had everything forgotten."""
+        if self._record.known_context:
+            depends = cpu.translation_context
+            self._known[depends] = self._record.known_context
+            self._note(depends, self._record.known_context)
+
     def forget(self) -> None:
         """Forget everything: no context will have a number that one has had."""
         self._known.clear()
-        self._entries["number"] = 0
+        self._record.forgotten_context = self._record.last_context
         self._record.known_context = 0
         self.leave()
 
@@ -107,7 +113,8 @@ class RememberedFills:
 
     def remembered(self) -> Iterator[RememberedFill]:
         """What is remembered and would be used in its context, for who looks from outside."""
-        depends = {context: known for known, context in self._known.items()}
+        forgotten = self._record.forgotten_context
+        depends = {context: known for known, context in self._known.items() if context > forgotten}
         for index in np.flatnonzero(self._contexts).tolist():
             context, key, answer = self._fill_contexts[index], self._fill_keys[index], self._fill_answers[index]
             known = depends.get(context & -CONTEXT_STEP)
@@ -121,11 +128,11 @@ class RememberedFills:
 
     def _find(self, cpu: Cpu) -> int:
         depends = cpu.translation_context
-        if depends not in self._known:
+        number = self._known.get(depends, 0)
+        if number <= self._record.forgotten_context:
             if len(self._known) == _MOST_CONTEXTS:
                 self.forget()
-            self._known[depends] = self._new_context()
-        number = self._known[depends]
+            self._known[depends] = number = self._new_context()
         self._note(depends, number)
         self._record.known_context = number
         return number
@@ -137,5 +144,5 @@ class RememberedFills:
         self._entries[context_index(primary, secondary, home)] = (primary, secondary, home, rest, number)
 
     def _new_context(self) -> int:
-        self._last += CONTEXT_STEP
-        return self._last
+        self._record.last_context += CONTEXT_STEP
+        return self._record.last_context

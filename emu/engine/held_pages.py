@@ -49,6 +49,11 @@ class HeldPages:
         """Whether none is held."""
         return not self._record.is_holding
 
+    @property
+    def mark(self) -> int:
+        """What distinguishes those that are held now from those of before they were last all released."""
+        return self._record.held_mark
+
     def frame(self, page: int) -> int | None:
         """The offset in the pool at which absolute *page* is held; None if it is not."""
         word = self._words[page]

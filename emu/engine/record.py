@@ -139,8 +139,12 @@ class Record(ctypes.Structure):
     """The same but for what the PSW says; zero if it has to be found."""
     context_rest: Annotated[Word, FieldWriter.PYTHON]
     """What that depends on besides address-space-control elements."""
+    last_context: Annotated[Word, FieldWriter.BOTH]
+    """The number that was given to a context last."""
+    forgotten_context: Annotated[Word, FieldWriter.BOTH]
+    """Of contexts up to this number, nothing is remembered."""
     has_changed_context: Annotated[Word, FieldWriter.BOTH]
-    """Whether a compiled instruction has changed it."""
+    """Whether a compiled instruction has changed it, or has made translations be forgotten."""
     allowed_target: Annotated[Word, FieldWriter.PYTHON]
     """The pending EXECUTE target that Python has looked at and lets through."""
 
@@ -189,7 +193,7 @@ class Record(ctypes.Structure):
     """Address of a byte for every page: whether code may have been translated from it."""
     held_address: Annotated[Word, FieldWriter.SETUP]
     """Address of a word for every page that says whether a translation leads to it: see emu.engine.tables.held_word."""
-    held_mark: Annotated[Word, FieldWriter.PYTHON]
+    held_mark: Annotated[Word, FieldWriter.BOTH]
     """What these words begin with if they are of the present, and not of before a flush."""
     is_holding: Annotated[Word, FieldWriter.BOTH]
     """Whether there may be one that is."""
@@ -207,6 +211,12 @@ class Record(ctypes.Structure):
     """Address of the sixteen control registers."""
     facilities: Annotated[ctypes.Array[ctypes.c_uint64], FACILITY_WORDS, FieldWriter.SETUP]
     """The installed facilities: number n is bit n % 64, counted from the right, of word n // 64."""
+    facility_list: Annotated[ctypes.Array[ctypes.c_uint64], FACILITY_WORDS, FieldWriter.SETUP]
+    """The facility list as STFLE stores it."""
+    facility_list_length: Annotated[Word, FieldWriter.SETUP]
+    """How many of its doublewords are stored."""
+    has_other_cpus: Annotated[Word, FieldWriter.PYTHON]
+    """Whether the configuration has more CPUs than this one."""
     profile: Annotated[Word, FieldWriter.SETUP]
     """Whose ESSA the machine has: the place of the profile in its enumeration."""
     cpu_address: Annotated[Word, FieldWriter.SETUP]

@@ -58,6 +58,8 @@ class Tlb:
         self._watched = watched
         self._pool = configuration.storage.pool
         self._held = held
+        self._tables_mark = 0
+        """What marked the held pages when the next was not empty."""
         self._tables: dict[int, int] = {}
         """Pages that a translation table was read from, and the offsets of their frames in the pool."""
         self._is_flush_due = False
@@ -121,7 +123,7 @@ class Tlb:
     def find_table_entry(self, address: int) -> int | None:
         """See :meth:`emu.engine_protocol.TranslationBuffer.find_table_entry`."""
         frame = self._tables.get(address >> PAGE_SHIFT)
-        if frame is None or self._is_flush_due:
+        if frame is None or self._is_flush_due or self._tables_mark != self._held.mark:
             return None
         entry: int = _DOUBLEWORD.unpack_from(self._pool, frame + (address & PAGE_SIZE - 1))[0]
         return entry
@@ -130,6 +132,10 @@ class Tlb:
         """See :meth:`emu.engine_protocol.TranslationBuffer.note_table`."""
         if not self._is_flush_due:
             page = address >> PAGE_SHIFT
+            if self._tables_mark != self._held.mark:
+                # Everything has been forgotten since, by a compiled instruction perhaps.
+                self._tables.clear()
+                self._tables_mark = self._held.mark
             self._tables[page] = self._note(page, is_store=False)
 
     # What must go

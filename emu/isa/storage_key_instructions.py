@@ -170,8 +170,8 @@ def _set_keys_to_boundary(cpu: Cpu, register: int, key: int, mask_reference: boo
     start = cpu.address_in(register) & -PAGE_SIZE
     configuration.storage.require(start)
     end = (start | SEGMENT_SIZE - 1) + 1
-    for page in range(start >> 12, end >> 12):
-        _set_masked(cpu, page, key, mask_reference, mask_change)
+    for number in range(SEGMENT_SIZE // PAGE_SIZE - (start % SEGMENT_SIZE) // PAGE_SIZE):
+        _set_masked(cpu, (start >> 12) + number, key, mask_reference, mask_change)
     cpu.set_address_register(register, cpu.wrap(end) | cpu.gr[register] & PAGE_OFFSET_MASK)
 
 

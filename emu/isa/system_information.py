@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from emu import access
 from emu.addresses import PAGE_SIZE
 from emu.bits import bits, field, insert
-from emu.facilities import Facility, facility_list
+from emu.facilities import Facility, facility_doublewords, facility_list
 from emu.identification import EBCDIC, TOPOLOGY_NESTING, SystemIdentification, max_cpus
 from emu.isa.authority import require_boundary
 from emu.isa.declaration import Operands, Reason, instruction
@@ -45,10 +45,10 @@ def stfle(cpu: Cpu, operands: Operands) -> None:
     """
     address = cpu.effective_address(operands.b2, operands.d2)
     require_boundary(address, 8)
-    facilities = facility_list(cpu.configuration.facilities)
-    wanted = 8 * (field(cpu.gr[0], 56, 63) + 1)
-    access.store(cpu, address, facilities[:wanted])
-    cpu.gr[0] = insert(cpu.gr[0], 56, 63, len(facilities) // 8 - 1)
+    facilities = facility_doublewords(cpu.configuration.facilities)
+    wanted = field(cpu.gr[0], 56, 63) + 1
+    access.store(cpu, address, b"".join(each.to_bytes(8, "big") for each in facilities[:wanted]))
+    cpu.gr[0] = insert(cpu.gr[0], 56, 63, len(facilities) - 1)
     cpu.cc = 0 if wanted >= len(facilities) else 3
 
 

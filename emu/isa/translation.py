@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from emu import access, dat
-from emu.addresses import PAGE_SIZE, AbsoluteAddress
+from emu.addresses import PAGE_SIZE
 from emu.bits import MASK_64, bit, bits, field
 from emu.facilities import Facility
 from emu.isa.authority import require_boundary, require_psw_key
@@ -200,10 +200,8 @@ def _invalidate(cpu: Cpu, table: int, indexes: list[int], invalid: int) -> None:
     :raises ProgramInterruption: addressing; protection (low-address, key-controlled).
     """
     storage = cpu.configuration.storage
-    entries: list[AbsoluteAddress] = []
-    for index in indexes:
-        address = absolute_to_real((table + _DOUBLEWORD * index) & MASK_64, cpu.prefix)
-        entries.append(access.resolve(cpu, address, Access.STORE, real=True))
+    addresses = [absolute_to_real((table + _DOUBLEWORD * index) & MASK_64, cpu.prefix) for index in indexes]
+    entries = [access.resolve(cpu, address, Access.STORE, real=True) for address in addresses]
     for entry in entries:
         storage.write_integer(entry, _DOUBLEWORD, storage.read_integer(entry, _DOUBLEWORD) | invalid)
 
@@ -230,7 +228,7 @@ def ipte(cpu: Cpu, operands: Operands) -> None:
         if first + additional >= PAGE_TABLE_ENTRIES:
             raise ProgramInterruption(_Code.SPECIFICATION)
     table = cpu.gr[operands.r1] & dat.PAGE_TABLE_ORIGIN
-    _invalidate(cpu, table, list(range(first, first + additional + 1)), dat.PAGE_INVALID)
+    _invalidate(cpu, table, [first + number for number in range(additional + 1)], dat.PAGE_INVALID)
     _clear_tlb(cpu, locally=_is_local(cpu, operands))
 
 
@@ -251,7 +249,7 @@ def idte(cpu: Cpu, operands: Operands) -> None:
         level = field(designation, 60, 61)
         first = (selection >> (20 + 11 * level)) % REGION_TABLE_ENTRIES
         additional = field(selection, 53, 63)
-        indexes = [index % REGION_TABLE_ENTRIES for index in range(first, first + additional + 1)]
+        indexes = [(first + number) % REGION_TABLE_ENTRIES for number in range(additional + 1)]
         _invalidate(cpu, designation & dat.TABLE_ORIGIN, indexes, dat.REGION_INVALID)
     _clear_tlb(cpu, locally=_is_local(cpu, operands))
 

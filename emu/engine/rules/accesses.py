@@ -102,6 +102,29 @@ def read_integer(translator: Core) -> Value:
     return Primitive("storage.read_integer", perform)
 
 
+def write_integer(translator: Core) -> Value:
+    """An integer into absolute storage, into no page of code, and while no store is watched."""
+
+    def perform(address: Value, length: Value, value: Value) -> Value:
+        known = static_integer(length)
+        if known not in LENGTHS:
+            raise OutsideSubsetError(f"an integer of {describe(length)} bytes is written")
+        where = Number(translator.writer.bind(exact(address, "an address").text), 0, WORD - 1)
+        translator.call(Storage.require, [ObjectPlace("storage"), where], {})
+        offset = f"({where.text} & {constant(PAGE_SIZE - 1)})"
+        translator.writer.refuse_if(f"({offset} > {constant(PAGE_SIZE - known)})")
+        page = arithmetic.binary(ast.RShift, where, Static(PAGE_SHIFT))
+        frame = _find_frame(translator, page)
+        translator.writer.refuse_if("(record.watches_storage != ZERO)")
+        translator.writer.refuse_if(f"(load8(record.code_pages_address + {number(page).text}) != ZERO)")
+        translator.writer.block.line(f"note_change(record, {frame.text})")
+        place = translator.writer.bind(f"(record.pool_address + {frame.text} + {offset})")
+        put(translator, place, octets.octets(value, length, Static("big")))
+        return NONE
+
+    return Primitive("storage.write_integer", perform)
+
+
 def find_operand(translator: Core) -> Value:
     """The engine's buffer: where an operand lies, if it is in one page that a remembered fill leads to."""
 

@@ -24,6 +24,7 @@ from emu.engine.rules.values import (
     Structure,
     Value,
     describe,
+    exact,
     number,
 )
 
@@ -91,10 +92,14 @@ def _isinstance(translator: Core, value: Value, kind: Value) -> Value:
     return translator.distribute(value, one)
 
 
-def _range(_: Core, *limits: Value) -> Value:
+def _range(translator: Core, *limits: Value) -> Value:
     match limits:
         case [Number(_, low, high) as count] if low >= 0 and high <= MOST_ITEMS:
             return Several(tuple(Static(each) for each in range(high)), count)
+        case [Number(_, 1, _) as count]:
+            # Where there may be many, just one is plain.
+            translator.writer.refuse_if(f"({exact(count, 'a length').text} != uint64(1))")
+            return Static(range(1))
     if not all(isinstance(each, Static) for each in limits):
         raise OutsideSubsetError(f"a range to {describe(limits[-1])}")
     return Static(range(*(each.value for each in limits if isinstance(each, Static))))
@@ -110,6 +115,10 @@ def _from_bytes(translator: Core, value: Value, order: Value) -> Value:
     if isinstance(value, Static):
         return Static(int.from_bytes(value.value, "big"))
     return integer(translator, value, order)
+
+
+def _list(translator: Core, value: Value) -> Value:
+    return value if isinstance(value, Several) else Sequence(tuple(translator.items(value)))
 
 
 def _operator(kind: type[ast.operator]) -> Callable[..., Value]:
@@ -140,6 +149,7 @@ BUILTINS: Final = _Table(
         isinstance: _isinstance,
         range: _range,
         enumerate: _enumerate,
+        list: _list,
         partial: _partial,
         int.from_bytes: _from_bytes,
         operator.and_: _operator(ast.BitAnd),

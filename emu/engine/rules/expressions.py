@@ -138,16 +138,18 @@ class Expressions(Displays):
 
     def _subscript(self, node: ast.Subscript, scope: Scope) -> Value:
         owner = self.evaluate(node.value, scope)
-        if isinstance(node.slice, ast.Slice) and isinstance(owner, Stored):
+        if isinstance(node.slice, ast.Slice) and isinstance(owner, Stored | Several):
             return self._part(owner, node.slice, scope)
         index = self.evaluate(node.slice, scope)
         return self.distribute(owner, lambda each: self.distribute(index, lambda key: self.item(each, key)))
 
-    def _part(self, owner: Stored, bounds: ast.Slice, scope: Scope) -> Value:
+    def _part(self, owner: Stored | Several, bounds: ast.Slice, scope: Scope) -> Value:
         limits = [None if each is None else self.evaluate(each, scope) for each in (bounds.lower, bounds.upper)]
-        match limits:
-            case [Static(int(first)), Static(int(end))] if bounds.step is None:
+        match owner, limits:
+            case Stored(), [Static(int(first)), Static(int(end))] if bounds.step is None:
                 return part(self, owner, first, end)
+            case Several(items, count), [None, Number(_, low, _) as most] if bounds.step is None and low >= 0:
+                return Several(items, number(self.bound(self.called(Static(min), [count, most], {}))))
         raise OutsideSubsetError(f"slice: {ast.unparse(bounds)}")
 
     def item(self, owner: Value, index: Value) -> Value:

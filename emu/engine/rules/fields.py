@@ -41,6 +41,7 @@ FIELDS: Final[Mapping[str, MachineField]] = {
     "programmable field": MachineField("record.programmable_field", 0xFFFF),
     "epoch": MachineField("record.epoch", None),
     "program parameter": MachineField("record.program_parameter", write="record.program_parameter = {value}"),
+    "translations are forgotten": MachineField("ZERO", 2, "forget_translations(record, {value})"),
     "context is changed": MachineField("ZERO", 1, ""),
     "context": MachineField("record.known_context", write="change_context(record, {value})", check="({value} != ZERO)"),
     "work": MachineField("work", (1 << 62) - 1, ""),

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from emu import access
 from emu.bits import MASK_64
 from emu.cpu import Cpu
+from emu.engine.record import FACILITY_WORDS
 from emu.engine.rules.accesses import (
     checked,
     find_operand,
@@ -26,6 +27,7 @@ from emu.engine.rules.accesses import (
     read_frame,
     read_integer,
     write_frame,
+    write_integer,
 )
 from emu.engine.rules.fields import ARRAYS, FIELDS, Array
 from emu.engine.rules.values import (
@@ -38,6 +40,7 @@ from emu.engine.rules.values import (
     ObjectPlace,
     OutsideSubsetError,
     Primitive,
+    Several,
     Static,
     Structure,
     Value,
@@ -47,6 +50,7 @@ from emu.engine.rules.values import (
     number,
     static_integer,
 )
+from emu.facilities import facility_doublewords
 from emu.page_states import PageStates, Profile
 from emu.psw import DAT, PROBLEM_STATE, Psw
 from emu.storage import Storage
@@ -99,6 +103,7 @@ _OBJECTS_OF: Final[Mapping[tuple[str, str], str]] = {
     ("configuration", "observers"): "observers",
     ("configuration", "hypervisor"): "hypervisor",
     ("configuration", "translations"): "translations",
+    ("configuration", "watching"): "watching",
     ("configuration", "counts"): "counts",
     ("counts", "operation_requests"): "operation requests",
     ("registers", "psw"): "psw",
@@ -106,6 +111,12 @@ _OBJECTS_OF: Final[Mapping[tuple[str, str], str]] = {
     ("states", "bytes"): "states of pages",
     ("states", "transitions"): "transitions",
 }
+
+
+def _facility_doublewords(*_: Any) -> Value:
+    """The facility list, of which it is known how long it may be."""
+    items = tuple(Number(f"record.facility_list[uint64({word})]", 0, MASK_64) for word in range(FACILITY_WORDS))
+    return Several(items, Number("record.facility_list_length", 1, FACILITY_WORDS))
 
 
 _LEFT: Final = (access.probe, Cpu.load_psw, Storage.read, Storage.write)
@@ -123,7 +134,8 @@ class Model:
 
         :param functions: what to do in place of functions of the model, beyond those that are left to it.
         """
-        self._functions = dict.fromkeys(_LEFT, left_to_model) | dict(functions or {})
+        self._functions = dict.fromkeys(_LEFT, left_to_model) | {facility_doublewords: _facility_doublewords}
+        self._functions |= functions or {}
 
     def function(self, known: Any) -> Callable[..., Value] | None:
         """What is done in place of the function *known*, if it is not carried out itself."""
@@ -225,6 +237,35 @@ class Model:
                 raise OutsideSubsetError(f"a loop over the {owner.name}")
 
 
+def _may_be_watched(translator: Core) -> Value:
+    def perform(*_: Value) -> Value:
+        translator.writer.refuse_if("(record.watches_storage != ZERO)")
+        return Static(False)
+
+    return Primitive("watching.may_be_of", perform)
+
+
+def _flush(translator: Core) -> Value:
+    def perform() -> Value:
+        translator.writer.refuse_unless(Flag("may_forget_translations(record)"))
+        translator.set_field("translations are forgotten", Static(1))
+        return NONE
+
+    return Primitive("tlb.flush", perform)
+
+
+def _flush_all(translator: Core) -> Value:
+    """Those of all CPUs, if there is but one."""
+
+    def perform() -> Value:
+        translator.writer.refuse_if("(record.has_other_cpus != ZERO)")
+        translator.writer.refuse_unless(Flag("may_forget_translations(record)"))
+        translator.set_field("translations are forgotten", Static(2))
+        return NONE
+
+    return Primitive("translations.flush_all", perform)
+
+
 def new_context(translator: Core) -> Number:
     """The context of translations that the control registers say now, if the CPU has been in it; else zero."""
     is_changed = number(translator.field("context is changed")).text
@@ -291,6 +332,10 @@ _SPECIAL: Final[Mapping[tuple[str, str], Callable[[Core], Value]]] = {
     ("cpu", "stopped_since"): lambda _: NONE,
     ("configuration", "profile"): lambda _: Either("record.profile", tuple(Static(each) for each in Profile)),
     ("translations", "page_changed"): page_changed,
+    ("translations", "flush_all"): _flush_all,
+    ("watching", "may_be_of"): _may_be_watched,
+    ("tlb", "flush"): _flush,
+    ("storage", "write_integer"): write_integer,
     ("storage", "size"): lambda _: Number("(record.storage_pages << uint64(12))", 0, WORD - 1),
     ("storage", "pages"): lambda _: Number("record.storage_pages", 0, WORD >> 12),
     ("storage", "read_frame"): read_frame,

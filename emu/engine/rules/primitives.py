@@ -10,19 +10,19 @@ from typing import Any, Final
 
 import numpy as np
 from llvmlite import ir
-from numba import njit, types
+from numba import carray, njit, types  # type: ignore[attr-defined]
 from numba.extending import intrinsic
 
 from emu import psw as psw_bits
 from emu.addresses import PAGE_SHIFT, PAGE_SIZE
 from emu.bits import MASK_64
 from emu.engine.blocks import NO_FILL
-from emu.engine.compiled_parts import call_control, find_fill, page_index, page_key
+from emu.engine.compiled_parts import call_control, find_fill, page_index, page_key, pointer
 from emu.engine.library import FLUSH_TLB
 from emu.engine.record import NO_CONTEXT
 from emu.engine.rules import pure
 from emu.engine.rules.pure import rule
-from emu.engine.tables import CONTEXT_STEP, context_index, real_context
+from emu.engine.tables import CONTEXT_STEP, LAST_MARK, context_index, real_context
 from emu.page_states import NOT_RESIDENT_STABLE
 
 ZERO: Final = np.uint64(0)
@@ -78,6 +78,8 @@ _SET: Final = np.uint64(1)
 _ENABLING: Final = np.uint64(1 << 0 | 1 << 6 | 1 << 14)
 """By their bits, counted from the right: control registers 0, 6 and 14."""
 _NO_CONTEXT: Final = np.uint64(NO_CONTEXT)
+_CONTEXT_STEP: Final = np.uint64(CONTEXT_STEP)
+_LAST_MARK: Final = np.uint64(LAST_MARK)
 _CONTEXT_MODE: Final = np.uint64(CONTEXT_STEP - 1)
 _FLUSH_TLB: Final = np.uint64(FLUSH_TLB)
 
@@ -221,8 +223,8 @@ def find_context(record: Any, is_changed: Any, primary: Any, secondary: Any, hom
     entry = record.contexts[_context_index(primary, secondary, home)]
     if entry.primary != primary or entry.secondary != secondary or entry.home != home:
         return ZERO
-    is_of_now = entry.rest == record.context_rest and record.known_context != ZERO and record.context != _NO_CONTEXT
-    return entry.number if is_of_now else ZERO
+    is_good = entry.rest == record.context_rest and entry.number > record.forgotten_context
+    return entry.number if is_good and record.known_context != ZERO and record.context != _NO_CONTEXT else ZERO
 
 
 @njit
@@ -233,6 +235,31 @@ def change_context(record: Any, context: Any) -> None:
         record.known_context = context
         record.has_changed_context = np.uint64(1)
         call_control(record.control_function, record.engine_address, _FLUSH_TLB)
+
+
+@njit
+def may_forget_translations(record: Any) -> Any:
+    """Whether all translations can be forgotten in compiled code."""
+    return record.held_mark < _LAST_MARK and record.known_context != ZERO and record.context != _NO_CONTEXT
+
+
+@njit
+def forget_translations(record: Any, whose: Any) -> None:
+    """Forget every translation of this CPU if *whose* is 1, of all if it is 2; none if it is 0."""
+    if whose == ZERO:
+        return
+    record.has_changed_context = np.uint64(1)
+    if record.is_holding:
+        record.is_holding = ZERO
+        record.held_mark += np.uint64(1)
+        record.forgotten_context = record.last_context
+        record.last_context += _CONTEXT_STEP
+        record.known_context = record.last_context
+        record.context = record.last_context | (record.context & _CONTEXT_MODE)
+        call_control(record.control_function, record.engine_address, _FLUSH_TLB)
+    if whose == np.uint64(2):
+        reached = carray(pointer(record.reached_address), (record.storage_pages,), dtype=np.uint8)
+        reached[:] = np.uint8(0)
 
 
 @njit
@@ -266,6 +293,8 @@ NAMES: Final[dict[str, Any]] = {
     "may_change_control_register": may_change_control_register,
     "find_context": find_context,
     "change_context": change_context,
+    "may_forget_translations": may_forget_translations,
+    "forget_translations": forget_translations,
     "retire": retire,
 }
 """What translated instructions call."""

@@ -14,9 +14,11 @@ from emu import psw as psw_bits
 from emu.cpu import Cpu
 from emu.dat import PAGE_INVALID
 from emu.engine.answers import FreeAnswers
+from emu.engine.compiled_instructions import _NAMES, CompiledInstructions
 from emu.engine.library import FillAccess
 from emu.engine.tlb import Answer
 from emu.isa.assembler import encode
+from emu.isa.translation import CLEARING_BY_ASCE, PURGE_TLB
 from emu.machine import Machine, StopKind
 from emu.psw import ADDRESSING_MODE, Psw
 from tests.emu.conftest import AddressSpace
@@ -111,22 +113,55 @@ def test_code_at_the_same_address_in_two_spaces_is_not_confused(machine: Machine
     assert machine.executed == 3 * (1 + 3 + 1 + 1 + 4 + 1)
 
 
-@pytest.mark.parametrize("clearing", ("IPTE", "PTLB", "SPX"))
-def test_a_cleared_entry_is_not_used(machine: Machine, spaces: list[AddressSpace], clearing: str) -> None:
+@pytest.fixture
+def compiled(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
+    """How often each instruction was executed compiled."""
+    counted: Counter[str] = Counter()
+    leave = CompiledInstructions.leave
+
+    def count(instructions: CompiledInstructions, cpu: Cpu) -> int:
+        counted.update(dict(zip(_NAMES, instructions._counts.tolist(), strict=False)))
+        return leave(instructions, cpu)
+
+    monkeypatch.setattr(CompiledInstructions, "leave", count)
+    return counted
+
+
+def test_a_change_of_space_stays_in_the_free_run(
+    machine: Machine, spaces: list[AddressSpace], compiled: Counter[str]
+) -> None:
+    # At another place in the table of contexts than the first.
+    spaces[1] = AddressSpace(machine, 0x311000)
+    for address, frame in ((CODE, CODE), (CONTROLS, CONTROLS), (VIRTUAL, FRAME_B)):
+        spaces[1].map(address, frame)
+    code = (load(1) + enter(1) + load(2) + enter(0)) * 10
+    cpu = run(machine, spaces, code)
+    assert (cpu.gr[1], cpu.gr[2]) == (0xA, 0xB)
+    assert compiled["LCTLG"] >= 16
+
+
+@pytest.mark.parametrize("clearing", ("IPTE", "PTLB", "CSPG", "IDTE", "SPX"))
+def test_a_cleared_entry_is_not_used(
+    machine: Machine, spaces: list[AddressSpace], compiled: Counter[str], clearing: str
+) -> None:
     cpu = machine.cpus[0]
     entry = spaces[0].map(VIRTUAL, FRAME_A)
     cpu.gr[5], cpu.gr[6], cpu.gr[7] = entry & -2048, VIRTUAL, entry
-    cpu.gr[8] = PAGE_INVALID
+    cpu.gr[8], cpu.gr[9], cpu.gr[4] = PAGE_INVALID, CLEARING_BY_ASCE, entry | PURGE_TLB
     machine.storage.write_integer(CONTROLS + 0x20, 4, 0)
     spaces[0].map(entry, entry & -4096)
     clear = {
         "IPTE": encode("IPTE", r1=5, r2=6),
         "PTLB": stg(8, 0, 7) + encode("PTLB"),
+        # LG 14, LG 15; OILL 15,0400 makes the entry invalid.
+        "CSPG": lg(14, 0, 7) + lg(15, 0, 7) + bytes.fromhex("a5fb0400") + encode("CSPG", r1=14, r2=4),
+        "IDTE": stg(8, 0, 7) + encode("IDTE", r1=9, r2=9, r3=9),
         "SPX": stg(8, 0, 7) + encode("SPX", b2=CONTROLS_REGISTER, d2=0x20),
     }[clearing]
     run(machine, spaces, load(1) + clear + load(2))
     assert (cpu.gr[1], cpu.gr[2]) == (0xA, 0)
     assert interruption_code(machine) == PAGE_TRANSLATION
+    assert compiled[clearing] == (clearing != "SPX")
 
 
 def test_a_new_storage_key_is_looked_at(machine: Machine, spaces: list[AddressSpace]) -> None:
