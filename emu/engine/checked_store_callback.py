@@ -20,9 +20,8 @@ from emu.engine.blocks import FILL_STORE
 from emu.engine.compiled_parts import address_limit, callback
 from emu.engine.quirks import single_stores
 from emu.engine.record import RECORD_TYPE, StopReason
-from emu.engine.rules import primitives, resolving
+from emu.engine.rules.access_rules import resolve_byte
 from emu.engine.rules.primitives import code_instruction, load_native, store8, store16, store32, store64
-from emu.engine.rules.pure import compiled
 from emu.program_interruption import ProgramInterruptionCode
 
 # numba takes plain integers for the callback's constants.
@@ -39,8 +38,6 @@ STORES_ONCE: Final = single_stores.STORES_ONCE
 _EXTENDED_STORE: Final = np.uint64(0xE3)
 _EXTENDED_STORES: Final = np.uint64(0xEB)
 _BYTE: Final = np.uint64(0xFF)
-
-_resolve_byte: Any = compiled(resolving.byte_source(), "resolve_byte", primitives.NAMES)
 
 
 def _generate_refusal(typing_context: Any, environment: Any) -> Any:  # noqa: ARG001
@@ -136,7 +133,7 @@ def checked_store_callback(engine: Any, kind: Any, place: Any, size: Any, value:
     shown = place - CHECKED_FRAMES
     offset = shown & PAGE_OFFSET
     address = shown >> CHECKED_SHIFT << PAGE_BITS | offset
-    if not (_may_store(record, offset, np.uint64(size)) and _resolve_byte(record, address, STORE)):
+    if not (_may_store(record, offset, np.uint64(size)) and resolve_byte(record, address, STORE)):
         record.reason = REASON
         _refuse(record.registers_address)
     where = record.pool_address + (shown & POOL_OFFSET)

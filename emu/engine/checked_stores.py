@@ -39,4 +39,6 @@ def map_checked_frames(unicorn: Unicorn, size: int, host_address: int, callback:
         unicorn.map(place, size, uc_const.UC_PROT_ALL, host_address)
         # Mapped so from the beginning, Unicorn 2.1.4 would store without asking.
         unicorn.uc.mem_protect(place, size, uc_const.UC_PROT_READ)
-    unicorn.hook(uc_const.UC_HOOK_MEM_WRITE_PROT, callback, record_address)
+    # Where a callback may be asked about stores, all of them leave translated code: it must be asked nowhere else.
+    end = CHECKED_FRAMES + (LOW_PAGES_END >> PAGE_SHIFT << CHECKED_SHIFT)
+    unicorn.hook(uc_const.UC_HOOK_MEM_WRITE_PROT, callback, record_address, first=CHECKED_FRAMES, last=end - 1)

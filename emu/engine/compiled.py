@@ -228,11 +228,11 @@ def _translated(name: str, where: str) -> Iterator[bytes]:
     rules += [sums.code_of_sum, sums.code_of_difference]
     yield where.encode()
     yield from (pure.rule_source(rule).encode() for rule in rules)
-    if name == "fill_callback":
-        yield resolving.source().encode()
-        yield resolving.byte_question_source().encode()
+    if name in ("fill_callback", "checked_store_callback", "exception_callback"):
+        yield from (
+            each().encode() for each in (resolving.source, resolving.byte_source, resolving.byte_question_source)
+        )
     if name == "checked_store_callback":
-        yield resolving.byte_source().encode()
         yield STORES_ONCE.tobytes()
     if name == "exception_callback":
         numbered = [(number, each.declared) for number, each in instructions.numbered()]

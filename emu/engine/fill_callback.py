@@ -2,7 +2,7 @@
 """The compiled callback for fills: answers Unicorn's question where a page is, if nobody else needs to be asked.
 
 What has been answered before in the same context is remembered.  Else the model's own rules are asked, in their
-compiled form (:mod:`emu.engine.rules.resolving`), and the answer is noted as :mod:`emu.engine.tlb` notes it.  An
+compiled form (:mod:`emu.engine.rules.access_rules`), and the answer is noted as :mod:`emu.engine.tlb` notes it.  An
 exception, a page that the host must be asked for, rules finer than a page, a page that is watched, and code that is
 not shown yet are left to Python, with nothing changed that Python would not change as well.
 
@@ -36,9 +36,8 @@ from emu.engine.compiled_parts import (
 )
 from emu.engine.library import EXECUTABLE, READABLE, WRITABLE
 from emu.engine.record import NO_CONTEXT, RECORD_TYPE
-from emu.engine.rules import primitives, resolving
+from emu.engine.rules.access_rules import ask_byte, resolve
 from emu.engine.rules.primitives import find_frame, load8, load_native, store8, store_native
-from emu.engine.rules.pure import compiled
 from emu.lowcore import PREFIX_AREA_SIZE
 
 # numba takes plain integers for the callback's constants.
@@ -57,9 +56,6 @@ _PREFIX_PAGES: Final = np.uint64(PREFIX_AREA_SIZE >> PAGE_SHIFT)
 _READABLE: Final = np.uint64(READABLE)
 _WRITABLE: Final = np.uint64(WRITABLE)
 _EXECUTABLE: Final = np.uint64(EXECUTABLE)
-
-_resolve: Any = compiled(resolving.source(), "resolve", primitives.NAMES)
-_ask_byte: Any = compiled(resolving.byte_question_source(), "ask_byte", primitives.NAMES)
 
 
 @njit
@@ -137,9 +133,9 @@ def fill_callback(engine: Any, address: Any, kind: Any, entry: Any, data: Any) -
             if access == _FETCH and not _is_shown(record, page, found & ~_PAGE_OFFSET):
                 found = np.uint64(0)
         elif record.context != _NO_CONTEXT and (access != _FETCH or _is_needed_now(record, address)):
-            if _resolve(record, address, access):
+            if resolve(record, address, access):
                 found = _note(record, address, access, False)
-            elif access == _STORE and page < _LOW_PAGES and _ask_byte(record, address | _FIRST_UNPROTECTED, access):
+            elif access == _STORE and page < _LOW_PAGES and ask_byte(record, address | _FIRST_UNPROTECTED, access):
                 found = _note(record, address, access, True)
     if found:
         answer = carray(pointer(entry), (2,), dtype=np.uint64)

@@ -134,7 +134,15 @@ def find_operand(translator: Core) -> Value:
         context = "real_context(record.context)" if is_real.value else "record.context"
         store = int(kind.value is Access.STORE)
         where, size = exact(address, "an address").text, exact(length, "a length").text
-        place = translator.writer.bind(f"find_operand(record, {where}, {size}, uint64({store}), {context})")
+        arguments = f"record, {where}, {size}, uint64({store}), {context}"
+        place = translator.writer.variable("ZERO")
+        translator.writer.block.line(f"{place} = find_operand({arguments})")
+        if not is_real.value:
+            missing, _ = translator.writer.block.branch(f"({place} == ZERO)")
+            missing.line(f"{place} = find_low_operand({arguments})")
+            with translator.writer.inside(missing):
+                made = "resolve_byte(record, {index}, {value})"
+                translator.writer.write("low storage", where, f"uint64({store})", made)
         tag = translator.writer.bind(f"uint64({place} != ZERO)")
         return Either(tag, (NONE, Number(place, 0, WORD - 1)))
 

@@ -16,7 +16,7 @@ from numba import carray, njit, types  # type: ignore[attr-defined]
 
 from emu.engine.compiled_parts import call, callback, may_be_stop_place, pointer
 from emu.engine.record import RECORD_TYPE, StopReason
-from emu.engine.rules import primitives
+from emu.engine.rules.access_rules import NAMES
 from emu.engine.rules.dispatch import NO_INSTRUCTION, SPLIT, OpcodeTables, chain_source
 from emu.engine.rules.instructions import numbered
 from emu.engine.rules.primitives import code_instruction
@@ -39,11 +39,9 @@ _NONE: Final = np.uint64(NO_INSTRUCTION)
 _execute_number: Any = compiled(
     chain_source((number, each.declared) for number, each in _INSTRUCTIONS),
     "execute_number",
-    primitives.NAMES
+    NAMES
     | {
-        f"execute_{each.declared.mnemonic}": compiled(
-            each.source, f"execute_{each.declared.mnemonic}", primitives.NAMES
-        )
+        f"execute_{each.declared.mnemonic}": compiled(each.source, f"execute_{each.declared.mnemonic}", NAMES)
         for _, each in _INSTRUCTIONS
     },
 )

@@ -12,6 +12,7 @@ effects, would compute everything twice and need the same rule for what is read 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -140,6 +141,15 @@ class SourceWriter:
         self.writes.append(Effect(array, flag, *places))
         then, _ = self.effects.branch(flag)
         then.line(statement.format(index=places[0], value=places[1]))
+
+    @contextmanager
+    def inside(self, block: Block) -> Iterator[None]:
+        """Have lines go into *block* for a while."""
+        outside, self.block = self.block, block
+        try:
+            yield
+        finally:
+            self.block = outside
 
     def declarations(self) -> list[str]:
         """The lines that give the variables their first values."""

@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The model's access rules, compiled (:mod:`emu.engine.rules.resolving`), and operands in low storage by them.
+
+Each of the first three takes the record, an effective address and the kind of access, gives whether there is no
+exception and nobody else needs to be asked, and leaves the absolute address in the record.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+from numba import njit
+
+from emu.access import LOW_PAGES_END
+from emu.addresses import PAGE_SHIFT, PAGE_SIZE
+from emu.engine.blocks import FILL_STORE
+from emu.engine.compiled_parts import is_storage_watched
+from emu.engine.record import NO_CONTEXT
+from emu.engine.rules import primitives, resolving
+from emu.engine.rules.primitives import find_frame, load8
+from emu.engine.rules.pure import compiled
+
+resolve: Any = compiled(resolving.source(), "resolve", primitives.NAMES)
+resolve_byte: Any = compiled(resolving.byte_source(), "resolve_byte", primitives.NAMES)
+ask_byte: Any = compiled(resolving.byte_question_source(), "ask_byte", primitives.NAMES)
+
+_ZERO: Final = np.uint64(0)
+_NO_CONTEXT: Final = np.uint64(NO_CONTEXT)
+_LOW_PAGES_END: Final = np.uint64(LOW_PAGES_END)
+_PAGE_BYTES: Final = np.uint64(PAGE_SIZE)
+_PAGE_OFFSET: Final = np.uint64(PAGE_SIZE - 1)
+_PAGE_SHIFT: Final = np.uint64(PAGE_SHIFT)
+_STORE: Final = np.uint64(FILL_STORE)
+
+
+@njit
+def find_low_operand(record: Any, address: Any, length: Any, kind: Any, context: Any) -> Any:
+    """Where in this process the *length* bytes at *address* in low storage are, of which fills do not remember all.
+
+    Zero if an exception is possible, or Python must be asked, or they are not in low storage or in two pages.  When the
+    access is made, :func:`resolve_byte` must be called.
+    """
+    offset = address & _PAGE_OFFSET
+    if address >= _LOW_PAGES_END or offset + length > _PAGE_BYTES or context == _NO_CONTEXT:
+        return _ZERO
+    # No operand that ascends in one page comes to a protected byte later.
+    if not ask_byte(record, address, kind):
+        return _ZERO
+    page = record.resolved >> _PAGE_SHIFT
+    if is_storage_watched(record, page, kind) or is_storage_watched(record, address >> _PAGE_SHIFT, kind):
+        return _ZERO
+    if kind == _STORE and load8(record.code_pages_address + page):
+        return _ZERO
+    return record.pool_address + find_frame(record, page) + offset
+
+
+NAMES: Final[dict[str, Any]] = primitives.NAMES | {
+    "find_low_operand": find_low_operand,
+    "resolve_byte": resolve_byte,
+}
+"""What translated instructions call."""
