@@ -9,9 +9,10 @@ from typing import Final
 
 from emu import per
 from emu import psw as psw_bits
+from emu.addresses import PAGE_SIZE
 from emu.bits import bit
-from tools.differential.layout import CODE, DATA, LAST_24, LAST_31, PAGES, TARGETS
-from tools.differential.opcodes import random_instruction
+from tools.differential.layout import CODE, DATA, FIFTH, INVALID, LAST_24, LAST_31, PAGES, SIXTH, TARGETS, UNMAPPED
+from tools.differential.opcodes import delicate, random_instruction
 from tools.differential.program import RandomProgram
 
 _CR0_BITS: Final = tuple(bit(number) for number in (33, 35, 36, 37, 38, 39, 40, 43, 49, 52, 53, 54))
@@ -39,11 +40,17 @@ _OFFSETS: Final = (
     0xFFE,
     0xFFF,
 )
+_REFUSED: Final = (INVALID, INVALID, INVALID, UNMAPPED, UNMAPPED, FIFTH, SIXTH, LAST_31 + PAGE_SIZE)
+"""Pages behind one that is mostly there: the first two are refused with DAT, and others by their states and keys."""
+_BEFORE: Final = (0, 0, 0, 1, 2, 3, 4, 4, 7, 8, 8, 12, 16)
+"""Bytes before such a page: fewer than many operands have."""
 _SPECIAL: Final = (
     0, 1, 2, 7, 0x7FFF_FFFF, 0x8000_0000, 0xFFFF_FFFF, 1 << 63, (1 << 63) - 1, (1 << 64) - 1, 0x7F80_0000_0000_0000,
     0x7FC0_0000_0000_0000, 0x7FA0_0000_0000_0000, 0x7FF0_0000_0000_0000, 0x7FF8_0000_0000_0000, 0x7FF4_0000_0000_0001,
     0x3FF0_0000_0000_0000, 0x3F80_0000_0000_0000, 0x0010_0000_0000_0000, 0x0000_0001_0000_0000, 0x123C_0000_0000_123D,
 )  # fmt: skip
+_NEVER: Final = (1 << 63, 1 << 60)
+"""Timers that do not interrupt."""
 _STATES: Final = (0, 0, 4, 8, 0xC, 7, 0xF, 3)
 
 
@@ -51,7 +58,8 @@ def random_program(seed: int) -> RandomProgram:
     """The program of *seed*."""
     random = Random(seed)
     mode = random.choice(_MODES)
-    has_dat = random.random() < 0.6
+    often = random.sample(delicate(), 3) if random.random() < 0.6 else []
+    has_dat = random.random() < (0.85 if often else 0.6)
     space = random.choice((0, 0, 2, 3)) if has_dat else 0
     mask = (
         mode
@@ -63,22 +71,24 @@ def random_program(seed: int) -> RandomProgram:
         | random.choice((0, 0, random.randrange(16))) << 40
         | random.choice((0, 0, 0, psw_bits.EXTERNAL_MASK, psw_bits.IO_MASK))
     )
-    length = random.choice((1, 2, 3, 4, 6, 8, 12))
-    instructions = [random_instruction(random) for _ in range(length)]
+    length = random.choice((3, 4, 5, 6, 8, 12) if often else (1, 2, 3, 4, 6, 8, 12))
+    instructions = [random_instruction(random, often) for _ in range(length)]
     if random.random() < 0.25:
         instructions.insert(random.randrange(length + 1), _execute(random))
     if random.random() < 0.15:
         instructions.append(bytes.fromhex("a7f4") + random.choice((-3, -5, -8)).to_bytes(2, "big", signed=True))
-    targets = tuple(random_instruction(random).hex() for _ in range(4))
+    targets = tuple(random_instruction(random, often).hex() for _ in range(4))
     start = CODE + random.choice((0, 0, 2, 0x100, 0xFE8, 0xFF0, 0xFF8, 0xFFA, 0xFFC, 0xFFE))
-    plain = random.random() < 0.35
+    plain = random.random() < (0.7 if often else 0.35)
+    # What ends the free run within a few instructions has them executed alone.
+    is_undisturbed = bool(often) and random.random() < 0.8
     program = RandomProgram(
         seed=seed,
         instructions=tuple(each.hex() for each in instructions),
         start=start,
         targets=targets,
         mask=mask,
-        registers=tuple(_register(random, mode, start) for _ in range(16)),
+        registers=tuple(_register(random, mode, start, ends=0.6 if often else 0.1) for _ in range(16)),
         vectors=tuple(_value(random) << 64 | _value(random) for _ in range(32)),
         access=tuple(random.choice((0, 0, 1, 2, random.getrandbits(32))) for _ in range(16)),
         fpc=random.choice((0, 0, 0xF800_0000, random.getrandbits(5) << 27, random.randrange(4))),
@@ -93,14 +103,16 @@ def random_program(seed: int) -> RandomProgram:
         cpus=random.choice((1, 1, 1, 2, 3)),
         profile=random.choice(("zvm", "zvm", "kvm")),
         frames=random.choice((None, None, None, 3)),
-        turn=random.choice((0, 0, 3, 7, 20)),
-        timers=(
-            random.choice(((1 << 63), (1 << 63), random.randrange(200))),
+        turn=0 if is_undisturbed else random.choice((0, 0, 3, 7, 20)),
+        timers=_NEVER
+        if is_undisturbed
+        else (
+            random.choice((1 << 63, 1 << 63, random.randrange(200))),
             random.choice((1 << 60, 1 << 60, random.randrange(-4, 200))),
         ),
-        budget=random.choice((2 * length + 4, 2 * length + 4, 3, 40)),
+        budget=random.choice((40, 2 * length + 4) if is_undisturbed else (2 * length + 4, 2 * length + 4, 3, 40)),
     )
-    return _recorded(program, random) if random.random() < 0.15 else program
+    return _recorded(program, random) if random.random() < (0.05 if is_undisturbed else 0.24) else program
 
 
 def _recorded(program: RandomProgram, random: Random) -> RandomProgram:
@@ -131,9 +143,12 @@ def _address(random: Random) -> int:
     return random.choice((*PAGES, LAST_24, LAST_31)) + random.choice(_OFFSETS) - random.choice((0, 0, 0, 1, 3, 16))
 
 
-def _register(random: Random, mode: int, start: int) -> int:
+def _register(random: Random, mode: int, start: int, ends: float) -> int:
+    """A value; a part *ends* of those that are addresses are of the last bytes before a page that is refused."""
     chance = random.random()
-    if chance < 0.5:
+    if chance < 0.5 * ends:
+        value = random.choice(_REFUSED) - random.choice(_BEFORE)
+    elif chance < 0.5:
         value = _address(random)
     elif chance < 0.8:
         return random.choice((0, 1, 2, 3, 5, 8, 16, 31, 64, 255, 300))

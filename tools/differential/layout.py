@@ -19,6 +19,8 @@ TARGETS: Final = CODE + 0x1800
 DATA: Final = 0x20000
 """The first of six pages: two plain ones, an invalid one, a protected one, and two more."""
 PLAIN, OTHER, INVALID, PROTECTED, FIFTH, SIXTH = range(DATA, DATA + 0x6000, 0x1000)
+UNMAPPED: Final = 0x3_0000
+"""The first page that has no frame with DAT."""
 LAST_24: Final = 0xFF_F000
 LAST_31: Final = 0x7FFF_F000
 """Only a virtual address."""
@@ -57,7 +59,7 @@ def _tables(origin: int, number: int) -> dict[int, bytes]:
     """Tables of three segments, which differ in two pages of data."""
     segments = [_SEGMENT_INVALID] * 2048
     pages = {segment: [_NOT_MAPPED] * 256 for segment in (0, 15, 16, 2047)}
-    for page in (*range(0x30), *range(0x40, 0x46)):
+    for page in (*range(UNMAPPED >> 12), *range(0x40, 0x46)):
         pages[0][page] = page << 12
     for page in (PLAIN, OTHER):
         pages[0][page >> 12] = page + number * 0x4000 if number < 2 else page

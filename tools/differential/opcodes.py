@@ -11,6 +11,7 @@ from emu.instruction_length import instruction_length
 from emu.isa.declaration import INSTRUCTIONS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from random import Random
 
 _SECOND_BYTE: Final = frozenset({0x01, 0xA4, 0xA6, 0xAE, 0xB2, 0xB3, 0xB9, 0xE4, 0xE5})
@@ -23,6 +24,52 @@ _REGISTERS_ONLY: Final = frozenset({0xA5, 0xA7, 0xC0, 0xC2, 0xCC, 0xEC})
 """First bytes of instructions whose operands are registers and immediates."""
 _ENDS: Final = frozenset({0x0A, 0x82, 0x83})
 """SVC, LPSW, DIAGNOSE: most of them end the program, so they are rarer than others."""
+_ONE_LENGTH: Final = frozenset(
+    {0xD1, 0xD2, 0xD3, 0xD4, 0xD5, 0xD6, 0xD7, 0xD9, 0xDA, 0xDB, 0xDC, 0xDD, 0xDE, 0xDF, 0xE8}
+)
+"""First bytes of those whose second is one length."""
+_LENGTHS: Final = (0, 1, 2, 3, 7, 15)
+_TEST_RESULTS: Final = 0x80
+_COMPARISONS: Final = tuple(
+    bytes.fromhex(each)
+    for each in ("1900", "1500", "b9200000", "b9210000", "b9300000", "a70e0000", "a70f0000", "c20f00000000", "55000000")
+)
+"""COMPARE and COMPARE LOGICAL: the condition code is not computed before somebody looks at it, from both operands."""
+_DELICATE: Final = (
+    # An operand is accessed in parts.
+    *("90", "eb..90", "eb..24", "eb..26", "9b", "eb..9b", "be", "eb..2d", "eb..2c"),
+    *(
+        "9a",
+        "eb..9a",
+        "98",
+        "eb..98",
+        "eb..04",
+        "eb..96",
+        "c804",
+        "c805",
+        "d2",
+        "d4",
+        "d5",
+        "d5",
+        "d5",
+        "d6",
+        "d7",
+        "dc",
+        "bd",
+    ),
+    # What is computed is not an operand of the next instruction, or only now and then.
+    *("ec..54", "ec..56", "ec..57", "ec..57", "ec..55"),
+    # A condition, or a trap.
+    *("ec..72", "ec..70", "ec..73", "ec..71", "b972", "b960", "b973", "b961", "eb..23", "eb..2b"),
+    # Flags of IEEE exceptions, beside the condition code.
+    *2 * ("b309", "b319", "b349", "ed..09", "ed..19"),
+    *("b308", "b318"),
+    # Branches, taken or not, and links.
+    *("07", "47", "a704", "c004", "06", "46", "a706", "86", "87", "05", "0d", "ec..76", "ec..7e", "ec..f6"),
+    # Addresses and sums.
+    *("41", "e3..71", "c000", "1a", "1b", "b908", "b909", "1e", "1f"),
+)
+"""Instructions that engines get wrong most easily, by the bytes of the operation."""
 
 
 @cache
@@ -71,8 +118,27 @@ def _templates() -> list[bytes]:
     return made
 
 
-def random_instruction(random: Random) -> bytes:
-    """An instruction with random operands; most are known, and some are any bytes."""
+@cache
+def delicate() -> tuple[bytes, ...]:
+    """Those of them that engines get wrong most easily: some come more often than others."""
+    found = []
+    for each in _DELICATE:
+        first, _, last = each.partition("..")
+        template = bytearray(instruction_length(int(first[:2], 16)))
+        template[: len(first) // 2] = bytes.fromhex(first)
+        if last:
+            template[-1] = int(last, 16)
+        found.append(bytes(template))
+    return tuple(found)
+
+
+def random_instruction(random: Random, often: Sequence[bytes] = ()) -> bytes:
+    """An instruction with random operands; most are known, and some are any bytes.
+
+    :param often: if there are any, most are one of these, or a comparison.
+    """
+    if often and random.random() < 0.85:
+        return with_operands(random.choice(often if random.random() < 0.6 else _COMPARISONS), random)
     if random.random() < 0.04:
         first = random.randrange(256)
         return bytes((first,)) + random.randbytes(instruction_length(first) - 1)
@@ -107,6 +173,10 @@ def with_operands(template: bytes, random: Random) -> bytes:
             (0x1000, -0x1000, 0x7FF, 0x800, 0x8000, 0x8800, 0x9000, -0x8000, -0x7800)
         ) + random.randrange(-4, 12)
         filler[2:6] = target.to_bytes(4, "big", signed=True)
+    if first in _ONE_LENGTH and random.random() < 0.75:
+        filler[1] = random.choice(_LENGTHS)
+    if first == 0xEC and random.random() < 0.3:
+        filler[2] |= _TEST_RESULTS
     if first in (0xE3, 0xEB) and random.random() < 0.8:
         filler[4] = 0
     if first == 0xE7 and random.random() < 0.8:
