@@ -137,7 +137,6 @@ class CarefulEngine:
             self.flush()
             own.take(self._registers)
             ended = self._burst(instruction, blocks)
-            answers.low_refusal = None
         if answers.refusal is not None and not is_interruptible:
             # Suppressed or nullified: registers stay as they were, and so does storage.
             answers.undo()
