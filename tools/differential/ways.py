@@ -119,12 +119,16 @@ def _compare(expected: _Outcome, found: _Outcome) -> list[str]:
     return lines + _in_storage(expected.look["storage"], found.look["storage"])
 
 
-def _in_storage(expected: dict[int, bytes], found: dict[int, bytes]) -> list[str]:
-    """The doublewords that differ in the contents of pages: of the full state only a digest of each page is shown."""
+def _in_storage(expected: dict[int, bytes | None], found: dict[int, bytes | None]) -> list[str]:
+    """The doublewords that differ in the contents of pages: of the full state only a digest of each page is shown.
+
+    A page without contents is one of zeros.
+    """
     lines = []
     for page in sorted(expected.keys() & found.keys()):
+        contents = [each[page] or bytes(PAGE_SIZE) for each in (expected, found)]
         for offset in range(0, PAGE_SIZE, 8):
-            first, second = (each[page][offset : offset + 8] for each in (expected, found))
+            first, second = (each[offset : offset + 8] for each in contents)
             if first != second:
                 lines.append(f"absolute {page << PAGE_SHIFT | offset:x}: {first.hex()} stepped, {second.hex()}")
     return lines

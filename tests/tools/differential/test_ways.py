@@ -7,10 +7,12 @@ import dataclasses
 
 import pytest
 
+from emu.addresses import PAGE_SIZE
 from emu.engine.engine import Engine
 from emu.per import ALTERATION, BRANCHING, FETCHING, Controls
 from emu.psw import ADDRESSING_MODE, DAT, PER
 from emu.running import recording
+from tools.differential import ways
 from tools.differential.layout import CODE, LAST_24, PLAIN
 from tools.differential.program import RandomProgram
 from tools.differential.ways import Comparison
@@ -78,6 +80,12 @@ def test_what_differs_in_storage_is_shown(comparison: Comparison, monkeypatch: p
     # The bytes of this page count up by seven from its number on.
     shown = f"free: absolute {PLAIN + 0x18:x}: c8cfd6dde4ebf2f9 stepped, c855d6dde4ebf2f9"
     assert shown in comparison.find(program(ADD, NOP))
+
+
+def test_page_without_contents_is_one_of_zeros() -> None:
+    stored = bytes(0x18) + b"\x55" + bytes(PAGE_SIZE - 0x19)
+    assert ways._in_storage({2: None}, {2: stored}) == ["absolute 2018: 0000000000000000 stepped, 5500000000000000"]
+    assert ways._in_storage({2: stored}, {2: None}) == ["absolute 2018: 5500000000000000 stepped, 0000000000000000"]
 
 
 def recorded(events: int) -> RandomProgram:
