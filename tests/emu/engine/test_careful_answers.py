@@ -154,6 +154,21 @@ def test_an_event_of_an_interruptible_instruction_is_of_what_it_has_stored(stepp
         stepped.storage.write(0xF80, bytes(0x80))
 
 
+def test_a_store_is_an_event_where_one_that_was_not_recorded_has_been(stepped: Machine) -> None:
+    cpu = stepped.cpus[0]
+    for number, value in zip((9, 10, 11), (ALTERATION, DATA, DATA), strict=True):
+        cpu.set_control_register(number, value)
+    cpu.gr[8] = DATA
+    # MVI 0(8),1, twice; only the second one is recorded
+    stepped.storage.write(START, bytes.fromhex("92018000 92018000"))
+    stepped.storage.write_integer(0x8C, 4, 0)
+    for mask, code in ((ADDRESSING_MODE, 0), (ADDRESSING_MODE | PER, ProgramInterruptionCode.PER_EVENT)):
+        cpu.load_psw(Psw(mask, cpu.instruction_address if mask & PER else START))
+        cpu.psw_loaded = False
+        stepped.step()
+        assert stepped.storage.read_integer(0x8E, 2) == code
+
+
 # Code
 
 
