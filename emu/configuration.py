@@ -58,6 +58,8 @@ class Counts:
     """How often each declared instruction was executed, by mnemonic."""
     operation_requests: Counter[int] = field(default_factory=Counter)
     """How often ESSA was executed to its end, by operation request code."""
+    supervisor_calls: Counter[int] = field(default_factory=Counter)
+    """Supervisor calls taken, by number."""
     program_interruptions: Counter[int] = field(default_factory=Counter)
     """Program interruptions taken, by code."""
     unmodelled: Counter[str] = field(default_factory=Counter)

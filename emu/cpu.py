@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 
 from emu import psw as psw_bits
 from emu.bits import MASK_32, MASK_64
+from emu.bits import field as field_of
 from emu.control_registers import CR0_TRANSLATION
+from emu.facilities import Facility
 from emu.per import CR9_EVENTS, REGISTERS, Controls
 from emu.prefixing import real_to_absolute
 from emu.psw import AddressSpaceControl, Psw
@@ -178,11 +180,7 @@ class Cpu:
         old_key, used_access_registers = self.key, self._uses_access_registers
         old_limit = self.address_limit
         registers = self.registers
-        self._system_mask = new.mask & _SYSTEM
-        self.problem_state = bool(new.mask & psw_bits.PROBLEM_STATE)
-        self.key = new.key
-        self.dat = bool(new.mask & psw_bits.DAT)
-        self.space = new.address_space_control
+        self.take_system_mask(new.mask & _SYSTEM)
         engine = new.mask & _ENGINE_OWNS | psw_bits.PROBLEM_STATE
         if self._uses_access_registers:
             # Unicorn 2.1.4 ends the process at the first access in this mode; as in the primary-space mode it fetches
@@ -200,12 +198,27 @@ class Cpu:
             or self._uses_access_registers != used_access_registers
             or self.address_limit != old_limit
         ):
-            self.tlb.context_changed()
+            self.leave_context()
+
+    def leave_context(self) -> None:
+        """Use no translation made with another access key, addressing mode, or way to find the space of operands."""
+        self.tlb.context_changed()
+
+    def take_system_mask(self, mask: int) -> None:
+        """Let *mask* be :attr:`system_mask`, and what follows from it.
+
+        Nothing is said to the engine: it knows, or is told by :meth:`load_psw`.
+        """
+        self._system_mask = mask
+        self.problem_state = bool(mask & psw_bits.PROBLEM_STATE)
+        self.key = field_of(mask, 8, 11)
+        self.dat = bool(mask & psw_bits.DAT)
+        self.space = AddressSpaceControl(field_of(mask, 16, 17))
 
     @property
     def operands_are_apart(self) -> bool:
         """Whether operands are not in the space that instructions come from (PoP 3, "Translation Modes")."""
-        return self.dat and self.space in (AddressSpaceControl.SECONDARY, AddressSpaceControl.ACCESS_REGISTER)
+        return psw_bits.are_operands_apart(self._system_mask)
 
     @property
     def _uses_access_registers(self) -> bool:
@@ -241,6 +254,12 @@ class Cpu:
         self._engine_psw[0] = self._engine_psw[0] & ~psw_bits.ADDRESSING_MODE | mode
         if self.address_limit != old_limit:
             self.tlb.context_changed()
+
+    @property
+    def has_early_exception(self) -> bool:
+        """Whether the PSW gives an early specification exception (PoP 6, "Early Exception Recognition")."""
+        has_no_keys = Facility.STORAGE_KEY_REMOVAL in self.configuration.facilities
+        return self.psw.has_early_exception() or bool(self.key and has_no_keys)
 
     @property
     def is_waiting(self) -> bool:

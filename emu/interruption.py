@@ -19,7 +19,7 @@ from emu.room import supply
 from emu.storage_keys import CHANGE, REFERENCE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from emu.cpu import Cpu
 
@@ -67,14 +67,23 @@ def _present(cpu: Cpu, address: RealAddress, recorded: int) -> AbsoluteAddress:
     """
     absolute = cpu.real_to_absolute(address)
     cpu.configuration.storage.require(absolute)
+    make_present(cpu, absolute >> 12)
+    cpu.configuration.keys.bytes[absolute >> 12] |= recorded
+    return absolute
+
+
+def make_present(cpu: Cpu, page: int) -> None:
+    """Have the host supply a frame for absolute *page*, and make room for it if there is none.
+
+    :raises ProgramInterruption: what the state of the page gives.
+    """
     while True:
         try:
-            cpu.configuration.hypervisor.frame(absolute >> 12)
+            cpu.configuration.hypervisor.frame(page)
         except FrameShortage:
             supply(cpu)
         else:
-            cpu.configuration.keys.bytes[absolute >> 12] |= recorded
-            return absolute
+            return
 
 
 def _write(cpu: Cpu, address: RealAddress, length: int, value: int) -> None:
@@ -92,17 +101,31 @@ def _swap(
     old_at: RealAddress,
     new_at: RealAddress,
     condition: ProgramInterruption | None = None,
+    fields: Iterable[tuple[RealAddress, int, int]] = (),
 ) -> None:
+    """Exchange PSWs, and store *fields*: real address, length and value of each.
+
+    None of them overlaps the new PSW, so it may be fetched first.
+    """
     storage = cpu.configuration.storage
     try:
-        storage.write(_present(cpu, old_at, REFERENCE | CHANGE), old.to_bytes())
         new = Psw.from_bytes(storage.read(_present(cpu, new_at, REFERENCE), 16))
+        for address, length, value in fields:
+            storage.write_integer(_present(cpu, address, REFERENCE | CHANGE), length, value)
+        storage.write(_present(cpu, old_at, REFERENCE | CHANGE), old.to_bytes())
     except ProgramInterruption as reason:
         raise CheckStop(cpu, reason) from None
     cpu.load_psw(new)
     cpu.configuration.timing.work += INTERRUPTION_WORK
+    if kind == "svc":
+        count_call(cpu, code)
     for observer in cpu.configuration.observers:
         observer.interrupted(cpu, kind, code, old, condition)
+
+
+def count_call(cpu: Cpu, number: int) -> None:
+    """Count the supervisor call with this *number*, for summaries."""
+    cpu.configuration.counts.supervisor_calls[number] += 1
 
 
 def program(cpu: Cpu, condition: ProgramInterruption, address: int, length: int) -> None:
@@ -166,9 +189,8 @@ def program_fields(cpu: Cpu, condition: ProgramInterruption, length: int) -> Ite
 
 def supervisor_call(cpu: Cpu, number: int, length: int) -> None:
     """Take the interruption of an SVC, or EXECUTE of one, of *length* bytes; the PSW is behind it already."""
-    old = cpu.psw
-    _write(cpu, lowcore.SVC_ILC, 4, length << 16 | number)
-    _swap(cpu, "svc", number, old, lowcore.SVC_OLD_PSW, lowcore.SVC_NEW_PSW)
+    fields = ((lowcore.SVC_ILC, 4, length << 16 | number),)
+    _swap(cpu, "svc", number, cpu.psw, lowcore.SVC_OLD_PSW, lowcore.SVC_NEW_PSW, fields=fields)
 
 
 def external(cpu: Cpu, code: int, *, cpu_address: int = 0, parameter: int | None = None) -> None:

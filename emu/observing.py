@@ -20,18 +20,29 @@ class ObserverOf(Generic[CpuT]):
     """Whether :meth:`retired` must be called for every instruction, which makes the machine run step by step."""
     acts = False
     """Whether it acts on the machine: it is told also when the machine goes through what it went through before."""
+    wants_interruptions = False
+    """Whether :meth:`interrupted` must be called for supervisor calls, too, all of which Python takes then.
+
+    That is so if the class has a method of its own, unless it says otherwise.  They are counted in any case
+    (:attr:`emu.configuration.Counts.supervisor_calls`).
+    """
     wants_states = False
     """Whether the class has a :meth:`state_changed` of its own, for which Python must execute every ESSA."""
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
+        if "wants_interruptions" not in vars(cls):
+            cls.wants_interruptions = cls.interrupted is not ObserverOf.interrupted
         cls.wants_states = cls.state_changed is not ObserverOf.state_changed
 
     def retired(self, cpu: CpuT, address: int, instruction: bytes) -> None:
         """An instruction at *address* ended, in whatever way.  Its bytes are empty if they could not be fetched."""
 
     def interrupted(self, cpu: CpuT, kind: str, code: int, old: Psw, condition: ProgramInterruption | None) -> None:
-        """An interruption was taken: *kind* is program, svc, external, io, machine-check or restart."""
+        """An interruption was taken: *kind* is program, svc, external, io, machine-check or restart.
+
+        Of a supervisor call it is told if some observer :attr:`wants_interruptions`, and may be if none does.
+        """
 
     def state_changed(self, cpu: CpuT, page: int, request: int, before: int, after: int) -> None:
         """ESSA with *request* took absolute page *page* from state *before* to *after* (they may be equal)."""

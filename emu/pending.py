@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from emu.cpu import Cpu
 
-_ENABLED = psw_bits.EXTERNAL_MASK | psw_bits.IO_MASK
+_ENABLED = psw_bits.ANY_INTERRUPTION
 
 
 def enabled_interruption(cpu: Cpu, mask: int | None = None) -> InterruptionRequest | None:
@@ -109,6 +109,6 @@ def quiet_units(cpu: Cpu) -> int:
     """
     if cpu.system_mask & _ENABLED == _ENABLED:
         return NEVER
-    if cpu.problem_state or enabled_interruption(cpu, _ENABLED) is not None:
+    if enabled_interruption(cpu, _ENABLED) is not None:
         return 0
     return min(timer_events(cpu, _ENABLED), default=NEVER)

@@ -102,6 +102,15 @@ class Psw:
         return f"{self.mask:016x} {self.address:016x}"
 
 
+def are_operands_apart(mask: int) -> bool:
+    """Whether with the PSW mask *mask* operands are not in the space that instructions come from.
+
+    PoP 3, "Translation Modes".
+    """
+    apart = (AddressSpaceControl.SECONDARY, AddressSpaceControl.ACCESS_REGISTER)
+    return bool(mask & DAT) and field(mask, 16, 17) in apart
+
+
 def address_limit(mask: int) -> int:
     """The address mask of the addressing mode in the PSW mask *mask*."""
     if mask & EXTENDED_ADDRESSING:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from emu.configuration import Configuration
     from emu.cpu import Cpu
     from emu.engine.code import ShownCode
+    from emu.engine.compiled_instructions import CompiledInstructions
     from emu.engine.library import Unicorn
     from emu.engine.quirks.register_file import EngineRegisters
     from emu.engine.record import Record
@@ -155,6 +156,7 @@ class FreeAnswers(FillAnswers):
         record: Record,
         tlb: Tlb,
         code: ShownCode,
+        instructions: CompiledInstructions,
     ) -> None:
         super().__init__(cpu, unicorn)
         self._configuration = configuration
@@ -162,6 +164,7 @@ class FreeAnswers(FillAnswers):
         self._record = record
         self._tlb = tlb
         self._code = code
+        self._instructions = instructions
         self.is_fetch_refused = False
         """The last question was for code, and was refused."""
         self.writable_page: int | None = None
@@ -176,6 +179,7 @@ class FreeAnswers(FillAnswers):
         self.is_ending = False
 
     def _is_answered(self, address: int, kind: int, entry: Any) -> bool:
+        self._instructions.catch_up(self._cpu)
         is_answered = super()._is_answered(address, kind, entry)
         if is_answered and self.is_ending:
             # What is to come is to come before the next instruction, which may be of the same block.

@@ -72,8 +72,10 @@ class BlockState(SharedRecord):
         record.vector_registers_address = registers.base + registers.layout.vector
         record.execute_value_address = registers.execute_value_address
         record.cc_operation_address = registers.cc_operation_address
+        record.cc_operands_address = registers.base + registers.layout.cc_operands
         record.interruption_address = registers.interruption_address
         record.psw_address = registers.psw_address
+        record.breaking_event_address = registers.base + registers.layout.breaking_event
 
     def show_page(self, virtual_page: int, mode: int, place: int) -> None:
         """Let the callback read the code of *virtual_page* at the address *place*."""

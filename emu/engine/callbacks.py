@@ -18,7 +18,6 @@ from typing import Any, Final
 import numpy as np
 from numba import carray, njit, types  # type: ignore[attr-defined]
 
-from emu.bits import MASK_32, MASK_64
 from emu.engine.blocks import (
     CANDIDATE,
     EXECUTE_OPCODE,
@@ -37,14 +36,11 @@ from emu.engine.compiled_parts import (
     call,
     callback,
     code_byte,
-    code_of_difference,
-    code_of_sum,
+    computed_condition_code,
     may_be_stop_place,
     memo_index,
-    original_condition_code,
     pointer,
 )
-from emu.engine.quirks import sums
 from emu.engine.record import RECORD_TYPE, StopReason
 
 # numba takes plain integers for the callback's constants.
@@ -55,14 +51,6 @@ CANDIDATE_REASON: Final = int(StopReason.CANDIDATE)
 UNKNOWN_REASON: Final = int(StopReason.UNKNOWN_CODE)
 ODD_REASON: Final = int(StopReason.ODD_ADDRESS)
 EXECUTE_TARGET_REASON: Final = int(StopReason.EXECUTE_TARGET)
-ADD_64: Final = sums.ADD_64
-SUBTRACT_64: Final = sums.SUBTRACT_64
-ADD_32: Final = sums.ADD_32
-SUBTRACT_32: Final = sums.SUBTRACT_32
-SIGN_64: Final = np.uint64(sums.SIGN_64)
-SIGN_32: Final = np.uint64(sums.SIGN_32)
-WORD_MASK: Final = np.uint64(MASK_64)
-HALF_MASK: Final = np.uint64(MASK_32)
 
 
 @njit
@@ -223,15 +211,4 @@ def execute_callback(engine: Any, address: Any, size: Any, data: Any) -> None:  
 
 @callback(types.uint32, types.uint64, types.uint32, types.uint64, types.uint64, types.uint64)
 def condition_code_callback(environment: Any, operation: Any, first: Any, second: Any, result: Any) -> Any:
-    # See emu.engine.quirks.sums.
-    if operation == ADD_64:
-        code = code_of_sum(first, second, result, SIGN_64, WORD_MASK)
-    elif operation == SUBTRACT_64:
-        code = code_of_difference(first, second, result, SIGN_64, WORD_MASK)
-    elif operation == ADD_32:
-        code = code_of_sum(first, second, result, SIGN_32, HALF_MASK)
-    elif operation == SUBTRACT_32:
-        code = code_of_difference(first, second, result, SIGN_32, HALF_MASK)
-    else:
-        code = np.uint64(original_condition_code(environment, operation, first, second, result))
-    return np.uint32(code)
+    return np.uint32(computed_condition_code(environment, operation, first, second, result))

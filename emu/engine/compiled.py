@@ -49,11 +49,14 @@ _TRANSLATOR: Final = (
     "emu.engine.rules.instructions",
     "emu.engine.rules.model",
     "emu.engine.rules.resolving",
+    "emu.engine.rules.swapping",
     "emu.engine.rules.translator",
 )
 """These are not compiled, nor what they import: what they make of it is."""
 _PACKAGE: Final = Path(__file__).parent.parent
-_CALLS: Final = re.compile(r"\d(_begin_rare_block|resolve|ask_byte|resolve_byte|find_frame|execute_[A-Z]\w*)B")
+_CALLS: Final = re.compile(
+    r"\d(_begin_rare_block|resolve|ask_byte|resolve_byte|find_frame|condition_code|execute_[A-Z]\w*)B"
+)
 """In the name of a function that is worth a call of its own: its registers need not be saved each time the callback is
 called, or it would be in too many places."""
 _CALLED: Final = (sums.HELPER, checked_stores.REFUSE)
@@ -221,7 +224,7 @@ def _as_they_stand(root: Path, name: str) -> list[Path]:
 
 def _translated(name: str, where: str) -> Iterator[bytes]:
     """What else its object code depends on: what is translated, and *where* it is compiled."""
-    from emu.engine.rules import instructions, pure, resolving
+    from emu.engine.rules import instructions, pure, resolving, swapping
     from emu.engine.rules.dispatch import OpcodeTables, chain_source
 
     rules: list[Callable[..., Any]] = [function for _, function in inspect.getmembers(tables, inspect.isfunction)]
@@ -239,6 +242,7 @@ def _translated(name: str, where: str) -> Iterator[bytes]:
         opcodes = OpcodeTables(numbered)
         yield from (each.source.encode() for _, each in instructions.numbered())
         yield chain_source(numbered).encode()
+        yield swapping.source().encode()
         yield opcodes.halfwords.tobytes()
         yield opcodes.rows.tobytes()
 

@@ -42,6 +42,7 @@ class CompiledInstructions:
         self._configuration = configuration
         self._record = record = shared.fields
         self._counts = shared.table("instruction_counts")
+        self._calls = shared.table("call_counts")
         self._requests = shared.table("request_counts")
         self._limits = shared.table("instruction_limits")
         self._limits[:] = MASK_64
@@ -92,6 +93,9 @@ class CompiledInstructions:
         record.programmable_field = cpu.tod_programmable
         record.program_parameter = cpu.program_parameter
         observers = self._configuration.observers
+        record.interruptions_followed = self._configuration.watching.before_interruption is not None or any(
+            observer.wants_interruptions for observer in observers
+        )
         record.observed = bool(observers)
         record.has_other_cpus = len(self._configuration.cpus) > 1
         record.states_followed = any(observer.wants_states for observer in observers) if observers else False
@@ -107,7 +111,6 @@ class CompiledInstructions:
         record = self._record
         work = record.extra_work
         if record.has_compiled:
-            record.has_compiled = 0
             # From here on what is left counts instructions only.
             record.left = (record.left + work) & MASK_64
             record.extra_work = 0
@@ -122,7 +125,18 @@ class CompiledInstructions:
                     counts.operation_requests[request] += int(self._requests[request])
                 self._requests[:] = 0
             self._counts[:] = 0
+            if record.has_called:
+                record.has_called = 0
+                for number in self._calls.nonzero()[0].tolist():
+                    counts.supervisor_calls[number] += int(self._calls[number])
+                self._calls[:] = 0
             cpu.program_parameter = record.program_parameter
-            if record.system_mask != cpu.system_mask:
-                cpu.change_system_mask(record.system_mask >> 56)
+            self.catch_up(cpu)
+            record.has_compiled = 0
         return work
+
+    def catch_up(self, cpu: Cpu) -> None:
+        """Tell *cpu* what compiled instructions have made of the PSW, if any were executed."""
+        record = self._record
+        if record.has_compiled and record.system_mask != cpu.system_mask:
+            cpu.take_system_mask(record.system_mask)

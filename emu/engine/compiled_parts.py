@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from llvmlite import ir
@@ -16,6 +16,7 @@ from numba import carray, cfunc, njit, types  # type: ignore[attr-defined]
 from numba.core import cgutils
 from numba.extending import intrinsic
 
+from emu.bits import MASK_32, MASK_64
 from emu.engine import tables
 from emu.engine.blocks import INVISIBLE, NO_FILL
 from emu.engine.quirks import sums
@@ -113,7 +114,7 @@ pointer: Any = intrinsic(_generate_pointer)
 call: Any = intrinsic(_generate_call)
 call_control: Any = intrinsic(_generate_control_call)
 call_fill: Any = intrinsic(_generate_fill_call)
-original_condition_code: Any = intrinsic(_generate_condition_code)
+_original_condition_code: Any = intrinsic(_generate_condition_code)
 
 
 # The rules of tables.py, for compiled code.
@@ -128,8 +129,32 @@ _watched_index: Any = rule(tables.watched_index)
 _stop_index: Any = rule(tables.stop_index)
 
 # The rules of quirks/sums.py.
-code_of_sum: Any = rule(sums.code_of_sum)
-code_of_difference: Any = rule(sums.code_of_difference)
+_code_of_sum: Any = rule(sums.code_of_sum)
+_code_of_difference: Any = rule(sums.code_of_difference)
+_ADD_64: Final = sums.ADD_64
+_SUBTRACT_64: Final = sums.SUBTRACT_64
+_ADD_32: Final = sums.ADD_32
+_SUBTRACT_32: Final = sums.SUBTRACT_32
+_SIGN_64: Final = np.uint64(sums.SIGN_64)
+_SIGN_32: Final = np.uint64(sums.SIGN_32)
+_WORD_MASK: Final = np.uint64(MASK_64)
+_HALF_MASK: Final = np.uint64(MASK_32)
+
+
+@njit
+def computed_condition_code(environment: Any, operation: Any, first: Any, second: Any, result: Any) -> Any:
+    """The condition code that Unicorn has left to be computed; see :mod:`emu.engine.quirks.sums`."""
+    if operation == _ADD_64:
+        code = _code_of_sum(first, second, result, _SIGN_64, _WORD_MASK)
+    elif operation == _SUBTRACT_64:
+        code = _code_of_difference(first, second, result, _SIGN_64, _WORD_MASK)
+    elif operation == _ADD_32:
+        code = _code_of_sum(first, second, result, _SIGN_32, _HALF_MASK)
+    elif operation == _SUBTRACT_32:
+        code = _code_of_difference(first, second, result, _SIGN_32, _HALF_MASK)
+    else:
+        code = np.uint64(_original_condition_code(environment, operation, first, second, result))
+    return code
 
 
 @njit

@@ -115,8 +115,9 @@ class Engine:
         self.find = self._tlb.find
         self._places = places = StopPlaces(state, configuration.facilities)
         self._code = ShownCode(state, unicorn, fills, storage, places)
+        self._instructions = instructions = CompiledInstructions(state, configuration, cpu, FRAMES)
         self._answers = answers = FreeAnswers(
-            configuration, cpu, unicorn, self.registers, state.fields, self._tlb, self._code
+            configuration, cpu, unicorn, self.registers, state.fields, self._tlb, self._code, instructions
         )
         self._fill_function = TlbFillCallback(answers.callback)
         state.fields.fill_function = ctypes.cast(self._fill_function, ctypes.c_void_p).value or 0
@@ -125,7 +126,6 @@ class Engine:
         unicorn.hook(uc_const.UC_HOOK_INTR, compiled.callbacks().exception, state.address)
         frames = storage.hypervisor.frame_bytes, storage.hypervisor.frame_address
         map_checked_frames(unicorn, *frames, compiled.callbacks().checked_store, state.address)
-        self._instructions = CompiledInstructions(state, configuration, cpu, FRAMES)
         self._free = FreeRun(
             configuration,
             cpu,
@@ -137,7 +137,7 @@ class Engine:
             code=self._code,
             answers=answers,
             blocks=NewBlocks(cpu, unicorn, state, self._code, fills, places),
-            instructions=self._instructions,
+            instructions=instructions,
             places=places,
         )
 

@@ -20,11 +20,12 @@ from emu.engine.interception import is_executed_by_model, is_intercepted_target,
 from emu.engine.library import ERROR_EXCEPTION, EngineError
 from emu.engine.record import SHORT_ADDRESSES, StopReason
 from emu.engine.reported import reported
+from emu.engine.tables import fetch_mode
 from emu.instruction_length import instruction_length
 from emu.isa.declaration import Reason, decode
 from emu.isa.execute import executes_target, is_execute
 from emu.program_interruption import ProgramInterruptionCode
-from emu.psw import EXTERNAL_MASK, AddressSpaceControl
+from emu.psw import EXTERNAL_MASK
 
 if TYPE_CHECKING:
     from emu.configuration import Configuration
@@ -123,12 +124,7 @@ class FreeRun:
     def fetch_mode(self) -> int:
         """Where instructions come from (see *mode* in :mod:`emu.engine.record`)."""
         cpu = self._cpu
-        addressing = 0 if cpu.is_64_bit else SHORT_ADDRESSES
-        if not cpu.dat:
-            return addressing
-        if cpu.operands_are_apart:
-            return addressing | 2
-        return addressing | (3 if cpu.space is AddressSpaceControl.HOME else 1)
+        return fetch_mode(0 if cpu.is_64_bit else SHORT_ADDRESSES, cpu.system_mask)
 
     def end_soon(self) -> None:
         """Come back before the next block, if a burst goes on.

@@ -49,6 +49,8 @@ CONTEXTS: Final = 1 << 8
 """How many contexts compiled instructions find again."""
 MOST_INSTRUCTIONS: Final = 512
 """For so many declared instructions there is room."""
+SUPERVISOR_CALLS: Final = 1 << 8
+"""Numbers of supervisor calls."""
 FACILITY_WORDS: Final = 4
 """Words of 64 facility bits."""
 WATCHED_BITS: Final = 1 << 12
@@ -129,7 +131,7 @@ class Record(ctypes.Structure):
     """Bytes."""
 
     # Where instructions come from.
-    mode: Annotated[Word, FieldWriter.PYTHON]
+    mode: Annotated[Word, FieldWriter.BOTH]
     """Which space instructions come from: 0 real, 1 primary, 2 primary while operands are elsewhere, 3 home; and if
     addresses are short.  It distinguishes equal addresses, and what is intercepted there."""
     context: Annotated[Word, FieldWriter.BOTH]
@@ -165,8 +167,12 @@ class Record(ctypes.Structure):
     """Address of the PSW: two doublewords, the mask that Unicorn runs with and the instruction address."""
     cc_operation_address: Annotated[Word, FieldWriter.SETUP]
     """Address of the 32 bits that say how Unicorn will compute the condition code."""
+    cc_operands_address: Annotated[Word, FieldWriter.SETUP]
+    """Address of the three doublewords that it may have to be computed from."""
     execute_value_address: Annotated[Word, FieldWriter.SETUP]
     """Address of Unicorn's word that holds the pending target of an EXECUTE."""
+    breaking_event_address: Annotated[Word, FieldWriter.SETUP]
+    """Address of the breaking-event-address register."""
     interruption_address: Annotated[Word, FieldWriter.SETUP]
     """Address of Unicorn's words on the interruption reported last."""
     candidates_address: Annotated[Word, FieldWriter.PYTHON]
@@ -223,6 +229,8 @@ class Record(ctypes.Structure):
     """The address of the CPU in the configuration."""
     prefix: Annotated[Word, FieldWriter.PYTHON]
     """The prefix of the CPU."""
+    interruptions_followed: Annotated[Word, FieldWriter.PYTHON]
+    """Whether somebody is to be asked before each interruption, or told of it."""
     observed: Annotated[Word, FieldWriter.PYTHON]
     """Whether there are observers."""
     states_followed: Annotated[Word, FieldWriter.PYTHON]
@@ -233,7 +241,7 @@ class Record(ctypes.Structure):
     """A bit for each page and kind of access that is watched, absolute and logical ones alike; perhaps for others,
     too.  The bits of a word are counted from the right."""
     system_mask: Annotated[Word, FieldWriter.BOTH]
-    """The guest's PSW mask but for what Unicorn keeps of it; compiled instructions may change its bits 0-7."""
+    """The guest's PSW mask but for what Unicorn keeps of it; compiled instructions may change it."""
     quiet: Annotated[Word, FieldWriter.PYTHON]
     """Units of work, from where *bound* was set, for which enabling for interruptions changes nothing else."""
     work: Annotated[Word, FieldWriter.PYTHON]
@@ -254,6 +262,10 @@ class Record(ctypes.Structure):
     """How often each was executed compiled, by its place among the declared instructions."""
     instruction_limits: Annotated[ctypes.Array[ctypes.c_uint64], MOST_INSTRUCTIONS, FieldWriter.PYTHON]
     """How often each may be executed compiled, until it is left to the model."""
+    has_called: Annotated[Word, FieldWriter.BOTH]
+    """Whether there are supervisor calls that are not counted yet."""
+    call_counts: Annotated[ctypes.Array[ctypes.c_uint64], SUPERVISOR_CALLS, FieldWriter.BOTH]
+    """How often each was taken compiled, by its number."""
     request_counts: Annotated[ctypes.Array[ctypes.c_uint64], len(OperationRequest), FieldWriter.BOTH]
     """How often ESSA was executed with each operation request code."""
 

@@ -8,6 +8,7 @@ from typing import Final
 from emu.addresses import PAGE_SHIFT
 from emu.bits import MASK_64
 from emu.engine.record import CONTEXTS, FILLS, MEMO_BITS, PAGES, STOP_BITS, WATCHED_BITS
+from emu.psw import ADDRESS_SPACE_CONTROL, DAT, are_operands_apart
 
 MEMO_SPREAD: Final = 0x9E37_79B9_7F4A_7C15
 """Multiplied by it, addresses of blocks spread over the upper bits (Knuth, The Art of Computer Programming, 6.4)."""
@@ -49,6 +50,18 @@ def fill_key(address: int, access: int) -> int:
 def fill_index(key: int, context: int) -> int:
     """Where in the tables the fill with this *key* in *context* is, if it is there."""
     return (key ^ key >> 15 ^ context * CONTEXT_SPREAD) & FILLS - 1
+
+
+def fetch_mode(addressing: int, system_mask: int) -> int:
+    """Where instructions come from (see *mode* in :mod:`emu.engine.record`).
+
+    :param addressing: SHORT_ADDRESSES if addresses are short, else zero.
+    """
+    if not system_mask & DAT:
+        return addressing
+    if are_operands_apart(system_mask):
+        return addressing | 2
+    return addressing | (3 if system_mask & ADDRESS_SPACE_CONTROL == ADDRESS_SPACE_CONTROL else 1)
 
 
 def full_context(context: int, system_mask: int) -> int:

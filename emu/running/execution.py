@@ -10,7 +10,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from emu import interruption
-from emu.facilities import Facility
 from emu.hypervisor import FrameShortage
 from emu.isa.declaration import decode
 from emu.isa.execute import execute_target, execute_target_address, executes_target
@@ -115,7 +114,7 @@ def check_loaded_psw(cpu: Cpu) -> None:
     of the instruction if it replaced a part (SSM, STOSM ...).  PER events of that instruction come with it.
     """
     cpu.psw_loaded = False
-    if cpu.psw.has_early_exception() or (cpu.key and Facility.STORAGE_KEY_REMOVAL in cpu.configuration.facilities):
+    if cpu.has_early_exception:
         condition = ProgramInterruption(ProgramInterruptionCode.SPECIFICATION)
         recording.attach(cpu, condition, is_completed=True)
         note_program_interruption(cpu, condition, cpu.instruction_address)

@@ -6,6 +6,9 @@ from __future__ import annotations
 import pytest
 
 from emu.cpu import Cpu
+from emu.facilities import DEFAULT_FACILITIES, Facility
+from emu.machine import MEGABYTE, Machine
+from emu.psw import ADDRESSING_MODE, DAT, PROBLEM_STATE, AddressSpaceControl, Psw
 
 
 @pytest.fixture
@@ -35,3 +38,27 @@ def test_translation_controls_of_cr0_change_the_context(cpu: Cpu, changes: list[
 def test_interruption_masks_of_cr0_do_not(cpu: Cpu, changes: list[None], bit: int) -> None:
     cpu.set_control_register(0, cpu.cr[0] ^ 1 << 63 - bit)
     assert not changes
+
+
+@pytest.mark.parametrize("space", AddressSpaceControl)
+@pytest.mark.parametrize("bits", (0, PROBLEM_STATE | 9 << 52, DAT | 1 << 55, 0xFF << 56))
+def test_what_follows_from_the_system_mask_does_not_depend_on_how_it_came_about(
+    cpu: Cpu, bits: int, space: AddressSpaceControl
+) -> None:
+    mask = bits | space << 46
+    cpu.take_system_mask(mask)
+    taken = cpu.system_mask, cpu.problem_state, cpu.key, cpu.dat, cpu.space
+    cpu.load_psw(Psw(0, 0))
+    cpu.load_psw(Psw(mask | ADDRESSING_MODE, 0))
+    assert taken == (cpu.system_mask, cpu.problem_state, cpu.key, cpu.dat, cpu.space)
+    assert cpu.space is space
+    assert cpu.key == mask >> 52 & 15
+
+
+@pytest.mark.parametrize("has_keys", (True, False))
+@pytest.mark.parametrize("key", (0, 9))
+def test_an_access_key_is_an_early_exception_where_there_are_no_keys(key: int, has_keys: bool) -> None:
+    facilities = DEFAULT_FACILITIES if has_keys else DEFAULT_FACILITIES | {Facility.STORAGE_KEY_REMOVAL}
+    cpu = Machine(MEGABYTE, facilities=facilities).cpus[0]
+    cpu.load_psw(Psw(ADDRESSING_MODE | key << 52, 0))
+    assert cpu.has_early_exception is (bool(key) and not has_keys)

@@ -15,7 +15,7 @@ import pytest
 from emu.cpu import Cpu
 from emu.hypervisor import NEVER
 from emu.pending import enabled_interruption, quiet_units, timer_events
-from emu.psw import ADDRESSING_MODE, EXTERNAL_MASK, IO_MASK, PROBLEM_STATE, Psw
+from emu.psw import ADDRESSING_MODE, ANY_INTERRUPTION, EXTERNAL_MASK, IO_MASK, PROBLEM_STATE, Psw
 
 Prepare = Callable[[Cpu], None]
 
@@ -68,7 +68,7 @@ def cpu(cpu: Cpu) -> Cpu:
     cpu.set_control_register(0, EVERY_MASK)
     cpu.clock_comparator = LARGEST
     cpu.configuration.timing.set_cpu_timer(cpu, 1 << 62)
-    enable(cpu, EXTERNAL_MASK | IO_MASK)
+    enable(cpu, ANY_INTERRUPTION)
     return cpu
 
 
@@ -261,8 +261,10 @@ def test_nothing_is_to_be_noticed_of_a_cpu_that_is_enabled_for_everything(cpu: C
     assert quiet_units(cpu) == NEVER
 
 
-def test_a_program_in_the_problem_state_may_not_enable_itself_unnoticed(cpu: Cpu) -> None:
+def test_a_program_in_the_problem_state_may_call_a_kernel_that_is_enabled(cpu: Cpu) -> None:
     enable(cpu, PROBLEM_STATE | IO_MASK)
+    assert quiet_units(cpu) > 0
+    call(cpu)
     assert quiet_units(cpu) == 0
 
 

@@ -10,11 +10,13 @@ from hypothesis import strategies as st
 from emu.psw import (
     ADDRESSING_MODE,
     BASIC_ADDRESSING,
+    DAT,
     EXTENDED_ADDRESSING,
     EXTERNAL_MASK,
     IO_MASK,
     AddressSpaceControl,
     Psw,
+    are_operands_apart,
 )
 
 MODE_24, MODE_31, MODE_64 = 0, 0x8000_0000, 0x1_8000_0000
@@ -94,6 +96,15 @@ def test_the_address_must_fit_the_addressing_mode(mode: int, highest: int) -> No
 
 def test_extended_addressing_alone_is_no_mode() -> None:
     assert Psw(EXTENDED_ADDRESSING, 0).has_early_exception()
+
+
+@pytest.mark.parametrize("space", AddressSpaceControl)
+def test_operands_are_apart_where_instructions_come_from_the_primary_space_all_the_same(
+    space: AddressSpaceControl,
+) -> None:
+    is_apart = space in (AddressSpaceControl.SECONDARY, AddressSpaceControl.ACCESS_REGISTER)
+    assert are_operands_apart(DAT | space << 46) is is_apart
+    assert not are_operands_apart(space << 46)
 
 
 def test_an_odd_address_is_no_early_exception() -> None:

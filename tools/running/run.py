@@ -158,7 +158,7 @@ def run_guests(
     machines = setup.machines
     names = [f"guest {number}" if len(machines) > 1 else None for number in range(len(machines))]
     consoles = [GuestConsole(name, is_shown=is_shown) for name in names]
-    statistics = [Statistics() for _ in machines]
+    statistics = [Statistics(machine) for machine in machines]
     for number, machine in enumerate(machines):
         machine.sclp.console = consoles[number]
         machine.observers.append(statistics[number])

@@ -63,12 +63,12 @@ def note_table(_: Core) -> Value:
 
 def frame(translator: Core) -> Value:
     """The host's frame of a page, if it is there and the host needs not be asked."""
-    return Primitive("hypervisor.frame", lambda page: _find_frame(translator, page))
+    return Primitive("hypervisor.frame", lambda page: find_frame(translator, page))
 
 
 def frame_for_store(translator: Core) -> Value:
     def perform(page: Value) -> Value:
-        found = _find_frame(translator, page)
+        found = find_frame(translator, page)
         if not translator.writer.is_question:
             translator.writer.block.line(f"note_change(record, {found.text})")
         return found
@@ -76,7 +76,8 @@ def frame_for_store(translator: Core) -> Value:
     return Primitive("hypervisor.frame_for_store", perform)
 
 
-def _find_frame(translator: Core, page: Value) -> Number:
+def find_frame(translator: Core, page: Value) -> Number:
+    """The offset in the pool of the frame of *page*, if it is there and the host needs not be asked."""
     translator.require_reached("a page is accessed")
     at = checked(translator, ARRAYS["states of pages"], page)
     found = translator.writer.bind(f"find_frame(record, {at})")
@@ -95,9 +96,9 @@ def read_integer(translator: Core) -> Value:
         translator.call(Storage.require, [ObjectPlace("storage"), where], {})
         offset = f"({where.text} & {constant(PAGE_SIZE - 1)})"
         translator.writer.refuse_if(f"({offset} > {constant(PAGE_SIZE - known)})")
-        frame = _find_frame(translator, arithmetic.binary(ast.RShift, where, Static(PAGE_SHIFT)))
+        frame = find_frame(translator, arithmetic.binary(ast.RShift, where, Static(PAGE_SHIFT)))
         place = Number(f"(record.pool_address + {frame.text} + {offset})", 0, WORD - 1)
-        return octets.integer(translator, _read(translator, place, Static(known)), Static("big"))
+        return octets.integer(translator, read(translator, place, Static(known)), Static("big"))
 
     return Primitive("storage.read_integer", perform)
 
@@ -114,7 +115,7 @@ def write_integer(translator: Core) -> Value:
         offset = f"({where.text} & {constant(PAGE_SIZE - 1)})"
         translator.writer.refuse_if(f"({offset} > {constant(PAGE_SIZE - known)})")
         page = arithmetic.binary(ast.RShift, where, Static(PAGE_SHIFT))
-        frame = _find_frame(translator, page)
+        frame = find_frame(translator, page)
         translator.writer.refuse_if("(record.watches_storage != ZERO)")
         translator.writer.refuse_if(f"(load8(record.code_pages_address + {number(page).text}) != ZERO)")
         translator.writer.block.line(f"note_change(record, {frame.text})")
@@ -150,10 +151,11 @@ def find_operand(translator: Core) -> Value:
 
 
 def read_frame(translator: Core) -> Value:
-    return Primitive("read_frame", lambda place, length: _read(translator, number(place), length))
+    return Primitive("read_frame", lambda place, length: read(translator, number(place), length))
 
 
-def _read(translator: Core, place: Number, length: Value) -> Stored:
+def read(translator: Core, place: Number, length: Value) -> Stored:
+    """The *length* bytes at *place* in this process."""
     if any(each.array == "storage" for each in translator.writer.writes):
         # It may be what has been stored, which the epilogue has not done yet.
         raise OutsideSubsetError("storage is read after it was stored into")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The callback for exceptions: executes instructions that trap inside Unicorn, if they are compiled and plain.
+"""The callback for exceptions: executes what traps inside Unicorn, and SUPERVISOR CALL, if it is compiled and plain.
 
 A kernel executes a few instructions of the model hundreds of thousands of times, and to leave Unicorn for Python and
 come back costs more than ten microseconds each time.  Whatever is not plain is left to the model, with nothing changed.
@@ -16,6 +16,7 @@ from numba import carray, njit, types  # type: ignore[attr-defined]
 
 from emu.engine.compiled_parts import call, callback, may_be_stop_place, pointer
 from emu.engine.record import RECORD_TYPE, StopReason
+from emu.engine.rules import swapping
 from emu.engine.rules.access_rules import NAMES
 from emu.engine.rules.dispatch import NO_INSTRUCTION, SPLIT, OpcodeTables, chain_source
 from emu.engine.rules.instructions import numbered
@@ -36,6 +37,9 @@ _ROWS: Final = _TABLES.rows
 _SPLIT: Final = np.uint64(SPLIT)
 _NONE: Final = np.uint64(NO_INSTRUCTION)
 
+_LENGTH_OF_SVC: Final = np.uint64(swapping.LENGTH)
+
+_execute_svc: Any = compiled(swapping.source(), swapping.NAME, NAMES)
 _execute_number: Any = compiled(
     chain_source((number, each.declared) for number, each in _INSTRUCTIONS),
     "execute_number",
@@ -55,6 +59,23 @@ def _number(word: Any) -> Any:
         row = (found & ~_SPLIT) << np.uint64(8)
         return np.uint64(_ROWS[row | ((word >> np.uint64(16)) & np.uint64(0xFF))])
     return found
+
+
+@njit
+def _is_called(record: Any, reported: Any, address: Any) -> Any:
+    """Whether what is *reported* is a SUPERVISOR CALL at *address*, and is executed here; of an EXECUTE it never is.
+
+    It is the last instruction of its block, and has been counted with that.
+    """
+    if reported[0] or np.uint64(reported[3]) != _LENGTH_OF_SVC or may_be_stop_place(record, address):
+        return False
+    if address + _LENGTH_OF_SVC != record.block_address + record.block_size:
+        return False
+    record.left += np.uint64(1)
+    if _execute_svc(record, address, np.uint64(reported[2])):
+        return True
+    record.left -= np.uint64(1)
+    return False
 
 
 @callback(types.void, types.uint64, types.uint32, types.voidptr)
@@ -84,5 +105,9 @@ def exception_callback(engine: Any, number: Any, data: Any) -> None:  # noqa: AR
                 record.instruction_counts[found] += np.uint64(1)
                 record.has_compiled = np.uint64(1)
                 return
+    elif _is_called(record, reported, address):
+        reported[3] = np.uint32(0)
+        record.has_compiled = record.has_called = np.uint64(1)
+        return
     record.reason = reason
     call(record.stop_function, engine)

@@ -146,6 +146,8 @@ class Expressions(Displays):
     def _part(self, owner: Stored | Several, bounds: ast.Slice, scope: Scope) -> Value:
         limits = [None if each is None else self.evaluate(each, scope) for each in (bounds.lower, bounds.upper)]
         match owner, limits:
+            case Stored(), [None, Static(int(end))] if bounds.step is None:
+                return part(self, owner, 0, end)
             case Stored(), [Static(int(first)), Static(int(end))] if bounds.step is None:
                 return part(self, owner, first, end)
             case Several(items, count), [None, Number(_, low, _) as most] if bounds.step is None and low >= 0:
@@ -154,14 +156,13 @@ class Expressions(Displays):
 
     def item(self, owner: Value, index: Value) -> Value:
         """The element *index* of *owner*."""
-        translator = self
         match owner, index:
             case Static(known), Static(key):
-                return apply(translator, lambda: known[key])
+                return apply(self, lambda: known[key])
             case Sequence(items), Static(int() as key):
                 return items[key]
             case ObjectPlace(), _:
-                return translator.model.element(translator, owner, index)
+                return self.model.element(self, owner, index)
             case Static(dict() | MappingProxyType() as known), _:
                 return self._entry(list(known.items()), index, lambda: self._missing(index))
             case Static(tuple() | list() as known), _:

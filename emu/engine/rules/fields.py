@@ -27,7 +27,11 @@ class MachineField:
 
 
 FIELDS: Final[Mapping[str, MachineField]] = {
-    "psw mask": MachineField("load_native(record.psw_address)"),
+    "psw mask": MachineField(
+        "load_native(record.psw_address)",
+        write="store_native(record.psw_address, {value})",
+        check="may_change_psw_mask(record, {value})",
+    ),
     "instruction address": MachineField("address", write="store_native(record.psw_address + uint64(8), {value})"),
     "system mask": MachineField(
         "record.system_mask",
@@ -35,6 +39,9 @@ FIELDS: Final[Mapping[str, MachineField]] = {
         check="may_change_system_mask(record, {value}, extra)",
     ),
     "condition code": MachineField("condition_code(record)", 3, "set_condition_code(record, {value})"),
+    "breaking event address": MachineField(
+        "load_native(record.breaking_event_address)", write="store_native(record.breaking_event_address, {value})"
+    ),
     "prefix": MachineField("record.prefix", 0x7FFF_E000),
     "CPU address": MachineField("record.cpu_address", 0xFFFF),
     "timer origin": MachineField("record.timer_origin", None),
@@ -48,6 +55,8 @@ FIELDS: Final[Mapping[str, MachineField]] = {
     "next address": MachineField("address", write=""),
     "instruction length": MachineField("ZERO", 6, ""),
     "relative base": MachineField("address", write=""),
+    "PSW loaded": MachineField("ZERO", 1, ""),
+    "PSW change length": MachineField("ZERO", 6, ""),
 }
 
 

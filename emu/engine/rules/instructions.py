@@ -12,12 +12,11 @@ from typing import Final
 
 import emu.isa.catalogue  # noqa: F401 - fills the instruction set
 from emu.cpu import Cpu
+from emu.engine.rules import swapping
 from emu.engine.rules.core import Core, DivergedError, condition_of
-from emu.engine.rules.fields import FIELDS
-from emu.engine.rules.model import Model, new_context
+from emu.engine.rules.model import Model
 from emu.engine.rules.translator import Translator
-from emu.engine.rules.values import WORD, Number, ObjectPlace, OutsideSubsetError, Static, Structure, Value, number
-from emu.engine.rules.writer import Block
+from emu.engine.rules.values import WORD, Number, ObjectPlace, OutsideSubsetError, Static, Structure, Value
 from emu.isa.declaration import INSTRUCTIONS, Instruction, Operands, Reason
 from emu.isa.formats import Format
 
@@ -71,7 +70,7 @@ def translate(declared: Instruction) -> str:
     except DivergedError:
         raise OutsideSubsetError("every way through it is the model's") from None
     translator.set_field("instruction address", translator.field("next address"))
-    return _finished(translator, declared)
+    return swapping.finished(translator, HEADING.format(name=declared.mnemonic))
 
 
 def operands(translator: Core, form: Format) -> Structure:
@@ -82,23 +81,6 @@ def operands(translator: Core, form: Format) -> Structure:
         value = translator.call(Format._extract, [Static(form), Static(field), raw], {})  # noqa: SLF001
         fields[field.name] = translator.bound(value)
     return Structure(Operands, fields | {"raw": raw, "length": Static(form.length)})
-
-
-def _finished(translator: Core, declared: Instruction) -> str:
-    writer = translator.writer
-    writer.bind(f"{number(translator.field('work')).text} - work", "extra")
-    if "context is changed" in translator.fields:
-        translator.set_field("context", new_context(translator))
-    epilogue = Block()
-    for name, value in translator.fields.items():
-        field = FIELDS[name]
-        text = number(value).text
-        if field.check is not None:
-            writer.refuse_if(f"not {field.check.format(value=text)}")
-        if field.write:
-            epilogue.line(field.write.format(value=text))
-    epilogue.line("retire(record, extra)")
-    return writer.source(HEADING.format(name=declared.mnemonic), epilogue)
 
 
 @cache

@@ -82,11 +82,16 @@ _FIELDS_OF: Final[Mapping[tuple[str, str], str]] = {
     ("cpu", "next_address"): "next address",
     ("cpu", "instruction_length"): "instruction length",
     ("cpu", "relative_base"): "relative base",
+    ("cpu", "psw_loaded"): "PSW loaded",
+    ("cpu", "psw_change_length"): "PSW change length",
     ("registers", "condition_code"): "condition code",
     ("cpu", "program_parameter"): "program parameter",
+    ("registers", "breaking_event_address"): "breaking event address",
     ("timing", "work"): "work",
     ("timing", "epoch"): "epoch",
 }
+_IN_SYSTEM_MASK: Final = ("problem_state", "key", "dat", "space")
+"""What the CPU keeps apart of its system mask, from which compiled code takes it."""
 _OBJECTS_OF: Final[Mapping[tuple[str, str], str]] = {
     ("cpu", "configuration"): "configuration",
     ("cpu", "registers"): "registers",
@@ -119,7 +124,13 @@ def _facility_doublewords(*_: Any) -> Value:
     return Several(items, Number("record.facility_list_length", 1, FACILITY_WORDS))
 
 
-_LEFT: Final = (access.probe, Cpu.load_psw, Storage.read, Storage.write)
+_LISTENS: Final = {"state_changed": "states_followed", "interrupted": "interruptions_followed"}
+"""The field that says whether any observer listens, by what they are told; of anything else, whether there are any."""
+_LEFT: Final = (
+    access.probe,
+    *(Cpu.change_psw_mask, Cpu.leave_context, Cpu.set_addressing_mode, Cpu.set_program_mask),
+    *(Storage.read, Storage.write),
+)
 """Functions of the model that are left to it: what they do is not plain."""
 
 
@@ -157,7 +168,7 @@ class Model:
         """The attribute *name* of *owner*."""
         where = (owner.name, name)
         if where in _FIELDS_OF:
-            return self._read_field(translator, _FIELDS_OF[where])
+            return translator.field(_FIELDS_OF[where])
         if where in _OBJECTS_OF:
             return ObjectPlace(_OBJECTS_OF[where])
         special = _SPECIAL.get(where)
@@ -169,15 +180,11 @@ class Model:
             return translator.class_attribute(CLASSES[owner.name], name, owner)
         raise OutsideSubsetError(f"{owner.name}.{name}")
 
-    @staticmethod
-    def _read_field(translator: Core, name: str) -> Value:
-        if name == "condition code" and name not in translator.fields:
-            translator.writer.refuse_if("condition_code_is_deferred(record)")
-        return translator.field(name)
-
     def set_attribute(self, translator: Core, owner: ObjectPlace, name: str, value: Value) -> None:
         """Set the attribute *name* of *owner*."""
         field = _FIELDS_OF.get((owner.name, name))
+        if owner.name == "cpu" and name in _IN_SYSTEM_MASK:
+            return
         if field is None:
             setter = getattr(getattr(CLASSES.get(owner.name), name, None), "fset", None)
             if setter is None:
@@ -231,8 +238,7 @@ class Model:
         """A loop over *owner*: observers are told by the model, if anybody listens."""
         match statement.body:
             case [ast.Expr(ast.Call(ast.Attribute(_, name)))] if owner.name == "observers":
-                listens = "record.states_followed" if name == "state_changed" else "record.observed"
-                translator.writer.refuse_if(f"({listens} != ZERO)")
+                translator.writer.refuse_if(f"(record.{_LISTENS.get(name, 'observed')} != ZERO)")
             case _:
                 raise OutsideSubsetError(f"a loop over the {owner.name}")
 

@@ -16,13 +16,22 @@ from numba.extending import intrinsic
 from emu import psw as psw_bits
 from emu.addresses import PAGE_SHIFT, PAGE_SIZE
 from emu.bits import MASK_64
+from emu.engine import tables
 from emu.engine.blocks import NO_FILL
-from emu.engine.compiled_parts import call_control, find_fill, page_index, page_key, pointer
+from emu.engine.compiled_parts import (
+    call_control,
+    computed_condition_code,
+    find_fill,
+    page_index,
+    page_key,
+    pointer,
+)
 from emu.engine.library import FLUSH_TLB
-from emu.engine.record import NO_CONTEXT
+from emu.engine.quirks.overflow import FIXED_POINT_OVERFLOW_MASK
+from emu.engine.record import NO_CONTEXT, SHORT_ADDRESSES
 from emu.engine.rules import pure
 from emu.engine.rules.pure import rule
-from emu.engine.tables import CONTEXT_STEP, LAST_MARK, context_index, real_context
+from emu.engine.tables import CONTEXT_STEP, LAST_MARK
 from emu.page_states import NOT_RESIDENT_STABLE
 
 ZERO: Final = np.uint64(0)
@@ -31,7 +40,15 @@ _PAGE_SHIFT: Final = np.uint64(PAGE_SHIFT)
 _NO_FILL: Final = np.uint64(NO_FILL)
 _PAGE_BYTES: Final = np.uint64(PAGE_SIZE)
 _LAST_WHOLE: Final = np.uint64(PAGE_SIZE - 8)
-_MASKS: Final = np.uint64(psw_bits.EXTERNAL_MASK | psw_bits.IO_MASK)
+_INTERRUPTIONS: Final = np.uint64(psw_bits.ANY_INTERRUPTION)
+_LEFT_TO_PYTHON: Final = np.uint64(psw_bits.PER | psw_bits.WAIT)
+"""PSW bits that the run loop must know of at once if they change."""
+_TRANSLATION: Final = np.uint64(psw_bits.DAT | psw_bits.ADDRESS_SPACE_CONTROL)
+_ADDRESSING_MODE: Final = np.uint64(psw_bits.ADDRESSING_MODE)
+_OVERFLOW: Final = np.uint64(FIXED_POINT_OVERFLOW_MASK)
+_SHORT_ADDRESSES: Final = np.uint64(SHORT_ADDRESSES)
+_NO_CONTEXT: Final = np.uint64(NO_CONTEXT)
+_LAST_CONSTANT_CODE: Final = np.uint64(3)
 _EXTERNAL: Final = np.uint64(psw_bits.EXTERNAL_MASK)
 
 
@@ -77,14 +94,16 @@ _SET: Final = np.uint64(1)
 
 _ENABLING: Final = np.uint64(1 << 0 | 1 << 6 | 1 << 14)
 """By their bits, counted from the right: control registers 0, 6 and 14."""
-_NO_CONTEXT: Final = np.uint64(NO_CONTEXT)
 _CONTEXT_STEP: Final = np.uint64(CONTEXT_STEP)
 _LAST_MARK: Final = np.uint64(LAST_MARK)
 _CONTEXT_MODE: Final = np.uint64(CONTEXT_STEP - 1)
 _FLUSH_TLB: Final = np.uint64(FLUSH_TLB)
 
-_context_index: Any = rule(context_index)
-compiled_real_context = rule(real_context)
+_context_index: Any = rule(tables.context_index)
+compiled_real_context = rule(tables.real_context)
+_full_context = rule(tables.full_context)
+_fetch_mode = rule(tables.fetch_mode)
+_are_operands_apart = rule(psw_bits.are_operands_apart)
 
 
 @njit
@@ -163,15 +182,18 @@ def compare_bytes(first: Any, second: Any, length: Any) -> Any:
 
 
 @njit
-def condition_code_is_deferred(record: Any) -> Any:
-    """Whether Unicorn would compute the condition code only now."""
-    return _load_code(record.cc_operation_address) > np.uint64(3)
-
-
-@njit
 def condition_code(record: Any) -> Any:
-    """The condition code, if it is not deferred."""
-    return _load_code(record.cc_operation_address)
+    """The condition code; Unicorn may have left it to be computed from operands."""
+    operation = _load_code(record.cc_operation_address)
+    if operation <= _LAST_CONSTANT_CODE:
+        return operation
+    operands = record.cc_operands_address
+    first, second = load_native(operands), load_native(operands + np.uint64(8))
+    # Unicorn's environment begins with the general registers.
+    environment = record.registers_address
+    return computed_condition_code(
+        environment, np.uint32(operation), first, second, load_native(operands + np.uint64(16))
+    )
 
 
 @njit
@@ -188,20 +210,37 @@ def work_done(record: Any) -> Any:
 
 @njit
 def may_change_system_mask(record: Any, mask: Any, extra: Any) -> Any:
-    """Whether nothing but a nearer goal follows from the PSW mask *mask*.
+    """Whether nothing follows from the PSW mask *mask* but what :func:`change_system_mask` does.
 
     *extra* is the work of this instruction beyond one unit.  No interruption that it enables for may be possible yet.
     """
-    enabled = mask & ~record.system_mask
-    if (mask ^ record.system_mask) & ~_MASKS:
+    enabled = mask & ~record.system_mask & _INTERRUPTIONS
+    if (mask ^ record.system_mask) & _LEFT_TO_PYTHON:
+        return False
+    if _are_operands_apart(mask) != _are_operands_apart(record.system_mask):
+        # Other instructions are intercepted then.
         return False
     return enabled == ZERO or record.bound - record.left + extra + np.uint64(1) < record.quiet
+
+
+@njit
+def may_change_psw_mask(record: Any, mask: Any) -> Any:
+    """Whether Unicorn may go on with *mask* as its PSW mask.
+
+    Not in another addressing mode, in which other instructions are intercepted, nor where each sum is to be looked at.
+    """
+    changed = mask ^ load_native(record.psw_address)
+    return changed & _ADDRESSING_MODE == ZERO and mask & _OVERFLOW == ZERO
 
 
 @njit
 def change_system_mask(record: Any, mask: Any) -> None:
     """Let *mask* be the PSW mask; newly enabled for external interruptions, go no further than to the next of them."""
     enabled = mask & ~record.system_mask
+    if (mask ^ record.system_mask) & _TRANSLATION:
+        record.mode = _fetch_mode(record.mode & _SHORT_ADDRESSES, mask)
+        if record.context != _NO_CONTEXT:
+            record.context = _full_context(compiled_real_context(record.context), mask)
     record.system_mask = mask
     if enabled & _EXTERNAL and record.quiet < record.bound:
         record.left -= record.bound - record.quiet
@@ -267,6 +306,8 @@ def retire(record: Any, extra: Any) -> None:
     """Count an instruction that has ended, and work of *extra* units beyond the one that it is."""
     record.left -= extra + np.uint64(1)
     record.extra_work += extra
+    # Of the block that began last, nothing is left to be executed, even if it has led into itself.
+    record.block_size = ZERO
 
 
 NAMES: Final[dict[str, Any]] = {
@@ -284,11 +325,11 @@ NAMES: Final[dict[str, Any]] = {
     "note_resolved": note_resolved,
     "real_context": compiled_real_context,
     "compare_bytes": compare_bytes,
-    "condition_code_is_deferred": condition_code_is_deferred,
     "condition_code": condition_code,
     "set_condition_code": set_condition_code,
     "work_done": work_done,
     "may_change_system_mask": may_change_system_mask,
+    "may_change_psw_mask": may_change_psw_mask,
     "change_system_mask": change_system_mask,
     "may_change_control_register": may_change_control_register,
     "find_context": find_context,

@@ -3,14 +3,21 @@
 
 from __future__ import annotations
 
+from emu import interruption
 from emu.machine import MEGABYTE, Machine
 from emu.psw import Psw
 from tools.reports.statistics import Statistics
 
 
 def test_interruptions() -> None:
-    statistics = Statistics()
-    cpu = Machine(MEGABYTE).cpus[0]
-    for kind, code in (("program", 1), ("svc", 1), ("program", 1)):
-        statistics.interrupted(cpu, kind, code, Psw(0, 0), None)
-    assert statistics.interruptions == {("program", 1): 2, ("svc", 1): 1}
+    machine = Machine(MEGABYTE)
+    cpu = machine.cpus[0]
+    interruption.supervisor_call(cpu, 9, 2)
+    statistics = Statistics(machine)
+    machine.observers.append(statistics)
+    interruption.supervisor_call(cpu, 1, 2)
+    interruption.restart(cpu)
+    for _ in range(2):
+        statistics.interrupted(cpu, "program", 1, Psw(0, 0), None)
+    assert not statistics.wants_interruptions
+    assert statistics.interruptions == {("program", 1): 2, ("svc", 1): 1, ("restart", 0): 1}

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from emu import page_states, prefixing, psw, storage_keys
 from emu.engine import tables
+from emu.engine.record import SHORT_ADDRESSES
 from emu.engine.rules.pure import rule, rule_source
 from emu.engine.rules.values import OutsideSubsetError
 from emu.isa.corrections import rotate
@@ -22,13 +23,20 @@ words = st.one_of(st.integers(0, (1 << 64) - 1), st.integers(0, 0x3000), st.samp
 keys = st.integers(0, 0xFF)
 flags = st.integers(0, 1)
 places = st.integers(0, 63)
+spaces = st.tuples(flags, st.integers(0, 3)).map(lambda each: each[0] << 58 | each[1] << 46 | 1 << 48)
+"""PSW masks with every DAT mode and address space."""
 RULES: dict[Callable[..., Any], tuple[st.SearchStrategy[int], ...]] = {
     page_states.transition_index: (keys, st.integers(0, 7), flags),
     prefixing.real_to_absolute: (words, st.integers(0, 0x3FFFF).map(lambda area: area << 13)),
     psw.address_limit: (words,),
+    psw.are_operands_apart: (spaces,),
     rotate._selected: (places, places),
     storage_keys.fetch_permitted: (keys, st.integers(0, 15)),
     storage_keys.store_permitted: (keys, st.integers(0, 15), flags),
+    tables.fetch_mode: (
+        st.sampled_from((0, SHORT_ADDRESSES)),
+        spaces,
+    ),
     tables.block_key: (words, st.integers(0, 3)),
     tables.fill_index: (words, words),
     tables.fill_key: (words, st.integers(0, 2)),

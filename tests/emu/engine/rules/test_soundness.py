@@ -45,6 +45,12 @@ COMPARE = bytes.fromhex("1989")
 SAVED = 0x2E00
 LOAD_REGISTERS = bytes.fromhex("eb0f0e000204")
 """LMG 0,15,SAVED(0)"""
+LOAD_PSW, LOAD_PSW_EXTENDED = 0x82, bytes.fromhex("b2b2")
+PSW_CHANGES = (
+    *(0, psw_bits.DAT, psw_bits.PROBLEM_STATE, psw_bits.EXTERNAL_MASK, psw_bits.IO_MASK, psw_bits.MACHINE_CHECK_MASK),
+    *(3 << 44, 9 << 52, 3 << 46, 2 << 46, psw_bits.PROGRAM_MASK, psw_bits.EXTENDED_ADDRESSING, psw_bits.WAIT),
+)
+"""What the PSWs that are loaded have otherwise than the one before."""
 TIMES = 3
 """How often an instruction is executed: at first the model may have to find where its operands are."""
 COMPILED = [each.declared.mnemonic for _, each in numbered()]
@@ -83,7 +89,7 @@ class Scene:
         before += LOAD_REGISTERS if self.reloads else b""
         machine.storage.write(CODE, (before + self.instruction) * TIMES + bytes(6))
         for page in (DATA, OTHER, PROTECTED, FAR, 0x2000, 0x3000):
-            machine.storage.write(page + 0x100, bytes(range(256)) * 14)
+            machine.storage.write(page + 0x100, self.content)
         machine.storage.write(SAVED, b"".join(value.to_bytes(8, "big") for value in self.registers))
         for page, key, state in zip(PAGES, self.keys, self.states, strict=True):
             machine.keys.bytes[page >> 12] = key
@@ -111,6 +117,19 @@ class Scene:
         cpu.psw_loaded = False
         cpu.state = CpuState.OPERATING
         return machine
+
+    @property
+    def content(self) -> bytes:
+        """What most of the pages hold from offset 100 on."""
+        is_short, is_long = self.instruction[0] == LOAD_PSW, self.instruction[:2] == LOAD_PSW_EXTENDED
+        if not (is_short or is_long):
+            return bytes(range(256)) * 14
+        masks = [self.mask, *(self.mask ^ change for change in PSW_CHANGES)]
+        behind = CODE + len(self.instruction)
+        if is_short:
+            words = [mask & ~psw_bits.ADDRESS_31 ^ psw_bits.SHORT_FORMAT | behind for mask in masks]
+            return b"".join(word.to_bytes(8, "big") for word in words) * 32
+        return b"".join(Psw(mask, behind).to_bytes() for mask in masks) * 16
 
 
 @cache
