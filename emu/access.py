@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from emu import control_registers as control
 from emu import dat
-from emu.addresses import PAGE_SIZE, AbsoluteAddress
+from emu.addresses import LOW_PAGES_END, PAGE_SIZE, AbsoluteAddress
 from emu.program_interruption import ProgramInterruption, ProgramInterruptionCode
 from emu.psw import AddressSpaceControl
 from emu.storage_keys import CHANGE, OVERRIDE_KEY, REFERENCE, fetch_permitted, store_permitted
@@ -26,8 +26,6 @@ PRIVATE_SPACE: Final = dat.PRIVATE_SPACE
 _LOW_ADDRESS_BLOCKS: Final = 0x11FF
 """The last byte that low-address protection covers (ranges 0-511 and 4096-4607)."""
 FETCH_OVERRIDE_END: Final = 2048
-LOW_PAGES_END: Final = 0x2000
-"""In the pages below, parts may have rules of their own (:func:`needs_byte_checks`)."""
 _ENTRY_BYTES: Final = 8
 """Of a region, segment or page table."""
 _CONTROL_REGISTER: Final = {

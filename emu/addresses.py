@@ -23,5 +23,7 @@ LogicalAddress = NewType("LogicalAddress", int)
 PAGE_SHIFT: Final = 12
 PAGE_SIZE: Final = 1 << PAGE_SHIFT
 PAGE_OFFSET_MASK: Final = PAGE_SIZE - 1
+LOW_PAGES_END: Final = 2 * PAGE_SIZE
+"""In the pages below, parts may have rules of their own (:func:`emu.access.needs_byte_checks`)."""
 SEGMENT_SIZE: Final = 1 << 20
 """Bytes in a segment, and in the large frame of enhanced DAT facility 1."""

@@ -11,8 +11,7 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, Final
 
 from emu import access
-from emu.access import LOW_PAGES_END
-from emu.addresses import PAGE_SIZE
+from emu.addresses import LOW_PAGES_END, PAGE_SIZE
 from emu.bits import MASK_64
 from emu.engine.exits import BUDGET_USED, EXECUTED_ALONE, SHORTAGE, BudgetUsed, Condition, ExecutedAlone, Shortage
 from emu.engine.interception import is_executed_by_model

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from emu import access
-from emu.addresses import PAGE_SHIFT, PAGE_SIZE
+from emu.addresses import LOW_PAGES_END, PAGE_SHIFT, PAGE_SIZE
 from emu.engine import compiled
 from emu.engine.answers import ACCESS, SINK, FillAnswers, Refusal
 from emu.engine.code import FRAMES
@@ -68,7 +68,7 @@ class CarefulAnswers(FillAnswers):
         self._low_storage = LowStorage(self, configuration, cpu, self.watched_storage)
         functions = compiled.callbacks()
         words = self._low_storage.words_address
-        unicorn.map_device(LOW_STORAGE, access.LOW_PAGES_END, functions.low_fetch, functions.low_store, words)
+        unicorn.map_device(LOW_STORAGE, LOW_PAGES_END, functions.low_fetch, functions.low_store, words)
         self.code_pages: set[int] = set()
         """Virtual pages that the instruction is fetched from, and its target if it is an EXECUTE."""
 

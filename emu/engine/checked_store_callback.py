@@ -18,6 +18,7 @@ from emu.addresses import PAGE_SHIFT, PAGE_SIZE
 from emu.engine import checked_stores
 from emu.engine.blocks import FILL_STORE
 from emu.engine.compiled_parts import address_limit, callback
+from emu.engine.library import PROGRAM_INTERRUPTION_FUNCTION
 from emu.engine.quirks import single_stores
 from emu.engine.record import RECORD_TYPE, StopReason
 from emu.engine.rules.access_rules import resolve_byte
@@ -46,7 +47,7 @@ def _generate_refusal(typing_context: Any, environment: Any) -> Any:  # noqa: AR
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:  # noqa: ARG001
         word, half = ir.IntType(64), ir.IntType(32)
         called = ir.FunctionType(ir.VoidType(), [word, half, word])
-        refuse = cgutils.get_or_insert_function(builder.module, called, checked_stores.REFUSE)  # type: ignore[no-untyped-call]
+        refuse = cgutils.get_or_insert_function(builder.module, called, PROGRAM_INTERRUPTION_FUNCTION)  # type: ignore[no-untyped-call]
         # The PSW and the condition code are right already, so there is no place in translated code to be given.
         builder.call(refuse, [arguments[0], half(int(ProgramInterruptionCode.PROTECTION)), word(0)])
         return context.get_dummy_value()

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from unicorn import unicorn_const as uc_const
 
-from emu.access import LOW_PAGES_END
-from emu.addresses import PAGE_SHIFT
+from emu.addresses import LOW_PAGES_END, PAGE_SHIFT
 
 if TYPE_CHECKING:
     from emu.engine.library import Unicorn
@@ -25,8 +24,6 @@ CHECKED_SHIFT: Final = 50
 """So many bits to the left, the number of a low page says how far behind the pool is shown for that one."""
 FIRST_UNPROTECTED: Final = 512
 """The first byte of a page that low-address protection lets be stored into."""
-REFUSE: Final = "tcg_s390_program_interrupt_s390x"
-"""Unicorn's function that leaves translated code with a program interruption."""
 
 
 def map_checked_frames(unicorn: Unicorn, size: int, host_address: int, callback: int, record_address: int) -> None:

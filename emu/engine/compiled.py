@@ -23,8 +23,8 @@ from typing import Any, Final
 import llvmlite
 import llvmlite.binding as llvm
 
-from emu.engine import checked_stores, tables
-from emu.engine.library import exported_address
+from emu.engine import tables
+from emu.engine.library import PROGRAM_INTERRUPTION_FUNCTION, exported_address
 from emu.engine.quirks import addressing_mode, sums
 from emu.engine.quirks.single_stores import STORES_ONCE
 from emu.engine.rules.keying import content_key, import_closure, keys
@@ -59,7 +59,7 @@ _CALLS: Final = re.compile(
 )
 """In the name of a function that is worth a call of its own: its registers need not be saved each time the callback is
 called, or it would be in too many places."""
-_CALLED: Final = (sums.HELPER, checked_stores.REFUSE)
+_CALLED: Final = (sums.HELPER, PROGRAM_INTERRUPTION_FUNCTION)
 """Functions of Unicorn's that compiled code calls by their names."""
 _DIGEST_BYTES: Final = 32
 

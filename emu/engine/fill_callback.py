@@ -16,8 +16,7 @@ from typing import Any, Final
 import numpy as np
 from numba import carray, njit, types  # type: ignore[attr-defined]
 
-from emu.access import LOW_PAGES_END
-from emu.addresses import PAGE_SHIFT, PAGE_SIZE
+from emu.addresses import LOW_PAGES_END, PAGE_SHIFT, PAGE_SIZE
 from emu.engine.blocks import FILL_FETCH, FILL_STORE, FIRST_FILL_ACCESS, NO_FILL
 from emu.engine.checked_stores import CHECKED_FRAMES, CHECKED_SHIFT, FIRST_UNPROTECTED
 from emu.engine.code import FRAMES

@@ -101,6 +101,8 @@ CONTROL_FUNCTION: Final = ctypes.cast(_library.uc_ctl, ctypes.c_void_p).value or
 """The address of uc_ctl."""
 FLUSH_TLB: Final[int] = uc_const.UC_CTL_TLB_FLUSH | uc_const.UC_CTL_IO_WRITE << 30
 """What it is asked for to forget all translations of addresses: UC_CTL_WRITE with no argument."""
+PROGRAM_INTERRUPTION_FUNCTION: Final = "tcg_s390_program_interrupt_s390x"
+"""What Unicorn calls the function that leaves translated code with a program interruption."""
 ERROR_EXCEPTION: Final = uc_const.UC_ERR_EXCEPTION
 
 

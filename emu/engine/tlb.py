@@ -10,8 +10,7 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, Final
 
-from emu.access import LOW_PAGES_END
-from emu.addresses import PAGE_SHIFT, PAGE_SIZE
+from emu.addresses import LOW_PAGES_END, PAGE_SHIFT, PAGE_SIZE
 from emu.engine.blocks import FIRST_FILL_ACCESS
 from emu.engine.code import FRAMES
 from emu.engine.library import EXECUTABLE, READABLE, WRITABLE, FillAccess

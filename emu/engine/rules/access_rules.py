@@ -12,8 +12,7 @@ from typing import Any, Final
 import numpy as np
 from numba import njit
 
-from emu.access import LOW_PAGES_END
-from emu.addresses import PAGE_SHIFT, PAGE_SIZE
+from emu.addresses import LOW_PAGES_END, PAGE_SHIFT, PAGE_SIZE
 from emu.engine.blocks import FILL_STORE
 from emu.engine.compiled_parts import is_storage_watched
 from emu.engine.record import NO_CONTEXT

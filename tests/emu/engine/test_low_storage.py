@@ -13,7 +13,8 @@ import pytest
 
 from emu import control_registers as control
 from emu import lowcore
-from emu.access import LOW_PAGES_END, resolve
+from emu.access import resolve
+from emu.addresses import LOW_PAGES_END
 from emu.cpu import Cpu
 from emu.engine.blocks_of_low_storage import BLOCK_SHIFT, BLOCKS
 from emu.machine import Machine, StopKind
