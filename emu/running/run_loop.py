@@ -237,12 +237,13 @@ class RunLoop:
     def _make_ready(self, cpu: Cpu, *, is_one_step: bool) -> bool:
         """Do what comes before the next instruction of *cpu*, and give whether it may execute.
 
-        An interruption is *one step*, too.
+        An interruption is *one step*, too; that the CPU then stops, if it is to, belongs to it.
 
         Interruptions come in the manual's order: external, input/output, restart (PoP 6, "Priority of Interruptions");
         a CPU that is to stop has taken all that it is enabled for before (PoP 4, "Stopped State").
         """
         work = self._configuration.timing.work
+        is_ready = True
         if cpu.state is CpuState.OPERATING:
             request = enabled_interruption(cpu)
             if request is not None:
@@ -251,17 +252,21 @@ class RunLoop:
                 request.take()
                 execution.check_loaded_psw(cpu)
                 self.stops.after(cpu)
-                if is_one_step or enabled_interruption(cpu) is not None or not self._goes_on(work):
+                if enabled_interruption(cpu) is not None or not self._goes_on(work):
                     return False
+                is_ready = not is_one_step
         if cpu.restart_pending:
+            if not is_ready:
+                return False
             self.stops.before_interruption(cpu.address, "restart", 0)
             cpu.restart_pending = False
             cpu.state = CpuState.OPERATING
             interruption.restart(cpu)
             execution.check_loaded_psw(cpu)
             self.stops.after(cpu)
-            if is_one_step or enabled_interruption(cpu) is not None or not self._goes_on(work):
+            if enabled_interruption(cpu) is not None or not self._goes_on(work):
                 return False
+            is_ready = not is_one_step
         if cpu.stop_pending:
             if cpu.store_status_pending:
                 store_status(cpu, 0)
@@ -269,7 +274,7 @@ class RunLoop:
             cpu.stop_pending = False
             if cpu.state is CpuState.OPERATING:
                 cpu.state = CpuState.STOPPED
-        return cpu.state is CpuState.OPERATING and not cpu.is_waiting
+        return is_ready and cpu.state is CpuState.OPERATING and not cpu.is_waiting
 
 
 def _enter_check_stop(reason: interruption.CheckStop) -> None:
