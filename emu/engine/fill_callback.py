@@ -36,7 +36,7 @@ from emu.engine.compiled_parts import (
 from emu.engine.library import EXECUTABLE, READABLE, WRITABLE
 from emu.engine.record import NO_CONTEXT, RECORD_TYPE
 from emu.engine.rules.access_rules import ask_byte, resolve
-from emu.engine.rules.primitives import find_frame, load8, load_native, store8, store_native
+from emu.engine.rules.primitives import load8, load_native, locate_frame, store8, store_native
 from emu.lowcore import PREFIX_AREA_SIZE
 
 # numba takes plain integers for the callback's constants.
@@ -89,7 +89,7 @@ def _note(record: Any, address: Any, access: Any, is_checked: Any) -> Any:
     page = record.resolved >> _PAGE_SHIFT
     if is_storage_watched(record, page, access) or is_storage_watched(record, address >> _PAGE_SHIFT, access):
         return np.uint64(0)
-    frame = find_frame(record, page)
+    frame = locate_frame(record, page)
     place = record.pool_address - record.frame_distance + frame
     permissions = _READABLE
     if access == _STORE:

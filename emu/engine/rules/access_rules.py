@@ -17,7 +17,7 @@ from emu.engine.blocks import FILL_STORE
 from emu.engine.compiled_parts import is_storage_watched
 from emu.engine.record import NO_CONTEXT
 from emu.engine.rules import primitives, resolving
-from emu.engine.rules.primitives import find_frame, load8
+from emu.engine.rules.primitives import load8, locate_frame
 from emu.engine.rules.pure import compiled
 
 resolve: Any = compiled(resolving.source(), "resolve", primitives.NAMES)
@@ -51,7 +51,7 @@ def find_low_operand(record: Any, address: Any, length: Any, kind: Any, context:
         return _ZERO
     if kind == _STORE and load8(record.code_pages_address + page):
         return _ZERO
-    return record.pool_address + find_frame(record, page) + offset
+    return record.pool_address + locate_frame(record, page) + offset
 
 
 NAMES: Final[dict[str, Any]] = primitives.NAMES | {

@@ -80,7 +80,8 @@ def find_frame(translator: Core, page: Value) -> Number:
     """The offset in the pool of the frame of *page*, if it is there and the host needs not be asked."""
     translator.require_reached("a page is accessed")
     at = checked(translator, ARRAYS["states of pages"], page)
-    found = translator.writer.bind(f"find_frame(record, {at})")
+    # Who only asks has accessed nothing.
+    found = translator.writer.bind(f"{'locate' if translator.writer.is_question else 'find'}_frame(record, {at})")
     translator.writer.refuse_if(f"({found} == NO_FRAME)")
     return Number(found, 0, _LAST_FRAME)
 

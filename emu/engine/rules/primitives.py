@@ -138,22 +138,27 @@ def find_operand(record: Any, address: Any, length: Any, kind: Any, context: Any
 
 
 @njit
-def find_frame(record: Any, page: Any) -> Any:
-    """The offset in the pool of the frame of absolute *page*, and note that it is accessed; NO_FRAME if the host must
-    be asked.
-
-    Whatever the instruction comes to, the model would have accessed the page here, too.
-    """
+def locate_frame(record: Any, page: Any) -> Any:
+    """The offset in the pool of the frame of absolute *page*; NO_FRAME if the host must be asked."""
     if record.asks_host or load8(record.states_address + page) & _TOUCHED:
         return NO_FRAME
     if record.host_watch_address and load_native(record.host_watch_address):
         return NO_FRAME
     if not record.locations_address:
         return page << _PAGE_SHIFT
-    frame = _load_code(record.locations_address + (page << np.uint64(2))) - np.uint64(1)
-    if record.referenced_address:
-        store8(record.referenced_address + frame, _SET)
-    return frame << _PAGE_SHIFT
+    return (_load_code(record.locations_address + (page << np.uint64(2))) - np.uint64(1)) << _PAGE_SHIFT
+
+
+@njit
+def find_frame(record: Any, page: Any) -> Any:
+    """The same, and note that the page is accessed.
+
+    Whatever the instruction comes to, the model would have accessed the page here, too.
+    """
+    frame = locate_frame(record, page)
+    if frame != NO_FRAME and record.locations_address and record.referenced_address:
+        store8(record.referenced_address + (frame >> _PAGE_SHIFT), _SET)
+    return frame
 
 
 @njit
@@ -321,6 +326,7 @@ NAMES: Final[dict[str, Any]] = {
     "find_operand": find_operand,
     "NO_FRAME": NO_FRAME,
     "find_frame": find_frame,
+    "locate_frame": locate_frame,
     "note_change": note_change,
     "note_resolved": note_resolved,
     "real_context": compiled_real_context,

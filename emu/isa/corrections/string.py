@@ -15,6 +15,7 @@ from emu.bits import field
 from emu.isa.declaration import Operands, Reason, instruction
 from emu.isa.formats import RRE
 from emu.program_interruption import ProgramInterruption, ProgramInterruptionCode
+from emu.psw import ADDRESS_24
 
 if TYPE_CHECKING:
     from emu.cpu import Cpu
@@ -98,8 +99,13 @@ def _search(cpu: Cpu, operands: Operands, size: int) -> None:
 
 
 def _update_address(cpu: Cpu, register: int, address: int) -> None:
-    """Put an address in a general register, as the engine does: bits that are no part of the address may stay."""
-    cpu.set_address_register(register, cpu.length_in(register) & ~cpu.address_limit | address)
+    """Put an address in a general register, as the engine does.
+
+    Of the bits that are no part of it, bits 32-39 stay in the 24-bit mode, and bit 32 becomes zero in the 31-bit mode.
+    """
+    if cpu.address_limit == ADDRESS_24:
+        address |= cpu.length_in(register) & ~ADDRESS_24
+    cpu.set_address_register(register, address)
 
 
 @instruction(

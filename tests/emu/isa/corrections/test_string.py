@@ -132,3 +132,19 @@ def test_in_the_24_bit_mode_bits_32_to_39_of_r1_stay_whoever_finds_the_character
         else:
             assert execute(opcode + "0024").condition_code == 1
         assert (cpu.gr[2], cpu.gr[4]) == (HIGH | 0x5A02_0000, HIGH | 0x5A02_0000)
+
+
+@pytest.mark.parametrize(("name", "opcode"), (("SRST", "b25e"), ("SRSTU", "b9be")))
+@pytest.mark.parametrize("end", (0x2_0010, 0x1_0000))
+def test_in_the_31_bit_mode_bit_32_of_r1_becomes_zero_whoever_finds_the_character(
+    execute, cpu, run, name: str, opcode: str, end: int
+) -> None:
+    for is_by_model in (True, False):
+        cpu.load_psw(Psw(BASIC_ADDRESSING, START))
+        cpu.gr[0], cpu.gr[2], cpu.gr[4] = 0, HIGH | 0x8000_0000 | end, HIGH | 0x2_0000
+        if is_by_model:
+            run(cpu, name, r1=2, r2=4)
+            assert cpu.cc == 1
+        else:
+            assert execute(opcode + "0024").condition_code == 1
+        assert (cpu.gr[2], cpu.gr[4]) == (HIGH | 0x2_0000, HIGH | 0x2_0000)
