@@ -22,13 +22,12 @@ from emu.engine.library import PROGRAM_INTERRUPTION_FUNCTION
 from emu.engine.quirks import single_stores
 from emu.engine.record import RECORD_TYPE, StopReason
 from emu.engine.rules.access_rules import resolve_byte
-from emu.engine.rules.primitives import code_instruction, load_native, store8, store16, store32, store64
+from emu.engine.rules.primitives import code_instruction, load_native, store_sized
 from emu.program_interruption import ProgramInterruptionCode
 
 # numba takes plain integers for the callback's constants.
 REASON: Final = int(StopReason.REFUSED_STORE)
 CHECKED_FRAMES: Final = np.uint64(checked_stores.CHECKED_FRAMES)
-FIRST_UNPROTECTED: Final = np.uint64(checked_stores.FIRST_UNPROTECTED)
 CHECKED_SHIFT: Final = np.uint64(checked_stores.CHECKED_SHIFT)
 POOL_OFFSET: Final = np.uint64((1 << checked_stores.CHECKED_SHIFT) - 1)
 STORE: Final = np.uint64(FILL_STORE)
@@ -36,7 +35,7 @@ PAGE_BITS: Final = np.uint64(PAGE_SHIFT)
 PAGE_BYTES: Final = np.uint64(PAGE_SIZE)
 PAGE_OFFSET: Final = np.uint64(PAGE_SIZE - 1)
 STORES_ONCE: Final = single_stores.STORES_ONCE
-_EXTENDED_STORE: Final = np.uint64(0xE3)
+LAST_BYTE_SAYS: Final = single_stores.LAST_BYTE_SAYS
 _EXTENDED_STORES: Final = np.uint64(0xEB)
 _BYTE: Final = np.uint64(0xFF)
 
@@ -62,7 +61,7 @@ _refuse: Any = intrinsic(_generate_refusal)
 def _stores_once(word: Any) -> Any:
     """Whether the instruction that is left-aligned in *word* stores once at most."""
     first = word >> np.uint64(56)
-    has_last = first in (_EXTENDED_STORE, _EXTENDED_STORES)
+    has_last = first in LAST_BYTE_SAYS
     rest = word >> np.uint64(16) if has_last else word >> np.uint64(48)
     return STORES_ONCE[first << np.uint64(8) | rest & _BYTE] != 0
 
@@ -113,9 +112,10 @@ def _stored_address(record: Any, word: Any) -> Any:
 
 @njit
 def _may_store(record: Any, offset: Any, size: Any) -> Any:
-    """Whether the instruction at the PSW address may store there, and will not be refused later.
+    """Whether the instruction at the PSW address, if it may store there now, will not be refused later.
 
-    An operand that reaches into another page is left to the engine that can undo it.
+    Each of these stores its first byte first, and no operand that ascends in one page comes to a protected byte later.
+    One that reaches into another page is left to the engine that can undo it.
     """
     word = code_instruction(record, load_native(record.psw_address + np.uint64(8)))
     if word == np.uint64(0):
@@ -125,7 +125,7 @@ def _may_store(record: Any, offset: Any, size: Any) -> Any:
         if size == np.uint64(0):
             return False
         offset = _stored_address(record, word) & PAGE_OFFSET
-    return offset >= FIRST_UNPROTECTED and offset + size <= PAGE_BYTES
+    return offset + size <= PAGE_BYTES
 
 
 @callback(types.uint8, types.uint64, types.int32, types.uint64, types.int32, types.int64, types.voidptr)
@@ -137,14 +137,5 @@ def checked_store_callback(engine: Any, kind: Any, place: Any, size: Any, value:
     if not (_may_store(record, offset, np.uint64(size)) and resolve_byte(record, address, STORE)):
         record.reason = REASON
         _refuse(record.registers_address)
-    where = record.pool_address + (shown & POOL_OFFSET)
-    stored = np.uint64(value)
-    if size == np.int32(8):
-        store64(where, stored)
-    elif size == np.int32(4):
-        store32(where, stored)
-    elif size == np.int32(2):
-        store16(where, stored)
-    else:
-        store8(where, stored)
+    store_sized(record.pool_address + (shown & POOL_OFFSET), np.uint64(size), np.uint64(value))
     return np.uint8(1)

@@ -23,7 +23,7 @@ CHECKED_FRAMES: Final = 1 << 60
 CHECKED_SHIFT: Final = 50
 """So many bits to the left, the number of a low page says how far behind the pool is shown for that one."""
 FIRST_UNPROTECTED: Final = 512
-"""The first byte of a page that low-address protection lets be stored into."""
+"""The first byte of a low page that low-address protection lets be stored into: there it is asked about the page."""
 
 
 def map_checked_frames(unicorn: Unicorn, size: int, host_address: int, callback: int, record_address: int) -> None:

@@ -28,15 +28,14 @@ from emu.engine.compiled_parts import (
     fill_key,
     find_fill,
     held_word,
-    is_storage_watched,
     page_index,
     page_key,
     pointer,
 )
 from emu.engine.library import EXECUTABLE, READABLE, WRITABLE
 from emu.engine.record import NO_CONTEXT, RECORD_TYPE
-from emu.engine.rules.access_rules import ask_byte, resolve
-from emu.engine.rules.primitives import load8, load_native, locate_frame, store8, store_native
+from emu.engine.rules.access_rules import ask_byte, must_be_noticed, resolve
+from emu.engine.rules.primitives import load_native, locate_frame, store8, store_native
 from emu.lowcore import PREFIX_AREA_SIZE
 
 # numba takes plain integers for the callback's constants.
@@ -87,14 +86,12 @@ def _note(record: Any, address: Any, access: Any, is_checked: Any) -> Any:
     Where each store *is checked*, the answer is for Unicorn alone, and not remembered.
     """
     page = record.resolved >> _PAGE_SHIFT
-    if is_storage_watched(record, page, access) or is_storage_watched(record, address >> _PAGE_SHIFT, access):
+    if must_be_noticed(record, page, address >> _PAGE_SHIFT, access):
         return np.uint64(0)
     frame = locate_frame(record, page)
     place = record.pool_address - record.frame_distance + frame
     permissions = _READABLE
     if access == _STORE:
-        if load8(record.code_pages_address + page):
-            return np.uint64(0)
         permissions = _WRITABLE
     elif access == _FETCH:
         # Of the prefix area, it depends on the instruction.

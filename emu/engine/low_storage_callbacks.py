@@ -17,7 +17,7 @@ from numba.extending import intrinsic
 
 from emu.engine import blocks_of_low_storage as low_storage
 from emu.engine.compiled_parts import callback
-from emu.engine.rules.primitives import load8, load16, load32, load64, store8, store16, store32, store64
+from emu.engine.rules.primitives import load8, load16, load32, load64, store_sized
 
 # numba takes plain integers for constants.
 WORDS: Final = low_storage.WORDS
@@ -78,11 +78,4 @@ def low_store_callback(engine: Any, place: Any, size: Any, value: Any, data: Any
         _call_store(words[STORE_FUNCTION], engine, place, size, value)
         return
     address = block + (place & BLOCK_OFFSET)
-    if size == np.uint32(8):
-        store64(address, value)
-    elif size == np.uint32(4):
-        store32(address, value)
-    elif size == np.uint32(2):
-        store16(address, value)
-    else:
-        store8(address, value)
+    store_sized(address, np.uint64(size), value)

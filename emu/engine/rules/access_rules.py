@@ -34,6 +34,15 @@ _STORE: Final = np.uint64(FILL_STORE)
 
 
 @njit
+def must_be_noticed(record: Any, page: Any, logical_page: Any, kind: Any) -> Any:
+    """Whether Python must hear of each access to absolute *page*, which is *logical_page*: it is watched, or a store
+    into code."""
+    if is_storage_watched(record, page, kind) or is_storage_watched(record, logical_page, kind):
+        return True
+    return kind == _STORE and load8(record.code_pages_address + page) != _ZERO
+
+
+@njit
 def find_low_operand(record: Any, address: Any, length: Any, kind: Any, context: Any) -> Any:
     """Where in this process the *length* bytes at *address* in low storage are, of which fills do not remember all.
 
@@ -47,9 +56,7 @@ def find_low_operand(record: Any, address: Any, length: Any, kind: Any, context:
     if not ask_byte(record, address, kind):
         return _ZERO
     page = record.resolved >> _PAGE_SHIFT
-    if is_storage_watched(record, page, kind) or is_storage_watched(record, address >> _PAGE_SHIFT, kind):
-        return _ZERO
-    if kind == _STORE and load8(record.code_pages_address + page):
+    if must_be_noticed(record, page, address >> _PAGE_SHIFT, kind):
         return _ZERO
     return record.pool_address + locate_frame(record, page) + offset
 

@@ -3,11 +3,10 @@
 
 from __future__ import annotations
 
-import ast
 from typing import TYPE_CHECKING, Final
 
-from emu.addresses import PAGE_SHIFT, PAGE_SIZE
-from emu.engine.rules import arithmetic, octets
+from emu.addresses import PAGE_OFFSET_MASK, PAGE_SHIFT, PAGE_SIZE
+from emu.engine.rules import octets
 from emu.engine.rules.fields import ARRAYS, Array
 from emu.engine.rules.octets import LENGTHS, put
 from emu.engine.rules.values import (
@@ -86,6 +85,24 @@ def find_frame(translator: Core, page: Value) -> Number:
     return Number(found, 0, _LAST_FRAME)
 
 
+def absolute_place(translator: Core, address: Value, length: int, *, is_store: bool) -> Number:
+    """Where in this process the *length* bytes at absolute *address* are, which must lie in one page.
+
+    A store must go into no page of code, and nobody may watch for stores.
+    """
+    where = Number(translator.writer.bind(exact(address, "an address").text), 0, WORD - 1)
+    translator.call(Storage.require, [ObjectPlace("storage"), where], {})
+    offset = f"({where.text} & {constant(PAGE_OFFSET_MASK)})"
+    translator.writer.refuse_if(f"({offset} > {constant(PAGE_SIZE - length)})")
+    page = translator.writer.bind(f"({where.text} >> uint64({PAGE_SHIFT}))")
+    frame = find_frame(translator, Number(page, 0, WORD - 1 >> PAGE_SHIFT))
+    if is_store:
+        translator.writer.refuse_if(f"(load8(record.code_pages_address + {page}) != ZERO)")
+        translator.writer.refuse_if("(record.watches_storage != ZERO)")
+        translator.writer.block.line(f"note_change(record, {frame.text})")
+    return Number(translator.writer.bind(f"(record.pool_address + {frame.text} + {offset})"), 0, WORD - 1)
+
+
 def read_integer(translator: Core) -> Value:
     """An integer in absolute storage."""
 
@@ -93,35 +110,21 @@ def read_integer(translator: Core) -> Value:
         known = static_integer(length)
         if known not in LENGTHS:
             raise OutsideSubsetError(f"an integer of {describe(length)} bytes is read")
-        where = Number(translator.writer.bind(exact(address, "an address").text), 0, WORD - 1)
-        translator.call(Storage.require, [ObjectPlace("storage"), where], {})
-        offset = f"({where.text} & {constant(PAGE_SIZE - 1)})"
-        translator.writer.refuse_if(f"({offset} > {constant(PAGE_SIZE - known)})")
-        frame = find_frame(translator, arithmetic.binary(ast.RShift, where, Static(PAGE_SHIFT)))
-        place = Number(f"(record.pool_address + {frame.text} + {offset})", 0, WORD - 1)
+        place = absolute_place(translator, address, known, is_store=False)
         return octets.integer(translator, read(translator, place, Static(known)), Static("big"))
 
     return Primitive("storage.read_integer", perform)
 
 
 def write_integer(translator: Core) -> Value:
-    """An integer into absolute storage, into no page of code, and while no store is watched."""
+    """An integer into absolute storage."""
 
     def perform(address: Value, length: Value, value: Value) -> Value:
         known = static_integer(length)
         if known not in LENGTHS:
             raise OutsideSubsetError(f"an integer of {describe(length)} bytes is written")
-        where = Number(translator.writer.bind(exact(address, "an address").text), 0, WORD - 1)
-        translator.call(Storage.require, [ObjectPlace("storage"), where], {})
-        offset = f"({where.text} & {constant(PAGE_SIZE - 1)})"
-        translator.writer.refuse_if(f"({offset} > {constant(PAGE_SIZE - known)})")
-        page = arithmetic.binary(ast.RShift, where, Static(PAGE_SHIFT))
-        frame = find_frame(translator, page)
-        translator.writer.refuse_if("(record.watches_storage != ZERO)")
-        translator.writer.refuse_if(f"(load8(record.code_pages_address + {number(page).text}) != ZERO)")
-        translator.writer.block.line(f"note_change(record, {frame.text})")
-        place = translator.writer.bind(f"(record.pool_address + {frame.text} + {offset})")
-        put(translator, place, octets.octets(value, length, Static("big")))
+        place = absolute_place(translator, address, known, is_store=True)
+        put(translator, place.text, octets.octets(value, length, Static("big")))
         return NONE
 
     return Primitive("storage.write_integer", perform)

@@ -101,13 +101,13 @@ def _divide(kind: type[ast.operator], left: Number, divisor: Value) -> Number:
     if known is None or known <= 0:
         raise OutsideSubsetError(f"a division by {describe(divisor)}")
     is_power = not known & known - 1
-    if kind is ast.Mod and is_power and not left.is_exact:
+    if kind is ast.Mod and is_power:
         # It divides 2**64: what is congruent modulo that has the same remainder.
-        return Number(f"({left.text} & {constant(known - 1)})", 0, known - 1)
+        high = min(known - 1, left.high) if left.is_exact else known - 1
+        return Number(f"({left.text} & {constant(known - 1)})", 0, high)
     left = exact(left, "what is divided")
     if kind is ast.Mod:
-        text = f"({left.text} & {constant(known - 1)})" if is_power else f"({left.text} % {constant(known)})"
-        return Number(text, 0, min(known - 1, left.high))
+        return Number(f"({left.text} % {constant(known)})", 0, min(known - 1, left.high))
     if is_power:
         return _shift(ast.RShift, left, number(Static(known.bit_length() - 1)))
     return Number(f"({left.text} // {constant(known)})", left.low // known, left.high // known)

@@ -12,8 +12,8 @@ from typing import Final
 
 import emu.isa.catalogue  # noqa: F401 - fills the instruction set
 from emu.cpu import Cpu
-from emu.engine.rules import swapping
 from emu.engine.rules.core import Core, DivergedError, condition_of
+from emu.engine.rules.finishing import finished
 from emu.engine.rules.model import Model
 from emu.engine.rules.translator import Translator
 from emu.engine.rules.values import WORD, Number, ObjectPlace, OutsideSubsetError, Static, Structure, Value
@@ -70,7 +70,7 @@ def translate(declared: Instruction) -> str:
     except DivergedError:
         raise OutsideSubsetError("every way through it is the model's") from None
     translator.set_field("instruction address", translator.field("next address"))
-    return swapping.finished(translator, HEADING.format(name=declared.mnemonic))
+    return finished(translator, HEADING.format(name=declared.mnemonic))
 
 
 def operands(translator: Core, form: Format) -> Structure:

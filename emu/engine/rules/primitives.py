@@ -107,6 +107,19 @@ _are_operands_apart = rule(psw_bits.are_operands_apart)
 
 
 @njit
+def store_sized(address: Any, size: Any, value: Any) -> None:
+    """Store the *size* bytes of *value*, one, two, four or eight of them, big-endian."""
+    if size == np.uint64(8):
+        store64(address, value)
+    elif size == np.uint64(4):
+        store32(address, value)
+    elif size == np.uint64(2):
+        store16(address, value)
+    else:
+        store8(address, value)
+
+
+@njit
 def code_instruction(record: Any, address: Any) -> Any:
     """The instruction at *address*, left-aligned in a word; zero, which is none, if it is not visible.
 
