@@ -23,10 +23,8 @@ from emu.machine import StopKind
 from emu.running.stopping.kinds import AtInstructionCount
 from emu.saving import save
 from emu.state import differences
-from tools.debian.initramfs import CHECK_WORD
-from tools.debian.releases import COMMAND_LINE, RELEASES, debian_files
-from tools.machines.images import BootFiles
-from tools.machines.options import HostOptions, MachineOptions
+from tools.benchmarks.trial_boot import trial_boot
+from tools.machines.options import HostOptions
 from tools.machines.setup import set_up
 from tools.usage.errors import UsageError
 
@@ -60,14 +58,7 @@ def debian(*, memory: int = 256 << 20, host_memory: int | None = None) -> Bootin
 
     :raises UsageError: if it has not been fetched.
     """
-    files = debian_files(next(iter(RELEASES)))
-    options = MachineOptions(
-        image=BootFiles(files.kernel, files.ramdisk),
-        command_line=f"{COMMAND_LINE} loglevel=4 {CHECK_WORD}",
-        memory=memory,
-        host=None if host_memory is None else HostOptions(memory=host_memory),
-    )
-    setup = set_up(options)
+    setup = set_up(trial_boot(memory, None if host_memory is None else HostOptions(memory=host_memory)))
     (machine,) = setup.machines
     return BootingGuest(machine, None if setup.host is None else setup.host.manager, setup)
 

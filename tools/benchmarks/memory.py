@@ -17,11 +17,9 @@ import numpy as np
 from emu.addresses import PAGE_SIZE
 from emu.page_states import CONTENT_MASK, Content
 from tools.benchmarks.figure import BenchmarkFigure, Effort, Measured, NotMeasured, Unit
+from tools.benchmarks.trial_boot import trial_boot
 from tools.consoles.console import GuestConsole
-from tools.debian.initramfs import CHECK_WORD, PASSED
-from tools.debian.releases import COMMAND_LINE, RELEASES, debian_files
-from tools.machines.images import BootFiles
-from tools.machines.options import MachineOptions
+from tools.debian.initramfs import PASSED
 from tools.machines.setup import set_up
 from tools.usage.errors import UsageError
 
@@ -44,13 +42,7 @@ def boot_and_look(most: int | None = None) -> dict[str, int]:
     :raises UsageError: if the kernel has not been fetched.
     :raises NotMeasured: if the guest does not come to its end.
     """
-    files = debian_files(next(iter(RELEASES)))
-    options = MachineOptions(
-        image=BootFiles(files.kernel, files.ramdisk),
-        command_line=f"{COMMAND_LINE} loglevel=4 {CHECK_WORD}",
-        memory=_MEMORY,
-    )
-    (machine,) = set_up(options).machines
+    (machine,) = set_up(trial_boot(_MEMORY)).machines
     console = machine.sclp.console = GuestConsole(is_shown=False)
     stop = machine.run(most)
     if most is None and PASSED not in console.text:

@@ -20,11 +20,9 @@ from rich.table import Table
 from emu.machine import StopKind
 from emu.running.stopping.kinds import AtAddress, AtMnemonic, StopSpace, StorageAccess
 from tools.benchmarks.figure import NotMeasured
+from tools.benchmarks.trial_boot import trial_boot
 from tools.consoles.console import GuestConsole
-from tools.debian.initramfs import CHECK_WORD, PASSED
-from tools.debian.releases import COMMAND_LINE, RELEASES, debian_files
-from tools.machines.images import BootFiles
-from tools.machines.options import MachineOptions
+from tools.debian.initramfs import PASSED
 from tools.machines.setup import set_up
 from tools.usage.errors import UsageError
 
@@ -54,13 +52,7 @@ def _boot(name: str) -> dict[str, float | int]:
 
     :raises NotMeasured: if the guest does not come to its end.
     """
-    files = debian_files(next(iter(RELEASES)))
-    options = MachineOptions(
-        image=BootFiles(files.kernel, files.ramdisk),
-        command_line=f"{COMMAND_LINE} loglevel=4 {CHECK_WORD}",
-        memory=_MEMORY,
-    )
-    setup, console = set_up(options), GuestConsole(is_shown=False)
+    setup, console = set_up(trial_boot(_MEMORY)), GuestConsole(is_shown=False)
     machine: Machine = setup.machines[0]
     machine.sclp.console = console
     on = _STOPS[name]

@@ -117,34 +117,24 @@ def test_in_the_24_bit_mode_bits_32_to_39_of_r2_stay_as_they_do_in_the_engine(
     assert found == [(HIGH | 0x5A03_0000, HIGH | 0x5A02_2000)] * 2
 
 
+# The PSW mask, and what bits 32-39 hold before and after.
+@pytest.mark.parametrize(
+    ("mask", "before", "after"), ((0, 0x5A00_0000, 0x5A00_0000), (BASIC_ADDRESSING, 0x8000_0000, 0)), ids=("24", "31")
+)
 @pytest.mark.parametrize(("name", "opcode"), (("SRST", "b25e"), ("SRSTU", "b9be")))
 @pytest.mark.parametrize("end", (0x2_0010, 0x1_0000))
-def test_in_the_24_bit_mode_bits_32_to_39_of_r1_stay_whoever_finds_the_character(
-    execute, cpu, run, name: str, opcode: str, end: int
+def test_what_is_no_part_of_an_address_is_the_same_whoever_finds_the_character(
+    execute, cpu, run, name: str, opcode: str, end: int, mask: int, before: int, after: int
 ) -> None:
+    """In the 24-bit mode bits 32-39 of R1 stay, in the 31-bit mode bit 32 becomes zero."""
+    second = HIGH | 0x2_0000 | after
     # An operand that ends before it begins goes on at address zero.
     for is_by_model in (True, False):
-        cpu.load_psw(Psw(0, START))
-        cpu.gr[0], cpu.gr[2], cpu.gr[4] = 0, HIGH | 0x5A00_0000 | end, HIGH | 0x5A02_0000
+        cpu.load_psw(Psw(mask, START))
+        cpu.gr[0], cpu.gr[2], cpu.gr[4] = 0, HIGH | before | end, second
         if is_by_model:
             run(cpu, name, r1=2, r2=4)
             assert cpu.cc == 1
         else:
             assert execute(opcode + "0024").condition_code == 1
-        assert (cpu.gr[2], cpu.gr[4]) == (HIGH | 0x5A02_0000, HIGH | 0x5A02_0000)
-
-
-@pytest.mark.parametrize(("name", "opcode"), (("SRST", "b25e"), ("SRSTU", "b9be")))
-@pytest.mark.parametrize("end", (0x2_0010, 0x1_0000))
-def test_in_the_31_bit_mode_bit_32_of_r1_becomes_zero_whoever_finds_the_character(
-    execute, cpu, run, name: str, opcode: str, end: int
-) -> None:
-    for is_by_model in (True, False):
-        cpu.load_psw(Psw(BASIC_ADDRESSING, START))
-        cpu.gr[0], cpu.gr[2], cpu.gr[4] = 0, HIGH | 0x8000_0000 | end, HIGH | 0x2_0000
-        if is_by_model:
-            run(cpu, name, r1=2, r2=4)
-            assert cpu.cc == 1
-        else:
-            assert execute(opcode + "0024").condition_code == 1
-        assert (cpu.gr[2], cpu.gr[4]) == (HIGH | 0x2_0000, HIGH | 0x2_0000)
+        assert (cpu.gr[2], cpu.gr[4]) == (HIGH | after | 0x2_0000, second)
