@@ -16,7 +16,7 @@ from emu.engine.exits import (
     RunExit,
     SupervisorCall,
 )
-from emu.engine.interception import is_executed_by_model, is_intercepted_target, is_refused
+from emu.engine.interception import is_completed, is_executed_by_model, is_intercepted_target, is_refused
 from emu.engine.library import ERROR_EXCEPTION, EngineError
 from emu.engine.record import SHORT_ADDRESSES, StopReason
 from emu.engine.reported import reported
@@ -224,7 +224,7 @@ class FreeRun:
     def _refused_by_unicorn(self, ended: Condition) -> Condition | Declared | ExecutedAlone:
         """The instruction at the PSW address has *ended* so; it may be that the model must execute it."""
         instruction = self._code.instruction(self._registers.psw[1], self._record.mode)
-        if ended.condition.code not in _REFUSALS:
+        if ended.condition.code not in _REFUSALS or is_completed(ended.condition):
             return ended
         if instruction is None or is_execute(instruction):
             return EXECUTED_ALONE

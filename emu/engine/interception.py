@@ -56,6 +56,8 @@ if TYPE_CHECKING:
 
 _UNASSIGNED: Final = ((0xE3EB, "LZRF"),)
 """Opcodes that Unicorn 2.1.4 executes although no instruction has them, and what it calls them."""
+_DXC_SIMULATED: Final = 0x03
+"""Bits of the data-exception codes of simulated IEEE exceptions, and of FF, which is compare and trap."""
 _INTERCEPTED: Final = (Reason.SENSITIVE, Reason.CORRECTION)
 
 
@@ -158,6 +160,17 @@ def is_refused(condition: ProgramInterruption, instruction: bytes) -> bool:
         # With the lower codes such instructions are not permitted at all.
         return (condition.data_exception_code or 0) > DXC_DFP_INSTRUCTION
     return condition.code is ProgramInterruptionCode.SPECIFICATION
+
+
+def is_completed(condition: ProgramInterruption) -> bool:
+    """Whether what met the *condition* that Unicorn reports has been completed, so that it must not be executed again.
+
+    That is the data exception of comparing or loading and trapping, and of SET FPC AND SIGNAL and its like: what they
+    name a simulated IEEE exception (PoP 6, "Data-Exception Code").
+    """
+    code = condition.data_exception_code or 0
+    is_data = condition.code is ProgramInterruptionCode.DATA
+    return is_data and code > DXC_DFP_INSTRUCTION and code & _DXC_SIMULATED == _DXC_SIMULATED
 
 
 def entry_of(instruction: bytes) -> int:

@@ -50,3 +50,37 @@ def test_zero_traps(
     assert cpu.registers.fpc == 0xFF00
     old = Psw.from_bytes(machine.storage.read(lowcore.PROGRAM_OLD_PSW, 16))
     assert old.address == start + (4 if is_target else 6)
+
+
+CHAIN = {0x2000: 0x3000, 0x3000: 0x4000, 0x4000: 0}
+"""What a register leads to that is loaded with it again and again."""
+
+
+@pytest.mark.parametrize("is_free", (True, False), ids=("free", "steps"))
+@pytest.mark.parametrize("is_target", (False, True), ids=("alone", "EX"))
+@pytest.mark.parametrize("start", (0x1_0000, 0x1_0FFE, 0x1_0FFC))
+@pytest.mark.parametrize(("code", "length"), (("9f", 4), ("85", 8), ("9d", 4)), ids=("LAT", "LGAT", "LLGFAT"))
+def test_base_register_is_loaded_once(
+    machine: Machine, cpu: Cpu, code: str, length: int, start: int, is_target, is_free
+) -> None:
+    """When the engine reports the exception it has loaded the register already."""
+    load = bytes.fromhex(f"e322050000{code}")
+    for address, value in CHAIN.items():
+        machine.storage.write(address + 0x500, value.to_bytes(length, "big"))
+    machine.storage.write(0x500, b"\x11" * 8)
+    cpu.gr[2], cpu.gr[3], cpu.gr[4] = 0x2000, start + 0x20, start
+    machine.storage.write(start + 0x20, load)
+    again = bytes.fromhex("44003000") if is_target else load
+    machine.storage.write(start, again + bytes.fromhex("47f04000"))
+    machine.storage.write(lowcore.PROGRAM_NEW_PSW, Psw(ADDRESSING_MODE | WAIT, 0).to_bytes())
+    cpu.load_psw(Psw(ADDRESSING_MODE, start))
+    cpu.psw_loaded = False
+    if is_free:
+        machine.run(10)
+    else:
+        for _ in range(5):
+            machine.step()
+    assert cpu.gr[2] == 0
+    assert machine.storage.read_integer(lowcore.DATA_EXCEPTION_CODE, 4) == 0xFF
+    old = Psw.from_bytes(machine.storage.read(lowcore.PROGRAM_OLD_PSW, 16))
+    assert old.address == start + len(again)

@@ -42,3 +42,20 @@ def test_only_the_lower_half_counts(
     assert machine.run(10).psw.address == ENDED
     assert machine.storage.read_integer(lowcore.PROGRAM_ILC + 2, 2) == code
     assert cpu.registers.fpc == after
+
+
+@pytest.mark.parametrize("is_target", (False, True), ids=("alone", "EX"))
+def test_signal_is_made_once(machine: Machine, cpu: Cpu, *, is_target: bool) -> None:
+    """The flags that it leaves would make another signal: at the end of a page, or below an EXECUTE, too."""
+    start = 0x10FFE
+    machine.storage.write(lowcore.PROGRAM_NEW_PSW, Psw(ADDRESSING_MODE | WAIT, ENDED).to_bytes())
+    machine.storage.write(0x10F00, SIGNALS)
+    signals = bytes.fromhex("44003000") if is_target else SIGNALS[:4]
+    machine.storage.write(start, signals + bytes.fromhex("b384005047f04000"))
+    cpu.set_control_register(0, cpu.cr[0] | 1 << 63 - 45)
+    # Nothing is signalled the first time; SFPC 5 then sets a flag that the masks ask for.
+    cpu.gr[2], cpu.gr[3], cpu.gr[4], cpu.gr[5] = 0xF8F8_0000, 0x10F00, start, 0x0008_0000
+    cpu.load_psw(Psw(ADDRESSING_MODE, start))
+    cpu.psw_loaded = False
+    assert machine.run(10).psw.address == ENDED
+    assert cpu.registers.fpc == 0xF8F8_0B00
