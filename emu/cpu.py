@@ -293,6 +293,18 @@ class Cpu:
     def instruction_address(self, value: int) -> None:
         self._engine_psw[1] = value
 
+    def note_breaking_event(self) -> None:
+        """Note that the current instruction breaks the sequence (PoP 4, "Breaking-Event-Address Recording").
+
+        What is noted is its own address, or that of the EXECUTE whose target it is.
+        """
+        self.registers.breaking_event_address = self.instruction_address
+
+    def branch(self, address: int) -> None:
+        """Let the current instruction be a successful branch to *address*, also if that is the next instruction."""
+        self.note_breaking_event()
+        self.next_address = address
+
     # Addresses
 
     @property

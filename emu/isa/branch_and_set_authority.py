@@ -105,7 +105,7 @@ def _reduce_authority(cpu: Cpu, operands: Operands, table: int) -> None:
     access.store_integer(cpu, table + _RETURN_ADDRESS, 8, _link(cpu), key=0, real=True)
     cpu.set_control_register(3, insert(cpu.cr[3], 32, 47, mask & field(cpu.gr[operands.r1], 32, 47)))
     new = insert(before.mask, 8, 11, key) | psw_bits.PROBLEM_STATE
-    cpu.registers.breaking_event_address = cpu.instruction_address
+    cpu.note_breaking_event()
     cpu.load_psw(Psw(new & ~psw_bits.ADDRESSING_MODE | mode, target))
 
 
@@ -124,7 +124,7 @@ def _return_to_base_authority(cpu: Cpu, operands: Operands, table: int) -> None:
     mask |= psw_bits.PROBLEM_STATE if word & _PROBLEM_STATE else 0
     # What was stored by somebody else may be no address of the mode: that is found after the PSW is loaded.
     target = value if cpu.is_64_bit else value & psw_bits.ADDRESS_31
-    cpu.registers.breaking_event_address = cpu.instruction_address
+    cpu.note_breaking_event()
     cpu.load_psw(Psw(mask & ~psw_bits.ADDRESSING_MODE | mode, target))
 
 

@@ -3,7 +3,7 @@
 
 An instruction function takes the CPU and its decoded operands, checks in the manual's order, and raises
 :class:`~emu.program_interruption.ProgramInterruption` before it has changed anything.  It need not advance the
-PSW: the execution loop does that, unless the function sets ``cpu.next_address`` (a branch) or loads a PSW.
+PSW: the execution loop does that, unless the function branches (``cpu.branch``) or loads a PSW.
 """
 
 from __future__ import annotations

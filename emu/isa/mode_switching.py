@@ -29,10 +29,9 @@ def designated_branch(value: int) -> tuple[int, int]:
 
 
 def branch_in_mode(cpu: Cpu, mode: int, target: int) -> None:
-    """Go on at *target* in the addressing mode *mode*: a breaking event, also if that is the next instruction."""
-    cpu.registers.breaking_event_address = cpu.instruction_address
+    """Go on at *target* in the addressing mode *mode*."""
     cpu.set_addressing_mode(mode)
-    cpu.next_address = target
+    cpu.branch(target)
 
 
 @instruction(0x0C, "BASSM", RR, "BRANCH AND SAVE AND SET MODE")

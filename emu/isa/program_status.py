@@ -55,8 +55,7 @@ def lpsw(cpu: Cpu, operands: Operands) -> None:
         raise ProgramInterruption(_Code.SPECIFICATION)
     new = Psw.from_short(word)
     require_zero_key(cpu, new.key)
-    # Also if it leads to the next instruction.
-    cpu.registers.breaking_event_address = cpu.instruction_address
+    cpu.note_breaking_event()
     cpu.load_psw(new)
 
 
@@ -67,8 +66,7 @@ def lpswe(cpu: Cpu, operands: Operands) -> None:
     require_boundary(address, 8)
     new = Psw.from_bytes(access.load(cpu, address, 16))
     require_zero_key(cpu, new.key)
-    # Also if it leads to the next instruction.
-    cpu.registers.breaking_event_address = cpu.instruction_address
+    cpu.note_breaking_event()
     cpu.load_psw(new)
 
 

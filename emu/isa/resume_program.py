@@ -69,7 +69,7 @@ def rp(cpu: Cpu, operands: Operands) -> None:
         raise ProgramInterruption(_Code.SPECIFICATION)
     trace_branch(cpu, new.mask, target)
     old = cpu.space
-    cpu.registers.breaking_event_address = cpu.instruction_address
+    cpu.note_breaking_event()
     cpu.load_psw(new)
     cpu.ar[operands.b2] = access_register
     if flags & _LONG_REGISTER:

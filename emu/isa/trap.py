@@ -89,7 +89,7 @@ def _trap(cpu: Cpu, flags: int, operand_address: int) -> None:
     access.store(cpu, save_area, saved, space=_HOME)
     cpu.set_address_register(15, block)
     mask = cpu.psw.mask & ~(psw_bits.ADDRESSING_MODE | psw_bits.ADDRESS_SPACE_CONTROL)
-    cpu.registers.breaking_event_address = cpu.instruction_address
+    cpu.note_breaking_event()
     cpu.load_psw(Psw(mask | psw_bits.BASIC_ADDRESSING, program))
 
 

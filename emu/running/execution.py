@@ -7,7 +7,7 @@ This is the one place where a :class:`~emu.program_interruption.ProgramInterrupt
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from emu import interruption
 from emu.hypervisor import FrameShortage
@@ -21,9 +21,6 @@ from emu.running.stops import StopRun
 if TYPE_CHECKING:
     from emu.cpu import Cpu
 
-_KEEPS_BREAKING_EVENT: Final = frozenset({"DIAG"})
-"""A reset by DIAGNOSE goes on elsewhere, and no instruction of the program has led there."""
-
 
 def execute(cpu: Cpu, instruction: bytes, address: int, length: int, *, target_address: int | None = None) -> None:
     """Execute a declared instruction: *instruction* is its bytes, found at *address* in *length* bytes.
@@ -36,7 +33,7 @@ def execute(cpu: Cpu, instruction: bytes, address: int, length: int, *, target_a
     :raises FrameShortage: if it must be executed again when the host has made room.
     """
     cpu.instruction_length = length
-    cpu.next_address = sequential = cpu.wrap(address + length)
+    cpu.next_address = cpu.wrap(address + length)
     cpu.relative_base = address if target_address is None else target_address
     decoded = decode(instruction)
     if decoded is None or not decoded[0].is_installed(cpu):
@@ -57,9 +54,6 @@ def execute(cpu: Cpu, instruction: bytes, address: int, length: int, *, target_a
     except ProgramInterruption as condition:
         condition.take_back = partial(cpu.configuration.uncount, declared.mnemonic, declared.work)
         raise
-    if cpu.next_address != sequential and declared.mnemonic not in _KEEPS_BREAKING_EVENT:
-        # A breaking event (PoP 4, "Breaking-Event-Address Recording"); that of EXECUTE's target is at the EXECUTE.
-        cpu.registers.breaking_event_address = address
     cpu.instruction_address = cpu.next_address
 
 

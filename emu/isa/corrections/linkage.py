@@ -49,7 +49,7 @@ def bal(cpu: Cpu, operands: Operands) -> None:
     """Save link information in R1, and branch to the second-operand address."""
     address = cpu.effective_address(operands.b2, operands.d2, operands.x2)
     _link(cpu, operands.r1)
-    cpu.next_address = address
+    cpu.branch(address)
 
 
 @instruction(
@@ -65,7 +65,7 @@ def balr(cpu: Cpu, operands: Operands) -> None:
     address = cpu.address_in(operands.r2)
     _link(cpu, operands.r1)
     if operands.r2:
-        cpu.next_address = address
+        cpu.branch(address)
 
 
 @instruction(0x4D, "BAS", RX_A, "BRANCH AND SAVE", reason=Reason.EXECUTED, with_registers=link_may_wrap)
@@ -73,7 +73,7 @@ def bas(cpu: Cpu, operands: Operands) -> None:
     """Save the address of the next instruction in R1, and branch to the second-operand address."""
     address = cpu.effective_address(operands.b2, operands.d2, operands.x2)
     save_link(cpu, operands.r1)
-    cpu.next_address = address
+    cpu.branch(address)
 
 
 @instruction(
@@ -89,4 +89,4 @@ def basr(cpu: Cpu, operands: Operands) -> None:
     address = cpu.address_in(operands.r2)
     save_link(cpu, operands.r1)
     if operands.r2:
-        cpu.next_address = address
+        cpu.branch(address)

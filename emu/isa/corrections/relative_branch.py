@@ -26,7 +26,7 @@ _HIGH: Final = 2
 
 
 def _branch(cpu: Cpu, halfwords: int) -> None:
-    cpu.next_address = cpu.relative_address(halfwords)
+    cpu.branch(cpu.relative_address(halfwords))
 
 
 @instruction(0xC00, "LARL", RIL_B, "LOAD ADDRESS RELATIVE LONG", reason=_EXECUTED)

@@ -7,7 +7,8 @@ from __future__ import annotations
 import pytest
 
 from emu import psw as psw_bits
-from emu.machine import Machine, StopKind
+from emu.cpu import CpuState
+from emu.machine import MEGABYTE, Machine, StopKind
 from emu.psw import ADDRESSING_MODE, BASIC_ADDRESSING, Psw
 from tests.support.every_instruction import EveryInstruction
 
@@ -41,6 +42,10 @@ PROGRAMS = {
     "execute of a register branch": ("c06000000009 c07000000005 44007000 07f6", 12),
     # LARL 7,*+12; EX 0,0(7); BRC 15,*+6
     "execute of a relative branch": ("c07000000006 44007000 0700 a7f40003 0700", 6),
+    # LARL 7,*+16; EX 0,0(7); no instruction; and BRC 15,*-6, to behind the EX
+    "execute of a branch to the next instruction": ("c07000000008 44007000 0000 0700 0700 a7f4fffd", 6),
+    # The same with BRC 0,*-6
+    "execute of a branch that is not taken": ("c07000000008 44007000 0000 0700 0700 a704fffd", NONE),
     # SVC 0, whose handler begins at START + 0x100
     "supervisor call": ("0a00", NONE),
     # BRC 15,*+6; SVC 0
@@ -62,6 +67,25 @@ def test_breaking_event(machine: Machine, code: str, offset: int, mode: int, *, 
     assert machine.run(100).kind is StopKind.DISABLED_WAIT
     assert machine.storage.read_integer(0x8E, 2) == 1
     assert machine.storage.read_integer(0x110, 8) == START + offset
+
+
+@pytest.mark.parametrize("is_stepped", (False, True), ids=("free", "stepped"))
+def test_an_address_that_is_cut_by_a_new_mode_is_no_branch(*, is_stepped: bool) -> None:
+    """SAM24 as the last instruction that the mode can address; register 1 is loaded behind it, at zero."""
+    machine = Machine(16 * MEGABYTE)
+    cpu = machine.cpus[0]
+    cpu.state = CpuState.OPERATING
+    machine.storage.write(0xFF_FFFE, bytes.fromhex("010c"))
+    machine.storage.write(0, bytes.fromhex("41100123"))
+    cpu.load_psw(Psw(BASIC_ADDRESSING, 0xFF_FFFE))
+    cpu.psw_loaded = False
+    if is_stepped:
+        machine.step()
+        machine.step()
+    else:
+        machine.run(2)
+    assert cpu.gr[1] == 0x123
+    assert cpu.registers.breaking_event_address == 1
 
 
 def test_an_initial_reset_sets_it_to_one(machine: Machine) -> None:
