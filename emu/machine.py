@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import emu.isa.catalogue  # noqa: F401 - fills the instruction set
@@ -22,8 +23,9 @@ from emu.running.stops import Stop, StopKind
 from emu.storage_keys import StorageKeys
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
+    from emu.engine.following import FollowedRegister
     from emu.observing import ObserverOf
     from emu.operator import Operator
 
@@ -51,7 +53,7 @@ class Machine:
             memory, cpus=cpus, profile=profile, facilities=facilities, hypervisor=hypervisor
         )
         self.configuration = configuration
-        engines = [Engine(configuration) for _ in range(cpus)]
+        self._engines = engines = [Engine(configuration) for _ in range(cpus)]
         for number, engine in enumerate(engines):
             cpu = Cpu(configuration, number, engine.registers, engine)
             engine.attach(cpu)
@@ -83,6 +85,22 @@ class Machine:
     def step(self, cpu: Cpu | None = None) -> Stop | None:
         """Execute one instruction, or take one interruption, on *cpu*, or on the CPU whose turn it is."""
         return self._loop.step(cpu)
+
+    @contextmanager
+    def following(self, cpu: int, name: str, value: Callable[[Cpu], int]) -> Iterator[FollowedRegister]:
+        """While it lasts, note when the register called *name* of *cpu* is changed; *value* gives what it holds.
+
+        See :mod:`emu.engine.following`; the machine does what it would do otherwise.
+        """
+        followed = self._engines[cpu].follow(name, value)
+        for engine in self._engines:
+            engine.followed = followed
+        try:
+            yield followed
+        finally:
+            for engine in self._engines:
+                engine.followed = None
+            followed.end()
 
     @property
     def executed(self) -> int:

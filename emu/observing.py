@@ -28,6 +28,8 @@ class ObserverOf(Generic[CpuT]):
     """
     wants_states = False
     """Whether the class has a :meth:`state_changed` of its own, for which Python must execute every ESSA."""
+    followed_pages: frozenset[int] | None = None
+    """The absolute pages of which it must be told that; of others it may be.  None: of all."""
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()

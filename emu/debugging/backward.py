@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from emu.debugging.recorder import Position
 from emu.debugging.travel import StoppedOnTheWay
+from emu.debugging.watched import OfRegister
 from emu.inspection.storage import instruction_at
 from emu.running.stopping.kinds import AtInterruption, ContentChange, StopOn
 
@@ -24,10 +25,10 @@ if TYPE_CHECKING:
     from emu.machine import Machine, Stop
     from emu.running.stopping.view import StopEvent, View
 
-_STEPPED: Final = 50_000
-"""Instructions that are gone through one by one for what no stop notices."""
-_SAMPLE: Final = 1_000
-"""Before those, so many lie between two looks."""
+_STEPPED: Final = 1_000
+"""So many instructions are gone through one by one in less time than a register is followed in."""
+_PART: Final = 10_000
+"""Of what can only be looked for so, which changes all the time, so many are gone through at once."""
 _LONGEST_BLOCK: Final = 1_024
 """Instructions that the engine may execute until a stop comes of what the host has done."""
 
@@ -124,33 +125,34 @@ def reverse_continue(history: History, stops: Sequence[StopOn]) -> Stop | None:
 def last_changes(history: History, machine: Machine, watched: Watched, most: int = 1, since: int = 0) -> list[Change]:
     """The last changes of *watched*, the latest first, at *most* so many, not before instruction *since*.
 
-    Of storage, keys, page states and control registers they are exactly those, whoever has made them.  Of other
-    registers they are that among the last 50,000 instructions; what is longer ago is looked at every 1,000 instructions
-    only, so that a change that was soon taken back may not be seen.  The machine is where it was afterwards.
+    They are exactly those, whoever has made them.  The machine is where it was afterwards.
 
     :raises StoppedOnTheWay: then, too.
     """
     here, now = history.position, watched.value(machine)
     try:
-        found = _changes(history, machine, watched, here, since)
+        found = _changes(history, machine, watched, since)
         return list(islice(takewhile(lambda each: each.position.instruction >= since, found), most))
     finally:
         history.go(here)
         assert watched.value(machine) == now
 
 
-def _changes(history: History, machine: Machine, watched: Watched, here: Position, since: int) -> Iterator[Change]:
+def _changes(history: History, machine: Machine, watched: Watched, since: int) -> Iterator[Change]:
     stops = watched.stops()
     for start, end in history.stretches():
         if end.instruction < since:
             return
         if stops:
             yield from _by_stops(history, machine, watched, stops, start, end)
-        elif start.instruction >= here.instruction - _STEPPED:
-            yield from _by_looks(history, machine, watched, start, end)
+        elif isinstance(watched, OfRegister) and watched.can_be_followed:
+            yield from _by_following(history, machine, watched, start, end)
         else:
-            for part in reversed(_parts_with_changes(history, machine, watched, start, end)):
-                yield from _by_looks(history, machine, watched, *part)
+            behind = end
+            while start < behind:
+                middle = max(start, Position(max(behind.instruction - _PART, 0)))
+                yield from _by_looks(history, machine, watched, middle, behind)
+                behind = middle
 
 
 def _by_stops(
@@ -245,19 +247,30 @@ def _by_looks(history: History, machine: Machine, watched: Watched, start: Posit
         yield found
 
 
-def _parts_with_changes(
-    history: History, machine: Machine, watched: Watched, start: Position, end: Position
-) -> list[tuple[Position, Position]]:
-    """The parts between *start* and *end* with other values at their ends."""
-    parts = []
-    history.go(start)
-    value, position = watched.value(machine), start
-    while position < end:
-        history.go(min(end, Position(position.instruction + _SAMPLE)))
-        if watched.value(machine) != value:
-            parts.append((position, history.position))
-        value, position = watched.value(machine), history.position
-    return parts
+def _by_following(
+    history: History, machine: Machine, watched: OfRegister, start: Position, end: Position
+) -> Iterator[Change]:
+    """The changes between *start* and *end*, the last one first, of a register that is followed in between.
+
+    What is known of each change is looked at instruction by instruction, from the end on, once.
+    """
+    if end.instruction - start.instruction <= _STEPPED or history.is_changed_at(end):
+        # With what was changed from outside behind the last instruction.
+        last = max(start, Position(max(end.instruction - _STEPPED, 0)))
+        yield from _by_looks(history, machine, watched, last, end)
+        end = last
+    are_all_known = False
+    while start < end and not are_all_known:
+        history.go(start)
+        with watched.follow(machine) as followed:
+            history.repeat(start, end, ())
+        are_all_known = followed.are_all_kept
+        for number in reversed(followed.changes):
+            last = min(end, Position(number + 1))
+            first = max(start, Position(max(number - _LONGEST_BLOCK, 0)))
+            if first < last:
+                yield from _by_looks(history, machine, watched, first, last)
+                end = first
 
 
 def _step(history: History, machine: Machine, watched: Watched, after: int | bytes) -> Change | None:

@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from emu.addresses import PAGE_SHIFT, PAGE_SIZE
 from emu.debugging.registers import find_register
+from emu.engine.following import can_follow
+from emu.psw import CONDITION_CODE
 from emu.running.stopping.kinds import (
     ContentChange,
     ControlRegisterChange,
     PageStateChange,
+    PswMaskChange,
     StopOn,
     StopSpace,
     StorageAccess,
@@ -19,12 +22,17 @@ from emu.running.stopping.kinds import (
 )
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from emu.cpu import Cpu
+    from emu.engine.following import FollowedRegister
     from emu.machine import Machine
 
 
 @dataclass(frozen=True, slots=True)
 class OfRegister:
-    """What the register called *name* (:mod:`emu.debugging.registers`) of a CPU holds."""
+    """What the register called *name* (:mod:`emu.debugging.registers`) of a CPU holds; of PSW bits 0-63 the condition
+    code does not count."""
 
     name: str
     cpu: int = 0
@@ -34,12 +42,27 @@ class OfRegister:
 
         :raises ValueError: if there is no such register.
         """
-        return find_register(self.name).get(machine.cpus[self.cpu])
+        return self._value(machine.cpus[self.cpu])
 
     def stops(self) -> tuple[StopOn, ...]:
         """One of these comes whenever it may have changed, and at full speed; there are none if nothing tells."""
         name = find_register(self.name).name
+        if name == "pswm":
+            return (PswMaskChange(),)
         return (ControlRegisterChange(int(name.removeprefix("cr"))),) if name.startswith("cr") else ()
+
+    @property
+    def can_be_followed(self) -> bool:
+        """Whether :meth:`follow` may be used: the others change all the time, or have stops."""
+        return can_follow(find_register(self.name).name)
+
+    def follow(self, machine: Machine) -> AbstractContextManager[FollowedRegister]:
+        """While it lasts, note when it is changed."""
+        return machine.following(self.cpu, find_register(self.name).name, self._value)
+
+    def _value(self, cpu: Cpu) -> int:
+        register = find_register(self.name)
+        return register.get(cpu) & ~CONDITION_CODE if register.name == "pswm" else register.get(cpu)
 
 
 @dataclass(frozen=True, slots=True)

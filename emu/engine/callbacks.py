@@ -190,9 +190,9 @@ def _is_plain_target(record: Any, target: Any) -> Any:
     return has_bases and operands != INVISIBLE_WORD
 
 
-@callback(types.void, types.uint64, types.uint64, types.uint32, types.voidptr)
-def execute_callback(engine: Any, address: Any, size: Any, data: Any) -> None:  # noqa: ARG001
-    record = carray(data, (1,), dtype=RECORD_TYPE)[0]
+@njit
+def check_execute(record: Any, engine: Any, address: Any) -> None:
+    """Stop the *engine* before what lies at *address* if it is an EXECUTE of what Unicorn would execute wrongly."""
     first = code_byte(record, address)
     if first == EXECUTE_RELATIVE_OPCODE and not code_byte(record, address + np.uint64(1)) & np.uint64(0x0F):
         word = _code_word(record, address + np.uint64(2))
@@ -207,6 +207,11 @@ def execute_callback(engine: Any, address: Any, size: Any, data: Any) -> None:  
     if word == INVISIBLE_WORD or target & np.uint64(1) or not _is_plain_target(record, target):
         record.reason = ODD_REASON
         call(record.stop_function, engine)
+
+
+@callback(types.void, types.uint64, types.uint64, types.uint32, types.voidptr)
+def execute_callback(engine: Any, address: Any, size: Any, data: Any) -> None:  # noqa: ARG001
+    check_execute(carray(data, (1,), dtype=RECORD_TYPE)[0], engine, address)
 
 
 @callback(types.uint32, types.uint64, types.uint32, types.uint64, types.uint64, types.uint64)

@@ -41,6 +41,7 @@ _CALLBACKS: Final = {
     "low_fetch_callback": "emu.engine.low_storage_callbacks",
     "low_store_callback": "emu.engine.low_storage_callbacks",
     "checked_store_callback": "emu.engine.checked_store_callback",
+    "following_callback": "emu.engine.following_callback",
 }
 """What is compiled, and the module that it is in."""
 _HOW: Final = "emu.engine.compiled"
@@ -90,6 +91,8 @@ class Callbacks:
     """Called for a store there."""
     checked_store: int
     """Called for a store that is checked by itself; see :mod:`emu.engine.checked_stores`."""
+    following: int
+    """Called before each instruction while a register is followed; see :mod:`emu.engine.following`."""
 
 
 @cache

@@ -7,7 +7,7 @@ Which they are, and how they come of the model, is in :mod:`emu.engine.rules`.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -15,6 +15,7 @@ import numpy as np
 import emu.isa.catalogue  # noqa: F401 - fills the instruction set
 from emu.bits import MASK_64
 from emu.engine.record import FACILITY_WORDS, MOST_INSTRUCTIONS
+from emu.engine.tables import followed_index
 from emu.facilities import facility_doublewords
 from emu.isa.declaration import INSTRUCTIONS
 from emu.page_states import Profile
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
     from emu.configuration import Configuration
     from emu.cpu import Cpu
     from emu.engine.record import SharedRecord
+    from emu.observing import ObserverOf
 
+_NO_PAGES: Final[frozenset[int]] = frozenset()
 _NAMES: Final = tuple(declared.mnemonic for declared in INSTRUCTIONS)
 _ESSA: Final = _NAMES.index("ESSA")
 """By the number that an instruction has in the record."""
@@ -49,6 +52,9 @@ class CompiledInstructions:
         self._limited: list[int] = []
         """Numbers of those that are limited."""
         self._counted: Counter[int] = Counter()
+        self._followed_states = shared.table("followed_states")
+        self._followed: frozenset[int] | None = _NO_PAGES
+        """The pages whose states are followed; None: all."""
         record.frame_distance = (configuration.hypervisor.frame_address - frames) & MASK_64
         record.storage_pages = configuration.storage.pages
         record.states_address = configuration.states.array.ctypes.data
@@ -88,6 +94,7 @@ class CompiledInstructions:
         record.prefix = cpu.prefix
         record.quiet = max(quiet, 0)
         record.work = timing.work
+        record.executed = cpu.executed
         record.epoch = timing.epoch & MASK_64
         record.timer_origin = cpu.cpu_timer_origin & MASK_64
         record.programmable_field = cpu.tod_programmable
@@ -98,7 +105,23 @@ class CompiledInstructions:
         )
         record.observed = bool(observers)
         record.has_other_cpus = len(self._configuration.cpus) > 1
-        record.states_followed = any(observer.wants_states for observer in observers) if observers else False
+        if observers or self._followed != _NO_PAGES:
+            self._follow_states(observers)
+
+    def _follow_states(self, observers: Sequence[ObserverOf[Cpu]]) -> None:
+        """Leave to the model each ESSA of which one of *observers* must be told."""
+        followed: frozenset[int] | None = _NO_PAGES
+        for observer in observers:
+            if observer.wants_states and followed is not None:
+                pages = observer.followed_pages
+                followed = None if pages is None else followed | pages
+        if followed == self._followed:
+            return
+        self._followed = followed
+        self._followed_states[:] = MASK_64 if followed is None else 0
+        for page in followed or ():
+            index = followed_index(page)
+            self._record.followed_states[index >> 6] |= 1 << (index & 63)
 
     def have_changed_context(self) -> bool:
         """Whether one has changed the context of translations since this was asked last."""

@@ -26,6 +26,7 @@ from emu.engine.code import FRAMES, ShownCode
 from emu.engine.compiled_instructions import CompiledInstructions
 from emu.engine.exits import BUDGET_USED, EXECUTED_ALONE, STEPPED, Condition, Declared, RunExit, StepExit, Stepped
 from emu.engine.fills import RememberedFill, RememberedFills
+from emu.engine.following import FollowedRegister
 from emu.engine.free_run import FreeRun
 from emu.engine.held_pages import HeldPages
 from emu.engine.interception import intercept, is_executed_by_model, is_missing, is_refused
@@ -84,6 +85,7 @@ class Engine:
     _free: FreeRun
     _places: StopPlaces
     _instructions: CompiledInstructions
+    _blocks: NewBlocks
 
     def __init__(self, configuration: Configuration[Cpu]) -> None:
         """Make the engine of a CPU of *configuration*, which must then be attached.
@@ -97,6 +99,8 @@ class Engine:
         """The registers of the CPU, in place."""
         self._state = BlockState(self.registers)
         self._careful: CarefulEngine | None = None
+        self.followed: FollowedRegister | None = None
+        """A register that is followed, of this CPU or another one; see :meth:`follow`."""
 
     def attach(self, cpu: Cpu) -> None:
         """Say which CPU this is the engine of, before it is used."""
@@ -126,6 +130,7 @@ class Engine:
         unicorn.hook(uc_const.UC_HOOK_INTR, compiled.callbacks().exception, state.address)
         frames = storage.hypervisor.frame_bytes, storage.hypervisor.frame_address
         map_checked_frames(unicorn, *frames, compiled.callbacks().checked_store, state.address)
+        self._blocks = NewBlocks(cpu, unicorn, state, self._code, fills, places)
         self._free = FreeRun(
             configuration,
             cpu,
@@ -136,7 +141,7 @@ class Engine:
             fills=fills,
             code=self._code,
             answers=answers,
-            blocks=NewBlocks(cpu, unicorn, state, self._code, fills, places),
+            blocks=self._blocks,
             instructions=instructions,
             places=places,
         )
@@ -154,16 +159,21 @@ class Engine:
         """
         if self.registers.psw[0] & FIXED_POINT_OVERFLOW_MASK or self.registers.psw[1] & 1:
             return EXECUTED_ALONE
-        timing, cpu = self._configuration.timing, self._cpu
+        timing, cpu, followed = self._configuration.timing, self._cpu, self.followed
         goal, limit = goal + timing.work, limit + cpu.executed
+        if followed is not None:
+            followed.look()
         try:
             ended = self._free.run(goal - timing.work, limit - cpu.executed, quiet)
         finally:
+            if followed is not None:
+                followed.collect()
             if self._instructions.have_changed_context():
                 self._fills.context_was_changed(cpu)
                 if self._careful is not None:
                     self._careful.flush()
-        if ended is BUDGET_USED:
+        # The few at the end must be looked at one by one, if a register is followed.
+        if ended is BUDGET_USED and followed is None:
             rest = self._free.rest(min(goal - timing.work, limit - cpu.executed))
             if rest is not None:
                 self._slow().finish(*rest)
@@ -181,6 +191,8 @@ class Engine:
 
         :raises NotModelled: when an access needs a part of the architecture that is left out.
         """
+        if self.followed is not None:
+            self.followed.look()
         address = self.registers.psw[1]
         pages = self._pages(address, len(instruction))
         careful = self._careful or self._slow()
@@ -239,9 +251,9 @@ class Engine:
         if self._places.choose(places):
             self._code.forget_all()
 
-    def next_instruction(self) -> bytes | None:
-        """The instruction at the PSW address, if that is quickly found."""
-        return self._code.shown_instruction(self.registers.psw[1], self._free.fetch_mode)
+    def shown_instruction(self, address: int) -> bytes | None:
+        """The instruction at logical *address*, if that is quickly found."""
+        return self._code.shown_instruction(address, self._free.fetch_mode)
 
     def leave_to_model(self, left: Mapping[str, int]) -> None:
         """Execute each compiled instruction that *left* names so many times at most, and count them."""
@@ -250,6 +262,21 @@ class Engine:
     def counted(self) -> dict[str, int]:
         """How often these were executed compiled since the last time that this was asked."""
         return self._instructions.counted()
+
+    def follow(self, name: str, value: Callable[[Cpu], int]) -> FollowedRegister:
+        """Follow the register called *name*, which holds *value*.
+
+        All engines must have it as :attr:`followed` until it is ended, since each may change it.
+        """
+        return FollowedRegister(
+            name,
+            value,
+            self._cpu,
+            state=self._state,
+            unicorn=self._unicorn,
+            registers=self.registers,
+            blocks=self._blocks,
+        )
 
     # The translation-lookaside buffer
 

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cache
 
 import emu.isa.catalogue  # noqa: F401 - fills the instruction set
@@ -31,6 +31,11 @@ def opcodes_by_mnemonic() -> Mapping[str, Opcode]:
     return {name: opcode for opcode, name in _undeclared().items()} | {
         each.mnemonic: Opcode.parse(each.opcode_text) for each in INSTRUCTIONS
     }
+
+
+def first_bytes(mnemonics: Collection[str]) -> frozenset[int]:
+    """The first bytes that instructions with these *mnemonics* have; each must be in :func:`opcodes_by_mnemonic`."""
+    return frozenset(opcodes_by_mnemonic()[name].first for name in mnemonics)
 
 
 @cache

@@ -65,8 +65,9 @@ class NewBlocks:
         self._code = code
         self._fills = fills
         self._places = places
-        self._watched: set[int] = set()
-        """Addresses of EXECUTE instructions with a callback of their own."""
+        self._watched: dict[int, int] = {}
+        """By the addresses of EXECUTE instructions with a callback of their own, what that is called off by."""
+        self._are_handed_over = False
 
     def look_at(self, address: int, size: int) -> bool:
         """Let the block of *size* bytes at *address* run from now on, or have it translated so that it may.
@@ -138,12 +139,26 @@ class NewBlocks:
         """
         if address in self._watched:
             return False
-        self._watched.add(address)
-        self._unicorn.hook(
-            uc_const.UC_HOOK_CODE, compiled.callbacks().execute, self._state.address, first=address, last=address
-        )
+        self._watched[address] = 0 if self._are_handed_over else self._hook(address)
         self._code.retranslate(address, self._record.mode)
         return True
+
+    def _hook(self, address: int) -> int:
+        return self._unicorn.hook(
+            uc_const.UC_HOOK_CODE, compiled.callbacks().execute, self._state.address, first=address, last=address
+        )
+
+    def hand_over(self) -> None:
+        """Let another callback, before every instruction, do what those before EXECUTE do; all code must be dropped."""
+        self._are_handed_over = True
+        for hook in self._watched.values():
+            self._unicorn.unhook(hook)
+
+    def take_back(self) -> None:
+        """Do it again; all code must be dropped."""
+        self._are_handed_over = False
+        for address in self._watched:
+            self._watched[address] = self._hook(address)
 
     def _translate_with_traps(self, address: int, size: int, intercepted: dict[int, int]) -> bool:
         """Have the block translated anew, so that it ends before the first instruction that is *intercepted*.

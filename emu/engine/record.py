@@ -55,6 +55,12 @@ FACILITY_WORDS: Final = 4
 """Words of 64 facility bits."""
 WATCHED_BITS: Final = 1 << 12
 """Bits that say which pages are watched."""
+FOLLOWED_BITS: Final = 1 << 12
+"""Bits that say of which pages the state is followed."""
+FOLLOWED_WORDS: Final = 4
+"""Words of 32 bits in a register that is followed, at most."""
+FOLLOWED_CHANGES: Final = 1 << 10
+"""So many of its changes are kept, the last ones."""
 NO_CONTEXT: Final = 0xFFFF_FFFF_FFFF_FFFF
 """A context that nothing is remembered of, or may be."""
 STOP_BITS: Final = 1 << 16
@@ -233,8 +239,9 @@ class Record(ctypes.Structure):
     """Whether somebody is to be asked before each interruption, or told of it."""
     observed: Annotated[Word, FieldWriter.PYTHON]
     """Whether there are observers."""
-    states_followed: Annotated[Word, FieldWriter.PYTHON]
-    """Whether one of them follows the page states."""
+    followed_states: Annotated[ctypes.Array[ctypes.c_uint64], FOLLOWED_BITS // 64, FieldWriter.PYTHON]
+    """A bit for each page whose state one of them follows, and for others that share it: see
+    emu.engine.tables.followed_index.  The bits of a word are counted from the right."""
     watches_storage: Annotated[Word, FieldWriter.PYTHON]
     """Whether accesses to some page are watched: see emu.engine.watched_pages."""
     watched_pages: Annotated[ctypes.Array[ctypes.c_uint64], WATCHED_BITS // 64, FieldWriter.PYTHON]
@@ -272,6 +279,20 @@ class Record(ctypes.Structure):
     stop_places: Annotated[ctypes.Array[ctypes.c_uint64], STOP_BITS // 64, FieldWriter.PYTHON]
     """A bit for each address of an instruction that a stop may wait for, and for others that share it: see
     emu.engine.stop_places.  The bits of a word are counted from the right."""
+
+    # A register that is followed: see emu.engine.following.
+    followed_places: Annotated[ctypes.Array[ctypes.c_uint64], FOLLOWED_WORDS, FieldWriter.PYTHON]
+    """Addresses of the words of 32 bits that it is made of."""
+    followed_count: Annotated[Word, FieldWriter.PYTHON]
+    """How many these are."""
+    followed_values: Annotated[ctypes.Array[ctypes.c_uint64], FOLLOWED_WORDS, FieldWriter.BOTH]
+    """What they held when they were looked at last."""
+    executed: Annotated[Word, FieldWriter.PYTHON]
+    """Instructions that the CPU has ended where *bound* was set."""
+    change_count: Annotated[Word, FieldWriter.BOTH]
+    """How often they were found changed."""
+    changes: Annotated[ctypes.Array[ctypes.c_uint64], FOLLOWED_CHANGES, FieldWriter.CALLBACK]
+    """When that was, as instructions of the CPU, of which the last few may not have ended then; the oldest give way."""
 
     # Tables.
     memo: Annotated[ctypes.Array[MemoEntry], MEMO_BLOCKS, FieldWriter.BOTH]

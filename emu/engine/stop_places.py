@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Final
 from emu.addresses import PAGE_OFFSET_MASK, PAGE_SHIFT
 from emu.engine.blocks import CANDIDATE, TARGET
 from emu.engine.interception import candidates, enter_opcode
-from emu.engine.mnemonics import mnemonic_of, opcodes_by_mnemonic
+from emu.engine.mnemonics import first_bytes, mnemonic_of, opcodes_by_mnemonic
 from emu.engine.quirks.execute_targets import is_executed_at_once
 from emu.engine.tables import stop_index
 
@@ -62,6 +62,8 @@ class StopPlaces:
         self._offsets: defaultdict[int, list[int]] = defaultdict(list)
         """Of the absolute pages that hold places, where those lie in the page."""
         self._wanted: frozenset[str] = frozenset()
+        self._first_bytes: frozenset[int] = frozenset()
+        """Those of their opcodes."""
         self._tables: dict[tuple[bool, bool], tuple[NDArray[np.uint8], int]] = {}
         """The tables of candidates by mode, each with its place."""
 
@@ -77,6 +79,7 @@ class StopPlaces:
         if any(_is_executed_at_once(name) for name in places.mnemonics):
             # Unicorn executes such a target without looking it up.
             self._wanted |= EXECUTES
+        self._first_bytes = first_bytes(self._wanted)
         self._tables.clear()
         self._record.allowed_target = 0
         self._bits[:] = 0
@@ -106,7 +109,7 @@ class StopPlaces:
 
     def wants(self, instruction: bytes) -> bool:
         """Whether *instruction* is one to come back before, whatever its address is."""
-        return bool(self._wanted) and mnemonic_of(instruction) in self._wanted
+        return instruction[0] in self._first_bytes and mnemonic_of(instruction) in self._wanted
 
     def candidates_address(self, is_64_bit: bool, operands_are_apart: bool) -> int:
         """Where the table of candidates for this mode lies, those included that are wanted."""

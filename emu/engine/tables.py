@@ -7,7 +7,7 @@ from typing import Final
 
 from emu.addresses import PAGE_SHIFT
 from emu.bits import MASK_64
-from emu.engine.record import CONTEXTS, FILLS, MEMO_BITS, PAGES, STOP_BITS, WATCHED_BITS
+from emu.engine.record import CONTEXTS, FILLS, FOLLOWED_BITS, MEMO_BITS, PAGES, STOP_BITS, WATCHED_BITS
 from emu.psw import ADDRESS_SPACE_CONTROL, DAT, are_operands_apart
 
 MEMO_SPREAD: Final = 0x9E37_79B9_7F4A_7C15
@@ -82,6 +82,11 @@ def real_context(context: int) -> int:
 def watched_index(page: int, access: int) -> int:
     """Which bit says whether this kind of *access* to *page*, an absolute or a logical one, is watched."""
     return (page << 2 ^ page >> 10 ^ access) & WATCHED_BITS - 1
+
+
+def followed_index(page: int) -> int:
+    """Which bit says whether the state of absolute *page* is followed."""
+    return (page ^ page >> 12) & FOLLOWED_BITS - 1
 
 
 def held_word(mark: int, frame: int, before: int, is_store: int) -> int:

@@ -94,7 +94,7 @@ class Objects(Protocol):
     def contains(self, translator: Core, owner: ObjectPlace, item: Value) -> Static | Flag:
         """Whether *item* is in *owner*."""
 
-    def loop(self, translator: Core, owner: ObjectPlace, statement: ast.For) -> None:
+    def loop(self, translator: Core, owner: ObjectPlace, statement: ast.For, scope: Scope) -> None:
         """Carry out a loop over *owner*."""
 
 

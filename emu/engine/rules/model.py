@@ -58,7 +58,7 @@ from emu.storage_keys import StorageKeys
 from emu.timing import Timing
 
 if TYPE_CHECKING:
-    from emu.engine.rules.core import Core
+    from emu.engine.rules.core import Core, Scope
 
 _LAST_FRAME: Final = (1 << 44) - 1
 """No frame pool is larger."""
@@ -124,7 +124,7 @@ def _facility_doublewords(*_: Any) -> Value:
     return Several(items, Number("record.facility_list_length", 1, FACILITY_WORDS))
 
 
-_LISTENS: Final = {"state_changed": "states_followed", "interrupted": "interruptions_followed"}
+_LISTENS: Final = {"interrupted": "interruptions_followed"}
 """The field that says whether any observer listens, by what they are told; of anything else, whether there are any."""
 _LEFT: Final = (
     access.probe,
@@ -234,9 +234,12 @@ class Model:
             raise OutsideSubsetError(f"{describe(item)} in {owner.name}")
         return Flag(f"(((record.facilities[uint64({known >> 6})] >> uint64({known & 63})) & uint64(1)) != ZERO)")
 
-    def loop(self, translator: Core, owner: ObjectPlace, statement: ast.For) -> None:
+    def loop(self, translator: Core, owner: ObjectPlace, statement: ast.For, scope: Scope) -> None:
         """A loop over *owner*: observers are told by the model, if anybody listens."""
         match statement.body:
+            case [ast.Expr(ast.Call(ast.Attribute(_, "state_changed"), [_, page, *_]))] if owner.name == "observers":
+                followed = number(translator.evaluate(page, scope)).text
+                translator.writer.refuse_if(f"is_state_followed(record, {followed})")
             case [ast.Expr(ast.Call(ast.Attribute(_, name)))] if owner.name == "observers":
                 translator.writer.refuse_if(f"(record.{_LISTENS.get(name, 'observed')} != ZERO)")
             case _:

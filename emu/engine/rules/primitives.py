@@ -103,6 +103,7 @@ _context_index: Any = rule(tables.context_index)
 compiled_real_context = rule(tables.real_context)
 _full_context = rule(tables.full_context)
 _fetch_mode = rule(tables.fetch_mode)
+_followed_index: Any = rule(tables.followed_index)
 _are_operands_apart = rule(psw_bits.are_operands_apart)
 
 
@@ -328,6 +329,13 @@ def retire(record: Any, extra: Any) -> None:
     record.block_size = ZERO
 
 
+@njit
+def is_state_followed(record: Any, page: Any) -> Any:
+    """Whether somebody is to be told of what ESSA does to absolute *page*, or may be."""
+    index = _followed_index(page)
+    return record.followed_states[index >> np.uint64(6)] >> (index & np.uint64(63)) & np.uint64(1) != ZERO
+
+
 NAMES: Final[dict[str, Any]] = {
     **pure.NAMES,
     **{
@@ -356,5 +364,6 @@ NAMES: Final[dict[str, Any]] = {
     "may_forget_translations": may_forget_translations,
     "forget_translations": forget_translations,
     "retire": retire,
+    "is_state_followed": is_state_followed,
 }
 """What translated instructions call."""

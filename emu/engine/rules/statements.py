@@ -131,7 +131,7 @@ class Statements(Expressions):
             raise OutsideSubsetError("break or continue")
         iterable = self.evaluate(statement.iter, scope)
         if isinstance(iterable, ObjectPlace):
-            self.model.loop(self, iterable, statement)
+            self.model.loop(self, iterable, statement, scope)
             return True
         items = iterable.items if isinstance(iterable, Several) else self.items(iterable)
         if isinstance(iterable, Several) and iterable.count.high > MOST_ROUNDS:

@@ -47,6 +47,9 @@ class EventListener(Observer):
         self._asked = asked
         self._points = points
         self._note = note
+        self.wants_interruptions = any(
+            isinstance(point.on, AtInterruption) and point.on.interruption in (None, "svc") for point in points
+        )
         self._tails: dict[int, bytes] = {}
         """For each stop that waits for a text of the console: the end of what was written, which may begin it."""
 
@@ -100,9 +103,14 @@ class EventListener(Observer):
 
 
 class StateListener(EventListener):
-    """Hears of every ESSA, for the stops that wait for a page state: Python must execute it then."""
+    """Hears of ESSA, for the stops that wait for a page state: Python must execute it for those pages then."""
 
     KINDS = (PageStateChange,)
+
+    def __init__(self, points: list[StopPoint], note: Note, asked: set[int]) -> None:
+        super().__init__(points, note, asked)
+        pages = [point.on.page for point in points if isinstance(point.on, PageStateChange)]
+        self.followed_pages = None if None in pages else frozenset(page for page in pages if page is not None)
 
     def state_changed(self, cpu: Cpu, page: int, request: int, before: int, after: int) -> None:
         for point in self._points:

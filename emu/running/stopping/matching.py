@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from emu.addresses import PAGE_OFFSET_MASK
 from emu.engine.exits import Declared, ExecutedAlone, RunExit, SupervisorCall
-from emu.engine.mnemonics import mnemonic_of
+from emu.engine.mnemonics import first_bytes, mnemonic_of, opcodes_by_mnemonic
 from emu.engine.stop_places import EXECUTES
 from emu.isa.execute import execute_target_address, is_execute
 from emu.running.stopping import looking
@@ -33,6 +33,8 @@ class InstructionStops:
         self._offsets: frozenset[int] = frozenset()
         """Where in their pages real and absolute ones lie."""
         self._mnemonics: frozenset[str] = frozenset()
+        self._first_bytes: frozenset[int] = frozenset()
+        """Those of their opcodes."""
         self.has_predicates = False
         """Whether one of them waits for what can be said of every instruction."""
 
@@ -48,6 +50,7 @@ class InstructionStops:
         self._mnemonics = frozenset(name for on in ons if isinstance(on, AtMnemonic) for name in on.mnemonics)
         if any(isinstance(on, AtTarget) for on in ons):
             self._mnemonics |= EXECUTES
+        self._first_bytes = first_bytes(self._mnemonics & opcodes_by_mnemonic().keys())
         self.has_predicates = any(isinstance(on, When) for on in ons)
 
     def may_be_at(self, cpu: Cpu, engine: Engine, ended: RunExit | None) -> bool:
@@ -64,18 +67,26 @@ class InstructionStops:
             return False
         match ended:
             case Declared(instruction):
-                return self._is_wanted(instruction)
+                return self._is_wanted(instruction, cpu, engine)
             case SupervisorCall():
                 return "SVC" in self._mnemonics
             case ExecutedAlone():
-                return self._is_wanted(engine.next_instruction())
+                return self._is_wanted(engine.shown_instruction(address), cpu, engine)
             case None:
                 return True
         # It was executed natively, which is not done with what is waited for.
         return False
 
-    def _is_wanted(self, instruction: bytes | None) -> bool:
-        return instruction is None or is_execute(instruction) or mnemonic_of(instruction) in self._mnemonics
+    def _is_wanted(self, instruction: bytes | None, cpu: Cpu, engine: Engine) -> bool:
+        if instruction is None:
+            return True
+        if not is_execute(instruction):
+            return instruction[0] in self._first_bytes and mnemonic_of(instruction) in self._mnemonics
+        if self._mnemonics & EXECUTES:
+            return True
+        target = engine.shown_instruction(execute_target_address(cpu, instruction, cpu.instruction_address))
+        # Register R1 of the EXECUTE changes its second byte only.
+        return target is None or target[0] in self._first_bytes
 
     def at(self, cpu: Cpu, view: View) -> list[StopPoint]:
         """Those that wait for the instruction that *cpu*, which *view* shows, is about to execute."""

@@ -238,10 +238,12 @@ class StopList:
         moment = _moment(cpu)
         if self._passed.get(cpu.address) == moment:
             return
-        self._places.collect()
         view = View(cpu)
+        points = self._instructions.at(cpu, view)
+        if points:
+            self._places.collect()
         hits = []
-        for point in self._instructions.at(cpu, view):
+        for point in points:
             before = point.hits
             hits += self._count(point, cpu, view)
             if point.hits > before:

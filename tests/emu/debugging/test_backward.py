@@ -7,14 +7,15 @@ from typing import ClassVar
 
 import pytest
 
-from emu.cpu import Cpu
+from emu.cpu import Cpu, CpuState
 from emu.debugging.backward import ChangedBy, last_changes, reverse_continue
 from emu.debugging.history import History
 from emu.debugging.watched import OfKey, OfPage, OfRegister, OfStorage, OfUsage, Watched
 from emu.events import Observer
 from emu.isa.declaration import decode
-from emu.machine import Machine
+from emu.machine import MEGABYTE, Machine
 from emu.page_states import Content
+from emu.psw import ADDRESSING_MODE, Psw
 from emu.running.stopping.kinds import AtInstructionCount, AtInterruption, AtMnemonic, StorageKeyChange
 from emu.snapshot import differences, take
 from emu.state import Section
@@ -169,6 +170,66 @@ def _key_hits() -> tuple[object, ...]:
     machine, _ = load("keys")
     machine.stops.add(StorageKeyChange())
     return machine.run().hits
+
+
+def counting(before: bytes, rounds: int, code: bytes = b"") -> Machine:
+    """A machine that executes *before*, and then so many *rounds* of *code* and BRCTG 2."""
+    machine = Machine(MEGABYTE)
+    cpu = machine.cpus[0]
+    back = (-len(code) // 2 & 0xFFFF).to_bytes(2, "big")
+    machine.storage.write(CODE, before + code + bytes.fromhex("a727") + back + bytes(2))
+    cpu.gr[1], cpu.gr[2] = 1, rounds
+    cpu.set_control_register(0, 0x0000_0000_0006_0000)
+    cpu.load_psw(Psw(ADDRESSING_MODE, CODE))
+    cpu.psw_loaded = False
+    cpu.state = CpuState.OPERATING
+    return machine
+
+
+CODE = 0x10000
+AGHI_9 = (bytes.fromhex("a79b0001"), bytes.fromhex("a79bffff"))
+"""AGHI 9,1; AGHI 9,-1."""
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    (
+        ("gr9", "a79b0001 a79bffff"),
+        ("ar5", "b24e0051 b24e0052"),  # SAR 5,1; SAR 5,2
+        ("fr3", "b3c10031 b3c10032"),  # LDGR 3,1; LDGR 3,2
+        ("vr17", "e71100013822 e71200013822"),  # VLVG 17,1,1,3; VLVG 17,2,1,3
+        ("pswm", "010c 010e"),  # SAM24, SAM64, of which only the mode is another
+    ),
+)
+def test_a_change_that_was_taken_back_is_found_however_long_ago_it_was(name: str, code: str) -> None:
+    instructions = bytes.fromhex(code)
+    machine = counting(instructions, 300_000)
+    history = History(machine, interval=90_000)
+    history.run(250_000)
+    last, first = last_changes(history, machine, OfRegister(name), 2)
+    second = len(instructions) // 2
+    assert [(each.position.instruction, each.address) for each in (first, last)] == [(0, CODE), (1, CODE + second)]
+    assert (first.after, last.instruction) == (last.before, instructions[second:])
+    assert [each.position.instruction for each in last_changes(history, machine, OfRegister(name), 9)] == [1, 0]
+
+
+def test_more_changes_than_are_kept_at_a_time() -> None:
+    machine = counting(b"".join(AGHI_9), 40_000)
+    history = History(machine, interval=7_000)
+    history.run(30_000)
+    found = last_changes(history, machine, OfRegister("gr2"), 1_500)
+    assert [each.position.instruction for each in found] == list(range(29_999, 28_499, -1))
+    assert all((each.before, each.address) == (int(each.after) + 1, CODE + 8) for each in found)
+
+
+@pytest.mark.parametrize("name", ("cc", "pc", "tod"))
+def test_what_is_neither_followed_nor_stopped_at_is_looked_for_one_by_one(name: str) -> None:
+    machine = counting(AGHI_9[0], 40_000)
+    history = History(machine, interval=7_000)
+    history.run(12_000)
+    (found,) = last_changes(history, machine, OfRegister(name))
+    # AGHI sets the condition code, which nothing does after it; BRCTG leads to itself.
+    assert found.position.instruction == (11_999 if name == "tod" else 0)
 
 
 # Who it was, if not an instruction

@@ -20,6 +20,8 @@ from emu.control_registers import CR0_CLOCK_COMPARATOR, CR0_EMERGENCY_SIGNAL
 from emu.cpu import Cpu, CpuState
 from emu.dat import PAGE_INVALID, PAGE_PROTECTED
 from emu.engine.compiled_instructions import _NAMES, CompiledInstructions
+from emu.engine.record import FOLLOWED_BITS
+from emu.engine.tables import followed_index
 from emu.events import Observer
 from emu.facilities import DEFAULT_FACILITIES, Facility
 from emu.interruption import INTERRUPTION_WORK
@@ -565,6 +567,44 @@ def test_whoever_follows_the_states_sees_every_one(compiled: Counter[str]) -> No
     machine.run()
     assert seen == [(FAR >> 12, 0x20), (FAR >> 12, 0x20)]
     assert not compiled.total()
+
+
+def test_of_pages_that_nobody_follows_compiled_code_changes_the_state(compiled: Counter[str]) -> None:
+    seen: list[tuple[int, int]] = []
+
+    class Follower(Observer):
+        def state_changed(self, cpu: Cpu, page: int, request: int, before: int, after: int) -> None:
+            seen.append((page, after))
+
+    def run(pages: frozenset[int]) -> int:
+        seen.clear()
+        compiled.clear()
+        machine = Scene(essa(7) + essa(0), {2: FAR}).machine()
+        for each in ({FAR // 4096 + 1}, pages):
+            machine.observers.append(Follower())
+            machine.observers[-1].followed_pages = frozenset(each)
+        machine.run()
+        return compiled["ESSA"]
+
+    assert run(frozenset()) == 2
+    assert not seen
+    assert run(frozenset((FAR >> 12,))) == 0
+    assert seen == [(FAR >> 12, 0x20)] * 4
+    other = (FAR >> 12) + FOLLOWED_BITS ^ 1
+    assert followed_index(other) == followed_index(FAR >> 12)
+    # It shares the bit, so that Python is asked in vain.
+    assert run(frozenset((other,))) == 0
+
+
+def test_who_follows_no_more_is_asked_no_more(compiled: Counter[str]) -> None:
+    class Follower(Observer):
+        def state_changed(self, cpu: Cpu, page: int, request: int, before: int, after: int) -> None:
+            machine.observers.clear()
+
+    machine = Scene(essa(7) + essa(0) + essa(1), {2: FAR}).machine()
+    machine.observers.append(Follower())
+    machine.run()
+    assert compiled["ESSA"] == 2
 
 
 def test_a_budget_is_kept(compiled: Counter[str]) -> None:
