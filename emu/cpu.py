@@ -413,7 +413,7 @@ class Cpu:
             self.configuration.timing.set_cpu_timer(self, 0)
             self.clock_comparator = 0
             self.tod_programmable = 0
-            self.registers.reset_floating_point()
+            self.registers.fpc = 0
             for number in range(16):
                 self.set_control_register(number, {0: 0xE0, 14: 0xC2000000}.get(number, 0))
             self.registers.breaking_event_address = 1

@@ -43,20 +43,22 @@ class Machine:
         profile: Profile = Profile.ZVM,
         facilities: frozenset[int] = DEFAULT_FACILITIES,
         hypervisor: Callable[[int, PageStates, StorageKeys, Profile], Hypervisor] = FirstTouchHypervisor,
+        engine: type[Engine] = Engine,
     ) -> None:
         """Make a stopped, cleared machine; for the parameters see :class:`~emu.configuration.Configuration`.
 
         :param cpus: how many CPUs, with the CPU addresses 0 to *cpus* - 1.
+        :param engine: what executes general instructions for each of them.
         :raises ValueError: if a size is impossible.
         """
         configuration: Configuration[Cpu] = Configuration(
             memory, cpus=cpus, profile=profile, facilities=facilities, hypervisor=hypervisor
         )
         self.configuration = configuration
-        self._engines = engines = [Engine(configuration) for _ in range(cpus)]
-        for number, engine in enumerate(engines):
-            cpu = Cpu(configuration, number, engine.registers, engine)
-            engine.attach(cpu)
+        self._engines = engines = [engine(configuration) for _ in range(cpus)]
+        for number, each in enumerate(engines):
+            cpu = Cpu(configuration, number, each.registers, each)
+            each.attach(cpu)
             configuration.cpus.append(cpu)
         configuration.translations.buffers += engines
         for cpu in configuration.cpus:

@@ -158,7 +158,7 @@ def conform(_: typer.Context, wanted: ConformOptions) -> None:
 
 
 @app.command(
-    help="Run random programs freely, step by step and in slices, and compare all state: there must be no difference.",
+    help="Run random programs freely, stepped, in slices and by the model, and compare all state.",
     epilog="Exit status: 0 no difference, 1 programs that differ, 2 wrong use.",
 )
 @takes(DifferOptions)

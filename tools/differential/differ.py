@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""``essa differ``: random programs, run freely, step by step and in slices, that must come to the same."""
+"""``essa differ``: random programs, run freely, stepped, in slices and by the model, that must come to the same."""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ import numpy as np
 
 import emu.isa.catalogue  # noqa: F401 - fills the instruction set
 from emu.cpu import CpuState
+from emu.engine.engine import Engine
 from emu.isa.declaration import INSTRUCTIONS
 from emu.leaves import put_back, values
 from emu.machine import MEGABYTE, Machine
@@ -20,6 +21,7 @@ from emu.state import restore_state
 from host.page_manager import PageManager, minimum_frames
 from host.paging_device import PagingDevice
 from tools.differential.layout import FILLING, MEGABYTES, PREFIXES, TABLES, TARGETS, image, waits
+from tools.differential.modelled import ModelledEngine
 
 if TYPE_CHECKING:
     from emu.state import State
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
 
 _OURS: Final = frozenset(each.mnemonic for each in INSTRUCTIONS if each.work)
 """The instructions that the model alone executes."""
+_ENGINES: Final = {"modelled": ModelledEngine}
+"""The engines of ways of running that are not on the usual one."""
 Shape = tuple[int, str, int | None]
 
 
@@ -100,20 +104,22 @@ class Machines:
         shape = program.cpus, program.profile, program.frames
         found = self._prepared.get((way, shape))
         if found is None or self._are_new:
-            found = self._prepared[way, shape] = _prepare(shape)
+            found = self._prepared[way, shape] = _prepare(shape, _ENGINES.get(way, Engine))
         else:
             found.bring_back()
         put(program, found.machine)
         return found
 
 
-def _prepare(shape: Shape) -> Prepared:
+def _prepare(shape: Shape, engine: type[Engine]) -> Prepared:
     cpus, profile, frames = shape
     if frames is None:
-        host, machine = None, Machine(MEGABYTES * MEGABYTE, cpus=cpus, profile=Profile(profile))
+        host, machine = None, Machine(MEGABYTES * MEGABYTE, cpus=cpus, profile=Profile(profile), engine=engine)
     else:
         host = PageManager(minimum_frames(cpus) + frames, device=PagingDevice(None, 1024), low=2, high=6)
-        machine = Machine(MEGABYTES * MEGABYTE, cpus=cpus, profile=Profile(profile), hypervisor=host.guest())
+        machine = Machine(
+            MEGABYTES * MEGABYTE, cpus=cpus, profile=Profile(profile), hypervisor=host.guest(), engine=engine
+        )
         for page in FILLING:
             machine.load_storage(page << 12, b"\x5a" * 4096)
     for address, content in image().items():

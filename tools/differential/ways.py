@@ -60,8 +60,9 @@ WAYS: Final[dict[str, Callable[[Machine, int, Random], Stop]]] = {
     "stepped": _run_in_steps,
     "free": _run_freely,
     "sliced": _run_in_slices,
+    "modelled": _run_in_steps,
 }
-"""The first is the one that the others are compared with."""
+"""The first is the one that the others are compared with; the last has an engine of its own."""
 
 
 class Comparison:

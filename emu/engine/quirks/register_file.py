@@ -21,6 +21,13 @@ _BEFORE_ROUNDING: Final = 1
 """In that byte of Unicorn's floating-point state: IEEE underflow depends on the precise value (PoP 9; inferred), not on
 the rounded one, for which Unicorn leaves it at zero (seen in 2.1.4)."""
 
+_ROUNDING: Final = 2
+"""Where it keeps the rounding mode, by numbers of its own (seen in 2.1.4)."""
+_ROUNDING_OF: Final = {0: 0, 1: 3, 2: 2, 3: 1, 7: 5}
+"""That number for each BFP rounding mode (PoP 9, "Floating-Point-Control Register")."""
+_ROUNDING_MODE: Final = 7
+"""Bits 29-31 of the floating-point-control register."""
+
 
 def _fill(view: memoryview[int], values: Sequence[int]) -> None:
     for number, value in enumerate(values):
@@ -37,12 +44,6 @@ class EngineRegisters:
         computed("access", lambda it: list(it.ar), lambda it, values: _fill(it.ar, values), of=("ar",)),
         computed("fpc", lambda it: it.fpc, lambda it, value: setattr(it, "fpc", value), of=("_fpc",)),
         computed(
-            "rounding",
-            "rounding",
-            "put_rounding",
-            of=("_floating_point",),
-        ),
-        computed(
             "breaking event",
             lambda it: it.breaking_event_address,
             lambda it, value: setattr(it, "breaking_event_address", value),
@@ -56,7 +57,7 @@ class EngineRegisters:
             "interruption": "means nothing between two instructions",
             "_control": "follows from the control registers of the CPU",
             "_execute_value": "zero between two instructions",
-            "_floating_point_at_reset": "always the same",
+            "_floating_point": "the rounding mode, which follows from the floating-point-control register",
         }
         | dict.fromkeys(("_all", "_keep", "_cc", "_cc_operands"), "a view of what is declared"),
     )
@@ -87,7 +88,6 @@ class EngineRegisters:
         """Program-interruption code and instruction length, SVC number and instruction length: the last reported."""
         self._floating_point = whole[found.cc_operation + 4 : found.mask]
         self._floating_point[_TININESS] = _BEFORE_ROUNDING
-        self._floating_point_at_reset = bytes(self._floating_point)
         for number in range(16):
             self.gr[number] = 0
         self._control[0] = 0
@@ -142,19 +142,7 @@ class EngineRegisters:
     @fpc.setter
     def fpc(self, value: int) -> None:
         self._fpc[0] = value
-
-    def reset_floating_point(self) -> None:
-        """Zero the floating-point control register, and the rounding mode that Unicorn keeps beside it."""
-        self._fpc[0] = 0
-        self._floating_point[:] = self._floating_point_at_reset
-
-    def rounding(self) -> bytes:
-        """The rounding mode as Unicorn keeps it beside the floating-point control register."""
-        return bytes(self._floating_point)
-
-    def put_rounding(self, saved: bytes) -> None:
-        """Let that be what it was."""
-        self._floating_point[:] = saved
+        self._floating_point[_ROUNDING] = _ROUNDING_OF.get(value & _ROUNDING_MODE, 0)
 
     @property
     def condition_code(self) -> int:

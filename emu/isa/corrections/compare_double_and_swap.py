@@ -1,17 +1,20 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""COMPARE DOUBLE AND SWAP (128) with an odd register (PoP chapter 7), for which Unicorn 2.1.4 gives no exception."""
+"""COMPARE DOUBLE AND SWAP (128) (PoP chapter 7): Unicorn 2.1.4 gives no exception for an odd register."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from emu.access import NotModelled
+from emu import access
 from emu.isa.declaration import Operands, Reason, instruction
 from emu.isa.formats import RSY_A
 from emu.program_interruption import ProgramInterruption, ProgramInterruptionCode
+from emu.teid import Access
 
 if TYPE_CHECKING:
     from emu.cpu import Cpu
+
+_QUADWORD: Final = 16
 
 
 def _is_odd(operands: Operands, _: int) -> bool:
@@ -20,10 +23,19 @@ def _is_odd(operands: Operands, _: int) -> bool:
 
 @instruction(0xEB3E, "CDSG", RSY_A, "COMPARE DOUBLE AND SWAP (128)", reason=Reason.CORRECTION, only=_is_odd)
 def cdsg(cpu: Cpu, operands: Operands) -> None:
-    """Stop the forms with an odd register; the engine executes the others.
+    """If the pair R1 equals the second operand, store the pair R3 there; else load it in the pair R1.
 
-    :raises ProgramInterruption: specification.
+    :raises ProgramInterruption: specification for an odd register, and off a quadword boundary; access exceptions.
     """
-    if (operands.r1 | operands.r3) & 1:
+    address = cpu.effective_address(operands.b2, operands.d2)
+    if (operands.r1 | operands.r3) & 1 or address % _QUADWORD:
         raise ProgramInterruption(ProgramInterruptionCode.SPECIFICATION)
-    raise NotModelled("CDSG outside the engine")
+    found = access.load_integer(cpu, address, 8), access.load_integer(cpu, address + 8, 8)
+    access.probe(cpu, address, _QUADWORD, Access.STORE)
+    if found == (cpu.gr[operands.r1], cpu.gr[operands.r1 + 1]):
+        for number in range(2):
+            access.store_integer(cpu, address + 8 * number, 8, cpu.gr[operands.r3 + number])
+        cpu.cc = 0
+    else:
+        cpu.gr[operands.r1], cpu.gr[operands.r1 + 1] = found
+        cpu.cc = 1

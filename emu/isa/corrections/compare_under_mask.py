@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""COMPARE LOGICAL CHARACTERS UNDER MASK with a mask of zero (PoP chapter 7).
+"""COMPARE LOGICAL CHARACTERS UNDER MASK (PoP chapter 7).
 
-Access exceptions are recognized for one byte then; Unicorn 2.1.4 recognizes none.
+With a mask of zero access exceptions are recognized for one byte; Unicorn 2.1.4 recognizes none.
 """
 
 from __future__ import annotations
@@ -9,8 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from emu import access
-from emu.access import NotModelled
-from emu.facilities import Facility
+from emu.bits import field
 from emu.isa.declaration import Operands, Reason, instruction
 from emu.isa.formats import RS_B, RSY_B, Format
 
@@ -18,25 +17,34 @@ if TYPE_CHECKING:
     from emu.cpu import Cpu
 
 _FORMS: Final = (
-    (0xBD, "CLM", RS_B, "low", None),
-    (0xEB21, "CLMY", RSY_B, "low", Facility.LONG_DISPLACEMENT),
-    (0xEB20, "CLMH", RSY_B, "high", None),
+    (0xBD, "CLM", RS_B, "low", 32),
+    (0xEB21, "CLMY", RSY_B, "low", 32),
+    (0xEB20, "CLMH", RSY_B, "high", 0),
 )
+"""Opcode, mnemonic, format, and which part of R1, with its first bit."""
 
 
 def _has_no_mask(operands: Operands, _: int) -> bool:
     return operands.m3 == 0
 
 
-def _declare(opcode: int, mnemonic: str, form: Format, part: str, facility: Facility | None) -> None:
+def _declare(opcode: int, mnemonic: str, form: Format, part: str, first: int) -> None:
     title = f"COMPARE LOGICAL CHARACTERS UNDER MASK ({part})"
 
     @instruction(opcode, mnemonic, form, title, reason=Reason.CORRECTION, only=_has_no_mask)
     def compare(cpu: Cpu, operands: Operands) -> None:
-        if operands.m3:
-            raise NotModelled(f"{mnemonic} outside the engine")
-        access.load(cpu, cpu.effective_address(operands.b2, operands.d2), 1)
-        cpu.cc = 0
+        mask = operands.m3
+        address = cpu.effective_address(operands.b2, operands.d2)
+        if not mask:
+            access.load(cpu, address, 1)
+            cpu.cc = 0
+            return
+        second = access.load_integer(cpu, address, mask.bit_count())
+        selected = 0
+        for byte in range(4):
+            if mask & 8 >> byte:
+                selected = selected << 8 | field(cpu.gr[operands.r1], first + 8 * byte, first + 8 * byte + 7)
+        cpu.cc = 0 if selected == second else 1 if selected < second else 2
 
 
 for _form in _FORMS:

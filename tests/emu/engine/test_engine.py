@@ -425,6 +425,23 @@ def test_an_initial_reset_resets_the_rounding_mode(machine: Machine) -> None:
     assert cpu.vr[0] == 0x3FF0_0000_0000_0000
 
 
+@pytest.mark.parametrize(("mode", "sum_"), ((0, 0x3FF0_0000_0000_0000), (2, 0x3FF0_0000_0000_0001)))
+@pytest.mark.parametrize("is_stepped", (False, True))
+def test_rounding_is_what_the_register_says_whoever_sets_it(
+    machine: Machine, mode: int, sum_: int, *, is_stepped: bool
+) -> None:
+    """As a debugger does, and a machine that goes on elsewhere."""
+    if is_stepped:
+        machine.observers.append(EveryInstruction())
+    cpu = machine.cpus[0]
+    cpu.set_control_register(0, cpu.cr[0] | control.CR0_AFP)
+    cpu.registers.fpc = mode
+    cpu.vr[0], cpu.vr[2] = 0x3FF0_0000_0000_0000, 0x3C00_0000_0000_0000
+    # ADBR 0,1: 1 + 2**-63, to nearest and up
+    execute(machine, "b31a0001", budget=1)
+    assert cpu.vr[0] == sum_
+
+
 def test_interruptions_that_never_end_are_named(machine: Machine) -> None:
     cpu = machine.cpus[0]
     cpu.set_control_register(0, cpu.cr[0] | control.CR0_CLOCK_COMPARATOR)

@@ -99,7 +99,7 @@ def prepare(machine: Machine, cpu: Cpu, case: Case) -> None:
     cpu.gr[2], cpu.gr[3], cpu.gr[4] = case.integer, DATA, 0x4444
     machine.storage.write(DATA, case.operands[1].to_bytes(case.form.width // 8, "big"))
     machine.storage.write_integer(FPC, 4, case.fpc)
-    cpu.registers.reset_floating_point()
+    cpu.registers.fpc = 0
     # Condition code 1, which tells whether it is left as it was.
     cpu.load_psw(Psw(ADDRESSING_MODE | 1 << 44, CODE))
     cpu.psw_loaded = False
