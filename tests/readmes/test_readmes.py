@@ -6,19 +6,15 @@ from __future__ import annotations
 import re
 import shlex
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final
 
 import pytest
-import typer.main
 
-from tests.support.command import ROOT, essa
+from tests.support.command import ROOT, essa, subcommands
 from tools.benchmarks.__main__ import make_parser
-from tools.command.cli import app
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from typer.core import TyperGroup
 
 _READMES: Final = sorted(
     path for path in ROOT.rglob("*.md") if not any(part.startswith(".") for part in path.relative_to(ROOT).parts)
@@ -88,8 +84,7 @@ def test_tables_of_the_experiment_side_by_side() -> None:
 
 @pytest.mark.parametrize("readme", _READMES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_options_exist(readme: Path) -> None:
-    group = cast("TyperGroup", typer.main.get_command(app))
-    known = {flag for command in group.commands.values() for each in command.params for flag in each.opts}
+    known = {flag for command in subcommands().values() for each in command.params for flag in each.opts}
     known |= {flag for action in make_parser()._actions for flag in action.option_strings}
     named = set(re.findall(r"(?<![\w-])--[a-z]+(?:-[a-z]+)*(?![\w-])", readme.read_text(encoding="utf-8")))
     assert named - known - _FOREIGN - {"--version", "--help"} == set()

@@ -9,10 +9,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 
 from tests.support.elf import Elf
-from tools.command.cli import main
+from tools.command.cli import app, main
 
 ROOT = Path(__file__).parents[2]
 ESSA = [sys.executable, "-m", "tools.command.start"]
@@ -41,6 +42,13 @@ def essa(*arguments: str, stdin: str = "", directory: Path = ROOT) -> subprocess
         errors="surrogateescape",
         check=False,
     )
+
+
+def subcommands() -> dict[str, click.Command]:
+    """All subcommands by their names."""
+    context = click.Context(app)
+    found = {name: app.get_command(context, name) for name in app.list_commands(context)}
+    return {name: command for name, command in found.items() if command is not None}
 
 
 def wrong(capfd: pytest.CaptureFixture[str], *arguments: str) -> str:

@@ -6,32 +6,25 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import Annotated, Final, cast
+from typing import TYPE_CHECKING, Final
 
-import typer
+import click
 
 from emu.errors import ProgramError
 from tools import __version__
-from tools.command.parameters import given, takes
-from tools.comparing.options import CompareOptions
-from tools.conform.options import ConformOptions
-from tools.debian.options import FetchOptions
-from tools.differential.options import DifferOptions
-from tools.gdb.options import GdbOptions
-from tools.machines.options import MachineOptions
-from tools.running.options import RunOptions
-from tools.screen.options import ScreenOptions
-from tools.stepping.options import StepOptions
+from tools.command.parameters import Subcommands, given
 from tools.usage.errors import LostRun, UsageError
 
-app: Final = typer.Typer(
-    name="essa",
-    help="An s390x machine in which guest page hinting (ESSA) works.",
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-    invoke_without_command=True,
-)
+if TYPE_CHECKING:
+    from tools.comparing.options import CompareOptions
+    from tools.conform.options import ConformOptions
+    from tools.debian.options import FetchOptions
+    from tools.differential.options import DifferOptions
+    from tools.gdb.options import GdbOptions
+    from tools.machines.options import MachineOptions
+    from tools.running.options import RunOptions
+    from tools.screen.options import ScreenOptions
+    from tools.stepping.options import StepOptions
 
 _EXIT_STATUSES: Final = (
     "Exit status: 0 the guest passed, 1 it failed, 2 wrong use, 3 it stopped in a way nobody asked for, "
@@ -39,30 +32,95 @@ _EXIT_STATUSES: Final = (
 )
 
 
-def _version(wanted: bool) -> None:
+def _version(context: click.Context, _: click.Parameter, wanted: bool) -> None:
     if wanted:
         print(f"essa {__version__}")
-        raise typer.Exit
+        context.exit()
 
 
-@app.callback()
-def common(
-    context: typer.Context,
-    _: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
-    ] = False,
-) -> None:
-    """Take the options that stand before the subcommand; without one, print the help."""
+def _help_without_subcommand(version: bool) -> None:  # noqa: ARG001 - click hands it over
+    context = click.get_current_context()
     if context.invoked_subcommand is None:
         print(context.get_help())
 
 
-@app.command(
+app: Final = Subcommands(
+    name="essa",
+    help="An s390x machine in which guest page hinting (ESSA) works.",
+    invoke_without_command=True,
+    subcommand_metavar="COMMAND [ARGS]...",
+    callback=_help_without_subcommand,
+    params=[
+        click.Option(["--version"], is_flag=True, is_eager=True, callback=_version, help="Print the version and exit.")
+    ],
+)
+
+
+# The options of each subcommand, loaded with it
+
+
+def _run_options() -> tuple[type, ...]:
+    from tools.machines.options import MachineOptions
+    from tools.running.options import RunOptions
+
+    return MachineOptions, RunOptions
+
+
+def _step_options() -> tuple[type, ...]:
+    from tools.machines.options import MachineOptions
+    from tools.stepping.options import StepOptions
+
+    return MachineOptions, StepOptions
+
+
+def _screen_options() -> tuple[type, ...]:
+    from tools.machines.options import MachineOptions
+    from tools.screen.options import ScreenOptions
+
+    return MachineOptions, ScreenOptions
+
+
+def _gdb_options() -> tuple[type, ...]:
+    from tools.gdb.options import GdbOptions
+    from tools.machines.options import MachineOptions
+
+    return MachineOptions, GdbOptions
+
+
+def _compare_options() -> tuple[type, ...]:
+    from tools.comparing.options import CompareOptions
+    from tools.machines.options import MachineOptions
+
+    return MachineOptions, CompareOptions
+
+
+def _fetch_options() -> tuple[type, ...]:
+    from tools.debian.options import FetchOptions
+
+    return (FetchOptions,)
+
+
+def _conform_options() -> tuple[type, ...]:
+    from tools.conform.options import ConformOptions
+
+    return (ConformOptions,)
+
+
+def _differ_options() -> tuple[type, ...]:
+    from tools.differential.options import DifferOptions
+
+    return (DifferOptions,)
+
+
+# The subcommands
+
+
+@app.declare(
+    _run_options,
     help="Run a program to its end, or carry out a scenario: a name that 'essa scenarios' lists, or a file *.toml.",
     epilog=_EXIT_STATUSES,
 )
-@takes(MachineOptions, RunOptions)
-def run(context: typer.Context, options: MachineOptions, wanted: RunOptions) -> None:
+def run(context: click.Context, options: MachineOptions, wanted: RunOptions) -> int:
     """Run a program to its end, or carry out a scenario."""
     from tools.scenarios.catalogue import find_scenario
 
@@ -71,48 +129,52 @@ def run(context: typer.Context, options: MachineOptions, wanted: RunOptions) -> 
     if scenario is None:
         from tools.running.run import run_program
 
-        raise typer.Exit(run_program(options, wanted))
+        return run_program(options, wanted)
     from tools.scenarios.run import run_scenario
 
-    raise typer.Exit(run_scenario(scenario, options, wanted, given(context)))
+    return run_scenario(scenario, options, wanted, given(context))
 
 
-@app.command(help="Run a program instruction by instruction; 'help' lists the commands.", epilog=_EXIT_STATUSES)
-@takes(MachineOptions, StepOptions)
-def step(_: typer.Context, options: MachineOptions, wanted: StepOptions) -> None:
+@app.declare(
+    _step_options, help="Run a program instruction by instruction; 'help' lists the commands.", epilog=_EXIT_STATUSES
+)
+def step(_: click.Context, options: MachineOptions, wanted: StepOptions) -> int:
     """Run a program instruction by instruction."""
     from tools.stepping.conversation import step_program
 
-    raise typer.Exit(step_program(options, wanted))
+    return step_program(options, wanted)
 
 
-@app.command(
+@app.declare(
+    _screen_options,
     help="The same on the full screen: instructions, registers, low core, and a map of page states; forward and back.",
     epilog=_EXIT_STATUSES,
 )
-@takes(MachineOptions, ScreenOptions)
-def screen(_: typer.Context, options: MachineOptions, wanted: ScreenOptions) -> None:
+def screen(_: click.Context, options: MachineOptions, wanted: ScreenOptions) -> int:
     """Run a program on the full screen."""
     from tools.screen.show import screen_program
 
-    raise typer.Exit(screen_program(options, wanted))
+    return screen_program(options, wanted)
 
 
-@app.command(help="Wait for gdb before the first instruction of a program, and let it debug it.", epilog=_EXIT_STATUSES)
-@takes(MachineOptions, GdbOptions)
-def gdb(_: typer.Context, options: MachineOptions, wanted: GdbOptions) -> None:
+@app.declare(
+    _gdb_options,
+    help="Wait for gdb before the first instruction of a program, and let it debug it.",
+    epilog=_EXIT_STATUSES,
+)
+def gdb(_: click.Context, options: MachineOptions, wanted: GdbOptions) -> int:
     """Debug a program with gdb."""
     from tools.gdb.serve import debug_program
 
-    raise typer.Exit(debug_program(options, wanted))
+    return debug_program(options, wanted)
 
 
-@app.command(
+@app.declare(
+    _compare_options,
     help="Run a program or a scenario with hints, without, and with the balloon, and compare the paging.",
     epilog=_EXIT_STATUSES,
 )
-@takes(MachineOptions, CompareOptions)
-def compare(context: typer.Context, options: MachineOptions, wanted: CompareOptions) -> None:
+def compare(context: click.Context, options: MachineOptions, wanted: CompareOptions) -> int:
     """Run a program or a scenario with hints, without, and with the balloon, and compare the paging."""
     from tools.scenarios.catalogue import find_scenario
 
@@ -120,91 +182,80 @@ def compare(context: typer.Context, options: MachineOptions, wanted: CompareOpti
     if scenario is None:
         from tools.comparing.programs import compare_paging
 
-        raise typer.Exit(compare_paging(options, wanted))
+        return compare_paging(options, wanted)
     from tools.comparing.scenarios import compare_scenario
 
-    raise typer.Exit(compare_scenario(scenario, options, wanted, given(context)))
+    return compare_scenario(scenario, options, wanted, given(context))
 
 
-@app.command(help="List the scenarios that ship with it; 'essa run NAME' carries one out.")
-def scenarios() -> None:
+@app.declare(help="List the scenarios that ship with it; 'essa run NAME' carries one out.")
+def scenarios(_: click.Context) -> None:
     """List the scenarios."""
     from tools.scenarios.catalogue import list_scenarios
 
     list_scenarios()
 
 
-@app.command(
+@app.declare(
+    _fetch_options,
     help="Fetch a Linux for 'essa run debian': Debian's kernel and busybox for s390x, by the system's package tool.",
 )
-@takes(FetchOptions)
-def fetch(_: typer.Context, wanted: FetchOptions) -> None:
+def fetch(_: click.Context, wanted: FetchOptions) -> None:
     """Fetch a Linux."""
     from tools.debian.fetch import fetch_and_tell
 
     fetch_and_tell(wanted)
 
 
-@app.command(
+@app.declare(
+    _conform_options,
     help="Run a conformance suite: every program of a build directory of kvm-unit-tests for s390x.",
     epilog="Exit status: 0 all passed or were skipped, 1 a program failed, 2 wrong use, 3 stopped by Ctrl-C.",
 )
-@takes(ConformOptions)
-def conform(_: typer.Context, wanted: ConformOptions) -> None:
+def conform(_: click.Context, wanted: ConformOptions) -> int:
     """Run a conformance suite."""
     from tools.conform.suite import run_suite
 
-    raise typer.Exit(run_suite(wanted))
+    return run_suite(wanted)
 
 
-@app.command(
+@app.declare(
+    _differ_options,
     help="Run random programs freely, stepped, in slices and by the model, and compare all state.",
     epilog="Exit status: 0 no difference, 1 programs that differ, 2 wrong use.",
 )
-@takes(DifferOptions)
-def differ(_: typer.Context, wanted: DifferOptions) -> None:
+def differ(_: click.Context, wanted: DifferOptions) -> int:
     """Run random programs in several ways."""
     from tools.differential.differ import differ as try_programs
 
-    raise typer.Exit(try_programs(wanted))
-
-
-# typer exports only this one of its parser's errors; its base class covers all wrong use.
-_ParserError: Final = cast("type[typer.BadParameter]", typer.BadParameter.__mro__[1])
-
-
-_INTERRUPTED: Final = 130
-"""What typer makes of a KeyboardInterrupt."""
+    return try_programs(wanted)
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command with *arguments*, those of the process by default, and give its exit status."""
     try:
         _open_streams()
-        status = app(arguments, prog_name="essa", standalone_mode=False)
-    except (UsageError, ProgramError) as reason:
-        return _wrong_use(str(reason))
-    except _ParserError as reason:
+        with app.make_context("essa", list(sys.argv[1:] if arguments is None else arguments)) as context:
+            return app.invoke(context) or 0
+    except click.exceptions.Exit as ended:
+        return ended.exit_code
+    except click.ClickException as reason:
         return _wrong_use(reason.format_message())
-    except typer.Abort:
-        return _wrong_use("aborted")
     except LostRun as reason:
         return _unasked_stop(str(reason))
-    except SystemExit:
-        # typer ends the process when the reader of its output has gone: nothing more can be shown.
+    except BrokenPipeError:
+        # The reader of the output has gone: nothing more can be shown, and nothing is left to be written in the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 3
-    except OSError as reason:
+    except (UsageError, ProgramError, OSError) as reason:
         return _wrong_use(str(reason))
     except MemoryError:
         return _wrong_use("expected something smaller: this computer cannot give so much memory")
     except KeyboardInterrupt:
-        status = _INTERRUPTED
-    except _host_failure() as reason:
-        return _unasked_stop(str(reason))
-    if status == _INTERRUPTED:
         # Before the machine ran, or after it: while it runs, it is a named stop.
         return _unasked_stop("stopped by Ctrl-C")
-    return int(status or 0)
+    except _host_failure() as reason:
+        return _unasked_stop(str(reason))
 
 
 def _host_failure() -> type[Exception]:

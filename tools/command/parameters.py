@@ -1,73 +1,123 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""From declared options to the parameters of a subcommand, as typer wants them."""
+"""From declared options to the subcommands that have them, as click wants them.
+
+A subcommand is made when it is asked for: whoever runs a program does not load the options of all the others.
+"""
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Any
 
-import typer
+import click
 
 from tools.usage.options import Option, Parameter, parameters, read_options
 
-Command = Callable[..., None]
+Command = Callable[..., int | None]
+Kinds = Callable[[], tuple[type, ...]]
+"""What gives the dataclasses of a subcommand's options."""
 
 
-def takes(*kinds: type) -> Callable[[Command], Command]:
-    """A subcommand with the options that are declared in *kinds*; it gets the context, and an object of each of them.
+def subcommand(command: Command, kinds: tuple[type, ...], **described: Any) -> click.Command:
+    """The subcommand with the options that are declared in *kinds*; *command* gets the context, and an object of each.
 
+    What *command* gives is its exit status.
+
+    :param described: its help and its epilog.
     :raises UsageError: the subcommand, naming the option and what was expected.
     """
 
-    def decorate(command: Command) -> Command:
-        def run(**typed: Any) -> None:
-            context = typed.pop(_CONTEXT)
-            own = ({each.name: typed[each.name] for each in parameters(kind)} for kind in kinds)
-            command(context, *map(read_options, kinds, own))
+    def run(**typed: Any) -> int | None:
+        own = ({each.name: _typed(each, typed) for each in parameters(kind)} for kind in kinds)
+        return command(click.get_current_context(), *map(read_options, kinds, own))
 
-        made = [inspect.Parameter(_CONTEXT, inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)]
-        made += [_typer_parameter(each) for kind in kinds for each in parameters(kind)]
-        run.__signature__ = inspect.Signature(made)  # type: ignore[attr-defined]
-        run.__annotations__ = {each.name: each.annotation for each in made}
-        # The name of the subcommand.
-        run.__name__ = command.__name__
-        run.__doc__ = command.__doc__
-        return run
-
-    return decorate
+    made = [_click_parameter(each) for kind in kinds for each in parameters(kind)]
+    return click.Command(_name(command), callback=run, params=made, **described)
 
 
-_CONTEXT = "context"
+class Subcommands(click.Group):
+    """Subcommands by their names, each made when it is asked for."""
+
+    def __init__(self, **described: Any) -> None:
+        """Have none, and what click wants to know of the group."""
+        super().__init__(**described)
+        self._makers: dict[str, Callable[[], click.Command]] = {}
+
+    def declare(self, kinds: Kinds = tuple, **described: Any) -> Callable[[Command], Command]:
+        """Declare the decorated function to be a subcommand of its name, with the options that *kinds* gives."""
+
+        def decorate(command: Command) -> Command:
+            self._makers[_name(command)] = lambda: subcommand(command, kinds(), **described)
+            return command
+
+        return decorate
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names, in the order in which they were declared."""
+        return list(self._makers)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The subcommand of this name, or None."""
+        if cmd_name in self._makers and cmd_name not in self.commands:
+            self.add_command(self._makers[cmd_name]())
+        return self.commands.get(cmd_name)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The subcommand that *args* begin with, and the rest of them.
+
+        :raises click.UsageError: if there is none of that name; it says which is near.
+        """
+        try:
+            return super().resolve_command(ctx, args)
+        except click.NoSuchCommand as reason:
+            raise click.NoSuchCommand(reason.command_name, possibilities=self._makers, ctx=ctx) from None
 
 
-def _typer_parameter(parameter: Parameter) -> inspect.Parameter:
-    declared = parameter.option
-    kind: Any = list[declared.kind] if declared.is_repeated else declared.kind  # type: ignore[name-defined]
-    if declared.is_argument:
-        about = typer.Argument(metavar=declared.metavar, help=declared.help, show_default=False)
-        return _keyword(parameter.name, Annotated[kind, about])
-    if declared.default is None:
-        kind |= None
-    return _keyword(parameter.name, Annotated[kind, _about(parameter.flag, declared)], declared.default)
-
-
-def _about(flag: str, declared: Option) -> Any:
-    return typer.Option(
-        flag,
-        metavar=declared.metavar,
-        help=declared.help,
-        min=declared.least,
-        max=declared.most,
-        rich_help_panel=declared.panel,
-    )
-
-
-def _keyword(name: str, annotation: Any, default: Any = inspect.Parameter.empty) -> inspect.Parameter:
-    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
-
-
-def given(context: typer.Context) -> frozenset[str]:
+def given(context: click.Context) -> frozenset[str]:
     """The flags that stand on the command line, and are not just their defaults."""
     sources = {each.opts[0]: context.get_parameter_source(each.name or "") for each in context.command.params}
     return frozenset(flag for flag, source in sources.items() if source is not None and source.name == "COMMANDLINE")
+
+
+class _LimitedInteger(click.IntRange):
+    """An integer with limits, which is called one where it is none."""
+
+    name = "integer"
+
+
+def _name(command: Command) -> str:
+    return command.__name__
+
+
+def _typed(parameter: Parameter, typed: dict[str, Any]) -> Any:
+    value = typed[parameter.name]
+    return list(value) if parameter.option.is_repeated else value
+
+
+def _click_parameter(parameter: Parameter) -> click.Parameter:
+    declared = parameter.option
+    if declared.is_argument:
+        return click.Argument([parameter.name], metavar=declared.metavar, help=declared.help)
+    if declared.kind is bool:
+        return click.Option([parameter.flag, parameter.name], help=declared.help, is_flag=True)
+    return click.Option(
+        [parameter.flag, parameter.name],
+        metavar=declared.metavar,
+        help=declared.help,
+        type=_kind(declared),
+        default=declared.default,
+        multiple=declared.is_repeated,
+        show_default=declared.default is not None,
+    )
+
+
+def _kind(declared: Option) -> Any:
+    """What is typed, for click: a type, one with limits, or several."""
+    pieces = getattr(declared.kind, "__args__", None)
+    if pieces is not None:
+        return pieces
+    if declared.least is None and declared.most is None:
+        return declared.kind
+    return _LimitedInteger(declared.least, declared.most)

@@ -68,10 +68,13 @@ def make_machines(options: MachineOptions) -> tuple[list[Machine], HostSetup | N
 
     :raises UsageError: if there is not enough memory for the machines, or the host cannot be as described.
     """
-    from emu.hypervisor import FirstTouchHypervisor
-    from emu.identification import SystemIdentification
-    from emu.machine import Machine  # takes most of the start-up time; a wrong image need not wait for it
     from tools.processes.interrupt import postponed
+
+    with postponed():
+        # It takes most of the start-up time; a wrong image need not wait for it.
+        from emu.hypervisor import FirstTouchHypervisor
+        from emu.identification import SystemIdentification
+        from emu.machine import Machine
 
     _announce_compiling()
     host = None

@@ -7,12 +7,10 @@ import signal
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from emu.machine import Stop, StopKind
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from emu.machine import Machine
+    from emu.machine import Machine, Stop
 
 
 class Switch:
@@ -44,7 +42,7 @@ def ctrl_c(*machines: Machine) -> Iterator[Switch]:
 
 @contextmanager
 def postponed() -> Iterator[None]:
-    """While it lasts, Ctrl-C waits: the engines start now, and inside their callbacks it would get lost.
+    """While it lasts, Ctrl-C waits: engines start, or modules are loaded, and in callbacks of either it would get lost.
 
     A blocked signal would not do: the system gives it to another thread of the process, and Python acts on it here.
     """
@@ -65,11 +63,15 @@ def postponed() -> Iterator[None]:
 
 def run_interruptibly(machine: Machine, max_instructions: int | None = None) -> Stop:
     """Run until *machine* stops, *max_instructions* more have ended, or Ctrl-C is pressed."""
+    from emu.machine import StopKind
+
     stop = machine.run(max_instructions)
     return requested_stop(machine) if stop.kind is StopKind.REQUESTED else stop
 
 
 def requested_stop(machine: Machine, keys: str = "Ctrl-C") -> Stop:
     """The stop that Ctrl-C makes, or other *keys*."""
+    from emu.machine import Stop, StopKind
+
     cpu = machine.cpus[0]
     return Stop(StopKind.REQUESTED, cpu.address, cpu.psw, f"stopped by {keys}")

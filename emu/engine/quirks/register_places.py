@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import ctypes
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -97,26 +98,33 @@ def _way_to_environment() -> tuple[int, int]:
     :raises EngineError: if there is no such way.
     """
     instances = [Unicorn() for _ in range(_INSTANCES)]
-    ways = set.intersection(*(_ways(unicorn) for unicorn in instances))
+    for unicorn in instances:
+        _write_pattern(unicorn)
+    regions = _writable_regions()
+    ways = [way for way in _ways(instances[0], regions) if all(_leads(unicorn, way, regions) for unicorn in instances)]
     if not ways:
         raise EngineError(_NOT_FOUND)
     return min(ways, key=lambda way: way[1])
 
 
-def _ways(unicorn: Unicorn) -> set[tuple[int, int]]:
-    """All pairs of a pointer's place in Unicorn's structure and how far behind its target the registers are."""
-    _write_pattern(unicorn)
-    regions = _writable_regions()
-    found = set()
+def _ways(unicorn: Unicorn, regions: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """All pairs of a pointer's place in Unicorn's structure and how far behind its target the pattern stands."""
     for number, (pointer,) in enumerate(struct.iter_unpack("=Q", ctypes.string_at(unicorn.address, _STRUCTURE_BYTES))):
         for low, high in regions:
             if low <= pointer < high:
                 content = ctypes.string_at(pointer, min(high - pointer, _CPU_BYTES))
                 place = content.find(_WANTED)
                 while place >= 0:
-                    found.add((8 * number, place))
+                    yield 8 * number, place
                     place = content.find(_WANTED, place + 1)
-    return {way for way in found if _is_environment(unicorn, _follow(unicorn, way))}
+
+
+def _leads(unicorn: Unicorn, way: tuple[int, int], regions: list[tuple[int, int]]) -> bool:
+    """Whether *way* leads to the registers of *unicorn*."""
+    address = _follow(unicorn, way)
+    if not any(low <= address and address + len(_WANTED) <= high for low, high in regions):
+        return False
+    return ctypes.string_at(address, len(_WANTED)) == _WANTED and _is_environment(unicorn, address)
 
 
 def _follow(unicorn: Unicorn, way: tuple[int, int]) -> int:

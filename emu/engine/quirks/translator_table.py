@@ -27,7 +27,7 @@ from __future__ import annotations
 import ctypes
 import re
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
@@ -42,6 +42,7 @@ ENTRIES: Final = 867
 ENTRY_BYTES: Final = 72
 _HEAD: Final = struct.Struct("=HH4xQ")
 _FLAGS: Final = 2
+_NAME_OFFSET: Final = 8
 _PRIVILEGED: Final = 0x20
 _NAME_BYTES: Final = 12
 _NAME: Final = re.compile(rb"[A-Z][A-Z0-9]*\0")
@@ -63,11 +64,11 @@ class TranslatorTable:
 
         :raises EngineError: if the library is not as it is known.
         """
-        self._regions = constant_regions()
+        self._regions = [(low, ctypes.string_at(low, high - low)) for low, high in constant_regions()]
+        """Where each begins, and what is in it."""
         self._entries: dict[int, tuple[str, int]] = {}
         """Name and address of the entry of each opcode."""
-        anchor = self._find(*_ANCHOR)
-        self._start = anchor
+        self._start = self._find(*_ANCHOR)
         while self._name(self._start - ENTRY_BYTES):
             self._start -= ENTRY_BYTES
         address = self._start
@@ -75,6 +76,7 @@ class TranslatorTable:
             self._entries[ctypes.c_uint16.from_address(address).value] = name, address
             address += ENTRY_BYTES
         self._end = address
+        del self._regions
         if self._end - self._start != ENTRIES * ENTRY_BYTES or len(self._entries) != ENTRIES:
             raise EngineError(_NOT_AS_KNOWN.format(f"has not {ENTRIES} entries"))
         for known, is_privileged in ((_KNOWN_PRIVILEGED, True), (_KNOWN_UNPRIVILEGED, False)):
@@ -142,26 +144,37 @@ class TranslatorTable:
         return ctypes.c_uint16.from_address(entry + _FLAGS)
 
     def _find(self, opcode: int, name: str) -> int:
-        pattern = re.compile(re.escape(struct.pack("=H", opcode)))
-        for low, high in self._regions:
-            data = ctypes.string_at(low, high - low)
-            for match in pattern.finditer(data, 0, len(data) - ENTRY_BYTES):
-                if match.start() % 8 == 0 and self._name(low + match.start()) == name:
-                    return low + match.start()
+        """The address of the entry that has *opcode* and *name*."""
+        for pointer in self._places_of(b"\0" + name.encode() + b"\0"):
+            for place in self._places_of(struct.pack("=Q", pointer + 1)):
+                entry = place - _NAME_OFFSET
+                if entry % 8 == 0 and self._name(entry) and ctypes.c_uint16.from_address(entry).value == opcode:
+                    return entry
         raise EngineError(_NOT_AS_KNOWN.format("was not found"))
+
+    def _places_of(self, wanted: bytes) -> Iterator[int]:
+        """The addresses in the constant data at which *wanted* stands."""
+        for low, data in self._regions:
+            place = data.find(wanted)
+            while place >= 0:
+                yield low + place
+                place = data.find(wanted, place + 1)
 
     def _name(self, address: int) -> str:
         """The name in the entry at *address*; nothing if that is no entry."""
-        if not self._is_constant(address, ENTRY_BYTES):
+        entry = self._constant(address, ENTRY_BYTES)
+        if not entry:
             return ""
-        opcode, _, pointer = _HEAD.unpack(ctypes.string_at(address, _HEAD.size))
-        if not opcode or not self._is_constant(pointer, _NAME_BYTES):
-            return ""
-        match = _NAME.match(ctypes.string_at(pointer, _NAME_BYTES))
+        opcode, _, pointer = _HEAD.unpack_from(entry)
+        match = _NAME.match(self._constant(pointer, _NAME_BYTES)) if opcode else None
         return match[0][:-1].decode() if match else ""
 
-    def _is_constant(self, address: int, length: int) -> bool:
-        return any(low <= address and address + length <= high for low, high in self._regions)
+    def _constant(self, address: int, length: int) -> bytes:
+        """So many bytes at *address*; nothing if they are no constant data."""
+        for low, data in self._regions:
+            if low <= address and address + length <= low + len(data):
+                return data[address - low : address - low + length]
+        return b""
 
 
 def table_opcode(opcode: int, pieces: tuple[tuple[int, int], ...]) -> int:

@@ -59,7 +59,7 @@ def test_closed_streams(program: str, closed: str, status: int, error: str) -> N
         (("--facility", "147", "--no-facility", "147"), "--facility and --no-facility: both name 147"),
         (("--trace", "/nowhere/trace"), "--trace: /nowhere/trace cannot be written: No such file or directory"),
         (("--json", "/"), "--json: / cannot be written: Is a directory"),
-        (("--zzyzx",), "No such option: --zzyzx"),
+        (("--zzyzx",), "No such option '--zzyzx'."),
     ),
 )
 def test_wrong_option(program: str, capfd: pytest.CaptureFixture[str], options: tuple[str, ...], message: str) -> None:

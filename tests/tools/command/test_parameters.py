@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import click
 import pytest
-import typer
 
-from tools.command.cli import app
-from tools.command.parameters import given, takes
+from tests.support.command import subcommands
+from tools.command.parameters import Subcommands, given, subcommand
 from tools.comparing.options import CompareOptions
 from tools.conform.options import ConformOptions
 from tools.debian.options import FetchOptions
@@ -37,14 +37,13 @@ class Manner:
 def greet(*arguments: str) -> list[object]:
     """What a command that takes a greeting gets."""
     got: list[object] = []
-    greeting = typer.Typer()
 
-    @greeting.command()
-    @takes(Greeting, Manner)
-    def command(context: typer.Context, *options: object) -> None:
+    def command(context: click.Context, *options: object) -> None:
         got.extend([given(context), *options])
 
-    greeting(list(arguments), standalone_mode=False)
+    greeting = subcommand(command, (Greeting, Manner))
+    with greeting.make_context("greet", list(arguments)) as context:
+        greeting.invoke(context)
     return got
 
 
@@ -63,8 +62,41 @@ def test_what_is_given_as_the_default_is_given() -> None:
 
 
 def test_a_limit_is_that_of_the_declaration() -> None:
-    with pytest.raises(typer.BadParameter, match="greater than or equal to 1"):
+    with pytest.raises(click.BadParameter, match="0 is not in the range x>=1"):
         greet("you", "--times", "0")
+
+
+def test_what_is_no_integer_is_called_so() -> None:
+    with pytest.raises(click.BadParameter, match=r"'x' is not a valid integer\.$"):
+        greet("you", "--times", "x")
+
+
+def test_a_subcommand_is_made_when_it_is_asked_for() -> None:
+    group, made = Subcommands(name="group"), []
+
+    def kinds() -> tuple[type, ...]:
+        made.append("it")
+        return (Manner,)
+
+    @group.declare(kinds)
+    def bow(_: click.Context, manner: Manner) -> int:
+        return manner.bow or 0
+
+    with group.make_context("group", ["bow", "--bow", "3"]) as context:
+        assert not made
+        assert group.invoke(context) == 3
+    assert made == ["it"]
+
+
+def test_a_near_name_is_suggested_for_a_subcommand() -> None:
+    group = Subcommands(name="group")
+
+    @group.declare()
+    def bend(_: click.Context) -> None: ...
+
+    with group.make_context("group", ["bond"]) as context, pytest.raises(click.NoSuchCommand) as reason:
+        group.invoke(context)
+    assert reason.value.format_message() == "No such command 'bond'. Did you mean 'bend'?"
 
 
 @pytest.mark.parametrize(
@@ -80,7 +112,6 @@ def test_a_limit_is_that_of_the_declaration() -> None:
     ),
 )
 def test_a_subcommand_has_the_declared_options_and_no_others(name: str, kinds: tuple[type, ...]) -> None:
-    commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
-    flags = [each.opts for each in commands[name].params]
+    flags = [each.opts[:1] for each in subcommands()[name].params]
     declared = [[each.flag] for kind in kinds for each in parameters(kind)]
     assert [flag for flag in flags if flag != ["--help"]] == declared

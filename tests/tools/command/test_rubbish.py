@@ -11,14 +11,13 @@ import random
 from pathlib import Path
 
 import pytest
-import typer
 
 from tests.support.command import essa, write_program, wrong
 from tests.support.elf import ESSA_PROGRAM, ending_program
 from tests.support.rubbish import FILES, RUBBISH, make_rubbish_files
 from tests.support.small_scenario import SMALL
 from tests.support.suite import PASSING, build_directory
-from tools.command.cli import app, main
+from tools.command.cli import main
 from tools.comparing.options import CompareOptions
 from tools.conform.options import ConformOptions
 from tools.debian.options import FetchOptions
@@ -104,8 +103,6 @@ def no_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     def wanted(*_: object, **__: object) -> None:
         raise _MachineWanted
 
-    # Made once, and not for every call.
-    monkeypatch.setattr("tools.command.cli.app", typer.main.get_command(app))
     for name in ("emu.machine.Machine", "tools.conform.suite.run_side_by_side", "tools.debian.download._Apt"):
         monkeypatch.setattr(name, wanted)
 

@@ -28,7 +28,7 @@ sys.exit(start.main())
 """
 
 
-@pytest.mark.parametrize("module", ("typer", "tools.command.cli", "tools.machines.options", "tools.debian.options"))
+@pytest.mark.parametrize("module", ("click", "tools.command.cli", "tools.command.parameters", "tools.usage.options"))
 def test_ctrl_c_while_a_module_is_loaded(module: str) -> None:
     command = [sys.executable, "-c", _PRESSED_WHILE_LOADING, module]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
