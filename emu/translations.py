@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from emu.page_records import page_records
+
 if TYPE_CHECKING:
     from collections.abc import Collection
 
@@ -51,7 +53,7 @@ class Translations:
         self._storage = storage
         self.buffers: list[LookasideBuffer] = []
         """One for each CPU, in the order of their addresses."""
-        self.reached: NDArray[np.uint8] = np.zeros(storage.pages, dtype=np.uint8)
+        self.reached = page_records(storage.pages, np.uint8)
         """For each page, whether a translation of some CPU's may lead to it."""
         storage.code_written = self.code_written
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from emu.addresses import PAGE_SHIFT
 from emu.engine.tables import HELD_WRITABLE, LAST_MARK, held_word
+from emu.page_records import page_records
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -30,8 +31,7 @@ class HeldPages:
     def __init__(self, shared: SharedRecord, storage: Storage) -> None:
         """Hold none, and tell compiled code what it needs to note some."""
         self._record = record = shared.fields
-        # Of a large storage, only what is touched takes memory.
-        self._table: npt.NDArray[np.uint64] = np.zeros(storage.pages, dtype=np.uint64)
+        self._table = page_records(storage.pages, np.uint64)
         self._words: memoryview[int] = self._table.data
         record.held_address = _address(self._table)
         record.held_mark = 1

@@ -19,6 +19,7 @@ import numpy as np
 import emu.isa.catalogue  # noqa: F401 - fills the instruction set
 from emu.engine import compiled
 from emu.engine.blocks import CANDIDATE, EXECUTE_OPCODE, SPLIT, SPLIT_TABLE, TABLE_BYTES, TARGET
+from emu.engine.clean_pages import release_clean_pages
 from emu.engine.quirks import (
     addressing_mode,
     breaking_event,
@@ -90,6 +91,7 @@ def intercept() -> None:
     unused_comparison.mend()
     source, replacing = vector_helpers.source(fpc)
     _replace(source, vector_helpers.called(), replacing)
+    release_clean_pages("libllvmlite", "libunicorn", "libcrypto")
 
 
 def _replace(source: str, called: tuple[str, ...], replacing: Mapping[str, str]) -> None:
