@@ -16,6 +16,7 @@ from tools.benchmarks import (
     memory,
     paging,
     scale,
+    shares,
     stepping,
 )
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 FIGURES: Final[tuple[BenchmarkFigure, ...]] = (
     *boot.FIGURES,
+    *shares.FIGURES,
     *linux_work.FIGURES,
     *general_instructions.FIGURES,
     *control_instructions.FIGURES,

@@ -31,6 +31,7 @@ class Unit(Enum):
     MILLISECONDS = "ms"
     MEGABYTES = "MB"
     BYTES = "bytes"
+    PERCENT = "%"
 
     def summary(self, samples: tuple[float, ...]) -> float:
         """The one number for the *samples*.

@@ -10,7 +10,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -22,6 +22,9 @@ from tools.consoles.console import GuestConsole
 from tools.debian.initramfs import PASSED
 from tools.machines.setup import set_up
 from tools.usage.errors import UsageError
+
+if TYPE_CHECKING:
+    from emu.machine import Machine
 
 _MEMORY: Final = 256 << 20
 _MEGABYTE: Final = 1 << 20
@@ -36,8 +39,8 @@ def resident_bytes() -> int:
     return int(line.split()[1]) << 10
 
 
-def boot_and_look(most: int | None = None) -> dict[str, int]:
-    """Boot, for so many instructions at *most*, and give the bytes of this process and of the guest's resident pages.
+def run_boot(most: int | None = None) -> Machine:
+    """Boot, for so many instructions at *most*, and give the machine.
 
     :raises UsageError: if the kernel has not been fetched.
     :raises NotMeasured: if the guest does not come to its end.
@@ -47,6 +50,16 @@ def boot_and_look(most: int | None = None) -> dict[str, int]:
     stop = machine.run(most)
     if most is None and PASSED not in console.text:
         raise NotMeasured(stop.text)
+    return machine
+
+
+def boot_and_look(most: int | None = None) -> dict[str, int]:
+    """Boot, for so many instructions at *most*, and give the bytes of this process and of the guest's resident pages.
+
+    :raises UsageError: if the kernel has not been fetched.
+    :raises NotMeasured: if the guest does not come to its end.
+    """
+    machine = run_boot(most)
     pages = int(np.count_nonzero(machine.states.array & CONTENT_MASK == Content.RESIDENT))
     return {"process": resident_bytes(), "guest": pages * PAGE_SIZE}
 

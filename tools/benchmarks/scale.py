@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""How cost grows: with the size of a guest, with the guests on one host, and with CPUs."""
+"""How cost grows: with the size of a guest, its resident pages, the guests on one host, and CPUs."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ import statistics
 import time
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 from emu.addresses import PAGE_SHIFT, PAGE_SIZE
 from emu.cpu import CpuState
 from emu.machine import MEGABYTE, Machine, StopKind
+from emu.page_states import CONTENT_MASK, Content
 from emu.psw import ADDRESSING_MODE, Psw
 from host.turns import run_in_turn
 from tools.benchmarks.figure import BenchmarkFigure, Effort, Measured, NotMeasured, Unit
@@ -26,6 +29,7 @@ GIGABYTE: Final = 1 << 30
 TERABYTE: Final = 1 << 40
 TOUCHED: Final = 100_000
 _SIZES: Final = tuple(GIGABYTE << doubled for doubled in (0, 2, 4, 6, 8, 10))
+RESIDENT: Final = tuple(1 << doubled for doubled in (10, 12, 14, 16, 18))
 GUESTS: Final = (1, 4, 16, 64)
 CPUS: Final = (1, 2, 4, 8)
 _INSTRUCTIONS_A_SECOND: Final = 200_000_000
@@ -34,12 +38,15 @@ _GUEST_MEGABYTES: Final = 4
 _HOST_MEGABYTES: Final = 2
 """For each guest."""
 _FIRST_MEGABYTE: Final = "00100000"
+_FIRST_MEGABYTE_PAGE: Final = MEGABYTE >> PAGE_SHIFT
 
 
-def random_touch_loop(memory: int) -> GuestLoop:
-    """A round stores into a page of a guest with so many bytes of *memory*, a power of two, that a linear congruential
-    generator chooses."""
-    shift = 64 - (memory >> PAGE_SHIFT).bit_length() + 1
+def random_touch_loop(memory: int, pages: int | None = None) -> GuestLoop:
+    """A round stores into a page of a guest of *memory* bytes that a linear congruential generator chooses.
+
+    :param pages: among how many it chooses, a power of two; by default among all of the guest.
+    """
+    shift = 64 - (pages or memory >> PAGE_SHIFT).bit_length() + 1
     # MSGR 3,4; AGR 3,5; SRLG 6,3,shift; SLLG 6,6,12; OILF 6,first megabyte; STG 3,0(6)
     body = bytes.fromhex(f"b90c0034 b9080035 eb6300{shift:02x}000c eb66000c000d c06d{_FIRST_MEGABYTE} e33060000024")
     # Constants of D. Knuth's MMIX, as commonly used for 64 bits.
@@ -52,6 +59,25 @@ def touch_seconds(memory: int, pages: int = TOUCHED) -> float:
     machine = LoopMachine(random_touch_loop(memory))
     made = time.thread_time() - started
     return made + machine.seconds(pages)
+
+
+def resident_rate(pages: int, touches: int = TOUCHED) -> float:
+    """Stores a second into pages at random, of a guest of which so many *pages* are resident.
+
+    :raises NotMeasured: if others are.
+    """
+    # Half of those that it chooses among have the bit of the first megabyte, which is set in the others.
+    machine = LoopMachine(random_touch_loop(2 * GIGABYTE, 2 * pages))
+    storage, states = machine.machine.storage, machine.machine.states
+    for page in range(2 * pages):
+        if page & _FIRST_MEGABYTE_PAGE:
+            storage.write(page << PAGE_SHIFT, b"\1")
+    machine.seconds(touches // 10)
+    rate = touches / machine.seconds(touches)
+    found = int(np.count_nonzero(states.array & CONTENT_MASK == Content.RESIDENT))
+    if not 0 <= found - pages < _FIRST_MEGABYTE_PAGE:
+        raise NotMeasured(f"{found:,} pages are resident, not {pages:,}")
+    return rate
 
 
 def pressure_rate(guests: int, most: int | None = None) -> float:
@@ -116,6 +142,10 @@ def _sizes(effort: Effort) -> Measured:
     return _beside_first(touch_seconds, _SIZES, effort.rounds)
 
 
+def _resident(effort: Effort) -> Measured:
+    return _beside_first(resident_rate, RESIDENT, effort.rounds)
+
+
 def _cpus(effort: Effort) -> Measured:
     instructions = int(effort.seconds * _INSTRUCTIONS_A_SECOND)
     return _beside_first(lambda cpus: cpus_rate(cpus, instructions), CPUS, effort.pieces)
@@ -141,6 +171,15 @@ FIGURES: Final = (
         2,
         compared_with="a guest of 1 GiB",
         axes=("bytes of the guest", "seconds"),
+    ),
+    BenchmarkFigure(
+        "resident-pages",
+        "262,144 resident pages: stores a second into pages at random",
+        Unit.RATIO,
+        _resident,
+        more_is_better=True,
+        compared_with="1,024 resident pages",
+        axes=("resident pages", "stores a second"),
     ),
     BenchmarkFigure(
         "many-cpus",

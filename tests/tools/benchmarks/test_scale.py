@@ -9,7 +9,7 @@ import pytest
 from emu.page_states import CONTENT_MASK, Content
 from tools.benchmarks.figure import NotMeasured
 from tools.benchmarks.guest_loop import LoopMachine
-from tools.benchmarks.scale import GIGABYTE, cpus_rate, pressure_rate, random_touch_loop, touch_seconds
+from tools.benchmarks.scale import GIGABYTE, cpus_rate, pressure_rate, random_touch_loop, resident_rate, touch_seconds
 
 MEGABYTES_16 = 16 << 20
 
@@ -26,6 +26,16 @@ def test_pages_all_over_the_guest_are_touched() -> None:
 
 def test_a_guest_is_made_and_touched() -> None:
     assert touch_seconds(GIGABYTE, 10) > 0
+
+
+def test_so_many_pages_are_resident() -> None:
+    assert resident_rate(1024, 1000) > 0
+
+
+def test_others_that_are_resident_are_no_figure(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tools.benchmarks.scale._FIRST_MEGABYTE_PAGE", 1 << 3)
+    with pytest.raises(NotMeasured, match="pages are resident, not 1,024"):
+        resident_rate(1024, 1000)
 
 
 def test_several_guests_execute_as_much_as_they_may() -> None:
