@@ -94,6 +94,14 @@ def _fits(record: Any, count: Any) -> Any:
 
 
 @njit
+def _renew(record: Any) -> None:
+    """Let what is left be what it is; compiled instructions have taken more of it than they count for the limit."""
+    work = record.bound - record.left
+    record.left = min(record.goal - work, record.limit - (work - record.extra_work))
+    record.bound = work + record.left
+
+
+@njit
 def _begin_rare_block(record: Any, engine: Any, address: Any, size: Any) -> None:
     """Let a block begin that is new, or not all of which may be executed now, or that has something to be saved; or
     that is the target of an EXECUTE, which itself has been counted."""
@@ -123,8 +131,9 @@ def _begin_rare_block(record: Any, engine: Any, address: Any, size: Any) -> None
     if record.reason != np.uint64(0):
         call(record.stop_function, engine)
         return
-    # What is left may be of the limit, which the work of compiled instructions does not count for.
     if _fits(record, count):
+        if np.int64(record.left) < np.int64(count):
+            _renew(record)
         record.left -= count
     else:
         record.reason = LIMIT_REASON

@@ -55,8 +55,11 @@ _TRANSLATOR: Final = (
 )
 """These are not compiled, nor what they import: what they make of it is."""
 _PACKAGE: Final = Path(__file__).parent.parent
+_FREQUENT: Final = ("ESSA", "STNSM", "STOSM")
+"""Instructions that are executed so often that the call of their functions is felt."""
 _CALLS: Final = re.compile(
-    r"\d(_begin_rare_block|resolve|ask_byte|resolve_byte|find_frame|locate_frame|condition_code|execute_[A-Z]\w*)B"
+    r"\d(_begin_rare_block|resolve|ask_byte|resolve_byte|find_frame|locate_frame|condition_code"
+    rf"|execute_(?!(?:{'|'.join(_FREQUENT)})B)[A-Z]\w*)B"
 )
 """In the name of a function that is worth a call of its own: its registers need not be saved each time the callback is
 called, or it would be in too many places."""

@@ -93,7 +93,8 @@ class FreeRun:
         while work < goal and done < limit:
             record.limit = limit - done
             # An instruction is at least one unit of work: while nothing else is counted, blocks begin soonest.
-            record.goal = record.bound = record.left = min(record.limit, goal - work)
+            record.goal = goal - work
+            record.bound = record.left = min(record.limit, record.goal)
             if registers.execute_value:
                 # The target is still to come: its EXECUTE counts in this burst.
                 record.left -= 1
@@ -136,7 +137,8 @@ class FreeRun:
         left = record.left
         if left <= record.bound:
             record.bound -= left
-            record.left = record.goal = 0
+            record.left = 0
+        record.goal = 0
 
     def rest(self, count: int) -> tuple[int, int] | None:
         """What is left after a run, whose next block was longer than the *count* instructions that were left.

@@ -123,7 +123,7 @@ class Record(ctypes.Structure):
     left: Annotated[Word, FieldWriter.BOTH]
     """What is left of *bound*; the work of a compiled instruction may make it negative, as a signed number."""
     bound: Annotated[Word, FieldWriter.BOTH]
-    """Units to the nearer one of goal and limit."""
+    """Units to the nearer one of goal and limit, as far as it was known when it was set."""
     goal: Annotated[Word, FieldWriter.BOTH]
     """Units after which no instruction may begin."""
     limit: Annotated[Word, FieldWriter.PYTHON]

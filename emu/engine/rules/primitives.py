@@ -234,9 +234,10 @@ def may_change_system_mask(record: Any, mask: Any, extra: Any) -> Any:
     *extra* is the work of this instruction beyond one unit.  No interruption that it enables for may be possible yet.
     """
     enabled = mask & ~record.system_mask & _INTERRUPTIONS
-    if (mask ^ record.system_mask) & _LEFT_TO_PYTHON:
+    changed = mask ^ record.system_mask
+    if changed & _LEFT_TO_PYTHON:
         return False
-    if _are_operands_apart(mask) != _are_operands_apart(record.system_mask):
+    if changed & _TRANSLATION and _are_operands_apart(mask) != _are_operands_apart(record.system_mask):
         # Other instructions are intercepted then.
         return False
     return enabled == ZERO or record.bound - record.left + extra + np.uint64(1) < record.quiet
@@ -261,10 +262,11 @@ def change_system_mask(record: Any, mask: Any) -> None:
         if record.context != _NO_CONTEXT:
             record.context = _full_context(compiled_real_context(record.context), mask)
     record.system_mask = mask
-    if enabled & _EXTERNAL and record.quiet < record.bound:
-        record.left -= record.bound - record.quiet
-        record.bound = record.quiet
+    if enabled & _EXTERNAL:
         record.goal = min(record.goal, record.quiet)
+        if record.quiet < record.bound:
+            record.left -= record.bound - record.quiet
+            record.bound = record.quiet
 
 
 @njit
