@@ -398,32 +398,3 @@ class Cpu:
         """Go on with *psw*, which was the current one between two instructions."""
         self.load_psw(psw)
         self.psw_loaded = False
-
-    # Resets
-
-    def reset(self, *, initial: bool) -> None:
-        """A CPU reset, or an initial CPU reset (PoP chapter 4, "Resets")."""
-        self.pending = PendingExternal()
-        self.restart_pending = self.stop_pending = self.store_status_pending = False
-        self.state = CpuState.STOPPED
-        self.page_fault_token = self.recording = None
-        if initial:
-            self.load_psw(Psw(0, 0))
-            self.set_prefix(0)
-            self.configuration.timing.set_cpu_timer(self, 0)
-            self.clock_comparator = 0
-            self.tod_programmable = 0
-            self.registers.fpc = 0
-            for number in range(16):
-                self.set_control_register(number, {0: 0xE0, 14: 0xC2000000}.get(number, 0))
-            self.registers.breaking_event_address = 1
-            self.program_parameter = 0
-        self.tlb.flush()
-
-    def clear_registers(self) -> None:
-        """Zero the general, access and vector registers, as a clear reset does."""
-        for number in range(16):
-            self.gr[number] = 0
-            self.ar[number] = 0
-        for number in range(64):
-            self.vr[number] = 0

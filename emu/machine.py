@@ -18,6 +18,7 @@ from emu.engine.engine import Engine
 from emu.facilities import DEFAULT_FACILITIES
 from emu.hypervisor import FirstTouchHypervisor, Hypervisor
 from emu.page_states import PageStates, Profile
+from emu.resets import reset_cpu
 from emu.running.run_loop import RunLoop
 from emu.running.stops import Stop, StopKind
 from emu.storage_keys import StorageKeys
@@ -62,7 +63,7 @@ class Machine:
             configuration.cpus.append(cpu)
         configuration.translations.buffers += engines
         for cpu in configuration.cpus:
-            cpu.reset(initial=True)
+            reset_cpu(cpu, initial=True)
         configuration.devices += [make(configuration) for make in DEVICES]
         self._loop = RunLoop(configuration, engines)
         self.memory = memory

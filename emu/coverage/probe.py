@@ -13,6 +13,7 @@ from emu.isa.opcodes import Opcode
 from emu.machine import MEGABYTE, Machine
 from emu.program_interruption import ProgramInterruptionCode
 from emu.psw import ADDRESSING_MODE, PROBLEM_STATE, Psw
+from emu.resets import reset_cpu
 
 _MEMORY: Final = 4 * MEGABYTE
 _PROGRAM: Final = 0x1_0000
@@ -54,7 +55,7 @@ class Probe:
     def is_operation_exception(self, opcode: Opcode, fields: bytes) -> bool:
         """Whether *opcode* with operand *fields* gives an operation exception."""
         machine, cpu = self._machine, self._machine.cpus[0]
-        cpu.reset(initial=True)
+        reset_cpu(cpu, initial=True)
         cpu.state = CpuState.OPERATING
         control = CR0_AFP | CR0_VECTOR if self._conditions.has_vectors else 0
         cpu.set_control_register(0, cpu.cr[0] | control)

@@ -128,7 +128,7 @@ class ChannelSubsystem:
         candidates = [
             each for each in self.subchannels if each.interruption_pending and subclasses & bit(32 + each.subclass)
         ]
-        return min(candidates, key=lambda each: (each.subclass, each.number), default=None)
+        return min(candidates, key=lambda each: (each.subclass, each.number)) if candidates else None
 
     @staticmethod
     def code(subchannel: Subchannel) -> tuple[int, int, int]:

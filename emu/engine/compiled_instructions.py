@@ -100,9 +100,10 @@ class CompiledInstructions:
         record.programmable_field = cpu.tod_programmable
         record.program_parameter = cpu.program_parameter
         observers = self._configuration.observers
-        record.interruptions_followed = self._configuration.watching.before_interruption is not None or any(
-            observer.wants_interruptions for observer in observers
-        )
+        is_followed = self._configuration.watching.before_interruption is not None
+        if observers and not is_followed:
+            is_followed = any(observer.wants_interruptions for observer in observers)
+        record.interruptions_followed = is_followed
         record.observed = bool(observers)
         record.has_other_cpus = len(self._configuration.cpus) > 1
         if observers or self._followed != _NO_PAGES:

@@ -25,7 +25,7 @@ from emu.instruction_length import instruction_length
 from emu.isa.declaration import Reason, decode
 from emu.isa.execute import executes_target, is_execute
 from emu.program_interruption import ProgramInterruptionCode
-from emu.psw import EXTERNAL_MASK
+from emu.psw import EXTENDED_ADDRESSING, EXTERNAL_MASK
 
 if TYPE_CHECKING:
     from emu.configuration import Configuration
@@ -47,6 +47,8 @@ _REFUSALS: Final = (
     ProgramInterruptionCode.SPECIFICATION,
 )
 """Exceptions that may be none, of a target that is no EXECUTE without its facility, and of what only the model does."""
+_OF_MODEL: Final = (Reason.CONTROL, Reason.DATA)
+"""An instruction of such a reason that traps is the model's, in any form."""
 
 
 class FreeRun:
@@ -84,8 +86,8 @@ class FreeRun:
     def run(self, goal: int, limit: int, quiet: int) -> RunExit:
         """See :meth:`emu.engine.engine.Engine.run`."""
         record, registers, cpu, timing = self._record, self._registers, self._cpu, self._configuration.timing
-        record.mode = self.fetch_mode
-        record.candidates_address = self._places.candidates_address(cpu.is_64_bit, cpu.operands_are_apart)
+        record.mode = mode = self.fetch_mode
+        record.candidates_address = self._places.candidates_address(mode)
         self._tlb.make_ready()
         start, interruption, psw = self._unicorn.start, registers.interruption, registers.psw
         done = work = 0
@@ -124,8 +126,8 @@ class FreeRun:
     @property
     def fetch_mode(self) -> int:
         """Where instructions come from (see *mode* in :mod:`emu.engine.record`)."""
-        cpu = self._cpu
-        return fetch_mode(0 if cpu.is_64_bit else SHORT_ADDRESSES, cpu.system_mask)
+        is_64_bit = self._registers.psw[0] & EXTENDED_ADDRESSING
+        return fetch_mode(0 if is_64_bit else SHORT_ADDRESSES, self._cpu.system_mask)
 
     def end_soon(self) -> None:
         """Come back before the next block, if a burst goes on.
@@ -236,14 +238,18 @@ class FreeRun:
         """The instruction at the PSW address has trapped: it is for the model, or must be looked at alone."""
         address = self._registers.psw[1]
         instruction = self._code.instruction(address, self._record.mode)
-        if instruction is None or executes_target(self._cpu, instruction):
-            # Of an EXECUTE, the target has trapped.
+        if instruction is None:
             return EXECUTED_ALONE
         decoded = decode(instruction)
+        if decoded is not None and decoded[0].reason in _OF_MODEL:
+            return Declared(instruction)
+        if executes_target(self._cpu, instruction):
+            # The target has trapped.
+            return EXECUTED_ALONE
         if decoded is None and self._places.are_there:
             # It is one that a stop waits for, or another of the same opcode before it in the block.
             return EXECUTED_ALONE
-        if decoded is None or decoded[0].reason is Reason.DATA or is_executed_by_model(instruction, address, self._cpu):
+        if decoded is None or is_executed_by_model(instruction, address, self._cpu):
             return Declared(instruction)
         # A form that is not the model's, beside one of the same instruction that is.
         return EXECUTED_ALONE

@@ -21,7 +21,9 @@ from emu.engine.blocks import CANDIDATE, TARGET
 from emu.engine.interception import candidates, enter_opcode
 from emu.engine.mnemonics import first_bytes, mnemonic_of, opcodes_by_mnemonic
 from emu.engine.quirks.execute_targets import is_executed_at_once
-from emu.engine.tables import stop_index
+from emu.engine.record import SHORT_ADDRESSES
+from emu.engine.tables import fetch_mode, stop_index
+from emu.psw import DAT, AddressSpaceControl
 
 if TYPE_CHECKING:
     import numpy as np
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
     from emu.engine.record import SharedRecord
 
 EXECUTES: Final = frozenset({"EX", "EXRL"})
+_OPERANDS_APART: Final = fetch_mode(0, DAT | AddressSpaceControl.SECONDARY << 46)
+"""The mode in which operands are not in the space that instructions come from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,7 @@ class StopPlaces:
         self._wanted: frozenset[str] = frozenset()
         self._first_bytes: frozenset[int] = frozenset()
         """Those of their opcodes."""
-        self._tables: dict[tuple[bool, bool], tuple[NDArray[np.uint8], int]] = {}
+        self._tables: dict[int, tuple[NDArray[np.uint8], int]] = {}
         """The tables of candidates by mode, each with its place."""
 
     def choose(self, places: ChosenPlaces) -> bool:
@@ -111,18 +115,24 @@ class StopPlaces:
         """Whether *instruction* is one to come back before, whatever its address is."""
         return instruction[0] in self._first_bytes and mnemonic_of(instruction) in self._wanted
 
-    def candidates_address(self, is_64_bit: bool, operands_are_apart: bool) -> int:
-        """Where the table of candidates for this mode lies, those included that are wanted."""
-        key = is_64_bit, operands_are_apart
-        known = self._tables.get(key)
+    def candidates_address(self, mode: int) -> int:
+        """Where the table of candidates lies where instructions come from there, those included that are wanted.
+
+        :param mode: see *mode* in :mod:`emu.engine.record`.
+        """
+        known = self._tables.get(mode)
         if known is None:
-            table = candidates(is_64_bit=is_64_bit, operands_are_apart=operands_are_apart, facilities=self._facilities)
+            table = candidates(
+                is_64_bit=not mode & SHORT_ADDRESSES,
+                operands_are_apart=mode & ~SHORT_ADDRESSES == _OPERANDS_APART,
+                facilities=self._facilities,
+            )
             if self._wanted:
                 table = table.copy()
                 for name in self._wanted:
                     opcode = opcodes_by_mnemonic()[name]
                     enter_opcode(table, int(str(opcode), 16), opcode.pieces, CANDIDATE | TARGET)
-            known = self._tables[key] = table, int(table.ctypes.data)
+            known = self._tables[mode] = table, int(table.ctypes.data)
         return known[1]
 
 

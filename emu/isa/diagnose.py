@@ -20,6 +20,7 @@ from emu.isa.virtual_machine_communication import communicate
 from emu.lowcore import IPL_PSW, PREFIX_AREA_SIZE
 from emu.program_interruption import ProgramInterruption, ProgramInterruptionCode
 from emu.psw import Psw
+from emu.resets import clear_registers, reset_cpu
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -167,9 +168,9 @@ def _reset(cpu: Cpu, *, clear: bool) -> None:
     configuration = cpu.configuration
     psw = Psw.from_short(configuration.storage.read_integer(IPL_PSW, 8))
     for other in configuration.cpus:
-        other.reset(initial=clear or other is cpu)
+        reset_cpu(other, initial=clear or other is cpu)
         if clear:
-            other.clear_registers()
+            clear_registers(other)
     for device in configuration.devices:
         device.reset()
     configuration.topology.reset()

@@ -20,6 +20,7 @@ from emu.isa.formats import RS_A
 from emu.lowcore import ARCHITECTURAL_MODE, PREFIX_AREA_SIZE, STORE_STATUS_AREA
 from emu.pending import enabled_interruption
 from emu.program_interruption import ProgramInterruption
+from emu.resets import reset_cpu
 from emu.storage_keys import CHANGE, REFERENCE
 
 if TYPE_CHECKING:
@@ -200,12 +201,12 @@ def _stop_and_store_status(cpu: Cpu, target: Cpu, parameter: int) -> Status:
 
 
 def _initial_cpu_reset(cpu: Cpu, target: Cpu, parameter: int) -> Status:
-    target.reset(initial=True)
+    reset_cpu(target, initial=True)
     return Status(0)
 
 
 def _cpu_reset(cpu: Cpu, target: Cpu, parameter: int) -> Status:
-    target.reset(initial=False)
+    reset_cpu(target, initial=False)
     return Status(0)
 
 

@@ -40,7 +40,6 @@ _NONE: Final = np.uint64(NO_INSTRUCTION)
 _LENGTH_OF_SVC: Final = np.uint64(swapping.LENGTH)
 
 
-
 def _called(function: Any) -> Any:
     """A function that calls *function*, and is inlined.
 

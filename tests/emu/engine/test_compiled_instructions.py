@@ -20,6 +20,7 @@ from emu.control_registers import CR0_CLOCK_COMPARATOR, CR0_EMERGENCY_SIGNAL
 from emu.cpu import Cpu, CpuState
 from emu.dat import PAGE_INVALID, PAGE_PROTECTED
 from emu.engine.compiled_instructions import _NAMES, CompiledInstructions
+from emu.engine.library import Unicorn
 from emu.engine.record import FOLLOWED_BITS
 from emu.engine.tables import followed_index
 from emu.events import Observer
@@ -612,6 +613,40 @@ def test_a_budget_is_kept(compiled: Counter[str]) -> None:
     assert machine.run(60).kind is StopKind.BUDGET
     assert (machine.executed, machine.counts.instructions["ESSA"]) == (60, 60)
     assert machine.timing.work == 60 * (1 + WORK)
+
+
+def test_what_is_beyond_one_unit_does_not_end_a_burst(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The budget of 200 instructions is fewer than the units of work of twelve ESSAs."""
+    starts = 0
+    start = Unicorn.start
+
+    def count(unicorn: Unicorn, address: int) -> int:
+        nonlocal starts
+        starts += 1
+        return start(unicorn, address)
+
+    machine = Scene(essa(1) + bytes.fromhex("a7f4fffe"), {2: FAR}).machine()
+    machine.run(20)
+    monkeypatch.setattr(Unicorn, "start", count)
+    assert machine.run(200).kind is StopKind.BUDGET
+    assert (machine.executed, machine.counts.instructions["ESSA"]) == (220, 110)
+    assert starts == 1
+
+
+@pytest.mark.parametrize("budget", (40, 60, 110))
+def test_an_interruption_is_in_time_behind_a_budget_in_units(budget: int, compiled: Counter[str]) -> None:
+    """An instruction enables for a timer that is due beyond as many units of work as instructions may be executed."""
+    program = enable(1) + essa(1) * 40 + bytes.fromhex("a7f40000")
+    scene = Scene(program, ADDRESSES | {2: FAR}, prepare=_timer(500))
+    machine, stepped = scene.machine(), scene.machine()
+    assert machine.run(budget).kind is StopKind.DISABLED_WAIT
+    assert stepped.cpus[0].executed == 0
+    while stepped.run(1).kind is not StopKind.DISABLED_WAIT:
+        assert stepped.executed < budget
+    assert compiled["STOSM"] == 1
+    assert machine.storage.read_integer(0x86, 2) == 0x1004
+    assert guest_view(machine) == guest_view(stepped)
+    assert machine.timing.work == stepped.timing.work
 
 
 @pytest.mark.parametrize("budget", (1, 2, 3))

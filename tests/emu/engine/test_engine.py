@@ -10,6 +10,7 @@ from emu import psw as psw_bits
 from emu.cpu import Cpu, CpuState
 from emu.machine import MEGABYTE, Machine, Stop, StopKind
 from emu.psw import ADDRESSING_MODE, Psw
+from emu.resets import reset_cpu
 from tests.support.every_instruction import EveryInstruction
 
 START = 0x10000
@@ -416,7 +417,7 @@ def test_an_initial_reset_resets_the_rounding_mode(machine: Machine) -> None:
     # SFPC 1
     execute(machine, "b3840010", budget=1)
     assert cpu.registers.fpc == 2
-    cpu.reset(initial=True)
+    reset_cpu(cpu, initial=True)
     cpu.state = CpuState.OPERATING
     cpu.set_control_register(0, cpu.cr[0] | control.CR0_AFP)
     cpu.vr[0], cpu.vr[2] = 0x3FF0_0000_0000_0000, 0x3C00_0000_0000_0000

@@ -14,6 +14,7 @@ from emu.machine import MEGABYTE, Machine
 from emu.page_states import Content, Usage
 from emu.program_interruption import ProgramInterruptionCode
 from emu.psw import ADDRESSING_MODE, PROBLEM_STATE, Psw
+from emu.resets import reset_cpu
 
 Code = ProgramInterruptionCode
 Run = Callable[..., None]
@@ -153,7 +154,7 @@ def test_handshaking_is_established_once_and_cancelled_once(cpu: Cpu, run: Run) 
 
 def test_handshaking_ends_with_a_cpu_reset(cpu: Cpu, run: Run) -> None:
     handshake(cpu, run)
-    cpu.reset(initial=False)
+    reset_cpu(cpu, initial=False)
     assert handshake(cpu, run, CANCEL) == 4
 
 

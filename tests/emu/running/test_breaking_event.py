@@ -10,6 +10,7 @@ from emu import psw as psw_bits
 from emu.cpu import CpuState
 from emu.machine import MEGABYTE, Machine, StopKind
 from emu.psw import ADDRESSING_MODE, BASIC_ADDRESSING, Psw
+from emu.resets import reset_cpu
 from tests.support.every_instruction import EveryInstruction
 
 START = 0x10000
@@ -91,7 +92,7 @@ def test_an_address_that_is_cut_by_a_new_mode_is_no_branch(*, is_stepped: bool) 
 def test_an_initial_reset_sets_it_to_one(machine: Machine) -> None:
     cpu = machine.cpus[0]
     cpu.registers.breaking_event_address = START
-    cpu.reset(initial=False)
+    reset_cpu(cpu, initial=False)
     assert cpu.registers.breaking_event_address == START
-    cpu.reset(initial=True)
+    reset_cpu(cpu, initial=True)
     assert cpu.registers.breaking_event_address == 1
