@@ -4,17 +4,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
-from tools.usage.options import option
+from tools.usage.options import MOST_COUNTED, option
+
+_MOST_PROGRAMS: Final = 10_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DifferOptions:
     """Which programs are tried, and what becomes of those that fail."""
 
-    seed: int = option(1, least=0, metavar="N", help="The seed of the first program; those behind it follow.")
-    programs: int = option(1000, least=1, metavar="N", help="How many programs.")
-    seconds: int | None = option(kind=int, least=1, metavar="N", help="End after so many seconds.")
+    seed: int = option(
+        1, least=0, most=MOST_COUNTED, metavar="N", help="The seed of the first program; those behind it follow."
+    )
+    programs: int = option(1000, least=1, most=_MOST_PROGRAMS, metavar="N", help="How many programs.")
+    seconds: int | None = option(kind=int, least=1, most=MOST_COUNTED, metavar="N", help="End after so many seconds.")
     jobs: int | None = option(kind=int, least=1, metavar="N", help="So many processes; by default all cores.")
     most_failures: int = option(20, least=1, metavar="N", help="End after so many failures.")
     keep: str | None = option(metavar="FILE", help="Append each failure, shrunk, to this file as a line of JSON.")

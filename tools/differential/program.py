@@ -6,9 +6,26 @@ from __future__ import annotations
 import dataclasses
 import json
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
+import msgspec
+
+from emu.addresses import PAGE_SIZE
+from emu.configuration import MEGABYTE
+from emu.instruction_length import instruction_length
 from emu.isa.disassembler import disassemble
+from tools.differential.layout import MEGABYTES, PREFIXES
+
+_WIDTHS: Final = (
+    ("mask", 1, 64),
+    ("registers", 16, 64),
+    ("vectors", 32, 128),
+    ("access", 16, 32),
+    ("fpc", 1, 32),
+    ("cr0", 1, 64),
+    ("events", 3, 64),
+)
+"""How many values fields have, and their bits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +71,30 @@ class RandomProgram:
     budget: int = 32
     """Instructions that are executed at most."""
 
+    def __post_init__(self) -> None:
+        """Refuse what no machine can be set to.
+
+        :raises ValueError: naming the field.
+        """
+        for name, count, width in _WIDTHS:
+            values = getattr(self, name)
+            values = values if isinstance(values, tuple) else (values,)
+            if len(values) != count or not all(0 <= each < 1 << width for each in values):
+                raise ValueError(f"{name}: expected {count} of {width} bits")
+        for name in ("instructions", "targets"):
+            for each in getattr(self, name):
+                _require_instruction(name, each)
+        pages = MEGABYTES * MEGABYTE // PAGE_SIZE
+        if not all(0 <= page < pages for page in (*self.keys, *self.states)):
+            raise ValueError(f"keys, states: expected pages below {pages:#x}")
+        ends = [(self.start, 1), *((address, len(bytes.fromhex(data))) for address, data in self.data.items())]
+        if not all(0 <= address <= pages * PAGE_SIZE - length for address, length in ends):
+            raise ValueError(f"start, data: expected addresses below {pages * PAGE_SIZE:#x}")
+        if self.profile not in ("zvm", "kvm") or not 1 <= self.cpus <= len(PREFIXES) or self.budget < 1:
+            raise ValueError(f"expected the profile zvm or kvm, 1 to {len(PREFIXES)} CPUs, and a budget")
+        if self.turn < 0 or not 0 <= (self.frames or 0) <= pages:
+            raise ValueError("turn, frames: expected none below zero, and no more frames than pages")
+
     def to_line(self) -> str:
         """One line of JSON."""
         return json.dumps(dataclasses.asdict(self), separators=(",", ":"))
@@ -65,15 +106,13 @@ class RandomProgram:
         :raises ValueError: if there is none in it.
         """
         try:
-            read: dict[str, Any] = json.loads(line)
-            for name in ("keys", "states", "data"):
-                read[name] = {int(key): value for key, value in read.get(name, {}).items()}
-            for name in ("instructions", "targets", "registers", "vectors", "access", "timers", "events"):
-                if name in read:
-                    read[name] = tuple(read[name])
-            return cls(**read)
-        except (TypeError, AttributeError, KeyError) as reason:
+            read = msgspec.json.decode(line, type=dict[str, Any])
+            program = msgspec.convert(read, cls, str_keys=True)
+        except msgspec.MsgspecError as reason:
             raise ValueError(f"expected a program: {reason}") from None
+        for name in sorted(read.keys() - {each.name for each in dataclasses.fields(cls)}):
+            raise ValueError(f"expected a program: nothing of one is called {name!r}")
+        return program
 
     def addresses(self) -> list[int]:
         """Where each instruction begins, and the end of the last."""
@@ -100,6 +139,19 @@ class RandomProgram:
             and getattr(self, each.name) != getattr(plain, each.name)
         ]
         return [*lines, "  " + " ".join(settings)]
+
+
+def _require_instruction(name: str, digits: str) -> None:
+    """Refuse what is not the bytes of one instruction in hexadecimal.
+
+    :raises ValueError: then.
+    """
+    try:
+        code = bytes.fromhex(digits)
+    except ValueError:
+        code = b""
+    if not code or len(code) != instruction_length(code[0]):
+        raise ValueError(f"{name}: expected an instruction in hexadecimal, not {digits!r}")
 
 
 def _shown(value: Any) -> str:

@@ -21,27 +21,33 @@ from tools.command.cli import main
 from tools.comparing.options import CompareOptions
 from tools.conform.options import ConformOptions
 from tools.debian.options import FetchOptions
+from tools.differential.options import DifferOptions
 from tools.gdb.options import GdbOptions
 from tools.machines.options import MachineOptions
 from tools.running.options import RunOptions
+from tools.screen.options import ScreenOptions
 from tools.stepping.options import StepOptions
 from tools.usage.options import parameters
 
 _BASES = {
     "run": ("program.elf",),
     "step": ("program.elf",),
+    "screen": ("program.elf", "--picture=drawn.svg"),
     "gdb": ("program.elf",),
     "compare": ("program.elf", "--host-memory", "1M"),
     "conform": ("kvm-unit-tests", "suite"),
     "fetch": ("debian",),
+    "differ": (),
 }
 _DECLARED = {
     "run": (MachineOptions, RunOptions),
     "step": (MachineOptions, StepOptions),
-    "gdb": (GdbOptions,),
+    "screen": (MachineOptions, ScreenOptions),
+    "gdb": (MachineOptions, GdbOptions),
     "compare": (MachineOptions, CompareOptions),
     "conform": (ConformOptions,),
     "fetch": (FetchOptions,),
+    "differ": (DifferOptions,),
 }
 _OPTIONS = [
     (command, each.flag, each.option.is_argument)
@@ -52,8 +58,8 @@ _OPTIONS = [
 ]
 _SHARED = frozenset(each.flag for each in parameters(MachineOptions))
 _SAMPLE = 7
-_NOT_RUN = frozenset({"fetch", "gdb"})
-"""One works for minutes, the other waits for somebody."""
+_NOT_RUN = frozenset({"fetch", "gdb", "differ"})
+"""They work for minutes, or wait for somebody."""
 _LONG = 4300
 """Digits, of which Python makes no number."""
 _ZEROS = ("0", "-0", "00", 33 * "0")
@@ -67,8 +73,10 @@ _FINE: dict[str, frozenset[str]] = {
     **dict.fromkeys(("--facility", "--no-facility"), frozenset(_ZEROS)),
     **dict.fromkeys(("--sample-every", "--max-instructions"), frozenset({"4095"})),
     **dict.fromkeys(
-        ("--jobs", "--timeout"), frozenset(text for text in RUBBISH if text.isdecimal() and len(text) < _LONG)
+        ("--jobs", "--timeout", "--most-failures"),
+        frozenset(text for text in RUBBISH if text.isdecimal() and len(text) < _LONG),
     ),
+    **dict.fromkeys(("--seed", "--programs", "--seconds"), frozenset({"4095", *_ZEROS})),
     "--host-memory": frozenset({"1000K"}),
     "--history": frozenset({"0", "00", "0M", "0T"}),
     "--paging-size": frozenset({"1000K", "2T", "1025G"}),
@@ -121,8 +129,8 @@ def _typed(command: str, flag: str, text: str, *, is_argument: bool) -> list[str
 def test_rubbish(
     directory: Path, capfd: pytest.CaptureFixture[str], command: str, flag: str, *, is_argument: bool
 ) -> None:
-    # What three subcommands share is tried in full with the first.
-    is_shared = command in ("step", "compare") and flag in _SHARED
+    # What several subcommands share is tried in full with the first.
+    is_shared = command != "run" and flag in _SHARED
     for text in RUBBISH[:: _SAMPLE if is_shared else 1]:
         try:
             status = main(_typed(command, flag, text, is_argument=is_argument))
@@ -137,6 +145,11 @@ def test_rubbish(
         assert captured.err.startswith("essa: "), about
         assert captured.err.count("\n") == 1, about
         assert captured.err.endswith("\n"), about
+
+
+def test_all_subcommands_with_options_are_tried() -> None:
+    commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+    assert {name for name, command in commands.items() if command.params} == _DECLARED.keys()
 
 
 def test_rubbish_at_real_processes(directory: Path) -> None:
