@@ -17,7 +17,7 @@ from tests.support.elf import ESSA_PROGRAM, ending_program
 from tests.support.rubbish import FILES, RUBBISH, make_rubbish_files
 from tests.support.small_scenario import SMALL
 from tests.support.suite import PASSING, build_directory
-from tools.command.cli import main
+from tools.command.cli import app, main
 from tools.comparing.options import CompareOptions
 from tools.conform.options import ConformOptions
 from tools.debian.options import FetchOptions
@@ -148,8 +148,9 @@ def test_rubbish(
 
 
 def test_all_subcommands_with_options_are_tried() -> None:
-    commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
-    assert {name for name, command in commands.items() if command.params} == _DECLARED.keys()
+    context = app.make_context("essa", [], resilient_parsing=True)
+    commands = {name: app.get_command(context, name) for name in app.list_commands(context)}
+    assert {name for name, command in commands.items() if command and command.params} == _DECLARED.keys()
 
 
 def test_rubbish_at_real_processes(directory: Path) -> None:
