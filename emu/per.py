@@ -128,7 +128,7 @@ class Recording:
         """Note that the first byte of an instruction, or of the target of an EXECUTE, was fetched from *address*."""
         if self._controls.asks_for(FETCHING) and self._controls.designates(address, address):
             self._code |= FETCHING
-            if self._controls.asks_for(FETCHING | NULLIFICATION):
+            if self._controls.asks_for(NULLIFICATION):
                 self._code |= NULLIFICATION
 
     def watches(self, first: int, length: int, designation: int | None) -> bool:

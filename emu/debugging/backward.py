@@ -179,7 +179,7 @@ def _by_stops(
         _, stop = repeat(number)
         assert stop is not None, "the run is the same again"
         assert followed.before is not None, "a change is what ended it"
-        yield _exactly(history, machine, watched, stops, stop, followed.before, followed.value, start)
+        yield _exactly(history, machine, watched, stops, stop, followed.before, followed.value, start, end)
 
 
 def _exactly(
@@ -191,9 +191,10 @@ def _exactly(
     before: int | bytes,
     after: int | bytes,
     start: Position,
+    end: Position,
 ) -> Change:
-    """The change from *before* to *after*, which *stop* has come of just now, step by step."""
-    behind = history.position
+    """The change from *before* to *after*, of which *stop* has come between *start* and *end*, step by step."""
+    behind = end if history.is_just_before_change(end) else history.position
     # What the host gives up holds zeros; it gives a frame, too, to what somebody stores into.
     is_by_host = all(isinstance(hit.on, ContentChange) for hit in stop.hits) and not (
         isinstance(after, bytes) and any(after)

@@ -199,6 +199,11 @@ class Travel:
         moment = self._moments.at(position)
         return moment is not None and moment.is_cut
 
+    def is_just_before_change(self, position: Position) -> bool:
+        """Whether the machine is at *position* as it was before it was changed from outside there."""
+        is_there = self._at is None and self._machine.executed == position.instruction
+        return is_there and self.is_changed_at(position)
+
     # Going
 
     def _require(self, instruction: int) -> None:

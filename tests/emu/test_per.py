@@ -63,6 +63,16 @@ def test_an_operand_that_goes_on_at_address_zero(mask: int, limit: int, start: i
     assert bool(code(made)) is is_in
 
 
+@pytest.mark.parametrize(
+    ("mask", "limit"), ((0, ADDRESS_24), (BASIC_ADDRESSING, ADDRESS_31), (ADDRESSING_MODE, ADDRESS_64))
+)
+@pytest.mark.parametrize(("start", "is_in"), ((0x3000, False), (-1, True), (-9, False)))
+def test_an_operand_that_ends_at_the_last_address(mask: int, limit: int, start: int, is_in: bool) -> None:
+    made = recording(ALTERATION, start & limit, start & limit, mask)
+    made.stored(limit - 7, 8, None, None)
+    assert (made.event(None) is not None) is is_in
+
+
 def test_all_events_of_an_instruction_are_one_code() -> None:
     made = recording(EVERYTHING & ~0x0100_0000)
     made.fetched(0x1000)
@@ -70,6 +80,12 @@ def test_all_events_of_an_instruction_are_one_code() -> None:
     made.stored(0, 1, None, None)
     made.stored_by_real_address()
     assert made.event(0) == ProgramEvent(0xE8, 0xE0, 0x1000)
+
+
+def test_a_branch_is_an_event_only_if_that_is_asked_for() -> None:
+    made = recording(ALTERATION)
+    made.branches = True
+    assert made.event(0x2000) is None
 
 
 def test_without_completion_there_is_no_branch() -> None:

@@ -3,14 +3,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from emu.running.stopping.kinds import AtAddress
+from emu.addresses import PAGE_SIZE
+from emu.inspection.storage import NoStorageError
+from emu.isa.execute import EXECUTE_RELATIVE_LONG
+from emu.running.stopping.kinds import AtAddress, StopSpace
 from tools.stepping import addresses
 from tools.stepping.commands import CommandError, command
 from tools.stepping.stop_words import parse_stop
 
 if TYPE_CHECKING:
+    from emu.debugging.session import Session
     from tools.stepping.stepper import Stepper
 
 _TOPIC = "stops"
@@ -36,6 +40,30 @@ def set_stop(stepper: Stepper, argument: str) -> None:
         raise CommandError(f"b: {reason}") from None
     stepper.typed_stops[number] = argument
     stepper.write(f"stop {number}: {on}")
+    if isinstance(on, AtAddress) and on.space is StopSpace.LOGICAL:
+        for place in _executes_of(stepper.session, on.address):
+            at = f"{place:x} {stepper.session.symbols.label(place)}".strip()
+            stepper.write(f"the EXECUTE at {at} has it as its target: 'b target {on.address:x}' stops there")
+
+
+_REACH: Final = 0x10000
+"""Bytes before and behind a target in which an EXECUTE RELATIVE LONG of it is looked for."""
+
+
+def _executes_of(session: Session, target: int) -> list[int]:
+    """Where the EXECUTE RELATIVE LONG instructions are, not far away, that execute what is at *target*."""
+    found = []
+    for page in range(max(target - _REACH, 0) & -PAGE_SIZE, target + _REACH, PAGE_SIZE):
+        try:
+            code = session.look(page, PAGE_SIZE)
+        except NoStorageError:
+            continue
+        for offset in range(0, PAGE_SIZE - 5, 2):
+            if code[offset] << 4 | code[offset + 1] & 0x0F == EXECUTE_RELATIVE_LONG:
+                distance = 2 * int.from_bytes(code[offset + 2 : offset + 6], "big", signed=True)
+                if page + offset + distance == target:
+                    found.append(page + offset)
+    return found
 
 
 @command(

@@ -41,7 +41,10 @@ if TYPE_CHECKING:
     from emu.running.stopping.kinds import StopOn
 
 HELP: Final = (
-    ("b ADDR", "before the instruction at ADDR: hexadecimal, or a symbol"),
+    (
+        "b ADDR",
+        "before the instruction at ADDR: hexadecimal, or a symbol; where it is the target of an EXECUTE: b target",
+    ),
     ("b real|absolute ADDR", "the same, by an address of that kind"),
     ("b target ADDR", "before an EXECUTE of the instruction at ADDR; every EXECUTE is slower then"),
     (

@@ -16,7 +16,7 @@ from emu.isa.declaration import decode
 from emu.machine import MEGABYTE, Machine
 from emu.page_states import Content
 from emu.psw import ADDRESSING_MODE, Psw
-from emu.running.stopping.kinds import AtInstructionCount, AtInterruption, AtMnemonic, StorageKeyChange
+from emu.running.stopping.kinds import AtInstructionCount, AtInterruption, AtMnemonic, PageStateChange, StorageKeyChange
 from emu.snapshot import differences, take
 from emu.state import Section
 from tests.emu.debugging.test_history import load
@@ -342,6 +342,27 @@ def test_it_was_changed_from_outside(watched: Watched, later: int) -> None:
     found = last_changes(history, machine, watched)[-1]
     assert (found.by, found.position.instruction) == (ChangedBy.OUTSIDE, 1000)
     assert (found.before, found.after) == (before, after)
+
+
+@pytest.mark.parametrize("watched", (OfUsage(0x110), OfPage(0x110), OfRegister("gr0"), OfRegister("pswm")))
+def test_an_instruction_has_changed_it_just_before_something_was_changed_from_outside(watched: Watched) -> None:
+    machine, _ = load("essa-table")
+    history = History(machine)
+    machine.stops.add(PageStateChange(0x110))
+    history.run()
+    stopped = machine.executed
+    changes = seen("essa-table", stopped, watched).changes
+    with history.changing():
+        machine.cpus[0].gr[9] ^= 0x100
+    history.run(20)
+    history.go_to(stopped + 1)
+    since = last_changes(history, machine, watched, 1 << 20, stopped - 100)
+    expected = [each for each in changes if each[0] >= stopped - 100]
+    assert [each.position.instruction for each in since if each.position.instruction < stopped][::-1] == [
+        each[0] for each in expected
+    ]
+    if isinstance(watched, OfUsage | OfPage):
+        assert since[0].position.instruction == stopped - 1
 
 
 def test_nothing_is_looked_for_before_a_moment() -> None:

@@ -41,3 +41,17 @@ def test_a_disabled_stop_is_passed() -> None:
 def test_a_stop_shows_what_has_happened(typist: Typist) -> None:
     lines = typist("b page 100000; g")
     assert lines[1:3] == ["stop 1: page-state change of page 100 (100000)", "  page 100 (100000): Sz -> Uz"]
+
+
+def test_a_stop_at_the_target_of_an_execute_says_how_to_stop_there() -> None:
+    # EXRL 0,*+10; BRC 15,*+8; AHI 2,1
+    typist = Typist(ending_program(bytes.fromhex("c60000000005 a7f40004 a72a0001")))
+    target = ENTRY + 10
+    assert typist(f"b {target:x}") == [
+        f"stop 1: instruction at {target:#x}",
+        f"the EXECUTE at {ENTRY:x} has it as its target: 'b target {target:x}' stops there",
+    ]
+    assert typist(f"b {ENTRY + 6:x}") == [f"stop 2: instruction at {ENTRY + 6:#x}"]
+    assert typist(f"b absolute {target:x}") == [f"stop 3: instruction at absolute {target:#x}"]
+    typist(f"b-; b target {target:x}; g")
+    assert typist.address == ENTRY
