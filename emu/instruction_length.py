@@ -3,11 +3,7 @@
 
 from __future__ import annotations
 
-from typing import Final
-
-_LENGTHS: Final = (2, 4, 4, 6)
-
 
 def instruction_length(first_byte: int) -> int:
-    """The length in bytes of the instruction that begins with *first_byte*."""
-    return _LENGTHS[first_byte >> 6]
+    """The length in bytes of the instruction that begins with *first_byte*: 2 for 00, 4 for 01 and 10, 6 for 11."""
+    return ((first_byte >> 6) + 1 & 6) + 2

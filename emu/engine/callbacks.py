@@ -37,6 +37,7 @@ from emu.engine.compiled_parts import (
     callback,
     code_byte,
     computed_condition_code,
+    instruction_length,
     may_be_stop_place,
     memo_index,
     pointer,
@@ -70,8 +71,7 @@ def _walk(record: Any, address: Any, size: Any) -> Any:
     end = address + size
     while address < end:
         first = code_byte(record, address)
-        top = first >> np.uint64(6)
-        length = np.uint64(2) if top == 0 else (np.uint64(6) if top == np.uint64(3) else np.uint64(4))
+        length = instruction_length(first)
         second = code_byte(record, address + np.uint64(1))
         last = code_byte(record, address + length - np.uint64(1))
         if max(first, second, last) == INVISIBLE:

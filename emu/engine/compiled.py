@@ -28,6 +28,7 @@ from emu.engine.library import PROGRAM_INTERRUPTION_FUNCTION, exported_address
 from emu.engine.quirks import addressing_mode, sums
 from emu.engine.quirks.single_stores import STORES_ONCE
 from emu.engine.rules.keying import content_key, import_closure, keys
+from emu.instruction_length import instruction_length
 
 _CALLBACKS: Final = {
     "block_callback": "emu.engine.callbacks",
@@ -234,7 +235,7 @@ def _translated(name: str, where: str) -> Iterator[bytes]:
     from emu.engine.rules.dispatch import OpcodeTables, chain_source
 
     rules: list[Callable[..., Any]] = [function for _, function in inspect.getmembers(tables, inspect.isfunction)]
-    rules += [sums.code_of_sum, sums.code_of_difference]
+    rules += [instruction_length, sums.code_of_sum, sums.code_of_difference]
     yield where.encode()
     yield from (pure.rule_source(rule).encode() for rule in rules)
     if name in ("fill_callback", "checked_store_callback", "exception_callback"):

@@ -16,6 +16,7 @@ from numba import carray, cfunc, njit, types  # type: ignore[attr-defined]
 from numba.core import cgutils
 from numba.extending import intrinsic
 
+from emu import instruction_length as instructions
 from emu.bits import MASK_32, MASK_64
 from emu.engine import tables
 from emu.engine.blocks import INVISIBLE, NO_FILL
@@ -117,7 +118,8 @@ call_fill: Any = intrinsic(_generate_fill_call)
 _original_condition_code: Any = intrinsic(_generate_condition_code)
 
 
-# The rules of tables.py, for compiled code.
+# Rules for compiled code: the length of an instruction, and those of tables.py.
+instruction_length: Any = rule(instructions.instruction_length)
 page_index: Any = rule(tables.page_index)
 page_key: Any = rule(tables.page_key)
 block_key: Any = rule(tables.block_key)

@@ -22,6 +22,7 @@ from emu.engine.compiled_parts import (
     call_control,
     computed_condition_code,
     find_fill,
+    instruction_length,
     page_index,
     page_key,
     pointer,
@@ -136,8 +137,7 @@ def code_instruction(record: Any, address: Any) -> Any:
         return load64(place + offset)
     # The last bytes of the page, and zeros.
     word = load64(place + _LAST_WHOLE) << ((offset - _LAST_WHOLE) << np.uint64(3))
-    top = word >> np.uint64(62)
-    length = np.uint64(2) if top == 0 else (np.uint64(6) if top == np.uint64(3) else np.uint64(4))
+    length = instruction_length(word >> np.uint64(56))
     return word if offset + length <= _PAGE_BYTES else np.uint64(0)
 
 
