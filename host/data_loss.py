@@ -62,8 +62,9 @@ def check(
     """
     pool, device = storage.pool, storage.device
     preserved = slots >= 0
-    for frame, slot in zip(frames[preserved].tolist(), slots[preserved].tolist(), strict=True):
-        if device.checksum(slot) != zlib.crc32(pool.content(frame)):
+    held = slots[preserved]
+    for frame, slot, checksum in zip(frames[preserved].tolist(), held.tolist(), device.checksums(held), strict=True):
+        if checksum != zlib.crc32(pool.content(frame)):
             raise _loss(guest, int(pool.page[frame]), f"slot {slot} holds something else")
     suspicious = ~preserved & ~may_lose(guest.profile, states, changed)
     for index in np.flatnonzero(suspicious).tolist():

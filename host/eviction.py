@@ -9,7 +9,7 @@ import numpy as np
 
 from host import data_loss
 from host.outcomes import AFTER, AFTER_ZERO, OUTCOMES, EvictionOutcome, may_drop, table_index
-from host.paging_device import DeviceFull, PagingError
+from host.paging_device import NOWHERE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     Frames = NDArray[np.int32]
 
 _NO_PAGES: Final = np.empty(0, dtype=np.int32)
-NOWHERE: Final = -1
-"""In place of a slot: the content of the page is gone."""
 
 
 class Batch:
@@ -106,18 +104,11 @@ class Batch:
 
         What cannot be written has no slot.
         """
-        pool, device = self._storage.pool, self._storage.device
+        pool = self._storage.pool
+        is_zero = pool.are_zero(frames)
+        written = np.flatnonzero(~is_zero)
         slots = np.full(len(frames), NOWHERE, dtype=np.int32)
-        is_zero = np.zeros(len(frames), dtype=np.bool_)
-        is_full = False
-        for at, frame in enumerate(frames.tolist()):
-            if pool.is_zero(frame):
-                is_zero[at] = True
-            elif not is_full:
-                try:
-                    slots[at] = device.write(pool.content(frame))
-                except PagingError as reason:
-                    is_full = isinstance(reason, DeviceFull)
+        slots[written] = self._storage.device.write_many([pool.content(frame) for frame in frames[written].tolist()])
         return slots, is_zero
 
 

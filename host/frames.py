@@ -142,6 +142,15 @@ class FramePool:
         """Whether the frame holds nothing but zeros."""
         return not self.doublewords[frame].any()
 
+    def are_zero(self, frames: NDArray[np.int32]) -> NDArray[np.bool_]:
+        """The same of many."""
+        words = self.doublewords
+        is_zero: NDArray[np.bool_] = words[frames, 0] == 0
+        # Few that begin with zeros hold anything else: they are looked at one by one.
+        for number in np.flatnonzero(is_zero).tolist():
+            is_zero[number] = not words[frames[number]].any()
+        return is_zero
+
     def frames_of(self, owner: int) -> NDArray[np.int32]:
         """The frames that guest *owner* has."""
         return np.flatnonzero(self.owner == owner).astype(np.int32)

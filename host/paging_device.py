@@ -22,13 +22,16 @@ from emu.page_contents import WORDS, PageNumbers, Words
 from emu.state import Section, StateError, computed, paged
 from host.paging_faults import Faults
 from host.paging_file import SLOTS_MAXIMUM, PagingDeviceError, cause, open_named, open_unnamed, slot_offset
+from host.paging_writes import write_pages
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
+NOWHERE: Final = -1
+"""In place of a slot: there is none."""
 _FIRST_CAPACITY: Final = 1024
 
 
@@ -170,8 +173,7 @@ class PagingDevice:
         """
         if memoryview(data).nbytes != PAGE_SIZE:
             raise ValueError(f"a page of {PAGE_SIZE} bytes expected, not {memoryview(data).nbytes}")
-        if not self._close_file.alive:
-            raise ValueError("the paging device is closed")
+        self._check_open()
         checksum = zlib.crc32(data)
         slot = self._take_slot()
         try:
@@ -186,6 +188,42 @@ class PagingDevice:
         if self._written is not None:
             self._written.add(slot)
         return slot
+
+    def write_many(self, pages: Sequence[memoryview]) -> list[int]:
+        """Preserve *pages* as :meth:`write` does one after the other, and give their slots: NOWHERE if one has none.
+
+        A page that cannot be written has none, and neither has one for which no slot is free.  What lies together in
+        the file is written together, unless a fault was made to order that hits one operation.
+        """
+        slots = [] if self.faults.hit_writes else self._write_together(pages)
+        for page in pages[len(slots) :]:
+            try:
+                slots.append(self.write(page))
+            except DeviceFull:
+                break
+            except PagingWriteError:
+                slots.append(NOWHERE)
+        return slots + [NOWHERE] * (len(pages) - len(slots))
+
+    def _write_together(self, pages: Sequence[memoryview]) -> list[int]:
+        """The same for as many of *pages*, from the first on, as there are free slots that have not failed."""
+        self._check_open()
+        count = min(len(pages), len(self._released) + self.slots - self._begun)
+        slots = np.array([self._take_slot() for _ in range(count)], dtype=np.int64)
+        is_written = write_pages(self._file, pages, slots)
+        good = slots[is_written]
+        self._in_use[good] = True
+        self._checksums[good] = [zlib.crc32(pages[number]) for number in np.flatnonzero(is_written).tolist()]
+        self.writes += len(good)
+        if self._written is not None:
+            self._written.update(good.tolist())
+        for slot in slots[~is_written].tolist():
+            self._write_error(slot, "not written whole")
+        return list(map(int, np.where(is_written, slots, NOWHERE)))
+
+    def _check_open(self) -> None:
+        if not self._close_file.alive:
+            raise ValueError("the paging device is closed")
 
     def read(self, slot: int) -> bytes:
         """The page in *slot*, exactly as it was written.
@@ -237,22 +275,20 @@ class PagingDevice:
 
         :raises ValueError: if one of them is free already, or there twice; nothing has changed then.
         """
-        for slot in (slots[(slots < 0) | (slots >= self._begun)][:1]).tolist():
-            self._used_slot(slot)
-        for slot in slots[~self._in_use[slots]][:1].tolist():
-            self._used_slot(slot)
+        self._check_used(slots)
         different, times = np.unique(slots, return_counts=True)
         for slot in different[times > 1][:1].tolist():
             raise ValueError(f"paging slot {slot} is to be released twice")
         self._in_use[slots] = False
         self._released.frombytes(slots.astype(np.intc).tobytes())
 
-    def checksum(self, slot: int) -> int:
-        """The CRC-32 of the page that was written to *slot*.
+    def checksums(self, slots: NDArray[np.integer[Any]]) -> list[int]:
+        """The CRC-32 of the page that was written to each of *slots*.
 
-        :raises ValueError: if the slot is free.
+        :raises ValueError: if one is free.
         """
-        return int(self._checksums[self._used_slot(slot)])
+        self._check_used(slots)
+        return list(map(int, self._checksums[slots]))
 
     def close(self) -> None:
         """Free all slots and the file; a named one stays, as its header only, and can be used again.
@@ -331,6 +367,12 @@ class PagingDevice:
         if self._failed:
             return self._failed.pop(0)
         raise DeviceFull(f"all {self.slots} slots of the paging device are in use")
+
+    def _check_used(self, slots: NDArray[np.integer[Any]]) -> None:
+        for slot in slots[(slots < 0) | (slots >= self._begun)][:1].tolist():
+            self._used_slot(slot)
+        for slot in slots[~self._in_use[slots]][:1].tolist():
+            self._used_slot(slot)
 
     def _used_slot(self, slot: int) -> int:
         """*slot* as a Python integer, of which offsets in the file can be made without overflow."""

@@ -82,6 +82,11 @@ class Faults:
         """How many operations are still to be hit; counted more than once if by several injections."""
         return sum(injection.times for injection in self._of_writes + self._of_reads)
 
+    @property
+    def hit_writes(self) -> bool:
+        """Whether a write is still to be hit."""
+        return bool(self._of_writes)
+
     def pwrite(self, descriptor: int, data: bytes | memoryview, offset: int) -> int:
         """The system call: write *data* at *offset* of the file, give the number of bytes written.
 

@@ -91,7 +91,7 @@ def intercept() -> None:
     unused_comparison.mend()
     source, replacing = vector_helpers.source(fpc)
     _replace(source, vector_helpers.called(), replacing)
-    release_clean_pages("libllvmlite", "libunicorn", "libcrypto")
+    release_clean_pages()
 
 
 def _replace(source: str, called: tuple[str, ...], replacing: Mapping[str, str]) -> None:

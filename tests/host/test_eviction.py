@@ -11,6 +11,7 @@ from emu.page_states import Profile, Usage
 from emu.storage_keys import CHANGE
 from host import eviction
 from host.outcomes import EvictionOutcome
+from host.paging_device import PagingDevice
 from tests.host.conftest import MakeHost
 
 PAGE = 0x40
@@ -123,11 +124,17 @@ def test_dropping_what_exists_nowhere_else_fails_the_run(make_host: MakeHost, mo
         hosted.manager.evict(0, PAGE)
 
 
+def write_something_else(device: PagingDevice, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have other pages written than are to be preserved."""
+    write_many = device.write_many
+    other = memoryview(bytes(4095) + b"\x01")
+    monkeypatch.setattr(device, "write_many", lambda pages: write_many([other] * len(pages)))
+
+
 def test_writing_something_else_fails_the_run(make_host: MakeHost, monkeypatch: pytest.MonkeyPatch) -> None:
     hosted = make_host()
     hosted.fill(PAGE, 1)
-    write = hosted.manager.device.write
-    monkeypatch.setattr(hosted.manager.device, "write", lambda _: write(bytes(4095) + b"\x01"))
+    write_something_else(hosted.manager.device, monkeypatch)
     with pytest.raises(HostFailure, match=r"data loss: guest 0, page 0x40: .* slot 0 holds something else"):
         hosted.manager.evict(0, PAGE)
 
@@ -137,8 +144,7 @@ def test_pages_of_a_batch_that_fails_stay_where_they_were(make_host: MakeHost, m
     for guest in (0, 1):
         for page in range(PAGE, PAGE + 4):
             hosted.fill(page, page, guest)
-    write = hosted.manager.device.write
-    monkeypatch.setattr(hosted.manager.device, "write", lambda _: write(bytes(4095) + b"\x01"))
+    write_something_else(hosted.manager.device, monkeypatch)
     with pytest.raises(HostFailure, match="data loss"):
         hosted.manager.reclaim(6)
     hosted.check()

@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from host.paging_device import (
+    NOWHERE,
     DeviceFull,
     PagingDevice,
     PagingError,
@@ -103,6 +104,42 @@ def test_a_device_without_slots_is_full() -> None:
         device.write(page(1))
 
 
+def test_many_pages_are_written_as_one_after_the_other(device: PagingDevice) -> None:
+    first = [device.write(page(number)) for number in range(4)]
+    device.release_many(np.array(first[1:3]))
+    slots = device.write_many([memoryview(page(number)) for number in range(10, 10 + device.slots)])
+    assert slots[:3] == [2, 1, 4]
+    assert slots[-2:] == [NOWHERE, NOWHERE]
+    assert [device.read(slot) for slot in slots[:-2]] == [page(10 + number) for number in range(len(slots) - 2)]
+    assert (device.used, device.writes, device.write_errors) == (device.slots, device.slots + 2, 0)
+
+
+def test_of_many_pages_those_that_cannot_be_written_have_no_slot(
+    device: PagingDevice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pwritev = os.pwritev
+    bad = page(11)
+
+    def failing(file: int, data: list[memoryview], offset: int) -> int:
+        if any(each == bad for each in data):
+            raise OSError(5, "Input/output error")
+        return pwritev(file, data, offset)
+
+    monkeypatch.setattr(os, "pwritev", failing)
+    slots = device.write_many([memoryview(page(number)) for number in (10, 11, 12)])
+    assert slots == [0, NOWHERE, 2]
+    assert (device.used, device.writes, device.write_errors) == (2, 2, 1)
+    # When nothing else is free, the slot that failed is tried again.
+    rest = device.write_many([memoryview(page(20))] * (device.slots - 2))
+    assert rest[-1] == 1
+
+
+def test_a_fault_to_order_hits_one_of_many(device: PagingDevice) -> None:
+    device.faults.fail_write(2)
+    assert device.write_many([memoryview(page(number)) for number in range(3)]) == [0, NOWHERE, 2]
+    assert (device.writes, device.write_errors, device.faults.pending) == (2, 1, 0)
+
+
 def test_released_slots_are_used_before_the_file_grows(path: Path) -> None:
     with PagingDevice(path, 100) as device:
         slots = [device.write(page(n)) for n in range(10)]
@@ -119,9 +156,11 @@ def test_a_free_slot_is_neither_read_nor_released(device: PagingDevice) -> None:
     kept, slot = device.write(page(1)), device.write(page(2))
     device.release(slot)
     for free in (slot, 5):
-        for use in (device.read, device.release, device.checksum):
+        for use in (device.read, device.release):
             with pytest.raises(ValueError, match=f"slot {free} is free"):
                 use(free)
+        with pytest.raises(ValueError, match=f"slot {free} is free"):
+            device.checksums(np.array([kept, free]))
     assert (device.used, device.reads, device.read_errors) == (1, 0, 0)
     assert device.read(kept) == page(1)
 
@@ -130,7 +169,7 @@ def test_a_free_slot_is_neither_read_nor_released(device: PagingDevice) -> None:
 def test_a_slot_that_is_none_of_the_device_is_refused(device: PagingDevice, slot: int) -> None:
     for n in range(8):
         device.write(page(n))
-    for use in (device.read, device.release, device.checksum):
+    for use in (device.read, device.release, lambda slot: device.checksums(np.array([slot]))):
         with pytest.raises(ValueError, match=f"slot {slot} is not one of 8"):
             use(slot)
     with pytest.raises(ValueError, match=f"slot {slot} is not one of 8"):
@@ -421,7 +460,7 @@ class Paging(RuleBasedStateMachine):
         for slot in range(self.SLOTS):
             if slot in self.pages:
                 assert self.device.read(slot) == self.pages[slot]
-                assert self.device.checksum(slot) == zlib.crc32(self.pages[slot])
+                assert self.device.checksums(np.array([slot])) == [zlib.crc32(self.pages[slot])]
                 self.counts["reads"] += 1
             else:
                 with pytest.raises(ValueError, match="free"):
