@@ -103,6 +103,9 @@ CASES = {
     "PACK": Case("f22440004010", storage="00" * 16 + "f1f2f3f4d5", stored="12345d"),
     "UNPK": Case("f34240004010", storage="00" * 16 + "12345d", stored="f1f2f3f4d5"),
     "XC of itself": Case("d70f40004000", storage="12" * 16, stored="00" * 16),
+    # LHI 1,128; LGHI 2,256; SLLK 2,1,1: the high half of the result is that of the second.
+    "SLLK of values that are known": Case("a7180080a7290100eb21000100df", result={2: 0x100}),
+    "SLLK with a high half": Case("a7180080a729ffffeb21000100df", result={2: 0xFFFF_FFFF_0000_0100}),
     "CLC": Case("d50240004010", storage="010203" + "00" * 13 + "010204", condition_code=1),
     "MVCIN": Case("e80240004012", storage="00" * 16 + "010203", stored="030201"),
     "MVC over itself": Case("d20640014000", storage="0102030405060708", stored="0101010101010101"),
