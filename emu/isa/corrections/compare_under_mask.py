@@ -28,6 +28,11 @@ def _has_no_mask(operands: Operands, _: int) -> bool:
     return operands.m3 == 0
 
 
+def _compared(first: int, second: int) -> int:
+    """The condition code of a comparison of unsigned numbers."""
+    return 0 if first == second else 1 if first < second else 2
+
+
 def _declare(opcode: int, mnemonic: str, form: Format, part: str, first: int) -> None:
     title = f"COMPARE LOGICAL CHARACTERS UNDER MASK ({part})"
 
@@ -37,14 +42,14 @@ def _declare(opcode: int, mnemonic: str, form: Format, part: str, first: int) ->
         address = cpu.effective_address(operands.b2, operands.d2)
         if not mask:
             access.load(cpu, address, 1)
-            cpu.cc = 0
-            return
-        second = access.load_integer(cpu, address, mask.bit_count())
-        selected = 0
+        # Bytes behind the first that is unequal are not fetched.
+        code = 0
         for byte in range(4):
-            if mask & 8 >> byte:
-                selected = selected << 8 | field(cpu.gr[operands.r1], first + 8 * byte, first + 8 * byte + 7)
-        cpu.cc = 0 if selected == second else 1 if selected < second else 2
+            if mask & 8 >> byte and not code:
+                selected = field(cpu.gr[operands.r1], first + 8 * byte, first + 8 * byte + 7)
+                code = _compared(selected, access.load_integer(cpu, address, 1))
+                address = cpu.wrap(address + 1)
+        cpu.cc = code
 
 
 for _form in _FORMS:

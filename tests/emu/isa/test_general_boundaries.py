@@ -109,10 +109,10 @@ CASES = {
     "CLC": Case("d50240004010", storage="010203" + "00" * 13 + "010204", condition_code=1),
     "MVCIN": Case("e80240004012", storage="00" * 16 + "010203", stored="030201"),
     "MVC over itself": Case("d20640014000", storage="0102030405060708", stored="0101010101010101"),
-    "TRT over EXRL": Case("c6f000000008", storage="0001", result={1: OPERAND + 1, 2: 7}, condition_code=2),
+    "TRT over EXRL": Case("c6f000000010", storage="0001", result={1: OPERAND + 1, 2: 7}, condition_code=2),
 }
 TARGET = "dd0140005000"
-"""TRT 0(2,4),0(5), 16 bytes behind the start."""
+"""TRT 0(2,4),0(5), 32 bytes behind the start."""
 
 
 @pytest.fixture(params=("free", "steps"))
@@ -127,7 +127,7 @@ def test_boundary(machine: Machine, cpu: Cpu, name: str, is_free: bool) -> None:
     code = bytes.fromhex(case.code)
     start = cpu.instruction_address
     machine.storage.write(start, code + SPIN)
-    machine.storage.write(start + 16, bytes.fromhex(TARGET))
+    machine.storage.write(start + 32, bytes.fromhex(TARGET))
     machine.storage.write(OPERAND, bytes.fromhex(case.storage))
     machine.storage.write(0x3001, b"\x07")
     for register, value in {4: OPERAND, 5: 0x3000, **case.gr}.items():

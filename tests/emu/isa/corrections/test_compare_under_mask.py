@@ -10,7 +10,7 @@ import pytest
 from emu.cpu import Cpu
 from emu.isa.declaration import decode
 from emu.machine import Machine
-from emu.program_interruption import ProgramInterruptionCode
+from emu.program_interruption import ProgramInterruption, ProgramInterruptionCode
 
 FORMS = {"CLM": "bd{}02000", "CLMY": "eb{}020000021", "CLMH": "eb{}020000020"}
 
@@ -56,3 +56,29 @@ def test_model_with_a_mask(machine: Machine, cpu: Cpu, mnemonic: str, mask: int)
         machine.storage.write(0x2000, second + b"\x77")
         declared.execute(cpu, operands)
         assert cpu.cc == (selected > second) * 2 + (selected < second)
+
+
+def test_bytes_behind_the_first_that_is_unequal_are_not_fetched_by_the_model(machine: Machine, cpu: Cpu) -> None:
+    decoded = decode(bytes.fromhex("bd172000"))
+    assert decoded is not None
+    declared, operands = decoded
+    cpu.gr[1], cpu.gr[2] = 0x0001_0203, 0x2FFE
+    machine.storage.write(0x2FFE, bytes.fromhex("010003"))
+    machine.configuration.keys.bytes[3] = 0
+    declared.execute(cpu, operands)
+    assert (cpu.cc, machine.configuration.keys.bytes[3]) == (2, 0)
+    machine.storage.write(0x2FFE, bytes.fromhex("010203"))
+    declared.execute(cpu, operands)
+    assert (cpu.cc, machine.configuration.keys.bytes[3]) == (0, 4)
+
+
+def test_operand_that_the_model_refuses_leaves_the_condition_code(machine: Machine, cpu: Cpu) -> None:
+    decoded = decode(bytes.fromhex("bd132000"))
+    assert decoded is not None
+    declared, operands = decoded
+    cpu.gr[1], cpu.gr[2], cpu.cc = 0x0203, machine.memory - 1, 3
+    machine.storage.write(machine.memory - 1, b"\2")
+    with pytest.raises(ProgramInterruption) as refused:
+        declared.execute(cpu, operands)
+    assert refused.value.code is ProgramInterruptionCode.ADDRESSING
+    assert cpu.cc == 3
