@@ -76,7 +76,7 @@ def make_machines(options: MachineOptions) -> tuple[list[Machine], HostSetup | N
         from emu.identification import SystemIdentification
         from emu.machine import Machine
 
-    _announce_compiling()
+    announce_compiling()
     host = None
     if options.host is not None:
         host = make_host(options.host, guests=options.guests, cpus=options.cpus, memory=options.memory)
@@ -102,7 +102,7 @@ def make_machines(options: MachineOptions) -> tuple[list[Machine], HostSetup | N
     return machines, host
 
 
-def _announce_compiling() -> None:
+def announce_compiling() -> None:
     """Say why the first run takes so long to begin."""
     from emu.engine.compiled import are_kept
 

@@ -10,6 +10,7 @@ import pytest
 from tests.support.command import write_program, wrong
 from tests.support.elf import ESSA_PROGRAM, Elf, ending_program
 from tools.command.cli import main
+from tools.usage.errors import UsageError
 
 
 def test_wrong_image(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
@@ -59,3 +60,20 @@ def test_a_program_that_finds_no_room_is_not_loaded(tmp_path: Path, capfd: pytes
     arguments = ["run", str(path), "--memory", "8M", "--host-memory", "512K", "--paging-size", "4K"]
     assert main(arguments) == 2
     assert "cannot be loaded: no frame can be made free" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "command", (("run", "hello"), ("run", "life-of-a-page"), ("step", "hello", "--commands", "q"), ("differ",))
+)
+def test_a_first_use_says_that_it_compiles(
+    command: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise UsageError("no machine is wanted")
+
+    monkeypatch.setattr("emu.engine.compiled.are_kept", lambda: False)
+    monkeypatch.setattr("emu.machine.Machine", refuse)
+    assert main(list(command)) == 2
+    said, refused = capfd.readouterr().err.splitlines()
+    assert said == "essa: compiling the engine's callbacks, once; about a minute"
+    assert refused.endswith("no machine is wanted")
