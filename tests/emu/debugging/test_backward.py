@@ -10,6 +10,7 @@ import pytest
 from emu.cpu import Cpu, CpuState
 from emu.debugging.backward import ChangedBy, last_changes, reverse_continue
 from emu.debugging.history import History
+from emu.debugging.travel import StoppedOnTheWay
 from emu.debugging.watched import OfKey, OfPage, OfRegister, OfStorage, OfUsage, Watched
 from emu.events import Observer
 from emu.isa.declaration import decode
@@ -230,6 +231,26 @@ def test_what_is_neither_followed_nor_stopped_at_is_looked_for_one_by_one(name: 
     (found,) = last_changes(history, machine, OfRegister(name))
     # AGHI sets the condition code, which nothing does after it; BRCTG leads to itself.
     assert found.position.instruction == (11_999 if name == "tod" else 0)
+
+
+def test_a_search_that_is_stopped_follows_no_more_and_the_machine_is_where_it_was() -> None:
+    machine = counting(AGHI_9[0], 300_000)
+    history = History(machine, interval=90_000)
+    history.run(200_000)
+    here = history.position
+    asked: list[bool] = []
+
+    def is_to_stop() -> bool:
+        asked.append(machine._engines[0].followed is not None)
+        return asked.count(True) == 1 and asked[-1]
+
+    history.is_to_stop = is_to_stop
+    with pytest.raises(StoppedOnTheWay):
+        last_changes(history, machine, OfRegister("gr9"))
+    assert history.position == here
+    assert machine._engines[0].followed is None
+    (found,) = last_changes(history, machine, OfRegister("gr9"))
+    assert found.position.instruction == 0
 
 
 # Who it was, if not an instruction
