@@ -3,14 +3,11 @@
 
 ``python -m tools.benchmarks.stops`` prints CPU seconds and ratios; every boot must end in the same machine.  None of
 the stops is reached: an address, a store into a page that is rarely written, a million ESSAs, as many changes of the
-state of one page.
+state of one page.  How far the two without a stop are apart says how exact the ratios are.
 """
 
 from __future__ import annotations
 
-import json
-import statistics
-import subprocess
 import sys
 import time
 from typing import TYPE_CHECKING, Final
@@ -32,9 +29,9 @@ if TYPE_CHECKING:
     from emu.machine import Machine
     from emu.running.stopping.kinds import StopOn
 
-_ROUNDS: Final = 3
 _MEMORY: Final = 256 << 20
-_PATIENCE: Final = 600
+_SLICE: Final = 20_000_000
+"""Instructions: a fraction of a second, so that what else the computer does slows all of them."""
 _NOWHERE: Final = 0x7FFF_0000_0000
 """Nothing is executed there."""
 _RARELY_WRITTEN: Final = 0xE000
@@ -43,6 +40,7 @@ _MANY: Final = 1_000_000
 """More ESSAs than the boot executes."""
 _STOPS: Final[dict[str, StopOn | None]] = {
     "none": None,
+    "none, once more": None,
     "an address": AtAddress(_NOWHERE),
     "a store into a page": StorageAccess(_RARELY_WRITTEN, _RARELY_WRITTEN + 7, StopSpace.ABSOLUTE, count=_MANY),
     "a million ESSAs": AtMnemonic(frozenset({"ESSA"}), count=_MANY),
@@ -50,69 +48,65 @@ _STOPS: Final[dict[str, StopOn | None]] = {
 }
 
 
-def _boot(name: str) -> dict[str, float | int]:
-    """Boot with the stop of this *name*; give CPU seconds, and what must be the same with each.
+class _Boot:
+    """A boot with the stop of this *name*, and the CPU seconds that it has taken."""
 
-    :raises NotMeasured: if the guest does not come to its end.
-    """
-    setup, console = set_up(trial_boot(_MEMORY)), GuestConsole(is_shown=False)
-    machine: Machine = setup.machines[0]
-    machine.sclp.console = console
-    on = _STOPS[name]
-    number = None if on is None else machine.stops.add(on)
-    started = time.process_time()
-    stop = machine.run()
-    seconds = time.process_time() - started
-    if stop.kind is StopKind.STOP_POINT or PASSED not in console.text:
-        raise NotMeasured(f"{name}: {stop.text}")
-    hits = 0 if number is None else machine.stops[number].hits
-    return {"seconds": seconds, "instructions": machine.executed, "work": machine.timing.work, "hits": hits}
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._setup, self._console = set_up(trial_boot(_MEMORY)), GuestConsole(is_shown=False)
+        self.machine: Machine = self._setup.machines[0]
+        self.machine.sclp.console = self._console
+        on = _STOPS[name]
+        self._number = None if on is None else self.machine.stops.add(on)
+        self.seconds = 0.0
+        self.has_ended = False
 
+    def go_on(self) -> None:
+        """Execute a slice of it.
 
-def _boot_apart(name: str) -> dict[str, float | int]:
-    """The same in a process of its own."""
-    done = subprocess.run(
-        [sys.executable, "-m", "tools.benchmarks.stops", name],
-        capture_output=True,
-        text=True,
-        timeout=_PATIENCE,
-        check=False,
-    )
-    if done.returncode:
-        raise NotMeasured(f"{name}: {done.stderr[-400:]}")
-    found: dict[str, float | int] = json.loads(done.stdout)
-    return found
+        :raises NotMeasured: if the guest has stopped, and not come to its end.
+        """
+        if self.has_ended:
+            return
+        started = time.process_time()
+        stop = self.machine.run(_SLICE)
+        self.seconds += time.process_time() - started
+        self.has_ended = stop.kind is not StopKind.BUDGET
+        if self.has_ended and (stop.kind is StopKind.STOP_POINT or PASSED not in self._console.text):
+            raise NotMeasured(f"{self.name}: {stop.text}")
+
+    @property
+    def hits(self) -> int:
+        """How often what the stop waits for has happened."""
+        return 0 if self._number is None else self.machine.stops[self._number].hits
 
 
 def compare() -> None:
-    """Boot alternately with each, and print a table.
+    """Boot with each, a slice of one after that of another, and print a table.
 
     :raises NotMeasured: if a boot does not come to its end, or not to the same machine.
     """
-    taken: dict[str, list[dict[str, float | int]]] = {name: [] for name in _STOPS}
-    for _ in range(_ROUNDS):
-        for name, found in taken.items():
-            found.append(_boot_apart(name))
-    ends = {(found["instructions"], found["work"]) for each in taken.values() for found in each}
+    boots = [_Boot(name) for name in _STOPS]
+    while not all(boot.has_ended for boot in boots):
+        for boot in boots:
+            boot.go_on()
+        boots.reverse()
+    boots.sort(key=lambda boot: list(_STOPS).index(boot.name))
+    ends = {(boot.machine.executed, boot.machine.timing.work) for boot in boots}
     if len(ends) != 1:
         raise NotMeasured(f"the boots did not come to the same machine: instructions and work {sorted(ends)}")
+    plain = [boot.seconds for boot in boots if _STOPS[boot.name] is None]
     table = Table("stop", "CPU seconds", "ratio", "happened", title="The boot of Debian, waiting for")
-    for name, found in taken.items():
-        ratio = statistics.median(
-            each["seconds"] / none["seconds"] for each, none in zip(found, taken["none"], strict=True)
-        )
-        seconds = statistics.median(each["seconds"] for each in found)
-        table.add_row(name, f"{seconds:.2f}", f"{ratio:.3f}", f"{found[0]['hits']:,}")
+    for boot in boots:
+        ratio = boot.seconds * len(plain) / sum(plain)
+        table.add_row(boot.name, f"{boot.seconds:.2f}", f"{ratio:.3f}", f"{boot.hits:,}")
     Console().print(table)
 
 
-def main(arguments: list[str]) -> int:
-    """Compare all, or boot with one of them; give the exit status."""
+def main() -> int:
+    """Compare all, and give the exit status."""
     try:
-        if arguments:
-            print(json.dumps(_boot(arguments[0])))
-        else:
-            compare()
+        compare()
     except (NotMeasured, UsageError) as reason:
         print(reason, file=sys.stderr)
         return 2
@@ -120,4 +114,4 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())
