@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from emu.cpu import Cpu
 
 _ENTRY_BYTES: Final = 8
+_LONGEST: Final = 6
+"""Bytes of an instruction."""
 
 
 def storage(configuration: Configuration[Cpu], address: int, length: int) -> bytes:
@@ -100,9 +102,10 @@ def code_by(cpu: Cpu, address: int, asce: int | None) -> bytes:
         where = absolute(cpu, cpu.wrap(address + len(found)), asce)
         if where is None:
             return b""
-        found += storage(cpu.configuration, where, 2)
+        # As much of it as may lie in this page.
+        found += storage(cpu.configuration, where, min(_LONGEST - len(found), PAGE_SIZE - where % PAGE_SIZE))
         length = instruction_length(found[0])
-    return found
+    return found[:length]
 
 
 def executed_instruction(cpu: Cpu) -> bytes:
