@@ -6,6 +6,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from emu.addresses import PAGE_SIZE
 from emu.hypervisor import FrameShortage
 from host.frames import FREE, FramePool
 
@@ -67,3 +68,12 @@ def test_contents() -> None:
 def test_a_pool_has_frames() -> None:
     with pytest.raises(ValueError, match="at least one frame"):
         FramePool(0)
+
+
+@pytest.mark.parametrize("place", (0, 8, PAGE_SIZE - 1))
+def test_frames_of_zeros_are_found_among_many(place: int) -> None:
+    pool = FramePool(4)
+    pool.content(1)[place] = 1
+    pool.content(3)[place] = 0x80
+    assert pool.are_zero(np.array([3, 0, 1, 2], dtype=np.int32)).tolist() == [False, True, False, True]
+    assert pool.are_zero(np.array([], dtype=np.int32)).tolist() == []

@@ -128,6 +128,7 @@ def test_of_many_pages_those_that_cannot_be_written_have_no_slot(
     monkeypatch.setattr(os, "pwritev", failing)
     slots = device.write_many([memoryview(page(number)) for number in (10, 11, 12)])
     assert slots == [0, NOWHERE, 2]
+    assert (device.read(0), device.read(2)) == (page(10), page(12))
     assert (device.used, device.writes, device.write_errors) == (2, 2, 1)
     # When nothing else is free, the slot that failed is tried again.
     rest = device.write_many([memoryview(page(20))] * (device.slots - 2))
@@ -413,6 +414,22 @@ class Paging(RuleBasedStateMachine):
         assert slot not in self.pages
         self.pages[slot] = page(number)
         self.counts["writes"] += 1
+
+    @rule(numbers=st.lists(st.integers(0, 2**16), max_size=SLOTS + 2), failing=st.none() | st.integers(1, SLOTS))
+    def write_many(self, numbers: list[int], failing: int | None) -> None:
+        """A failure leaves its slot free, for a later one of the pages if there is no other."""
+        free = self.SLOTS - len(self.pages)
+        fails = failing is not None and failing <= min(len(numbers), free)
+        if fails:
+            assert failing is not None
+            self.device.faults.fail_write(failing)
+        slots = self.device.write_many([memoryview(page(number)) for number in numbers])
+        held = {slot: page(number) for slot, number in zip(slots, numbers, strict=True) if slot != NOWHERE}
+        assert len(held) == min(len(numbers) - fails, free)
+        assert held.keys() <= set(range(self.SLOTS)) - self.pages.keys()
+        self.pages |= held
+        self.counts["writes"] += len(held)
+        self.counts["write_errors"] += fails
 
     @precondition(lambda self: len(self.pages) < self.SLOTS)
     @rule(error=st.sampled_from([errno.EIO, errno.ENOSPC, errno.EDQUOT]))
