@@ -63,7 +63,8 @@ def check(
     pool, device = storage.pool, storage.device
     preserved = slots >= 0
     held = slots[preserved]
-    for frame, slot, checksum in zip(frames[preserved].tolist(), held.tolist(), device.checksums(held), strict=True):
+    checksums = device.checksums(held) if len(held) else []
+    for frame, slot, checksum in zip(frames[preserved].tolist(), held.tolist(), checksums, strict=True):
         if checksum != zlib.crc32(pool.content(frame)):
             raise _loss(guest, int(pool.page[frame]), f"slot {slot} holds something else")
     suspicious = ~preserved & ~may_lose(guest.profile, states, changed)
