@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import ctypes
 import mmap
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, Final, Protocol, TypeVar
 
 import numpy as np
@@ -24,6 +24,7 @@ from emu.page_states import (
     PageStates,
     Profile,
     touch,
+    touch_table,
     without_content,
 )
 from emu.state import Section, paged
@@ -74,6 +75,8 @@ class FrameTables:
     """For each frame, whether it may have been stored into; None if nobody wants to know."""
     watched: NDArray[np.uint64] | None = None
     """One word: how many pages the host wants to be asked for whatever their state; None if it never does."""
+    touches: NDArray[np.uint8] = field(default_factory=touch_table)
+    """The state of a page after an access to it, by its state (:func:`emu.page_states.touch_table`)."""
 
 
 class Hypervisor(Protocol):
@@ -105,11 +108,24 @@ class Hypervisor(Protocol):
     def frame_for_store(self, page: int) -> int:
         """The same for an access that may store."""
 
+    def free_frames(self) -> tuple[int, int]:
+        """Which frames compiled code may give to pages that are nowhere, by :attr:`frame_tables`, without asking.
+
+        The address of the next of them, in a table of 32-bit numbers in which the others lie before it, and how many.
+        Each is to be filled with zeros, and the host is told by :meth:`supplied` before it is asked anything else.
+        """
+
+    def supplied(self, pages: Sequence[int]) -> None:
+        """Note that these *pages* have been given its next free frames, in this order."""
+
     def is_settled(self, page: int) -> bool:
         """Whether an access to absolute *page* would change nothing: neither its state nor what is known of its use."""
 
     def refused(self, condition: ProgramInterruption) -> None:
         """Note that a program interruption is taken for *condition*, which may have been raised here."""
+
+    def refused_discarded(self, count: int) -> None:
+        """The same of *count* discard faults that compiled code has found by the states of pages."""
 
     def bring_in(self, page: int) -> None:
         """Give *page*, whatever its usage, a frame with its content; its state byte is the caller's to change.
@@ -238,6 +254,7 @@ class FirstTouchHypervisor:
             "frame_address": "of this process",
             "_states": "the machine's state",
             "_profile": "a parameter",
+            "_tables": "a parameter",
             "_configuration": "whose host it is",
         },
     )
@@ -247,6 +264,7 @@ class FirstTouchHypervisor:
         self._pool = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | MAP_NORESERVE)
         self._states = states
         self._profile = profile
+        self._tables = FrameTables(touches=touch_table(profile))
         self.frame_bytes = size
         self.frame_address = ctypes.addressof(ctypes.c_char.from_buffer(self._pool))
         self._configuration: GuestConfiguration | None = None
@@ -258,7 +276,7 @@ class FirstTouchHypervisor:
     @property
     def frame_tables(self) -> FrameTables | None:
         """See :meth:`Hypervisor.frame_tables`."""
-        return FrameTables()
+        return self._tables
 
     def frame(self, page: int) -> int:
         """See :meth:`Hypervisor.frame`."""
@@ -276,12 +294,22 @@ class FirstTouchHypervisor:
         """See :meth:`Hypervisor.frame_for_store`."""
         return self.frame(page)
 
+    def free_frames(self) -> tuple[int, int]:
+        """See :meth:`Hypervisor.free_frames`; every page has its own."""
+        return 0, 0
+
+    def supplied(self, pages: Sequence[int]) -> None:
+        """See :meth:`Hypervisor.supplied`."""
+
     def is_settled(self, page: int) -> bool:
         """See :meth:`Hypervisor.is_settled`."""
         return not self._states.bytes[page] & CONTENT_MASK
 
     def refused(self, condition: ProgramInterruption) -> None:
         """See :meth:`Hypervisor.refused`."""
+
+    def refused_discarded(self, count: int) -> None:
+        """See :meth:`Hypervisor.refused_discarded`."""
 
     def bring_in(self, page: int) -> None:
         """See :meth:`Hypervisor.bring_in`."""

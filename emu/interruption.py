@@ -47,6 +47,8 @@ _IDENTIFIED_BY_ASN: Final = frozenset(
 )
 """Conditions whose identification is a word at real location 172; locations 168-171 stay as they are."""
 
+MOST_PROGRAM_INTERRUPTIONS: Final = 16
+"""So many in a row, with nothing executed between, are no loop yet."""
 INTERRUPTION_WORK: Final = 64
 """Units of work that an interruption costs."""
 
@@ -84,13 +86,6 @@ def make_present(cpu: Cpu, page: int) -> None:
             supply(cpu)
         else:
             return
-
-
-def _write(cpu: Cpu, address: RealAddress, length: int, value: int) -> None:
-    try:
-        cpu.configuration.storage.write_integer(_present(cpu, address, REFERENCE | CHANGE), length, value)
-    except ProgramInterruption as reason:
-        raise CheckStop(cpu, reason) from None
 
 
 def _swap(
@@ -140,8 +135,7 @@ def program(cpu: Cpu, condition: ProgramInterruption, address: int, length: int)
         old = Psw(mask, cpu.next_address)
     else:
         old = Psw(mask, cpu.wrap(address + length))
-    _store_program_fields(cpu, condition, length)
-    _swap(cpu, "program", condition.stored_code, old, lowcore.PROGRAM_OLD_PSW, lowcore.PROGRAM_NEW_PSW, condition)
+    _swap_for_program(cpu, condition, old, length)
 
 
 def program_early(cpu: Cpu, condition: ProgramInterruption, length: int) -> None:
@@ -149,16 +143,28 @@ def program_early(cpu: Cpu, condition: ProgramInterruption, length: int) -> None
 
     *length* is that of the instruction which replaced a part of the PSW, or zero if the whole of it was loaded.
     """
-    _store_program_fields(cpu, condition, length)
-    _swap(cpu, "program", condition.stored_code, cpu.psw, lowcore.PROGRAM_OLD_PSW, lowcore.PROGRAM_NEW_PSW, condition)
+    _swap_for_program(cpu, condition, cpu.psw, length)
 
 
-def _store_program_fields(cpu: Cpu, condition: ProgramInterruption, length: int) -> None:
-    for address, size, value in program_fields(cpu, condition, length):
-        _write(cpu, address, size, value)
+def _swap_for_program(cpu: Cpu, condition: ProgramInterruption, old: Psw, length: int) -> None:
     if condition.data_exception_code is not None and cpu.cr[0] & CR0_AFP:
         # PoP 6, "Data-Exception Code (DXC)"; a vector-exception code goes there, too.
         cpu.registers.fpc = cpu.registers.fpc & ~_FPC_DXC | condition.data_exception_code << 8
+    fields = program_fields(cpu, condition, length)
+    places = lowcore.PROGRAM_OLD_PSW, lowcore.PROGRAM_NEW_PSW
+    _swap(cpu, "program", condition.stored_code, old, *places, condition, fields)
+
+
+def count_program(cpu: Cpu, condition: ProgramInterruption) -> int:
+    """Count a program interruption; give how many this CPU has taken now without ending any instruction between."""
+    configuration = cpu.configuration
+    configuration.counts.program_interruptions[condition.code] += 1
+    configuration.hypervisor.refused(condition)
+    repetition = configuration.repetition
+    where, executed, count = repetition.program
+    count = count + 1 if where == cpu.address and executed == cpu.executed else 1
+    repetition.program = cpu.address, cpu.executed, count
+    return count
 
 
 def program_fields(cpu: Cpu, condition: ProgramInterruption, length: int) -> Iterator[tuple[RealAddress, int, int]]:
@@ -195,28 +201,27 @@ def supervisor_call(cpu: Cpu, number: int, length: int) -> None:
 
 def external(cpu: Cpu, code: int, *, cpu_address: int = 0, parameter: int | None = None) -> None:
     """Take an external interruption with *code*; only a condition that has a *parameter* stores one."""
-    old = cpu.psw
+    fields = [(lowcore.EXTERNAL_CPU_ADDRESS, 2, cpu_address), (lowcore.EXTERNAL_CODE, 2, code)]
     if parameter is not None:
-        _write(cpu, lowcore.EXTERNAL_PARAMETER, 4, parameter)
-    _write(cpu, lowcore.EXTERNAL_CPU_ADDRESS, 2, cpu_address)
-    _write(cpu, lowcore.EXTERNAL_CODE, 2, code)
-    _swap(cpu, "external", code, old, lowcore.EXTERNAL_OLD_PSW, lowcore.EXTERNAL_NEW_PSW)
+        fields.append((lowcore.EXTERNAL_PARAMETER, 4, parameter))
+    _swap(cpu, "external", code, cpu.psw, lowcore.EXTERNAL_OLD_PSW, lowcore.EXTERNAL_NEW_PSW, fields=fields)
 
 
 def input_output(cpu: Cpu, *, subsystem: int, parameter: int, identification: int) -> None:
     """Take an I/O interruption."""
-    old = cpu.psw
-    _write(cpu, lowcore.SUBSYSTEM_IDENTIFICATION, 4, subsystem)
-    _write(cpu, lowcore.IO_PARAMETER, 4, parameter)
-    _write(cpu, lowcore.IO_IDENTIFICATION, 4, identification)
-    _swap(cpu, "io", subsystem, old, lowcore.IO_OLD_PSW, lowcore.IO_NEW_PSW)
+    fields = (
+        (lowcore.SUBSYSTEM_IDENTIFICATION, 4, subsystem),
+        (lowcore.IO_PARAMETER, 4, parameter),
+        (lowcore.IO_IDENTIFICATION, 4, identification),
+    )
+    _swap(cpu, "io", subsystem, cpu.psw, lowcore.IO_OLD_PSW, lowcore.IO_NEW_PSW, fields=fields)
 
 
 def machine_check(cpu: Cpu, code: int) -> None:
     """Take a machine-check interruption with the 64-bit machine-check-interruption *code*."""
-    old = cpu.psw
-    _write(cpu, lowcore.MACHINE_CHECK_CODE, 8, code)
-    _swap(cpu, "machine-check", code, old, lowcore.MACHINE_CHECK_OLD_PSW, lowcore.MACHINE_CHECK_NEW_PSW)
+    fields = ((lowcore.MACHINE_CHECK_CODE, 8, code),)
+    places = lowcore.MACHINE_CHECK_OLD_PSW, lowcore.MACHINE_CHECK_NEW_PSW
+    _swap(cpu, "machine-check", code, cpu.psw, *places, fields=fields)
 
 
 def restart(cpu: Cpu) -> None:

@@ -9,6 +9,7 @@ A state is kept as the byte that ESSA returns: content in 0x03, usage in 0x0c, n
 
 from __future__ import annotations
 
+import contextlib
 from enum import Enum, IntEnum
 from typing import Final
 
@@ -206,6 +207,15 @@ def transition_table(profile: Profile) -> npt.NDArray[np.uint8]:
     table = np.full(len(OperationRequest) << 7, NO_TRANSITION, dtype=np.uint8)
     for (before, request, changed), after in TRANSITIONS.get(profile, {}).items():
         table[transition_index(before, request, changed)] = after
+    return table
+
+
+def touch_table(profile: Profile = Profile.ZVM, *, resident_unused_traps: bool = True) -> npt.NDArray[np.uint8]:
+    """What :func:`touch` makes of each state, as a table in a row; NO_TRANSITION where that is an exception."""
+    table = np.full(STATE_BITS + 1, NO_TRANSITION, dtype=np.uint8)
+    for state in range(STATE_BITS + 1):
+        with contextlib.suppress(ProgramInterruption):
+            table[state] = touch(state, 0, profile, resident_unused_traps=resident_unused_traps)
     return table
 
 

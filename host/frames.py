@@ -107,13 +107,23 @@ class FramePool:
         """
         if self.used >= self.capacity:
             raise FrameShortage
+        frame = self.take_as_it_is(owner, page)
+        self._referenced[frame] = 1
+        self._changed[frame] = 0
+        return frame
+
+    def take_as_it_is(self, owner: int, page: int) -> int:
+        """The same of a frame that is free, with the flags that it has."""
         self.used += 1
         frame = self._free[self.frames - self.used]
         self._owner[frame] = owner
         self._page[frame] = page
-        self._referenced[frame] = 1
-        self._changed[frame] = 0
         return frame
+
+    @property
+    def next_free_address(self) -> int:
+        """Where the number of the frame that is taken next lies in this process; before it, those of the others."""
+        return int(self._stack.ctypes.data) + self._stack.itemsize * (self.frames - self.used - 1)
 
     def give_back(self, frame: int) -> None:
         """Make one frame free."""

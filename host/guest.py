@@ -18,6 +18,7 @@ from emu.page_states import (
     Profile,
     Usage,
     touch,
+    touch_table,
     without_content,
 )
 from emu.program_interruption import ProgramInterruption, ProgramInterruptionCode
@@ -27,7 +28,7 @@ from host.release_list import ReleaseList
 from host.statistics import GuestStatistics
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -125,7 +126,10 @@ class Guest:
         self._changed = self._pool.changed.data
         self._watched: dict[int, Callable[[int], None]] = {}
         self._watched_count = np.zeros(1, dtype=np.uint64)
-        self.frame_tables = FrameTables(self.locations, self._pool.referenced, self._pool.changed, self._watched_count)
+        touches = touch_table(profile, resident_unused_traps=resident_unused_traps)
+        self.frame_tables = FrameTables(
+            self.locations, self._pool.referenced, self._pool.changed, self._watched_count, touches
+        )
         """See :meth:`emu.hypervisor.Hypervisor.frame_tables`."""
         self._release_lists: dict[int, ReleaseList] = {}
         self._refusal: ProgramInterruption | None = None
@@ -153,6 +157,22 @@ class Guest:
         offset = self.frame(page)
         self._changed[offset >> 12] = 1
         return offset
+
+    def free_frames(self) -> tuple[int, int]:
+        """See :meth:`emu.hypervisor.Hypervisor.free_frames`.
+
+        None of them is one of the last, for which the page manager is called.
+        """
+        pool = self._pool
+        return pool.next_free_address, max(pool.free_count - self._storage.low - 1, 0)
+
+    def supplied(self, pages: Sequence[int]) -> None:
+        """See :meth:`emu.hypervisor.Hypervisor.supplied`."""
+        for page in pages:
+            frame = self._pool.take_as_it_is(self.number, page)
+            self._storage.lists.insert(frame)
+        self.statistics.zero_fills += len(pages)
+        self.resident += len(pages)
 
     def is_settled(self, page: int) -> bool:
         """See :meth:`emu.hypervisor.Hypervisor.is_settled`."""
@@ -183,6 +203,10 @@ class Guest:
             self.statistics.discard_faults += 1
         else:
             self.statistics.addressing_exceptions += 1
+
+    def refused_discarded(self, count: int) -> None:
+        """See :meth:`emu.hypervisor.Hypervisor.refused_discarded`."""
+        self.statistics.discard_faults += count
 
     def bring_in(self, page: int) -> None:
         """See :meth:`emu.hypervisor.Hypervisor.bring_in`."""

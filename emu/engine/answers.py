@@ -180,6 +180,7 @@ class FreeAnswers(FillAnswers):
     def _is_answered(self, address: int, kind: int, entry: Any) -> bool:
         self._instructions.catch_up(self._cpu)
         is_answered = super()._is_answered(address, kind, entry)
+        self._instructions.go_on()
         if is_answered and self.is_ending:
             # What is to come is to come before the next instruction, which may be of the same block.
             self.refusal = EXECUTED_ALONE

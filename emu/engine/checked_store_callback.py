@@ -22,7 +22,8 @@ from emu.engine.library import PROGRAM_INTERRUPTION_FUNCTION
 from emu.engine.quirks import single_stores
 from emu.engine.record import RECORD_TYPE, StopReason
 from emu.engine.rules.access_rules import resolve_byte
-from emu.engine.rules.primitives import code_instruction, load_native, store_sized
+from emu.engine.rules.primitives import code_instruction
+from emu.engine.rules.words import load_native, store_sized
 from emu.program_interruption import ProgramInterruptionCode
 
 # numba takes plain integers for the callback's constants.

@@ -24,7 +24,7 @@ import llvmlite
 import llvmlite.binding as llvm
 
 from emu.engine import tables
-from emu.engine.library import PROGRAM_INTERRUPTION_FUNCTION, exported_address
+from emu.engine.library import PROGRAM_INTERRUPTION_FUNCTION, EngineError, exported_address
 from emu.engine.quirks import addressing_mode, sums
 from emu.engine.quirks.single_stores import STORES_ONCE
 from emu.engine.rules.keying import content_key, import_closure, keys
@@ -49,6 +49,7 @@ _HOW: Final = "emu.engine.compiled"
 """How it is: what these modules and this one import is what the content of the files depends on."""
 _TRANSLATOR: Final = (
     "emu.engine.rules.instructions",
+    "emu.engine.rules.interrupting",
     "emu.engine.rules.model",
     "emu.engine.rules.resolving",
     "emu.engine.rules.swapping",
@@ -59,14 +60,16 @@ _PACKAGE: Final = Path(__file__).parent.parent
 _FREQUENT: Final = ("ESSA", "STNSM", "STOSM")
 """Instructions that are executed so often that the call of their functions is felt."""
 _CALLS: Final = re.compile(
-    r"\d(_begin_rare_block|resolve|ask_byte|resolve_byte|find_frame|locate_frame|condition_code"
-    rf"|execute_(?!(?:{'|'.join(_FREQUENT)})B)[A-Z]\w*)B"
+    r"\d(_begin_rare_block|resolve|ask_byte|resolve_byte|ask_operand|resolve_operand|interrupt|supplied_frame|find_frame"
+    rf"|locate_frame|condition_code|execute_(?!(?:{'|'.join(_FREQUENT)})B)[A-Z]\w*)B"
 )
 """In the name of a function that is worth a call of its own: its registers need not be saved each time the callback is
 called, or it would be in too many places."""
 _CALLED: Final = (sums.HELPER, PROGRAM_INTERRUPTION_FUNCTION)
 """Functions of Unicorn's that compiled code calls by their names."""
 _DIGEST_BYTES: Final = 32
+_MOST_PASSES: Final = 3
+_ERROR_PATH: Final = "numba_gil_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,8 +198,14 @@ def _make_one_function(module: Any, symbol: str, target: Any) -> None:
             function.linkage = "internal"
             function.add_function_attribute("noinline" if _CALLS.search(function.name) else "alwaysinline")
     options = llvm.create_pipeline_tuning_options(speed_level=3)
-    builder = llvm.create_pass_builder(target, options)
-    builder.getModulePassManager().run(module, builder)
+    # A function with very many ends is seen to raise no exception when it has been made shorter: then the paths go for
+    # which there are functions of numba's, which is not there when the object is loaded.
+    for _ in range(_MOST_PASSES):
+        builder = llvm.create_pass_builder(target, options)
+        builder.getModulePassManager().run(module, builder)
+        if not any(function.name.startswith(_ERROR_PATH) for function in module.functions):
+            return
+    raise EngineError(f"{symbol} may raise an exception")
 
 
 def _folders() -> Iterator[Path]:
@@ -231,27 +240,28 @@ def _as_they_stand(root: Path, name: str) -> list[Path]:
 
 def _translated(name: str, where: str) -> Iterator[bytes]:
     """What else its object code depends on: what is translated, and *where* it is compiled."""
-    from emu.engine.rules import instructions, pure, resolving, swapping
-    from emu.engine.rules.dispatch import OpcodeTables, chain_source
+    from emu.engine.rules import instructions, interrupting, pure, resolving, swapping
+    from emu.engine.rules.dispatch import chain_source
 
     rules: list[Callable[..., Any]] = [function for _, function in inspect.getmembers(tables, inspect.isfunction)]
     rules += [instruction_length, sums.code_of_sum, sums.code_of_difference]
     yield where.encode()
     yield from (pure.rule_source(rule).encode() for rule in rules)
     if name in ("fill_callback", "checked_store_callback", "exception_callback"):
-        yield from (
-            each().encode() for each in (resolving.source, resolving.byte_source, resolving.byte_question_source)
-        )
+        yield from (each().encode() for each in resolving.SOURCES)
     if name == "checked_store_callback":
         yield STORES_ONCE.tobytes()
+    if name in ("fill_callback", "exception_callback"):
+        table = instructions.opcodes()
+        yield table.halfwords.tobytes()
+        yield table.rows.tobytes()
+        yield ",".join(str(number) for number, _ in instructions.numbered()).encode()
     if name == "exception_callback":
         numbered = [(number, each.declared) for number, each in instructions.numbered()]
-        opcodes = OpcodeTables(numbered)
         yield from (each.source.encode() for _, each in instructions.numbered())
         yield chain_source(numbered).encode()
         yield swapping.source().encode()
-        yield opcodes.halfwords.tobytes()
-        yield opcodes.rows.tobytes()
+        yield interrupting.source().encode()
 
 
 def _places(name: str, version: str) -> Iterator[Path]:

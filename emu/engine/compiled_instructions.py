@@ -14,11 +14,13 @@ import numpy as np
 
 import emu.isa.catalogue  # noqa: F401 - fills the instruction set
 from emu.bits import MASK_64
-from emu.engine.record import FACILITY_WORDS, MOST_INSTRUCTIONS
+from emu.engine.record import FACILITY_WORDS, MOST_INSTRUCTIONS, MOST_SUPPLIED
 from emu.engine.tables import followed_index
 from emu.facilities import facility_doublewords
+from emu.instruction_length import instruction_length
 from emu.isa.declaration import INSTRUCTIONS
 from emu.page_states import Profile
+from emu.program_interruption import ProgramInterruptionCode
 
 if TYPE_CHECKING:
     from emu.configuration import Configuration
@@ -46,6 +48,8 @@ class CompiledInstructions:
         self._record = record = shared.fields
         self._counts = shared.table("instruction_counts")
         self._calls = shared.table("call_counts")
+        self._supplied = shared.table("supplied_pages")
+        self._conditions = shared.table("condition_counts")
         self._requests = shared.table("request_counts")
         self._limits = shared.table("instruction_limits")
         self._limits[:] = MASK_64
@@ -94,7 +98,10 @@ class CompiledInstructions:
         record.prefix = cpu.prefix
         record.quiet = max(quiet, 0)
         record.work = timing.work
+        self._offer_frames()
         record.executed = cpu.executed
+        last = self._configuration.repetition.program
+        record.interrupted_cpu, record.interrupted_after, record.interruptions_in_a_row = last
         record.epoch = timing.epoch & MASK_64
         record.timer_origin = cpu.cpu_timer_origin & MASK_64
         record.programmable_field = cpu.tod_programmable
@@ -133,6 +140,7 @@ class CompiledInstructions:
     def leave(self, cpu: Cpu) -> int:
         """Note what was executed, and give the work that it is reckoned at beyond one unit for each instruction."""
         record = self._record
+        self._take_frames()
         work = record.extra_work
         if record.has_compiled:
             # From here on what is left counts instructions only.
@@ -154,13 +162,51 @@ class CompiledInstructions:
                 for number in self._calls.nonzero()[0].tolist():
                     counts.supervisor_calls[number] += int(self._calls[number])
                 self._calls[:] = 0
+            if record.has_interrupted:
+                record.has_interrupted = 0
+                self._count_interruptions()
             cpu.program_parameter = record.program_parameter
             self.catch_up(cpu)
             record.has_compiled = 0
         return work
 
+    def _count_interruptions(self) -> None:
+        """Count the program interruptions that were taken compiled."""
+        record, counts = self._record, self._configuration.counts
+        for code in self._conditions.nonzero()[0].tolist():
+            counts.program_interruptions[code] += int(self._conditions[code])
+        faults = int(self._conditions[ProgramInterruptionCode.DISCARD_FAULT])
+        if faults:
+            self._configuration.hypervisor.refused_discarded(faults)
+        self._conditions[:] = 0
+        if record.unknown_count:
+            met = record.unknown_instruction.to_bytes(8, "big")
+            counts.unmodelled[met[: instruction_length(met[0])].hex()] += record.unknown_count
+            record.unknown_count = 0
+        last = record.interrupted_cpu, record.interrupted_after, record.interruptions_in_a_row
+        self._configuration.repetition.program = last
+
+    def _offer_frames(self) -> None:
+        """Let compiled code give free frames to pages."""
+        record = self._record
+        record.free_frames_address, count = self._configuration.hypervisor.free_frames()
+        record.supplied_limit = min(count, MOST_SUPPLIED)
+
+    def _take_frames(self) -> None:
+        """Tell the host which frames it has given to pages, if any; it may give no more."""
+        record = self._record
+        record.supplied_limit = 0
+        if record.supplied_count:
+            self._configuration.hypervisor.supplied(self._supplied[: record.supplied_count].tolist())
+            record.supplied_count = 0
+
+    def go_on(self) -> None:
+        """Let compiled code go on after :meth:`catch_up`."""
+        self._offer_frames()
+
     def catch_up(self, cpu: Cpu) -> None:
-        """Tell *cpu* what compiled instructions have made of the PSW, if any were executed."""
+        """Tell the host and *cpu* what compiled code has done to frames and to the PSW, if anything."""
+        self._take_frames()
         record = self._record
         if record.has_compiled and record.system_mask != cpu.system_mask:
             cpu.take_system_mask(record.system_mask)

@@ -29,6 +29,7 @@ from emu.engine.fills import RememberedFill, RememberedFills
 from emu.engine.following import FollowedRegister
 from emu.engine.free_run import FreeRun
 from emu.engine.held_pages import HeldPages
+from emu.engine.hidden_code import map_trapping_page
 from emu.engine.interception import intercept, is_executed_by_model, is_missing, is_refused
 from emu.engine.library import CONTROL_FUNCTION, TlbFillCallback, Unicorn
 from emu.engine.new_blocks import NewBlocks
@@ -108,6 +109,7 @@ class Engine:
         configuration, unicorn, state = self._configuration, self._unicorn, self._state
         storage = configuration.storage
         map_sink(unicorn)
+        map_trapping_page(unicorn)
         state.fields.control_function, state.fields.engine_address = CONTROL_FUNCTION, unicorn.address
         unicorn.map(FRAMES, storage.hypervisor.frame_bytes, uc_const.UC_PROT_ALL, storage.hypervisor.frame_address)
         self._fills = fills = RememberedFills(state)

@@ -32,11 +32,14 @@ from emu.engine.compiled_parts import (
     page_key,
     pointer,
 )
+from emu.engine.hidden_code import TRAPPING_PAGE
 from emu.engine.library import EXECUTABLE, READABLE, WRITABLE
 from emu.engine.record import NO_CONTEXT, RECORD_TYPE
 from emu.engine.rules.access_rules import ask_byte, must_be_noticed, resolve
-from emu.engine.rules.primitives import load_native, locate_frame, store8, store_native
-from emu.lowcore import PREFIX_AREA_SIZE
+from emu.engine.rules.frames import locate_frame
+from emu.engine.rules.opcodes import is_hidden, is_in_prefix_area
+from emu.engine.rules.taking import can_be_taken, leave_with
+from emu.engine.rules.words import load_native, store8, store_native
 
 # numba takes plain integers for the callback's constants.
 _PAGE_SHIFT: Final = np.uint64(PAGE_SHIFT)
@@ -50,7 +53,7 @@ _FIRST_UNPROTECTED: Final = np.uint64(FIRST_UNPROTECTED)
 _FRAMES: Final = np.uint64(FRAMES)
 _CHECKED_FRAMES: Final = np.uint64(CHECKED_FRAMES)
 _CHECKED_SHIFT: Final = np.uint64(CHECKED_SHIFT)
-_PREFIX_PAGES: Final = np.uint64(PREFIX_AREA_SIZE >> PAGE_SHIFT)
+_TRAPPING_PAGE: Final = np.uint64(TRAPPING_PAGE)
 _READABLE: Final = np.uint64(READABLE)
 _WRITABLE: Final = np.uint64(WRITABLE)
 _EXECUTABLE: Final = np.uint64(EXECUTABLE)
@@ -94,10 +97,14 @@ def _note(record: Any, address: Any, access: Any, is_checked: Any) -> Any:
     if access == _STORE:
         permissions = _WRITABLE
     elif access == _FETCH:
-        # Of the prefix area, it depends on the instruction.
-        if page - (record.prefix >> _PAGE_SHIFT) < _PREFIX_PAGES or not _is_shown(
-            record, address >> _PAGE_SHIFT, place
-        ):
+        if is_in_prefix_area(record, page):
+            now = load_native(record.psw_address + np.uint64(8))
+            if load_native(record.execute_value_address) or not is_hidden(record, page, now):
+                return np.uint64(0)
+            record.is_holding = np.uint64(1)
+            store8(record.reached_address + page, np.uint64(1))
+            return _TRAPPING_PAGE | _EXECUTABLE
+        if not _is_shown(record, address >> _PAGE_SHIFT, place):
             return np.uint64(0)
         permissions = _EXECUTABLE
     held = record.held_address + (page << _WORD_SHIFT)
@@ -129,10 +136,16 @@ def fill_callback(engine: Any, address: Any, kind: Any, entry: Any, data: Any) -
             if access == _FETCH and not _is_shown(record, page, found & ~_PAGE_OFFSET):
                 found = np.uint64(0)
         elif record.context != _NO_CONTEXT and (access != _FETCH or _is_needed_now(record, address)):
+            record.condition_code = np.uint64(0)
             if resolve(record, address, access):
                 found = _note(record, address, access, False)
             elif access == _STORE and page < _LOW_PAGES and ask_byte(record, address | _FIRST_UNPROTECTED, access):
                 found = _note(record, address, access, True)
+            elif access != _FETCH:
+                length = carray(pointer(record.interruption_address), (4,), dtype=np.uint32)[1]
+                if can_be_taken(record, np.uint64(length)):
+                    leave_with(record.registers_address, record.condition_code)
+                record.condition_code = np.uint64(0)
     if found:
         answer = carray(pointer(entry), (2,), dtype=np.uint64)
         answer[0] = found & ~_PAGE_OFFSET

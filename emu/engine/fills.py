@@ -16,7 +16,7 @@ import numpy as np
 from emu.addresses import PAGE_SHIFT, PAGE_SIZE
 from emu.engine.blocks import FIRST_FILL_ACCESS
 from emu.engine.record import NO_CONTEXT, SharedRecord
-from emu.engine.tables import CONTEXT_STEP, context_index, fill_index, fill_key, full_context
+from emu.engine.tables import CONTEXT_STEP, context_index, fill_index, fill_key, full_context, rest_with_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -140,8 +140,9 @@ class RememberedFills:
     def _note(self, depends: tuple[int, ...], number: int) -> None:
         """Let compiled instructions find the context that *depends* on this by its *number*."""
         cr0, primary, secondary, home, key, uses_access_registers = depends
-        self._record.context_rest = rest = cr0 << 5 | key << 1 | uses_access_registers
-        self._entries[context_index(primary, secondary, home)] = (primary, secondary, home, rest, number)
+        self._record.context_rest = cr0 << 5 | uses_access_registers
+        rest = rest_with_key(self._record.context_rest, key)
+        self._entries[context_index(primary, secondary, home, rest)] = (primary, secondary, home, rest, number)
 
     def _new_context(self) -> int:
         self._record.last_context += CONTEXT_STEP

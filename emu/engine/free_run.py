@@ -181,7 +181,7 @@ class FreeRun:
             return executed, None if may_go_on else EXECUTED_ALONE
         if reason == StopReason.EXECUTE_TARGET:
             return self._look_at_target(executed)
-        if reason in (StopReason.ODD_ADDRESS, StopReason.REFUSED_STORE):
+        if reason in (StopReason.ODD_ADDRESS, StopReason.REFUSED_STORE, StopReason.REFUSED_ACCESS):
             return executed - self._not_executed(), EXECUTED_ALONE
         raise EngineError(f"Unicorn stopped for no reason at {self._registers.psw[1]:#x}")
 

@@ -95,3 +95,4 @@ def _tell_tables(shared: SharedRecord, hypervisor: Hypervisor) -> None:
         record.referenced_address = _address(tables.referenced)
         record.changed_address = _address(tables.changed)
         record.host_watch_address = _address(tables.watched)
+        record.touches_address = _address(tables.touches)

@@ -17,7 +17,7 @@ from numba.extending import intrinsic
 
 from emu.engine import blocks_of_low_storage as low_storage
 from emu.engine.compiled_parts import callback
-from emu.engine.rules.primitives import load8, load16, load32, load64, store_sized
+from emu.engine.rules.words import load8, load16, load32, load64, store_sized
 
 # numba takes plain integers for constants.
 WORDS: Final = low_storage.WORDS

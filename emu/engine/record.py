@@ -36,6 +36,8 @@ class StopReason(IntEnum):
     """An instruction ended in an exception that the callback for them does not execute away."""
     REFUSED_STORE = 7
     """An instruction would store into low storage what only the careful engine can."""
+    REFUSED_ACCESS = 8
+    """An instruction has an access exception whose interruption is not plain."""
 
 
 MEMO_BITS: Final = 16
@@ -45,7 +47,8 @@ PAGES: Final = 1 << 12
 """How many pages of code are shown at a time."""
 FILLS: Final = 1 << 15
 """How many fills are remembered."""
-CONTEXTS: Final = 1 << 8
+CONTEXT_BITS: Final = 8
+CONTEXTS: Final = 1 << CONTEXT_BITS
 """How many contexts compiled instructions find again."""
 MOST_INSTRUCTIONS: Final = 512
 """For so many declared instructions there is room."""
@@ -53,6 +56,10 @@ SUPERVISOR_CALLS: Final = 1 << 8
 """Numbers of supervisor calls."""
 FACILITY_WORDS: Final = 4
 """Words of 64 facility bits."""
+MOST_SUPPLIED: Final = 1 << 8
+"""So many pages can be given frames until the host is told."""
+CONDITIONS: Final = 1 << 9
+"""Codes of program interruptions."""
 WATCHED_BITS: Final = 1 << 12
 """Bits that say which pages are watched."""
 FOLLOWED_BITS: Final = 1 << 12
@@ -111,7 +118,7 @@ class ContextEntry(ctypes.Structure):
     home: Word
     """Its address-space-control elements."""
     rest: Word
-    """What else it depends on but for the mode of the PSW: see emu.engine.fills."""
+    """What else it depends on but for the mode of the PSW: see emu.engine.tables.rest_with_key."""
     number: Word
     """Zero if there is none."""
 
@@ -146,7 +153,7 @@ class Record(ctypes.Structure):
     known_context: Annotated[Word, FieldWriter.BOTH]
     """The same but for what the PSW says; zero if it has to be found."""
     context_rest: Annotated[Word, FieldWriter.PYTHON]
-    """What that depends on besides address-space-control elements."""
+    """What that depends on besides address-space-control elements and the access key."""
     last_context: Annotated[Word, FieldWriter.BOTH]
     """The number that was given to a context last."""
     forgotten_context: Annotated[Word, FieldWriter.BOTH]
@@ -201,6 +208,16 @@ class Record(ctypes.Structure):
     """Address of the host's change flag of every frame; zero if it has none."""
     host_watch_address: Annotated[Word, FieldWriter.SETUP]
     """Address of the number of pages that the host wants to be asked for; zero if it never does."""
+    touches_address: Annotated[Word, FieldWriter.SETUP]
+    """Address of the state of a page after an access, by its state; 0xFF if that is for the host."""
+    free_frames_address: Annotated[Word, FieldWriter.PYTHON]
+    """Address of the host's next free frame, as 32 bits; those that come after it lie before it."""
+    supplied_limit: Annotated[Word, FieldWriter.PYTHON]
+    """How many of them may be taken without asking the host."""
+    supplied_count: Annotated[Word, FieldWriter.BOTH]
+    """How many have been taken that the host does not know of yet."""
+    supplied_pages: Annotated[ctypes.Array[ctypes.c_uint64], MOST_SUPPLIED, FieldWriter.CALLBACK]
+    """The pages that have them."""
     code_pages_address: Annotated[Word, FieldWriter.SETUP]
     """Address of a byte for every page: whether code may have been translated from it."""
     held_address: Annotated[Word, FieldWriter.SETUP]
@@ -273,6 +290,32 @@ class Record(ctypes.Structure):
     """Whether there are supervisor calls that are not counted yet."""
     call_counts: Annotated[ctypes.Array[ctypes.c_uint64], SUPERVISOR_CALLS, FieldWriter.BOTH]
     """How often each was taken compiled, by its number."""
+    executed: Annotated[Word, FieldWriter.PYTHON]
+    """Instructions that the CPU had executed where *bound* was set."""
+    condition_code: Annotated[Word, FieldWriter.CALLBACK]
+    """Of the program-interruption condition that was noted last; zero if there is none to be taken."""
+    condition_ending: Annotated[Word, FieldWriter.CALLBACK]
+    """How it ends the instruction: see emu.engine.rules.conditions."""
+    is_condition_identified: Annotated[Word, FieldWriter.CALLBACK]
+    """Whether it stores a translation-exception identification."""
+    condition_identification: Annotated[Word, FieldWriter.CALLBACK]
+    """That one."""
+    has_condition_access: Annotated[Word, FieldWriter.CALLBACK]
+    """Whether it stores an exception access identification, which is zero."""
+    has_interrupted: Annotated[Word, FieldWriter.BOTH]
+    """Whether there are program interruptions that are not counted yet."""
+    condition_counts: Annotated[ctypes.Array[ctypes.c_uint64], CONDITIONS, FieldWriter.BOTH]
+    """How often each was taken compiled, by its code."""
+    unknown_instruction: Annotated[Word, FieldWriter.CALLBACK]
+    """An instruction that nothing implements, left-aligned: that one which *unknown_count* is of."""
+    unknown_count: Annotated[Word, FieldWriter.BOTH]
+    """How often it was met compiled."""
+    interrupted_cpu: Annotated[Word, FieldWriter.BOTH]
+    """The CPU that has taken the last program interruption."""
+    interrupted_after: Annotated[Word, FieldWriter.BOTH]
+    """How many instructions it had executed."""
+    interruptions_in_a_row: Annotated[Word, FieldWriter.BOTH]
+    """How many there have been since then."""
     request_counts: Annotated[ctypes.Array[ctypes.c_uint64], len(OperationRequest), FieldWriter.BOTH]
     """How often ESSA was executed with each operation request code."""
 
@@ -287,8 +330,6 @@ class Record(ctypes.Structure):
     """How many these are."""
     followed_values: Annotated[ctypes.Array[ctypes.c_uint64], FOLLOWED_WORDS, FieldWriter.BOTH]
     """What they held when they were looked at last."""
-    executed: Annotated[Word, FieldWriter.PYTHON]
-    """Instructions that the CPU has ended where *bound* was set."""
     change_count: Annotated[Word, FieldWriter.BOTH]
     """How often they were found changed."""
     changes: Annotated[ctypes.Array[ctypes.c_uint64], FOLLOWED_CHANGES, FieldWriter.CALLBACK]

@@ -7,7 +7,7 @@ from typing import Final
 
 from emu.addresses import PAGE_SHIFT
 from emu.bits import MASK_64
-from emu.engine.record import CONTEXTS, FILLS, FOLLOWED_BITS, MEMO_BITS, PAGES, STOP_BITS, WATCHED_BITS
+from emu.engine.record import CONTEXT_BITS, FILLS, FOLLOWED_BITS, MEMO_BITS, PAGES, STOP_BITS, WATCHED_BITS
 from emu.psw import ADDRESS_SPACE_CONTROL, DAT, are_operands_apart
 
 MEMO_SPREAD: Final = 0x9E37_79B9_7F4A_7C15
@@ -69,9 +69,15 @@ def full_context(context: int, system_mask: int) -> int:
     return context | system_mask >> 56 & 4 | system_mask >> 46 & 3
 
 
-def context_index(primary: int, secondary: int, home: int) -> int:
-    """Where among the contexts that of these address-space-control elements is, if it is there."""
-    return (primary >> PAGE_SHIFT ^ secondary >> PAGE_SHIFT - 1 ^ home >> PAGE_SHIFT - 2) & CONTEXTS - 1
+def context_index(primary: int, secondary: int, home: int, rest: int) -> int:
+    """Where among the contexts is that of these address-space-control elements and what else it depends on, if it is
+    there."""
+    return ((primary + 3 * secondary + 5 * home + 7 * rest) * MEMO_SPREAD & MASK_64) >> 64 - CONTEXT_BITS
+
+
+def rest_with_key(rest: int, key: int) -> int:
+    """What a context depends on besides those, if the access key is *key*: *rest* has zero in its place."""
+    return rest | key << 1
 
 
 def real_context(context: int) -> int:

@@ -9,6 +9,7 @@ from emu import psw as psw_bits
 from emu.access import NotModelled
 from emu.cpu import CpuState
 from emu.instruction_fetch import fetch_instruction
+from emu.interruption import MOST_PROGRAM_INTERRUPTIONS, count_program
 from emu.program_interruption import ProgramInterruption
 from emu.running.stops import StopKind, StopRun
 
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
 
 _BRANCHES_TO_THEMSELVES: Final = (bytes.fromhex("a7f40000"), bytes.fromhex("c0f400000000"))
 """BRC and BRCL on all conditions, to themselves."""
-_PROGRAM_LOOP: Final = 16
-"""Program interruptions in a row, with nothing executed between, that make a loop."""
 _INTERRUPTION_LOOP: Final = 1000
 """The same for other interruptions, of which there are more kinds that can be pending at a time."""
 
@@ -28,12 +27,7 @@ def note_program_interruption(cpu: Cpu, condition: ProgramInterruption, address:
 
     :raises StopRun: if this CPU has taken many in a row without ending any instruction.
     """
-    configuration = cpu.configuration
-    configuration.counts.program_interruptions[condition.code] += 1
-    configuration.hypervisor.refused(condition)
-    repetition = configuration.repetition
-    repetition.program = _again(cpu, repetition.program)
-    if repetition.program[2] > _PROGRAM_LOOP:
+    if count_program(cpu, condition) > MOST_PROGRAM_INTERRUPTIONS:
         raise StopRun(
             StopKind.PROGRAM_LOOP, cpu, f"program-interruption loop at {address:#x}: {condition}, over and over"
         )

@@ -17,11 +17,14 @@ from emu.engine.blocks import FILL_STORE
 from emu.engine.compiled_parts import is_storage_watched
 from emu.engine.record import NO_CONTEXT
 from emu.engine.rules import primitives, resolving
-from emu.engine.rules.primitives import load8, locate_frame
+from emu.engine.rules.frames import locate_frame
 from emu.engine.rules.pure import compiled
+from emu.engine.rules.words import load8
 
 resolve: Any = compiled(resolving.source(), "resolve", primitives.NAMES)
 resolve_byte: Any = compiled(resolving.byte_source(), "resolve_byte", primitives.NAMES)
+ask_operand: Any = compiled(resolving.operand_question_source(), "ask_operand", primitives.NAMES)
+resolve_operand: Any = compiled(resolving.operand_source(), "resolve_operand", primitives.NAMES)
 ask_byte: Any = compiled(resolving.byte_question_source(), "ask_byte", primitives.NAMES)
 
 _ZERO: Final = np.uint64(0)
@@ -64,5 +67,8 @@ def find_low_operand(record: Any, address: Any, length: Any, kind: Any, context:
 NAMES: Final[dict[str, Any]] = primitives.NAMES | {
     "find_low_operand": find_low_operand,
     "resolve_byte": resolve_byte,
+    "ask_operand": ask_operand,
+    "resolve_operand": resolve_operand,
+    "must_be_noticed": must_be_noticed,
 }
 """What translated instructions call."""

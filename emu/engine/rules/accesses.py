@@ -3,18 +3,22 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Final
 
 from emu.addresses import PAGE_OFFSET_MASK, PAGE_SHIFT, PAGE_SIZE
 from emu.engine.rules import octets
+from emu.engine.rules.core import DivergedError
 from emu.engine.rules.fields import ARRAYS, Array
 from emu.engine.rules.octets import LENGTHS, put
 from emu.engine.rules.values import (
     NONE,
     WORD,
     Either,
+    Flag,
     Number,
     ObjectPlace,
+    Octets,
     OutsideSubsetError,
     Primitive,
     Static,
@@ -26,6 +30,8 @@ from emu.engine.rules.values import (
     number,
     static_integer,
 )
+from emu.engine.rules.writer import REFUSE
+from emu.page_states import touch
 from emu.storage import Storage
 from emu.teid import Access
 
@@ -81,11 +87,26 @@ def find_frame(translator: Core, page: Value) -> Number:
     at = checked(translator, ARRAYS["states of pages"], page)
     # Who only asks has accessed nothing.
     found = translator.writer.bind(f"{'locate' if translator.writer.is_question else 'find'}_frame(record, {at})")
-    translator.writer.refuse_if(f"({found} == NO_FRAME)")
+    missing, _ = translator.writer.block.branch(f"({found} == NO_FRAME)")
+    with translator.writer.inside(missing):
+        if translator.notes_conditions:
+            _touch(translator, at)
+        missing.line(REFUSE)
     return Number(found, 0, _LAST_FRAME)
 
 
-def absolute_place(translator: Core, address: Value, length: int, *, is_store: bool) -> Number:
+def _touch(translator: Core, page: str) -> None:
+    """Note the condition that the state of *page* gives, of which the host needs not be asked."""
+    asked, _ = translator.writer.block.branch("is_host_asked(record)")
+    asked.line(REFUSE)
+    state = Number(translator.writer.bind(f"load8(record.states_address + {page})"), 0, 0xFF)
+    configuration = ObjectPlace("configuration")
+    profile = translator.attribute(configuration, "profile")
+    with contextlib.suppress(DivergedError):
+        translator.call(touch, [state, Number(page, 0, (WORD >> PAGE_SHIFT) - 1), profile], {})
+
+
+def absolute_place(translator: Core, address: Value, length: Value, *, is_store: bool) -> Number:
     """Where in this process the *length* bytes at absolute *address* are, which must lie in one page.
 
     A store must go into no page of code, and nobody may watch for stores.
@@ -93,7 +114,7 @@ def absolute_place(translator: Core, address: Value, length: int, *, is_store: b
     where = Number(translator.writer.bind(exact(address, "an address").text), 0, WORD - 1)
     translator.call(Storage.require, [ObjectPlace("storage"), where], {})
     offset = f"({where.text} & {constant(PAGE_OFFSET_MASK)})"
-    translator.writer.refuse_if(f"({offset} > {constant(PAGE_SIZE - length)})")
+    translator.writer.refuse_if(f"({offset} + {exact(length, 'a length').text} > {constant(PAGE_SIZE)})")
     page = translator.writer.bind(f"({where.text} >> uint64({PAGE_SHIFT}))")
     frame = find_frame(translator, Number(page, 0, WORD - 1 >> PAGE_SHIFT))
     if is_store:
@@ -110,7 +131,7 @@ def read_integer(translator: Core) -> Value:
         known = static_integer(length)
         if known not in LENGTHS:
             raise OutsideSubsetError(f"an integer of {describe(length)} bytes is read")
-        place = absolute_place(translator, address, known, is_store=False)
+        place = absolute_place(translator, address, length, is_store=False)
         return octets.integer(translator, read(translator, place, Static(known)), Static("big"))
 
     return Primitive("storage.read_integer", perform)
@@ -123,8 +144,12 @@ def write_integer(translator: Core) -> Value:
         known = static_integer(length)
         if known not in LENGTHS:
             raise OutsideSubsetError(f"an integer of {describe(length)} bytes is written")
-        place = absolute_place(translator, address, known, is_store=True)
-        put(translator, place.text, octets.octets(value, length, Static("big")))
+        place = absolute_place(translator, address, length, is_store=True)
+        found, most = exact(value, "what is stored"), (1 << 8 * known) - 1
+        if found.high > most:
+            # The model itself fails.
+            translator.writer.refuse_if(f"({found.text} > {constant(most)})")
+        put(translator, place.text, Octets(((Number(found.text, 0, min(found.high, most)), known),)))
         return NONE
 
     return Primitive("storage.write_integer", perform)
@@ -174,12 +199,21 @@ def write_frame(translator: Core) -> Value:
     return Primitive("write_frame", perform)
 
 
+def _forget_all(translator: Core, page: str) -> Value:
+    """Have all translations forgotten, among them those that lead to *page*; those of other CPUs, the model has."""
+    translator.writer.refuse_if("(record.has_other_cpus != ZERO)")
+    translator.writer.refuse_unless(Flag("may_forget_translations(record)"))
+    translator.writer.write("reached", page, "ZERO", "store8(record.reached_address + {index}, {value})")
+    translator.set_field("translations are forgotten", Static(1))
+    return NONE
+
+
 def page_changed(translator: Core) -> Value:
-    """Translations that may lead to a page are dropped by the model."""
+    """Where translations may lead to a page, all of them are dropped, which costs less than to look for these."""
 
     def perform(page: Value) -> Value:
         at = checked(translator, ARRAYS["states of pages"], page)
-        translator.writer.refuse_if(f"(load8(record.reached_address + {at}) != ZERO)")
-        return NONE
+        is_reached = Flag(f"(load8(record.reached_address + {at}) != ZERO)")
+        return translator.choose(is_reached, lambda: _forget_all(translator, at), lambda: NONE)
 
     return Primitive("page_changed", perform)

@@ -123,6 +123,8 @@ def binary(kind: type[ast.operator], left: Value, right: Value) -> Value:
     if kind not in _SIGNS:
         raise OutsideSubsetError(f"the operator {kind.__name__}")
     second = number(right)
+    if kind is ast.Add and Static(0) in (left, right):
+        return second if left == Static(0) else first
     if kind in (ast.BitAnd, ast.BitOr) and _is_truth(left) and _is_truth(right):
         return (both if kind is ast.BitAnd else either)(truth(left), truth(right))
     text = f"({first.text} {_SIGNS[kind]} {second.text})"

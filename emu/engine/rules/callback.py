@@ -14,28 +14,27 @@ from typing import Any, Final
 import numpy as np
 from numba import carray, njit, types  # type: ignore[attr-defined]
 
-from emu.engine.compiled_parts import call, callback, may_be_stop_place, pointer
+from emu.engine.blocks import INVISIBLE
+from emu.engine.compiled_parts import call, callback, code_byte, may_be_stop_place, pointer
 from emu.engine.record import RECORD_TYPE, StopReason
 from emu.engine.rules import swapping
 from emu.engine.rules.access_rules import NAMES
-from emu.engine.rules.dispatch import NO_INSTRUCTION, SPLIT, OpcodeTables, chain_source
+from emu.engine.rules.dispatch import chain_source
 from emu.engine.rules.instructions import numbered
+from emu.engine.rules.opcodes import NONE, hidden_instruction, instruction_number
 from emu.engine.rules.primitives import code_instruction
 from emu.engine.rules.pure import compiled
+from emu.engine.rules.taking import take_refused, take_unknown
 from emu.program_interruption import ProgramInterruptionCode
 
 # numba takes plain integers for the callback's constants.
 EXCEPTION_REASON: Final = int(StopReason.EXCEPTION)
 LIMIT_REASON: Final = int(StopReason.LIMIT)
+REFUSED_REASON: Final = int(StopReason.REFUSED_ACCESS)
 TRAPPED_OPERATION: Final = int(ProgramInterruptionCode.OPERATION)
 TRAPPED_PRIVILEGED: Final = int(ProgramInterruptionCode.PRIVILEGED_OPERATION)
 
 _INSTRUCTIONS: Final = numbered()
-_TABLES: Final = OpcodeTables((number, each.declared) for number, each in _INSTRUCTIONS)
-_HALFWORDS: Final = _TABLES.halfwords
-_ROWS: Final = _TABLES.rows
-_SPLIT: Final = np.uint64(SPLIT)
-_NONE: Final = np.uint64(NO_INSTRUCTION)
 
 _LENGTH_OF_SVC: Final = np.uint64(swapping.LENGTH)
 
@@ -64,16 +63,6 @@ _execute_number: Any = compiled(
         for name, each in ((f"execute_{each.declared.mnemonic}", each) for _, each in _INSTRUCTIONS)
     },
 )
-
-
-@njit
-def _number(word: Any) -> Any:
-    """The number of the compiled instruction that is left-aligned in *word*, or that of none."""
-    found = np.uint64(_HALFWORDS[word >> np.uint64(48)])
-    if found & _SPLIT:
-        row = (found & ~_SPLIT) << np.uint64(8)
-        return np.uint64(_ROWS[row | ((word >> np.uint64(16)) & np.uint64(0xFF))])
-    return found
 
 
 @njit
@@ -113,13 +102,24 @@ def exception_callback(engine: Any, number: Any, data: Any) -> None:  # noqa: AR
             reason = LIMIT_REASON
         else:
             word = code_instruction(record, address)
-            found = _number(word)
-            is_left = found == _NONE or record.instruction_counts[found] >= record.instruction_limits[found]
+            if word == np.uint64(0) and code_byte(record, address) == INVISIBLE:
+                word = hidden_instruction(record, address)
+            found = instruction_number(word)
+            is_unknown = found == NONE and not may_be_stop_place(record, address)
+            if is_unknown and take_unknown(record, address, word):
+                reported[0] = reported[1] = reported[3] = np.uint32(0)
+                return
+            is_left = found == NONE or record.instruction_counts[found] >= record.instruction_limits[found]
             if not (is_left or may_be_stop_place(record, address)) and _execute_number(record, address, found, word):
                 reported[0] = reported[1] = reported[3] = np.uint32(0)
                 record.instruction_counts[found] += np.uint64(1)
                 record.has_compiled = np.uint64(1)
                 return
+    elif record.condition_code and reported[0] == record.condition_code:
+        if take_refused(record, address, np.uint64(reported[1])):
+            reported[0] = reported[1] = reported[3] = np.uint32(0)
+            return
+        reason = REFUSED_REASON
     elif _is_called(record, reported, address):
         reported[3] = np.uint32(0)
         record.has_compiled = record.has_called = np.uint64(1)

@@ -108,6 +108,8 @@ class Core(ABC):
         """What fields of the record hold that have been changed, before the epilogue writes them."""
         self.is_ahead = False
         """Whether what is carried out may be more than the model does: it must change nothing, nor look at storage."""
+        self.notes_conditions = False
+        """Whether program-interruption conditions that are raised are noted, so that they can be taken."""
 
     @abstractmethod
     def evaluate(self, node: ast.expr, scope: Scope) -> Value:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from emu.isa.declaration import Instruction
 
 NO_INSTRUCTION: Final = 0x7FFF
-"""In the tables: no compiled instruction has this opcode."""
+"""In the tables: no declared instruction has this opcode."""
 SPLIT: Final = 0x8000
 """In the table by the first halfword: the sixth byte says, in the row of this number without this bit."""
 _BYTE: Final = 256

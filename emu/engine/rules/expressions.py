@@ -12,16 +12,17 @@ from enum import Enum
 from types import FunctionType, MappingProxyType, MethodType
 from typing import Any, Final, NewType
 
-from emu.engine.rules import arithmetic
+from emu.engine.rules import arithmetic, conditions
 from emu.engine.rules.calls import BUILTINS, construct, method_of_number
 from emu.engine.rules.core import Scope, apply, condition_of
 from emu.engine.rules.displays import Displays
 from emu.engine.rules.narrowing import narrowed
-from emu.engine.rules.octets import compare_octets, concatenated, joined, part
+from emu.engine.rules.octets import compare_octets, concatenated, is_length_of, joined, part
 from emu.engine.rules.values import (
     Closure,
     Either,
     Flag,
+    Generator,
     Method,
     Number,
     ObjectPlace,
@@ -39,6 +40,7 @@ from emu.engine.rules.values import (
     number,
 )
 from emu.engine.rules.writer import Block
+from emu.program_interruption import ProgramInterruption
 
 _IDENTITY: Final = (ast.Is, ast.IsNot)
 _MEMBERSHIP: Final = (ast.In, ast.NotIn)
@@ -138,14 +140,16 @@ class Expressions(Displays):
 
     def _subscript(self, node: ast.Subscript, scope: Scope) -> Value:
         owner = self.evaluate(node.value, scope)
-        if isinstance(node.slice, ast.Slice) and isinstance(owner, Stored | Several):
+        if isinstance(node.slice, ast.Slice) and isinstance(owner, Stored | Several | Octets):
             return self._part(owner, node.slice, scope)
         index = self.evaluate(node.slice, scope)
         return self.distribute(owner, lambda each: self.distribute(index, lambda key: self.item(each, key)))
 
-    def _part(self, owner: Stored | Several, bounds: ast.Slice, scope: Scope) -> Value:
+    def _part(self, owner: Stored | Several | Octets, bounds: ast.Slice, scope: Scope) -> Value:
         limits = [None if each is None else self.evaluate(each, scope) for each in (bounds.lower, bounds.upper)]
         match owner, limits:
+            case Stored() | Octets(), [Static(0), end] if end is not None and is_length_of(end, owner):
+                return owner
             case Stored(), [None, Static(int(end))] if bounds.step is None:
                 return part(self, owner, 0, end)
             case Stored(), [Static(int(first)), Static(int(end))] if bounds.step is None:
@@ -315,19 +319,22 @@ class Expressions(Displays):
         raise OutsideSubsetError(f"a call of {describe(function)}")
 
     def _called_known(self, known: Any, arguments: list[Value], keywords: dict[str, Value]) -> Value:
-        translator = self
+        translator, given = self, (arguments, keywords)
         primitive = translator.model.function(known)
-        if primitive is not None:
-            return primitive(translator, *arguments, **keywords)
+        found = None if primitive is None else primitive(translator, *arguments, **keywords)
+        if found is not None:
+            return found
         if isinstance(known, NewType):
             return arguments[0]
         if known in BUILTINS:
             return self._called_builtin(BUILTINS[known], known, arguments, keywords)
-        if isinstance(known, type) and dataclasses.is_dataclass(known):
-            return construct(known, arguments, keywords)
+        if isinstance(known, type) and (dataclasses.is_dataclass(known) or known is ProgramInterruption):
+            is_condition = known is ProgramInterruption
+            return conditions.constructed(self, *given) if is_condition else construct(known, *given)
         values = [*arguments, *keywords.values()]
         if isinstance(known, FunctionType) and known.__module__.startswith(translator.model.package):
-            return translator.call(known, arguments, keywords)
+            is_generator = inspect.isgeneratorfunction(known)
+            return Generator(known, tuple(arguments), keywords) if is_generator else translator.call(known, *given)
         if isinstance(known, MethodType) and known.__func__.__module__.startswith(translator.model.package):
             return translator.call(known.__func__, [Static(known.__self__), *arguments], keywords)
         if all(isinstance(each, Static) for each in values):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from emu.bits import MASK_64
+from emu.engine.record import CONDITIONS
 from emu.page_states import OperationRequest
 
 
@@ -55,6 +56,12 @@ FIELDS: Final[Mapping[str, MachineField]] = {
     "next address": MachineField("address", write=""),
     "instruction length": MachineField("ZERO", 6, ""),
     "relative base": MachineField("address", write=""),
+    "executed": MachineField("executed(record)", (1 << 62) - 1),
+    "interrupted CPU": MachineField("record.interrupted_cpu", write="record.interrupted_cpu = {value}"),
+    "interrupted after": MachineField("record.interrupted_after", write="record.interrupted_after = {value}"),
+    "interruptions in a row": MachineField(
+        "record.interruptions_in_a_row", (1 << 62) - 1, write="record.interruptions_in_a_row = {value}"
+    ),
     "PSW loaded": MachineField("ZERO", 1, ""),
     "PSW change length": MachineField("ZERO", 6, ""),
 }
@@ -107,6 +114,9 @@ ARRAYS: Final[Mapping[str, Array]] = {
         255,
     ),
     "transitions": Array("load8(record.transitions_address + {index})", None, len(OperationRequest) << 7, 255),
+    "program interruptions": Array(
+        "record.condition_counts[{index}]", "record.condition_counts[{index}] = {value}", CONDITIONS, MASK_64 >> 1
+    ),
     "operation requests": Array(
         "record.request_counts[{index}]",
         "record.request_counts[{index}] = {value}",

@@ -10,10 +10,12 @@ from emu.engine.rules.values import ObjectPlace, number
 from emu.engine.rules.writer import Block
 
 
-def finished(translator: Translator, heading: str) -> str:
+def finished(translator: Translator, heading: str, *, ends: str = "retire") -> str:
     """The source of the function, whose body *translator* has written: its fields are set in the end.
 
     If a PSW was loaded it is looked at, as the run loop does.
+
+    :param ends: the function that counts what has been done.
     """
     writer = translator.writer
     if "PSW loaded" in translator.fields:
@@ -30,5 +32,5 @@ def finished(translator: Translator, heading: str) -> str:
             writer.refuse_if(f"not {field.check.format(value=text)}")
         if field.write:
             epilogue.line(field.write.format(value=text))
-    epilogue.line("retire(record, extra)")
+    epilogue.line(f"{ends}(record, extra)")
     return writer.source(heading, epilogue)

@@ -13,6 +13,7 @@ from typing import Final
 import emu.isa.catalogue  # noqa: F401 - fills the instruction set
 from emu.cpu import Cpu
 from emu.engine.rules.core import Core, DivergedError, condition_of
+from emu.engine.rules.dispatch import OpcodeTables
 from emu.engine.rules.finishing import finished
 from emu.engine.rules.model import Model
 from emu.engine.rules.translator import Translator
@@ -103,6 +104,11 @@ def _translated(declared: Instruction) -> Translated:
 def numbered() -> list[tuple[int, Translated]]:
     """The compiled instructions, each with its number, which is its place among all that are declared."""
     return [(number, each) for number, each in enumerate(translations()) if each.is_compiled]
+
+
+def opcodes() -> OpcodeTables:
+    """The numbers of the declared instructions by their opcodes."""
+    return OpcodeTables((number, each.declared) for number, each in enumerate(translations()))
 
 
 def report() -> str:

@@ -30,6 +30,7 @@ from emu.engine.rules.accesses import (
     write_integer,
 )
 from emu.engine.rules.fields import ARRAYS, FIELDS, Array
+from emu.engine.rules.operand_access import probe, read_absolute, write_absolute
 from emu.engine.rules.values import (
     NONE,
     UNBOUNDED,
@@ -40,6 +41,7 @@ from emu.engine.rules.values import (
     ObjectPlace,
     OutsideSubsetError,
     Primitive,
+    Sequence,
     Several,
     Static,
     Structure,
@@ -77,6 +79,7 @@ _FIELDS_OF: Final[Mapping[tuple[str, str], str]] = {
     ("cpu", "system_mask"): "system mask",
     ("cpu", "prefix"): "prefix",
     ("cpu", "address"): "CPU address",
+    ("cpu", "executed"): "executed",
     ("cpu", "cpu_timer_origin"): "timer origin",
     ("cpu", "tod_programmable"): "programmable field",
     ("cpu", "next_address"): "next address",
@@ -90,6 +93,10 @@ _FIELDS_OF: Final[Mapping[tuple[str, str], str]] = {
     ("timing", "work"): "work",
     ("timing", "epoch"): "epoch",
 }
+_GROUPS_OF: Final[Mapping[tuple[str, str], tuple[str, ...]]] = {
+    ("repetition", "program"): ("interrupted CPU", "interrupted after", "interruptions in a row"),
+}
+"""Attributes that are tuples: a field for each item."""
 _IN_SYSTEM_MASK: Final = ("problem_state", "key", "dat", "space")
 """What the CPU keeps apart of its system mask, from which compiled code takes it."""
 _OBJECTS_OF: Final[Mapping[tuple[str, str], str]] = {
@@ -111,6 +118,8 @@ _OBJECTS_OF: Final[Mapping[tuple[str, str], str]] = {
     ("configuration", "watching"): "watching",
     ("configuration", "counts"): "counts",
     ("counts", "operation_requests"): "operation requests",
+    ("counts", "program_interruptions"): "program interruptions",
+    ("configuration", "repetition"): "repetition",
     ("registers", "psw"): "psw",
     ("keys", "bytes"): "keys of pages",
     ("states", "bytes"): "states of pages",
@@ -127,11 +136,20 @@ def _facility_doublewords(*_: Any) -> Value:
 _LISTENS: Final = {"interrupted": "interruptions_followed"}
 """The field that says whether any observer listens, by what they are told; of anything else, whether there are any."""
 _LEFT: Final = (
-    access.probe,
-    *(Cpu.change_psw_mask, Cpu.leave_context, Cpu.set_addressing_mode, Cpu.set_program_mask),
-    *(Storage.read, Storage.write),
+    Cpu.set_addressing_mode,
+    Cpu.set_program_mask,
 )
 """Functions of the model that are left to it: what they do is not plain."""
+
+
+_REPLACED: Final[Mapping[Any, Callable[..., Value]]] = {
+    facility_doublewords: _facility_doublewords,
+    access.probe: probe,
+    Cpu.leave_context: lambda translator, _: _change_context(translator),
+    Storage.read: read_absolute,
+    Storage.write: write_absolute,
+}
+"""What is done in place of functions of the model."""
 
 
 class Model:
@@ -145,7 +163,7 @@ class Model:
 
         :param functions: what to do in place of functions of the model, beyond those that are left to it.
         """
-        self._functions = dict.fromkeys(_LEFT, left_to_model) | {facility_doublewords: _facility_doublewords}
+        self._functions: dict[Any, Callable[..., Value]] = {**dict.fromkeys(_LEFT, left_to_model), **_REPLACED}
         self._functions |= functions or {}
 
     def function(self, known: Any) -> Callable[..., Value] | None:
@@ -171,6 +189,8 @@ class Model:
             return translator.field(_FIELDS_OF[where])
         if where in _OBJECTS_OF:
             return ObjectPlace(_OBJECTS_OF[where])
+        if where in _GROUPS_OF:
+            return Sequence(tuple(translator.field(each) for each in _GROUPS_OF[where]))
         special = _SPECIAL.get(where)
         if special is not None:
             return special(translator)
@@ -184,6 +204,11 @@ class Model:
         """Set the attribute *name* of *owner*."""
         field = _FIELDS_OF.get((owner.name, name))
         if owner.name == "cpu" and name in _IN_SYSTEM_MASK:
+            return
+        group = _GROUPS_OF.get((owner.name, name))
+        if group is not None:
+            for each, item in zip(group, translator.items(value), strict=True):
+                translator.set_field(each, exact(item, each))
             return
         if field is None:
             setter = getattr(getattr(CLASSES.get(owner.name), name, None), "fset", None)
@@ -276,13 +301,14 @@ def _flush_all(translator: Core) -> Value:
 
 
 def new_context(translator: Core) -> Number:
-    """The context of translations that the control registers say now, if the CPU has been in it; else zero."""
+    """The context of translations that control registers and key say now, if the CPU has been in it; else zero."""
     is_changed = number(translator.field("context is changed")).text
     spaces = [
         number(translator.model.element(translator, ObjectPlace("control registers"), Static(register))).text
         for register in (1, 7, 13)
     ]
-    return Number(f"find_context(record, {', '.join((is_changed, *spaces))})", 0, MASK_64)
+    key = number(translator.attribute(ObjectPlace("cpu"), "key")).text
+    return Number(f"find_context(record, {', '.join((is_changed, *spaces, key))})", 0, MASK_64)
 
 
 def _array(owner: ObjectPlace) -> Array:
@@ -315,14 +341,19 @@ def _of_psw(name: str) -> Callable[[Core], Value]:
     return perform
 
 
-def _context_changed(translator: Core) -> Value:
+def _change_context(translator: Core) -> Value:
     """The context of translations is another one from now on: which, is found when all is known that it depends on."""
+    translator.set_field("context is changed", Static(1))
+    return NONE
 
-    def perform() -> Value:
-        translator.set_field("context is changed", Static(1))
-        return NONE
 
-    return Primitive("tlb.context_changed", perform)
+def _context_changed(translator: Core) -> Value:
+    return Primitive("tlb.context_changed", lambda: _change_context(translator))
+
+
+def _is_watching(translator: Core) -> Value:
+    translator.writer.refuse_if("(record.watches_storage != ZERO)")
+    return Static(False)
 
 
 def _set_control_register_0(translator: Core) -> Value:
@@ -343,6 +374,7 @@ _SPECIAL: Final[Mapping[tuple[str, str], Callable[[Core], Value]]] = {
     ("translations", "page_changed"): page_changed,
     ("translations", "flush_all"): _flush_all,
     ("watching", "may_be_of"): _may_be_watched,
+    ("watching", "is_set"): _is_watching,
     ("tlb", "flush"): _flush,
     ("storage", "write_integer"): write_integer,
     ("storage", "size"): lambda _: Number("(record.storage_pages << uint64(12))", 0, WORD - 1),
@@ -352,9 +384,13 @@ _SPECIAL: Final[Mapping[tuple[str, str], Callable[[Core], Value]]] = {
     ("registers", "set_control_register_0"): _set_control_register_0,
     ("tlb", "context_changed"): _context_changed,
     ("tlb", "find"): find_operand,
+    # What is not noted is found again.
+    ("tlb", "note"): lambda _: Primitive("tlb.note", lambda *_, **__: NONE),
     ("tlb", "find_table_entry"): find_table_entry,
     ("tlb", "note_table"): note_table,
     ("storage", "read_integer"): read_integer,
+    # The host is told of them later.
+    ("hypervisor", "refused"): lambda _: Primitive("hypervisor.refused", lambda _: NONE),
     ("hypervisor", "frame"): frame,
     ("hypervisor", "frame_for_store"): frame_for_store,
 }

@@ -18,6 +18,14 @@ def narrowed(translator: Core, test: ast.expr, scope: Scope, *, holds: bool) -> 
         case ast.Compare(ast.Name(name), [ast.Is() | ast.IsNot() as operator], [ast.Constant(None)]):
             is_none = isinstance(operator, ast.Is) == holds
             return _kept(name, scope, lambda each: (each == NONE) == is_none)
+        case ast.Compare(
+            ast.Attribute(ast.Name(name), attribute), [ast.Is() | ast.IsNot() as operator], [ast.Constant(None)]
+        ):
+            owner = scope.variables.get(name)
+            if isinstance(owner, Structure) and attribute in owner.fields:
+                is_none = isinstance(operator, ast.Is) == holds
+                kept = _one_kept(owner.fields[attribute], lambda each: (each == NONE) == is_none)
+                return scope.variables | {name: Structure(owner.kind, owner.fields | {attribute: kept})}
         case ast.Call(ast.Name("isinstance"), [ast.Name(name), kind]):
             found = translator.evaluate(kind, scope)
             return _kept(name, scope, lambda each: _is_of(each, found) == holds)
@@ -26,12 +34,18 @@ def narrowed(translator: Core, test: ast.expr, scope: Scope, *, holds: bool) -> 
 
 def _kept(name: str, scope: Scope, keeps: Callable[[Value], bool]) -> dict[str, Value]:
     variables = dict(scope.variables)
-    value = variables.get(name)
-    if isinstance(value, Either):
-        kept = [(place, each) for place, each in enumerate(value.alternatives) if keeps(each)]
-        if len(kept) == 1:
-            variables[name] = kept[0][1]
+    if name in variables:
+        variables[name] = _one_kept(variables[name], keeps)
     return variables
+
+
+def _one_kept(value: Value, keeps: Callable[[Value], bool]) -> Value:
+    """The only alternative of *value* that is kept; all of it if there are more, or it is no one of several."""
+    if isinstance(value, Either):
+        kept = [each for each in value.alternatives if keeps(each)]
+        if len(kept) == 1:
+            return kept[0]
+    return value
 
 
 def _is_of(value: Value, kind: Value) -> bool:

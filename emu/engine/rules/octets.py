@@ -76,6 +76,11 @@ def length_of(value: Octets | Stored) -> Value:
     return Static(sum(length for _, length in value.pieces))
 
 
+def is_length_of(number_of_bytes: Value, value: Octets | Stored) -> bool:
+    """Whether it is known that *value* has so many bytes."""
+    return number(number_of_bytes).text == number(length_of(value)).text
+
+
 def part(translator: Core, value: Stored, first: int, end: int) -> Stored:
     """``value[first:end]``; the model is to see to it where there are not so many bytes."""
     length = exact(value.length, "a length")
@@ -115,6 +120,11 @@ def compare_octets(translator: Core, kind: type[ast.cmpop], left: Stored, right:
 
 def put(translator: Core, place: str, data: Value) -> None:
     """Store *data* at address *place* of this process, in the epilogue."""
+    if isinstance(data, Stored) and not any(each.array == "storage" for each in translator.writer.writes):
+        size = translator.writer.variable("ZERO")
+        translator.writer.block.line(f"{size} = {exact(data.length, 'a length').text}")
+        translator.writer.write("storage", place, data.place, f"move_bytes({{index}}, {{value}}, {size})")
+        return
     if not isinstance(data, Octets):
         raise OutsideSubsetError(f"{describe(data)} is stored")
     translator.require_reached("storage is written")

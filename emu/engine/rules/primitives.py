@@ -9,13 +9,10 @@ from __future__ import annotations
 from typing import Any, Final
 
 import numpy as np
-from llvmlite import ir
-from numba import carray, njit, types  # type: ignore[attr-defined]
-from numba.extending import intrinsic
+from numba import carray, njit  # type: ignore[attr-defined]
 
 from emu import psw as psw_bits
 from emu.addresses import PAGE_SHIFT, PAGE_SIZE
-from emu.bits import MASK_64
 from emu.engine import tables
 from emu.engine.blocks import NO_FILL
 from emu.engine.compiled_parts import (
@@ -31,9 +28,24 @@ from emu.engine.library import FLUSH_TLB
 from emu.engine.quirks.overflow import FIXED_POINT_OVERFLOW_MASK
 from emu.engine.record import NO_CONTEXT, SHORT_ADDRESSES
 from emu.engine.rules import pure
+from emu.engine.rules.frames import NO_FRAME, find_frame, is_host_asked, locate_frame, note_change
 from emu.engine.rules.pure import rule
+from emu.engine.rules.words import (
+    load8,
+    load16,
+    load32,
+    load64,
+    load_code,
+    load_native,
+    move_bytes,
+    store8,
+    store16,
+    store32,
+    store64,
+    store_code,
+    store_native,
+)
 from emu.engine.tables import CONTEXT_STEP, LAST_MARK
-from emu.page_states import NOT_RESIDENT_STABLE
 
 ZERO: Final = np.uint64(0)
 _PAGE_OFFSET: Final = np.uint64(PAGE_SIZE - 1)
@@ -53,46 +65,6 @@ _LAST_CONSTANT_CODE: Final = np.uint64(3)
 _EXTERNAL: Final = np.uint64(psw_bits.EXTERNAL_MASK)
 
 
-def _load(bits: int, *, swapped: bool) -> Any:
-    """A function that gives the integer of so many *bits* at an address, big-endian if it is to be *swapped*."""
-
-    def generate_load(typing_context: Any, address: Any) -> Any:  # noqa: ARG001 - numba's signature
-        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:  # noqa: ARG001
-            kind = ir.IntType(bits)
-            found = builder.load(builder.inttoptr(arguments[0], kind.as_pointer()), align=1)
-            found = builder.bswap(found) if swapped and bits > 8 else found
-            return builder.zext(found, ir.IntType(64)) if bits < 64 else found
-
-        return types.uint64(types.uint64), generate
-
-    return intrinsic(generate_load)
-
-
-def _store(bits: int, *, swapped: bool) -> Any:
-    """A function that stores so many *bits* of an integer at an address."""
-
-    def generate_store(typing_context: Any, address: Any, value: Any) -> Any:  # noqa: ARG001
-        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:  # noqa: ARG001
-            kind = ir.IntType(bits)
-            value = builder.trunc(arguments[1], kind) if bits < 64 else arguments[1]
-            value = builder.bswap(value) if swapped and bits > 8 else value
-            builder.store(value, builder.inttoptr(arguments[0], kind.as_pointer()), align=1)
-            return context.get_dummy_value()
-
-        return types.void(types.uint64, types.uint64), generate
-
-    return intrinsic(generate_store)
-
-
-load8, load16, load32, load64 = (_load(bits, swapped=True) for bits in (8, 16, 32, 64))
-store8, store16, store32, store64 = (_store(bits, swapped=True) for bits in (8, 16, 32, 64))
-load_native, store_native = _load(64, swapped=False), _store(64, swapped=False)
-_load_code, _store_code = _load(32, swapped=False), _store(32, swapped=False)
-
-NO_FRAME: Final = np.uint64(MASK_64)
-_TOUCHED: Final = np.uint64(NOT_RESIDENT_STABLE)
-_SET: Final = np.uint64(1)
-
 _ENABLING: Final = np.uint64(1 << 0 | 1 << 6 | 1 << 14)
 """By their bits, counted from the right: control registers 0, 6 and 14."""
 _CONTEXT_STEP: Final = np.uint64(CONTEXT_STEP)
@@ -101,24 +73,12 @@ _CONTEXT_MODE: Final = np.uint64(CONTEXT_STEP - 1)
 _FLUSH_TLB: Final = np.uint64(FLUSH_TLB)
 
 _context_index: Any = rule(tables.context_index)
+_rest_with_key: Any = rule(tables.rest_with_key)
 compiled_real_context = rule(tables.real_context)
 _full_context = rule(tables.full_context)
 _fetch_mode = rule(tables.fetch_mode)
 _followed_index: Any = rule(tables.followed_index)
 _are_operands_apart = rule(psw_bits.are_operands_apart)
-
-
-@njit
-def store_sized(address: Any, size: Any, value: Any) -> None:
-    """Store the *size* bytes of *value*, one, two, four or eight of them, big-endian."""
-    if size == np.uint64(8):
-        store64(address, value)
-    elif size == np.uint64(4):
-        store32(address, value)
-    elif size == np.uint64(2):
-        store16(address, value)
-    else:
-        store8(address, value)
 
 
 @njit
@@ -152,40 +112,21 @@ def find_operand(record: Any, address: Any, length: Any, kind: Any, context: Any
 
 
 @njit
-def locate_frame(record: Any, page: Any) -> Any:
-    """The offset in the pool of the frame of absolute *page*; NO_FRAME if the host must be asked."""
-    if record.asks_host or load8(record.states_address + page) & _TOUCHED:
-        return NO_FRAME
-    if record.host_watch_address and load_native(record.host_watch_address):
-        return NO_FRAME
-    if not record.locations_address:
-        return page << _PAGE_SHIFT
-    return (_load_code(record.locations_address + (page << np.uint64(2))) - np.uint64(1)) << _PAGE_SHIFT
-
-
-@njit
-def find_frame(record: Any, page: Any) -> Any:
-    """The same, and note that the page is accessed.
-
-    Whatever the instruction comes to, the model would have accessed the page here, too.
-    """
-    frame = locate_frame(record, page)
-    if frame != NO_FRAME and record.locations_address and record.referenced_address:
-        store8(record.referenced_address + (frame >> _PAGE_SHIFT), _SET)
-    return frame
-
-
-@njit
-def note_change(record: Any, frame: Any) -> None:
-    """Note that the page whose frame is at the offset *frame* in the pool may be stored into."""
-    if record.changed_address:
-        store8(record.changed_address + (frame >> _PAGE_SHIFT), _SET)
-
-
-@njit
 def note_resolved(record: Any, address: Any) -> None:
     """Leave the absolute *address* that an access leads to."""
     record.resolved = address
+
+
+@njit
+def note_condition(
+    record: Any, code: Any, ending: Any, is_identified: Any, identification: Any, has_access: Any
+) -> None:
+    """Note a program-interruption condition: see the fields of the record."""
+    record.condition_code = code
+    record.condition_ending = ending
+    record.is_condition_identified = is_identified
+    record.condition_identification = identification
+    record.has_condition_access = has_access
 
 
 @njit
@@ -203,7 +144,7 @@ def compare_bytes(first: Any, second: Any, length: Any) -> Any:
 @njit
 def condition_code(record: Any) -> Any:
     """The condition code; Unicorn may have left it to be computed from operands."""
-    operation = _load_code(record.cc_operation_address)
+    operation = load_code(record.cc_operation_address)
     if operation <= _LAST_CONSTANT_CODE:
         return operation
     operands = record.cc_operands_address
@@ -218,13 +159,19 @@ def condition_code(record: Any) -> Any:
 @njit
 def set_condition_code(record: Any, value: Any) -> None:
     """Let *value* be the condition code."""
-    _store_code(record.cc_operation_address, value)
+    store_code(record.cc_operation_address, value)
 
 
 @njit
 def work_done(record: Any) -> Any:
     """Units of work done on the machine."""
     return record.work + record.bound - record.left
+
+
+@njit
+def executed(record: Any) -> Any:
+    """Instructions that the CPU has executed."""
+    return record.executed + record.bound - record.left - record.extra_work
 
 
 @njit
@@ -276,14 +223,15 @@ def may_change_control_register(number: Any) -> Any:
 
 
 @njit
-def find_context(record: Any, is_changed: Any, primary: Any, secondary: Any, home: Any) -> Any:
-    """The context of these spaces if it *is changed*, or the present one; zero if it is not known."""
+def find_context(record: Any, is_changed: Any, primary: Any, secondary: Any, home: Any, key: Any) -> Any:
+    """The context of these spaces and of *key* if it *is changed*, or the present one; zero if it is not known."""
     if is_changed == ZERO:
         return record.known_context
-    entry = record.contexts[_context_index(primary, secondary, home)]
+    rest = _rest_with_key(record.context_rest, key)
+    entry = record.contexts[_context_index(primary, secondary, home, rest)]
     if entry.primary != primary or entry.secondary != secondary or entry.home != home:
         return ZERO
-    is_good = entry.rest == record.context_rest and entry.number > record.forgotten_context
+    is_good = entry.rest == rest and entry.number > record.forgotten_context
     return entry.number if is_good and record.known_context != ZERO and record.context != _NO_CONTEXT else ZERO
 
 
@@ -338,6 +286,14 @@ def is_state_followed(record: Any, page: Any) -> Any:
     return record.followed_states[index >> np.uint64(6)] >> (index & np.uint64(63)) & np.uint64(1) != ZERO
 
 
+@njit
+def interrupted(record: Any, extra: Any) -> None:
+    """Count work of *extra* units, by which no instruction has ended."""
+    record.left -= extra
+    record.extra_work += extra
+    record.block_size = ZERO
+
+
 NAMES: Final[dict[str, Any]] = {
     **pure.NAMES,
     **{
@@ -352,8 +308,13 @@ NAMES: Final[dict[str, Any]] = {
     "locate_frame": locate_frame,
     "note_change": note_change,
     "note_resolved": note_resolved,
+    "note_condition": note_condition,
+    "is_host_asked": is_host_asked,
+    "executed": executed,
+    "interrupted": interrupted,
     "real_context": compiled_real_context,
     "compare_bytes": compare_bytes,
+    "move_bytes": move_bytes,
     "condition_code": condition_code,
     "set_condition_code": set_condition_code,
     "work_done": work_done,

@@ -4,9 +4,10 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 from typing import TYPE_CHECKING, Any, Final
 
-from emu.engine.rules import arithmetic
+from emu.engine.rules import arithmetic, conditions
 from emu.engine.rules.core import DivergedError, Scope
 from emu.engine.rules.expressions import Expressions
 from emu.engine.rules.joining import BranchEnd, join
@@ -14,6 +15,7 @@ from emu.engine.rules.narrowing import narrowed
 from emu.engine.rules.values import (
     NONE,
     Flag,
+    Generator,
     ObjectPlace,
     OutsideSubsetError,
     Several,
@@ -26,6 +28,8 @@ from emu.engine.rules.writer import REFUSE, Block
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from emu.engine.rules.core import Objects
+
 MOST_ROUNDS: Final = 4
 """So many rounds of a loop are compiled whose number is not known; where there are more, they are the model's."""
 
@@ -33,9 +37,14 @@ MOST_ROUNDS: Final = 4
 class Statements(Expressions):
     """Carries statements out."""
 
+    def __init__(self, model: Objects) -> None:
+        super().__init__(model)
+        self._loops: list[tuple[ast.For, Scope]] = []
+        """Loops over what functions yield that are being carried out, the innermost last."""
+
     def run(self, body: list[ast.stmt], scope: Scope) -> bool:
         """Carry out *body* and give whether what follows it is reached; the writer then is where that belongs."""
-        if _only_raises(body):
+        if _only_raises(body) and not self.notes_conditions:
             self.writer.block.line(REFUSE)
             return False
         for number, statement in enumerate(body):
@@ -106,6 +115,10 @@ class Statements(Expressions):
         return False
 
     def _raise(self, statement: ast.Raise, scope: Scope) -> bool:
+        if self.notes_conditions and statement.exc is not None:
+            # What cannot be noted is the model's.
+            with contextlib.suppress(OutsideSubsetError):
+                conditions.note(self, self.evaluate(statement.exc, scope))
         self.writer.block.line(REFUSE)
         return False
 
@@ -113,9 +126,24 @@ class Statements(Expressions):
         return True
 
     def _expr(self, statement: ast.Expr, scope: Scope) -> bool:
+        if isinstance(statement.value, ast.Yield):
+            return self._round(statement.value, scope)
         if not isinstance(statement.value, ast.Constant):
             self.evaluate(statement.value, scope)
         return True
+
+    def _round(self, node: ast.Yield, scope: Scope) -> bool:
+        """One round of the loop that goes through what the function yields, which changes no variable but its own."""
+        loop, outer = self._loops.pop()
+        try:
+            round_scope = Scope(dict(outer.variables), outer.module)
+            self._store(loop.target, self.bound(self.evaluate(node.value or ast.Constant(None), scope)), round_scope)
+            goes_on = self.run(loop.body, round_scope)
+            if round_scope.endings:
+                raise OutsideSubsetError("a return out of a loop over what is yielded")
+        finally:
+            self._loops.append((loop, outer))
+        return goes_on
 
     def _assert(self, statement: ast.Assert, scope: Scope) -> bool:
         found = arithmetic.negated(self.condition(statement.test, scope))
@@ -124,7 +152,13 @@ class Statements(Expressions):
         return not (isinstance(found, Static) and found.value)
 
     def _try(self, statement: ast.Try, scope: Scope) -> bool:
-        return self.run(statement.body + statement.orelse + statement.finalbody, scope)
+        body, notes = statement.body + statement.orelse + statement.finalbody, self.notes_conditions
+        # What a handler makes of a condition is the model's.
+        self.notes_conditions = notes and not statement.handlers
+        try:
+            return self.run(body, scope)
+        finally:
+            self.notes_conditions = notes
 
     def _for(self, statement: ast.For, scope: Scope) -> bool:
         if any(isinstance(each, ast.Break | ast.Continue) for each in ast.walk(statement)):
@@ -132,6 +166,13 @@ class Statements(Expressions):
         iterable = self.evaluate(statement.iter, scope)
         if isinstance(iterable, ObjectPlace):
             self.model.loop(self, iterable, statement, scope)
+            return True
+        if isinstance(iterable, Generator):
+            self._loops.append((statement, scope))
+            try:
+                self.call(iterable.function, list(iterable.arguments), iterable.keywords)
+            finally:
+                self._loops.pop()
             return True
         items = iterable.items if isinstance(iterable, Several) else self.items(iterable)
         if isinstance(iterable, Several) and iterable.count.high > MOST_ROUNDS:

@@ -13,27 +13,21 @@ from typing import TYPE_CHECKING, Any, Final
 
 from emu import interruption
 from emu.cpu import Cpu
-from emu.engine.rules.accesses import absolute_place, find_frame, read
+from emu.engine.rules.accesses import find_frame
 from emu.engine.rules.finishing import finished
 from emu.engine.rules.model import Model
-from emu.engine.rules.octets import length_of, put
 from emu.engine.rules.translator import Translator
 from emu.engine.rules.values import (
     NONE,
     WORD,
     Number,
     ObjectPlace,
-    Octets,
-    OutsideSubsetError,
     Static,
     Value,
     constant,
-    describe,
     number,
-    static_integer,
 )
 from emu.instruction_length import instruction_length
-from emu.storage import Storage
 
 if TYPE_CHECKING:
     from emu.engine.rules.core import Core
@@ -54,26 +48,9 @@ def _count_call(translator: Core, _: Value, code: Value) -> Value:
     return NONE
 
 
-def _read(translator: Core, _: Value, address: Value, length: Value) -> Value:
-    known = static_integer(length)
-    if known is None:
-        raise OutsideSubsetError(f"{describe(length)} bytes are read")
-    return read(translator, absolute_place(translator, address, known, is_store=False), length)
-
-
-def _write(translator: Core, _: Value, address: Value, data: Value) -> Value:
-    if not isinstance(data, Octets):
-        raise OutsideSubsetError(f"{describe(data)} is stored")
-    length = number(length_of(data)).high
-    put(translator, absolute_place(translator, address, length, is_store=True).text, data)
-    return NONE
-
-
 FUNCTIONS: Final[Mapping[Any, Callable[..., Value]]] = {
     interruption.count_call: _count_call,
     interruption.make_present: _make_present,
-    Storage.read: _read,
-    Storage.write: _write,
 }
 """What is done in place of functions of the model that else are left to it."""
 

@@ -43,8 +43,9 @@ class Translator(Statements):
     def call(self, function: Callable[..., Any], arguments: list[Value], keywords: dict[str, Value]) -> Value:
         """Carry out *function* here, and give what it returns."""
         instead = self.model.function(function)
-        if instead is not None:
-            return instead(self, *arguments, **keywords)
+        found = None if instead is None else instead(self, *arguments, **keywords)
+        if found is not None:
+            return found
         bound = inspect.signature(function).bind(*arguments, **keywords)
         variables: dict[str, Value] = {}
         for name, value in bound.arguments.items():

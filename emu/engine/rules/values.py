@@ -98,6 +98,15 @@ class Closure:
 
 
 @dataclass(frozen=True, slots=True)
+class Generator:
+    """A call of the generator function *function*, of which a loop makes each round where it yields."""
+
+    function: Callable[..., Any]
+    arguments: tuple[Value, ...]
+    keywords: dict[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
 class Structure:
     """An object of the dataclass *kind*, whose fields are known one by one."""
 
@@ -152,6 +161,7 @@ Value = (
     | Method
     | Primitive
     | Closure
+    | Generator
     | Structure
     | Sequence
     | Several

@@ -225,12 +225,15 @@ def test_nobody_is_asked_for_a_page_that_is_there(
     assert not [address for address, _ in asked if address == DATA]
 
 
-def test_a_page_that_is_nowhere_is_the_hosts(
+def test_a_page_that_is_nowhere_has_a_frame_of_zeros(
     machine: Machine, address_space: AddressSpace, asked: list[tuple[int, int]]
 ) -> None:
     address_space.map(DATA, 0x50000)
+    machine.cpus[0].gr[1] = 7
     run(machine, address_space, lg(1, 8, 10))
-    assert asked.count((DATA, FillAccess.READ)) == 1
+    assert machine.cpus[0].gr[1] == 0
+    assert not machine.states.bytes[0x50]
+    assert not [address for address, _ in asked if address == DATA]
 
 
 def test_code_that_is_shown_is_shown_again_without_python(

@@ -12,11 +12,15 @@ import pytest
 
 from emu.engine import record as declaration
 from emu.engine.record import MOST_INSTRUCTIONS, NO_PAGE, RECORD_TYPE, WRITERS, FieldWriter, Record, SharedRecord
+from emu.engine.rules import interrupting, swapping
 from emu.engine.rules.instructions import numbered
 from emu.page_states import OperationRequest
 
 FOLDER = Path(declaration.__file__).parent
-COMPILED = ("callbacks.py", "compiled_parts.py", "fill_callback.py", "rules/callback.py", "rules/primitives.py")
+COMPILED = (
+    *("callbacks.py", "compiled_parts.py", "fill_callback.py", "following_callback.py"),
+    *("rules/callback.py", "rules/frames.py", "rules/primitives.py", "rules/taking.py"),
+)
 PARTS_OF_ENTRIES = {"entry.key": "memo", "entry.known": "memo"}
 """What the callbacks assign to through a name of an entry of a table."""
 
@@ -78,12 +82,9 @@ def assigned(file: Path) -> set[str]:
 
 
 def assigned_by_instructions() -> set[str]:
-    """The fields of the record that compiled instructions assign to by themselves."""
-    return {
-        name
-        for _, each in numbered()
-        for name in re.findall(r"^ *record\.(\w+)(?:\[.*\])? = ", each.source, re.MULTILINE)
-    }
+    """The fields of the record that compiled instructions and interruptions assign to by themselves."""
+    sources = (swapping.source(), interrupting.source(), *(each.source for _, each in numbered()))
+    return {name for source in sources for name in re.findall(r"^ *record\.(\w+)(?:\[.*\])? = ", source, re.MULTILINE)}
 
 
 @pytest.mark.parametrize("name", COMPILED)

@@ -244,7 +244,6 @@ def test_the_condition_code_of_the_old_psw(name: str, by_model: list[int]) -> No
 
 
 LEFT = {
-    "another key": Program(ADDRESSING_MODE | PROBLEM_STATE | 8 << 52),
     "another addressing mode": Program(BASIC_ADDRESSING | PROBLEM_STATE, ADDRESSING_MODE),
     "the secondary space": Program(ADDRESSING_MODE | PROBLEM_STATE | DAT, ADDRESSING_MODE | DAT | SECONDARY),
     "the mask of fixed-point overflow": Program(
@@ -252,6 +251,16 @@ LEFT = {
     ),
     "PER": Program(kernel=ADDRESSING_MODE | PER),
 }
+
+
+@pytest.mark.parametrize("kernel", (0, DAT, DAT | HOME))
+def test_another_key_is_another_context_that_is_known(kernel: int, by_model: list[int]) -> None:
+    def keys(machine: Machine) -> None:
+        machine.keys.bytes[:] = bytes((0x80,)) * len(machine.keys.bytes)
+
+    user = ADDRESSING_MODE | PROBLEM_STATE | kernel & DAT | 8 << 52
+    _, left = agrees(Program(user, ADDRESSING_MODE | kernel, prepare=keys), by_model)
+    assert left <= 2
 
 
 @pytest.mark.parametrize("name", LEFT)
