@@ -211,21 +211,22 @@ def stsi(cpu: Cpu, operands: Operands) -> None:
     """Store the system-information block that general registers 0 and 1 select, or say the configuration level.
 
     Bits 32-35 of GR0 are the function code, bits 56-63 selector 1, bits 48-63 of GR1 selector 2.  Function code 0 puts
-    the level in bits 32-35 of GR0.  Condition code 0: done; 3: there is no such information.
+    the level in bits 32-35 of GR0.  Condition code 0: done; 3: there is no such information, which for a function code
+    that is not provided comes before all else.
 
     :raises ProgramInterruption: specification for reserved bits that are not zero, and for an operand not on a 4 KB
         boundary; access exceptions (store).
     """
-    if cpu.gr[0] & STSI_RESERVED_0 or cpu.gr[1] & STSI_RESERVED_1:
-        raise ProgramInterruption(_Code.SPECIFICATION)
     function = field(cpu.gr[0], 32, 35)
-    if function == 0:
-        cpu.gr[0] = insert(cpu.gr[0], 32, 35, CURRENT_LEVEL)
-        cpu.cc = 0
-        return
     has_topology = Facility.CONFIGURATION_TOPOLOGY in cpu.configuration.facilities
     if function > CURRENT_LEVEL and not (function == TOPOLOGY_FUNCTION and has_topology):
         cpu.cc = 3
+        return
+    if cpu.gr[0] & STSI_RESERVED_0 or cpu.gr[1] & STSI_RESERVED_1:
+        raise ProgramInterruption(_Code.SPECIFICATION)
+    if function == 0:
+        cpu.gr[0] = insert(cpu.gr[0], 32, 35, CURRENT_LEVEL)
+        cpu.cc = 0
         return
     address = cpu.effective_address(operands.b2, operands.d2)
     require_boundary(address, PAGE_SIZE)

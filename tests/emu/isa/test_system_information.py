@@ -141,6 +141,19 @@ def test_reserved_bits_of_register_1(cpu: Cpu, run: Run, expect: Expect, bit: in
         run(cpu, "STSI", b2=2)
 
 
+@pytest.mark.parametrize("function", (4, 14))
+def test_a_function_that_is_not_provided_comes_before_reserved_bits(cpu: Cpu, run: Run, function: int) -> None:
+    cpu.gr[0], cpu.gr[1], cpu.gr[2] = function << 28 | 1 << 8, 1 << 16, BLOCK + 1
+    run(cpu, "STSI", b2=2)
+    assert cpu.cc == 3
+
+
+def test_reserved_bits_come_before_the_selectors(cpu: Cpu, run: Run, expect: Expect) -> None:
+    cpu.gr[0], cpu.gr[1], cpu.gr[2] = 3 << 28 | 1 << 8 | 7, 7, BLOCK
+    with expect(Code.SPECIFICATION):
+        run(cpu, "STSI", b2=2)
+
+
 @pytest.mark.parametrize(
     "selection", ((7, 0, 0), (4, 2, 2), (1, 0, 1), (1, 1, 0), (1, 1, 2), (2, 1, 1), (3, 2, 1), (3, 3, 2), (15, 1, 3))
 )
