@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Instructions that Unicorn makes several accesses of, and of which a first part remains when a later one is refused.
 
-Unicorn 2.1.4 translates STORE MULTIPLE, STORE ACCESS MULTIPLE and STORE CHARACTERS UNDER MASK with a mask that has gaps
-to one store after the other, and LOAD ACCESS MULTIPLE to one load after the other.  If the operand lies in two pages,
-and the second page meets an access exception, then the part in the first has been stored, or loaded.  But nullification
-and suppression leave everything as it was (PoP 5, "Types of Instruction Ending").
+Unicorn 2.1.4 translates STORE MULTIPLE, STORE ACCESS MULTIPLE, STORE CHARACTERS UNDER MASK with a mask that has gaps
+and EXCLUSIVE OR of up to 32 bytes with themselves to one store after the other, and LOAD ACCESS MULTIPLE to one load
+after the other.  If the operand lies in two pages, and the second page meets an access exception, then the part in the
+first has been stored, or loaded.  But nullification and suppression leave everything as it was (PoP 5, "Types of
+Instruction Ending").
 
 So the function that translates such an instruction is replaced by one that first has the operand tried out: for stores
 by the helper that Unicorn's own VECTOR STORE calls for that, for LOAD ACCESS MULTIPLE by a load of the last word.
@@ -19,6 +20,7 @@ from typing import Final
 from emu.addresses import PAGE_SIZE
 from emu.engine.library import exported_address
 from emu.engine.quirks.translation import (
+    ADDRESS_OF_FIRST,
     ADDRESS_OF_SECOND,
     PREPARE,
     TRANSLATE,
@@ -40,6 +42,10 @@ _UNDER_MASK: Final = ((0xBE00, "STCM"), (0xEB2D, "STCMY"), (0xEB2C, "STCMH"))
 _LOADS: Final = ((0x9A00, "LAM"), (0xEB9A, "LAMY"))
 _MASKS_WITHOUT_GAPS: Final = (0b0000, 0b0001, 0b0010, 0b0100, 0b1000, 0b0011, 0b0110, 0b1100, 0b1111)
 """Those that Unicorn makes one store of; three bytes that lie together are three."""
+_MOST_CLEARED: Final = 32
+"""More bytes than these Unicorn clears by a helper of its own, which tries out the operand."""
+_ONE_STORE: Final = (1, 2, 4, 8)
+"""Lengths of fields that are cleared by one store."""
 
 
 @cache
@@ -54,6 +60,7 @@ def mend() -> None:
         replace_translation(opcode, name, partial(_trying, parts=_length_under_mask, size=1))
     for opcode, name in _LOADS:
         replace_translation(opcode, name, _trying_load)
+    replace_translation(0xD700, "XC", _trying_cleared)
 
 
 def _multiple_length(translation: InstructionTranslation) -> int:
@@ -86,6 +93,31 @@ def _trying(original: int, parts: Callable[[InstructionTranslation], int], size:
             operands.second_result = operands.second
             translation.put(label)
             translation.call(find_address)
+        return translation.call(original)
+
+    return translate
+
+
+def _trying_cleared(original: int) -> Replacement:
+    """A function that has a field tried out that is cleared by several stores, if it lies in two pages."""
+    helper = exported_address("helper_probe_write_access")
+    prepare = function_of(0x5800, "L", PREPARE)
+    find_address = function_of(0xD200, "MVC", ADDRESS_OF_FIRST)
+
+    def translate(translation: InstructionTranslation) -> int:
+        length = translation.field(8, 8) + 1
+        is_cleared = translation.field(16, 16) == translation.field(32, 16)
+        if is_cleared and length <= _MOST_CLEARED and length not in _ONE_STORE:
+            operands = translation.operands
+            translation.call(prepare)
+            translation.call(find_address)
+            label = translation.branch_if_low(operands.result, operands.address, PAGE_SIZE - 1, PAGE_SIZE + 1 - length)
+            # Each address is freed; the last one the original makes itself.
+            operands.first = operands.address
+            translation.call(find_address)
+            translation.call_helper(helper, operands.address, length)
+            operands.second_result = operands.address
+            translation.put(label)
         return translation.call(original)
 
     return translate

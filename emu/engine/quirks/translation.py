@@ -35,6 +35,7 @@ from emu.engine.library import EngineError, InterruptCallback, Unicorn, exported
 from emu.engine.quirks.translator_table import translator_table
 from emu.psw import ADDRESSING_MODE, PROBLEM_STATE
 
+ADDRESS_OF_FIRST: Final = 16
 ADDRESS_OF_SECOND: Final = 24
 PREPARE: Final = 32
 SET_CONDITION_CODE: Final = 48

@@ -10,7 +10,7 @@ from emu.cpu import Cpu
 from emu.machine import Machine
 from emu.program_interruption import ProgramInterruptionCode
 from emu.psw import ADDRESSING_MODE, WAIT, Psw
-from tests.support.general import rx, rxy
+from tests.support.general import rx, rxy, ss
 
 CODE = 0x10000
 NOPR = bytes.fromhex("0700")
@@ -109,7 +109,59 @@ def test_load_access_multiple(machine: Machine, cpu: Cpu, instruction: bytes, *,
     assert [cpu.ar[number] for number in (14, 15, 0, 1)] == [0x00010203, 0x04050607, 0x08090A0B, 0x0C0D0E0F]
 
 
-@pytest.mark.parametrize("instruction", ("eb2900000024", "9a290000", "be270000", "d50700000100"))
+CLEARED = (2, 3, 5, 8, 9, 12, 15, 16, 17, 24, 31, 32, 33, 256)
+"""Lengths of fields; of those over 32 Unicorn has a helper of its own."""
+
+
+def clear(length: int, displacement: int = 0) -> bytes:
+    """EXCLUSIVE OR of a field with itself."""
+    return ss(0xD7, length, displacement, 2, displacement, 2)
+
+
+def splits(length: int) -> list[int]:
+    """How many bytes of a field of *length* are before the page boundary: one, all but one, and where parts end."""
+    return sorted({1, length - 1, *range(8, length, 8), *(part for part in (2, 4, 6) if part < length)})
+
+
+@pytest.mark.parametrize("stepping", (False, True))
+@pytest.mark.parametrize("length", CLEARED)
+def test_a_field_that_is_cleared(machine: Machine, cpu: Cpu, length: int, *, stepping: bool) -> None:
+    ones = b"\x11" * length
+    for before in splits(length):
+        machine.storage.write(PAGE - before - 8, b"\x22" * 8 + ones + b"\x22" * 8)
+        cpu.cc = 1
+        execute(machine, cpu, clear(length, 8), PAGE - before - 8, stepping=stepping)
+        assert cpu.cc == 0
+        assert machine.storage.read(PAGE - before - 8, length + 16) == b"\x22" * 8 + bytes(length) + b"\x22" * 8
+        refused = machine.counts.program_interruptions[ProgramInterruptionCode.ADDRESSING]
+        end = machine.memory - before
+        machine.storage.write(end, ones[:before])
+        execute(machine, cpu, clear(length), end, stepping=stepping)
+        assert machine.counts.program_interruptions[ProgramInterruptionCode.ADDRESSING] == refused + 1
+        assert machine.storage.read(end, before) == ones[:before]
+
+
+@pytest.mark.parametrize("stepping", (False, True))
+def test_a_field_that_an_execute_clears(machine: Machine, cpu: Cpu, *, stepping: bool) -> None:
+    end = machine.memory - 8
+    machine.storage.write(end, b"\x11" * 8)
+    machine.storage.write(CODE + 0x100, clear(1))
+    cpu.gr[1], cpu.gr[3] = 15, CODE + 0x100
+    execute(machine, cpu, rx(0x44, 1, 0, 3), end, stepping=stepping)
+    assert machine.counts.program_interruptions[ProgramInterruptionCode.ADDRESSING] == 1
+    assert machine.storage.read(end, 8) == b"\x11" * 8
+
+
+def test_a_field_that_goes_on_at_address_zero_is_cleared(machine: Machine, cpu: Cpu) -> None:
+    cpu.gr[2] = 0xFF_FFF8
+    machine.storage.write(0, b"\x11" * 16)
+    machine.storage.write(CODE, clear(24, 16) + NOPR)
+    cpu.load_psw(Psw(0, CODE))
+    machine.run(2)
+    assert machine.storage.read(0, 40) == b"\x11" * 8 + bytes(32)
+
+
+@pytest.mark.parametrize("instruction", ("eb2900000024", "9a290000", "be270000", "d50700000100", "d70b01000100"))
 def test_a_block_of_nothing_else_can_be_translated(machine: Machine, cpu: Cpu, instruction: str) -> None:
     """What is replaced uses up nothing of the translator's."""
     code = bytes.fromhex(instruction) * 600
