@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The compiled callbacks: taken from a file of object code if there is one, otherwise compiled and put there.
 
-Compiling takes a minute, and importing numba, even to read its own cache, half a second; loading object code takes
+Compiling takes minutes, and importing numba, even to read its own cache, half a second; loading object code takes
 a tenth of that.  A file is named after all that its content depends on, so that it need never be checked for age.
 """
 
 from __future__ import annotations
 
 import contextlib
+import gc
 import hashlib
 import inspect
 import os
@@ -70,6 +71,7 @@ _CALLED: Final = (sums.HELPER, PROGRAM_INTERRUPTION_FUNCTION)
 _DIGEST_BYTES: Final = 32
 _MOST_PASSES: Final = 3
 _ERROR_PATH: Final = "numba_gil_"
+_MANY_OBJECTS: Final = 500_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,13 +184,25 @@ def _target() -> Any:
 
 def _compile(name: str, target: Any) -> tuple[str, bytes]:
     """The symbol and the object code of the callback *name*, by numba."""
-    compiled = getattr(import_module(_CALLBACKS[name]), name).compiled()
+    with _rare_collections():
+        compiled = getattr(import_module(_CALLBACKS[name]), name).compiled()
     symbol: str = compiled._wrapper_name  # noqa: SLF001 - numba has no public name for it
     # The call of the function proper is marked not to be inlined.
     module = llvm.parse_assembly(compiled.inspect_llvm().replace("noinline", "nounwind"))
     _make_one_function(module, symbol, target)
     code: bytes = target.emit_object(module)
     return symbol, code
+
+
+@contextlib.contextmanager
+def _rare_collections() -> Iterator[None]:
+    """Look for garbage rarely: numba makes millions of objects, of which most stay to the end."""
+    thresholds = gc.get_threshold()
+    gc.set_threshold(_MANY_OBJECTS)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*thresholds)
 
 
 def _make_one_function(module: Any, symbol: str, target: Any) -> None:

@@ -107,7 +107,7 @@ def announce_compiling() -> None:
     from emu.engine.compiled import are_kept
 
     if not are_kept():
-        print("essa: compiling the engine's callbacks, once; about a minute", file=sys.stderr, flush=True)
+        print("essa: compiling the engine's callbacks, once; two minutes or so", file=sys.stderr, flush=True)
 
 
 def _attach_disks(machine: Machine, options: MachineOptions) -> None:

@@ -75,5 +75,5 @@ def test_a_first_use_says_that_it_compiles(
     monkeypatch.setattr("emu.machine.Machine", refuse)
     assert main(list(command)) == 2
     said, refused = capfd.readouterr().err.splitlines()
-    assert said == "essa: compiling the engine's callbacks, once; about a minute"
+    assert said == "essa: compiling the engine's callbacks, once; two minutes or so"
     assert refused.endswith("no machine is wanted")
