@@ -125,9 +125,9 @@ class StopList:
             self._changed()
 
     def pass_over(self) -> None:
-        """Let the instructions at which the CPUs stand be executed without a stop before them."""
+        """Let the CPUs execute the instructions at which they stand, or be interrupted there, without a stop before."""
         for cpu in self._configuration.cpus:
-            self._passed[cpu.address] = _moment(cpu)
+            self._passed[cpu.address] = self._passed_interruption[cpu.address] = _moment(cpu)
 
     def _changed(self) -> None:
         """Do what follows from another list."""

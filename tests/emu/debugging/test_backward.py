@@ -14,7 +14,7 @@ from emu.debugging.travel import StoppedOnTheWay
 from emu.debugging.watched import OfKey, OfPage, OfRegister, OfStorage, OfUsage, Watched
 from emu.events import Observer
 from emu.isa.declaration import decode
-from emu.machine import MEGABYTE, Machine
+from emu.machine import MEGABYTE, Machine, StopKind
 from emu.page_states import Content
 from emu.psw import ADDRESSING_MODE, Psw
 from emu.running.stopping.kinds import AtInstructionCount, AtInterruption, AtMnemonic, PageStateChange, StorageKeyChange
@@ -94,6 +94,32 @@ def test_interruptions_in_reverse() -> None:
         assert stop is not None
         found.append(stop.hits[0].event.code)
     assert found == expected[::-1]
+
+
+@pytest.mark.parametrize(
+    ("image", "on", "instructions"),
+    (
+        ("hello", AtInterruption("external", before=True), 980),
+        ("essa-table", AtInterruption("svc", before=True), 3000),
+        ("interruptions", AtInterruption(before=True), 3000),
+    ),
+)
+def test_stops_before_interruptions_come_backward_as_forward(image: str, on: AtInterruption, instructions: int) -> None:
+    machine, _ = load(image)
+    number = machine.stops.add(on)
+    forward = []
+    while machine.run(instructions - machine.executed).kind is StopKind.STOP_POINT:
+        forward.append(machine.executed)
+    machine.stops.remove(number)
+    assert forward
+    machine, _ = load(image)
+    history = History(machine, interval=1000)
+    history.run(instructions)
+    backward = []
+    while reverse_continue(history, [on]) is not None:
+        backward.append(machine.executed)
+    assert backward[::-1] == forward
+    assert machine.executed == 0
 
 
 def test_a_stop_where_the_machine_is_does_not_count() -> None:
