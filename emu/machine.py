@@ -86,7 +86,10 @@ class Machine:
         return self._loop.run(max_instructions)
 
     def step(self, cpu: Cpu | None = None) -> Stop | None:
-        """Execute one instruction, or take one interruption, on *cpu*, or on the CPU whose turn it is."""
+        """Execute one instruction, or take one interruption, on *cpu*, or on the CPU whose turn it is.
+
+        While all of them wait, the step is that time moves on.
+        """
         return self._loop.step(cpu)
 
     @contextmanager

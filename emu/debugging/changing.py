@@ -13,6 +13,7 @@ from emu.isa.declaration import Operands
 from emu.isa.page_hinting import essa
 from emu.program_interruption import ProgramInterruption, ProgramInterruptionCode
 from emu.running import execution
+from emu.running.run_loop import enter_check_stop
 from emu.running.stopping import looking
 from emu.running.stops import StopRun
 from emu.storage_keys import KEY_BITS
@@ -88,9 +89,21 @@ def inject(cpu: Cpu, kind: str, code: int = 0, parameter: int | None = None) -> 
     :param kind: program, svc, external, io, machine-check or restart.
     :param code: the interruption code; of svc its number, of io the subsystem-identification word.
     :param parameter: of program the translation-exception identification, of external and io their parameter.
+    Where its prefix area cannot be accessed the CPU is in the check-stop state then.
+
     :raises ValueError: if there is no such interruption, or no program can go on behind it.
-    :raises CheckStop: if the prefix area cannot be accessed.
     """
+    try:
+        _take(cpu, kind, code, parameter)
+        cpu.state = CpuState.OPERATING
+        execution.check_loaded_psw(cpu)
+    except interruption.CheckStop as reason:
+        enter_check_stop(reason)
+    except StopRun as reason:
+        raise ValueError(f"the new PSW leads nowhere: {reason}") from None
+
+
+def _take(cpu: Cpu, kind: str, code: int, parameter: int | None) -> None:
     match kind:
         case "program":
             condition = ProgramInterruption(_program_code(code), translation_exception=parameter)
@@ -110,11 +123,6 @@ def inject(cpu: Cpu, kind: str, code: int = 0, parameter: int | None = None) -> 
             interruption.restart(cpu)
         case _:
             raise ValueError(f"expected program, svc, external, io, machine-check or restart, not {kind!r}")
-    cpu.state = CpuState.OPERATING
-    try:
-        execution.check_loaded_psw(cpu)
-    except StopRun as reason:
-        raise ValueError(f"the new PSW leads nowhere: {reason}") from None
 
 
 def _program_code(code: int) -> ProgramInterruptionCode:

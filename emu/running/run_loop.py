@@ -64,7 +64,7 @@ class RunLoop:
                     return StopRun(StopKind.BUDGET, self._turn).stop
                 if self.stop_requested:
                     self._obey_stop_request()
-                if timing.work >= turns.next_call:
+                if timing.work >= turns.next_call and not self._is_wait_over:
                     self._call()
                 cpu = self._next_cpu()
                 if stops.is_set:
@@ -80,16 +80,23 @@ class RunLoop:
             stops.end()
 
     def step(self, cpu: Cpu | None = None) -> Stop | None:
-        """Execute one instruction, or take one interruption, on *cpu*, or on the CPU whose turn it is."""
+        """Execute one instruction, or take one interruption, on *cpu*, or on the CPU whose turn it is.
+
+        While all of them wait, the step is that time moves on.
+        """
         try:
             self.stops.begin()
-            if self._configuration.timing.work >= self._configuration.turns.next_call:
+            timing, turns = self._configuration.timing, self._configuration.turns
+            if timing.work >= turns.next_call and not self._is_wait_over:
                 self._call()
+            before = timing.work
             cpu = cpu or self._next_cpu()
             if self.stops.is_set:
                 self.stops.after(cpu)
-                self.stops.between(cpu)
-            self._advance(cpu, 1)
+            if timing.work == before:
+                if self.stops.is_set:
+                    self.stops.between(cpu)
+                self._advance(cpu, 1)
         except StopRun as ended:
             return ended.stop
         finally:
@@ -100,6 +107,12 @@ class RunLoop:
     def _turn(self) -> Cpu:
         """The CPU whose turn it is, whether it can run or not."""
         return self._configuration.cpus[self._configuration.turns.cpu]
+
+    @property
+    def _is_wait_over(self) -> bool:
+        """Whether an interruption is about to end a wait: time has moved on to it, and it comes before all else."""
+        cpu = self._turn
+        return cpu.is_waiting and cpu.state is CpuState.OPERATING and enabled_interruption(cpu) is not None
 
     def _obey_stop_request(self) -> None:
         """End the run if that is requested.
@@ -161,7 +174,7 @@ class RunLoop:
         except HostFailure as reason:
             raise StopRun(StopKind.HOST_FAILURE, cpu, str(reason)) from None
         except interruption.CheckStop as reason:
-            _enter_check_stop(reason)
+            enter_check_stop(reason)
         except LoadRequested as reason:
             raise StopRun(StopKind.LOAD_REQUESTED, cpu, str(reason)) from None
         except NotModelled as reason:
@@ -277,7 +290,7 @@ class RunLoop:
         return is_ready and cpu.state is CpuState.OPERATING and not cpu.is_waiting
 
 
-def _enter_check_stop(reason: interruption.CheckStop) -> None:
+def enter_check_stop(reason: interruption.CheckStop) -> None:
     """Put a CPU that cannot take an interruption in the check-stop state, and alert the others."""
     reason.cpu.state = CpuState.CHECK_STOP
     configuration = reason.cpu.configuration

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from emu.addresses import PAGE_SHIFT
+from emu.cpu import CpuState
 from emu.page_states import OperationRequest
 from emu.program_interruption import ProgramInterruption
 from emu.running.stopping.kinds import INTERRUPTION_CLASSES
-from tools.stepping import addresses
+from tools.stepping import addresses, showing
 from tools.stepping.asking import show_page
 from tools.stepping.commands import CommandError, command, split
 
@@ -84,7 +85,10 @@ def inject(stepper: Stepper, argument: str) -> None:
         stepper.session.inject(words[0], *numbers)
     except (ValueError, OverflowError) as reason:
         raise CommandError(f"inject: {reason}") from None
-    stepper.show_next()
+    if stepper.session.cpu.state is CpuState.CHECK_STOP:
+        stepper.write(showing.check_stop(stepper.session.cpu))
+    else:
+        stepper.show_next()
 
 
 @command(

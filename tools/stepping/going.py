@@ -5,10 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tools.stepping import addresses
+from emu.cpu import CpuState
+from emu.running.turns import can_run
+from tools.stepping import addresses, showing
 from tools.stepping.commands import CommandError, command, count, expect_nothing
 
 if TYPE_CHECKING:
+    from emu.machine import Stop
     from tools.stepping.stepper import Stepper
 
 _TOPIC = "going on"
@@ -31,10 +34,25 @@ def step(stepper: Stepper, argument: str) -> None:
         for _ in range(int(argument or 1)):
             if stepper.is_out_of_budget() or switch.is_pressed:
                 break
-            stop = stepper.session.step()
+            stop = _step(stepper)
             if stop is not None:
                 stepper.stopped(stop)
                 break
+
+
+def _step(stepper: Stepper) -> Stop | None:
+    """Make a step, and say of it what the trace does not."""
+    session = stepper.session
+    cpus, timing = session.machine.cpus, session.machine.timing
+    is_wait, before = not any(can_run(cpu) for cpu in cpus), timing.work
+    running = [cpu for cpu in cpus if cpu.state is not CpuState.CHECK_STOP]
+    stop = session.step()
+    if is_wait and timing.work > before:
+        stepper.write(f"every CPU waits: {timing.work - before:,} units of time pass")
+    for cpu in running:
+        if cpu.state is CpuState.CHECK_STOP:
+            stepper.write(showing.check_stop(cpu))
+    return stop
 
 
 @command("g", "c", "continue", "cont", does="go on until a stop, the end, or Ctrl-C", topic=_TOPIC)

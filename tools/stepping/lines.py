@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 import tools.stepping.catalogue  # noqa: F401 - fills the table of commands
+from emu.debugging.history import HistoryError
 from emu.hypervisor import HostFailure
 from tools.stepping.commands import CommandError, find_command
 
@@ -39,6 +40,8 @@ def _execute(stepper: Stepper, line: str) -> bool:
     stepper.word = word
     try:
         find_command(word).run(stepper, argument.strip())
+    except HistoryError as reason:
+        raise CommandError(f"{word}: {reason}") from None
     except HostFailure as reason:
         raise CommandError(f"{word}: the host failed: {reason}") from None
     return True

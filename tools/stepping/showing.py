@@ -43,6 +43,11 @@ def next_instruction(session: Session, cpu: Cpu) -> str:
     return f"cpu {cpu.address}: {where} {text}{_request(cpu, instruction)}{f'  {line}' if line else ''}"
 
 
+def check_stop(cpu: Cpu) -> str:
+    """That *cpu* is in the check-stop state, and why."""
+    return f"cpu {cpu.address}: in the check-stop state: {cpu.configuration.check_stop_reason}"
+
+
 def _request(cpu: Cpu, instruction: bytes) -> str:
     """What ESSA asks for, and of which page."""
     decoded = decode(instruction)

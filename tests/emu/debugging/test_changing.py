@@ -10,7 +10,7 @@ from emu.cpu import Cpu, CpuState
 from emu.debugging.changing import inject, request_state, set_key, store
 from emu.inspection.storage import NoStorageError, Space
 from emu.isa.assembler import encode
-from emu.machine import MEGABYTE, Machine
+from emu.machine import MEGABYTE, Machine, StopKind
 from emu.page_states import TRANSITIONS, OperationRequest, Profile
 from emu.program_interruption import ProgramInterruption
 from emu.psw import ADDRESSING_MODE, DAT, EXTERNAL_MASK, PROBLEM_STATE, Psw
@@ -174,3 +174,14 @@ def test_dat_is_as_the_psw_says(machine: Machine, cpu: Cpu, address_space: Addre
     store(cpu, ADDRESS, b"real", Space.REAL)
     assert machine.storage.read(0x180000, 7) == b"virtual"
     assert machine.storage.read(ADDRESS, 4) == b"real"
+
+
+def test_without_a_prefix_area_it_is_a_check_stop_as_by_the_guest() -> None:
+    machine = Machine(MEGABYTE)
+    cpu = machine.cpus[0]
+    request_state(cpu, 0, OperationRequest.SET_UNUSED)
+    inject(cpu, "svc", 1)
+    assert cpu.state is CpuState.CHECK_STOP
+    stop = machine.run()
+    assert stop.kind is StopKind.CHECK_STOP
+    assert stop.text == "check-stop: the prefix area at 0x0 cannot be accessed: addressing (0x0005)"

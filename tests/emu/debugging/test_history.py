@@ -8,15 +8,20 @@ from typing import Any
 
 import pytest
 
-from emu.cpu import Cpu
+from emu.control_registers import CR0_CLOCK_COMPARATOR
+from emu.cpu import Cpu, CpuState
 from emu.debugging.history import History, HistoryError
+from emu.debugging.recorder import Position
 from emu.devices.disk_image import DiskImage
 from emu.devices.virtio_block import VirtioBlock
 from emu.devices.virtio_ccw import VirtioCcw
 from emu.events import Observer
 from emu.isa.declaration import INSTRUCTIONS
+from emu.lowcore import EXTERNAL_NEW_PSW
 from emu.machine import MEGABYTE, Machine, StopKind
 from emu.program import read_program
+from emu.psw import ADDRESSING_MODE, EXTERNAL_MASK, WAIT, Psw
+from emu.running.stopping.kinds import AtInterruption
 from emu.saving import save
 from emu.snapshot import differences
 from host.page_manager import PageManager, minimum_frames
@@ -330,3 +335,46 @@ def test_what_was_typed_is_typed_again_at_the_same_instruction() -> None:
         machine.cpus[0].gr[1] = 1
     history.run(1000)
     assert typist.asked > asked
+
+
+# Waits for a timer
+
+
+def _waiting() -> tuple[Machine, History]:
+    """A machine that has stopped before the interruption that ends its wait, and its history."""
+    machine = Machine(MEGABYTE)
+    cpu = machine.cpus[0]
+    machine.load_storage(EXTERNAL_NEW_PSW, Psw(ADDRESSING_MODE, 0x10000).to_bytes())
+    cpu.load_psw(Psw(ADDRESSING_MODE | EXTERNAL_MASK | WAIT, 0x10010))
+    cpu.psw_loaded = False
+    cpu.state = CpuState.OPERATING
+    cpu.set_control_register(0, CR0_CLOCK_COMPARATOR)
+    cpu.clock_comparator = machine.timing.tod + (1 << 20)
+    history = History(machine)
+    machine.stops.add(AtInterruption("external", before=True))
+    assert history.run().kind is StopKind.STOP_POINT
+    return machine, history
+
+
+def test_time_that_passes_in_a_wait_is_a_step() -> None:
+    machine, history = _waiting()
+    waited = machine.timing.work
+    assert waited
+    assert history.position == Position(0, 1)
+    assert history.step_back(5) == 1
+    assert machine.timing.work == 0
+    assert history.step() is None
+    assert (machine.timing.work, history.position) == (waited, Position(0, 1))
+
+
+def test_a_machine_that_has_waited_is_changed_there() -> None:
+    machine, history = _waiting()
+    waited = machine.timing.work
+    with history.changing():
+        machine.cpus[0].gr[1] = 5
+    history.step()
+    assert machine.cpus[0].psw == Psw(ADDRESSING_MODE, 0x10000)
+    assert history.step_back() == 1
+    assert (machine.cpus[0].gr[1], machine.timing.work) == (5, waited)
+    assert history.step_back() == 1
+    assert (machine.cpus[0].gr[1], machine.timing.work) == (0, 0)

@@ -36,6 +36,12 @@ def test_an_interruption(typist: Typist) -> None:
     assert typist("teid") == ["0000000000005400: page 5000, primary space, store"]
 
 
+def test_an_interruption_that_cannot_be_taken(typist: Typist) -> None:
+    typist("state 0 unused")
+    (line,) = typist("inject svc 1")
+    assert line.startswith("cpu 0: in the check-stop state: ")
+
+
 def test_a_snapshot(typist: Typist, tmp_path: Path) -> None:
     path = tmp_path / "saved"
     typist("s 2")

@@ -36,6 +36,21 @@ def test_step_many(typist: Typist) -> None:
     assert lines[2].endswith("page[0x100]=Uz->Sz")
 
 
+def test_a_step_in_a_wait_says_how_much_time_passes(typist: Typist) -> None:
+    cpu = typist.machine.cpus[0]
+    cpu.clock_comparator = typist.machine.timing.tod + 80
+    typist("cr0=800; psw=0102000180000000 0000000000010000")
+    # Four steps of the clock are a unit, and it must be past the comparator.
+    assert typist("s") == ["every CPU waits: 21 units of time pass"]
+    (line,) = typist("s")
+    assert line.startswith("cpu 0: external interruption 0x1004")
+
+
+def test_a_step_into_the_check_stop_state_says_so(typist: Typist) -> None:
+    lines = typist("state 0 unused; s 4")
+    assert lines[-1].startswith("cpu 0: in the check-stop state: the prefix area at 0x0 ")
+
+
 def test_steps_end_at_the_stop(typist: Typist) -> None:
     lines = typist("s 100")
     assert lines[-2].startswith("cpu 0: program interruption 0x0001 operation")

@@ -27,6 +27,13 @@ def test_a_remark_is_not_read(typist: Typist) -> None:
     assert typist.machine.executed == 0
 
 
+def test_what_the_history_was_not_told_is_a_line(typist: Typist) -> None:
+    typist("b essa; g")
+    typist.machine.cpus[0].gr[1] = 5
+    with pytest.raises(CommandError, match=r"^key: the machine was changed at instruction 1, and the history"):
+        typist("key 3000=10")
+
+
 @pytest.mark.parametrize("word", ("q", "quit", "exit"))
 def test_quit(typist: Typist, word: str) -> None:
     assert not execute(typist.stepper, word)
