@@ -7,13 +7,15 @@ observers, and the identification that STSI tells are of the machine that goes o
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from emu.state import State, StateError, restore_state, state_of
 
 if TYPE_CHECKING:
     from emu.machine import Machine
 
+PROGRAM: Final = "program"
+"""By this name a saved state may say, besides, which program is in the machine."""
 _SHAPE = ("memory", "profile", "facilities")
 
 
@@ -49,6 +51,16 @@ def restore(saved: State, *machines: Machine, host: object | None = None) -> Non
         restore_state(host, saved["host"])
     for machine, state in zip(machines, states, strict=True):
         restore_state(machine.configuration, state)
+
+
+def require_same_program(saved: State, program: dict[str, Any]) -> None:
+    """See that what is *saved*, if it says of which program it is, is of *program*: names, and what each of them is.
+
+    :raises StateError: if it is of another.
+    """
+    for name, value in saved.get(PROGRAM, {}).items():
+        if name in program and program[name] != value:
+            raise StateError(f"{name}: expected {value!r}, as was saved, not {program[name]!r}")
 
 
 def _require_same_shape(machine: Machine, state: dict[str, Any]) -> None:

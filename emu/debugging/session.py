@@ -8,7 +8,7 @@ history and its symbols, goes on and back, looks without touching, and changes f
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from emu.addresses import PAGE_SHIFT
 from emu.debugging import changing
@@ -24,14 +24,14 @@ from emu.inspection.translation import TableWalk, look_up
 from emu.isa.disassembler import disassemble
 from emu.running.stopping.kinds import AtAddress
 from emu.save_file import read_saved, write_saved
-from emu.saving import restore, save
+from emu.saving import PROGRAM, require_same_program, restore, save
 from emu.state import StateError
 from emu.symbols.back_trace import BackTrace, back_trace
 from emu.symbols.listing import instruction_text
 from emu.symbols.table import NO_SYMBOLS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from emu.addresses import AbsoluteAddress
@@ -81,6 +81,8 @@ class Session:
         self.symbols = symbols
         self.stops = machine.stops
         """What :meth:`go` stops at (:mod:`emu.running.stopping`)."""
+        self.program: Callable[[], dict[str, Any]] = dict
+        """Gives what tells the program from others, by names: a snapshot of another one is refused."""
         self.log = InterruptionLog(machine)
         """The interruptions that were taken since."""
         self.stop: Stop | None = None
@@ -356,15 +358,16 @@ class Session:
         :raises SaveFileError: if it cannot be written.
         :raises HostFailure: if a preserved page cannot be read.
         """
-        write_saved(path, save(self.machine, host=self._host))
+        write_saved(path, save(self.machine, host=self._host) | {PROGRAM: self.program()})
 
     def restore(self, path: Path) -> None:
         """Go on from what is saved in the file *path*.
 
         :raises SaveFileError: if it cannot be read, is no such file, of another version, or damaged.
-        :raises StateError: if it is of a machine of another shape; this one stays as it is then.
+        :raises StateError: if it is of another program, or a machine of another shape; this one stays as it is then.
         """
         saved = read_saved(path)
+        require_same_program(saved, self.program())
         with self.changing():
             before = save(self.machine, host=self._host)
             try:

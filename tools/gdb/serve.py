@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import AbstractContextManager
+from functools import partial
 from typing import TYPE_CHECKING
 
 from emu.debugging.session import Session
@@ -14,6 +15,7 @@ from tools.gdb.endpoint import bound, listen
 from tools.gdb.monitor import MonitorCommands
 from tools.gdb.program_file import ProgramFile
 from tools.gdb.server import GdbServer, Without
+from tools.machines.programs import describe_program
 from tools.machines.setup import set_up
 from tools.machines.symbols import load_symbols
 from tools.processes import interrupt
@@ -103,6 +105,7 @@ class Debugger(AbstractContextManager["Debugger"]):
         with interrupt.ctrl_c(machine) as switch:
             manager = None if setup.host is None else setup.host.manager
             session = Session(machine, symbols=self._symbols, host=manager, history=self._history)
+            session.program = partial(describe_program, self._options)
             server = GdbServer(
                 session,
                 self._listener,

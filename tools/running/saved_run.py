@@ -7,12 +7,12 @@ another machine, is refused by the name of what is different.
 
 from __future__ import annotations
 
-import hashlib
 import sys
 from typing import TYPE_CHECKING, Any, Final
 
 from emu.machine import StopKind
 from emu.state import StateError, has_section, restore_state, state_of
+from tools.machines.programs import describe_program
 from tools.usage.errors import UsageError
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from tools.machines.setup import Setup
     from tools.running.options import SavePoint
 
-_PROGRAM: Final = "program"
 _CONSOLE: Final = "console"
 
 
@@ -43,7 +42,7 @@ class SavedRun:
             raise UsageError(f"{'--from' if point is None else '--save-at'}: expected one guest, not {options.guests}")
         self._point = point
         self._path = path
-        self._program = _program(options)
+        self._program = describe_program(options)
         self._saved = None if path is None else _read(path, self._program)
         self._is_due = point is not None
 
@@ -89,7 +88,7 @@ class SavedRun:
         :raises HostFailure: if a preserved page cannot be read.
         """
         from emu.save_file import SaveFileError, write_saved
-        from emu.saving import save
+        from emu.saving import PROGRAM, save
 
         operator = machine.operator
         if operator is not None and not has_section(operator):
@@ -100,7 +99,7 @@ class SavedRun:
         finally:
             machine.operator = operator
         try:
-            write_saved(path, saved | {_PROGRAM: self._program, _CONSOLE: state_of(console)})
+            write_saved(path, saved | {PROGRAM: self._program, _CONSOLE: state_of(console)})
         except SaveFileError as reason:
             raise UsageError(f"--save-at: {reason}") from None
 
@@ -133,6 +132,7 @@ def _read(path: Path, program: dict[str, Any]) -> State:
     :raises UsageError: if it is of another, or no saved machine of this version.
     """
     from emu.save_file import SaveFileError, read_saved
+    from emu.saving import require_same_program
 
     try:
         saved = read_saved(path)
@@ -140,22 +140,8 @@ def _read(path: Path, program: dict[str, Any]) -> State:
         raise UsageError(f"--from: {reason}") from None
     if len(saved.get("machines", ())) != 1:
         raise UsageError(f"--from: {path}: expected one saved machine")
-    # What the console of the stepper has saved does not say of which program it is.
-    for name, value in saved.get(_PROGRAM, {}).items():
-        if program[name] != value:
-            raise UsageError(f"--from: {path}: {name}: expected {value!r}, as was saved, not {program[name]!r}")
+    try:
+        require_same_program(saved, program)
+    except StateError as reason:
+        raise UsageError(f"--from: {path}: {reason}") from None
     return saved
-
-
-def _program(options: MachineOptions) -> dict[str, Any]:
-    """What tells a program from others: the sums of its files, and its command line.
-
-    :raises UsageError: if a file cannot be read.
-    """
-    described: dict[str, Any] = {"command line": options.command_line}
-    for name, path in (("program", options.image.path), ("RAM disk", options.ramdisk)):
-        try:
-            described[name] = None if path is None else hashlib.sha256(path.read_bytes()).hexdigest()[:16]
-        except OSError as reason:
-            raise UsageError(f"{path}: cannot be read: {reason.strerror}") from None
-    return described

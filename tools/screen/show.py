@@ -6,11 +6,13 @@ from __future__ import annotations
 import asyncio
 import re
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from emu.debugging.session import Session
 from tools.consoles.console import GuestConsole
+from tools.machines.programs import describe_program
 from tools.machines.setup import set_up
 from tools.machines.symbols import load_symbols
 from tools.screen.screen_stepper import ScreenStepper
@@ -55,6 +57,7 @@ def screen_program(options: MachineOptions, wanted: ScreenOptions) -> int:
     machine.sclp.console = console
     manager = None if setup.host is None else setup.host.manager
     session = Session(machine, symbols=symbols, host=manager, history=wanted.history)
+    session.program = partial(describe_program, options)
     stepper = ScreenStepper(session, max_instructions=wanted.max_instructions, manager=manager)
     # It takes a while to load, and only this command needs it.
     from tools.screen.application import MachineScreen

@@ -14,6 +14,7 @@ from emu.running.stopping.kinds import INTERRUPTION_CLASSES
 from tools.stepping import addresses, showing
 from tools.stepping.asking import show_page
 from tools.stepping.commands import CommandError, command, split
+from tools.usage.errors import UsageError
 
 if TYPE_CHECKING:
     from tools.stepping.stepper import Stepper
@@ -112,7 +113,7 @@ def snapshot(stepper: Stepper, argument: str) -> None:
             stepper.session.save(path)
         else:
             stepper.session.restore(path)
-    except (SaveFileError, StateError, HostFailure) as reason:
+    except (SaveFileError, StateError, HostFailure, UsageError) as reason:
         raise CommandError(f"snapshot: {reason}") from None
     stepper.write(f"{'saved in' if words[0] == 'save' else 'restored from'} {path}")
     stepper.show_next()

@@ -5,12 +5,14 @@ from __future__ import annotations
 
 import shutil
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from emu.debugging.session import Session
 from emu.input_files.reading import read_whole
 from tools.consoles.console import GuestConsole
+from tools.machines.programs import describe_program
 from tools.machines.setup import set_up
 from tools.machines.symbols import load_symbols
 from tools.stepping.lines import CommandError, execute, parts
@@ -54,6 +56,7 @@ def step_program(options: MachineOptions, wanted: StepOptions) -> int:
 
     manager = None if setup.host is None else setup.host.manager
     session = Session(machine, symbols=symbols, host=manager, history=wanted.history)
+    session.program = partial(describe_program, options)
     stepper = Stepper(session, write, max_instructions=wanted.max_instructions, manager=manager)
     is_wrong = False
     try:

@@ -52,6 +52,17 @@ def test_a_snapshot(typist: Typist, tmp_path: Path) -> None:
     assert typist("s")[0].endswith("ESSA 4,2,1               gr4=0000000000000007 page[0x100]=Uz->Sz")
 
 
+def test_a_snapshot_of_another_program_is_refused_by_name(typist: Typist, tmp_path: Path) -> None:
+    path = tmp_path / "saved"
+    typist.session.program = lambda: {"command line": None, "program": "1234"}
+    typist(f"s; snapshot save {path}; s")
+    assert typist(f"snapshot restore {path}")[0] == f"restored from {path}"
+    typist.session.program = lambda: {"command line": None, "program": "5678"}
+    with pytest.raises(CommandError, match=r"^snapshot: program: expected '1234', as was saved, not '5678'$"):
+        typist(f"snapshot restore {path}")
+    assert typist.address == ENTRY + 6
+
+
 def test_a_snapshot_of_another_machine_leaves_this_one_as_it_is(typist: Typist, tmp_path: Path) -> None:
     path = tmp_path / "saved"
     Session(Machine(MEGABYTE)).save(path)
