@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from emu import lowcore
 from emu.events import Observer
 from emu.inspection.low_core import ASSIGNED_END
-from emu.program_interruption import Ending
+from emu.program_interruption import Ending, ProgramInterruptionCode
 from emu.psw import DAT, AddressSpaceControl
 from emu.running.stopping import looking
 
@@ -43,6 +43,15 @@ class TakenInterruption:
     """The assigned locations behind it."""
     asce: int | None
     """What translated the addresses of instructions before it; None if they were real."""
+
+    @property
+    def is_early(self) -> bool:
+        """Whether it is for a PSW that was not valid when it was loaded (PoP 6, "Early Exception Recognition").
+
+        The old PSW is the one that was loaded.
+        """
+        is_specification = self.kind == "program" and self.code == ProgramInterruptionCode.SPECIFICATION
+        return is_specification and self.old.has_early_exception()
 
     @property
     def length(self) -> int:

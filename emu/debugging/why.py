@@ -17,6 +17,7 @@ from emu.inspection.sources import source_of
 from emu.interruption import EXTERNAL_SERVICE_SIGNAL, program_fields
 from emu.page_states import name
 from emu.program_interruption import Ending, ProgramInterruptionCode
+from emu.running.stopping import looking
 from emu.symbols.listing import instruction_text
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ _ENDINGS: Final = {
     Ending.NULLIFICATION: "nullification: nothing was done, and the old PSW is at the instruction",
     Ending.TERMINATION: "termination: what was done is unpredictable",
 }
+_EARLY: Final = "completion: the PSW was loaded, is not valid, and is the old PSW"
 _SECTIONS: Final = {
     "svc": 'PoP 6, "Supervisor-Call Interruption"; PoP 7, "SUPERVISOR CALL"',
     "external": 'PoP 6, "External Interruption"',
@@ -74,7 +76,7 @@ def explain_interruption(session: Session, taken: TakenInterruption) -> list[str
     lines = [f"cpu {taken.cpu}: {taken.kind} interruption {taken.code:#06x} {interruption_name(taken)}, {when}"]
     lines += [f"  cause: {text}" for text in _cause(session, cpu, taken)]
     if taken.condition is not None:
-        lines.append(f"  ending: {_ENDINGS[taken.condition.ending]}")
+        lines.append(f"  ending: {_EARLY if taken.is_early else _ENDINGS[taken.condition.ending]}")
         lines.append(f"  instruction length: {taken.length} bytes (instruction-length code {taken.length // 2})")
     lines += [f"  stored: {each}" for each in _stored(cpu, taken)]
     for what, psw in (("old", taken.old), ("new", taken.new)):
@@ -106,6 +108,9 @@ def _stored(cpu: Cpu, taken: TakenInterruption) -> Iterator[str]:
 
 
 def _cause(session: Session, cpu: Cpu, taken: TakenInterruption) -> Iterator[str]:
+    if taken.is_early and not taken.length:
+        yield _early_cause(session, cpu, taken)
+        return
     is_problem_state = bool(taken.old.mask & psw_bits.PROBLEM_STATE)
     instruction = taken.instruction(cpu)
     if instruction:
@@ -129,8 +134,24 @@ def _cause(session: Session, cpu: Cpu, taken: TakenInterruption) -> Iterator[str
         yield f"page {page:x} was touched, which the host has discarded; its state is {state} now"
 
 
+def _early_cause(session: Session, cpu: Cpu, taken: TakenInterruption) -> str:
+    """What has loaded the whole of a PSW that is not valid: an interruption, or an instruction, which has branched."""
+    same = [each for each in session.log.taken() if (each.cpu, each.executed) == (taken.cpu, taken.executed)]
+    before = next((each for each in same if each is not taken and each.new == taken.old), None)
+    if before is not None:
+        return f"the new PSW of the {before.kind} interruption {before.code:#06x} is not valid"
+    at = lowcore.BREAKING_EVENT_ADDRESS
+    address = int.from_bytes(taken.low_core[at : at + 8], "big")
+    label = session.symbols.label(address, is_problem_state=False)
+    instruction = looking.code_by(cpu, address, taken.asce)
+    text = instruction_text(instruction, address, session.symbols, is_problem_state=False) if instruction else ""
+    # Where that PSW has another space, something else may be there.
+    shown = text if text.startswith("LPSW") else ""
+    return " ".join(filter(None, (f"{address:x}", label, shown))) + " has loaded a PSW that is not valid"
+
+
 def _source(taken: TakenInterruption) -> str:
     condition = taken.condition
     if condition is None:
         return _SECTIONS.get(taken.kind, "PoP 6")
-    return source_of(condition)
+    return 'PoP 6, "Early Exception Recognition"' if taken.is_early else source_of(condition)

@@ -125,3 +125,27 @@ def test_states_in_which_nothing_is_executed(machine: Machine, cpu: Cpu) -> None
     cpu.state = CpuState.OPERATING
     cpu.load_psw(Psw(ADDRESSING_MODE | WAIT, 0xFFF))
     assert "disabled: nothing but a restart can end it" in explain(session)[0]
+
+
+def test_an_early_exception_is_of_what_has_loaded_the_psw(machine: Machine, cpu: Cpu) -> None:
+    """The old PSW is the one that was loaded, and the instruction-length code zero (PoP 6, "Early Exception
+    Recognition")."""
+    machine.load_storage(0x12000, Psw(bit(0) | ADDRESSING_MODE, 0x12344).to_bytes())
+    cpu.gr[1] = 0x12000
+    session = take_one(machine, bytes.fromhex("b2b21000"))
+    lines = explain(session)
+    assert lines[1:4] == [
+        "  cause: 10000 LPSWE 0(1) has loaded a PSW that is not valid",
+        "  ending: completion: the PSW was loaded, is not valid, and is the old PSW",
+        "  instruction length: 0 bytes (instruction-length code 0)",
+    ]
+    assert '  rule: PoP 6, "Early Exception Recognition"' in lines
+
+
+def test_an_early_exception_of_a_new_psw(machine: Machine) -> None:
+    session = Session(machine)
+    machine.load_storage(lowcore.PROGRAM_NEW_PSW, Psw(ADDRESSING_MODE, HANDLER).to_bytes())
+    machine.load_storage(lowcore.SVC_NEW_PSW, Psw(bit(0) | ADDRESSING_MODE, HANDLER).to_bytes())
+    machine.load_storage(0x10000, bytes.fromhex("0a07"))
+    session.step()
+    assert explain(session)[1] == "  cause: the new PSW of the svc interruption 0x0007 is not valid"

@@ -21,7 +21,7 @@ def test_a_snapshot_of_another_program_is_refused(tmp_path: Path, capfd: pytest.
     command = f"snapshot restore {saved}"
     said = wrong_after_output(capfd, "step", other, "--commands", command)
     assert "snapshot: program: expected '" in said
-    said = wrong_after_output(capfd, "step", ours, "--append", "x", "--commands", command)
+    said = wrong_after_output(capfd, "step", ours, "--cmdline", "x", "--commands", command)
     assert "snapshot: command line: expected None, as was saved, not 'x'" in said
 
 
