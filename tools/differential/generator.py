@@ -44,6 +44,7 @@ _REFUSED: Final = (INVALID, INVALID, INVALID, UNMAPPED, UNMAPPED, FIFTH, SIXTH, 
 """Pages behind one that is mostly there: the first two are refused with DAT, and others by their states and keys."""
 _BEFORE: Final = (0, 0, 0, 1, 2, 3, 4, 4, 7, 8, 8, 12, 16)
 """Bytes before such a page: fewer than many operands have."""
+_BEFORE_IN_DOUBLEWORDS: Final = (8, 8, 16, 24)
 _SPECIAL: Final = (
     0, 1, 2, 7, 0x7FFF_FFFF, 0x8000_0000, 0xFFFF_FFFF, 1 << 63, (1 << 63) - 1, (1 << 64) - 1, 0x7F80_0000_0000_0000,
     0x7FC0_0000_0000_0000, 0x7FA0_0000_0000_0000, 0x7FF0_0000_0000_0000, 0x7FF8_0000_0000_0000, 0x7FF4_0000_0000_0001,
@@ -112,7 +113,18 @@ def random_program(seed: int) -> RandomProgram:
         ),
         budget=random.choice((40, 2 * length + 4) if is_undisturbed else (2 * length + 4, 2 * length + 4, 3, 40)),
     )
-    return _recorded(program, random) if random.random() < (0.05 if is_undisturbed else 0.24) else program
+    if random.random() < (0.05 if is_undisturbed else 0.24):
+        program = _recorded(program, random)
+    return _clearing(program, random) if random.random() < 0.04 else program
+
+
+def _clearing(program: RandomProgram, random: Random) -> RandomProgram:
+    """The same behind an XC of a field with itself, whose last doublewords are on a page that is mostly refused."""
+    base, length = random.randrange(1, 16), random.choice((9, 16, 17, 24, 31, 32))
+    instruction = bytes((0xD7, length - 1, base << 4, 0, base << 4, 0))
+    registers = list(program.registers)
+    registers[base] = random.choice(_REFUSED) - random.choice(_BEFORE_IN_DOUBLEWORDS)
+    return replace(program, instructions=(instruction.hex(), *program.instructions), registers=tuple(registers))
 
 
 def _recorded(program: RandomProgram, random: Random) -> RandomProgram:

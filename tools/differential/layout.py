@@ -40,10 +40,10 @@ _SEGMENT_INVALID: Final = 0x20
 def image() -> dict[int, bytes]:
     """The bytes that every program finds in storage, by absolute address."""
     found = {}
-    for page in (*PAGES, CODE, CODE + 0x1000, CODE + 0x2000):
-        found[page + 0x200 if page in (0, 0x1000) else page] = bytes(
-            (7 * at + page // 4096) & 0xFF for at in range(0xE00)
-        )
+    for page in (*PAGES, CODE, CODE + 0x1000, CODE + 0x2000, UNMAPPED - 0x1000):
+        # To the end of the page: zeros that are stored shortly before it are seen as well.
+        start = 0x200 if page in (0, 0x1000) else 0
+        found[page + start] = bytes((7 * at + page // 4096) & 0xFF for at in range(0x1000 - start))
     for number, origin in enumerate(TABLES):
         found.update(_tables(origin, number))
     return found

@@ -29,6 +29,9 @@ _ONE_LENGTH: Final = frozenset(
 )
 """First bytes of those whose second is one length."""
 _LENGTHS: Final = (0, 1, 2, 3, 7, 15)
+_SEVERAL_DOUBLEWORDS: Final = (9, 15, 23, 31)
+_LOGICAL: Final = frozenset({0xD4, 0xD6, 0xD7})
+"""First bytes of those whose operands are often the same field: a program clears it, or tests it for zeros."""
 _TEST_RESULTS: Final = 0x80
 _COMPARISONS: Final = tuple(
     bytes.fromhex(each)
@@ -175,6 +178,9 @@ def with_operands(template: bytes, random: Random) -> bytes:
         filler[2:6] = target.to_bytes(4, "big", signed=True)
     if first in _ONE_LENGTH and random.random() < 0.75:
         filler[1] = random.choice(_LENGTHS)
+    if first in _LOGICAL and random.random() < 0.5:
+        filler[4:6] = filler[2:4]
+        filler[1] = random.choice((*_LENGTHS, *_SEVERAL_DOUBLEWORDS))
     if first == 0xEC and random.random() < 0.3:
         filler[2] |= _TEST_RESULTS
     if first in (0xE3, 0xEB) and random.random() < 0.8:

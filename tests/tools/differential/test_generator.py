@@ -22,6 +22,8 @@ PROGRAMS = 1000
 ACCESS_EXCEPTIONS = {0x04, 0x05, 0x10, 0x11, 0x1A}
 MULTIPLE = {"STM": 4, "STMY": 4, "STMG": 8, "STAM": 4, "STAMY": 4, "LAM": 4, "LAMY": 4}
 """Bytes of each part of the operand."""
+MOST_CLEARED = 32
+"""Bytes that XC of a field with itself clears in parts."""
 COMPARISONS = {"CR", "CLR", "CGR", "CLGR", "CGFR", "CHI", "CGHI", "CLFI", "CL", "CLC"}
 BFP_COMPARISONS = {"CEBR", "CDBR", "CXBR", "CEB", "CDB"}
 MOST_STEPS = 60
@@ -85,10 +87,15 @@ def refused(name: str, instruction: bytes, general: list[int], before: str) -> s
     """What it is that *instruction* met with an access exception."""
     base, displacement = instruction[2] >> 4, int.from_bytes(instruction[2:4], "big") & 0xFFF
     address = (general[base] if base else 0) + displacement
+    behind = (address & 0xFF_FFFF) // PAGE_SIZE * PAGE_SIZE + PAGE_SIZE
+    is_refused_behind = behind in (INVALID, UNMAPPED)
+    if name == "XC" and instruction[2:4] == instruction[4:6] and instruction[1] < MOST_CLEARED:
+        before_boundary = PAGE_SIZE - address % PAGE_SIZE
+        if before_boundary <= instruction[1] and before_boundary % 8 == 0 and is_refused_behind:
+            return {"second page of a field that is cleared"}
     if name in MULTIPLE:
         count = ((instruction[1] & 0xF) - (instruction[1] >> 4)) % 16 + 1
-        behind = (address & 0xFF_FFFF) // PAGE_SIZE * PAGE_SIZE + PAGE_SIZE
-        if address % PAGE_SIZE + count * MULTIPLE[name] > PAGE_SIZE and behind in (INVALID, UNMAPPED):
+        if address % PAGE_SIZE + count * MULTIPLE[name] > PAGE_SIZE and is_refused_behind:
             return {"second page of an operand in parts"}
     if name == "CLC" and instruction[1] in (0, 1, 3, 7):
         return {"operand of CLC", *({"operand of CLC behind a comparison"} if before in COMPARISONS else ())}
@@ -99,6 +106,7 @@ def refused(name: str, instruction: bytes, general: list[int], before: str) -> s
     ("situation", "least"),
     (
         ("second page of an operand in parts", 3),
+        ("second page of a field that is cleared", 3),
         ("operand of CLC", 3),
         ("operand of CLC behind a comparison", 1),
         ("comparison of BFP data", 10),

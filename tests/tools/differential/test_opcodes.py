@@ -30,6 +30,15 @@ def test_operands_leave_the_operation_alone() -> None:
         assert (made[0], len(made)) == (template[0], len(template))
 
 
+def test_a_field_is_cleared_at_a_boundary_within_it() -> None:
+    """EXCLUSIVE OR of more than eight bytes with themselves, at an address that a page is refused shortly behind."""
+    random = Random(3)
+    made = [with_operands(bytes.fromhex("d70000000000"), random) for _ in range(1000)]
+    same = [each for each in made if each[2:4] == each[4:6] and 8 < each[1] + 1 <= 32]
+    assert len(same) > 100
+    assert sum(each[2] & 0x0F == 0 and each[3] == 0 and each[2] >> 4 != 0 for each in same) > 20
+
+
 def test_lengths_are_right() -> None:
     random = Random(2)
     for _ in range(1000):
