@@ -31,6 +31,14 @@ _AT_FIELD: Final = re.compile(r"(.*) - at `\$\.(\w+)[^`]*`")
 _WRONG_MEMBER: Final = "Invalid enum value "
 _DEEPEST: Final = 32
 """Tables and lists in each other; what is deeper cannot be what anybody expects, nor be shown in a message."""
+_PART: Final = r"""(?:[A-Za-z0-9_-]++|"(?:[^"\\\n]|\\[^\n]?)*+"?|'[^'\n]*+'?)"""
+"""Of a key: a word, or a text of one line, which ends with the line if nothing else ends it."""
+_DOT: Final = r"[ \t]*+\.[ \t]*+"
+_TOKEN: Final = re.compile(
+    r"""["]{3}(?:[^"\\]|\\[\s\S]?|"(?!""))*+"{0,5}|'{3}(?:[^']|'(?!''))*+'{0,5}|#.*+"""
+    rf"|(?P<deep>{_PART}(?:{_DOT}{_PART}){{{_DEEPEST + 1}}})|{_PART}(?:{_DOT}{_PART})*+"
+)
+"""A text, a comment or a key; the parser takes a time for a key that grows with the square of its parts."""
 
 
 class FieldError(ValueError):
@@ -146,6 +154,8 @@ def parse_toml(text: str, name: str, error: type[_Error]) -> Document[_Error]:
 
     :raises FieldError: as :func:`read_toml`.
     """
+    if any(token["deep"] for token in _TOKEN.finditer(text)):
+        raise _too_deep(name, error)
     try:
         content = tomllib.loads(text)
     except RecursionError:

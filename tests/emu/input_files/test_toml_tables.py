@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
+from time import process_time
 
 import pytest
 
@@ -129,6 +130,41 @@ def test_what_is_not_toml(data: bytes, message: str) -> None:
     with pytest.raises(OrchardError) as raised:
         decode_toml(data, "f", OrchardError)
     assert str(raised.value).startswith(message)
+
+
+@pytest.mark.parametrize(
+    "key", ("a" + 50_000 * ".a", "'a'" + 50_000 * r' . "a.\"a"', "[a" + 50_000 * ".a" + "]", "b = {a" + 50_000 * ".a")
+)
+def test_a_key_of_very_many_parts_is_refused_at_once(key: str) -> None:
+    began = process_time()
+    assert error_of(f"c = 'a'\n{key} = 1\n") == "f: not TOML that can be read: it is nested too deeply"
+    assert process_time() - began < 2
+
+
+@pytest.mark.parametrize(
+    "text", (50_000 * '"a\\', 50_000 * "'a\n", '"""' + 50_000 * '\\"""', 50_000 * "'''a", 50_001 * '"', 50_000 * "a ")
+)
+def test_what_is_not_toml_is_refused_at_once(text: str) -> None:
+    began = process_time()
+    assert "not TOML: " in error_of(text)
+    assert process_time() - began < 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    (
+        "# DOTS",
+        "a = 1 # 'DOTS",
+        "a = 'DOTS'",
+        r'a = "\"DOTS" # "',
+        'a = """\n"DOTS\n\\"""DOTS"""""',
+        "a = \"'\"\nb = 'DOTS'",
+        "a = '''\n''DOTS'''''\nb = 'DOTS'",
+        "'DOTS' = 1\n\"DOTS.\".'DOTS' = 1",
+    ),
+)
+def test_dots_in_texts_and_comments_are_no_depth(text: str) -> None:
+    assert parse_toml(text.replace("DOTS", "x" + 100 * ".x"), "f", OrchardError)
 
 
 def test_files(tmp_path: Path) -> None:
