@@ -163,6 +163,8 @@ def page(stepper: Stepper, argument: str) -> None:
     """Show what is known of a page, and what has happened to it."""
     *words, last = split(argument) or [""]
     is_counted = bool(words) and last.isdecimal()
+    if words and last[:1] == "-" and last[1:].isdecimal():
+        raise CommandError(f"page: expected a number of changes, not {last!r}")
     text = " ".join(words) if is_counted else argument
     number = addresses.page(stepper.session, "page", text)
     show_page(stepper, number)

@@ -67,7 +67,10 @@ def reverse_go(stepper: Stepper, argument: str) -> None:
 @command(
     "who",
     arguments="REGISTER|ADDR[.LEN]|key ADDR|page ADDR [N]",
-    does="which instructions have changed that last, N of them (one); ADDR is absolute",
+    does=(
+        "which instructions have changed that last, N of them (one); ADDR is absolute; of a key, reference and change "
+        "do not count"
+    ),
     topic="asking",
 )
 def who(stepper: Stepper, argument: str) -> None:

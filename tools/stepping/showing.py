@@ -6,9 +6,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from emu.addresses import PAGE_SHIFT
+from emu.bits import MASK_64
 from emu.cpu import CpuState
 from emu.debugging.backward import ChangedBy
-from emu.debugging.watched import OfKey, OfPage, OfUsage
+from emu.debugging.registers import find_register
+from emu.debugging.watched import OfKey, OfPage, OfRegister, OfUsage
 from emu.inspection import psw as psw_words
 from emu.inspection.storage import NoStorageError, Space, look
 from emu.isa.declaration import decode
@@ -113,6 +115,8 @@ def _value(watched: Watched, value: int | bytes) -> str:
         return name(value)
     if isinstance(watched, OfUsage):
         return Usage(value & USAGE_MASK).name.lower().replace("_", " ")
+    if isinstance(watched, OfRegister) and find_register(watched.name).bits == 128:
+        return f"{value >> 64:016x} {value & MASK_64:016x}"
     return f"{value:02x}" if isinstance(watched, OfKey) else f"{value:016x}"
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from emu.bits import MASK_64
 from emu.input_files.sizes import parse_address
 from emu.page_states import Content, Usage
 from emu.running.stopping.classes import mnemonics_of
@@ -73,7 +74,10 @@ HELP: Final = (
     ("b psw [MASK]", "bits of the PSW change"),
     (
         "b store|fetch|access AREA",
-        "an access to ADDR, ADDR.LEN or ADDR-END; 'real' or 'absolute' behind it says what ADDR is",
+        (
+            "an access to ADDR, ADDR.LEN or ADDR-END, by the address that an operand has; 'real' or 'absolute' behind "
+            "it says what ADDR is, and is needed for what interruptions store into the low core"
+        ),
     ),
     ("b console TEXT", "the guest has written TEXT"),
     ("b instruction N", "N instructions have ended"),
@@ -84,8 +88,8 @@ HELP: Final = (
 )
 """How stops are typed, and what they are."""
 
-_TAIL: Final = re.compile(r"(?P<head>.*?)(?:\s+count\s+(?P<count>\w+))?(?:\s+if\s+(?P<condition>.+))?")
-_COUNT_LAST: Final = re.compile(r"(?P<head>.*)\s+count\s+(?P<count>\w+)")
+_TAIL: Final = re.compile(r"(?P<head>.*?)(?:\s+count\s+(?P<count>\S+))?(?:\s+if\s+(?P<condition>.+))?")
+_COUNT_LAST: Final = re.compile(r"(?P<head>.*)\s+count\s+(?P<count>\S+)")
 _USAGES: Final = {
     "stable": Usage.STABLE,
     "unused": Usage.UNUSED,
@@ -101,6 +105,15 @@ _CONTENTS: Final = {
 }
 _SPACES: Final = {"real": StopSpace.REAL, "absolute": StopSpace.ABSOLUTE}
 _ACCESSES: Final = {"store": (True, False), "fetch": (False, True), "access": (True, True)}
+_LAST_CODES: Final = {
+    "interruption": MASK_64,
+    "program": 0xFFFF,
+    "svc": 0xFF,
+    "external": 0xFFFF,
+    "machine-check": MASK_64,
+    "restart": 0,
+}
+"""Of these classes of interruptions; a subsystem-identification word has 32 bits."""
 _ANY: Final = ("", "any")
 _NAME: Final = "b"
 
@@ -112,11 +125,11 @@ def parse_stop(session: Session, text: str) -> StopOn:
     """
     times = 1
     if last := _COUNT_LAST.fullmatch(text):
-        text, times = last["head"], count(_NAME, last["count"])
+        text, times = last["head"], count(f"{_NAME}: count", last["count"])
     matched = _TAIL.fullmatch(text)
     assert matched is not None, "every text matches"
     if matched["count"]:
-        times = count(_NAME, matched["count"])
+        times = count(f"{_NAME}: count", matched["count"])
     try:
         on = _parse(session, matched["head"].strip())
         if matched["condition"]:
@@ -171,7 +184,13 @@ def _mnemonic(_: Session, __: str, rest: str) -> StopOn:
 def _interruption(_: Session, word: str, rest: str) -> StopOn:
     words = rest.split()
     before = "before" in words
-    codes = [parse_address(each) for part in words if part != "before" for each in part.split(",") if each]
+    typed = [part for part in words if part != "before"]
+    codes = [parse_address(each) for part in typed for each in part.split(",") if each]
+    if typed and not codes:
+        raise ValueError(f"expected codes parted by commas, not {' '.join(typed)!r}")
+    last = _LAST_CODES.get(word, 0xFFFF_FFFF)
+    if any(code > last for code in codes):
+        raise ValueError(f"expected codes of {word} up to {last:x}, not {max(codes):x}")
     kind = None if word == "interruption" else word
     return AtInterruption(kind, frozenset(codes) or None, before)
 
@@ -206,11 +225,19 @@ def _control_register(_: Session, word: str, rest: str) -> StopOn:
     if not words or not words[0].isdecimal() or len(words) > 2:
         raise ValueError(f"expected the number of a control register, and bits, not {rest!r}")
     number = int(words[0])
-    return ControlRegisterChange(number, parse_address(words[1])) if len(words) > 1 else ControlRegisterChange(number)
+    return ControlRegisterChange(number, _bits(words[1])) if len(words) > 1 else ControlRegisterChange(number)
 
 
 def _psw(_: Session, __: str, rest: str) -> StopOn:
-    return PswMaskChange(parse_address(rest)) if rest else PswMaskChange()
+    return PswMaskChange(_bits(rest)) if rest else PswMaskChange()
+
+
+def _bits(text: str) -> int:
+    """Those of a doubleword that count."""
+    bits = parse_address(text)
+    if not bits:
+        raise ValueError("expected bits of which at least one is one, not 0")
+    return bits
 
 
 def _storage(session: Session, word: str, rest: str) -> StopOn:

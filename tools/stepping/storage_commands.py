@@ -57,6 +57,8 @@ def _storage(stepper: Stepper, name: str, argument: str) -> None:
                 data = bytes.fromhex(typed)
             except ValueError:
                 raise CommandError(f"{name}: expected bytes in hexadecimal, not {typed!r}") from None
+            if not data:
+                raise CommandError(f"{name}: expected bytes in hexadecimal behind the equals sign")
             session.store(address, data, space)
             length = len(data)
         for line in showing.storage(session.cpu, address, length, space, stepper.width):

@@ -86,6 +86,12 @@ def test_back_to_what_is_named() -> None:
         typist("rg frobnicate")
 
 
+def test_who_shows_a_psw_as_two_doublewords(typist: Typist) -> None:
+    typist("s")
+    (line,) = typist("who psw")
+    assert line.endswith(f": 0000000180000000 {ENTRY:016x} -> 0000000180000000 {ENTRY + 6:016x}")
+
+
 def test_who_has_changed_it_last(typist: Typist) -> None:
     typist("s 3")
     assert typist("who gr3") == [f"1 cpu 0: {ENTRY + 6:016x} ESSA 3,2,2: {0:016x} -> {3:016x}"]

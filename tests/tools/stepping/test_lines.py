@@ -71,6 +71,8 @@ def test_the_budget_ends_every_way_of_going_on() -> None:
         ("r 10000.x", "r: expected a hexadecimal address, not '10000.x' (no symbols are known)"),
         ("r 10000.0", "r: expected a length of 1 to 10000, not 0"),
         ("r 1ffff0.11", "r: 200000 lies outside the memory of 200000 bytes"),
+        ("r 10000=", "r: expected bytes in hexadecimal behind the equals sign"),
+        ("page 0 -5", "page: expected a number of changes, not '-5'"),
         ("r 10000=xy", "r: expected bytes in hexadecimal, not 'xy'"),
         ("x", "x: expected an address"),
         ("x/4q 0", "x: expected a number, a format and a size, as in x/4xg, not '4q'"),

@@ -85,7 +85,15 @@ def test_a_condition_holds_a_stop_off(typist: Typist) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     (
-        ("essa count x", "b: expected a number, not 'x'"),
+        ("essa count x", "b: count: expected a number, not 'x'"),
+        ("essa count -1", "b: count: expected a number, not '-1'"),
+        ("essa count -1 if cc == 0", "b: count: expected a number, not '-1'"),
+        ("svc 1ff", "b: expected codes of svc up to ff, not 1ff"),
+        ("program 10000", "b: expected codes of program up to ffff, not 10000"),
+        ("program ,", "b: expected codes parted by commas, not ','"),
+        ("restart 1", "b: expected codes of restart up to 0, not 1"),
+        ("cr 0 0", "b: expected bits of which at least one is one, not 0"),
+        ("psw 0", "b: expected bits of which at least one is one, not 0"),
         ("essa count 0", "b: the count of a stop must be at least 1, not 0"),
         ("essa if", "b: expected an address, or a word that 'help b' lists, and not 'essa if'"),
         ("essa if gr16 == 1", "b: expected a register, a field of the instruction or a symbol, not 'gr16'"),
