@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -68,3 +69,34 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
         read_saved(tmp_path / "none")
     with pytest.raises(SaveFileError, match="saved: cannot be written: No such file"):
         write_saved(tmp_path / "none" / "saved", {})
+
+
+def test_a_link_is_followed(file: Path) -> None:
+    content = file.read_bytes()
+    (file.parent / "folder").mkdir()
+    new, link, other = (file.parent / name for name in ("folder/new", "link", "other"))
+    link.symlink_to("folder/new")
+    other.symlink_to(file.name)
+    write_saved(link, read_saved(file))
+    write_saved(other, {"less": 1})
+    assert link.is_symlink()
+    assert other.is_symlink()
+    assert new.read_bytes() == content
+    assert read_saved(file) == {"less": 1}
+    assert list(new.parent.iterdir()) == [new]
+
+
+def test_what_is_no_regular_file_stays(tmp_path: Path) -> None:
+    fifo, folder, loop = (tmp_path / name for name in ("fifo", "folder", "loop"))
+    os.mkfifo(fifo)
+    folder.mkdir()
+    loop.symlink_to("loop")
+    link = tmp_path / "link"
+    link.symlink_to("fifo")
+    for path in (fifo, folder, link):
+        with pytest.raises(SaveFileError, match=f"{path.name}: cannot be written: expected a regular file, or none"):
+            write_saved(path, {})
+    with pytest.raises(SaveFileError, match="loop: cannot be written: Too many levels of symbolic links"):
+        write_saved(loop, {})
+    assert fifo.is_fifo()
+    assert sorted(tmp_path.iterdir()) == [fifo, folder, link, loop]

@@ -34,12 +34,14 @@ class SavedRun:
 
     :param point: when it is saved; None if it is not.
     :param path: the file that it goes on from; None if it begins with its program.
-    :raises UsageError: if there are several guests, or that file is none of this program.
+    :raises UsageError: if there are several guests, that file is none of this program, or the other no regular file.
     """
 
     def __init__(self, options: MachineOptions, point: SavePoint | None, path: Path | None) -> None:
         if options.guests > 1:
             raise UsageError(f"{'--from' if point is None else '--save-at'}: expected one guest, not {options.guests}")
+        if point is not None:
+            _require_place(point.path)
         self._point = point
         self._path = path
         self._program = describe_program(options)
@@ -124,6 +126,19 @@ class SavedRun:
 
 def _manager(setup: Setup) -> PageManager | None:
     return None if setup.host is None else setup.host.manager
+
+
+def _require_place(path: Path) -> None:
+    """Refuse before the run what cannot be saved in.
+
+    :raises UsageError: if *path* is something that is no regular file.
+    """
+    from emu.save_file import SaveFileError, place_of
+
+    try:
+        place_of(path)
+    except SaveFileError as reason:
+        raise UsageError(f"--save-at: {reason}") from None
 
 
 def _read(path: Path, program: dict[str, Any]) -> State:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -49,6 +50,16 @@ def test_it_can_be_saved_again(saved: str, tmp_path: Path) -> None:
     assert main(["run", KEYS, "--from", saved, "--save-at", "9000", again]) == 0
     assert main(["run", KEYS, "--save-at", "9000", once]) == 0
     assert read_saved(Path(again)) == read_saved(Path(once))
+
+
+def test_what_is_no_regular_file_is_refused_before_the_run(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    assert main(["run", KEYS, "--save-at", str(1 << 50), str(fifo)]) == 2
+    shown = capfd.readouterr()
+    assert shown.out == ""
+    assert shown.err == f"essa: --save-at: {fifo}: cannot be written: expected a regular file, or none\n"
+    assert fifo.is_fifo()
 
 
 def test_a_run_that_ends_before_says_so(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
