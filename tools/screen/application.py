@@ -69,7 +69,8 @@ class MachineScreen(App[None]):
         Binding("down", "move(0, 1)", show=False),
         Binding("pageup", "scroll_lower(-1)", show=False),
         Binding("pagedown", "scroll_lower(1)", show=False),
-        Binding("colon", "type", show=False),
+        # Before the next key is looked at, which belongs to the command already.
+        Binding("colon", "type", show=False, priority=True),
         Binding("ctrl+c", "interrupt", show=False, priority=True),
         Binding("escape", "leave", show=False, priority=True),
         Binding("question_mark", "help", "keys", key_display="?"),
@@ -226,8 +227,12 @@ class MachineScreen(App[None]):
             self.action_execute(line)
 
     def action_type(self) -> None:
-        """Go to the command line."""
-        self.query_one(CommandLine).focus()
+        """Go to the command line, at once."""
+        self.screen.set_focus(self.query_one(CommandLine))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """A colon inside of a command is none that begins one."""
+        return action != "type" or self.focused is None
 
     def action_leave(self) -> None:
         """Leave the command line; elsewhere, end what the machine does."""

@@ -8,6 +8,7 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 
 import pytest
+from textual.events import Key
 from textual.pilot import Pilot
 from textual.widgets import Static
 
@@ -36,6 +37,15 @@ class Viewer:
             await self._pilot.press(key)
             await self.screen.workers.wait_for_complete()
             await self._pilot.pause()
+
+    async def burst(self, text: str) -> None:
+        """The keys of *text*, all there before one of them is looked at."""
+        for letter in text:
+            name = {":": "colon", " ": "space", "\r": "enter"}.get(letter, letter)
+            self.screen.post_message(Key(name, letter))
+        for _ in range(3):
+            await self._pilot.pause()
+            await self.screen.workers.wait_for_complete()
 
     async def type(self, command: str) -> None:
         """Type a command on the command line."""

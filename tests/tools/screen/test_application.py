@@ -13,6 +13,7 @@ from tests.support.elf import ESSA_PROGRAM, ending_program
 from tests.tools.screen.conftest import Look, Viewer
 from tools.screen import looked_at, page_map
 from tools.screen.application import HELP
+from tools.screen.panes import CommandLine
 from tools.screen.registers import CHANGED
 
 _PAGE = 0x100
@@ -46,6 +47,22 @@ def test_each_step_is_shown_forward_and_backward(look: Look) -> None:
             await viewer.press("b")
             _compare(viewer)
             assert [viewer.lines(pane) for pane in ("state", "psw", "registers", "listing")] == seen.pop()
+
+    look(act)
+
+
+def test_a_command_that_comes_at_once_is_typed_and_no_keys(look: Look) -> None:
+    """As what is pasted does: none of it is a command of one key."""
+
+    async def act(viewer: Viewer) -> None:
+        await viewer.burst(":b page:q")
+        assert viewer.session.machine.executed == 0
+        assert viewer.screen.query_one(CommandLine).value == "b page:q"
+        await viewer.press("escape")
+        viewer.screen.query_one(CommandLine).value = ""
+        await viewer.burst(":s 2\r")
+        assert viewer.session.machine.executed == 2
+        assert viewer.screen.query_one(CommandLine).value == ""
 
     look(act)
 
