@@ -7,7 +7,10 @@ from __future__ import annotations
 import pytest
 
 from emu.cpu import CpuState
+from emu.lowcore import EXTERNAL_NEW_PSW
+from emu.machine import MEGABYTE, Machine
 from emu.psw import ADDRESSING_MODE, EXTERNAL_MASK, WAIT, Psw
+from emu.running.stopping.kinds import AtInterruption
 from emu.running.stops import StopKind
 from tests.support.idle_loop import HANDLER, START, IdleLoop
 
@@ -132,3 +135,35 @@ def test_a_cpu_that_waits_executes_nothing(loop: IdleLoop) -> None:
     loop.load(loop.cpu, WAIT)
     assert loop.loop.step(loop.cpu) is None
     assert loop.engine.steps == 0
+
+
+@pytest.mark.parametrize("way", ("free", "stepped", "stopped before"))
+def test_the_interruption_that_ends_a_wait_comes_before_the_devices_that_were_due_in_it(way: str) -> None:
+    """However the run is cut, so that it is the same run."""
+
+    class Due:
+        interruption_mask = 0
+
+        def perform(self) -> None:
+            seen.append(cpu.instruction_address == START)
+
+    seen: list[bool] = []
+    machine = Machine(MEGABYTE)
+    cpu = machine.cpus[0]
+    machine.load_storage(EXTERNAL_NEW_PSW, Psw(ADDRESSING_MODE | WAIT, HANDLER).to_bytes())
+    cpu.load_psw(Psw(ADDRESSING_MODE | EXTERNAL_MASK | WAIT, START))
+    cpu.state = CpuState.OPERATING
+    cpu.set_control_register(0, CLOCK_COMPARATOR)
+    cpu.clock_comparator = machine.timing.tod + 4000
+    if way == "stopped before":
+        machine.stops.add(AtInterruption("external", before=True))
+        assert machine.run().kind is StopKind.STOP_POINT
+    machine.configuration.devices.append(Due())
+    machine.configuration.not_called()
+    machine.configuration.call_at(500)
+    if way == "stepped":
+        while machine.step() is None:
+            pass
+    else:
+        assert machine.run().kind is StopKind.DISABLED_WAIT
+    assert seen == [False]
