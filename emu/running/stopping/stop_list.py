@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from emu.hypervisor import NEVER
 from emu.running.stopping.engine_places import EnginePlaces
-from emu.running.stopping.events import EventListener, StateListener
+from emu.running.stopping.events import EventListener, PlaceListener, StateListener
 from emu.running.stopping.kinds import (
     AtInstructionCount,
     AtInterruption,
@@ -147,7 +147,7 @@ class StopList:
     def _listen(self) -> None:
         others = [each for each in self._configuration.observers if each not in self._listeners]
         self._listeners = []
-        for kind in (EventListener, StateListener):
+        for kind in (EventListener, PlaceListener, StateListener):
             points = [point for point in self._enabled if kind.serves(point.on)]
             if points:
                 self._listeners.append(kind(points, self._note, self._asked))
