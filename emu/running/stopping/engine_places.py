@@ -22,7 +22,23 @@ if TYPE_CHECKING:
     from emu.running.stopping.stop_point import StopPoint
 
 CHANGE_THE_PSW: Final = frozenset(
-    {"SPM", "SAM24", "SAM31", "SAM64", "BSM", "BASSM", "SSM", "STNSM", "STOSM", "SVC", "LPSW", "LPSWE"}
+    {
+        "SPM",
+        "SAM24",
+        "SAM31",
+        "SAM64",
+        "BSM",
+        "BASSM",
+        "SSM",
+        "STNSM",
+        "STOSM",
+        "SVC",
+        "LPSW",
+        "LPSWE",
+        "SPKA",
+        "SAC",
+        "SACF",
+    }
 )
 """Instructions that change PSW bits 0-31 other than the condition code, and may be executed by the engine."""
 CHANGE_CONTROL_REGISTERS: Final = frozenset({"LCTL", "LCTLG", "ESEA", "SSAR", "SSAIR"})
