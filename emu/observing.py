@@ -21,10 +21,12 @@ class ObserverOf(Generic[CpuT]):
     acts = False
     """Whether it acts on the machine: it is told also when the machine goes through what it went through before."""
     wants_interruptions = False
-    """Whether :meth:`interrupted` must be called for supervisor calls, too, all of which Python takes then.
+    """Whether :meth:`interrupted` must be called for supervisor calls and program interruptions, too.
+
+    Python takes all of them then.
 
     That is so if the class has a method of its own, unless it says otherwise.  They are counted in any case
-    (:attr:`emu.configuration.Counts.supervisor_calls`).
+    (:class:`emu.configuration.Counts`).
     """
     wants_states = False
     """Whether the class has a :meth:`state_changed` of its own, for which Python must execute every ESSA."""

@@ -51,6 +51,8 @@ class Watching:
         self.before_interruption: Callable[[int, str, int], None] | None = None
         """Called before a CPU takes an interruption: with its address, and the class and the code.  It may end the run
         by what it raises."""
+        self.follows_interruptions = False
+        """Whether somebody looks at what each interruption has changed, so that Python must take it."""
         self.noticed: list[NoticedAccess] = []
         """The accesses since they were looked at last."""
 

@@ -55,7 +55,7 @@ EXECUTE_TARGET_REASON: Final = int(StopReason.EXECUTE_TARGET)
 
 
 @njit
-def _kind(record: Any, first: Any, last: Any) -> Any:
+def kind_of(record: Any, first: Any, last: Any) -> Any:
     """What the table says of an instruction with this first halfword and sixth byte."""
     table = carray(pointer(record.candidates_address), (TABLE_BYTES,), dtype=np.uint8)
     kind = table[first]
@@ -77,7 +77,7 @@ def _walk(record: Any, address: Any, size: Any) -> Any:
         if max(first, second, last) == INVISIBLE:
             record.reason = UNKNOWN_REASON
             return np.uint64(0)
-        is_candidate = _kind(record, (first << np.uint64(8)) | second, last) & CANDIDATE != 0
+        is_candidate = kind_of(record, (first << np.uint64(8)) | second, last) & CANDIDATE != 0
         if is_candidate or may_be_stop_place(record, address):
             record.reason = CANDIDATE_REASON
             return np.uint64(0)
@@ -108,7 +108,7 @@ def _begin_rare_block(record: Any, engine: Any, address: Any, size: Any) -> None
     pending = carray(pointer(record.execute_value_address), (1,), dtype=np.uint64)[0]
     if pending != 0:
         if pending != record.allowed_target:
-            kind = _kind(record, pending >> np.uint64(48), (pending >> np.uint64(16)) & np.uint64(0xFF))
+            kind = kind_of(record, pending >> np.uint64(48), (pending >> np.uint64(16)) & np.uint64(0xFF))
             if kind & (CANDIDATE | TARGET):
                 record.reason = EXECUTE_TARGET_REASON
                 call(record.stop_function, engine)

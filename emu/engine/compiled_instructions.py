@@ -107,7 +107,8 @@ class CompiledInstructions:
         record.programmable_field = cpu.tod_programmable
         record.program_parameter = cpu.program_parameter
         observers = self._configuration.observers
-        is_followed = self._configuration.watching.before_interruption is not None
+        watching = self._configuration.watching
+        is_followed = watching.follows_interruptions or watching.before_interruption is not None
         if observers and not is_followed:
             is_followed = any(observer.wants_interruptions for observer in observers)
         record.interruptions_followed = is_followed

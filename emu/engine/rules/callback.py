@@ -105,7 +105,7 @@ def exception_callback(engine: Any, number: Any, data: Any) -> None:  # noqa: AR
             if word == np.uint64(0) and code_byte(record, address) == INVISIBLE:
                 word = hidden_instruction(record, address)
             found = instruction_number(word)
-            is_unknown = found == NONE and not may_be_stop_place(record, address)
+            is_unknown = found == NONE and reported[0] == TRAPPED_OPERATION and not may_be_stop_place(record, address)
             if is_unknown and take_unknown(record, address, word):
                 reported[0] = reported[1] = reported[3] = np.uint32(0)
                 return

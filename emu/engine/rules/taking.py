@@ -15,7 +15,8 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 from emu.bits import MASK_64
-from emu.engine.blocks import EXECUTE_OPCODE, EXECUTE_RELATIVE_OPCODE, INVISIBLE
+from emu.engine.blocks import CANDIDATE, EXECUTE_OPCODE, EXECUTE_RELATIVE_OPCODE, INVISIBLE
+from emu.engine.callbacks import kind_of
 from emu.engine.compiled_parts import address_limit, code_byte, instruction_length
 from emu.engine.library import PROGRAM_INTERRUPTION_FUNCTION
 from emu.engine.rules import conditions, interrupting
@@ -105,12 +106,15 @@ def take_refused(record: Any, address: Any, length: Any) -> Any:
 def take_unknown(record: Any, address: Any, word: Any) -> Any:
     """Take the operation exception of what is at *address*, left-aligned in *word*, and give whether it is taken.
 
-    It is an instruction that nothing implements, and not counted yet.
+    It is an instruction that nothing implements, and not counted yet; a stop may wait for it by what it is called.
     """
-    first = code_byte(record, address)
+    first = word >> np.uint64(56)
     # A test for membership might raise an exception, as numba sees it.
     is_execute = (first == EXECUTE_OPCODE) | (first == EXECUTE_RELATIVE_OPCODE)
-    if is_execute or first == INVISIBLE:
+    # The word is zero if the instruction is not visible, or reaches into the next page.
+    if is_execute or first != code_byte(record, address):
+        return False
+    if kind_of(record, word >> np.uint64(48), (word >> np.uint64(16)) & np.uint64(0xFF)) & CANDIDATE:
         return False
     length = instruction_length(first)
     instruction = word & ~(_ALL >> (length << np.uint64(3)))

@@ -9,15 +9,11 @@ from typing import TYPE_CHECKING, ClassVar
 from emu.events import Observer
 from emu.page_states import CONTENT_MASK, USAGE_MASK, Content
 from emu.running.stopping.kinds import (
-    AtAddress,
     AtInterruption,
-    AtMnemonic,
-    AtTarget,
     ConsoleText,
     ContentChange,
     FirstTouch,
     PageStateChange,
-    PswMaskChange,
     StopOn,
     StorageKeyChange,
 )
@@ -30,6 +26,9 @@ if TYPE_CHECKING:
     from emu.running.stopping.stop_point import StopPoint
 
     Note = Callable[[StopPoint, Cpu | None, StopEvent], None]
+
+_COMPILED = (None, "svc", "program")
+"""Classes of interruptions that compiled code takes, if it need not tell of them; None: any class."""
 
 
 class EventListener(Observer):
@@ -52,8 +51,7 @@ class EventListener(Observer):
         self._points = points
         self._note = note
         self.wants_interruptions = any(
-            isinstance(point.on, AtInterruption) and point.on.interruption in (None, "program", "svc")
-            for point in points
+            isinstance(point.on, AtInterruption) and point.on.interruption in _COMPILED for point in points
         )
         self._tails: dict[int, bytes] = {}
         """For each stop that waits for a text of the console: the end of what was written, which may begin it."""
@@ -105,20 +103,6 @@ class EventListener(Observer):
         content = event.after & CONTENT_MASK
         if event.before & CONTENT_MASK != content and on.page in (None, event.page) and on.content in (None, content):
             self._note(point, cpu, event)
-
-
-class PlaceListener(EventListener):
-    """Hears of interruptions while there are stops before instructions, whose places trap, or at changes of the PSW:
-    which instruction has an interruption of its own, and what that makes of the PSW, is the model's to say then."""
-
-    KINDS = (AtAddress, AtMnemonic, AtTarget, PswMaskChange)
-
-    def __init__(self, points: list[StopPoint], note: Note, asked: set[int]) -> None:
-        super().__init__(points, note, asked)
-        self.wants_interruptions = True
-
-    def interrupted(self, cpu: Cpu, kind: str, code: int, old: Psw, condition: ProgramInterruption | None) -> None:
-        pass
 
 
 class StateListener(EventListener):

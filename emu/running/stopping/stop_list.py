@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING
 
 from emu.hypervisor import NEVER
 from emu.running.stopping.engine_places import EnginePlaces
-from emu.running.stopping.events import EventListener, PlaceListener, StateListener
+from emu.running.stopping.events import EventListener, StateListener
 from emu.running.stopping.kinds import (
     AtInstructionCount,
     AtInterruption,
     AtTime,
+    PswMaskChange,
     StopOn,
 )
 from emu.running.stopping.matching import InstructionStops
@@ -139,7 +140,9 @@ class StopList:
         self._interruptions = [
             point for point in self._enabled if isinstance(point.on, AtInterruption) and point.on.before
         ]
-        self._configuration.watching.before_interruption = self.before_interruption if self._interruptions else None
+        watching = self._configuration.watching
+        watching.before_interruption = self.before_interruption if self._interruptions else None
+        watching.follows_interruptions = any(isinstance(point.on, PswMaskChange) for point in self._enabled)
         for each in (self._instructions, self._registers, self._places, self._storage):
             each.changed(self._enabled)
         self._listen()
@@ -147,7 +150,7 @@ class StopList:
     def _listen(self) -> None:
         others = [each for each in self._configuration.observers if each not in self._listeners]
         self._listeners = []
-        for kind in (EventListener, PlaceListener, StateListener):
+        for kind in (EventListener, StateListener):
             points = [point for point in self._enabled if kind.serves(point.on)]
             if points:
                 self._listeners.append(kind(points, self._note, self._asked))

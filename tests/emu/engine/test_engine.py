@@ -285,6 +285,16 @@ def test_an_instruction_that_crosses_into_a_page_beyond_storage(started: Machine
     assert started.executed == 0
 
 
+@pytest.mark.parametrize("before", (2, 4))
+def test_an_instruction_of_the_model_that_reaches_into_the_next_page(before: int, started: Machine) -> None:
+    # XR 2,2; STCK 0(8) or LCTLG 1,0,0(8), of which so many bytes are in the first page; LGHI 3,3
+    started.cpus[0].gr[8] = DATA
+    execute(
+        started, "1722 b2058000 a7390003" if before == 2 else "1722 eb108000002f a7390003", address=0x11000 - before - 2
+    )
+    assert started.cpus[0].gr[3] == 3
+
+
 def test_an_invalid_instruction_at_the_start_of_storage(started: Machine) -> None:
     stop = execute(started, "", address=0)
     assert stop.kind is StopKind.DISABLED_WAIT
