@@ -23,6 +23,18 @@ INSTRUCTIONS = (
 NAMES = ("LAT", "LGAT", "LLGTAT", "LLGFAT", "LFHAT")
 
 
+def execute(machine: Machine, cpu: Cpu, start: int, steps: int, is_free: bool) -> None:
+    """Execute what is at *start*, freely or in so many *steps*; a program interruption leads to a wait."""
+    machine.storage.write(lowcore.PROGRAM_NEW_PSW, Psw(ADDRESSING_MODE | WAIT, 0).to_bytes())
+    cpu.load_psw(Psw(ADDRESSING_MODE, start))
+    cpu.psw_loaded = False
+    if is_free:
+        machine.run(10)
+    else:
+        for _ in range(steps):
+            machine.step()
+
+
 @pytest.mark.parametrize("is_free", (True, False), ids=("free", "steps"))
 @pytest.mark.parametrize("is_target", (False, True), ids=("alone", "EX"))
 @pytest.mark.parametrize("start", (0x1_0000, 0x1_0FFE, 0x1_0FFC))
@@ -37,13 +49,7 @@ def test_zero_traps(
     machine.storage.write(operand, bytes(length))
     machine.storage.write(0x1_2FFE, bytes.fromhex(code))
     machine.storage.write(start, bytes.fromhex("44003000" if is_target else code))
-    machine.storage.write(lowcore.PROGRAM_NEW_PSW, Psw(ADDRESSING_MODE | WAIT, 0).to_bytes())
-    cpu.load_psw(Psw(ADDRESSING_MODE, start))
-    cpu.psw_loaded = False
-    if is_free:
-        machine.run(10)
-    else:
-        machine.step()
+    execute(machine, cpu, start, 1, is_free)
     assert cpu.gr[1] == loaded
     assert machine.storage.read_integer(lowcore.PROGRAM_ILC + 2, 2) == ProgramInterruptionCode.DATA
     assert machine.storage.read_integer(lowcore.DATA_EXCEPTION_CODE, 4) == 0xFF
@@ -72,14 +78,7 @@ def test_base_register_is_loaded_once(
     machine.storage.write(start + 0x20, load)
     again = bytes.fromhex("44003000") if is_target else load
     machine.storage.write(start, again + bytes.fromhex("47f04000"))
-    machine.storage.write(lowcore.PROGRAM_NEW_PSW, Psw(ADDRESSING_MODE | WAIT, 0).to_bytes())
-    cpu.load_psw(Psw(ADDRESSING_MODE, start))
-    cpu.psw_loaded = False
-    if is_free:
-        machine.run(10)
-    else:
-        for _ in range(5):
-            machine.step()
+    execute(machine, cpu, start, 5, is_free)
     assert cpu.gr[2] == 0
     assert machine.storage.read_integer(lowcore.DATA_EXCEPTION_CODE, 4) == 0xFF
     old = Psw.from_bytes(machine.storage.read(lowcore.PROGRAM_OLD_PSW, 16))

@@ -221,26 +221,32 @@ OPERATIONS = {
 PAIRS = [(first, second) for first in NUMBERS for second in NUMBERS]
 
 
+def put_pairs(machine: Machine, address: int) -> None:
+    """Let the operands of OPERATIONS be at *address*, and their number in general register 6."""
+    machine.cpus[0].gr[6] = len(PAIRS)
+    for place, value in enumerate(value for pair in PAIRS for value in pair):
+        machine.storage.write_integer(address + 8 * place, 8, value)
+
+
+def condition_codes(machine: Machine, address: int) -> set[int]:
+    """Those of the PSW masks, one for each pair, that the kernel has kept at *address*."""
+    kept = machine.storage.read(address, 8 * len(PAIRS))
+    return {kept[place] >> 4 & 3 for place in range(2, len(kept), 8)}
+
+
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_the_condition_code_of_the_old_psw(name: str, by_model: list[int]) -> None:
     """Unicorn has left it to be computed."""
-
-    def prepare(machine: Machine) -> None:
-        machine.cpus[0].gr[6] = len(PAIRS)
-        for place, value in enumerate(value for pair in PAIRS for value in pair):
-            machine.storage.write_integer(DATA + 8 * place, 8, value)
-
     # LMG 1,2,0(9), the instruction, SVC, AGHI 9,16; the kernel keeps each old PSW mask: STG 0,0(10), AGHI 10,8.
     program = Program(
         body=bytes.fromhex("eb1290000004") + OPERATIONS[name] + SVC + bytes.fromhex("a79b0010"),
         handler=RETURN[:6] + stg(0, 0, 10) + bytes.fromhex("a7ab0008") + RETURN[6:],
         registers={9: DATA, 10: DATA + 0x1000},
-        prepare=prepare,
+        prepare=lambda machine: put_pairs(machine, DATA),
     )
     machine, left = agrees(program, by_model)
     assert left <= 1
-    kept = machine.storage.read(DATA + 0x1000, 8 * len(PAIRS))
-    assert len({kept[place] >> 4 & 3 for place in range(2, len(kept), 8)}) > 1
+    assert len(condition_codes(machine, DATA + 0x1000)) > 1
 
 
 LEFT = {
