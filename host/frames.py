@@ -56,6 +56,7 @@ class FramePool:
             "bytes": "the contents of the frames in use are a field",
             "doublewords": "the same bytes",
             "_mapping": "the same bytes",
+            "_stack_address": "of this process",
             "_owner": "a view",
             "_page": "a view",
             "_referenced": "a view",
@@ -94,6 +95,7 @@ class FramePool:
         # The first frames are given out first.
         self._stack = np.arange(frames - 1, -1, -1, dtype=np.int32)
         self._free = self._stack.data
+        self._stack_address = int(self._stack.ctypes.data)
 
     @property
     def free_count(self) -> int:
@@ -123,7 +125,7 @@ class FramePool:
     @property
     def next_free_address(self) -> int:
         """Where the number of the frame that is taken next lies in this process; before it, those of the others."""
-        return int(self._stack.ctypes.data) + self._stack.itemsize * (self.frames - self.used - 1)
+        return self._stack_address + self._stack.itemsize * (self.frames - self.used - 1)
 
     def give_back(self, frame: int) -> None:
         """Make one frame free."""

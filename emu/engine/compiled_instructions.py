@@ -141,7 +141,7 @@ class CompiledInstructions:
     def leave(self, cpu: Cpu) -> int:
         """Note what was executed, and give the work that it is reckoned at beyond one unit for each instruction."""
         record = self._record
-        self._take_frames()
+        self.catch_up(cpu)
         work = record.extra_work
         if record.has_compiled:
             # From here on what is left counts instructions only.
@@ -167,7 +167,6 @@ class CompiledInstructions:
                 record.has_interrupted = 0
                 self._count_interruptions()
             cpu.program_parameter = record.program_parameter
-            self.catch_up(cpu)
             record.has_compiled = 0
         return work
 

@@ -74,6 +74,24 @@ def _length_under_mask(translation: InstructionTranslation) -> int:
     return 0 if mask in _MASKS_WITHOUT_GAPS else mask.bit_count()
 
 
+def _try_across(
+    translation: InstructionTranslation, operand: str, freed: str, find_address: int, helper: int, length: int
+) -> None:
+    """Have the *length* bytes at the address *operand* tried out by *helper* if they lie in two pages.
+
+    :param operand: the one that is the address; *find_address* finds it again, since no name is good behind a branch.
+    :param freed: another operand that is not used otherwise: each address is freed.
+    """
+    operands = translation.operands
+    address = getattr(operands, operand)
+    label = translation.branch_if_low(operands.result, address, PAGE_SIZE - 1, PAGE_SIZE + 1 - length)
+    setattr(operands, freed, address)
+    translation.call(find_address)
+    translation.call_helper(helper, getattr(operands, operand), length)
+    operands.second_result = getattr(operands, operand)
+    translation.put(label)
+
+
 def _trying(original: int, parts: Callable[[InstructionTranslation], int], size: int) -> Replacement:
     """A function that has the operand, of so many *parts* of *size* bytes, tried out if it lies in two pages."""
     helper = exported_address("helper_probe_write_access")
@@ -83,15 +101,8 @@ def _trying(original: int, parts: Callable[[InstructionTranslation], int], size:
     def translate(translation: InstructionTranslation) -> int:
         length = parts(translation) * size
         if length > size:
-            operands = translation.operands
             translation.call(prepare)
-            label = translation.branch_if_low(operands.result, operands.second, PAGE_SIZE - 1, PAGE_SIZE + 1 - length)
-            # Each address is freed.
-            operands.address = operands.second
-            translation.call(find_address)
-            translation.call_helper(helper, operands.second, length)
-            operands.second_result = operands.second
-            translation.put(label)
+            _try_across(translation, "second", "address", find_address, helper, length)
             translation.call(find_address)
         return translation.call(original)
 
@@ -108,16 +119,10 @@ def _trying_cleared(original: int) -> Replacement:
         length = translation.field(8, 8) + 1
         is_cleared = translation.field(16, 16) == translation.field(32, 16)
         if is_cleared and length <= _MOST_CLEARED and length not in _ONE_STORE:
-            operands = translation.operands
             translation.call(prepare)
             translation.call(find_address)
-            label = translation.branch_if_low(operands.result, operands.address, PAGE_SIZE - 1, PAGE_SIZE + 1 - length)
-            # Each address is freed; the last one the original makes itself.
-            operands.first = operands.address
-            translation.call(find_address)
-            translation.call_helper(helper, operands.address, length)
-            operands.second_result = operands.address
-            translation.put(label)
+            # The original makes the address once more itself.
+            _try_across(translation, "address", "first", find_address, helper, length)
         return translation.call(original)
 
     return translate
