@@ -43,6 +43,7 @@ from emu.engine.compiled_parts import (
     pointer,
 )
 from emu.engine.record import RECORD_TYPE, StopReason
+from emu.engine.units import NOTHING, unit
 
 # numba takes plain integers for the callback's constants.
 TRANSLATE_OPCODE: Final = 0xDC
@@ -101,7 +102,7 @@ def _renew(record: Any) -> None:
     record.bound = work + record.left
 
 
-@njit
+@unit(words=3, result=NOTHING)
 def _begin_rare_block(record: Any, engine: Any, address: Any, size: Any) -> None:
     """Let a block begin that is new, or not all of which may be executed now, or that has something to be saved; or
     that is the target of an EXECUTE, which itself has been counted."""

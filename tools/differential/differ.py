@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tools.machines.setup import announce_compiling
+from tools.machines.setup import prepare_callbacks
 from tools.processes.side_by_side import cores
 from tools.usage.errors import UsageError
 
@@ -29,7 +29,7 @@ def differ(wanted: DifferOptions) -> int:
     from emu.machine import MEGABYTE, Machine
     from tools.differential.workers import Failure, try_programs
 
-    announce_compiling()
+    prepare_callbacks()
     # Here, and not in each process: the first machine of a changed model has its engine compiled.
     try:
         Machine(MEGABYTE)

@@ -76,7 +76,7 @@ def make_machines(options: MachineOptions) -> tuple[list[Machine], HostSetup | N
         from emu.identification import SystemIdentification
         from emu.machine import Machine
 
-    announce_compiling()
+    prepare_callbacks()
     host = None
     if options.host is not None:
         host = make_host(options.host, guests=options.guests, cpus=options.cpus, memory=options.memory)
@@ -102,12 +102,21 @@ def make_machines(options: MachineOptions) -> tuple[list[Machine], HostSetup | N
     return machines, host
 
 
-def announce_compiling() -> None:
-    """Say why the first run takes so long to begin."""
+def prepare_callbacks() -> None:
+    """Compile the engine's callbacks if they are not kept, and say why the first run takes so long to begin."""
     from emu.engine.compiled import are_kept
+    from emu.engine.compiling import compile_callbacks
 
-    if not are_kept():
-        print("essa: compiling the engine's callbacks, once; two minutes or so", file=sys.stderr, flush=True)
+    if are_kept():
+        return
+    print("essa: compiling the engine's callbacks, once; a minute or so", file=sys.stderr, flush=True)
+    compile_callbacks(_show_progress)
+
+
+def _show_progress(done: int, total: int) -> None:
+    """Say on a terminal how much is *done*."""
+    if sys.stderr.isatty():
+        print(f"\r{done} of {total}", end="\n" if done == total else "", file=sys.stderr, flush=True)
 
 
 def _attach_disks(machine: Machine, options: MachineOptions) -> None:

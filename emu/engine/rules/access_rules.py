@@ -18,14 +18,19 @@ from emu.engine.compiled_parts import is_storage_watched
 from emu.engine.record import NO_CONTEXT
 from emu.engine.rules import primitives, resolving
 from emu.engine.rules.frames import locate_frame
-from emu.engine.rules.pure import compiled
 from emu.engine.rules.words import load8
+from emu.engine.units import translated_unit
 
-resolve: Any = compiled(resolving.source(), "resolve", primitives.NAMES)
-resolve_byte: Any = compiled(resolving.byte_source(), "resolve_byte", primitives.NAMES)
-ask_operand: Any = compiled(resolving.operand_question_source(), "ask_operand", primitives.NAMES)
-resolve_operand: Any = compiled(resolving.operand_source(), "resolve_operand", primitives.NAMES)
-ask_byte: Any = compiled(resolving.byte_question_source(), "ask_byte", primitives.NAMES)
+
+def _unit(source: str, name: str, words: int = 2) -> Any:
+    return translated_unit(source, name, primitives.NAMES, primitives.__name__, words)
+
+
+resolve: Any = _unit(resolving.source(), "resolve")
+resolve_byte: Any = _unit(resolving.byte_source(), "resolve_byte")
+ask_operand: Any = _unit(resolving.operand_question_source(), "ask_operand", words=5)
+resolve_operand: Any = _unit(resolving.operand_source(), "resolve_operand", words=5)
+ask_byte: Any = _unit(resolving.byte_question_source(), "ask_byte")
 
 _ZERO: Final = np.uint64(0)
 _NO_CONTEXT: Final = np.uint64(NO_CONTEXT)

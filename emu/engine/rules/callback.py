@@ -17,7 +17,7 @@ from numba import carray, njit, types  # type: ignore[attr-defined]
 from emu.engine.blocks import INVISIBLE
 from emu.engine.compiled_parts import call, callback, code_byte, may_be_stop_place, pointer
 from emu.engine.record import RECORD_TYPE, StopReason
-from emu.engine.rules import swapping
+from emu.engine.rules import access_rules, swapping
 from emu.engine.rules.access_rules import NAMES
 from emu.engine.rules.dispatch import chain_source
 from emu.engine.rules.instructions import numbered
@@ -25,6 +25,7 @@ from emu.engine.rules.opcodes import NONE, hidden_instruction, instruction_numbe
 from emu.engine.rules.primitives import code_instruction
 from emu.engine.rules.pure import compiled
 from emu.engine.rules.taking import take_refused, take_unknown
+from emu.engine.units import translated_unit
 from emu.program_interruption import ProgramInterruptionCode
 
 # numba takes plain integers for the callback's constants.
@@ -39,29 +40,15 @@ _INSTRUCTIONS: Final = numbered()
 _LENGTH_OF_SVC: Final = np.uint64(swapping.LENGTH)
 
 
-def _called(function: Any) -> Any:
-    """A function that calls *function*, and is inlined.
-
-    numba clears a place for the result of each call where the calling function begins: of 85 calls in one function, 85
-    are cleared for each instruction, which takes longer than most instructions do.
-    """
-
-    @njit
-    def call_function(record: Any, address: Any, instruction: Any) -> Any:
-        return function(record, address, instruction)
-
-    return call_function
+def _unit(source: str, name: str) -> Any:
+    return translated_unit(source, name, NAMES, access_rules.__name__)
 
 
-_execute_svc: Any = compiled(swapping.source(), swapping.NAME, NAMES)
+_execute_svc: Any = _unit(swapping.source(), swapping.NAME)
 _execute_number: Any = compiled(
     chain_source((number, each.declared) for number, each in _INSTRUCTIONS),
     "execute_number",
-    NAMES
-    | {
-        name: _called(compiled(each.source, name, NAMES))
-        for name, each in ((f"execute_{each.declared.mnemonic}", each) for _, each in _INSTRUCTIONS)
-    },
+    NAMES | {(name := f"execute_{each.declared.mnemonic}"): _unit(each.source, name) for _, each in _INSTRUCTIONS},
 )
 
 

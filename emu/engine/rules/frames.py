@@ -12,6 +12,7 @@ from emu.addresses import PAGE_SHIFT, PAGE_SIZE
 from emu.bits import MASK_64
 from emu.engine.compiled_parts import pointer
 from emu.engine.rules.words import load8, load_code, load_native, store8, store_code
+from emu.engine.units import unit
 from emu.page_states import NO_TRANSITION, NOT_RESIDENT_STABLE, STATE_BITS
 
 NO_FRAME: Final = np.uint64(MASK_64)
@@ -30,7 +31,7 @@ def is_host_asked(record: Any) -> Any:
     return record.asks_host or (record.host_watch_address and load_native(record.host_watch_address))
 
 
-@njit
+@unit(words=1)
 def locate_frame(record: Any, page: Any) -> Any:
     """The offset in the pool of the frame of absolute *page*; NO_FRAME if the host must be asked."""
     state = load8(record.states_address + page)
@@ -41,7 +42,7 @@ def locate_frame(record: Any, page: Any) -> Any:
     return (load_code(record.locations_address + (page << np.uint64(2))) - np.uint64(1)) << _PAGE_SHIFT
 
 
-@njit
+@unit(words=1)
 def supplied_frame(record: Any, page: Any) -> Any:
     """The offset of a frame of zeros for *page*, which is nowhere; NO_FRAME if the host must be asked.
 
@@ -68,9 +69,9 @@ def supplied_frame(record: Any, page: Any) -> Any:
     return offset
 
 
-@njit
+@unit(words=1)
 def find_frame(record: Any, page: Any) -> Any:
-    """The same, and note that the page is accessed.
+    """What :func:`locate_frame` or else :func:`supplied_frame` gives, having noted that the page is accessed.
 
     Whatever the instruction comes to, the model would have accessed the page here, too.
     """

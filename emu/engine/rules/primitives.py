@@ -46,6 +46,7 @@ from emu.engine.rules.words import (
     store_native,
 )
 from emu.engine.tables import CONTEXT_STEP, LAST_MARK
+from emu.engine.units import unit
 
 ZERO: Final = np.uint64(0)
 _PAGE_OFFSET: Final = np.uint64(PAGE_SIZE - 1)
@@ -145,8 +146,12 @@ def compare_bytes(first: Any, second: Any, length: Any) -> Any:
 def condition_code(record: Any) -> Any:
     """The condition code; Unicorn may have left it to be computed from operands."""
     operation = load_code(record.cc_operation_address)
-    if operation <= _LAST_CONSTANT_CODE:
-        return operation
+    return operation if operation <= _LAST_CONSTANT_CODE else _code_of_operands(record, operation)
+
+
+@unit(words=1)
+def _code_of_operands(record: Any, operation: Any) -> Any:
+    """The condition code that an *operation* of Unicorn's makes of the operands that it has kept."""
     operands = record.cc_operands_address
     first, second = load_native(operands), load_native(operands + np.uint64(8))
     # Unicorn's environment begins with the general registers.

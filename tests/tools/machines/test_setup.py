@@ -72,8 +72,9 @@ def test_a_first_use_says_that_it_compiles(
         raise UsageError("no machine is wanted")
 
     monkeypatch.setattr("emu.engine.compiled.are_kept", lambda: False)
+    monkeypatch.setattr("emu.engine.compiling.compile_callbacks", lambda advance: advance(1, 2))
     monkeypatch.setattr("emu.machine.Machine", refuse)
     assert main(list(command)) == 2
     said, refused = capfd.readouterr().err.splitlines()
-    assert said == "essa: compiling the engine's callbacks, once; two minutes or so"
+    assert said == "essa: compiling the engine's callbacks, once; a minute or so"
     assert refused.endswith("no machine is wanted")

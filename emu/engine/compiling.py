@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Makes the object code of the callbacks: numba compiles them and their units, LLVM puts them together.
+
+What numba has made of a unit is kept in LLVM's intermediate form, for the next time that a callback is compiled.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import multiprocessing
+import os
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+import llvmlite.binding as llvm
+
+from emu.engine import object_files
+from emu.engine.compiled_keys import CALLBACKS, callback_keys, unit_key
+from emu.engine.library import PROGRAM_INTERRUPTION_FUNCTION, EngineError, exported_address
+from emu.engine.quirks import addressing_mode, sums
+
+if TYPE_CHECKING:
+    from emu.engine.units import CompilationUnit
+
+_NO_PLACE: Final = 1
+"""The address of a unit for numba, which wants one of whatever is called."""
+_MOST_PASSES: Final = 3
+_ERROR_PATH: Final = "numba_gil_"
+_MANY_OBJECTS: Final = 500_000
+_SPEED_LEVEL: Final = 3
+_CALLED: Final = (sums.HELPER, PROGRAM_INTERRUPTION_FUNCTION)
+"""Functions of Unicorn's that compiled code calls by the names under which it exports them."""
+
+
+def name_functions() -> None:
+    """Let compiled code find the functions of Unicorn's that it calls by names."""
+    for name in addressing_mode.ORIGINALS:
+        llvm.add_symbol(name, addressing_mode.original(name))
+    for name in _CALLED:
+        llvm.add_symbol(name, exported_address(name))
+
+
+def object_file(name: str) -> str:
+    """The name of the file with the object code of the callback *name*."""
+    return f"{name}-{callback_keys()[name]}.o"
+
+
+def _ignore(_: int, __: int) -> None:
+    """Tell nobody."""
+
+
+def compile_callbacks(advance: Callable[[int, int], object] = _ignore) -> None:
+    """Compile those callbacks that are not kept, on all processors.
+
+    :param advance: is called with how many parts of the work are done, and of how many.
+    :raises EngineError: if one of them may raise an exception.
+    """
+    missing = [name for name in CALLBACKS if not object_files.is_kept(object_file(name))]
+    if not missing:
+        return
+    units = [each for each in declared_units().values() if not object_files.is_kept(_unit_file(each))]
+    # The long ones first, so that no processor waits for the last one.
+    units.sort(key=lambda each: -len(each.source))
+    total = len(units) + len(missing)
+    with _side_by_side() as called:
+        for done, _ in enumerate(called(_compile_unit, [each.symbol for each in units]), start=1):
+            advance(done, total)
+        for done, _ in enumerate(called(compile_callback, missing), start=len(units) + 1):
+            advance(done, total)
+
+
+def declared_units() -> dict[str, CompilationUnit]:
+    """All units, by their symbols."""
+    for module in dict.fromkeys(CALLBACKS.values()):
+        import_module(module)
+    from emu.engine.units import UNITS
+
+    return UNITS
+
+
+@contextlib.contextmanager
+def _side_by_side() -> Iterator[Callable[[Callable[[str], object], Iterable[str]], Iterable[object]]]:
+    """What calls a function with each of several names, in as many processes as there are processors."""
+    if multiprocessing.current_process().daemon:
+        yield map
+        return
+    with ProcessPoolExecutor(len(os.sched_getaffinity(0))) as processes:
+        yield processes.map
+
+
+def _unit_file(unit: CompilationUnit) -> str:
+    return f"{unit.name}-{unit_key(unit)}.bc"
+
+
+def _compile_unit(symbol: str) -> None:
+    unit = declared_units()[symbol]
+    object_files.write(_unit_file(unit), _translated(unit, symbol).as_bitcode())
+
+
+def compile_callback(name: str) -> bytes:
+    """The object code of the callback *name* with all units that it calls; it is kept if that can be done.
+
+    :raises EngineError: if it may raise an exception.
+    """
+    module = _translated(getattr(import_module(CALLBACKS[name]), name), name)
+    units, linked = declared_units(), set[str]()
+    while called := {each.name for each in module.functions if each.is_declaration and each.name in units} - linked:
+        for symbol in called:
+            module.link_in(_unit_module(units[symbol]))
+        linked |= called
+    for function in module.functions:
+        if not function.is_declaration and function.name != name:
+            function.linkage = "internal"
+            function.add_function_attribute("noinline")
+    code = object_files.emit(module, _SPEED_LEVEL)
+    object_files.write(object_file(name), code)
+    return code
+
+
+def _unit_module(unit: CompilationUnit) -> Any:
+    body = object_files.read(_unit_file(unit))
+    return _translated(unit, unit.symbol) if body is None else llvm.parse_bitcode(body)
+
+
+def _translated(function: Any, symbol: str) -> Any:
+    """What numba makes of a callback or a unit: one function with the name *symbol*, which calls others by symbols.
+
+    :raises EngineError: if it may raise an exception.
+    """
+    name_functions()
+    for each in declared_units():
+        llvm.add_symbol(each, _NO_PLACE)
+    with _rare_collections():
+        compiled = function.compiled()
+    # The call of the function proper is marked not to be inlined.
+    module = llvm.parse_assembly(compiled.inspect_llvm().replace("noinline", "nounwind"))
+    module.get_function(compiled._wrapper_name).name = symbol  # noqa: SLF001 - numba has no public name for it
+    for other in module.functions:
+        if not other.is_declaration and other.name != symbol:
+            other.linkage = "internal"
+            other.add_function_attribute("alwaysinline")
+    # A function with very many ends is seen to raise no exception when it has been made shorter: then the paths go for
+    # which there are functions of numba's, which is not there when the object is loaded.
+    for _ in range(_MOST_PASSES):
+        object_files.optimize(module, _SPEED_LEVEL)
+        if not any(other.name.startswith(_ERROR_PATH) for other in module.functions):
+            return module
+    raise EngineError(f"{symbol} may raise an exception")
+
+
+@contextlib.contextmanager
+def _rare_collections() -> Iterator[None]:
+    """Look for garbage rarely: numba makes millions of objects, of which most stay to the end."""
+    thresholds = gc.get_threshold()
+    gc.set_threshold(_MANY_OBJECTS)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*thresholds)

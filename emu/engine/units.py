@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Units: functions of compiled code that are compiled by themselves, and called by a symbol.
+
+To find the types of a function and to translate it takes numba up to seconds.  A unit is compiled once, however many
+call it; again only when it has changed; and several are compiled at a time.  They are put together to the code of a
+callback at last (:mod:`emu.engine.compiling`).
+
+Like the callbacks, only a compilation imports it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from numba import cfunc, from_dtype, types
+
+from emu.engine.record import RECORD_TYPE
+
+WORD: Final = types.uint64
+NOTHING: Final = types.void
+_RECORD: Final = from_dtype(RECORD_TYPE)
+
+
+@dataclass(frozen=True, slots=True)
+class CompilationUnit:
+    """A function that takes the record and words, not compiled yet."""
+
+    name: str
+    function: Callable[..., Any]
+    signature: Any
+    module: str
+    """Where what it calls is imported."""
+    source: str
+    """What it was made of, if that is not the text of the module."""
+
+    @property
+    def symbol(self) -> str:
+        """What it is called by."""
+        return f"unit.{self.name}"
+
+    def compiled(self) -> Any:
+        """The function as numba compiles it, which takes up to seconds."""
+        return cfunc(self.signature)(self.function)
+
+
+UNITS: Final[dict[str, CompilationUnit]] = {}
+"""Those of the modules that have been imported, by their symbols."""
+
+
+def unit(words: int, result: Any = WORD) -> Callable[[Callable[..., Any]], Any]:
+    """Declare a function of the record and so many *words* to be a unit; gives what compiled code calls in its place.
+
+    :param result: the type of what it returns, a word or nothing.
+    """
+
+    def declare(function: Callable[..., Any]) -> Any:
+        return _declared(function, function.__name__, words, result, function.__module__)
+
+    return declare
+
+
+def translated_unit(source: str, name: str, names: dict[str, Any], module: str, words: int = 2) -> Any:
+    """The function *name* of the record and so many *words* that *source* defines, as a unit.
+
+    :param names: what it calls, of which the modules are *module* and what that imports.
+    """
+    namespace = dict(names)
+    exec(compile(source, f"<translated {name}>", "exec"), namespace)
+    return _declared(namespace[name], name, words, WORD, module, source)
+
+
+def _declared(
+    function: Callable[..., Any],
+    name: str,
+    words: int,
+    result: Any,
+    module: str,
+    source: str = "",
+) -> Any:
+    signature = result(_RECORD, *[WORD] * words)
+    declared = CompilationUnit(name, function, signature, module, source)
+    UNITS[declared.symbol] = declared
+    return types.ExternalFunction(declared.symbol, signature)
