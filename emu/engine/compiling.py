@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import multiprocessing
 import os
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
@@ -84,6 +82,10 @@ def declared_units() -> dict[str, CompilationUnit]:
 @contextlib.contextmanager
 def _side_by_side() -> Iterator[Callable[[Callable[[str], object], Iterable[str]], Iterable[object]]]:
     """What calls a function with each of several names, in as many processes as there are processors."""
+    # Who finds all compiled does not wait for these to be imported.
+    import multiprocessing
+    from concurrent.futures import ProcessPoolExecutor
+
     if multiprocessing.current_process().daemon:
         yield map
         return
