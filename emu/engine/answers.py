@@ -16,6 +16,7 @@ from emu.bits import MASK_64
 from emu.engine.exits import BUDGET_USED, EXECUTED_ALONE, SHORTAGE, BudgetUsed, Condition, ExecutedAlone, Shortage
 from emu.engine.interception import is_executed_by_model
 from emu.engine.library import EXECUTABLE, FillAccess
+from emu.engine.quirks.fetched_first import try_store
 from emu.engine.quirks.look_behind import is_look_behind
 from emu.engine.reported import SINK_ADDRESS
 from emu.engine.tlb import PREFIX_PAGES, Answer, Tlb
@@ -198,6 +199,8 @@ class FreeAnswers(FillAnswers):
         if kind == FillAccess.WRITE and self._may_go_on_in_low_storage(address):
             self.refusal = EXECUTED_ALONE
             return None
+        if kind == FillAccess.READ:
+            try_store(self._cpu, address)
         absolute = access.resolve(self._cpu, address, ACCESS[kind])
         if kind == FillAccess.FETCH:
             return self._answer_fetch(address, absolute)

@@ -29,9 +29,10 @@ NO_FILL: Final = FILLS
 """No index into the tables of fills: the one that is looked for is not remembered."""
 FIRST_FILL_ACCESS: Final = 16
 """Unicorn's number for the first of the kinds of access that it asks a fill for: read, write, fetch."""
+FILL_READ: Final = 0
 FILL_STORE: Final = 1
 FILL_FETCH: Final = 2
-"""Of these kinds, counted from the first, the ones for stores and for instructions."""
+"""These kinds, counted from the first: those for operands that are fetched or stored, and for instructions."""
 
 EXECUTE_OPCODE: Final = 0x44
 EXECUTE_RELATIVE_OPCODE: Final = 0xC6

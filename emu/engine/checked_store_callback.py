@@ -17,13 +17,14 @@ from numba.extending import intrinsic
 from emu.addresses import PAGE_SHIFT, PAGE_SIZE
 from emu.engine import checked_stores
 from emu.engine.blocks import FILL_STORE
-from emu.engine.compiled_parts import address_limit, callback
+from emu.engine.compiled_parts import callback
 from emu.engine.library import PROGRAM_INTERRUPTION_FUNCTION
 from emu.engine.quirks import single_stores
 from emu.engine.record import RECORD_TYPE, StopReason
 from emu.engine.rules.access_rules import resolve_byte
 from emu.engine.rules.primitives import code_instruction
 from emu.engine.rules.words import load_native, store_sized
+from emu.engine.updates import first_address
 from emu.program_interruption import ProgramInterruptionCode
 
 # numba takes plain integers for the callback's constants.
@@ -68,14 +69,6 @@ def _stores_once(word: Any) -> Any:
 
 
 @njit
-def _base(record: Any, number: Any) -> Any:
-    """What base register *number* adds to an address."""
-    if number == np.uint64(0):
-        return np.uint64(0)
-    return load_native(record.registers_address + (number << np.uint64(3)))
-
-
-@njit
 def _registers_from(word: Any) -> Any:
     """How many registers R1 to R3 are."""
     first, last = word >> np.uint64(52) & np.uint64(15), word >> np.uint64(48) & np.uint64(15)
@@ -102,16 +95,6 @@ def _stored_length(word: Any) -> Any:
 
 
 @njit
-def _stored_address(record: Any, word: Any) -> Any:
-    """Where the first byte is that such an instruction stores."""
-    address = _base(record, word >> np.uint64(44) & np.uint64(15)) + (word >> np.uint64(32) & np.uint64(0xFFF))
-    if word >> np.uint64(56) == _EXTENDED_STORES:
-        high = word >> np.uint64(24) & _BYTE
-        address += (high << np.uint64(12)) - (high >> np.uint64(7) << np.uint64(20))
-    return address & address_limit(record)
-
-
-@njit
 def _may_store(record: Any, offset: Any, size: Any) -> Any:
     """Whether the instruction at the PSW address, if it may store there now, will not be refused later.
 
@@ -125,7 +108,7 @@ def _may_store(record: Any, offset: Any, size: Any) -> Any:
         size = _stored_length(word)
         if size == np.uint64(0):
             return False
-        offset = _stored_address(record, word) & PAGE_OFFSET
+        offset = first_address(record, word) & PAGE_OFFSET
     return offset + size <= PAGE_BYTES
 
 

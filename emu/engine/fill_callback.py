@@ -17,7 +17,7 @@ import numpy as np
 from numba import carray, njit, types  # type: ignore[attr-defined]
 
 from emu.addresses import LOW_PAGES_END, PAGE_SHIFT, PAGE_SIZE
-from emu.engine.blocks import FILL_FETCH, FILL_STORE, FIRST_FILL_ACCESS, NO_FILL
+from emu.engine.blocks import FILL_FETCH, FILL_READ, FILL_STORE, FIRST_FILL_ACCESS, NO_FILL
 from emu.engine.checked_stores import CHECKED_FRAMES, CHECKED_SHIFT, FIRST_UNPROTECTED
 from emu.engine.code import FRAMES
 from emu.engine.compiled_parts import (
@@ -40,12 +40,14 @@ from emu.engine.rules.frames import locate_frame
 from emu.engine.rules.opcodes import is_hidden, is_in_prefix_area
 from emu.engine.rules.taking import can_be_taken, leave_with
 from emu.engine.rules.words import load_native, store8, store_native
+from emu.engine.updates import may_fetch
 
 # numba takes plain integers for the callback's constants.
 _PAGE_SHIFT: Final = np.uint64(PAGE_SHIFT)
 _PAGE_OFFSET: Final = np.uint64(PAGE_SIZE - 1)
 _WORD_SHIFT: Final = np.uint64(3)
 _NO_CONTEXT: Final = np.uint64(NO_CONTEXT)
+_READ: Final = np.uint64(FILL_READ)
 _STORE: Final = np.uint64(FILL_STORE)
 _FETCH: Final = np.uint64(FILL_FETCH)
 _LOW_PAGES: Final = np.uint64(LOW_PAGES_END >> PAGE_SHIFT)
@@ -137,7 +139,9 @@ def fill_callback(engine: Any, address: Any, kind: Any, entry: Any, data: Any) -
                 found = np.uint64(0)
         elif record.context != _NO_CONTEXT and (access != _FETCH or _is_needed_now(record, address)):
             record.condition_code = np.uint64(0)
-            if resolve(record, address, access):
+            if access == _READ and not may_fetch(record, address):
+                found = np.uint64(0)
+            elif resolve(record, address, access):
                 found = _note(record, address, access, False)
             elif access == _STORE and page < _LOW_PAGES and ask_byte(record, address | _FIRST_UNPROTECTED, access):
                 found = _note(record, address, access, True)

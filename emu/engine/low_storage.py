@@ -31,6 +31,7 @@ from emu.engine.blocks_of_low_storage import (
     WORDS,
 )
 from emu.engine.library import DeviceFetchCallback, DeviceStoreCallback
+from emu.engine.quirks.fetched_first import try_store
 from emu.engine.watched_storage import WatchedStorage, note
 from emu.teid import Access
 
@@ -146,7 +147,7 @@ class LowStorage:
         block = address >> BLOCK_SHIFT, kind
         known = self._known.get(block)
         if known is None:
-            absolute = self._instruction.attempt(lambda: access.resolve(self._cpu, address, kind))
+            absolute = self._instruction.attempt(lambda: self._resolve(address, kind))
             if absolute is None:
                 return None
             page = absolute >> PAGE_SHIFT
@@ -161,3 +162,8 @@ class LowStorage:
             if kind is Access.STORE:
                 self.stored.add(frame)
         return known
+
+    def _resolve(self, address: int, kind: Access) -> int:
+        if kind is Access.FETCH:
+            try_store(self._cpu, address)
+        return access.resolve(self._cpu, address, kind)

@@ -54,8 +54,8 @@ def csst(cpu: Cpu, operands: Operands) -> None:
     parameters = cpu.wrap(cpu.gr[1] & -_QUADWORD)
     replacement = access.load(cpu, parameters, length)
     stored = access.load(cpu, cpu.wrap(parameters + _STORE_VALUE), stored_length)
-    found = access.load(cpu, first_address, length)
     access.probe(cpu, first_address, length, Access.STORE)
+    found = access.load(cpu, first_address, length)
     access.probe(cpu, second_address, stored_length, Access.STORE)
     if found == _comparand(cpu, operands.r3, length):
         access.store(cpu, first_address, replacement)

@@ -30,8 +30,8 @@ def cdsg(cpu: Cpu, operands: Operands) -> None:
     address = cpu.effective_address(operands.b2, operands.d2)
     if (operands.r1 | operands.r3) & 1 or address % _QUADWORD:
         raise ProgramInterruption(ProgramInterruptionCode.SPECIFICATION)
-    found = access.load_integer(cpu, address, 8), access.load_integer(cpu, address + 8, 8)
     access.probe(cpu, address, _QUADWORD, Access.STORE)
+    found = access.load_integer(cpu, address, 8), access.load_integer(cpu, address + 8, 8)
     if found == (cpu.gr[operands.r1], cpu.gr[operands.r1 + 1]):
         for number in range(2):
             access.store_integer(cpu, address + 8 * number, 8, cpu.gr[operands.r3 + number])

@@ -39,9 +39,8 @@ def _target(cpu: Cpu, operands: Operands) -> bytes:
     :raises ProgramInterruption: access exceptions, of fetching and of storing it.
     """
     address, length = _first_address(cpu, operands), operands.l1 + 1
-    data = access.load(cpu, address, length)
     access.probe(cpu, address, length, Access.STORE)
-    return data
+    return access.load(cpu, address, length)
 
 
 def _sign_condition_code(value: int) -> int:

@@ -41,8 +41,8 @@ def tr(cpu: Cpu, operands: Operands) -> None:
     """
     address = cpu.effective_address(operands.b1, operands.d1)
     table = cpu.effective_address(operands.b2, operands.d2)
-    data = access.load(cpu, address, operands.l1 + 1)
     access.probe(cpu, address, operands.l1 + 1, Access.STORE)
+    data = access.load(cpu, address, operands.l1 + 1)
     first, last = table, table + _TABLE - 1
     if first <= address + operands.l1 and address <= last:
         _translate_bytewise(cpu, address, len(data), table)
