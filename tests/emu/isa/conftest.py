@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 import pytest
 
@@ -13,7 +14,7 @@ from emu.bits import field
 from emu.cpu import Cpu
 from emu.machine import Machine
 from emu.program_interruption import ProgramInterruptionCode
-from emu.psw import Psw
+from emu.psw import ADDRESSING_MODE, BASIC_ADDRESSING, Psw
 
 DISABLED_WAIT = 0x0002_0001_8000_0000
 END_PSW = 0x800
@@ -33,9 +34,29 @@ class Outcome:
 Execute = Callable[..., Outcome]
 
 
-@pytest.fixture(params=("free", "steps"))
+_MODES: Final = {"64": ADDRESSING_MODE, "31": BASIC_ADDRESSING, "24": 0}
+IN_64_BIT_MODE: Final = pytest.mark.parametrize("execute", ("free 64", "steps 64"), indirect=True)
+"""For a test in which what is expected depends on the addressing mode, or an address has more than 24 bits."""
+
+
+@pytest.fixture(
+    params=(
+        "free 64",
+        "steps 64",
+        "free 31",
+        "steps 24",
+        pytest.param("steps 31", marks=pytest.mark.long),
+        pytest.param("free 24", marks=pytest.mark.long),
+    )
+)
 def execute(request: pytest.FixtureRequest, machine: Machine, cpu: Cpu) -> Execute:
-    """Executes *code* (hexadecimal) at the current PSW address; keywords name storage locations: ``x2000="0102"``."""
+    """Executes *code* (hexadecimal) at the current PSW address; keywords name storage locations: ``x2000="0102"``.
+
+    Each test is run in all addressing modes, unless it loads a PSW of its own.
+    """
+    way, mode = request.param.split()
+    cpu.load_psw(Psw(_MODES[mode], cpu.instruction_address))
+    cpu.psw_loaded = False
 
     def execute(code: str, **storage: str) -> Outcome:
         write = machine.storage.write
@@ -44,7 +65,7 @@ def execute(request: pytest.FixtureRequest, machine: Machine, cpu: Cpu) -> Execu
             write(int(place[1:], 16), bytes.fromhex(data))
         for psw, address in ((END_PSW, 0), (lowcore.PROGRAM_NEW_PSW, 1 << 16)):
             write(psw, DISABLED_WAIT.to_bytes(8, "big") + address.to_bytes(8, "big"))
-        if request.param == "free":
+        if way == "free":
             assert machine.run(1000) is not None
         else:
             while machine.step() is None:

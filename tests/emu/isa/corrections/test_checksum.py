@@ -6,11 +6,12 @@ from __future__ import annotations
 import pytest
 
 from emu.program_interruption import ProgramInterruptionCode
-from emu.psw import ADDRESSING_MODE, BASIC_ADDRESSING, Psw
+from emu.psw import BASIC_ADDRESSING, Psw
 
 Code = ProgramInterruptionCode
 
 START = 0x10000
+OUTSIDE = 0x80_0000
 
 
 @pytest.mark.parametrize("r1", (0, 1, 2))
@@ -21,11 +22,12 @@ def test_an_odd_second_register_is_a_specification_exception(run, cpu, expect, r
 
 
 def test_the_specification_exception_has_priority_over_access_exceptions(execute, cpu) -> None:
-    cpu.gr[3], cpu.gr[4] = 1 << 40, 4
+    cpu.gr[3], cpu.gr[4] = OUTSIDE, 4
+    psw = cpu.psw
     outcome = execute("b2410013")
     assert outcome.interruption is Code.SPECIFICATION
-    assert outcome.old_psw == Psw(ADDRESSING_MODE, START + 4)
-    assert (cpu.gr[1], cpu.gr[3], cpu.gr[4]) == (0, 1 << 40, 4)
+    assert outcome.old_psw == Psw(psw.mask, START + 4)
+    assert (cpu.gr[1], cpu.gr[3], cpu.gr[4]) == (0, OUTSIDE, 4)
 
 
 SUMS = pytest.mark.parametrize(

@@ -55,6 +55,6 @@ def test_specification(execute, cpu, control, first, second) -> None:
 
 @pytest.mark.parametrize("register", (1, 5, 6))
 def test_access_exception(execute, cpu, machine, register) -> None:
-    cpu.gr[register] = 0x1000_0000
+    cpu.gr[register] = 0x80_0000
     assert execute(CSST, x2000="00000000").interruption is ProgramInterruptionCode.ADDRESSING
     assert machine.storage.read(0x2000, 4) == bytes(4)

@@ -47,7 +47,7 @@ def test_model(machine: Machine, cpu: Cpu, found: tuple[int, int]) -> None:
 
 @pytest.mark.parametrize(
     ("address", "code"),
-    ((0x2008, ProgramInterruptionCode.SPECIFICATION), (1 << 40, ProgramInterruptionCode.ADDRESSING)),
+    ((0x2008, ProgramInterruptionCode.SPECIFICATION), (0x80_0000, ProgramInterruptionCode.ADDRESSING)),
 )
 def test_operand_that_the_model_refuses(cpu: Cpu, address: int, code: ProgramInterruptionCode) -> None:
     cpu.gr[2] = address

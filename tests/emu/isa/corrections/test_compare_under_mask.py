@@ -18,7 +18,7 @@ FORMS = {"CLM": "bd{}02000", "CLMY": "eb{}020000021", "CLMH": "eb{}020000020"}
 @pytest.mark.parametrize("mnemonic", FORMS)
 @pytest.mark.parametrize("r1", "13")
 def test_without_a_mask_one_byte_is_fetched(execute, cpu, mnemonic: str, r1: str) -> None:
-    cpu.gr[2] = 1 << 40
+    cpu.gr[2] = 0x80_0000
     code = FORMS[mnemonic].format(r1)
     assert execute(code).interruption is ProgramInterruptionCode.ADDRESSING
 

@@ -75,5 +75,5 @@ def test_from_doubleword(execute, cpu, machine, value, packed) -> None:
 
 @pytest.mark.parametrize("code", (CVB, CVBG, CVDG))
 def test_access_exception(execute, cpu, code) -> None:
-    cpu.gr[3] = 0x1000_0000
+    cpu.gr[3] = 0x80_0000
     assert execute(code).interruption is ProgramInterruptionCode.ADDRESSING

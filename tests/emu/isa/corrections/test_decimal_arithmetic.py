@@ -9,6 +9,7 @@ from emu.cpu import Cpu
 from emu.machine import Machine
 from emu.program_interruption import ProgramInterruptionCode
 from emu.psw import DECIMAL_OVERFLOW, Psw
+from tests.emu.isa.conftest import IN_64_BIT_MODE
 
 Code = ProgramInterruptionCode
 
@@ -156,6 +157,7 @@ def test_fields(execute, machine) -> None:
     assert first(machine, "40202022402020") == "40f14040404040"
 
 
+@IN_64_BIT_MODE
 @pytest.mark.parametrize(("source", "marked"), (("0000026d", None), ("0257426c", 0x2002)))
 def test_edit_and_mark(execute, cpu, source, marked) -> None:
     cpu.gr[1] = 0x5555_5555_5555_5555
@@ -170,5 +172,5 @@ def test_invalid_digit_in_editing(execute, machine) -> None:
 
 @pytest.mark.parametrize("opcode", ("fa10", "fb10", "f810", "f910", "fc10", "fd10", "de01", "df01"))
 def test_access_exception(execute, cpu, opcode) -> None:
-    cpu.gr[3] = 0x1000_0000
+    cpu.gr[3] = 0x80_0000
     assert execute(f"{opcode}20003000", x2000="2020").interruption is Code.ADDRESSING

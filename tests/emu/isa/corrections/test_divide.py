@@ -49,5 +49,5 @@ def test_pair(execute, code) -> None:
 
 
 def test_access_exception(execute, cpu) -> None:
-    cpu.gr[5] = 0x1000_0000
+    cpu.gr[5] = 0x80_0000
     assert execute("5d205000").interruption is ProgramInterruptionCode.ADDRESSING

@@ -73,5 +73,5 @@ def test_pair_required(execute) -> None:
 
 
 def test_access_exception(execute, cpu) -> None:
-    cpu.gr[3] = 0x1000_0000
+    cpu.gr[3] = 0x80_0000
     assert execute("ed103000000c").interruption is ProgramInterruptionCode.ADDRESSING

@@ -8,8 +8,10 @@ import pytest
 from emu.control_registers import CR0_AFP, CR0_VECTOR
 from emu.program_interruption import ProgramInterruptionCode
 from emu.psw import AddressSpaceControl, Psw
+from tests.emu.isa.conftest import IN_64_BIT_MODE
 
 
+@IN_64_BIT_MODE
 @pytest.mark.parametrize("code", ("51523010", "e35230100075"))
 def test_address_and_space(execute, cpu, code) -> None:
     cpu.ar[5] = cpu.ar[1] = 0x1111_1111

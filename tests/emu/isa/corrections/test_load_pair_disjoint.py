@@ -13,14 +13,14 @@ X = 0xAAAA_AAAA << 32
 @pytest.mark.parametrize(("code", "boundary"), (("c864{}{}", 4), ("c865{}{}", 8)), ids=("LPD", "LPDG"))
 @pytest.mark.parametrize("which", ("first", "second"))
 def test_boundaries_come_before_access_exceptions(execute, cpu, code: str, boundary: int, which: str) -> None:
-    cpu.gr[2], cpu.gr[3] = 1 << 40, 0x2000 + boundary // 2
+    cpu.gr[2], cpu.gr[3] = 0x80_0000, 0x2000 + boundary // 2
     places = ("2000", "3000") if which == "second" else ("3000", "2000")
     assert execute(code.format(*places)).interruption is ProgramInterruptionCode.SPECIFICATION
 
 
 @pytest.mark.parametrize("places", (("2000", "3000"), ("3000", "2000")))
 def test_nothing_is_loaded_if_an_operand_is_refused(execute, cpu, places: tuple[str, str]) -> None:
-    cpu.gr[2], cpu.gr[3], cpu.gr[6], cpu.gr[7] = 1 << 40, 0x2000, 6, 7
+    cpu.gr[2], cpu.gr[3], cpu.gr[6], cpu.gr[7] = 0x80_0000, 0x2000, 6, 7
     assert execute(f"c865{places[0]}{places[1]}").interruption is ProgramInterruptionCode.ADDRESSING
     assert (cpu.gr[6], cpu.gr[7]) == (6, 7)
 

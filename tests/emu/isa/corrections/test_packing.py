@@ -86,7 +86,7 @@ def test_lengths(execute, code) -> None:
 @pytest.mark.parametrize("code", ("f34220003000", "e90220003000", "e10520003000"))
 @pytest.mark.parametrize("register", (2, 3))
 def test_access_exception(execute, cpu, code, register) -> None:
-    cpu.gr[register] = 0x1000_0000
+    cpu.gr[register] = 0x80_0000
     assert execute(code).interruption is ProgramInterruptionCode.ADDRESSING
 
 

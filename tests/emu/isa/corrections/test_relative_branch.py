@@ -7,6 +7,7 @@ import pytest
 
 from emu.program_interruption import ProgramInterruptionCode
 from emu.psw import BASIC_ADDRESSING, Psw
+from tests.emu.isa.conftest import IN_64_BIT_MODE
 
 EXRL = "c60000000080"
 """EXECUTE RELATIVE LONG at 0x10000 of 0x10100."""
@@ -55,6 +56,7 @@ def test_branch(execute, cpu, target, values, taken) -> None:
     assert branched(execute, cpu, target) == taken
 
 
+@IN_64_BIT_MODE
 @pytest.mark.parametrize("target", ("a7150040", "c01500000040"))
 def test_link_is_behind_the_execute(execute, cpu, target) -> None:
     assert branched(execute, cpu, target)

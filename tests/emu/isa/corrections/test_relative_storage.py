@@ -100,7 +100,7 @@ def test_word_needs_no_doubleword_boundary(execute, code) -> None:
 
 @pytest.mark.parametrize("opcode", ("c41d", "c417", "c615"))
 def test_access_exception(execute, opcode) -> None:
-    assert execute(f"{opcode}10000000").interruption is ProgramInterruptionCode.ADDRESSING
+    assert execute(f"{opcode}00400000").interruption is ProgramInterruptionCode.ADDRESSING
 
 
 # What is relative to an instruction is in the space that instructions come from: PoP 3, "Address Types", and each of
