@@ -17,6 +17,7 @@ from emu.instruction_length import instruction_length
 from emu.isa.declaration import INSTRUCTIONS
 from emu.isa.formats import Kind
 from emu.isa.operand_syntax import Operand, fields_by_name, names_of, operand_lists
+from emu.isa.relative_operands import relative_operand
 
 if TYPE_CHECKING:
     from emu.isa.declaration import Instruction
@@ -99,5 +100,9 @@ def _by_capstone(instruction: bytes, address: int) -> str | None:
     for _, size, mnemonic, operands in _capstone().disasm_lite(instruction, address, 1):
         if size == len(instruction):
             text = _REGISTER_LETTER.sub("", operands).replace(", ", ",")
+            target = relative_operand(instruction, address)
+            if target is not None:
+                # Capstone writes one below zero with a sign.
+                text = text[: text.rfind(",") + 1] + f"{target:#x}"
             return f"{mnemonic.upper()} {text}".rstrip()
     return None

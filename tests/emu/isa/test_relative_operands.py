@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 import emu.isa.catalogue  # noqa: F401
@@ -60,6 +60,7 @@ def test_each_declared_instruction_has_one_if_its_format_says_so() -> None:
         assert relative_operand(raw, ADDRESS) == expected, declared.mnemonic
 
 
+@example(0xC6, bytes.fromhex("0080000000"))
 @given(st.sampled_from((0x84, 0x85, 0xA7, 0xC0, 0xC4, 0xC6, 0xCC, 0xEC)), st.binary(min_size=5, max_size=5))
 def test_the_text_of_the_instruction_has_it(first: int, rest: bytes) -> None:
     instruction = (bytes((first,)) + rest)[: instruction_length(first)]
