@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from emu import access
 from emu.bits import field
+from emu.isa.condition_codes import of_comparison
 from emu.isa.declaration import Operands, Reason, instruction
 from emu.isa.formats import RS_B, RSY_B, Format
 
@@ -28,11 +29,6 @@ def _has_no_mask(operands: Operands, _: int) -> bool:
     return operands.m3 == 0
 
 
-def _compared(first: int, second: int) -> int:
-    """The condition code of a comparison of unsigned numbers."""
-    return 0 if first == second else 1 if first < second else 2
-
-
 def _declare(opcode: int, mnemonic: str, form: Format, part: str, first: int) -> None:
     title = f"COMPARE LOGICAL CHARACTERS UNDER MASK ({part})"
 
@@ -47,7 +43,7 @@ def _declare(opcode: int, mnemonic: str, form: Format, part: str, first: int) ->
         for byte in range(4):
             if mask & 8 >> byte and not code:
                 selected = field(cpu.gr[operands.r1], first + 8 * byte, first + 8 * byte + 7)
-                code = _compared(selected, access.load_integer(cpu, address, 1))
+                code = of_comparison(selected, access.load_integer(cpu, address, 1))
                 address = cpu.wrap(address + 1)
         cpu.cc = code
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from emu import access
 from emu.bits import MASK_64, signed
 from emu.facilities import Facility
+from emu.isa.condition_codes import of_comparison
 from emu.isa.declaration import Operands, Reason, instruction
 from emu.isa.formats import RIL_B
 from emu.program_interruption import ProgramInterruption, ProgramInterruptionCode
@@ -59,10 +60,6 @@ def _fetch(cpu: Cpu, operands: Operands, length: int) -> int:
 
 def _fetch_signed(cpu: Cpu, operands: Operands, length: int) -> int:
     return signed(_fetch(cpu, operands, length), 8 * length)
-
-
-def _compare(cpu: Cpu, first: int, second: int) -> None:
-    cpu.cc = 0 if first == second else 1 if first < second else 2
 
 
 # Loading
@@ -151,37 +148,37 @@ def stgrl(cpu: Cpu, operands: Operands) -> None:
 @instruction(0xC6D, "CRL", RIL_B, "COMPARE RELATIVE LONG (32)", reason=_CORRECTION, only=_off_word)
 def crl(cpu: Cpu, operands: Operands) -> None:
     """Compare R1 with a word."""
-    _compare(cpu, signed(cpu.gr[operands.r1], 32), _fetch_signed(cpu, operands, _WORD))
+    cpu.cc = of_comparison(signed(cpu.gr[operands.r1], 32), _fetch_signed(cpu, operands, _WORD))
 
 
 @instruction(0xC68, "CGRL", RIL_B, "COMPARE RELATIVE LONG (64)", reason=_CORRECTION, only=_off_doubleword)
 def cgrl(cpu: Cpu, operands: Operands) -> None:
     """Compare R1 with a doubleword."""
-    _compare(cpu, signed(cpu.gr[operands.r1], 64), _fetch_signed(cpu, operands, _DOUBLEWORD))
+    cpu.cc = of_comparison(signed(cpu.gr[operands.r1], 64), _fetch_signed(cpu, operands, _DOUBLEWORD))
 
 
 @instruction(0xC6C, "CGFRL", RIL_B, "COMPARE RELATIVE LONG (64<32)", reason=_CORRECTION, only=_off_word)
 def cgfrl(cpu: Cpu, operands: Operands) -> None:
     """Compare R1 with a signed word."""
-    _compare(cpu, signed(cpu.gr[operands.r1], 64), _fetch_signed(cpu, operands, _WORD))
+    cpu.cc = of_comparison(signed(cpu.gr[operands.r1], 64), _fetch_signed(cpu, operands, _WORD))
 
 
 @instruction(0xC65, "CHRL", RIL_B, "COMPARE HALFWORD RELATIVE LONG (32)", reason=_CORRECTION)
 def chrl(cpu: Cpu, operands: Operands) -> None:
     """Compare bits 32-63 of R1 with a signed halfword."""
-    _compare(cpu, signed(cpu.gr[operands.r1], 32), _fetch_signed(cpu, operands, _HALFWORD))
+    cpu.cc = of_comparison(signed(cpu.gr[operands.r1], 32), _fetch_signed(cpu, operands, _HALFWORD))
 
 
 @instruction(0xC64, "CGHRL", RIL_B, "COMPARE HALFWORD RELATIVE LONG (64)", reason=_CORRECTION)
 def cghrl(cpu: Cpu, operands: Operands) -> None:
     """Compare R1 with a signed halfword."""
-    _compare(cpu, signed(cpu.gr[operands.r1], 64), _fetch_signed(cpu, operands, _HALFWORD))
+    cpu.cc = of_comparison(signed(cpu.gr[operands.r1], 64), _fetch_signed(cpu, operands, _HALFWORD))
 
 
 @instruction(0xC6F, "CLRL", RIL_B, "COMPARE LOGICAL RELATIVE LONG (32)", reason=_CORRECTION, only=_off_word)
 def clrl(cpu: Cpu, operands: Operands) -> None:
     """Compare R1 with an unsigned word."""
-    _compare(cpu, cpu.gr32(operands.r1), _fetch(cpu, operands, _WORD))
+    cpu.cc = of_comparison(cpu.gr32(operands.r1), _fetch(cpu, operands, _WORD))
 
 
 @instruction(
@@ -194,7 +191,7 @@ def clrl(cpu: Cpu, operands: Operands) -> None:
 )
 def clgrl(cpu: Cpu, operands: Operands) -> None:
     """Compare R1 with an unsigned doubleword."""
-    _compare(cpu, cpu.gr[operands.r1], _fetch(cpu, operands, _DOUBLEWORD))
+    cpu.cc = of_comparison(cpu.gr[operands.r1], _fetch(cpu, operands, _DOUBLEWORD))
 
 
 @instruction(
@@ -207,16 +204,16 @@ def clgrl(cpu: Cpu, operands: Operands) -> None:
 )
 def clgfrl(cpu: Cpu, operands: Operands) -> None:
     """Compare R1 with an unsigned word in 64 bits."""
-    _compare(cpu, cpu.gr[operands.r1], _fetch(cpu, operands, _WORD))
+    cpu.cc = of_comparison(cpu.gr[operands.r1], _fetch(cpu, operands, _WORD))
 
 
 @instruction(0xC67, "CLHRL", RIL_B, "COMPARE LOGICAL HALFWORD RELATIVE LONG (32)", reason=_EXECUTED)
 def clhrl(cpu: Cpu, operands: Operands) -> None:
     """Compare bits 32-63 of R1 with an unsigned halfword."""
-    _compare(cpu, cpu.gr32(operands.r1), _fetch(cpu, operands, _HALFWORD))
+    cpu.cc = of_comparison(cpu.gr32(operands.r1), _fetch(cpu, operands, _HALFWORD))
 
 
 @instruction(0xC66, "CLGHRL", RIL_B, "COMPARE LOGICAL HALFWORD RELATIVE LONG (64)", reason=_EXECUTED)
 def clghrl(cpu: Cpu, operands: Operands) -> None:
     """Compare R1 with an unsigned halfword."""
-    _compare(cpu, cpu.gr[operands.r1], _fetch(cpu, operands, _HALFWORD))
+    cpu.cc = of_comparison(cpu.gr[operands.r1], _fetch(cpu, operands, _HALFWORD))

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from emu import access
 from emu.addresses import PAGE_SIZE
 from emu.facilities import Facility
+from emu.isa.condition_codes import of_comparison
 from emu.isa.declaration import Operands, Reason, instruction
 from emu.isa.formats import RRE, RRF_C, RSY_A
 from emu.program_interruption import ProgramInterruption, ProgramInterruptionCode
@@ -265,7 +266,7 @@ def mvclu(cpu: Cpu, operands: Operands) -> None:
     room, left = cpu.length_in(r1 + 1), cpu.length_in(r3 + 1)
     _require_even(room, left)
     target, source = cpu.address_in(r1), cpu.address_in(r3)
-    relation = 0 if room == left else 1 if room < left else 2
+    relation = of_comparison(room, left)
     part = min(room, PAGE_SIZE)
     if left:
         part = min(part, left)
