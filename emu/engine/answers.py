@@ -16,7 +16,7 @@ from emu.bits import MASK_64
 from emu.engine.exits import BUDGET_USED, EXECUTED_ALONE, SHORTAGE, BudgetUsed, Condition, ExecutedAlone, Shortage
 from emu.engine.interception import is_executed_by_model
 from emu.engine.library import EXECUTABLE, FillAccess
-from emu.engine.quirks.fetched_first import try_store
+from emu.engine.quirks.fetched_first import resolve_fetch
 from emu.engine.quirks.look_behind import is_look_behind
 from emu.engine.reported import SINK_ADDRESS
 from emu.engine.tlb import PREFIX_PAGES, Answer, Tlb
@@ -200,8 +200,10 @@ class FreeAnswers(FillAnswers):
             self.refusal = EXECUTED_ALONE
             return None
         if kind == FillAccess.READ:
-            try_store(self._cpu, address)
-        absolute = access.resolve(self._cpu, address, ACCESS[kind])
+            instruction = self._code.shown_instruction(self._cpu.instruction_address, self._record.mode)
+            absolute = resolve_fetch(self._cpu, address, instruction)
+        else:
+            absolute = access.resolve(self._cpu, address, ACCESS[kind])
         if kind == FillAccess.FETCH:
             return self._answer_fetch(address, absolute)
         answer = self._tlb.hold(address, kind, absolute >> 12)

@@ -19,7 +19,7 @@ from emu.engine.library import (
     Unicorn,
 )
 from emu.engine.low_storage import LOW_STORAGE, LowStorage
-from emu.engine.quirks.fetched_first import try_store
+from emu.engine.quirks.fetched_first import resolve_fetch
 from emu.engine.tlb import Answer
 from emu.engine.watched_storage import WatchedStorage
 from emu.program_interruption import ProgramInterruption
@@ -155,8 +155,9 @@ class CarefulAnswers(FillAnswers):
             self._sink_shown()
             return SINK
         if kind == FillAccess.READ:
-            try_store(self._cpu, address)
-        absolute = access.resolve(self._cpu, address, ACCESS[kind])
+            absolute = resolve_fetch(self._cpu, address)
+        else:
+            absolute = access.resolve(self._cpu, address, ACCESS[kind])
         page = absolute >> 12
         frame = self.hold(page, ACCESS[kind])
         if kind == FillAccess.FETCH:

@@ -31,7 +31,7 @@ from emu.engine.blocks_of_low_storage import (
     WORDS,
 )
 from emu.engine.library import DeviceFetchCallback, DeviceStoreCallback
-from emu.engine.quirks.fetched_first import try_store
+from emu.engine.quirks.fetched_first import resolve_fetch
 from emu.engine.watched_storage import WatchedStorage, note
 from emu.teid import Access
 
@@ -165,5 +165,5 @@ class LowStorage:
 
     def _resolve(self, address: int, kind: Access) -> int:
         if kind is Access.FETCH:
-            try_store(self._cpu, address)
+            return resolve_fetch(self._cpu, address)
         return access.resolve(self._cpu, address, kind)

@@ -4,8 +4,8 @@
 Unicorn 2.1.4 fetches such an operand, and asks only then whether it may be stored.  But low-address protection of a
 store has priority over what translating the address gives (PoP 6, "Priority of Access Exceptions"), and a store that
 protection prohibits leaves no trace in the page.  So where the page of such an operand is asked for to be fetched from,
-the store is tried out first: by :func:`try_store`, and in compiled code by :mod:`emu.engine.updates`.  If Unicorn does
-not ask, the page has been fetched from before, and fetching once more is seen nowhere.
+the store is resolved first: by :func:`resolve_fetch`, and in compiled code by :mod:`emu.engine.updates`.  If Unicorn
+does not ask, the page has been fetched from before, and fetching once more is seen nowhere.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from emu import access
-from emu.addresses import PAGE_SIZE
+from emu.addresses import PAGE_SIZE, AbsoluteAddress
 from emu.instruction_fetch import fetch_instruction
 from emu.isa.execute import execute_target, is_execute
 from emu.teid import Access
@@ -57,29 +57,37 @@ UPDATES: Final = _by_opcode()
 operand at the address in bits 16-31, and in bits 32-39 if the first byte is EB."""
 
 
-def try_store(cpu: Cpu, page: int) -> None:
-    """Try out the store of the current instruction into the page at *page*, which is about to be fetched from.
+def resolve_fetch(cpu: Cpu, address: int, instruction: bytes | None = None) -> AbsoluteAddress:
+    """The absolute address that the current instruction is about to fetch from: :func:`emu.access.resolve` of a fetch.
 
-    Nothing happens if the instruction does not fetch and store an operand there.
+    If it fetches and stores an operand in that page, the store is resolved instead: what permits it permits the fetch.
 
-    :raises ProgramInterruption: the access exceptions of the store.
+    :param instruction: the current instruction, if that is known.
+    :raises ProgramInterruption: any access exception.
     :raises FrameShortage: if the page needs a frame and none is free.
     """
-    instruction = fetch_instruction(cpu, cpu.instruction_address)
+    stored = _stored_address(cpu, address, instruction or fetch_instruction(cpu, cpu.instruction_address))
+    if stored is None:
+        return access.resolve(cpu, address, Access.FETCH)
+    absolute = access.resolve(cpu, stored, Access.STORE)
+    return AbsoluteAddress(absolute & -PAGE_SIZE | address & PAGE_SIZE - 1)
+
+
+def _stored_address(cpu: Cpu, address: int, instruction: bytes) -> int | None:
+    """The first byte in the page at *address* of an operand that *instruction* fetches and stores, if there is one."""
     if is_execute(instruction):
         instruction = execute_target(cpu, instruction, cpu.instruction_address)
     first = instruction[0]
     if not UPDATES[256 + instruction[-1] if first == EXTENDED else first]:
-        return
+        return None
     displacement = int.from_bytes(instruction[2:4], "big") & 0xFFF
     if first == EXTENDED:
         displacement += (instruction[4] ^ 0x80) - 0x80 << 12
-    address = cpu.effective_address(instruction[2] >> 4, displacement)
-    if address & -PAGE_SIZE != page & -PAGE_SIZE:
-        length = LONGEST
-        if first >= FIRST_WITH_LENGTH and first != EXTENDED:
-            length = 1 + (instruction[1] >> 4 if first == MOVE_WITH_OFFSET else instruction[1])
-        if cpu.wrap(address + length - 1) & -PAGE_SIZE != page & -PAGE_SIZE:
-            return
-        address = page & -PAGE_SIZE
-    access.resolve(cpu, address, Access.STORE)
+    operand = cpu.effective_address(instruction[2] >> 4, displacement)
+    page = address & -PAGE_SIZE
+    if operand & -PAGE_SIZE == page:
+        return operand
+    length = LONGEST
+    if first >= FIRST_WITH_LENGTH and first != EXTENDED:
+        length = 1 + (instruction[1] >> 4 if first == MOVE_WITH_OFFSET else instruction[1])
+    return page if cpu.wrap(operand + length - 1) & -PAGE_SIZE == page else None
