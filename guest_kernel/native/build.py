@@ -26,13 +26,14 @@ COMPILER_VERSION: Final = "0.17.1"
 _COMPILE: Final = (
     *("-target", "s390x-freestanding", "-mcpu=z10", "-msoft-float"),
     *("-std=gnu17", "-O2", "-g0", "-ffreestanding", "-fno-pic", "-fno-stack-protector", "-fno-sanitize=all"),
-    *("-fno-delete-null-pointer-checks", "-fno-ident", "-fno-asynchronous-unwind-tables"),
+    *("-fno-delete-null-pointer-checks", "-fno-ident", "-fno-asynchronous-unwind-tables", "-fforce-dwarf-frame"),
     *("-Wall", "-Wextra", "-Werror", "-Iruntime"),
 )
 # Parts of the runtime that few programs need: linked where something refers to them, so that the others stay small.
 _ON_DEMAND: Final = ("smp",)
-# Global symbols stay, so that a trace or a debugger can name places; local ones and file names go.
-_LINK: Final = ("-T", "kernel.ld", "--strip-debug", "--discard-all", "--build-id=none", "-z", "max-page-size=4096")
+# Global symbols stay, so that a trace or a debugger can name places; local ones and file names go.  The frames of
+# functions are described in a section that is not loaded, so that a debugger finds the way back.
+_LINK: Final = ("-T", "kernel.ld", "--discard-all", "--build-id=none", "-z", "max-page-size=4096")
 
 
 class BuildError(Exception):

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "lowcore.h"
 
+	.include "frames.inc"
+
 	.text
 
 /*
@@ -17,6 +19,7 @@ direct_accesses:
  */
 	.globl	compare_doublewords
 compare_doublewords:
+	.cfi_startproc
 0:	cg	%r3, 0(%r2)
 	jne	4f
 	agr	%r3, %r4
@@ -37,10 +40,12 @@ compare_doublewords:
 2:	aghi	%r2, 8
 3:	aghi	%r2, 8
 4:	br	%r14
+	.cfi_endproc
 
 /* Store the same row of doublewords. */
 	.globl	fill_doublewords
 fill_doublewords:
+	.cfi_startproc
 0:	stg	%r3, 0(%r2)
 	agr	%r3, %r4
 	stg	%r3, 8(%r2)
@@ -52,26 +57,33 @@ fill_doublewords:
 	aghi	%r2, 32
 	brctg	%r5, 0b
 	br	%r14
+	.cfi_endproc
 
 /* The target of the load is its own base: it must not have changed when the load is executed again. */
 	.globl	load_doubleword
 load_doubleword:
+	.cfi_startproc
 	lg	%r2, 0(%r2)
 	br	%r14
+	.cfi_endproc
 
 	.globl	store_doubleword
 store_doubleword:
+	.cfi_startproc
 	stg	%r3, 0(%r2)
 	br	%r14
+	.cfi_endproc
 
 /* Copy 256 * GR4 bytes from GR3 to GR2. */
 	.globl	copy_blocks
 copy_blocks:
+	.cfi_startproc
 0:	mvc	0(256, %r2), 0(%r3)
 	aghi	%r2, 256
 	aghi	%r3, 256
 	brctg	%r4, 0b
 	br	%r14
+	.cfi_endproc
 
 	.globl	direct_accesses_end
 direct_accesses_end:
@@ -87,6 +99,7 @@ direct_accesses_end:
 	brasl	%r14, \name
 	lmg	%r0, %r15, \registers
 	lpswe	\old
+	interruption_frame \name\()_stub, \registers, \old
 	.endm
 
 	stub	program_interruption, PROGRAM_REGISTERS, PROGRAM_OLD_PSW

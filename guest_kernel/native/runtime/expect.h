@@ -75,14 +75,18 @@ enum program_code {
 /* How the instruction ended; it decides where the old PSW points. */
 enum ending { NULLIFIED, SUPPRESSED, COMPLETED };
 
+asm(".include \"frames.inc\"");
+
 /*
  * The instruction under test, in assembler, with whatever must follow it. It lies among the code, but apart from the
- * function that tests it.
+ * function that tests it; a debugger finds act() below it.
  */
 #define SNIPPET(name, text)								\
 	extern const char name[];							\
-	asm(".pushsection .text.snippets,\"ax\"\n\t.balign 8\n" #name ":\n\t" text	\
-	    "\n\tsvc 0\n\t.popsection")
+	asm(".pushsection .text.snippets,\"ax\"\n\t.balign 8\n" #name ":\n"		\
+	    "\t.cfi_startproc\n\tattempt_frame 0x590\n\t" text			\
+	    "\n\tsvc 0\n\t.cfi_endproc\n\t.popsection")
+_Static_assert(ATTEMPT_STACK == 0x590, "SNIPPET");
 
 /* General registers of the next attempt; zero again after it. */
 extern uint64_t given[16];

@@ -28,9 +28,12 @@ static void (*volatile work)(unsigned cpu);
 asm(".pushsection .text\n"
     "	.balign 8\n"
     "smp_entry:\n"
+    "	.cfi_startproc\n"
+    "	.cfi_undefined %r14\n"
     "	lg %r15,0x5a0\n"
     "	xc 0(8,%r15),0(%r15)\n"
     "	brasl %r14,smp_work\n"
+    "	.cfi_endproc\n"
     "	.popsection");
 _Static_assert(CPU_STACK == 0x5a0, "smp_entry");
 

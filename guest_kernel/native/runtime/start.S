@@ -1,15 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "lowcore.h"
 
+	.include "frames.inc"
+
 /* Entered in the 64-bit addressing mode, supervisor state, disabled, DAT off; no register holds anything of use. */
 	.section .head, "ax"
 	.globl	start
 start:
+	.cfi_startproc
+	.cfi_undefined %r14
 	larl	%r15, stack_end
 	aghi	%r15, -160
 	xc	0(8, %r15), 0(%r15)
 	brasl	%r14, start_program
 	j	.
+	.cfi_endproc
 
 	.text
 
@@ -29,6 +34,7 @@ start:
 	brasl	%r14, interruption
 	lmg	%r0, %r15, \registers
 	lpswe	\old
+	interruption_frame \name, \registers, \old
 	.endm
 
 	stub	restart_stub, 0, RESTART_REGISTERS, RESTART_OLD_PSW
@@ -45,8 +51,11 @@ start:
 	.balign	8
 	.globl	enter_attempt
 enter_attempt:
+	.cfi_startproc
 	stmg	%r6, %r15, 48(%r15)
+	saved_by_caller
 	stg	%r15, ATTEMPT_STACK
+	attempt_frame ATTEMPT_STACK
 	lmg	%r0, %r15, ATTEMPT_REGISTERS
 	lpswe	ATTEMPT_PSW
 
@@ -54,7 +63,12 @@ enter_attempt:
 leave_attempt:
 	lg	%r15, ATTEMPT_STACK
 	lmg	%r6, %r15, 48(%r15)
+	.cfi_def_cfa %r15, 160
+	.irp	number, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
+	.cfi_same_value \number
+	.endr
 	br	%r14
+	.cfi_endproc
 
 	.section .bss
 	.balign	8
