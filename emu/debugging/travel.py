@@ -34,6 +34,14 @@ _STRETCHES: Final = (1_000, 50_000, 2_000_000)
 """Instructions that are gone through again in search of what happened last, before whole intervals are."""
 _UNASKED: Final = 50_000_000
 """Instructions that are gone through again until somebody is asked whether to stop: less than a second."""
+_NOBODY_GOES_ON: Final = (
+    StopKind.DISABLED_WAIT,
+    StopKind.ALL_STOPPED,
+    StopKind.NOTHING_TO_WAIT_FOR,
+    StopKind.CHECK_STOP,
+    StopKind.ENDLESS_LOOP,
+)
+"""Stops that tell what CPUs already are in."""
 _MOST_STEPS: Final = 10_000
 """More steps than there can be at one instruction number: loops of interruptions end the run before."""
 
@@ -214,14 +222,24 @@ class Travel:
 
     def _step(self) -> Stop | None:
         machine, at = self._machine, self._at
-        before = machine.executed
+        before, turn = machine.executed, self._turn()
         stop = machine.step()
         if machine.executed != before:
             at = Position(machine.executed)
-        elif at is not None and not (stop is not None and stop.is_before):
+        elif at is not None and not (stop is not None and self._was_no_step(stop, turn)):
             at = Position(at.instruction, at.step + 1)
         self._is_at(at)
         return stop
+
+    def _was_no_step(self, stop: Stop, turn: tuple[int, ...]) -> bool:
+        """Whether nothing has happened before *stop*, ahead of which it was this *turn*."""
+        return stop.is_before or (stop.kind in _NOBODY_GOES_ON and turn == self._turn())
+
+    def _turn(self) -> tuple[int, ...]:
+        """The time, whose turn it is, and when something else is due."""
+        configuration = self._machine.configuration
+        turns = configuration.turns
+        return configuration.timing.work, turns.cpu, turns.end, turns.next_call
 
     def _is_at(self, position: Position | None) -> None:
         """Note where the machine is, and change it if it was changed there."""

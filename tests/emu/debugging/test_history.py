@@ -145,6 +145,53 @@ def test_the_end_of_a_run_can_be_left_again() -> None:
     assert differences(end, state(machine)) == []
 
 
+def test_that_a_machine_has_ended_is_no_step() -> None:
+    machine, _ = load("hello")
+    history = History(machine)
+    history.run()
+    end = history.position
+    assert end == Position(machine.executed)
+    for _ in range(2):
+        stop = history.step()
+        assert stop is not None
+        assert stop.kind is StopKind.DISABLED_WAIT
+        assert history.position == end
+    history.step_back()
+    assert history.position == Position(machine.executed) == Position(end.instruction - 1)
+
+
+def test_that_a_machine_in_a_loop_goes_nowhere_is_no_step() -> None:
+    machine = Machine(MEGABYTE)
+    machine.load_storage(0x10000, bytes.fromhex("a7f40000"))
+    machine.cpus[0].load_psw(Psw(ADDRESSING_MODE, 0x10000))
+    machine.cpus[0].state = CpuState.OPERATING
+    history = History(machine)
+    assert history.run().kind is StopKind.ENDLESS_LOOP
+    end = history.position
+    stop = history.step()
+    assert stop is not None
+    assert stop.kind is StopKind.ENDLESS_LOOP
+    assert history.position == end
+
+
+def test_a_step_at_whose_end_nobody_goes_on_is_one() -> None:
+    """Time passes up to what the clock comparator is never past: the greatest value of the clock."""
+    machine = Machine(MEGABYTE)
+    cpu = machine.cpus[0]
+    cpu.load_psw(Psw(ADDRESSING_MODE | EXTERNAL_MASK | WAIT, 0x10000))
+    cpu.state = CpuState.OPERATING
+    cpu.set_control_register(0, CR0_CLOCK_COMPARATOR)
+    cpu.clock_comparator = (1 << 64) - 1
+    history = History(machine)
+    stop = history.step()
+    assert stop is not None
+    assert stop.kind is StopKind.NOTHING_TO_WAIT_FOR
+    assert machine.timing.work
+    assert history.position == Position(0, 1)
+    assert history.step_back() == 1
+    assert machine.timing.work == 0
+
+
 class Watching(Observer):
     """Counts the instructions that it is told of."""
 
