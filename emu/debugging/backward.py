@@ -12,7 +12,6 @@ from itertools import islice, takewhile
 from typing import TYPE_CHECKING, Final
 
 from emu.debugging.recorder import Position
-from emu.debugging.travel import StoppedOnTheWay
 from emu.debugging.watched import OfRegister
 from emu.inspection.storage import instruction_at
 from emu.running.stopping.kinds import AtInterruption, ContentChange, StopOn
@@ -108,17 +107,13 @@ def reverse_continue(history: History, stops: Sequence[StopOn]) -> Stop | None:
     :raises StoppedOnTheWay: then the machine is where it was.
     """
     every = [replace(on, count=1) for on in stops]
-    here = history.position
-    try:
+    with history.returning():
         for start, end in history.stretches():
             count, _ = history.repeat(start, end, every)
             if count:
                 _, stop = history.repeat(start, end, every, count)
                 return stop
         history.go(history.first_position)
-    except StoppedOnTheWay:
-        history.go(here)
-        raise
     return None
 
 
@@ -129,13 +124,13 @@ def last_changes(history: History, machine: Machine, watched: Watched, most: int
 
     :raises StoppedOnTheWay: then, too.
     """
-    here, now = history.position, watched.value(machine)
-    try:
+    now = watched.value(machine)
+    with history.returning() as here:
         found = _changes(history, machine, watched, since)
-        return list(islice(takewhile(lambda each: each.position.instruction >= since, found), most))
-    finally:
+        changes = list(islice(takewhile(lambda each: each.position.instruction >= since, found), most))
         history.go(here)
-        assert watched.value(machine) == now
+    assert watched.value(machine) == now
+    return changes
 
 
 def _changes(history: History, machine: Machine, watched: Watched, since: int) -> Iterator[Change]:
@@ -210,7 +205,7 @@ def _exactly(
         while history.position < behind or (found is None and history.position == behind):
             made = _change(machine, history.position, ChangedBy.HOST, before, after)
             followed.begin()
-            history.step()
+            history.step_again()
             if followed.before != before or followed.value != after:
                 continue
             if is_by_host:
@@ -234,7 +229,7 @@ def _by_looks(history: History, machine: Machine, watched: Watched, start: Posit
     with history.unseen():
         while history.position < end:
             position = history.position
-            history.step()
+            history.step_again()
             before, value = value, watched.value(machine)
             if before != value:
                 seen.append((position, history.position, value))

@@ -130,11 +130,11 @@ class History(Travel):
     def step_back(self, count: int = 1) -> int:
         """Undo *count* steps; give how many there were to undo.
 
-        :raises HistoryError: if the machine was changed from outside, other than inside :meth:`changing`.
+        :raises HistoryError: if the machine was changed from outside, other than inside :meth:`changing`, or that was
+            stopped on the way, and the machine is where it was.
         """
-        here = self.position
         first = self.first_position
-        with self.unseen():
+        with self.returning() as here, self.unseen():
             if count <= here.step and Position(here.instruction) >= first:
                 self._go(Position(here.instruction, here.step - count))
                 return count
@@ -152,10 +152,11 @@ class History(Travel):
 
         Beyond the end of what has been recorded, the machine runs on, and is recorded.
 
-        :raises HistoryError: if the history begins later.
+        :raises HistoryError: if the history begins later, or going through it again was stopped, and the machine is
+            where it was.
         """
         self._require(instruction)
-        with self.unseen():
+        with self.returning(), self.unseen():
             self._go(min(Position(instruction), self._end), is_backward=True)
         if self._machine.executed >= instruction:
             return None

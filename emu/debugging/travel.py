@@ -18,8 +18,10 @@ from emu.running.stops import StopKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from typing import Any
 
     from emu.debugging.recorder import Moment
+    from emu.leaves import Path
     from emu.machine import Machine, Stop
     from emu.running.stopping.kinds import StopOn
 
@@ -111,6 +113,21 @@ class Travel:
         assert self._at is not None
         return self._at
 
+    @contextmanager
+    def returning(self) -> Iterator[Position]:
+        """While it lasts, a way through the history may fail, or be stopped: then the machine is here again.
+
+        It gives where that is.
+        """
+        here = self.position
+        try:
+            yield here
+        except HistoryError as reason:
+            self.go(here)
+            if isinstance(reason, StoppedOnTheWay):
+                raise StoppedOnTheWay(f"{reason}; the machine is where it was") from None
+            raise
+
     def go(self, position: Position) -> None:
         """Go to a *position* that was reached before.
 
@@ -178,7 +195,7 @@ class Travel:
         """Go on to the instruction number of *end*, or by a step if that has come, or to a stop."""
         machine = self._machine
         if machine.executed == end.instruction:
-            return self._step()
+            return self.step_again()
         stop = machine.run(min(end.instruction - machine.executed, _UNASKED))
         # What comes behind the last instruction comes at once behind it.
         self._at = Position(machine.executed) if machine.executed == end.instruction else None
@@ -193,14 +210,37 @@ class Travel:
         if stop.kind is StopKind.REQUESTED or self.is_to_stop():
             raise StoppedOnTheWay(f"stopped on the way to instruction {instruction:,}")
 
+    def step_again(self) -> Stop | None:
+        """Make the next step, which was made before; give the stop, if one came.
+
+        :raises StoppedOnTheWay: if the machine is to stop.
+        """
+        self._obey_stop_request(None)
+        stop = self._step()
+        self._obey_stop_request(stop)
+        return stop
+
+    def _obey_stop_request(self, stop: Stop | None) -> None:
+        """See whether the machine is to stop, or has, by *stop*: in a step it obeys only while time passes.
+
+        :raises StoppedOnTheWay: then.
+        """
+        machine = self._machine
+        if machine.stop_requested or (stop is not None and stop.kind is StopKind.REQUESTED):
+            machine.stop_requested = False
+            raise StoppedOnTheWay(f"stopped at instruction {machine.executed:,}")
+
     def repeat_step(self, stops: Sequence[StopOn] = ()) -> None:
         """Make the next step again, with *stops* in place of those of the list.
 
         If the machine was changed from outside behind it, it is as it was before that.
+
+        :raises StoppedOnTheWay: if the machine is to stop.
         """
         with self.unseen(), self._machine.stops.instead(*stops):
-            self._machine.step()
+            stop = self._machine.step()
         self._at = None
+        self._obey_stop_request(stop)
 
     def is_changed_at(self, position: Position) -> bool:
         """Whether the machine was changed from outside there."""
@@ -224,7 +264,10 @@ class Travel:
         machine, at = self._machine, self._at
         before, turn = machine.executed, self._turn()
         stop = machine.step()
-        if machine.executed != before:
+        if stop is not None and stop.kind is StopKind.REQUESTED:
+            # In the middle of the step: time has passed, and nothing else has been done.
+            at = None
+        elif machine.executed != before:
             at = Position(machine.executed)
         elif at is not None and not (stop is not None and self._was_no_step(stop, turn)):
             at = Position(at.instruction, at.step + 1)
@@ -252,16 +295,29 @@ class Travel:
     def _find_position(self) -> None:
         """Go to the same instruction number again, and step until the machine is as it is now.
 
-        :raises HistoryError: if it never is.
+        :raises HistoryError: if it never is, or somebody wanted it to stop before it was.
         """
         recorder, instruction = self._moments.recorder, self._machine.executed
         wanted = recorder.look()
+        try:
+            self._step_until(instruction, wanted)
+        except StoppedOnTheWay:
+            # Nothing else leads to where it was.
+            self._step_until(instruction, wanted)
+            raise
+
+    def _step_until(self, instruction: int, wanted: dict[Path, Any]) -> None:
+        """Go to the number *instruction*, and step until CPUs and time are as *wanted*.
+
+        :raises HistoryError: if they never are, or that was stopped on the way.
+        """
+        recorder = self._moments.recorder
         with self.unseen():
             self._go(max(self.first_position, Position(instruction)), is_backward=True)
             for _ in range(_MOST_STEPS):
                 if recorder.look() == wanted:
                     return
-                self._step()
+                self.step_again()
                 if self._machine.executed != instruction:
                     break
         raise HistoryError(f"the machine was changed at instruction {instruction:,}, and the history was not told")
@@ -297,7 +353,7 @@ class Travel:
                 raise HistoryError(f"stopped on the way to instruction {instruction:,}: {stop.text}")
 
     def _step_again(self, target: Position) -> None:
-        self._step()
+        self.step_again()
         if self.position > target:
             raise HistoryError(f"expected to come to {target} again, not to {self.position}")
 

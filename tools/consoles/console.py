@@ -18,9 +18,12 @@ class GuestConsole:
     STATE = Section(
         "console",
         computed("written", "written", "put_written", of=("_written",)),
-        "_is_line_open",
         "_line",
-        excluded={"_is_shown": "what the console was made with", "_prefix": "what the console was made with"},
+        excluded={
+            "_is_line_open": "what stands on the terminal, from which nothing is taken back",
+            "_is_shown": "what the console was made with",
+            "_prefix": "what the console was made with",
+        },
     )
 
     def __init__(self, name: str | None = None, *, is_shown: bool = True) -> None:
@@ -42,7 +45,6 @@ class GuestConsole:
     def write_again(self, data: bytes) -> None:
         """Take *data*, which was shown when the guest wrote it first, in a run that is gone through again."""
         self._written += data
-        self._is_line_open = not data.endswith(b"\n")
 
     def written(self) -> bytes:
         """Everything written so far."""

@@ -173,7 +173,7 @@ def page(stepper: Stepper, argument: str) -> None:
         return
     since = 0 if is_counted else session.machine.executed - _LATE
     try:
-        with stepper.interruptible():
+        with stepper.searching():
             changes = session.who(OfPage(number), int(last) if is_counted else _LISTED_CHANGES, since=since)
     except HistoryError as reason:
         raise CommandError(f"page: {reason}") from None

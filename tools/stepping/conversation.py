@@ -21,6 +21,7 @@ from tools.usage.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from typing import TextIO
 
     from tools.machines.options import MachineOptions
     from tools.stepping.options import StepOptions
@@ -97,6 +98,7 @@ def _follow(stepper: Stepper, lines: list[str], script: str, write: Callable[[st
     :raises UsageError: at the first wrong one, unless it is to *keep_going*.
     """
     is_wrong = False
+    stepper.terminal = _terminal()
     for number, line in enumerate(lines, 1):
         write(f"{PROMPT}{line.strip()}".rstrip())
         try:
@@ -113,19 +115,35 @@ def _follow(stepper: Stepper, lines: list[str], script: str, write: Callable[[st
 
 def converse(stepper: Stepper, until: str | None = None) -> bool:
     """Execute what is typed, to its end, to ``q``, or to the command *until*; give whether it was that one."""
+    from tools.processes.interrupt import ctrl_c
+
+    stepper.terminal = _terminal()
     for line in _typed_lines(stepper):
         if until is not None and line.strip() == until:
             return True
-        try:
-            if not execute(stepper, line):
-                return False
-        except CommandError as reason:
-            stepper.write(str(reason))
+        with ctrl_c() as switch:
+            try:
+                if not execute(stepper, line):
+                    return False
+            except CommandError as reason:
+                stepper.write(str(reason))
+        if switch.is_pressed and not _is_at_terminal():
+            raise KeyboardInterrupt
     return False
 
 
+def _is_at_terminal() -> bool:
+    """Whether somebody types, and sees what comes of it."""
+    return sys.stdin.isatty() and sys.stdout.isatty()
+
+
+def _terminal() -> TextIO | None:
+    """Where it is shown how far a search is."""
+    return sys.stderr if sys.stderr.isatty() else None
+
+
 def _typed_lines(stepper: Stepper) -> Iterator[str]:
-    if sys.stdin.isatty() and sys.stdout.isatty():
+    if _is_at_terminal():
         from tools.stepping.prompt import Prompt
 
         prompt = Prompt(stepper.session, PROMPT)

@@ -23,7 +23,7 @@ _TOPIC: Final = "going back"
 def back(stepper: Stepper, argument: str) -> None:
     """Undo steps."""
     wanted = count("back", argument)
-    with stepper.interruptible():
+    with stepper.searching():
         try:
             undone = stepper.session.back(wanted)
         except HistoryError as reason:
@@ -47,7 +47,7 @@ def reverse_go(stepper: Stepper, argument: str) -> None:
         on = parse_stop(stepper.session, argument) if argument else None
     except CommandError as reason:
         raise CommandError(f"rg{str(reason).removeprefix('b')}") from None
-    with stepper.interruptible():
+    with stepper.searching():
         try:
             stop = stepper.session.reverse_go(on)
         except HistoryError as reason:
@@ -81,7 +81,7 @@ def who(stepper: Stepper, argument: str) -> None:
     else:
         words, most = [*words, last], 1
     watched = _watched(stepper, words)
-    with stepper.interruptible():
+    with stepper.searching():
         try:
             changes = stepper.session.who(watched, most)
         except HistoryError as reason:

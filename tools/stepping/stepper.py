@@ -12,6 +12,7 @@ from tools.stepping import showing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from typing import TextIO
 
     from emu.debugging.session import Session
     from host.page_manager import PageManager
@@ -42,6 +43,8 @@ class Stepper:
         self.manager = manager
         self.width = DEFAULT_WIDTH
         """How many columns there are."""
+        self.terminal: TextIO | None = None
+        """Where it is shown how far a search is; None if nowhere."""
         self.stop: Stop | None = None
         """How the machine stopped, once it has in a way that ends a run."""
         self.word = ""
@@ -73,6 +76,17 @@ class Stepper:
 
         with ctrl_c(self.session.machine) as switch:
             yield switch
+
+    @contextmanager
+    def searching(self) -> Iterator[None]:
+        """The same while what the machine has done is gone through again; it is shown how far that is."""
+        from tools.stepping.progress import progress
+
+        def describe() -> str:
+            return f"{self.word}: instruction {self.session.machine.executed:,} (Ctrl-C ends it)"
+
+        with self.interruptible(), progress(describe, self.terminal):
+            yield
 
     @contextmanager
     def traced(self) -> Iterator[None]:

@@ -387,7 +387,7 @@ def test_what_was_typed_is_typed_again_at_the_same_instruction() -> None:
 # Waits for a timer
 
 
-def _waiting() -> tuple[Machine, History]:
+def waiting() -> tuple[Machine, History]:
     """A machine that has stopped before the interruption that ends its wait, and its history."""
     machine = Machine(MEGABYTE)
     cpu = machine.cpus[0]
@@ -404,7 +404,7 @@ def _waiting() -> tuple[Machine, History]:
 
 
 def test_time_that_passes_in_a_wait_is_a_step() -> None:
-    machine, history = _waiting()
+    machine, history = waiting()
     waited = machine.timing.work
     assert waited
     assert history.position == Position(0, 1)
@@ -415,7 +415,7 @@ def test_time_that_passes_in_a_wait_is_a_step() -> None:
 
 
 def test_a_machine_that_has_waited_is_changed_there() -> None:
-    machine, history = _waiting()
+    machine, history = waiting()
     waited = machine.timing.work
     with history.changing():
         machine.cpus[0].gr[1] = 5

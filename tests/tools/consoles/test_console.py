@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import pytest
 
+from emu.state import sections
 from tools.consoles.console import GuestConsole
 
 
@@ -46,3 +47,18 @@ def test_find() -> None:
     console = GuestConsole(is_shown=False)
     console.write(b"name? name?")
     assert [console.find(b"name?", start) for start in (0, 1, 7)] == [5, 11, -1]
+
+
+def test_a_line_is_open_on_the_terminal_whatever_is_written_again(capfd: pytest.CaptureFixture[str]) -> None:
+    """What is put back, or written again, is not shown, and so leaves no line unfinished."""
+    console = GuestConsole()
+    console.write(b"# ")
+    (section,) = sections(console)
+    before = [(field, field.get(console)) for field in section.fields]
+    console.end_line()
+    for field, value in before:
+        field.put(console, value)
+    console.write_again(b"$ ")
+    console.end_line()
+    assert capfd.readouterr().out == "# \n"
+    assert console.text == "# $ "

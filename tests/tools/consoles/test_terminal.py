@@ -3,74 +3,35 @@
 
 from __future__ import annotations
 
-import os
-import pty
-import select
 import signal
-import subprocess
-import sys
-import termios
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from tests.support.at_terminal import AtTerminal
+from tests.support.command import write_program
 from tests.support.elf import LOOP, Elf, ending_program
 from tests.support.suite import KEY, program
 
-ROOT = Path(__file__).parents[3]
-PATIENCE = 60
 HINT = b"Ctrl-A h shows"
 READING = program("ready", KEY, "PASS: a key", KEY)
 
 
-class Session:
-    """The command with a pseudo-terminal, and whoever sits at it."""
-
-    def __init__(self, path: Path, elf: Elf) -> None:
-        path.write_bytes(elf.to_bytes())
-        self._ours, self._theirs = pty.openpty()
-        self.before = self.attributes()
-        self.seen = b""
-        command = [sys.executable, "-m", "tools.command.start", "run", str(path), "--memory", "2M"]
-        self.process = subprocess.Popen(
-            command, cwd=ROOT, stdin=self._theirs, stdout=self._theirs, stderr=self._theirs, start_new_session=True
-        )
-
-    def attributes(self) -> list[Any]:
-        return termios.tcgetattr(self._theirs)
-
-    def type(self, keys: bytes) -> None:
-        os.write(self._ours, keys)
-
-    def expect(self, text: bytes) -> None:
-        """Read until *text* has come."""
-        end = time.monotonic() + PATIENCE
-        while text not in self.seen:
-            assert select.select([self._ours], [], [], max(0.0, end - time.monotonic()))[0], self.seen
-            self.seen += os.read(self._ours, 4096)
-        self.seen = self.seen[self.seen.index(text) + len(text) :]
-
-    def end(self) -> int:
-        return self.process.wait(PATIENCE)
-
-    def close(self) -> None:
-        self.process.kill()
-        self.process.wait()
-        os.close(self._ours)
-        os.close(self._theirs)
+def started(directory: Path, elf: Elf) -> AtTerminal:
+    """``essa run`` of *elf*."""
+    return AtTerminal("run", write_program(directory, elf), "--memory", "2M")
 
 
 @pytest.fixture
-def session(tmp_path: Path) -> Iterator[Session]:
-    session = Session(tmp_path / "program.elf", READING)
+def session(tmp_path: Path) -> Iterator[AtTerminal]:
+    session = started(tmp_path, READING)
     yield session
     session.close()
 
 
-def test_a_key_reaches_the_guest_at_once_and_the_terminal_comes_back(session: Session) -> None:
+def test_a_key_reaches_the_guest_at_once_and_the_terminal_comes_back(session: AtTerminal) -> None:
     session.expect(b"ready")
     session.expect(HINT)
     assert session.attributes() != session.before
@@ -84,7 +45,9 @@ def test_a_key_reaches_the_guest_at_once_and_the_terminal_comes_back(session: Se
 @pytest.mark.parametrize(
     ("keys", "shown"), ((b"\x01h", b"Ctrl-A x  end"), (b"\x01?", b"Ctrl-A x  end"), (b"\x01t", b"tot->"))
 )
-def test_ctrl_a_shows_something_and_the_guest_sees_nothing_of_it(session: Session, keys: bytes, shown: bytes) -> None:
+def test_ctrl_a_shows_something_and_the_guest_sees_nothing_of_it(
+    session: AtTerminal, keys: bytes, shown: bytes
+) -> None:
     session.expect(b"ready")
     session.type(keys)
     session.expect(shown)
@@ -95,13 +58,13 @@ def test_ctrl_a_shows_something_and_the_guest_sees_nothing_of_it(session: Sessio
     assert session.attributes() == session.before
 
 
-def test_ctrl_a_twice_is_a_key(session: Session) -> None:
+def test_ctrl_a_twice_is_a_key(session: AtTerminal) -> None:
     session.expect(b"ready")
     session.type(b"\x01\x01")
     session.expect(b"PASS: a key")
 
 
-def test_the_stepper_and_back(session: Session) -> None:
+def test_the_stepper_and_back(session: AtTerminal) -> None:
     session.expect(b"ready")
     session.type(b"\x01s")
     session.expect(b"essa>")
@@ -120,7 +83,7 @@ def test_the_stepper_and_back(session: Session) -> None:
 
 
 @pytest.mark.parametrize("number", (signal.SIGTERM, signal.SIGHUP))
-def test_a_signal_that_ends_the_process_gives_the_terminal_back(session: Session, number: signal.Signals) -> None:
+def test_a_signal_that_ends_the_process_gives_the_terminal_back(session: AtTerminal, number: signal.Signals) -> None:
     session.expect(b"ready")
     session.process.send_signal(number)
     assert session.end() == -number
@@ -128,7 +91,7 @@ def test_a_signal_that_ends_the_process_gives_the_terminal_back(session: Session
 
 
 def test_a_program_that_reads_nothing_leaves_the_terminal_alone(tmp_path: Path) -> None:
-    session = Session(tmp_path / "program.elf", ending_program(LOOP))
+    session = started(tmp_path, ending_program(LOOP))
     try:
         time.sleep(2)
         assert session.attributes() == session.before

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -11,9 +13,12 @@ from emu.debugging.session import Session
 from emu.machine import MEGABYTE, Machine
 from host.page_manager import PageManager
 from host.paging_device import PagingDevice
+from tests.support.at_terminal import AtTerminal
 from tests.support.command import essa, write_program, wrong
-from tests.support.elf import FAILED, PASSED, ending_program
+from tests.support.elf import FAILED, LOOP, PASSED, ending_program
 from tools.command.cli import main
+from tools.stepping import conversation
+from tools.stepping.conversation import converse
 from tools.stepping.lines import execute
 from tools.stepping.stepper import Stepper
 
@@ -110,3 +115,33 @@ def test_looking_at_a_resident_page_is_no_reference_for_the_host() -> None:
         execute(Stepper(Session(machine, host=manager), lines.append, manager=manager), "r 20000.4")
         assert lines == ["0000000000020000  5a5a5a5a"]
         assert not pool.referenced[int(manager.guests[0].locations[0x20]) - 1]
+
+
+def test_ctrl_c_ends_a_search_and_not_the_console(tmp_path: Path) -> None:
+    terminal = AtTerminal("step", write_program(tmp_path, ending_program(LOOP)), "--memory", "2M")
+    try:
+        terminal.expect(b"essa>")
+        terminal.type(b"goto 3000000\r")
+        terminal.expect(b"cpu 0: ")
+        for _ in range(2):
+            terminal.type(b"back 2000000\r")
+            terminal.expect(b" (Ctrl-C ends it)")
+            terminal.process.send_signal(signal.SIGINT)
+            terminal.expect(b"; the machine is where it was")
+        terminal.type(b"history\r")
+        terminal.expect(b"instruction 3,000,000 of 0 to 3,000,000")
+        terminal.type(b"q\r")
+        assert terminal.end() == 0
+    finally:
+        terminal.close()
+
+
+def test_ctrl_c_elsewhere_does_not_end_the_console(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the machine does not run, there is nothing to be ended; without a terminal nobody would go on."""
+    stepper = Stepper(Session(Machine(MEGABYTE)), lambda _: os.kill(os.getpid(), signal.SIGINT))
+    monkeypatch.setattr(conversation, "_typed_lines", lambda _: iter(["t on", "q"]))
+    monkeypatch.setattr(conversation, "_is_at_terminal", lambda: True)
+    assert not converse(stepper)
+    monkeypatch.setattr(conversation, "_is_at_terminal", lambda: False)
+    with pytest.raises(KeyboardInterrupt):
+        converse(stepper)
