@@ -109,7 +109,7 @@ def _touch(translator: Core, page: str) -> None:
 def absolute_place(translator: Core, address: Value, length: Value, *, is_store: bool) -> Number:
     """Where in this process the *length* bytes at absolute *address* are, which must lie in one page.
 
-    A store must go into no page of code, and nobody may watch for stores.
+    A store must go into no page of code, and into none in which somebody watches for stores.
     """
     where = Number(translator.writer.bind(exact(address, "an address").text), 0, WORD - 1)
     translator.call(Storage.require, [ObjectPlace("storage"), where], {})
@@ -119,7 +119,7 @@ def absolute_place(translator: Core, address: Value, length: Value, *, is_store:
     frame = find_frame(translator, Number(page, 0, WORD - 1 >> PAGE_SHIFT))
     if is_store:
         translator.writer.refuse_if(f"(load8(record.code_pages_address + {page}) != ZERO)")
-        translator.writer.refuse_if("(record.watches_storage != ZERO)")
+        translator.writer.refuse_if(f"is_storage_watched(record, {page}, uint64({int(Access.STORE)}))")
         translator.writer.block.line(f"note_change(record, {frame.text})")
     return Number(translator.writer.bind(f"(record.pool_address + {frame.text} + {offset})"), 0, WORD - 1)
 

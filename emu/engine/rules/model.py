@@ -272,8 +272,9 @@ class Model:
 
 
 def _may_be_watched(translator: Core) -> Value:
-    def perform(*_: Value) -> Value:
-        translator.writer.refuse_if("(record.watches_storage != ZERO)")
+    def perform(address: Value, length: Value) -> Value:
+        where, size = exact(address, "an address").text, exact(length, "a length").text
+        translator.writer.refuse_if(f"is_area_watched(record, {where}, {size})")
         return Static(False)
 
     return Primitive("watching.may_be_of", perform)
@@ -351,8 +352,8 @@ def _context_changed(translator: Core) -> Value:
     return Primitive("tlb.context_changed", lambda: _change_context(translator))
 
 
-def _is_watching(translator: Core) -> Value:
-    translator.writer.refuse_if("(record.watches_storage != ZERO)")
+def _is_watching(_: Core) -> Value:
+    """What is asked before somebody is told of an access: those to pages that are watched are left to the model."""
     return Static(False)
 
 

@@ -20,6 +20,7 @@ from emu.engine.compiled_parts import (
     computed_condition_code,
     find_fill,
     instruction_length,
+    is_storage_watched,
     page_index,
     page_key,
     pointer,
@@ -47,12 +48,15 @@ from emu.engine.rules.words import (
 )
 from emu.engine.tables import CONTEXT_STEP, LAST_MARK
 from emu.engine.units import unit
+from emu.teid import Access
 
 ZERO: Final = np.uint64(0)
 _PAGE_OFFSET: Final = np.uint64(PAGE_SIZE - 1)
 _PAGE_SHIFT: Final = np.uint64(PAGE_SHIFT)
 _NO_FILL: Final = np.uint64(NO_FILL)
 _PAGE_BYTES: Final = np.uint64(PAGE_SIZE)
+_FETCH: Final = np.uint64(Access.FETCH)
+_STORE: Final = np.uint64(Access.STORE)
 _LAST_WHOLE: Final = np.uint64(PAGE_SIZE - 8)
 _INTERRUPTIONS: Final = np.uint64(psw_bits.ANY_INTERRUPTION)
 _LEFT_TO_PYTHON: Final = np.uint64(psw_bits.PER | psw_bits.WAIT)
@@ -292,6 +296,17 @@ def is_state_followed(record: Any, page: Any) -> Any:
 
 
 @njit
+def is_area_watched(record: Any, address: Any, length: Any) -> Any:
+    """Whether an access to one of these bytes, at least one, may be watched; the address is of whatever kind."""
+    if not record.watches_storage:
+        return False
+    first, last = address >> _PAGE_SHIFT, address + length - np.uint64(1) >> _PAGE_SHIFT
+    is_fetch_watched = is_storage_watched(record, first, _FETCH) or is_storage_watched(record, last, _FETCH)
+    is_store_watched = is_storage_watched(record, first, _STORE) or is_storage_watched(record, last, _STORE)
+    return length > _PAGE_BYTES or is_fetch_watched or is_store_watched
+
+
+@njit
 def interrupted(record: Any, extra: Any) -> None:
     """Count work of *extra* units, by which no instruction has ended."""
     record.left -= extra
@@ -333,5 +348,7 @@ NAMES: Final[dict[str, Any]] = {
     "forget_translations": forget_translations,
     "retire": retire,
     "is_state_followed": is_state_followed,
+    "is_storage_watched": is_storage_watched,
+    "is_area_watched": is_area_watched,
 }
 """What translated instructions call."""
