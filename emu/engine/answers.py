@@ -14,9 +14,9 @@ from emu import access
 from emu.addresses import LOW_PAGES_END, PAGE_SIZE
 from emu.bits import MASK_64
 from emu.engine.exits import BUDGET_USED, EXECUTED_ALONE, SHORTAGE, BudgetUsed, Condition, ExecutedAlone, Shortage
+from emu.engine.fetched_operands import resolve_fetch
 from emu.engine.interception import is_executed_by_model
 from emu.engine.library import EXECUTABLE, FillAccess
-from emu.engine.quirks.fetched_first import resolve_fetch
 from emu.engine.quirks.look_behind import is_look_behind
 from emu.engine.reported import SINK_ADDRESS
 from emu.engine.tlb import PREFIX_PAGES, Answer, Tlb

@@ -11,6 +11,7 @@ from emu.engine import compiled
 from emu.engine.answers import ACCESS, SINK, FillAnswers, Refusal
 from emu.engine.code import FRAMES
 from emu.engine.exits import EXECUTED_ALONE, Condition
+from emu.engine.fetched_operands import resolve_fetch
 from emu.engine.library import (
     EXECUTABLE,
     READABLE,
@@ -19,7 +20,6 @@ from emu.engine.library import (
     Unicorn,
 )
 from emu.engine.low_storage import LOW_STORAGE, LowStorage
-from emu.engine.quirks.fetched_first import resolve_fetch
 from emu.engine.tlb import Answer
 from emu.engine.watched_storage import WatchedStorage
 from emu.program_interruption import ProgramInterruption

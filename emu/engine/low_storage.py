@@ -30,8 +30,8 @@ from emu.engine.blocks_of_low_storage import (
     STORES,
     WORDS,
 )
+from emu.engine.fetched_operands import resolve_fetch
 from emu.engine.library import DeviceFetchCallback, DeviceStoreCallback
-from emu.engine.quirks.fetched_first import resolve_fetch
 from emu.engine.watched_storage import WatchedStorage, note
 from emu.teid import Access
 

@@ -4,8 +4,8 @@
 Unicorn 2.1.4 fetches such an operand, and asks only then whether it may be stored.  But low-address protection of a
 store has priority over what translating the address gives (PoP 6, "Priority of Access Exceptions"), and a store that
 protection prohibits leaves no trace in the page.  So where the page of such an operand is asked for to be fetched from,
-the store is resolved first: by :func:`resolve_fetch`, and in compiled code by :mod:`emu.engine.updates`.  If Unicorn
-does not ask, the page has been fetched from before, and fetching once more is seen nowhere.
+the store is resolved first: by :mod:`emu.engine.fetched_operands`, and in compiled code by :mod:`emu.engine.updates`.
+If Unicorn does not ask, the page has been fetched from before, and fetching once more is seen nowhere.
 """
 
 from __future__ import annotations
@@ -14,16 +14,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from emu import access
-from emu.addresses import PAGE_SIZE, AbsoluteAddress
-from emu.instruction_fetch import fetch_instruction
-from emu.isa.execute import execute_target, is_execute
-from emu.teid import Access
-
 if TYPE_CHECKING:
     import numpy.typing as npt
-
-    from emu.cpu import Cpu
 
 _CHARACTERS: Final = (0xD1, 0xD3, 0xD4, 0xD6, 0xD7)
 """First bytes of MVN, MVZ, NC, OC and XC, whose second byte is a length code."""
@@ -55,39 +47,3 @@ def _by_opcode() -> npt.NDArray[np.uint8]:
 UPDATES: Final = _by_opcode()
 """By the first byte, or 256 and the last byte where the first is EB: one for an instruction that fetches and stores the
 operand at the address in bits 16-31, and in bits 32-39 if the first byte is EB."""
-
-
-def resolve_fetch(cpu: Cpu, address: int, instruction: bytes | None = None) -> AbsoluteAddress:
-    """The absolute address that the current instruction is about to fetch from: :func:`emu.access.resolve` of a fetch.
-
-    If it fetches and stores an operand in that page, the store is resolved instead: what permits it permits the fetch.
-
-    :param instruction: the current instruction, if that is known.
-    :raises ProgramInterruption: any access exception.
-    :raises FrameShortage: if the page needs a frame and none is free.
-    """
-    stored = _stored_address(cpu, address, instruction or fetch_instruction(cpu, cpu.instruction_address))
-    if stored is None:
-        return access.resolve(cpu, address, Access.FETCH)
-    absolute = access.resolve(cpu, stored, Access.STORE)
-    return AbsoluteAddress(absolute & -PAGE_SIZE | address & PAGE_SIZE - 1)
-
-
-def _stored_address(cpu: Cpu, address: int, instruction: bytes) -> int | None:
-    """The first byte in the page at *address* of an operand that *instruction* fetches and stores, if there is one."""
-    if is_execute(instruction):
-        instruction = execute_target(cpu, instruction, cpu.instruction_address)
-    first = instruction[0]
-    if not UPDATES[256 + instruction[-1] if first == EXTENDED else first]:
-        return None
-    displacement = int.from_bytes(instruction[2:4], "big") & 0xFFF
-    if first == EXTENDED:
-        displacement += (instruction[4] ^ 0x80) - 0x80 << 12
-    operand = cpu.effective_address(instruction[2] >> 4, displacement)
-    page = address & -PAGE_SIZE
-    if operand & -PAGE_SIZE == page:
-        return operand
-    length = LONGEST
-    if first >= FIRST_WITH_LENGTH and first != EXTENDED:
-        length = 1 + (instruction[1] >> 4 if first == MOVE_WITH_OFFSET else instruction[1])
-    return page if cpu.wrap(operand + length - 1) & -PAGE_SIZE == page else None
