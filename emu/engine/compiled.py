@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from typing import Final
 
 import llvmlite.binding as llvm
 
@@ -18,6 +19,10 @@ from emu.engine import object_files
 from emu.engine.compiled_keys import CALLBACKS
 from emu.engine.compiling import compile_callback, compile_callbacks, name_functions, object_file
 from emu.engine.library import exported_address
+
+
+_CONTENT: Final = "object code"
+"""What a file of functions holds.  LLVM does not survive anything else, such as files of the same source once held."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +89,7 @@ def functions(
     """
     for function, address in ({each: exported_address(each) for each in called} | dict(others or {})).items():
         llvm.add_symbol(function, address)
-    digest = hashlib.sha256(f"{object_files.compiler()} {source}".encode()).hexdigest()
+    digest = hashlib.sha256(f"{_CONTENT}, {object_files.compiler()} {source}".encode()).hexdigest()
     file = f"{name}-{digest}.o"
     code = object_files.read(file)
     if code is None:

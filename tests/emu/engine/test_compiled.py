@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import ctypes
+import hashlib
 from pathlib import Path
 
 import pytest
@@ -26,3 +27,13 @@ def test_functions_in_the_intermediate_language(place: Path, times: int) -> None
         addresses = compiled.functions("numbers", source, (), ("eight", "seven"))
     assert [ctypes.CFUNCTYPE(ctypes.c_uint64)(address)() for address in addresses] == [8, 7]
     assert [each.name.split("-")[0] for each in place.iterdir()] == ["numbers"]
+
+
+def test_a_file_that_holds_more_than_object_code_is_not_loaded(place: Path) -> None:
+    """It was called after the compiler and the source alone."""
+    source = "define i64 @seven() { ret i64 7 }"
+    digest = hashlib.sha256(f"{object_files.compiler()} {source}".encode()).hexdigest()
+    object_files.write(f"numbers-{digest}.o", b"\0" + bytes(1000))
+    (address,) = compiled.functions("numbers", source, (), ("seven",))
+    assert ctypes.CFUNCTYPE(ctypes.c_uint64)(address)() == 7
+    assert len(list(place.iterdir())) == 2
