@@ -20,7 +20,6 @@ from emu.engine.compiled_keys import CALLBACKS
 from emu.engine.compiling import compile_callback, compile_callbacks, name_functions, object_file
 from emu.engine.library import exported_address
 
-
 _CONTENT: Final = "object code"
 """What a file of functions holds.  LLVM does not survive anything else, such as files of the same source once held."""
 
