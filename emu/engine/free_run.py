@@ -246,10 +246,11 @@ class FreeRun:
         if executes_target(self._cpu, instruction):
             # The target has trapped.
             return EXECUTED_ALONE
-        if decoded is None and self._places.are_there:
-            # It is one that a stop waits for, or another of the same opcode before it in the block.
+        if decoded is None:
+            # It is none, one that a stop waits for, another of the same opcode before that in the block, or one in a
+            # page that is hidden (emu.engine.hidden_code).
             return EXECUTED_ALONE
-        if decoded is None or is_executed_by_model(instruction, address, self._cpu):
+        if is_executed_by_model(instruction, address, self._cpu):
             return Declared(instruction)
         # A form that is not the model's, beside one of the same instruction that is.
         return EXECUTED_ALONE

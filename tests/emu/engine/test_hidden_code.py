@@ -8,12 +8,13 @@ import pytest
 from emu.cpu import Cpu
 from emu.engine.engine import Engine
 from emu.isa.assembler import encode
-from emu.lowcore import SVC_OLD_PSW
+from emu.lowcore import PROGRAM_NEW_PSW, PROGRAM_OLD_PSW, SVC_OLD_PSW
 from emu.machine import Machine, StopKind
-from emu.psw import ADDRESSING_MODE, DAT, PROBLEM_STATE
+from emu.psw import ADDRESSING_MODE, DAT, PROBLEM_STATE, WAIT, Psw
 from emu.running import single
 from emu.running.stopping.kinds import AtAddress
 from emu.storage_keys import REFERENCE
+from tests.emu.conftest import AddressSpace
 from tests.emu.engine.rules.test_swapping import DATA, HOME, PREFIX, ROUNDS, Program, agrees, by_model, run
 from tests.support.general import lg
 
@@ -73,6 +74,26 @@ def test_another_instruction_there_is_executed_too(by_model: list[int], alone: l
     machine, _ = agrees(program(body), by_model)
     assert machine.cpus[0].gr[5] == 7
     assert machine.counts.instructions["LPSWE"] == ROUNDS
+
+
+@pytest.mark.parametrize("behind", ("a7590007", "47000000"), ids=("LGHI", "BC"))
+def test_an_instruction_behind_it_is_executed_where_the_page_was_shown_before(
+    machine: Machine, cpu: Cpu, behind: str
+) -> None:
+    space = AddressSpace(machine)
+    space.map(0, 0)
+    # LGHI 1,1 runs natively; LCTL; SSM turns DAT on, and off; CLM, of which forms are compiled, hides the page.
+    code = f"a7190001 b7110810 80000800 80000801 bd110801 {behind} a7690008 0000"
+    machine.storage.write_integer(0x810, 4, space.asce)
+    machine.storage.write(0x400, bytes.fromhex(code))
+    machine.storage.write(0x800, bytes((DAT >> 56, 0)))
+    machine.storage.write(PROGRAM_NEW_PSW, Psw(ADDRESSING_MODE | WAIT, 0x998).to_bytes())
+    cpu.load_psw(Psw(ADDRESSING_MODE, 0x400))
+    cpu.psw_loaded = False
+    assert machine.run(100).kind is StopKind.DISABLED_WAIT
+    assert Psw.from_bytes(machine.storage.read(PROGRAM_OLD_PSW, 16)).address == 0x41E
+    assert (cpu.gr[1], cpu.gr[6]) == (1, 8)
+    assert machine.counts.program_interruptions.total() == 1
 
 
 def test_what_is_stored_there_is_what_is_executed_next(by_model: list[int]) -> None:
