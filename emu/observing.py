@@ -29,7 +29,12 @@ class ObserverOf(Generic[CpuT]):
     (:class:`emu.configuration.Counts`).
     """
     wants_states = False
-    """Whether the class has a :meth:`state_changed` of its own, for which Python must execute every ESSA."""
+    """Whether the class has a :meth:`state_changed` of its own, for which Python must execute each ESSA of a page that
+    is followed."""
+    wants_keys = False
+    """Whether it has a :meth:`key_changed` of its own, for which Python must change all keys."""
+    wants_host = False
+    """Whether it has a :meth:`host_changed` of its own, for which Python must ask the host for every frame."""
     followed_pages: frozenset[int] | None = None
     """The absolute pages of which it must be told that; of others it may be.  None: of all."""
 
@@ -38,6 +43,8 @@ class ObserverOf(Generic[CpuT]):
         if "wants_interruptions" not in vars(cls):
             cls.wants_interruptions = cls.interrupted is not ObserverOf.interrupted
         cls.wants_states = cls.state_changed is not ObserverOf.state_changed
+        cls.wants_keys = cls.key_changed is not ObserverOf.key_changed
+        cls.wants_host = cls.host_changed is not ObserverOf.host_changed
 
     def retired(self, cpu: CpuT, address: int, instruction: bytes) -> None:
         """An instruction at *address* ended, in whatever way.  Its bytes are empty if they could not be fetched."""

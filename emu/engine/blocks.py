@@ -48,6 +48,8 @@ SPLIT: Final = 2
 """There: look at the first and the sixth byte."""
 TARGET: Final = 4
 """There: to be looked at when it is the target of an EXECUTE."""
+BY_FORM: Final = 8
+"""There: its form says whether it is to be intercepted; or it is an EXECUTE RELATIVE LONG, of which its target does."""
 SPLIT_TABLE: Final = 1 << 16
 TABLE_BYTES: Final = 2 << 16
 

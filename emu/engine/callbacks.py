@@ -18,7 +18,9 @@ from typing import Any, Final
 import numpy as np
 from numba import carray, njit, types  # type: ignore[attr-defined]
 
+from emu.addresses import PAGE_SIZE
 from emu.engine.blocks import (
+    BY_FORM,
     CANDIDATE,
     EXECUTE_OPCODE,
     EXECUTE_RELATIVE_OPCODE,
@@ -43,6 +45,7 @@ from emu.engine.compiled_parts import (
     pointer,
 )
 from emu.engine.record import RECORD_TYPE, StopReason
+from emu.engine.rules.native_forms import is_form_for_model
 from emu.engine.units import NOTHING, unit
 
 # numba takes plain integers for the callback's constants.
@@ -52,6 +55,8 @@ LIMIT_REASON: Final = int(StopReason.LIMIT)
 CANDIDATE_REASON: Final = int(StopReason.CANDIDATE)
 UNKNOWN_REASON: Final = int(StopReason.UNKNOWN_CODE)
 ODD_REASON: Final = int(StopReason.ODD_ADDRESS)
+INTERCEPTED_TARGET: Final = CANDIDATE | TARGET | BY_FORM
+PAGE_OFFSET: Final = np.uint64(PAGE_SIZE - 1)
 EXECUTE_TARGET_REASON: Final = int(StopReason.EXECUTE_TARGET)
 
 
@@ -63,6 +68,58 @@ def kind_of(record: Any, first: Any, last: Any) -> Any:
     if kind & SPLIT:
         kind |= table[np.uint64(SPLIT_TABLE) + ((first & np.uint64(0xFF00)) | last)]
     return kind
+
+
+@njit
+def _code_word(record: Any, address: Any) -> Any:
+    """The four bytes of code at *address*, or INVISIBLE_WORD."""
+    word = np.uint64(0)
+    for number in range(4):
+        byte = code_byte(record, address + np.uint64(number))
+        if byte == INVISIBLE:
+            return np.uint64(INVISIBLE_WORD)
+        word = word << np.uint64(8) | byte
+    return word
+
+
+@njit
+def _is_plain_target(record: Any, target: Any) -> Any:
+    """Whether what lies at *target* can be seen, and is nothing that Unicorn executes at once and wrongly."""
+    opcode = code_byte(record, target)
+    # These two are for the model, and are executed without a block of their own there.
+    if opcode in (INVISIBLE, TRANSLATE_OPCODE, TRANSLATE_AND_TEST_REVERSE_OPCODE):
+        return False
+    if opcode >> np.uint64(4) != np.uint64(0xD):
+        return True
+    operands = _code_word(record, target + np.uint64(2))
+    has_bases = operands >> np.uint64(28) != 0 and operands >> np.uint64(12) & np.uint64(0x0F) != 0
+    return has_bases and operands != INVISIBLE_WORD
+
+
+@njit
+def _relative_target(address: Any, word: Any) -> Any:
+    """Where the operand of an instruction at *address* lies, not cut to the addressing mode.
+
+    *word* is the signed number of halfwords between them.
+    """
+    return address + (word << np.uint64(1)) - (word >> np.uint64(31) << np.uint64(33))
+
+
+@njit
+def _must_be_looked_at(record: Any, address: Any, first: Any) -> Any:
+    """Whether Python must look at the instruction at *address*, whose form or whose target decides."""
+    if first != EXECUTE_RELATIVE_OPCODE or code_byte(record, address + np.uint64(1)) & np.uint64(0x0F):
+        return is_form_for_model(record, address) != np.uint64(0)
+    target = _relative_target(address, _code_word(record, address + np.uint64(2))) & address_limit(record)
+    ends = max(target + np.uint64(5), address + np.uint64(5)), min(target, address)
+    if (ends[0] ^ ends[1]) > PAGE_OFFSET:
+        return True
+    kind = kind_of(
+        record,
+        code_byte(record, target) << np.uint64(8) | code_byte(record, target + np.uint64(1)),
+        code_byte(record, target + np.uint64(5)),
+    )
+    return kind & INTERCEPTED_TARGET != 0 or not _is_plain_target(record, target)
 
 
 @njit
@@ -78,8 +135,11 @@ def _walk(record: Any, address: Any, size: Any) -> Any:
         if max(first, second, last) == INVISIBLE:
             record.reason = UNKNOWN_REASON
             return np.uint64(0)
-        is_candidate = kind_of(record, (first << np.uint64(8)) | second, last) & CANDIDATE != 0
-        if is_candidate or may_be_stop_place(record, address):
+        kind = kind_of(record, (first << np.uint64(8)) | second, last)
+        if kind & CANDIDATE or (kind & BY_FORM and _must_be_looked_at(record, address, first)):
+            record.reason = CANDIDATE_REASON
+            return np.uint64(0)
+        if may_be_stop_place(record, address):
             record.reason = CANDIDATE_REASON
             return np.uint64(0)
         address += length
@@ -110,7 +170,7 @@ def _begin_rare_block(record: Any, engine: Any, address: Any, size: Any) -> None
     if pending != 0:
         if pending != record.allowed_target:
             kind = kind_of(record, pending >> np.uint64(48), (pending >> np.uint64(16)) & np.uint64(0xFF))
-            if kind & (CANDIDATE | TARGET):
+            if kind & INTERCEPTED_TARGET:
                 record.reason = EXECUTE_TARGET_REASON
                 call(record.stop_function, engine)
         return
@@ -161,18 +221,6 @@ def block_callback(engine: Any, address: Any, size: Any, data: Any) -> None:
 
 
 @njit
-def _code_word(record: Any, address: Any) -> Any:
-    """The four bytes of code at *address*, or INVISIBLE_WORD."""
-    word = np.uint64(0)
-    for number in range(4):
-        byte = code_byte(record, address + np.uint64(number))
-        if byte == INVISIBLE:
-            return np.uint64(INVISIBLE_WORD)
-        word = word << np.uint64(8) | byte
-    return word
-
-
-@njit
 def _indexed_address(record: Any, word: Any) -> Any:
     """The address of the second operand of the RX instruction *word*, not cut to the addressing mode."""
     registers = carray(pointer(record.registers_address), (16,), dtype=np.uint64)
@@ -187,27 +235,12 @@ def _indexed_address(record: Any, word: Any) -> Any:
 
 
 @njit
-def _is_plain_target(record: Any, target: Any) -> Any:
-    """Whether what lies at *target* can be seen, and is nothing that Unicorn executes at once and wrongly."""
-    opcode = code_byte(record, target)
-    # These two are for the model, and are executed without a block of their own there.
-    if opcode in (INVISIBLE, TRANSLATE_OPCODE, TRANSLATE_AND_TEST_REVERSE_OPCODE):
-        return False
-    if opcode >> np.uint64(4) != np.uint64(0xD):
-        return True
-    operands = _code_word(record, target + np.uint64(2))
-    has_bases = operands >> np.uint64(28) != 0 and operands >> np.uint64(12) & np.uint64(0x0F) != 0
-    return has_bases and operands != INVISIBLE_WORD
-
-
-@njit
 def check_execute(record: Any, engine: Any, address: Any) -> None:
     """Stop the *engine* before what lies at *address* if it is an EXECUTE of what Unicorn would execute wrongly."""
     first = code_byte(record, address)
     if first == EXECUTE_RELATIVE_OPCODE and not code_byte(record, address + np.uint64(1)) & np.uint64(0x0F):
         word = _code_word(record, address + np.uint64(2))
-        # Halfwords, and a signed number of them.
-        target = address + (word << np.uint64(1)) - (word >> np.uint64(31) << np.uint64(33))
+        target = _relative_target(address, word)
     elif first in (EXECUTE_OPCODE, INVISIBLE):
         word = _code_word(record, address)
         target = _indexed_address(record, word)

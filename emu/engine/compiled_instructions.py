@@ -112,7 +112,8 @@ class CompiledInstructions:
         if observers and not is_followed:
             is_followed = any(observer.wants_interruptions for observer in observers)
         record.interruptions_followed = is_followed
-        record.observed = bool(observers)
+        record.keys_followed = any(observer.wants_keys for observer in observers)
+        record.host_followed = any(observer.wants_host for observer in observers)
         record.has_other_cpus = len(self._configuration.cpus) > 1
         if observers or self._followed != _NO_PAGES:
             self._follow_states(observers)

@@ -37,6 +37,7 @@ CALLBACKS: Final = {
 _HOW: Final = "emu.engine.compiling"
 """How it is: what these modules and this one import is what the content of the files depends on."""
 _TRANSLATOR: Final = (
+    "emu.engine.rules.forms",
     "emu.engine.rules.instructions",
     "emu.engine.rules.interrupting",
     "emu.engine.rules.model",
@@ -66,7 +67,7 @@ def callback_keys() -> dict[str, str]:
 
 def unit_key(unit: CompilationUnit) -> str:
     """The key of what numba makes of *unit*, without the units that it calls."""
-    more = [object_files.compiler().encode(), *_rules(), unit.source.encode(), str(unit.signature).encode()]
+    more = [object_files.compiler().encode(), *_rules(), *unit.made_of, str(unit.signature).encode()]
     return content_key(_ROOT, _closure(unit.module), more)
 
 
@@ -92,19 +93,20 @@ def _rules() -> tuple[bytes, ...]:
 
 def translated(name: str, where: str) -> Iterator[bytes]:
     """What else the object code of the callback *name* depends on: what is translated, and *where* it is compiled."""
-    from emu.engine.rules import instructions, interrupting, resolving, swapping
+    from emu.engine.rules import forms, instructions, interrupting, resolving, swapping
     from emu.engine.rules.dispatch import chain_source
 
     yield where.encode()
     yield from _rules()
     if name in ("fill_callback", "checked_store_callback", "exception_callback"):
         yield from (each().encode() for each in resolving.SOURCES)
+    if name == "block_callback":
+        yield instructions.opcodes().content()
+        yield from (each.encode() for each in forms.sources())
     if name == "checked_store_callback":
         yield STORES_ONCE.tobytes()
     if name in ("fill_callback", "exception_callback"):
-        table = instructions.opcodes()
-        yield table.halfwords.tobytes()
-        yield table.rows.tobytes()
+        yield instructions.opcodes().content()
         yield ",".join(str(number) for number, _ in instructions.numbered()).encode()
     if name == "exception_callback":
         numbered = [(number, each.declared) for number, each in instructions.numbered()]

@@ -61,7 +61,7 @@ def compile_callbacks(advance: Callable[[int, int], object] = _ignore) -> None:
         return
     units = [each for each in declared_units().values() if not object_files.is_kept(_unit_file(each))]
     # The long ones first, so that no processor waits for the last one.
-    units.sort(key=lambda each: -len(each.source))
+    units.sort(key=lambda each: -sum(map(len, each.made_of)))
     total = len(units) + len(missing)
     with _side_by_side() as called:
         for done, _ in enumerate(called(_compile_unit, [each.symbol for each in units]), start=1):

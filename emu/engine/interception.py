@@ -18,7 +18,7 @@ import numpy as np
 
 import emu.isa.catalogue  # noqa: F401 - fills the instruction set
 from emu.engine import compiled
-from emu.engine.blocks import CANDIDATE, EXECUTE_OPCODE, SPLIT, SPLIT_TABLE, TABLE_BYTES, TARGET
+from emu.engine.blocks import BY_FORM, CANDIDATE, EXECUTE_OPCODE, SPLIT, SPLIT_TABLE, TABLE_BYTES, TARGET
 from emu.engine.clean_pages import release_clean_pages
 from emu.engine.quirks import (
     addressing_mode,
@@ -222,10 +222,11 @@ def candidates(
     """
     table = np.zeros(TABLE_BYTES, dtype=np.uint8)
     table[EXECUTE_OPCODE << 8 : (EXECUTE_OPCODE + 1) << 8] = CANDIDATE
-    enter_opcode(table, EXECUTE_RELATIVE_LONG, RIL_B.opcode, CANDIDATE)
+    enter_opcode(table, EXECUTE_RELATIVE_LONG, RIL_B.opcode, BY_FORM)
     for declared in INSTRUCTIONS:
-        is_often_wrong = declared.reason is Reason.CORRECTION and declared.only is not None
-        if is_often_wrong or _is_wrong_in_mode(declared, is_64_bit, operands_are_apart):
+        if declared.reason is Reason.CORRECTION and declared.only is not None:
+            enter_opcode(table, declared.opcode, declared.format.opcode, BY_FORM)
+        if _is_wrong_in_mode(declared, is_64_bit, operands_are_apart):
             enter_opcode(table, declared.opcode, declared.format.opcode, CANDIDATE)
         if declared.reason is not Reason.CONTROL and declared.format.is_relative:
             enter_opcode(table, declared.opcode, declared.format.opcode, TARGET)

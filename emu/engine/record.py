@@ -254,8 +254,10 @@ class Record(ctypes.Structure):
     """The prefix of the CPU."""
     interruptions_followed: Annotated[Word, FieldWriter.PYTHON]
     """Whether somebody is to be asked before each interruption, or told of it."""
-    observed: Annotated[Word, FieldWriter.PYTHON]
-    """Whether there are observers."""
+    keys_followed: Annotated[Word, FieldWriter.PYTHON]
+    """Whether somebody is to be told when a storage key is changed."""
+    host_followed: Annotated[Word, FieldWriter.PYTHON]
+    """Whether somebody is to be told when the host supplies a frame."""
     followed_states: Annotated[ctypes.Array[ctypes.c_uint64], FOLLOWED_BITS // 64, FieldWriter.PYTHON]
     """A bit for each page whose state one of them follows, and for others that share it: see
     emu.engine.tables.followed_index.  The bits of a word are counted from the right."""

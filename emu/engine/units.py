@@ -10,7 +10,7 @@ Like the callbacks, only a compilation imports it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -32,8 +32,8 @@ class CompilationUnit:
     signature: Any
     module: str
     """Where what it calls is imported."""
-    source: str
-    """What it was made of, if that is not the text of the module."""
+    made_of: tuple[bytes, ...]
+    """What it is made of beside the text of the module and of those that this imports."""
 
     @property
     def symbol(self) -> str:
@@ -49,14 +49,16 @@ UNITS: Final[dict[str, CompilationUnit]] = {}
 """Those of the modules that have been imported, by their symbols."""
 
 
-def unit(words: int, result: Any = WORD) -> Callable[[Callable[..., Any]], Any]:
+def unit(words: int, result: Any = WORD, made_of: Iterable[str | bytes] = ()) -> Callable[[Callable[..., Any]], Any]:
     """Declare a function of the record and so many *words* to be a unit; gives what compiled code calls in its place.
 
     :param result: the type of what it returns, a word or nothing.
+    :param made_of: what it is made of beside the text of its module and of those that this imports: translations of
+        the model, and tables made of it.
     """
 
     def declare(function: Callable[..., Any]) -> Any:
-        return _declared(function, function.__name__, words, result, function.__module__)
+        return _declared(function, function.__name__, words, result, function.__module__, made_of)
 
     return declare
 
@@ -68,7 +70,7 @@ def translated_unit(source: str, name: str, names: dict[str, Any], module: str, 
     """
     namespace = dict(names)
     exec(compile(source, f"<translated {name}>", "exec"), namespace)
-    return _declared(namespace[name], name, words, WORD, module, source)
+    return _declared(namespace[name], name, words, WORD, module, (source,))
 
 
 def _declared(
@@ -77,9 +79,10 @@ def _declared(
     words: int,
     result: Any,
     module: str,
-    source: str = "",
+    made_of: Iterable[str | bytes],
 ) -> Any:
+    pieces = tuple(each.encode() if isinstance(each, str) else each for each in made_of)
     signature = result(_RECORD, *[WORD] * words)
-    declared = CompilationUnit(name, function, signature, module, source)
+    declared = CompilationUnit(name, function, signature, module, pieces)
     UNITS[declared.symbol] = declared
     return types.ExternalFunction(declared.symbol, signature)

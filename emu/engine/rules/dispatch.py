@@ -53,6 +53,10 @@ class OpcodeTables:
         self.rows: npt.NDArray[np.uint16] = np.concatenate(rows)
         """Numbers by the sixth byte, in rows."""
 
+    def content(self) -> bytes:
+        """What the tables hold, to tell them from others."""
+        return self.halfwords.tobytes() + self.rows.tobytes()
+
 
 def chain_source(instructions: Iterable[tuple[int, Instruction]]) -> str:
     """The source of a function that executes the instruction with a number, left-aligned in *word*."""

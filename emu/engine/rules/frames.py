@@ -50,7 +50,7 @@ def supplied_frame(record: Any, page: Any) -> Any:
     """
     state = load8(record.states_address + page)
     after = load8(record.touches_address + (state & _STATE_BITS))
-    if is_host_asked(record) or record.observed or after == _NO_TRANSITION:
+    if is_host_asked(record) or record.host_followed or after == _NO_TRANSITION:
         return NO_FRAME
     frame = page
     if record.locations_address:

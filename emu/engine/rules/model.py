@@ -133,8 +133,8 @@ def _facility_doublewords(*_: Any) -> Value:
     return Several(items, Number("record.facility_list_length", 1, FACILITY_WORDS))
 
 
-_LISTENS: Final = {"interrupted": "interruptions_followed"}
-"""The field that says whether any observer listens, by what they are told; of anything else, whether there are any."""
+_LISTENS: Final = {"interrupted": "interruptions_followed", "key_changed": "keys_followed"}
+"""The field that says whether any observer listens, by what they are told."""
 _LEFT: Final = (
     Cpu.set_addressing_mode,
     Cpu.set_program_mask,
@@ -265,8 +265,8 @@ class Model:
             case [ast.Expr(ast.Call(ast.Attribute(_, "state_changed"), [_, page, *_]))] if owner.name == "observers":
                 followed = number(translator.evaluate(page, scope)).text
                 translator.writer.refuse_if(f"is_state_followed(record, {followed})")
-            case [ast.Expr(ast.Call(ast.Attribute(_, name)))] if owner.name == "observers":
-                translator.writer.refuse_if(f"(record.{_LISTENS.get(name, 'observed')} != ZERO)")
+            case [ast.Expr(ast.Call(ast.Attribute(_, name)))] if owner.name == "observers" and name in _LISTENS:
+                translator.writer.refuse_if(f"(record.{_LISTENS[name]} != ZERO)")
             case _:
                 raise OutsideSubsetError(f"a loop over the {owner.name}")
 

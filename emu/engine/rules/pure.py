@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -12,7 +12,7 @@ from numba import njit
 
 from emu.engine.rules.model import Model
 from emu.engine.rules.translator import Translator
-from emu.engine.rules.values import WORD, Flag, Number, OutsideSubsetError, describe, is_number, number
+from emu.engine.rules.values import WORD, Flag, Number, OutsideSubsetError, Value, describe, is_number, number
 from emu.engine.rules.writer import REFUSE
 
 _ZERO: Final = np.uint64(0)
@@ -49,16 +49,24 @@ def rule_source(function: Callable[..., Any]) -> str:
     names = list(inspect.signature(function).parameters)
     translator = Translator(Model())
     result = translator.call(function, [Number(name, 0, WORD - 1) for name in names], {})
+    return pure_source(translator, function.__name__, names, result)
+
+
+def pure_source(translator: Translator, name: str, arguments: Sequence[str], result: Value) -> str:
+    """The source of a function *name* of words that does what *translator* has written, and returns *result*.
+
+    :raises OutsideSubsetError: if it may raise an exception, or the result is no number.
+    """
     if not is_number(result):
-        raise OutsideSubsetError(f"{function.__qualname__} gives {describe(result)}")
+        raise OutsideSubsetError(f"{name} gives {describe(result)}")
     text = result.text if isinstance(result, Flag) else number(result).text
-    lines = [f"def {function.__name__}({', '.join(names)}):"]
-    lines += [f"    {name} = uint64({name})" for name in names]
+    lines = [f"def {name}({', '.join(arguments)}):"]
+    lines += [f"    {each} = uint64({each})" for each in arguments]
     lines += translator.writer.declarations()
     lines += translator.writer.top.lines(1)
     source = "\n".join([*lines, f"    return {text}", ""])
     if REFUSE in source:
-        raise OutsideSubsetError(f"{function.__qualname__} may raise an exception")
+        raise OutsideSubsetError(f"{name} may raise an exception")
     return source
 
 
