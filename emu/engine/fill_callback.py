@@ -39,8 +39,9 @@ from emu.engine.rules.access_rules import ask_byte, must_be_noticed, resolve
 from emu.engine.rules.frames import locate_frame
 from emu.engine.rules.opcodes import is_hidden, is_in_prefix_area
 from emu.engine.rules.taking import can_be_taken, leave_with
-from emu.engine.rules.words import load_native, store8, store_native
+from emu.engine.rules.words import load8, load_native, store8, store_native
 from emu.engine.updates import may_fetch
+from emu.storage_keys import REFERENCE
 
 # numba takes plain integers for the callback's constants.
 _PAGE_SHIFT: Final = np.uint64(PAGE_SHIFT)
@@ -49,6 +50,7 @@ _WORD_SHIFT: Final = np.uint64(3)
 _NO_CONTEXT: Final = np.uint64(NO_CONTEXT)
 _READ: Final = np.uint64(FILL_READ)
 _STORE: Final = np.uint64(FILL_STORE)
+_REFERENCE: Final = np.uint64(REFERENCE)
 _FETCH: Final = np.uint64(FILL_FETCH)
 _LOW_PAGES: Final = np.uint64(LOW_PAGES_END >> PAGE_SHIFT)
 _FIRST_UNPROTECTED: Final = np.uint64(FIRST_UNPROTECTED)
@@ -70,18 +72,30 @@ def _is_shown(record: Any, page: Any, place: Any) -> Any:
 
 
 @njit
-def _is_needed_now(record: Any, address: Any) -> Any:
-    """Whether the page of code at *address* is needed by the very next instruction, which begins a block.
+def _leaves_no_trace(record: Any, address: Any) -> Any:
+    """Whether a fetch from *address* would be seen nowhere: see :mod:`emu.looking_ahead`.
+
+    Where the host has a reference flag for each frame, Python must look at those of the tables as well.
+    """
+    if record.referenced_address or not ask_byte(record, address, _FETCH):
+        return False
+    return load8(record.keys_address + (record.resolved >> _PAGE_SHIFT)) & _REFERENCE != np.uint64(0)
+
+
+@njit
+def _may_be_fetched(record: Any, address: Any) -> Any:
+    """Whether the page of code at *address* is needed by the very next instruction, which begins a block; or by a later
+    one of the block, and to fetch it now is seen nowhere.
 
     See :meth:`emu.engine.answers.FreeAnswers._is_not_due` and what is near it for the other cases.
     """
     now = load_native(record.psw_address + np.uint64(8))
-    if (now ^ address) > _PAGE_OFFSET or now & np.uint64(1):
-        return False
-    if record.block_address <= now < record.block_address + record.block_size:
+    if now & np.uint64(1) or record.block_address <= now < record.block_address + record.block_size:
         return False
     work = record.bound - record.left
-    return work < record.goal and work - record.extra_work < record.limit
+    if work >= record.goal or work - record.extra_work >= record.limit:
+        return False
+    return (now ^ address) <= _PAGE_OFFSET or _leaves_no_trace(record, address)
 
 
 @njit
@@ -137,7 +151,7 @@ def fill_callback(engine: Any, address: Any, kind: Any, entry: Any, data: Any) -
             found = record.fill_answers[index]
             if access == _FETCH and not _is_shown(record, page, found & ~_PAGE_OFFSET):
                 found = np.uint64(0)
-        elif record.context != _NO_CONTEXT and (access != _FETCH or _is_needed_now(record, address)):
+        elif record.context != _NO_CONTEXT and (access != _FETCH or _may_be_fetched(record, address)):
             record.condition_code = np.uint64(0)
             if access == _READ and not may_fetch(record, address):
                 found = np.uint64(0)

@@ -43,7 +43,7 @@ class StopReason(IntEnum):
 MEMO_BITS: Final = 16
 MEMO_BLOCKS: Final = 1 << MEMO_BITS
 """How many blocks are remembered."""
-PAGES: Final = 1 << 12
+PAGES: Final = 1 << 14
 """How many pages of code are shown at a time."""
 FILLS: Final = 1 << 15
 """How many fills are remembered."""
@@ -342,7 +342,7 @@ class Record(ctypes.Structure):
     """Blocks that may run, each at the index that its key gives."""
     shown: Annotated[ctypes.Array[ShownPage], PAGES, FieldWriter.PYTHON]
     """Pages of code, each at the index that its key gives."""
-    contexts: Annotated[ctypes.Array[ContextEntry], CONTEXTS, FieldWriter.PYTHON]
+    contexts: Annotated[ctypes.Array[ContextEntry], CONTEXTS, FieldWriter.BOTH]
     """Contexts, each at the index that its address-space-control elements give."""
     # Not entries of one type: Python searches a whole table at a time, which is twice as fast in one piece.
     fill_keys: Annotated[ctypes.Array[ctypes.c_uint64], FILLS, FieldWriter.BOTH]

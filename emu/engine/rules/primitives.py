@@ -233,15 +233,22 @@ def may_change_control_register(number: Any) -> Any:
 
 @njit
 def find_context(record: Any, is_changed: Any, primary: Any, secondary: Any, home: Any, key: Any) -> Any:
-    """The context of these spaces and of *key* if it *is changed*, or the present one; zero if it is not known."""
+    """The context of these spaces and of *key* if it *is changed*, a new one if need be, or the present one.
+
+    Zero if Python must find the present one first.
+    """
     if is_changed == ZERO:
         return record.known_context
+    if record.known_context == ZERO or record.context == _NO_CONTEXT:
+        return ZERO
     rest = _rest_with_key(record.context_rest, key)
     entry = record.contexts[_context_index(primary, secondary, home, rest)]
-    if entry.primary != primary or entry.secondary != secondary or entry.home != home:
-        return ZERO
-    is_good = entry.rest == rest and entry.number > record.forgotten_context
-    return entry.number if is_good and record.known_context != ZERO and record.context != _NO_CONTEXT else ZERO
+    is_same = (entry.primary == primary) & (entry.secondary == secondary) & (entry.home == home) & (entry.rest == rest)
+    if not is_same or entry.number <= record.forgotten_context:
+        record.last_context += _CONTEXT_STEP
+        entry.primary, entry.secondary, entry.home, entry.rest = primary, secondary, home, rest
+        entry.number = record.last_context
+    return entry.number
 
 
 @njit

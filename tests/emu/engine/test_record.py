@@ -21,7 +21,11 @@ COMPILED = (
     *("callbacks.py", "compiled_parts.py", "fill_callback.py", "following_callback.py"),
     *("rules/callback.py", "rules/frames.py", "rules/primitives.py", "rules/taking.py"),
 )
-PARTS_OF_ENTRIES = {"entry.key": "memo", "entry.known": "memo"}
+PARTS_OF_ENTRIES = {
+    "entry.key": "memo",
+    "entry.known": "memo",
+    **{f"entry.{name}": "contexts" for name in ("primary", "secondary", "home", "rest", "number")},
+}
 """What the callbacks assign to through a name of an entry of a table."""
 
 
