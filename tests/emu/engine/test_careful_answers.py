@@ -65,6 +65,15 @@ def test_a_store_into_a_page_that_was_stored_into_before_is_undone(stepped: Mach
     assert stepped.storage.read(LAST + 0xFE0, 32) == b"\xff" + bytes(31)
 
 
+def test_an_interruptible_instruction_has_moved_what_lies_before_the_page_that_is_refused(stepped: Machine) -> None:
+    cpu = stepped.cpus[0]
+    stepped.storage.write(DATA, b"\xaa" * 256)
+    cpu.gr[4], cpu.gr[5], cpu.gr[6], cpu.gr[7] = LAST + 0xF80, 0x100, DATA, 0x100
+    assert execute(stepped, "0e46") == ProgramInterruptionCode.ADDRESSING
+    assert stepped.storage.read(LAST + 0xF80, 0x80) == b"\xaa" * 0x80
+    assert [cpu.gr[number] for number in (4, 5, 6, 7)] == [LAST + 0x1000, 0x80, DATA + 0x80, 0x80]
+
+
 def test_what_was_stored_before_stays_when_an_instruction_that_stores_nothing_is_refused(stepped: Machine) -> None:
     cpu = stepped.cpus[0]
     for number in range(16):
@@ -105,7 +114,43 @@ def test_the_registers_of_an_interruptible_instruction_say_what_it_has_stored(st
     assert cpu.instruction_address == HANDLER
 
 
+def test_a_page_that_was_fetched_from_is_asked_for_again_when_its_key_is_another(stepped: Machine) -> None:
+    cpu = stepped.cpus[0]
+    cpu.gr[8] = DATA
+    # L 1,0(8), with access key 1
+    stepped.storage.write(START, bytes.fromhex("58108000"))
+    for key, code in ((0, 0), (0x28, ProgramInterruptionCode.PROTECTION)):
+        stepped.keys.bytes[DATA >> 12] = key
+        stepped.configuration.translations.page_changed(DATA >> 12)
+        cpu.load_psw(Psw(ADDRESSING_MODE | 1 << 52, START))
+        cpu.psw_loaded = False
+        stepped.step()
+        assert stepped.storage.read_integer(0x8E, 2) == code
+
+
+def test_behind_the_last_halfword_of_24_bit_addresses_comes_location_zero() -> None:
+    machine = Machine(16 * MEGABYTE)
+    make_ready(machine.cpus[0])
+    cpu, last = machine.cpus[0], (1 << 24) - 2
+    # LR 1,2
+    machine.storage.write(last, bytes.fromhex("1812"))
+    cpu.load_psw(Psw(0, last))
+    cpu.psw_loaded = False
+    machine.step()
+    assert (cpu.psw.address, machine.executed) == (0, 1)
+
+
 # What was noticed
+
+
+def test_a_page_that_was_stored_into_before_it_was_watched_is_asked_for_again(stepped: Machine) -> None:
+    stepped.stops.add(StorageAccess(CODE_PAGE, CODE_PAGE))
+    stepped.cpus[0].gr[8] = DATA
+    execute(stepped, "92018000")
+    stepped.stops.add(StorageAccess(DATA, DATA))
+    stepped.cpus[0].load_psw(Psw(ADDRESSING_MODE, START))
+    stepped.cpus[0].psw_loaded = False
+    assert stepped.run(1).kind is StopKind.STOP_POINT
 
 
 @pytest.mark.parametrize("space", (StopSpace.ABSOLUTE, StopSpace.LOGICAL))
@@ -199,6 +244,26 @@ def test_code_is_forgotten_by_what_stores_into_it_and_by_nothing_behind_that(
     assert cpu.gr[1] == 2
 
 
+@pytest.mark.parametrize("before", (2, 4))
+def test_code_that_trapped_is_forgotten_by_a_store_into_the_second_page_that_it_lies_in(
+    stepped: Machine, before: int
+) -> None:
+    """A load that is no instruction yet; so many bytes of it are in the first page."""
+    cpu, start = stepped.cpus[0], CODE_PAGE + 0x1000 - before
+    cpu.gr[8], cpu.gr[9] = start + 5, DATA
+    stepped.storage.write(DATA, b"\7" * 8)
+    stepped.storage.write(start, bytes.fromhex("e310900000ff"))
+    for code in (ProgramInterruptionCode.OPERATION, 0):
+        stepped.storage.write_integer(0x8C, 4, 0)
+        cpu.load_psw(Psw(ADDRESSING_MODE, start))
+        cpu.psw_loaded = False
+        stepped.step()
+        assert stepped.storage.read_integer(0x8E, 2) == code
+        # MVI 0(8),4: it is LG 1,0(9)
+        execute(stepped, "92048000")
+    assert cpu.gr[1] == 0x0707070707070707
+
+
 def test_a_page_can_be_stored_into_until_translations_are_dropped(stepped: Machine) -> None:
     translations = stepped.configuration.translations
     stepped.cpus[0].gr[8] = DATA
@@ -245,6 +310,21 @@ def test_a_part_of_a_block_that_is_refused_has_done_nothing(machine: Machine) ->
         assert machine.executed == executed + count
         assert machine.storage.read_integer(DATA, 8) == 1
         assert cpu.instruction_address == START + 6 + 4 + 2 * (count - 2)
+
+
+def test_what_was_stored_by_a_part_of_a_block_is_undone_where_a_single_instruction_has_stored(machine: Machine) -> None:
+    """The page is not asked for again."""
+    cpu = machine.cpus[0]
+    cpu.gr[8], cpu.gr[9] = DATA, 0x50000
+    # AGSI 0(8),1; L 1,0(9); three times LR 2,1
+    machine.storage.write(START, bytes.fromhex("eb018000007a 58109000 1821 1821 1821 a7f40000"))
+    for before, run in enumerate((lambda: machine.run(10), machine.step, lambda: machine.run(3))):
+        machine.storage.write_integer(DATA, 8, 10 * before)
+        cpu.gr[9] += 0x1000
+        cpu.load_psw(Psw(ADDRESSING_MODE, START))
+        cpu.psw_loaded = False
+        run()
+        assert machine.storage.read_integer(DATA, 8) == 10 * before + 1
 
 
 def test_of_a_page_with_two_addresses_the_first_store_is_undone_too(
