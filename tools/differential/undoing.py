@@ -43,8 +43,10 @@ class Undoing:
         history = History(machine, host=prepared.host, interval=_INTERVAL, limit=_LIMIT)
         looks: list[dict[Any, Any]] = []
         for _ in range(_MOST_STEPS):
-            looks.append(prepared.look())
+            before, position = prepared.look(), history.position
             stop = history.step()
+            if history.position != position:
+                looks.append(before)
             if stop is None:
                 continue
             if stop.kind is not StopKind.DISABLED_WAIT or machine.executed >= program.budget:
