@@ -45,6 +45,8 @@ _REFUSED: Final = (INVALID, INVALID, INVALID, UNMAPPED, UNMAPPED, FIFTH, SIXTH, 
 _BEFORE: Final = (0, 0, 0, 1, 2, 3, 4, 4, 7, 8, 8, 12, 16)
 """Bytes before such a page: fewer than many operands have."""
 _BEFORE_IN_DOUBLEWORDS: Final = (8, 8, 16, 24)
+_LOW_STARTS: Final = (0x400, 0x7F8, 0xFE8, 0xFFA, 0x1000, 0x11FE, 0x1800, 0x1E00)
+"""Where programs begin that lie in the prefix area."""
 _SPECIAL: Final = (
     0, 1, 2, 7, 0x7FFF_FFFF, 0x8000_0000, 0xFFFF_FFFF, 1 << 63, (1 << 63) - 1, (1 << 64) - 1, 0x7F80_0000_0000_0000,
     0x7FC0_0000_0000_0000, 0x7FA0_0000_0000_0000, 0x7FF0_0000_0000_0000, 0x7FF8_0000_0000_0000, 0x7FF4_0000_0000_0001,
@@ -115,7 +117,8 @@ def random_program(seed: int) -> RandomProgram:
     )
     if random.random() < (0.05 if is_undisturbed else 0.24):
         program = _recorded(program, random)
-    return _clearing(program, random) if random.random() < 0.04 else program
+    program = _clearing(program, random) if random.random() < 0.04 else program
+    return replace(program, start=random.choice(_LOW_STARTS)) if random.random() < 0.05 else program
 
 
 def _clearing(program: RandomProgram, random: Random) -> RandomProgram:

@@ -12,6 +12,7 @@ from emu.cpu import CpuState
 from emu.engine.engine import Engine
 from emu.isa.declaration import INSTRUCTIONS
 from emu.leaves import put_back, values
+from emu.lowcore import PREFIX_AREA_SIZE
 from emu.machine import MEGABYTE, Machine
 from emu.page_states import CONTENT_MASK, USAGE_MASK, Content, Profile
 from emu.psw import Psw
@@ -136,7 +137,8 @@ def put(program: RandomProgram, machine: Machine) -> None:
         machine.load_storage(TARGETS + 8 * number, bytes.fromhex(target))
     for address, data in program.data.items():
         machine.load_storage(address, bytes.fromhex(data))
-    machine.load_storage(program.start, bytes.fromhex("".join(program.instructions)) + bytes(6))
+    for base in PREFIXES[: len(machine.cpus)] if program.start < PREFIX_AREA_SIZE else (0,):
+        machine.load_storage(base + program.start, bytes.fromhex("".join(program.instructions)) + bytes(6))
     for cpu, prefix in zip(machine.cpus, PREFIXES, strict=False):
         cpu.set_prefix(prefix)
         for place, new in waits().items():

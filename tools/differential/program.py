@@ -37,7 +37,7 @@ class RandomProgram:
     instructions: tuple[str, ...]
     """In hexadecimal, one behind the other."""
     start: int
-    """The address of the first."""
+    """The address of the first, a real one: each CPU has its own where that is in the prefix area."""
     targets: tuple[str, ...] = ()
     """Instructions for EXECUTE, eight bytes apart."""
     mask: int
