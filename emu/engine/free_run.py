@@ -16,7 +16,13 @@ from emu.engine.exits import (
     RunExit,
     SupervisorCall,
 )
-from emu.engine.interception import is_completed, is_executed_by_model, is_intercepted_target, is_refused
+from emu.engine.interception import (
+    is_completed,
+    is_executed_by_model,
+    is_in_table,
+    is_intercepted_target,
+    is_refused,
+)
 from emu.engine.library import ERROR_EXCEPTION, EngineError
 from emu.engine.record import SHORT_ADDRESSES, StopReason
 from emu.engine.reported import reported
@@ -246,11 +252,11 @@ class FreeRun:
         if executes_target(self._cpu, instruction):
             # The target has trapped.
             return EXECUTED_ALONE
-        if decoded is None:
-            # It is none, one that a stop waits for, another of the same opcode before that in the block, or one in a
-            # page that is hidden (emu.engine.hidden_code).
+        if decoded is None and (self._places.are_there or is_in_table(instruction)):
+            # It may be one that a stop waits for, another of the same opcode before it in the block, or one in a page
+            # that is hidden (emu.engine.hidden_code).
             return EXECUTED_ALONE
-        if is_executed_by_model(instruction, address, self._cpu):
+        if decoded is None or is_executed_by_model(instruction, address, self._cpu):
             return Declared(instruction)
         # A form that is not the model's, beside one of the same instruction that is.
         return EXECUTED_ALONE

@@ -184,6 +184,11 @@ def entry_of(instruction: bytes) -> int:
     return entry
 
 
+def is_in_table(instruction: bytes) -> bool:
+    """Whether the translator's table has an entry for *instruction*."""
+    return translator_table().has(Opcode.of(instruction))
+
+
 @cache
 def execute_relative_entry() -> int:
     """The entry of the translator's table for EXECUTE RELATIVE LONG.

@@ -99,6 +99,10 @@ class TranslatorTable:
         """The opcodes of all entries, as the table has them."""
         return sorted(self._entries)
 
+    def has(self, opcode: Opcode) -> bool:
+        """Whether there is an entry of *opcode*."""
+        return opcode.first << 8 | opcode.more in self._entries
+
     def entries_of(self, opcodes: Iterable[Opcode]) -> list[int]:
         """The addresses of the entries of *opcodes*.
 

@@ -15,6 +15,7 @@ from emu.engine.interception import intercept
 from emu.engine.library import EngineError
 from emu.engine.quirks.translator_table import ENTRIES, TranslatorTable, table_opcode, translator_table
 from emu.isa.declaration import INSTRUCTIONS, Instruction, Reason
+from emu.isa.opcodes import Opcode
 
 INTERCEPTED = (Reason.SENSITIVE, Reason.CORRECTION)
 KNOWN_TO_UNICORN = [each for each in INSTRUCTIONS if each.reason is not Reason.CONTROL]
@@ -26,6 +27,14 @@ def test_each_instruction_that_unicorn_would_execute_has_an_entry(instruction: I
     table = translator_table()
     traps = instruction.reason in INTERCEPTED and instruction.only is None
     assert table.traps(table.declared(instruction)) is (traps or instruction.privileged)
+
+
+@pytest.mark.parametrize(
+    ("instruction", "is_there"),
+    (("1a12", True), ("a7590007", True), ("e31020000004", True), ("0000", False), ("a79ec5df", True), ("b9ff0012", False)),
+)
+def test_an_instruction_is_found_by_its_opcode(instruction: str, is_there: bool) -> None:
+    assert translator_table().has(Opcode.of(bytes.fromhex(instruction))) is is_there
 
 
 def test_the_flag_is_set_and_cleared() -> None:
