@@ -26,6 +26,7 @@ from emu.engine.quirks import (
     compare_and_trap,
     compare_logical,
     data_exception,
+    exit_checks,
     ieee,
     isolate_string,
     operands_in_parts,
@@ -88,6 +89,7 @@ def intercept() -> None:
     operands_in_parts.mend()
     compare_logical.mend()
     breaking_event.mend()
+    exit_checks.mend()
     unused_comparison.mend()
     source, replacing = vector_helpers.source(fpc)
     _replace(source, vector_helpers.called(), replacing)
