@@ -2,9 +2,9 @@
 """Whether somebody wants to stop is asked after each access to storage (seen in Unicorn 2.1.4): not here.
 
 The four functions by which the translator makes loads and stores let a call of helper_check_exit_request follow, for
-the sake of hooks of accesses that stop the engine.  There are none here: what is refused leaves translated code at once,
-and budgets are kept at the beginning of blocks.  The calls took an eighth of a Linux kernel's boot, and more where
-registers must be kept in storage for their sake.  Behind a hook of an instruction the question is still asked.
+the sake of hooks of accesses that stop the engine.  There are none here: what is refused leaves translated code at
+once, and budgets are kept at the beginning of blocks.  The calls took an eighth of a Linux kernel's boot, and more for
+the registers that must be in storage when they are made.  Behind a hook of an instruction the question is still asked.
 
 Each of the four functions, and that one which makes the call, is called through a word of the procedure linkage.
 """

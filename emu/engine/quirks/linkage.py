@@ -58,8 +58,9 @@ def _tables() -> tuple[int, npt.NDArray[np.void], npt.NDArray[np.uint64]]:
     if not entries.keys() >= {_PLTRELSZ, _SYMTAB, _JMPREL}:
         raise EngineError("Unicorn is not linked as it is known; this project needs Unicorn 2.1.4")
     # The loader has made addresses of what were offsets.
-    table = (ctypes.c_char * entries[_PLTRELSZ]).from_address(entries[_JMPREL])
+    table = memoryview((ctypes.c_ubyte * entries[_PLTRELSZ]).from_address(entries[_JMPREL]))
     relocations = np.frombuffer(table, dtype=_RELOCATION)
     slots = relocations[relocations["type"] == _SLOT]
-    symbols = (ctypes.c_char * (int(slots["symbol"].max() + 1) * _SYMBOL.itemsize)).from_address(entries[_SYMTAB])
+    size = int(slots["symbol"].max() + 1) * _SYMBOL.itemsize
+    symbols = memoryview((ctypes.c_ubyte * size).from_address(entries[_SYMTAB]))
     return base, slots, np.frombuffer(symbols, dtype=_SYMBOL)["value"]

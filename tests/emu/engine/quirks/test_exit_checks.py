@@ -11,6 +11,7 @@ from unicorn import unicorn_const as uc_const
 
 from emu.engine.library import Unicorn
 from emu.engine.quirks import exit_checks
+from emu.engine.quirks.register_file import EngineRegisters
 from emu.psw import ADDRESSING_MODE, PROBLEM_STATE
 
 START, DATA = 0x1000, 0x2000
@@ -59,4 +60,4 @@ def test_the_hook_of_an_instruction_stops_before_it(unicorn: Unicorn) -> None:
     unicorn.hook(uc_const.UC_HOOK_CODE, CodeCallback(lambda *_: unicorn.stop()), first=START + 10, last=START + 10)
     unicorn.start(START)
     assert unicorn.uc.reg_read(reg.UC_S390X_REG_R3) == 1
-    assert unicorn.uc.reg_read(reg.UC_S390X_REG_PSWA) == START + 10
+    assert EngineRegisters(unicorn).psw[1] == START + 10
