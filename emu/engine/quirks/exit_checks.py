@@ -12,6 +12,8 @@ Each of the four functions, and that one which makes the call, is called through
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import Any, Final
 
@@ -19,7 +21,7 @@ from unicorn import s390x_const as reg
 from unicorn import unicorn_const as uc_const
 
 from emu.engine import compiled
-from emu.engine.library import EngineError, Unicorn
+from emu.engine.library import EngineError, Unicorn, exported_address
 from emu.engine.quirks.linkage import slot_of
 from emu.psw import ADDRESSING_MODE, PROBLEM_STATE
 
@@ -59,6 +61,12 @@ _AccessCallback = ctypes.CFUNCTYPE(
 )
 
 
+_ours: Final[dict[int, int]] = {}
+"""The functions that replace others, by the addresses of the words that lead to them; none before :func:`mend`."""
+_originals: Final[dict[int, int]] = {}
+"""Those that they replace."""
+
+
 @cache
 def mend() -> None:
     """Replace the functions, once in a process.
@@ -67,9 +75,25 @@ def mend() -> None:
     """
     names = (*_ACCESSES, _ASK)
     addresses = compiled.functions("exit_checks", _SOURCE, names, [f"our_{name}" for name in names])
-    for name, address in zip(names, addresses, strict=True):
-        ctypes.c_uint64.from_address(slot_of(name)).value = address
+    _ours.update(zip(map(slot_of, names), addresses, strict=True))
+    _originals.update(zip(_ours, map(exported_address, names), strict=True))
+    _write(_ours)
     _check()
+
+
+@contextmanager
+def as_before() -> Iterator[None]:
+    """Let what is translated meanwhile be as Unicorn makes it, for who compares this machine with it."""
+    _write(_originals)
+    try:
+        yield
+    finally:
+        _write(_ours)
+
+
+def _write(functions: dict[int, int]) -> None:
+    for slot, function in functions.items():
+        ctypes.c_uint64.from_address(slot).value = function
 
 
 def _check() -> None:

@@ -54,6 +54,16 @@ def test_an_access_does_not_end_its_block(unicorn: Unicorn, code: str, kind: int
     assert unicorn.uc.reg_read(reg.UC_S390X_REG_R3) == 1
 
 
+def test_unicorn_as_it_is_by_itself_stops_at_an_access(unicorn: Unicorn) -> None:
+    # LG 1,0(2); LGHI 3,1
+    unicorn.uc.mem_write(START, bytes.fromhex("e31020000004 a7390001 0000"))
+    unicorn.hook(uc_const.UC_HOOK_MEM_READ, AccessCallback(lambda *_: unicorn.stop()))
+    with exit_checks.as_before():
+        unicorn.start(START)
+    assert unicorn.uc.reg_read(reg.UC_S390X_REG_R3) == 0
+    exit_checks._check()
+
+
 def test_the_hook_of_an_instruction_stops_before_it(unicorn: Unicorn) -> None:
     # LG 1,0(2); LGHI 3,1; LGHI 3,2
     unicorn.uc.mem_write(START, bytes.fromhex("e31020000004 a7390001 a7390002 0000"))
