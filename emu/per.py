@@ -85,9 +85,10 @@ class Controls:
     def watched(self) -> tuple[WatchedArea, ...]:
         """The areas that stores must be watched in for every event to be noticed.
 
-        There are none if there can be other events, or stores in too many pages: then every instruction may have one.
+        There are none if there can be other events, of stores by real addresses among them, wherever these go, or if
+        there are stores in too many pages: then every instruction may have one.
         """
-        if self.events & CR9_EVENTS != ALTERATION << 24:
+        if self.events & (CR9_EVENTS | REAL_STORE << 24) != ALTERATION << 24:
             return ()
         ranges = [(self.start, self.end)]
         if self.start > self.end:

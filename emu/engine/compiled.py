@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The compiled callbacks: taken from files of object code if they are there, otherwise compiled and put there.
 
-Compiling takes a minute or two, and importing numba, even to read its own cache, half a second; loading object code
+Compiling takes a minute or so, and importing numba, even to read its own cache, half a second; loading object code
 takes a tenth of that.
 """
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import os
+import signal
 from collections.abc import Callable, Iterable, Iterator
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
@@ -89,8 +90,16 @@ def _side_by_side() -> Iterator[Callable[[Callable[[str], object], Iterable[str]
     if multiprocessing.current_process().daemon:
         yield map
         return
-    with ProcessPoolExecutor(len(os.sched_getaffinity(0))) as processes:
+    processes = ProcessPoolExecutor(len(os.sched_getaffinity(0)), initializer=_ignore_interrupt)
+    try:
         yield processes.map
+    finally:
+        processes.shutdown(cancel_futures=True)
+
+
+def _ignore_interrupt() -> None:
+    """Let whoever waits for this process say that it was interrupted."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _unit_file(unit: CompilationUnit) -> str:

@@ -23,33 +23,38 @@ def resolve_fetch(cpu: Cpu, address: int, instruction: bytes | None = None) -> A
     """The absolute address that the current instruction is about to fetch from: :func:`emu.access.resolve` of a fetch.
 
     If it fetches and stores an operand in that page, the store is resolved instead: what permits it permits the fetch.
+    Where the operand may lie in two pages, stores into it are only tried out, up to this page: the other one may be
+    refused, and then nothing has been stored.
 
     :param instruction: the current instruction, if that is known.
     :raises ProgramInterruption: any access exception.
     :raises FrameShortage: if the page needs a frame and none is free.
     """
-    stored = _stored_address(cpu, address, instruction or fetch_instruction(cpu, cpu.instruction_address))
-    if stored is None:
-        return access.resolve(cpu, address, Access.FETCH)
-    absolute = access.resolve(cpu, stored, Access.STORE)
-    return AbsoluteAddress(absolute & -PAGE_SIZE | address & PAGE_SIZE - 1)
+    page = address & -PAGE_SIZE
+    parts = _stored_parts(cpu, instruction or fetch_instruction(cpu, cpu.instruction_address))
+    here = [number for number, part in enumerate(parts) if part & -PAGE_SIZE == page]
+    if here and len(parts) == 1:
+        absolute = access.resolve(cpu, parts[0], Access.STORE)
+        return AbsoluteAddress(absolute & -PAGE_SIZE | address & PAGE_SIZE - 1)
+    for part in parts[: here[0] + 1] if here else ():
+        access.permitted(cpu, part, Access.STORE)
+    return access.resolve(cpu, address, Access.FETCH)
 
 
-def _stored_address(cpu: Cpu, address: int, instruction: bytes) -> int | None:
-    """The first byte in the page at *address* of an operand that *instruction* fetches and stores, if there is one."""
+def _stored_parts(cpu: Cpu, instruction: bytes) -> tuple[int, ...]:
+    """The first byte in each page, of which there are two at most, of an operand that *instruction* fetches and stores,
+    or may; none if it has no such operand."""
     if is_execute(instruction):
         instruction = execute_target(cpu, instruction, cpu.instruction_address)
     first = instruction[0]
     if not UPDATES[256 + instruction[-1] if first == EXTENDED else first]:
-        return None
+        return ()
     displacement = int.from_bytes(instruction[2:4], "big") & 0xFFF
     if first == EXTENDED:
         displacement += (instruction[4] ^ 0x80) - 0x80 << 12
     operand = cpu.effective_address(instruction[2] >> 4, displacement)
-    page = address & -PAGE_SIZE
-    if operand & -PAGE_SIZE == page:
-        return operand
     length = LONGEST
     if first >= FIRST_WITH_LENGTH and first != EXTENDED:
         length = 1 + (instruction[1] >> 4 if first == MOVE_WITH_OFFSET else instruction[1])
-    return page if cpu.wrap(operand + length - 1) & -PAGE_SIZE == page else None
+    last = cpu.wrap(operand + length - 1) & -PAGE_SIZE
+    return (operand,) if operand & -PAGE_SIZE == last else (operand, last)

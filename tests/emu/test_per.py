@@ -137,7 +137,9 @@ def test_storage_alteration_space_control(events: int, designation: int | None, 
     (
         (ALTERATION, 0x5000, 0x5FFF, [(0x5000, 0x5FFF)]),
         # Other bits than those of events do not matter.
-        (ALTERATION | 0x0820_0000, 0x5000, 0x5000, [(0x5000, 0x5000)]),
+        (ALTERATION | 0x0020_0000, 0x5000, 0x5000, [(0x5000, 0x5000)]),
+        # That of stores by real addresses does.
+        (ALTERATION | 0x0800_0000, 0x5000, 0x5FFF, []),
         (ALTERATION, ADDRESS_64 - 1, 8, [(ADDRESS_64 - 1, ADDRESS_64), (0, 8)]),
         (ALTERATION, 0, 0x100000, [(0, 0x100000)]),
         (ALTERATION, 0, 0x100001, []),

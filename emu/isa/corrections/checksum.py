@@ -44,7 +44,8 @@ def cksm(cpu: Cpu, operands: Operands) -> None:
         checksum += int.from_bytes(data[start : start + _WORD].ljust(_WORD, b"\0"), "big")
         checksum = (checksum & MASK_32) + (checksum >> 32)
         start += _WORD
-    cpu.set_gr32(operands.r1, checksum)
     cpu.set_address_register(operands.r2, cpu.wrap(address + amount))
     cpu.set_address_register(operands.r2 + 1, length - amount)
+    # Last, as by the engine: it may be in one of these.
+    cpu.set_gr32(operands.r1, checksum)
     cpu.cc = 0 if amount == length else 3

@@ -11,6 +11,7 @@ from emu.psw import BASIC_ADDRESSING, Psw
 Code = ProgramInterruptionCode
 
 START = 0x10000
+DATA = 0x20000
 OUTSIDE = 0x80_0000
 
 
@@ -87,3 +88,14 @@ def test_high_halves_stay_in_the_31_bit_mode(execute, cpu) -> None:
     # CKSM 5,0; SAM64, for the END PSW
     execute("b2410050 010e", x2000="01020304")
     assert (cpu.gr[0], cpu.gr[1]) == (0xAAAA_AAAA_0000_2004, 0xBBBB_BBBB_0000_0000)
+
+
+@pytest.mark.parametrize("r1", (4, 5))
+def test_the_checksum_is_what_a_register_of_the_operand_holds_at_last(execute, cpu, r1: int) -> None:
+    """The manual does not say what is put in the register last (inferred: whoever executes it does the same)."""
+    cpu.gr[4], cpu.gr[5] = DATA, 8
+    cpu.configuration.storage.write(DATA, bytes.fromhex("0000000100000002"))
+    before = cpu.gr32(r1)
+    execute(f"b24100{r1}4")
+    assert cpu.gr32(r1) == before + 3
+    assert cpu.gr32(9 - r1) == (0 if r1 == 4 else DATA + 8)
