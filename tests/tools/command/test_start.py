@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -58,3 +59,13 @@ def test_the_command_begins_there() -> None:
     done = subprocess.run([*ESSA, "--version"], cwd=ROOT, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("essa ")
+
+
+def test_no_thread_is_started(tmp_path: Path) -> None:
+    """Not by numpy's library either, which would for each processor."""
+    program = write_program(tmp_path, ending_program(LOOP))
+    code = "import os; from tools.command.start import main; main(); print(len(os.listdir('/proc/self/task')))"
+    command = [sys.executable, "-c", code, "run", program, "--max-instructions", "1000"]
+    environment = {name: value for name, value in os.environ.items() if name != "OPENBLAS_NUM_THREADS"}
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert done.stdout.splitlines()[-1] == "1"
