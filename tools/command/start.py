@@ -16,7 +16,7 @@ _STATUS = 3
 def main() -> int:
     """Load the command, run it, and give its exit status."""
     signal.signal(signal.SIGINT, _leave)
-    # No matrices are multiplied here: numpy's library need not start threads for that, which takes a tenth of the start.
+    # No matrices are multiplied here: numpy need not start threads for that, which takes a tenth of the start.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from tools.command import cli
 
