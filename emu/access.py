@@ -193,39 +193,11 @@ def resolve(
 ) -> AbsoluteAddress:
     """The absolute address of one byte, with every check made, its page present, and reference and change recorded.
 
-    See :func:`permitted` for the parameters.
-
-    :raises ProgramInterruption: any access exception.
-    :raises FrameShortage: if the page needs a frame and none is free.
-    """
-    absolute = permitted(cpu, address, access, key=key, space=space, real=real)
-    page = absolute >> 12
-    keys, hypervisor = cpu.configuration.keys.bytes, cpu.configuration.hypervisor
-    if access is Access.STORE:
-        hypervisor.frame_for_store(page)
-        keys[page] = keys[page] | REFERENCE | CHANGE
-    else:
-        hypervisor.frame(page)
-        keys[page] = keys[page] | REFERENCE
-    return absolute
-
-
-def permitted(
-    cpu: Cpu,
-    address: int,
-    access: Access,
-    *,
-    key: int | None = None,
-    space: AddressSpaceControl | None = None,
-    real: bool = False,
-) -> AbsoluteAddress:
-    """The absolute address of one byte, with all checks made but those of the host; the access is not made yet.
-
     :param key: the access key; None means that of the PSW.
     :param space: the space of a virtual address; None means that which the PSW selects, if DAT is on.
     :param real: *address* is a real address: no DAT, whatever the PSW says.
-    :raises ProgramInterruption: an access exception.
-    :raises FrameShortage: if a table of translations needs a frame and none is free.
+    :raises ProgramInterruption: any access exception.
+    :raises FrameShortage: if the page needs a frame and none is free.
     """
     if key is None:
         key = cpu.key
@@ -235,7 +207,8 @@ def permitted(
             space = operand_space(cpu, access)
         asce = space_designation(cpu, space)
     reported_space = space or AddressSpaceControl.PRIMARY
-    if access is Access.STORE and low_address_protected(cpu, address, asce):
+    is_store = access is Access.STORE
+    if is_store and low_address_protected(cpu, address, asce):
         raise protection(address, access, reported_space, Protection.LOW_ADDRESS)
     override_key = None
     if asce is None:
@@ -244,9 +217,17 @@ def permitted(
         absolute, override_key = translate(cpu, address, access, reported_space)
     configuration = cpu.configuration
     configuration.storage.require(absolute)
-    effective_key = configuration.keys.bytes[absolute >> 12] if override_key is None else override_key
+    page = absolute >> 12
+    keys = configuration.keys.bytes
+    storage_key = keys[page]
+    effective_key = storage_key if override_key is None else override_key
     if not key_permits(cpu, address, access, asce, effective_key, key):
         raise protection(address, access, reported_space, Protection.KEY_CONTROLLED)
+    if is_store:
+        configuration.hypervisor.frame_for_store(page)
+    else:
+        configuration.hypervisor.frame(page)
+    keys[page] = storage_key | (REFERENCE | CHANGE if is_store else REFERENCE)
     return absolute
 
 

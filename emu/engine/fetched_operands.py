@@ -23,8 +23,7 @@ def resolve_fetch(cpu: Cpu, address: int, instruction: bytes | None = None) -> A
     """The absolute address that the current instruction is about to fetch from: :func:`emu.access.resolve` of a fetch.
 
     If it fetches and stores an operand in that page, the store is resolved instead: what permits it permits the fetch.
-    Where the operand may lie in two pages, stores into it are only tried out, up to this page: the other one may be
-    refused, and then nothing has been stored.
+    Before it comes the store into the page in which the operand begins, as where all of a store is tried out.
 
     :param instruction: the current instruction, if that is known.
     :raises ProgramInterruption: any access exception.
@@ -32,13 +31,13 @@ def resolve_fetch(cpu: Cpu, address: int, instruction: bytes | None = None) -> A
     """
     page = address & -PAGE_SIZE
     parts = _stored_parts(cpu, instruction or fetch_instruction(cpu, cpu.instruction_address))
-    here = [number for number, part in enumerate(parts) if part & -PAGE_SIZE == page]
-    if here and len(parts) == 1:
-        absolute = access.resolve(cpu, parts[0], Access.STORE)
-        return AbsoluteAddress(absolute & -PAGE_SIZE | address & PAGE_SIZE - 1)
-    for part in parts[: here[0] + 1] if here else ():
-        access.permitted(cpu, part, Access.STORE)
-    return access.resolve(cpu, address, Access.FETCH)
+    if page not in [part & -PAGE_SIZE for part in parts]:
+        return access.resolve(cpu, address, Access.FETCH)
+    for part in parts:
+        absolute = access.resolve(cpu, part, Access.STORE)
+        if part & -PAGE_SIZE == page:
+            break
+    return AbsoluteAddress(absolute & -PAGE_SIZE | address & PAGE_SIZE - 1)
 
 
 def _stored_parts(cpu: Cpu, instruction: bytes) -> tuple[int, ...]:

@@ -16,7 +16,7 @@ from emu.bits import MASK_64
 from emu.engine import blocks
 from emu.engine.compiled_parts import address_limit
 from emu.engine.quirks import fetched_first
-from emu.engine.rules.access_rules import ask_byte, resolve_byte
+from emu.engine.rules.access_rules import resolve_byte
 from emu.engine.rules.primitives import code_instruction
 from emu.engine.rules.words import load_native
 
@@ -74,9 +74,9 @@ def _executed_instruction(record: Any) -> Any:
 def may_fetch(record: Any, page: Any) -> Any:
     """Whether the current instruction may fetch from the page at *page*, as far as a store there decides that.
 
-    If it fetches and stores an operand there, the store is made as far as it leaves a trace in the page; it is only
-    tried out if the operand may lie in two pages, of which the other one may be refused.  False if there is an
-    exception, or Python must be asked; nothing has changed then.
+    If it fetches and stores an operand there, the store is made as far as it leaves a trace in the page, and before it
+    in the page in which the operand begins.  False if there is an exception, or Python must be asked; nothing has
+    changed then that Python would not change.
     """
     word = _executed_instruction(record)
     if word == _ZERO:
@@ -87,16 +87,16 @@ def may_fetch(record: Any, page: Any) -> Any:
         opcode = np.uint64(256) + (word >> np.uint64(16) & _BYTE)
     if not UPDATES[opcode]:
         return True
-    length = _LONGEST
-    if first >= _FIRST_WITH_LENGTH and first != _EXTENDED:
-        code = word >> np.uint64(48) & _BYTE
-        length = np.uint64(1) + (code >> np.uint64(4) if first == _MOVE_WITH_OFFSET else code)
     address = first_address(record, word)
-    last = address + length - np.uint64(1) & address_limit(record)
-    if not (address ^ page) & _PAGE_MASK:
+    if (address ^ page) & _PAGE_MASK:
+        length = _LONGEST
+        if first >= _FIRST_WITH_LENGTH and first != _EXTENDED:
+            code = word >> np.uint64(48) & _BYTE
+            length = np.uint64(1) + (code >> np.uint64(4) if first == _MOVE_WITH_OFFSET else code)
+        last = address + length - np.uint64(1) & address_limit(record)
         if (last ^ page) & _PAGE_MASK:
-            return ask_byte(record, address, _STORE)
-        return resolve_byte(record, address, _STORE)
-    if (last ^ page) & _PAGE_MASK:
-        return True
-    return ask_byte(record, address, _STORE) and ask_byte(record, page & _PAGE_MASK, _STORE)
+            return True
+        if not resolve_byte(record, address, _STORE):
+            return False
+        address = page & _PAGE_MASK
+    return resolve_byte(record, address, _STORE)

@@ -118,38 +118,41 @@ def test_the_second_page_of_an_operand_has_not_been_referred_to(name: str, is_st
     assert machine.keys.bytes[OPERAND >> 12] & (REFERENCE | CHANGE) == 0
 
 
-def with_first_page_known(machine: Machine, *, is_known: bool) -> Machine:
-    """Perhaps with CLI 0(1),0 before the instruction."""
-    if is_known:
-        machine.load_storage(CODE, bytes.fromhex("95001000") + machine.storage.read(CODE, 6))
+BEFORE = {"": "", "the first known": "95001000", "the second known": "95001002", "both known": "9500100095001002"}
+"""CLI with a byte in a page, before the instruction: the page is known to Unicorn then, and not asked for again."""
+KNOWN = pytest.mark.parametrize("known", BEFORE)
+IN_TWO_PAGES = pytest.mark.parametrize(
+    "name", ("AGSI", "ALGSI", "ASI", "NC", "OC", "XC", "MVN", "MVZ", "MVO", "TR", "AP")
+)
+
+
+def with_pages_known(machine: Machine, known: str) -> Machine:
+    machine.load_storage(CODE, bytes.fromhex(BEFORE[known]) + machine.storage.read(CODE, 6))
     return machine
 
 
-KNOWN = pytest.mark.parametrize("is_known", (False, True), ids=("", "known"))
-NATIVE = pytest.mark.parametrize("name", ("AGSI", "ALGSI", "ASI", "NC", "OC", "XC", "MVN", "MVZ"))
-
-
 @WAYS
 @KNOWN
-@NATIVE
-def test_the_first_page_is_not_changed_if_the_second_one_refuses(name: str, is_stepped: bool, is_known: bool) -> None:
-    machine = machine_with(name, OPERAND - 2, mask=ADDRESSING_MODE | KEY_8)
+@IN_TWO_PAGES
+def test_the_first_page_is_changed_if_the_second_one_refuses(name: str, is_stepped: bool, known: str) -> None:
+    """Inferred: the parts of an operand are tried out in their order; what comes of it does not depend on before."""
+    machine = with_pages_known(machine_with(name, OPERAND - 2, mask=ADDRESSING_MODE | KEY_8), known)
     machine.keys.bytes[OPERAND - 1 >> 12] = 8 << 4
-    with_first_page_known(machine, is_known=is_known)
-    assert interruption(machine, is_stepped=is_stepped)[0] == ProgramInterruptionCode.PROTECTION
-    assert machine.keys.bytes[OPERAND - 1 >> 12] & CHANGE == 0
+    assert interruption(machine, is_stepped=is_stepped) == (ProgramInterruptionCode.PROTECTION, OPERAND | 0x408)
+    assert machine.keys.bytes[OPERAND - 1 >> 12] & (REFERENCE | CHANGE) == REFERENCE | CHANGE
+    assert machine.keys.bytes[OPERAND >> 12] & CHANGE == 0
 
 
 @WAYS
-@KNOWN
-@NATIVE
-def test_the_first_page_refuses_before_the_second_one(name: str, is_stepped: bool, is_known: bool) -> None:
+@pytest.mark.parametrize("known", ("", "the first known"))
+@IN_TWO_PAGES
+def test_the_first_page_refuses_before_the_second_one(name: str, is_stepped: bool, known: str) -> None:
     """The key forbids to store into the first page, and to fetch from the second one."""
-    machine = machine_with(name, OPERAND - 2, mask=ADDRESSING_MODE | KEY_8)
+    machine = with_pages_known(machine_with(name, OPERAND - 2, mask=ADDRESSING_MODE | KEY_8), known)
     machine.keys.bytes[OPERAND >> 12] = FETCH_PROTECTION
-    with_first_page_known(machine, is_known=is_known)
     code, identification = interruption(machine, is_stepped=is_stepped)
     assert (code, identification) == (ProgramInterruptionCode.PROTECTION, OPERAND - 0x1000 | 0x408)
+    assert machine.keys.bytes[OPERAND >> 12] & (REFERENCE | CHANGE) == 0
 
 
 @WAYS
