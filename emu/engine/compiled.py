@@ -17,7 +17,7 @@ import llvmlite.binding as llvm
 
 from emu.engine import object_files
 from emu.engine.compiled_keys import CALLBACKS
-from emu.engine.compiling import compile_callback, compile_callbacks, name_functions, object_file
+from emu.engine.compiling import compile_callbacks, name_functions, object_file
 from emu.engine.library import exported_address
 
 _CONTENT: Final = "object code"
@@ -63,7 +63,8 @@ def callbacks() -> Callbacks:
 
 
 def _address(name: str) -> int:
-    code = object_files.read(object_file(name)) or compile_callback(name)
+    code = object_files.read(object_file(name))
+    assert code is not None
     return int(object_files.load(code).get_function_address(name))
 
 

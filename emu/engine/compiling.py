@@ -10,7 +10,7 @@ import contextlib
 import gc
 import os
 import signal
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
@@ -32,6 +32,10 @@ _MANY_OBJECTS: Final = 500_000
 _SPEED_LEVEL: Final = 3
 _CALLED: Final = (sums.HELPER, PROGRAM_INTERRUPTION_FUNCTION)
 """Functions of Unicorn's that compiled code calls by the names under which it exports them."""
+
+
+Work = tuple[Callable[[str], tuple[str, bytes]], str]
+"""What makes the content of a file, and of what; it gives the name of the file, too."""
 
 
 def name_functions() -> None:
@@ -64,10 +68,13 @@ def compile_callbacks(advance: Callable[[int, int], object] = _ignore) -> None:
     # The long ones first, so that no processor waits for the last one.
     units.sort(key=lambda each: -sum(map(len, each.made_of)))
     total = len(units) + len(missing)
-    with _side_by_side() as called:
-        for done, _ in enumerate(called(_compile_unit, [each.symbol for each in units]), start=1):
-            advance(done, total)
-        for done, _ in enumerate(called(compile_callback, missing), start=len(units) + 1):
+    parts: list[Work] = [(_compile_unit, each.symbol) for each in units]
+    callbacks: list[Work] = [(compile_callback, name) for name in missing]
+    done = 0
+    for part in (parts, callbacks):
+        for file, body in _side_by_side(part):
+            object_files.write(file, body)
+            done += 1
             advance(done, total)
 
 
@@ -80,21 +87,37 @@ def declared_units() -> dict[str, CompilationUnit]:
     return UNITS
 
 
-@contextlib.contextmanager
-def _side_by_side() -> Iterator[Callable[[Callable[[str], object], Iterable[str]], Iterable[object]]]:
-    """What calls a function with each of several names, in as many processes as there are processors."""
+def _side_by_side(work: list[Work]) -> Iterator[tuple[str, bytes]]:
+    """What comes of each piece of *work*, done in as many processes as there are processors, or in this one."""
     # Who finds all compiled does not wait for these to be imported.
     import multiprocessing
-    from concurrent.futures import ProcessPoolExecutor
+    from concurrent.futures import Executor, ProcessPoolExecutor
+    from concurrent.futures.process import BrokenProcessPool
 
-    if multiprocessing.current_process().daemon:
-        yield map
-        return
-    processes = ProcessPoolExecutor(len(os.sched_getaffinity(0)), initializer=_ignore_interrupt)
-    try:
-        yield processes.map
-    finally:
-        processes.shutdown(cancel_futures=True)
+    done = 0
+    if not multiprocessing.current_process().daemon and object_files.is_all_written():
+        processes: Executor | None = None
+        try:
+            processes = ProcessPoolExecutor(len(os.sched_getaffinity(0)), initializer=_ignore_interrupt)
+            for found in processes.map(_do, work):
+                yield found
+                done += 1
+        except (OSError, NotImplementedError, BrokenProcessPool):
+            # There are no more processes to be had.
+            pass
+        except BaseException:
+            for each in multiprocessing.active_children():
+                each.terminate()
+            raise
+        finally:
+            if processes is not None:
+                processes.shutdown(cancel_futures=True)
+    yield from map(_do, work[done:])
+
+
+def _do(work: Work) -> tuple[str, bytes]:
+    function, name = work
+    return function(name)
 
 
 def _ignore_interrupt() -> None:
@@ -106,13 +129,13 @@ def _unit_file(unit: CompilationUnit) -> str:
     return f"{unit.name}-{unit_key(unit)}.bc"
 
 
-def _compile_unit(symbol: str) -> None:
+def _compile_unit(symbol: str) -> tuple[str, bytes]:
     unit = declared_units()[symbol]
-    object_files.write(_unit_file(unit), _translated(unit, symbol).as_bitcode())
+    return _unit_file(unit), _translated(unit, symbol).as_bitcode()
 
 
-def compile_callback(name: str) -> bytes:
-    """The object code of the callback *name* with all units that it calls; it is kept if that can be done.
+def compile_callback(name: str) -> tuple[str, bytes]:
+    """The name of the file for the callback *name*, and its object code with all units that it calls.
 
     :raises EngineError: if it may raise an exception.
     """
@@ -126,9 +149,7 @@ def compile_callback(name: str) -> bytes:
         if not function.is_declaration and function.name != name:
             function.linkage = "internal"
             function.add_function_attribute("noinline")
-    code = object_files.emit(module, _SPEED_LEVEL)
-    object_files.write(object_file(name), code)
-    return code
+    return object_file(name), object_files.emit(module, _SPEED_LEVEL)
 
 
 def _unit_module(unit: CompilationUnit) -> Any:

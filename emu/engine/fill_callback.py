@@ -115,7 +115,8 @@ def _note(record: Any, address: Any, access: Any, is_checked: Any) -> Any:
     elif access == _FETCH:
         if is_in_prefix_area(record, page):
             now = load_native(record.psw_address + np.uint64(8))
-            if load_native(record.execute_value_address) or not is_hidden(record, page, now):
+            is_next = (now ^ address) <= _PAGE_OFFSET and not load_native(record.execute_value_address)
+            if not is_next or not is_hidden(record, page, now):
                 return np.uint64(0)
             record.is_holding = np.uint64(1)
             store8(record.reached_address + page, np.uint64(1))

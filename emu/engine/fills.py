@@ -72,7 +72,7 @@ class RememberedFills:
         """A compiled instruction has changed the context, or has had everything forgotten."""
         if self._record.known_context:
             depends = cpu.translation_context
-            self._known[depends] = self._record.known_context
+            self._keep(depends, self._record.known_context)
             self._note(depends, self._record.known_context)
 
     def forget(self) -> None:
@@ -115,6 +115,9 @@ class RememberedFills:
         """What is remembered and would be used in its context, for who looks from outside."""
         forgotten = self._record.forgotten_context
         depends = {context: known for known, context in self._known.items() if context > forgotten}
+        # Compiled instructions have made others.
+        for primary, secondary, home, rest, number in self._entries[self._entries["number"] > forgotten].tolist():
+            depends.setdefault(number, (rest >> 5, primary, secondary, home, rest >> 1 & 15, rest & 1))
         for index in np.flatnonzero(self._contexts).tolist():
             context, key, answer = self._fill_contexts[index], self._fill_keys[index], self._fill_answers[index]
             known = depends.get(context & -CONTEXT_STEP)
@@ -128,14 +131,26 @@ class RememberedFills:
 
     def _find(self, cpu: Cpu) -> int:
         depends = cpu.translation_context
-        number = self._known.get(depends, 0)
+        number = max(self._known.get(depends, 0), self._noted(depends))
         if number <= self._record.forgotten_context:
-            if len(self._known) == _MOST_CONTEXTS:
-                self.forget()
-            self._known[depends] = number = self._new_context()
+            number = self._new_context()
+        self._keep(depends, number)
         self._note(depends, number)
         self._record.known_context = number
         return number
+
+    def _keep(self, depends: tuple[int, ...], number: int) -> None:
+        """Keep that the context that *depends* on this has this *number*, and of others only so many."""
+        if len(self._known) >= _MOST_CONTEXTS and depends not in self._known:
+            self._known.clear()
+        self._known[depends] = number
+
+    def _noted(self, depends: tuple[int, ...]) -> int:
+        """The number by which compiled instructions find the context that *depends* on this; zero if there is none."""
+        cr0, primary, secondary, home, key, uses_access_registers = depends
+        rest = rest_with_key(cr0 << 5 | uses_access_registers, key)
+        entry = self._entries[context_index(primary, secondary, home, rest)]
+        return int(entry["number"]) if tuple(entry)[:4] == (primary, secondary, home, rest) else 0
 
     def _note(self, depends: tuple[int, ...], number: int) -> None:
         """Let compiled instructions find the context that *depends* on this by its *number*."""

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import importlib.util
 import os
-import tempfile
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -21,6 +21,8 @@ import llvmlite.binding as llvm
 PACKAGE: Final = Path(__file__).parent.parent
 """The folder of the package that all of this is for."""
 _DIGEST_BYTES: Final = 32
+_unwritten: Final[dict[str, bytes]] = {}
+"""What could not be written, by the names of the files."""
 _engines: Final[list[Any]] = []
 """What owns the code in memory."""
 
@@ -33,9 +35,22 @@ def folders() -> Iterator[Path]:
         yield (Path(user) if user else Path.home() / ".cache") / "page-hinting-machine"
 
 
+@cache
 def compiler() -> str:
     """By what code is compiled here, and for which processor."""
-    return f"{llvmlite.__version__} {llvm.get_host_cpu_name()}"
+    features = hashlib.sha256(llvm.get_host_cpu_features().flatten().encode()).hexdigest()[:16]
+    return f"{_version_of_numba()} {llvmlite.__version__} {llvm.get_host_cpu_name()} {features}"
+
+
+def _version_of_numba() -> str:
+    """The hash of the file that says which numba there is: to ask that itself takes as long as to start."""
+    found = importlib.util.find_spec("numba")
+    if found is None or found.origin is None:
+        return ""
+    try:
+        return hashlib.sha256(Path(found.origin).with_name("_version.py").read_bytes()).hexdigest()[:16]
+    except OSError:
+        return ""
 
 
 def _places(name: str) -> Iterator[Path]:
@@ -45,12 +60,12 @@ def _places(name: str) -> Iterator[Path]:
 
 
 def is_kept(name: str) -> bool:
-    """Whether there is a file *name*."""
-    return any(place.is_file() for place in _places(name))
+    """Whether there is a file *name* that is whole."""
+    return read(name) is not None
 
 
 def read(name: str) -> bytes | None:
-    """What is kept in the file *name*, if there is one and it is whole."""
+    """What is kept in the file *name*, if there is one and it is whole, or what could not be written there."""
     for place in _places(name):
         try:
             content = place.read_bytes()
@@ -59,20 +74,28 @@ def read(name: str) -> bytes | None:
         digest, body = content[:_DIGEST_BYTES], content[_DIGEST_BYTES:]
         if hashlib.sha256(body).digest() == digest:
             return body
-    return None
+    return _unwritten.get(name)
 
 
 def write(name: str, body: bytes) -> None:
-    """Keep *body* in the file *name* for the next time; nothing is lost if that cannot be done."""
+    """Keep *body* in the file *name* for the next time, or as long as this process lives if that cannot be done."""
     for place in _places(name):
+        new = place.with_name(f"{place.name}.{os.getpid()}")
         try:
             place.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile(dir=place.parent, delete=False) as file:
-                file.write(hashlib.sha256(body).digest() + body)
-            Path(file.name).replace(place)
+            new.write_bytes(hashlib.sha256(body).digest() + body)
+            new.replace(place)
         except OSError:
+            with contextlib.suppress(OSError):
+                new.unlink()
             continue
         return
+    _unwritten[name] = body
+
+
+def is_all_written() -> bool:
+    """Whether other processes find everything that was written."""
+    return not _unwritten
 
 
 @cache

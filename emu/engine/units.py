@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from numba import cfunc, from_dtype, types
 
+from emu.engine.library import EngineError
 from emu.engine.record import RECORD_TYPE
 
 WORD: Final = types.uint64
@@ -84,5 +85,7 @@ def _declared(
     pieces = tuple(each.encode() if isinstance(each, str) else each for each in made_of)
     signature = result(_RECORD, *[WORD] * words)
     declared = CompilationUnit(name, function, signature, module, pieces)
+    if declared.symbol in UNITS:
+        raise EngineError(f"there are two units that are called {name}")
     UNITS[declared.symbol] = declared
     return types.ExternalFunction(declared.symbol, signature)

@@ -61,6 +61,8 @@ def _tables() -> tuple[int, npt.NDArray[np.void], npt.NDArray[np.uint64]]:
     table = memoryview((ctypes.c_ubyte * entries[_PLTRELSZ]).from_address(entries[_JMPREL]))
     relocations = np.frombuffer(table, dtype=_RELOCATION)
     slots = relocations[relocations["type"] == _SLOT]
+    if not len(slots):
+        raise EngineError("Unicorn is linked for another processor than x86-64, of which this project knows")
     size = int(slots["symbol"].max() + 1) * _SYMBOL.itemsize
     symbols = memoryview((ctypes.c_ubyte * size).from_address(entries[_SYMTAB]))
     return base, slots, np.frombuffer(symbols, dtype=_SYMBOL)["value"]

@@ -2,7 +2,7 @@
 """The compiled answer to the question where an access leads: translated from the model's own :func:`access.resolve`.
 
 What a question needs beyond the checks, the reference and change bits, and where the answer is kept, is in
-:mod:`emu.engine.callbacks`.
+:mod:`emu.engine.fill_callback`.
 """
 
 from __future__ import annotations

@@ -46,7 +46,7 @@ def test_a_callback_is_one_piece_with_the_units_that_it_calls(
 ) -> None:
     """Here it does what a unit does that calls two others."""
     monkeypatch.setattr("emu.engine.callbacks.condition_code_callback", units["unit.find_frame"])
-    address = object_files.load(compiling.compile_callback(FEW)).get_function_address(FEW)
+    address = object_files.load(compiling.compile_callback(FEW)[1]).get_function_address(FEW)
     shared, states, touches = SharedRecord(), (ctypes.c_uint8 * 8)(), (ctypes.c_uint8 * 256)()
     shared.fields.states_address, shared.fields.touches_address = map(ctypes.addressof, (states, touches))
     find = ctypes.CFUNCTYPE(ctypes.c_uint64, ctypes.c_uint64, ctypes.c_uint64)(address)

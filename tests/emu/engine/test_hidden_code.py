@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from emu.cpu import Cpu
+from emu.cpu import Cpu, CpuState
 from emu.engine.engine import Engine
 from emu.isa.assembler import encode
 from emu.lowcore import PROGRAM_NEW_PSW, PROGRAM_OLD_PSW, SVC_OLD_PSW
@@ -16,6 +16,7 @@ from emu.running.stopping.kinds import AtAddress
 from emu.storage_keys import REFERENCE
 from tests.emu.conftest import AddressSpace
 from tests.emu.engine.rules.test_swapping import DATA, HOME, PREFIX, ROUNDS, Program, agrees, by_model, run
+from tests.support.every_instruction import EveryInstruction
 from tests.support.general import lg
 
 __all__ = ["by_model"]
@@ -126,3 +127,33 @@ def test_a_stop_at_it_is_hit_each_time(by_model: list[int]) -> None:
         assert machine.cpus[0].instruction_address == LEAVE
         found += 1
     assert found == ROUNDS
+
+
+@pytest.mark.parametrize("is_stepped", (False, True), ids=("free", "stepped"))
+@pytest.mark.parametrize("decoy", (bytes(4), LPSWE, encode("STNSM", b1=0, d1=0, i2=0)), ids=("none", "LPSWE", "STNSM"))
+def test_a_page_that_is_needed_later_in_a_block_is_hidden_by_nothing(
+    machine: Machine, decoy: bytes, is_stepped: bool
+) -> None:
+    """At the offset at which the block begins, a compiled instruction lies in the page that it goes on in."""
+    begin, end, away = 0xFF0, 0x1000, 0x10010
+    # LGHI 3,1 three times, NOPR, and the first half of L 1,0x104(2); the other half, LGHI 4,7, and no instruction.
+    machine.storage.write(begin, bytes.fromhex("a7390001 a7390001 a7390001 0700 5810 2104 a7490007 0000"))
+    machine.storage.write(0x1000 + begin, decoy)
+    # The second page is shown for LGHI 5,5; then all translations are forgotten by PTLB.
+    machine.storage.write(0x1800, bytes.fromhex("a7590005 c0f4") + ((away - 0x1804) // 2).to_bytes(4, "big"))
+    machine.storage.write(
+        away, bytes.fromhex("b20d0000 c0f4") + ((begin - away - 4) // 2).to_bytes(4, "big", signed=True)
+    )
+    machine.storage.write(0x20000, bytes(range(256)) * 2)
+    machine.storage.write(PROGRAM_NEW_PSW, Psw(ADDRESSING_MODE | WAIT, end).to_bytes())
+    machine.keys.bytes[0] |= REFERENCE
+    machine.keys.bytes[1] |= REFERENCE
+    cpu = machine.cpus[0]
+    cpu.state = CpuState.OPERATING
+    cpu.gr[2] = 0x20000
+    cpu.load_psw(Psw(ADDRESSING_MODE, 0x1800))
+    cpu.psw_loaded = False
+    if is_stepped:
+        machine.observers.append(EveryInstruction())
+    assert machine.run(100).kind is StopKind.DISABLED_WAIT
+    assert (cpu.gr[1], cpu.gr[4], cpu.gr[5]) == (0x0405_0607, 7, 5)

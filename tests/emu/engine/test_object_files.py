@@ -37,10 +37,15 @@ def test_a_damaged_file_is_not_used(place: Path, damage: bytes) -> None:
     assert object_files.read(FILE) is None
 
 
-def test_a_place_that_cannot_be_written_does_no_harm(place: Path) -> None:
+def test_what_cannot_be_written_is_kept_as_long_as_the_process_lives(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     place.parent.write_bytes(b"a file, and no folder")
+    monkeypatch.setattr(object_files, "_unwritten", {})
     object_files.write(FILE, b"code")
-    assert object_files.read(FILE) is None
+    assert object_files.read(FILE) == b"code"
+    assert not object_files.is_all_written()
+    assert place.parent.read_bytes() == b"a file, and no folder"
 
 
 def test_the_next_place_is_taken_where_the_first_cannot_be_written(
