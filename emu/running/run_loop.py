@@ -225,7 +225,8 @@ class RunLoop:
             if recording.is_alone(cpu) or (is_rest and min(goal, limit - before) < _REST):
                 self._execute_alone(cpu)
             else:
-                end = timing.work + goal
+                start = timing.work
+                end = start + goal
                 if stops.is_set:
                     stops.enter(cpu)
                 ended = engine.run(goal, limit - before, quiet_units(cpu))
@@ -236,8 +237,8 @@ class RunLoop:
                         if stops.is_set:
                             stops.before(cpu, ended)
                         handle(cpu, engine, ended)
-                elif cpu.executed == before:
-                    # The next block is longer than what is left: go on instruction by instruction.
+                elif timing.work == start:
+                    # Not even an interruption was taken: the next block is longer than what is left.
                     self._execute_alone(cpu)
                 if stops.is_set:
                     stops.after(cpu)
