@@ -110,13 +110,17 @@ def prepare_callbacks() -> None:
     if are_kept():
         return
     print("essa: compiling the engine's callbacks, once; a minute or so", file=sys.stderr, flush=True)
-    compile_callbacks(_show_progress)
+    is_at_terminal = sys.stderr.isatty()
 
+    def show(done: int, total: int) -> None:
+        if is_at_terminal:
+            print(f"\r{done} of {total}", end="", file=sys.stderr, flush=True)
 
-def _show_progress(done: int, total: int) -> None:
-    """Say on a terminal how much is *done*."""
-    if sys.stderr.isatty():
-        print(f"\r{done} of {total}", end="\n" if done == total else "", file=sys.stderr, flush=True)
+    try:
+        compile_callbacks(show)
+    finally:
+        if is_at_terminal:
+            print(file=sys.stderr)
 
 
 def _attach_disks(machine: Machine, options: MachineOptions) -> None:
