@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import gc
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 
@@ -23,6 +24,11 @@ PROGRAM_ADDRESS = 0x10000
 def pytest_addoption(parser: pytest.Parser) -> None:
     """The option by which what takes minutes is tried too."""
     parser.addoption("--long", action="store_true", help="Try the long cases too.")
+
+
+def pytest_configure() -> None:
+    """Let Ctrl-C be heard: whoever starts the tests in the background may have had it ignored."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -50,6 +50,13 @@ def code(machine: Machine) -> ShownCode:
     return machine.cpus[0].tlb._code
 
 
+def test_an_instruction_is_known_as_long_as_its_page_is_shown(code: ShownCode) -> None:
+    code.show(5, 0, 1, 1 << 12)
+    assert code.instruction(0x5000, 0) == bytes(2)
+    code.forget(1)
+    assert code.instruction(0x5000, 0) is None
+
+
 def test_a_page_is_forgotten_wherever_it_is_shown(code: ShownCode, state: BlockState) -> None:
     for virtual_page, mode, page in ((5, 0, 1), (9, 1, 1), (7, 0, 2)):
         code.show(virtual_page, mode, page, page << 12)
