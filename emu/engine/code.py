@@ -53,7 +53,7 @@ class ShownCode:
         self._places: defaultdict[int, set[tuple[int, int]]] = defaultdict(set)
         """The same the other way round."""
         self._trapped: dict[tuple[int, int], bytes | None] = {}
-        """What :meth:`instruction` has found, by address and mode, since a page was last shown anew, or shown no more."""
+        """What :meth:`instruction` has found, by address and mode, since a page was last shown anew or hidden."""
 
     def show(self, virtual_page: int, mode: int, page: int, frame: int) -> None:
         """Show the code of absolute *page*, which lies at *frame* in the pool, at *virtual_page*."""
