@@ -43,6 +43,7 @@ from emu.engine.compiled_parts import (
     may_be_stop_place,
     memo_index,
     pointer,
+    relative_target,
 )
 from emu.engine.record import RECORD_TYPE, StopReason
 from emu.engine.rules.native_forms import is_form_for_model
@@ -97,20 +98,11 @@ def _is_plain_target(record: Any, target: Any) -> Any:
 
 
 @njit
-def _relative_target(address: Any, word: Any) -> Any:
-    """Where the operand of an instruction at *address* lies, not cut to the addressing mode.
-
-    *word* is the signed number of halfwords between them.
-    """
-    return address + (word << np.uint64(1)) - (word >> np.uint64(31) << np.uint64(33))
-
-
-@njit
 def _must_be_looked_at(record: Any, address: Any, first: Any) -> Any:
     """Whether Python must look at the instruction at *address*, whose form or whose target decides."""
     if first != EXECUTE_RELATIVE_OPCODE or code_byte(record, address + np.uint64(1)) & np.uint64(0x0F):
         return is_form_for_model(record, address) != np.uint64(0)
-    target = _relative_target(address, _code_word(record, address + np.uint64(2))) & address_limit(record)
+    target = relative_target(address, _code_word(record, address + np.uint64(2))) & address_limit(record)
     ends = max(target + np.uint64(5), address + np.uint64(5)), min(target, address)
     if (ends[0] ^ ends[1]) > PAGE_OFFSET:
         return True
@@ -136,10 +128,8 @@ def _walk(record: Any, address: Any, size: Any) -> Any:
             record.reason = UNKNOWN_REASON
             return np.uint64(0)
         kind = kind_of(record, (first << np.uint64(8)) | second, last)
-        if kind & CANDIDATE or (kind & BY_FORM and _must_be_looked_at(record, address, first)):
-            record.reason = CANDIDATE_REASON
-            return np.uint64(0)
-        if may_be_stop_place(record, address):
+        is_candidate = kind & CANDIDATE or (kind & BY_FORM and _must_be_looked_at(record, address, first))
+        if is_candidate or may_be_stop_place(record, address):
             record.reason = CANDIDATE_REASON
             return np.uint64(0)
         address += length
@@ -240,7 +230,7 @@ def check_execute(record: Any, engine: Any, address: Any) -> None:
     first = code_byte(record, address)
     if first == EXECUTE_RELATIVE_OPCODE and not code_byte(record, address + np.uint64(1)) & np.uint64(0x0F):
         word = _code_word(record, address + np.uint64(2))
-        target = _relative_target(address, word)
+        target = relative_target(address, word)
     elif first in (EXECUTE_OPCODE, INVISIBLE):
         word = _code_word(record, address)
         target = _indexed_address(record, word)

@@ -192,6 +192,15 @@ def address_limit(record: Any) -> Any:
 
 
 @njit
+def relative_target(address: Any, word: Any) -> Any:
+    """Where the operand of an instruction at *address* lies, not cut to the addressing mode.
+
+    *word* is the signed number of halfwords between them.
+    """
+    return address + (word << np.uint64(1)) - (word >> np.uint64(31) << np.uint64(33))
+
+
+@njit
 def is_storage_watched(record: Any, page: Any, access: Any) -> Any:
     """Whether this kind of *access* to *page*, a logical or an absolute one, may be watched."""
     if not record.watches_storage:

@@ -41,6 +41,19 @@ class RememberedFill(NamedTuple):
     """The engine-physical place, and what is permitted there."""
 
 
+def _rest(depends: tuple[int, ...]) -> int:
+    """What a context *depends* on besides address-space-control elements and the access key, as the record has it."""
+    cr0, *_, uses_access_registers = depends
+    return cr0 << 5 | uses_access_registers
+
+
+def _place(depends: tuple[int, ...]) -> tuple[int, tuple[int, ...]]:
+    """Where among those of compiled instructions the context that *depends* on this is, and how its entry begins."""
+    _, primary, secondary, home, key, _ = depends
+    rest = rest_with_key(_rest(depends), key)
+    return context_index(primary, secondary, home, rest), (primary, secondary, home, rest)
+
+
 class RememberedFills:
     """The fills that one engine remembers, in the state that it shares with the compiled callback."""
 
@@ -147,17 +160,15 @@ class RememberedFills:
 
     def _noted(self, depends: tuple[int, ...]) -> int:
         """The number by which compiled instructions find the context that *depends* on this; zero if there is none."""
-        cr0, primary, secondary, home, key, uses_access_registers = depends
-        rest = rest_with_key(cr0 << 5 | uses_access_registers, key)
-        entry = self._entries[context_index(primary, secondary, home, rest)]
-        return int(entry["number"]) if tuple(entry)[:4] == (primary, secondary, home, rest) else 0
+        index, of = _place(depends)
+        *found, number = self._entries[index].item()
+        return int(number) if tuple(found) == of else 0
 
     def _note(self, depends: tuple[int, ...], number: int) -> None:
         """Let compiled instructions find the context that *depends* on this by its *number*."""
-        cr0, primary, secondary, home, key, uses_access_registers = depends
-        self._record.context_rest = cr0 << 5 | uses_access_registers
-        rest = rest_with_key(self._record.context_rest, key)
-        self._entries[context_index(primary, secondary, home, rest)] = (primary, secondary, home, rest, number)
+        self._record.context_rest = _rest(depends)
+        index, of = _place(depends)
+        self._entries[index] = (*of, number)
 
     def _new_context(self) -> int:
         self._record.last_context += CONTEXT_STEP

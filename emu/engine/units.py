@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from types import ModuleType
 from typing import Any, Final
 
 from numba import cfunc, from_dtype, types
@@ -64,14 +65,14 @@ def unit(words: int, result: Any = WORD, made_of: Iterable[str | bytes] = ()) ->
     return declare
 
 
-def translated_unit(source: str, name: str, names: dict[str, Any], module: str, words: int = 2) -> Any:
+def translated_unit(source: str, name: str, module: ModuleType, words: int = 2) -> Any:
     """The function *name* of the record and so many *words* that *source* defines, as a unit.
 
-    :param names: what it calls, of which the modules are *module* and what that imports.
+    :param module: it has the names of what is called in its ``NAMES``.
     """
-    namespace = dict(names)
+    namespace = dict(module.NAMES)
     exec(compile(source, f"<translated {name}>", "exec"), namespace)
-    return _declared(namespace[name], name, words, WORD, module, (source,))
+    return _declared(namespace[name], name, words, WORD, module.__name__, (source,))
 
 
 def _declared(

@@ -14,7 +14,7 @@ from numba import njit
 from emu.addresses import PAGE_SIZE
 from emu.bits import MASK_64
 from emu.engine import blocks
-from emu.engine.compiled_parts import address_limit
+from emu.engine.compiled_parts import address_limit, relative_target
 from emu.engine.quirks import fetched_first
 from emu.engine.rules.access_rules import resolve_byte
 from emu.engine.rules.primitives import code_instruction
@@ -61,8 +61,7 @@ def _executed_instruction(record: Any) -> Any:
     if first == _EXECUTE:
         target = first_address(record, word) + _register(record, word >> np.uint64(48) & np.uint64(15))
     elif first == _EXECUTE_RELATIVE and not word >> np.uint64(48) & np.uint64(15):
-        halfwords = word >> np.uint64(16) & np.uint64(0xFFFF_FFFF)
-        target = now + (halfwords << np.uint64(1)) - (halfwords >> np.uint64(31) << np.uint64(33))
+        target = relative_target(now, word >> np.uint64(16) & np.uint64(0xFFFF_FFFF))
     else:
         return word
     modifier = _register(record, word >> np.uint64(52) & np.uint64(15)) & _BYTE

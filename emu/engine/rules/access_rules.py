@@ -21,16 +21,11 @@ from emu.engine.rules.frames import locate_frame
 from emu.engine.rules.words import load8
 from emu.engine.units import translated_unit
 
-
-def _unit(source: str, name: str, words: int = 2) -> Any:
-    return translated_unit(source, name, primitives.NAMES, primitives.__name__, words)
-
-
-resolve: Any = _unit(resolving.source(), "resolve")
-resolve_byte: Any = _unit(resolving.byte_source(), "resolve_byte")
-ask_operand: Any = _unit(resolving.operand_question_source(), "ask_operand", words=5)
-resolve_operand: Any = _unit(resolving.operand_source(), "resolve_operand", words=5)
-ask_byte: Any = _unit(resolving.byte_question_source(), "ask_byte")
+resolve: Any = translated_unit(resolving.source(), "resolve", primitives)
+resolve_byte: Any = translated_unit(resolving.byte_source(), "resolve_byte", primitives)
+ask_operand: Any = translated_unit(resolving.operand_question_source(), "ask_operand", primitives, words=5)
+resolve_operand: Any = translated_unit(resolving.operand_source(), "resolve_operand", primitives, words=5)
+ask_byte: Any = translated_unit(resolving.byte_question_source(), "ask_byte", primitives)
 
 _ZERO: Final = np.uint64(0)
 _NO_CONTEXT: Final = np.uint64(NO_CONTEXT)

@@ -18,7 +18,6 @@ from emu.engine.blocks import INVISIBLE
 from emu.engine.compiled_parts import call, callback, code_byte, may_be_stop_place, pointer
 from emu.engine.record import RECORD_TYPE, StopReason
 from emu.engine.rules import access_rules, swapping
-from emu.engine.rules.access_rules import NAMES
 from emu.engine.rules.dispatch import chain_source
 from emu.engine.rules.instructions import numbered
 from emu.engine.rules.opcodes import NONE, hidden_instruction, instruction_number
@@ -40,15 +39,15 @@ _INSTRUCTIONS: Final = numbered()
 _LENGTH_OF_SVC: Final = np.uint64(swapping.LENGTH)
 
 
-def _unit(source: str, name: str) -> Any:
-    return translated_unit(source, name, NAMES, access_rules.__name__)
-
-
-_execute_svc: Any = _unit(swapping.source(), swapping.NAME)
+_execute_svc: Any = translated_unit(swapping.source(), swapping.NAME, access_rules)
 _execute_number: Any = compiled(
     chain_source((number, each.declared) for number, each in _INSTRUCTIONS),
     "execute_number",
-    NAMES | {(name := f"execute_{each.declared.mnemonic}"): _unit(each.source, name) for _, each in _INSTRUCTIONS},
+    access_rules.NAMES
+    | {
+        (name := f"execute_{each.declared.mnemonic}"): translated_unit(each.source, name, access_rules)
+        for _, each in _INSTRUCTIONS
+    },
 )
 
 

@@ -20,7 +20,6 @@ from emu.engine.callbacks import kind_of
 from emu.engine.compiled_parts import address_limit, code_byte, instruction_length
 from emu.engine.library import PROGRAM_INTERRUPTION_FUNCTION
 from emu.engine.rules import access_rules, conditions, interrupting
-from emu.engine.rules.access_rules import NAMES
 from emu.engine.rules.primitives import note_condition
 from emu.engine.rules.words import load_native
 from emu.engine.units import translated_unit
@@ -32,7 +31,7 @@ _ALL: Final = np.uint64(MASK_64)
 _OPERATION: Final = np.uint64(ProgramInterruptionCode.OPERATION)
 _SUPPRESSION: Final = np.uint64(conditions.ENDINGS.index(Ending.SUPPRESSION))
 
-_interrupt: Any = translated_unit(interrupting.source(), interrupting.NAME, NAMES, access_rules.__name__)
+_interrupt: Any = translated_unit(interrupting.source(), interrupting.NAME, access_rules)
 
 
 def _generate_leaving(typing_context: Any, environment: Any, code: Any) -> Any:  # noqa: ARG001
