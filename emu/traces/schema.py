@@ -58,7 +58,9 @@ class FlowKind(IntEnum):
     EXECUTED = 0
     """Instructions that ended."""
     TARGET = 1
-    """The target of the EXECUTE that is the last instruction of the row before: no instruction of its own."""
+    """The target of the EXECUTE that is the last instruction of the row before: no instruction of its own.
+
+    Its code is what was executed: the second byte is as the EXECUTE modifies it."""
     NOT_EXECUTED = 2
     """One instruction, which was begun, and nullified or suppressed."""
 
@@ -139,7 +141,8 @@ STREAMS: Final[dict[str, np.dtype[np.void]]] = {
             ("number", "<u8"),  # of its first instruction
             ("time", "<u8"),  # before it; each instruction but the last of a row is one unit of work
             ("block", "<u4"),
-            ("count", "<u2"),  # how many of its instructions ended, from the first on; 0 unless kind is EXECUTED
+            ("start", "<u2"),  # how many of its instructions come before the first of this row; mostly 0
+            ("count", "<u2"),  # how many from there on ended; 0 unless kind is EXECUTED
             ("cpu", "u1"),
             ("kind", "u1"),  # a FlowKind
         ]
@@ -169,7 +172,7 @@ STREAMS: Final[dict[str, np.dtype[np.void]]] = {
     ),
     "interruptions": np.dtype(
         [
-            ("number", "<u8"),  # how many instructions had ended: after that of an SVC, not after a nullified one
+            ("number", "<u8"),  # after the instruction that gives it, if that is completed (SVC, overflow ...)
             ("time", "<u8"),
             ("cpu", "u1"),
             ("class", "u1"),  # an InterruptionClass
