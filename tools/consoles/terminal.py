@@ -2,8 +2,9 @@
 """A user at a terminal: what is typed goes to the guest, and Ctrl-A to the machine.
 
 The terminal becomes raw when the guest begins to read, so that Ctrl-C stops a program that reads nothing, and is given
-back as it was, whatever happens.  While the guest waits, virtual time goes with the clock on the wall; that and the
-keys make such a run one that cannot be repeated, so nothing but an interactive run has one.
+back as it was, whatever happens.  While the guest waits, virtual time goes with the clock on the wall
+(:mod:`tools.consoles.pace`); that and the keys make such a run one that cannot be repeated, so nothing but an
+interactive run has one.
 """
 
 from __future__ import annotations
@@ -13,11 +14,10 @@ import select
 import signal
 import sys
 import termios
-import time
 import tty
 from typing import TYPE_CHECKING, Final, Self
 
-from emu.timing import UNITS_PER_MICROSECOND
+from tools.consoles.pace import MOST_AHEAD, Pace, seconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -37,7 +37,6 @@ _LOOK_EVERY: Final = 2_000_000
 """Units of work between two looks at the keyboard."""
 _PATIENCE: Final = 0.2
 """Seconds after which a wait looks whether the machine is to stop."""
-_UNITS_PER_SECOND: Final = UNITS_PER_MICROSECOND * 1_000_000
 _CHUNK: Final = 1024
 _OUTPUT: Final = 1
 """Of the terminal's attributes: the flags for output."""
@@ -54,6 +53,7 @@ class Terminal:
         """
         self._machine = machine
         self._table = table
+        self._pace = Pace(machine.timing)
         self._descriptor = sys.stdin.fileno() if descriptor is None else descriptor
         self._saved: list[Any] | None = None
         self._is_prefixed = False
@@ -112,16 +112,19 @@ class Terminal:
         """See :meth:`emu.operator.Operator.wait`."""
         if self._has_ended:
             return units
-        began = time.monotonic()
-        passed = 0
-        while units is None or passed < units:
-            left = _PATIENCE if units is None else min(_PATIENCE, (units - passed) / _UNITS_PER_SECOND)
+        ahead = self._pace.ahead()
+        if units is not None and ahead + units <= MOST_AHEAD:
+            return units
+        elapsed = 0
+        while units is None or elapsed < ahead + units:
+            left = _PATIENCE if units is None else min(_PATIENCE, seconds(ahead + units - elapsed))
             something_happened = self._read(left)
-            passed = int((time.monotonic() - began) * _UNITS_PER_SECOND)
+            elapsed = self._pace.elapsed()
             if something_happened or self._machine.stop_requested:
                 break
         if self._has_ended and units is None:
             return None
+        passed = max(0, elapsed - ahead)
         return passed if units is None else min(passed, units)
 
     def _read(self, seconds: float) -> bool:
