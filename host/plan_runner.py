@@ -29,7 +29,7 @@ from host.plan import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from emu.cpu import Cpu
     from emu.program_interruption import ProgramInterruption
@@ -113,11 +113,22 @@ class PlanRunner:
 
     def as_dict(self) -> dict[str, Any]:
         """What was done, and the numbers of the steps whose moment has not come, for the report."""
+        return {"done": [asdict(each) for each in self.log], "not_reached": self._not_reached()}
+
+    def tell_not_reached(self) -> Iterator[str]:
+        """The steps whose moment has not come, a line for each: where it is in the plan, and how far its guest came."""
+        for number in self._not_reached():
+            step = self._plan.steps[number - 1]
+            far = ""
+            if isinstance(step.trigger, AtWork):
+                far = (
+                    f": guest {step.guest} has done {self._manager.guests[step.guest].configuration.timing.work} units"
+                )
+            yield str(self._plan.step_error(number, f"never reached{far}"))
+
+    def _not_reached(self) -> list[int]:
         done = {each.step for each in self.log}
-        return {
-            "done": [asdict(each) for each in self.log],
-            "not_reached": [number for number in range(1, len(self._plan.steps) + 1) if number not in done],
-        }
+        return [number for number in range(1, len(self._plan.steps) + 1) if number not in done]
 
     def _check(self, number: int, step: PressureStep) -> None:
         """Raise what is wrong with *step* for these guests."""

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 class CompareOptions(BudgetOptions):
     """What is wanted besides the table of the figures."""
 
-    json: str | None = option(metavar="FILE", help="Write the figures as JSON; - is standard output.")
+    json: str | None = option(
+        metavar="FILE", help="Write the figures as JSON; - is standard output, without the table then."
+    )
 
 
 def refuse_options_of_one_run(options: MachineOptions) -> None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 from contextlib import ExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
@@ -22,7 +21,7 @@ from tools.machines.options import MachineOptions
 from tools.machines.setup import set_up
 from tools.running.run import run_guests
 from tools.usage.errors import UsageError
-from tools.usage.outputs import open_output
+from tools.usage.outputs import open_document
 
 if TYPE_CHECKING:
     from tools.comparing.options import CompareOptions
@@ -49,7 +48,7 @@ def compare_paging(options: MachineOptions, wanted: CompareOptions) -> int:
     from emu.machine import StopKind
 
     with ExitStack() as files:
-        output = open_output(files, "--json", wanted.json, sys.stdout)
+        output = open_document(files, "--json", wanted.json)
         runs = {}
         status = 0
         for name, variant in program_variants(options).items():
@@ -62,7 +61,7 @@ def compare_paging(options: MachineOptions, wanted: CompareOptions) -> int:
         if output is not None:
             json.dump({name: run.as_dict() for name, run in runs.items()}, output, indent=2)
             output.write("\n")
-    show_figures(runs)
+        show_figures(runs)
     return status
 
 

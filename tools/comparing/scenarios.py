@@ -8,7 +8,6 @@ in each of them.
 from __future__ import annotations
 
 import json
-import sys
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
@@ -28,7 +27,7 @@ from tools.processes.side_by_side import run_side_by_side
 from tools.reports.verdict import ExitStatus
 from tools.scenarios.machine import HostListener, carry_out, configure_machine, refuse_options, set_up_scenario
 from tools.usage.errors import UsageError
-from tools.usage.outputs import open_output
+from tools.usage.outputs import open_document
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -91,7 +90,7 @@ def compare_scenario(
     sizes = _sizes(scenario, options, given)
     options = configure_machine(scenario, options, given)
     with ExitStack() as files:
-        output = open_output(files, "--json", wanted.json, sys.stdout)
+        output = open_document(files, "--json", wanted.json)
         jobs: dict[str, _Job] = {}
         for frames in sizes:
             variants = scenario_variants(scenario, options, frames)
@@ -114,11 +113,11 @@ def compare_scenario(
             }
             json.dump(summary, output, indent=2)
             output.write("\n")
-    for frames, runs in hosts:
-        if runs:
-            size = format_size(frames << PAGE_SHIFT)
-            title = f"host of {frames:,} pages ({size}), guest of {scenario.machine.pages:,}:"
-            show_figures({name: run.figures for name, run in runs.items()}, title)
+        for frames, runs in hosts:
+            if runs:
+                size = format_size(frames << PAGE_SHIFT)
+                title = f"host of {frames:,} pages ({size}), guest of {scenario.machine.pages:,}:"
+                show_figures({name: run.figures for name, run in runs.items()}, title)
     if len(ended) < len(jobs):
         return int(ExitStatus.UNASKED_STOP)
     return max(int(run.status) for run in ended.values())

@@ -7,7 +7,6 @@ A program that asks to be migrated is saved whole, and goes on in another machin
 from __future__ import annotations
 
 import gc
-import sys
 import tempfile
 import time
 from contextlib import ExitStack
@@ -27,7 +26,7 @@ from tools.machines.options import Disk
 from tools.machines.setup import make_machines, set_up
 from tools.processes.side_by_side import run_side_by_side
 from tools.usage.errors import UsageError
-from tools.usage.outputs import open_output
+from tools.usage.outputs import open_document
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -68,8 +67,8 @@ def run_suite(wanted: ConformOptions) -> int:
     if wanted.logs is not None:
         _make_directory(Path(wanted.logs))
     with ExitStack() as files:
-        junit = open_output(files, "--junit", wanted.junit, sys.stdout)
-        json = open_output(files, "--json", wanted.json, sys.stdout)
+        junit = open_document(files, "--junit", wanted.junit)
+        json = open_document(files, "--json", wanted.json)
         ordered = _run_all(chosen, directory, wanted)
         print_results(ordered)
         if wanted.logs is not None:
@@ -78,12 +77,12 @@ def run_suite(wanted: ConformOptions) -> int:
             write_junit(junit, ordered)
         if json is not None:
             write_json(json, ordered)
-    if len(ordered) < len(chosen):
-        print(f"interrupted: {len(chosen) - len(ordered)} programs have not been run")
-        return 3
-    if baseline is not None:
-        return int(compare_with_baseline(ordered, baseline))
-    return int(any(result.outcome.rank > Outcome.SKIPPED.rank for result in ordered))
+        if len(ordered) < len(chosen):
+            print(f"interrupted: {len(chosen) - len(ordered)} programs have not been run")
+            return 3
+        if baseline is not None:
+            return int(compare_with_baseline(ordered, baseline))
+        return int(any(result.outcome.rank > Outcome.SKIPPED.rank for result in ordered))
 
 
 def _run_all(chosen: list[Entry], directory: Path, wanted: ConformOptions) -> list[Result]:

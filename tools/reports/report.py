@@ -161,7 +161,18 @@ def show_report(report: Report) -> None:
     """Tell people how the run ended, on standard error: a summary on a terminal, elsewhere what they must not miss."""
     if sys.stderr.isatty():
         _show_summary(report)
-        return
+    else:
+        _show_noteworthy(report)
+    show_plan(report.plan)
+
+
+def show_plan(plan: PlanRunner | None) -> None:
+    """Tell people on standard error which steps of the *plan* were never reached."""
+    for line in () if plan is None else plan.tell_not_reached():
+        print(f"essa: {line}", file=sys.stderr)
+
+
+def _show_noteworthy(report: Report) -> None:
     for number, guest in enumerate(report.guests):
         name = f"guest {number}: " if len(report.guests) > 1 else ""
         summary = guest.as_dict()

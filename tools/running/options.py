@@ -39,7 +39,10 @@ class RunOptions(HistoryOptions):
         metavar="FILE", help="Write a line for each instruction; - is standard error.", is_for_programs=True
     )
     table: bool = option(False, help="Print the table of page states at the end.")
-    json: str | None = option(metavar="FILE", help="Write the summary as JSON; - is standard output.")
+    json: str | None = option(
+        metavar="FILE",
+        help="Write the summary as JSON; - is standard output, and all else that is shown goes to standard error then.",
+    )
     input: str | None = option(
         metavar="FILE",
         help="Type what this TOML file says on the console ([[step]] expect, send).",

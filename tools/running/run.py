@@ -15,7 +15,7 @@ from tools.machines.options import MachineOptions
 from tools.machines.setup import set_up
 from tools.machines.symbols import load_symbols
 from tools.usage.errors import UsageError
-from tools.usage.outputs import open_output
+from tools.usage.outputs import open_document, open_output
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -43,7 +43,7 @@ def run_program(options: MachineOptions, wanted: RunOptions) -> int:
     symbols = load_symbols(options, wanted) if wanted.trace is not None or wanted.symbols else NO_SYMBOLS
     with ExitStack() as files:
         trace = open_output(files, "--trace", wanted.trace, sys.stderr)
-        summary_file = open_output(files, "--json", wanted.json, sys.stdout)
+        summary_file = open_document(files, "--json", wanted.json)
         plot = None
         if wanted.plot is not None:
             from tools.reports.plot import check_plot

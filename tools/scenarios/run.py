@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any, Final
 from guest_kernel.scripted.scenarios.runner import ScenarioRunner
 from guest_kernel.scripted.scenarios.scenario import Expect, Note, ScenarioError
 from host.accounting import count_pages, format_table
-from tools.reports.report import count_requests, host_line, summarise_host
+from tools.reports.report import count_requests, host_line, show_plan, summarise_host
 from tools.reports.verdict import ExitStatus
 from tools.scenarios.machine import HostListener, carry_out, configure_machine, refuse_options, set_up_scenario
 from tools.scenarios.tour import show_note, show_page
 from tools.usage.errors import UsageError
-from tools.usage.outputs import open_output
+from tools.usage.outputs import open_document
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -153,6 +153,7 @@ class _Report:
         for finding in self.runner.outcome.findings:
             if not finding.holds:
                 print(f"essa: {scenario.step_error(finding.step, str(finding))}", file=sys.stderr)
+        show_plan(self.setup.plan)
         if self.text:
             print(f"essa: {scenario.origin.name}: {self.text}", file=sys.stderr)
 
@@ -167,7 +168,7 @@ def run_scenario(scenario: Scenario, options: MachineOptions, wanted: RunOptions
     refuse_options(given, type(wanted))
     options = configure_machine(scenario, options, given)
     with ExitStack() as files:
-        summary_file = open_output(files, "--json", wanted.json, sys.stdout)
+        summary_file = open_document(files, "--json", wanted.json)
         plot = None
         if wanted.plot is not None:
             from tools.reports.plot import check_plot

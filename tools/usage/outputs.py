@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+import sys
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,21 @@ def open_output(files: ExitStack, option: str, name: str | None, standard: TextI
     if name is None or name == "-":
         return standard if name else None
     return files.enter_context(_writable(option, name))
+
+
+def open_document(files: ExitStack, option: str, name: str | None) -> TextIO | None:
+    """The same for what another program reads: ``-`` is standard output, and has nothing else in it.
+
+    What is printed besides, such as the guest's console, goes to standard error until *files* are closed.
+
+    :raises UsageError: if it cannot be written, or standard output has a document already.
+    """
+    standard = sys.stdout
+    if name == "-":
+        if standard is sys.stderr:
+            raise UsageError(f"{option}: expected a file; standard output has another document")
+        files.enter_context(redirect_stdout(sys.stderr))
+    return open_output(files, option, name, standard)
 
 
 @contextmanager

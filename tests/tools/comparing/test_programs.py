@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,13 @@ import pytest
 from tests.support.command import SQUEEZED, read_json
 from tools.command.cli import main
 from tools.processes.interrupt import requested_stop
+
+
+def test_figures_on_standard_output_have_it_alone(capfd: pytest.CaptureFixture[str]) -> None:
+    assert main(["compare", *SQUEEZED[1:], "--json", "-"]) == 0
+    shown = capfd.readouterr()
+    assert list(json.loads(shown.out)) == ["hints", "none", "balloon"]
+    assert "host writes" in shown.err
 
 
 def test_comparison(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

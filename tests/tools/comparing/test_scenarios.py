@@ -139,10 +139,10 @@ def test_the_run_with_hints_is_that_of_essa_run(scenario: Path, tmp_path: Path) 
 
 
 @pytest.mark.usefixtures("in_one_process")
-def test_the_host_of_the_scenario(scenario: Path, tmp_path: Path) -> None:
+def test_the_host_of_the_scenario(scenario: Path, capfd: pytest.CaptureFixture[str]) -> None:
     scenario.write_text(SCENARIO.replace("[compare]\nframes = [256, 200]", '[host]\nframes = 230\npolicy = "lru"'))
-    assert main(["compare", str(scenario), "--json", str(tmp_path / "figures")]) == 0
-    assert [host["frames"] for host in read_json(tmp_path / "figures")["hosts"]] == [230]
+    assert main(["compare", str(scenario), "--json", "-"]) == 0
+    assert [host["frames"] for host in json.loads(capfd.readouterr().out)["hosts"]] == [230]
 
 
 @pytest.mark.usefixtures("in_one_process")

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,19 @@ def test_a_plan_is_carried_out(tmp_path: Path) -> None:
     assert host["guests"][0]["discards_volatile"] > 0
     assert [row["label"] for row in host["series"]["rows"]] == ["after"]
     assert "squeeze" in json.dumps(host["plan"])
+
+
+@pytest.mark.parametrize("what", ("hello", "life-of-a-page"))
+def test_a_step_that_was_never_reached_is_told(tmp_path: Path, capfd: pytest.CaptureFixture[str], what: str) -> None:
+    plan = tmp_path / "plan.toml"
+    plan.write_text(
+        '[[step]]\nat_work = 1\ndo = "discard-volatile"\n[[step]]\nat_instruction = 2\ndo = "discard-volatile"\n'
+        '[[step]]\nat_work = 1000000000000\ndo = "discard-volatile"\n'
+    )
+    main(["run", what, "--plan", str(plan)])
+    told = [line for line in capfd.readouterr().err.splitlines() if "step" in line]
+    assert told[0] == f"essa: {plan}:4: step 2: never reached"
+    assert re.fullmatch(rf"essa: {re.escape(str(plan))}:7: step 3: never reached: guest 0 has done \d+ units", told[1])
 
 
 def test_a_corrupt_slot_is_a_named_stop(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

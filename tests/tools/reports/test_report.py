@@ -57,8 +57,17 @@ def test_json(program: str, tmp_path: Path) -> None:
 
 
 def test_json_on_standard_output(program: str, capfd: pytest.CaptureFixture[str]) -> None:
-    assert main(["run", program, "--json", "-"]) == 0
-    assert json.loads(capfd.readouterr().out)["exit_status"] == 0
+    assert main(["run", program, "--json", "-", "--table"]) == 0
+    shown = capfd.readouterr()
+    assert json.loads(shown.out)["exit_status"] == 0
+    assert "tot->" in shown.err
+
+
+def test_json_on_standard_output_has_the_console_elsewhere(capfd: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", "hello", "--json", "-"]) == 0
+    shown = capfd.readouterr()
+    assert "Hello" in json.loads(shown.out)["console"]
+    assert shown.err == json.loads(shown.out)["console"]
 
 
 def test_table(program: str, capfd: pytest.CaptureFixture[str]) -> None:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,13 @@ def test_a_file(small: Path, capfd: pytest.CaptureFixture[str], tmp_path: Path) 
     lines = capfd.readouterr().out.splitlines()
     assert lines[0] == "the end:"
     assert sum(line.startswith("tot->") for line in lines) == 2
+
+
+def test_the_summary_on_standard_output_has_it_alone(small: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", str(small), "--json", "-"]) == 0
+    shown = capfd.readouterr()
+    assert json.loads(shown.out)["description"] == "a small one"
+    assert shown.err.startswith("the end:")
 
 
 def test_an_expectation_that_does_not_hold(small: Path, capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:

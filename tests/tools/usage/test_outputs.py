@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tools.usage.errors import UsageError
-from tools.usage.outputs import open_output
+from tools.usage.outputs import open_document, open_output
 
 
 def test_a_file_the_standard_one_and_none(tmp_path: Path) -> None:
@@ -21,6 +21,18 @@ def test_a_file_the_standard_one_and_none(tmp_path: Path) -> None:
         assert output is not None
         output.write("text")
     assert (tmp_path / "out").read_text() == "text"
+
+
+def test_a_document_on_standard_output_has_it_alone(capfd: pytest.CaptureFixture[str]) -> None:
+    with ExitStack() as files:
+        document = open_document(files, "--json", "-")
+        assert document is not None
+        document.write("document")
+        sys.stdout.write("and something else")
+        with pytest.raises(UsageError, match=r"^--junit: expected a file; standard output has another document$"):
+            open_document(files, "--junit", "-")
+    sys.stdout.write(", no more")
+    assert capfd.readouterr() == ("document, no more", "and something else")
 
 
 @pytest.mark.parametrize(("name", "reason"), (("/nowhere/out", "No such file or directory"), ("/", "Is a directory")))
