@@ -113,6 +113,7 @@ class Register(IntEnum):
     CLOCK_COMPARATOR = 116
     TOD_PROGRAMMABLE = 117
     BREAKING_EVENT_ADDRESS = 118
+    """Only in the states at the head of a chunk: it follows from the flow."""
     INSTRUCTION_ADDRESS = 119
     """PSW bits 64-127; only in the states at the head of a chunk."""
 
@@ -177,7 +178,7 @@ STREAMS: Final[dict[str, np.dtype[np.void]]] = {
             ("cpu", "u1"),
             ("class", "u1"),  # an InterruptionClass
             ("length", "u1"),  # of the instruction: the instruction-length code times two
-            ("code", "<u4"),
+            ("code", "<u4"),  # of a machine check bits 32-63 of it; all 64 are in the low core
             ("old_mask", "<u8"),
             ("old_address", "<u8"),
             ("new_mask", "<u8"),

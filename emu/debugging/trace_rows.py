@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The rows of a chunk of a trace while it is being recorded in Python; see :mod:`emu.traces.schema`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from emu.traces import schema
+
+if TYPE_CHECKING:
+    from emu.traces.writer import TraceWriter
+
+
+class TraceRows:
+    """Rows of all streams, and the blob."""
+
+    def __init__(self, writer: TraceWriter, number: int, time: int) -> None:
+        """Have none, at the beginning of the trace: before instruction *number*, at *time*."""
+        self._writer = writer
+        self._blob = bytearray()
+        self._rows: dict[str, list[tuple[Any, ...]]] = {name: [] for name in schema.STREAMS}
+        self.first = number
+        """The number of the first instruction of the present chunk."""
+        self._time = time
+
+    def add(self, stream: str, *values: int) -> None:
+        """Add a row of *stream*, whose columns have these *values*."""
+        self._rows[stream].append(values)
+
+    def piece(self, data: bytes) -> int:
+        """Put *data* in the blob; give where."""
+        offset = len(self._blob)
+        self._blob += data
+        return offset
+
+    def write(self, end: int, time: int) -> None:
+        """Write what there is as a chunk, which ends before instruction *end*, at *time*, and begin the next one."""
+        streams = {name: np.array(rows, dtype=schema.STREAMS[name]) for name, rows in self._rows.items() if rows}
+        self._writer.chunk(self.first, end, streams, self._blob, time=self._time, end_time=time)
+        for rows in self._rows.values():
+            rows.clear()
+        self._blob.clear()
+        self.first, self._time = end, time
