@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TextIO
 
 import click
 
@@ -233,6 +233,20 @@ def differ(_: click.Context, wanted: DifferOptions) -> int:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command with *arguments*, those of the process by default, and give its exit status."""
+    status = _carry_out(arguments)
+    if sys.stdout is None:
+        return status
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        status = _not_read_on()
+    except OSError as reason:
+        _write_nowhere(sys.stdout)
+        status = status or _wrong_use(f"standard output cannot be written: {reason.strerror}")
+    return status
+
+
+def _carry_out(arguments: list[str] | None) -> int:
     try:
         _open_streams()
         with app.make_context("essa", list(sys.argv[1:] if arguments is None else arguments)) as context:
@@ -243,10 +257,9 @@ def main(arguments: list[str] | None = None) -> int:
         return _wrong_use(reason.format_message())
     except LostRun as reason:
         return _unasked_stop(str(reason))
-    except BrokenPipeError:
-        # The reader of the output has gone: nothing more can be shown, and nothing is left to be written in the end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 3
+    except (BrokenPipeError, SystemExit):
+        # Rich, which draws tables, ends the process then.
+        return _not_read_on()
     except (UsageError, ProgramError, OSError) as reason:
         return _wrong_use(str(reason))
     except MemoryError:
@@ -256,6 +269,21 @@ def main(arguments: list[str] | None = None) -> int:
         return _unasked_stop("stopped by Ctrl-C")
     except _host_failure() as reason:
         return _unasked_stop(str(reason))
+
+
+def _not_read_on() -> int:
+    """The exit status if whoever read the output, such as ``head``, has seen enough, which is no failure."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            _write_nowhere(stream)
+    return 0
+
+
+def _write_nowhere(stream: TextIO) -> None:
+    """Lose what *stream* has still to write, rather than have the interpreter complain of it in the end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _host_failure() -> type[Exception]:
@@ -281,10 +309,18 @@ def _open_streams() -> None:
 
 
 def _unasked_stop(message: str) -> int:
-    print(f"essa: {message}", file=sys.stderr)
+    _complain(message)
     return 3
 
 
 def _wrong_use(message: str) -> int:
-    print("essa: " + " ".join(message.split()), file=sys.stderr)
+    _complain(" ".join(message.split()))
     return 2
+
+
+def _complain(message: str) -> None:
+    """Write *message* on standard error, where somebody may read it or not."""
+    try:
+        print(f"essa: {message}", file=sys.stderr, flush=True)
+    except OSError:
+        _write_nowhere(sys.stderr)

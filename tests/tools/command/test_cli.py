@@ -3,21 +3,60 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 import subprocess
 import sys
 
 import pytest
 
-from tests.support.command import ROOT, wrong
+from tests.support.command import ESSA, ROOT, SQUEEZED, wrong
 from tools import __version__
 from tools.command.cli import main
 
 
-def test_reader_that_goes_away(program: str) -> None:
-    command = f"{sys.executable} -m tools.command.start run {program} --table --json - | true; exit ${{PIPESTATUS[0]}}"
-    done = subprocess.run(["bash", "-c", command], cwd=ROOT, capture_output=True, text=True, check=False)
-    assert "Traceback" not in done.stderr
-    assert done.returncode == 3
+def _in_a_pipe(command: str) -> subprocess.CompletedProcess[str]:
+    """``essa`` with what follows it in the shell *command*, its output buffered as usual; gives its own exit status."""
+    command = f"{shlex.join(ESSA)} {command}; exit ${{PIPESTATUS[0]}}"
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    return subprocess.run(
+        ["bash", "-c", command], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.mark.parametrize(
+    "command",
+    (
+        "| true",
+        "--help | true",
+        "run --help | head -1",
+        "scenarios | true",
+        "run hello --table --json - | true",
+        "run hello --table | true",
+        "run essa-table | head -1",
+        "run essa-table --trace - 2>&1 | head -1",
+        "step hello < /dev/null | true",
+        f"compare {shlex.join(SQUEEZED[1:])} | true",
+        "run life-of-a-page | head -3",
+    ),
+)
+def test_a_reader_that_has_seen_enough_is_no_failure(command: str) -> None:
+    done = _in_a_pipe(command)
+    assert done.returncode == 0
+    # With --json - the guest's console is there.
+    assert [line for line in done.stderr.splitlines() if not line.startswith(("Hello", "<state>", "tot->", " "))] == []
+
+
+def test_a_complaint_that_nobody_reads(program: str) -> None:
+    done = _in_a_pipe(f"run {program} --memory 1 2>&1 | true")
+    assert (done.returncode, done.stderr) == (2, "")
+
+
+@pytest.mark.parametrize("command", ("scenarios", "run hello --table"))
+def test_an_output_that_is_full(command: str) -> None:
+    done = _in_a_pipe(f"{command} > /dev/full")
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert "No space left on device" in done.stderr
 
 
 def test_ctrl_c_before_the_machine_runs(
