@@ -14,3 +14,7 @@ class CommandLineError(ProgramError):
 
 class SymbolFileError(ProgramError):
     """A file is no table of symbols; the message is one line that names the file, and the line if it has lines."""
+
+
+class TraceError(ProgramError):
+    """A file is no trace, or not as it was written, or cannot be read or written; the message names the file."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from emu.debugging.all_registers import changes_between, registers_of
 from emu.debugging.stepped_accesses import SteppedAccesses
 from emu.debugging.trace_rows import TraceRows
 from emu.events import Observer
@@ -30,28 +31,6 @@ if TYPE_CHECKING:
 _MOST_INSTRUCTIONS: Final = 64
 """Of a block, which otherwise would go on as long as no branch is taken."""
 _OF_INSTRUCTIONS: Final = frozenset({"program", "svc"})
-_NOT_COMPARED: Final = frozenset({Register.CPU_TIMER, Register.BREAKING_EVENT_ADDRESS, Register.INSTRUCTION_ADDRESS})
-"""Of these there is more to say than that they changed."""
-_COMPARED: Final = tuple(number for number in range(schema.REGISTERS) if number not in _NOT_COMPARED)
-
-
-def registers_of(cpu: Cpu) -> list[int]:
-    """What all registers of *cpu* hold, by :class:`emu.traces.schema.Register`."""
-    psw = cpu.psw
-    return [
-        *cpu.gr.tolist(),
-        *cpu.ar.tolist(),
-        *cpu.cr.tolist(),
-        *cpu.vr.tolist(),
-        cpu.registers.fpc,
-        psw.mask,
-        cpu.prefix,
-        cpu.configuration.timing.cpu_timer(cpu),
-        cpu.clock_comparator,
-        cpu.tod_programmable,
-        cpu.registers.breaking_event_address,
-        psw.address,
-    ]
 
 
 class SteppedTrace(Observer):
@@ -151,10 +130,8 @@ class SteppedTrace(Observer):
             if self._interruptions and self._interruptions[0][0] is cpu:
                 # What the interruption loads is no change that the instruction makes.
                 now[Register.PSW_MASK] = self._interruptions[0][3].mask
-            if before != now:
-                for register in _COMPARED:
-                    if before[register] != now[register]:
-                        self._rows.add("registers", number, cpu.address, register, before[register], now[register])
+            for register, (old, new) in changes_between(before, now).items():
+                self._rows.add("registers", number, cpu.address, register, old, new)
             if self._timers[cpu.address] != cpu.cpu_timer_origin:
                 timer = Register.CPU_TIMER
                 self._rows.add("registers", number, cpu.address, timer, before[timer], now[timer])

@@ -10,7 +10,6 @@ are read one after the other, up to the last whole chunk.  All integers are litt
 from __future__ import annotations
 
 import struct
-from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -27,13 +26,6 @@ TRAILER: Final = struct.Struct("<Q 8s")
 CHUNK: Final = b"CHNK"
 INDEX: Final = b"INDX"
 END: Final = b"essa end"
-
-
-class TraceError(ValueError):
-    """A file is no trace, or not as it was written, or cannot be read or written; the text names it."""
-
-    def __init__(self, path: Path, what: str) -> None:
-        super().__init__(f"{path}: {what}")
 
 
 class PackedStream(msgspec.Struct, array_like=True, frozen=True):

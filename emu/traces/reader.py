@@ -15,6 +15,7 @@ import msgspec
 import numpy as np
 import zstandard
 
+from emu.errors import TraceError
 from emu.traces import prediction, schema
 from emu.traces.layout import (
     CHUNK,
@@ -27,7 +28,6 @@ from emu.traces.layout import (
     ChunkHead,
     Index,
     PackedStream,
-    TraceError,
 )
 from emu.traces.packing import DamagedError, Unpacker
 
@@ -60,7 +60,7 @@ class TraceFile:
             with path.open("rb") as file:
                 self._map = _mapped(file)
         except OSError as reason:
-            raise TraceError(path, f"cannot be read: {reason.strerror}") from None
+            raise TraceError(f"{path}: cannot be read: {reason.strerror}") from None
         self._view = memoryview(self._map)
         self.metadata, start = self._read_start()
         """What whoever recorded it has said of it."""
@@ -103,22 +103,22 @@ class TraceFile:
 
     def _read_start(self) -> tuple[dict[str, Any], int]:
         if not bytes(self._view[: len(MAGIC)]) == MAGIC:
-            raise TraceError(self.path, f"expected a trace, which begins with {MAGIC.decode().strip()!r}")
+            raise TraceError(f"{self.path}: expected a trace, which begins with {MAGIC.decode().strip()!r}")
         if len(self._view) < START.size:
             raise self._too_short()
         _, version, length, checksum = START.unpack(self._view[: START.size])
         if version != schema.VERSION:
-            raise TraceError(self.path, f"expected a trace of version {schema.VERSION}, not {version}")
+            raise TraceError(f"{self.path}: expected a trace of version {schema.VERSION}, not {version}")
         packed = self._view[START.size : START.size + length]
         if len(packed) < length:
             raise self._too_short()
         if zlib.crc32(packed) != checksum:
-            raise TraceError(self.path, "damaged: its metadata do not fit their checksum")
+            raise TraceError(f"{self.path}: damaged: its metadata do not fit their checksum")
         metadata = json.loads(zstandard.ZstdDecompressor().decompress(packed))
         return cast("dict[str, Any]", metadata), START.size + length
 
     def _too_short(self) -> TraceError:
-        return TraceError(self.path, "cut off before its first chunk")
+        return TraceError(f"{self.path}: cut off before its first chunk")
 
     def _find_index(self) -> Index | None:
         if bytes(self._view[-len(END) :]) != END or len(self._view) < START.size + RECORD.size + TRAILER.size:
@@ -160,7 +160,7 @@ class TraceFile:
             raise self._damaged_at(place) from None
 
     def _damaged_at(self, place: int) -> TraceError:
-        return TraceError(self.path, f"damaged at byte {place}: expected the head of a chunk")
+        return TraceError(f"{self.path}: damaged at byte {place}: expected the head of a chunk")
 
     def unpacked(self, chunk: Chunk, name: str, unpack: Callable[[Unpacker, memoryview], Any]) -> Any:
         """What *unpack* makes of the body of *chunk*, kept by *name* for a while."""
@@ -171,9 +171,8 @@ class TraceFile:
         try:
             made = unpack(self._unpacker, self._view[chunk.place : chunk.place + chunk.length])
         except DamagedError as reason:
-            raise TraceError(
-                self.path, f"damaged in chunk {chunk.index}, of instructions {chunk.first:,} to {chunk.end:,}: {reason}"
-            ) from None
+            place = f"chunk {chunk.index}, of instructions {chunk.first:,} to {chunk.end:,}"
+            raise TraceError(f"{self.path}: damaged in {place}: {reason}") from None
         self._kept[key] = made
         if len(self._kept) > _KEPT:
             self._kept.popitem(last=False)

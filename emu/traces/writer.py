@@ -13,6 +13,7 @@ import msgspec
 import numpy as np
 import zstandard
 
+from emu.errors import TraceError
 from emu.traces import prediction, schema, summary
 from emu.traces.layout import (
     CHUNK,
@@ -26,7 +27,6 @@ from emu.traces.layout import (
     Index,
     PackedSet,
     PackedStream,
-    TraceError,
 )
 from emu.traces.packing import LEVEL, Packer
 
@@ -69,7 +69,7 @@ class TraceWriter:
         try:
             self._file = path.open("wb", buffering=0)
         except OSError as reason:
-            raise TraceError(path, f"cannot be written: {reason.strerror}") from None
+            raise TraceError(f"{path}: cannot be written: {reason.strerror}") from None
         self._write([START.pack(MAGIC, schema.VERSION, len(start), zlib.crc32(start)), start])
 
     def chunk(
@@ -167,7 +167,7 @@ class TraceWriter:
                 data = data[self._file.write(data) :]
         except OSError as reason:
             self._file.close()
-            raise TraceError(self.path, f"cannot be written: {reason.strerror}") from None
+            raise TraceError(f"{self.path}: cannot be written: {reason.strerror}") from None
 
     def __enter__(self) -> Self:
         return self

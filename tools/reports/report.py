@@ -13,7 +13,7 @@ from emu.input_files.sizes import format_size
 from emu.isa.disassembler import disassemble
 from host.accounting import count_pages, format_table, total
 from host.statistics import total as total_statistics
-from tools.reports.trace import interruption_name, request_name
+from tools.reports.trace_lines import interruption_name, request_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -18,7 +18,7 @@ from emu.machine import StopKind
 from emu.page_states import USAGE_MASK, Usage, name
 from emu.running.stopping import looking
 from emu.symbols.listing import instruction_text
-from tools.reports.trace import request_name
+from tools.reports.trace_lines import request_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

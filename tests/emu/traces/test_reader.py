@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from emu.errors import TraceError
 from emu.traces import schema
-from emu.traces.layout import RECORD, TRAILER, TraceError
+from emu.traces.layout import RECORD, TRAILER
 from emu.traces.reader import TraceFile
 
 Written = tuple[Path, list[tuple[dict[str, np.ndarray], bytes]]]

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from emu.errors import TraceError
 from emu.traces import schema
-from emu.traces.layout import TraceError
 from emu.traces.reader import TraceFile
 from emu.traces.writer import TraceWriter
 

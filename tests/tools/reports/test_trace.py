@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from emu.control_registers import CR0_AFP, CR0_EXTERNAL_CALL
 from emu.cpu import CpuState
 from emu.isa.assembler import assemble
@@ -14,7 +12,7 @@ from emu.symbols.symbol import Symbol
 from emu.symbols.symbol_file import SymbolFile
 from emu.symbols.table import SymbolTable
 from tests.support.elf import ENTRY, PROGRAM_NEW_PSW
-from tools.reports.trace import Tracer, _vector_changes, interruption_name
+from tools.reports.trace import Tracer
 
 NEW = Psw(ADDRESSING_MODE, 0x20000)
 
@@ -70,16 +68,6 @@ def test_access_floating_point_and_control_registers(machine: Machine) -> None:
     lines = trace(machine, 2)
     assert lines[0].endswith(" ar5=12345678")
     assert lines[1].endswith(" fr1=4000000012345678")
-
-
-def test_vector_register_is_shown_whole_once_its_right_half_changes() -> None:
-    before = [0] * 64
-    after = [0, 0, 1, 2, 3] + [0] * 27 + [4] + [0] * 31
-    assert list(_vector_changes(before, after)) == [
-        f"vr1={1:016x}{2:016x}",
-        f"fr2={3:016x}",
-        f"vr16={4:016x}{0:016x}",
-    ]
 
 
 def test_problem_state_and_program_interruption(machine: Machine) -> None:
@@ -170,11 +158,3 @@ def test_addresses_have_the_symbols_that_they_are_near(machine: Machine) -> None
     assert lines[2].endswith(
         "old PSW 0000000180000000 0000000000010014 <puts+0x4>, new PSW 0000000180000000 0000000000020000 <handler>"
     )
-
-
-@pytest.mark.parametrize(
-    ("code", "name"),
-    ((0x11, "page translation"), (0x80, "PER event"), (0x91, "page translation, PER event"), (0x7F, "unknown")),
-)
-def test_the_name_of_a_program_interruption(code: int, name: str) -> None:
-    assert interruption_name(code) == name
