@@ -12,6 +12,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from emu.input_files.near_names import did_you_mean
 from emu.interruption import CheckStop
 from emu.lowcore import PREFIX_AREA_SIZE
 from emu.psw import ADDRESS_64, Psw
@@ -52,7 +53,13 @@ def find_register(name: str) -> NamedRegister:
         kind, number = _ALIASES.get(matched[1], matched[1]), int(matched[2])
         if number < _COUNTS[kind]:
             return _numbered(kind, number)
-    raise ValueError(f"expected a register such as gr2, cr1, ar0, fr4, vr16, {', '.join(_SINGLE)}; not {name!r}")
+    near = did_you_mean(wanted, register_names())
+    raise ValueError(f"expected a register such as gr2, cr1, ar0, fr4, vr16, {', '.join(_SINGLE)}; not {name!r}{near}")
+
+
+def register_names() -> list[str]:
+    """The names of all registers, without those that are only others for the same."""
+    return [*_SINGLE, *(f"{kind}{number}" for kind, count in _COUNTS.items() for number in range(count))]
 
 
 def read_register(cpu: Cpu, name: str) -> int:

@@ -7,9 +7,9 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from emu.bits import MASK_64
+from emu.input_files.near_names import did_you_mean
 from emu.input_files.sizes import parse_address
 from emu.psw import PROBLEM_STATE
-from emu.symbols.near_names import near_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -93,9 +93,7 @@ class SymbolTable:
     def _unknown(self, name: str) -> str:
         if not self.files:
             return f"expected a hexadecimal address, not {name!r} (no symbols are known)"
-        near = near_names(name, self.names())
-        message = f"there is no symbol {name!r}"
-        return f"{message}; near it: {', '.join(near)}" if near else message
+        return f"there is no symbol {name!r}{did_you_mean(name, self.names())}"
 
     # From addresses to names
 

@@ -196,6 +196,14 @@ def scenarios(_: click.Context) -> None:
     list_scenarios()
 
 
+@app.declare(help="List the programs that ship with it; 'essa run NAME' runs one.")
+def programs(_: click.Context) -> None:
+    """List the programs."""
+    from tools.machines.images import list_programs
+
+    list_programs()
+
+
 @app.declare(
     _fetch_options,
     help="Fetch a Linux for 'essa run debian': Debian's kernel and busybox for s390x, by the system's package tool.",

@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
+
+from emu.input_files.near_names import did_you_mean
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,10 +21,12 @@ class BootFiles:
 
 
 def find_image(text: str) -> BootFiles:
-    """The files that *text* means: a Linux that was fetched, a file, or the name of a program that ships.
+    """The files that *text* means: a file, a Linux that was fetched, or the name of a program that ships.
 
     :raises ValueError: if it is a single word, and neither a file nor something that ships; names near it are told.
     """
+    if is_file(text):
+        return BootFiles(Path(text))
     from tools.debian.releases import COMMAND_LINE, debian_files, release_of
 
     release = release_of(text)
@@ -31,10 +34,23 @@ def find_image(text: str) -> BootFiles:
         files = debian_files(release)
         symbols = files.symbols if files.symbols.is_file() else None
         return BootFiles(files.kernel, files.ramdisk, COMMAND_LINE, symbols)
-    path = Path(text)
-    if "/" in text or path.suffix or path.exists():
-        return BootFiles(path)
     return BootFiles(_shipped_program(text))
+
+
+def is_file(text: str) -> bool:
+    """Whether *text* means a file, which comes before whatever ships under the same name: it looks like one, or is."""
+    path = Path(text)
+    return "/" in text or bool(path.suffix) or path.is_file()
+
+
+def list_programs() -> None:
+    """Print the name and the description of each program that ships."""
+    from guest_kernel.native.shipped import DESCRIPTIONS, program_names
+
+    names = program_names()
+    width = max(map(len, names))
+    for name in names:
+        print(f"{name:{width}}  {DESCRIPTIONS[name]}")
 
 
 def _shipped_program(name: str) -> Path:
@@ -47,7 +63,5 @@ def _shipped_program(name: str) -> Path:
     if name in shipped_names():
         # A subcommand that carries out scenarios looks for it before it asks for a file.
         return Path(name)
-    near = get_close_matches(name, [*program_names(), *shipped_names(), NAME])
-    raise ValueError(
-        f"expected a file, or something that ships{'; near it: ' + ', '.join(near) if near else ''}, not {name}"
-    )
+    near = did_you_mean(name, [*program_names(), *shipped_names(), NAME])
+    raise ValueError(f"no file and nothing that ships is called {name!r} (see essa programs, essa scenarios){near}")

@@ -193,8 +193,8 @@ class MachineOptions:
 
     image: BootFiles = argument(
         metavar="IMAGE",
-        help="An ELF64 executable, a Linux kernel image, a bare image; a program that ships, such as hello; "
-        "or debian (see essa fetch).",
+        help="An ELF64 executable, a Linux kernel image, a bare image; or the name of a program that ships, such as "
+        "hello (essa programs lists them; a file of that name comes first), or debian (see essa fetch).",
         parse=find_image,
     )
     memory: int = option(

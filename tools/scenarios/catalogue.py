@@ -6,6 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from tools.machines.images import is_file
 from tools.usage.errors import UsageError
 
 if TYPE_CHECKING:
@@ -25,13 +26,13 @@ def list_scenarios() -> None:
 
 
 def find_scenario(image: str) -> Scenario | None:
-    """The scenario that *image* means: one that ships, or a file ``*.toml``; None if it is a program.
+    """The scenario that *image* means: a file ``*.toml``, or one that ships; None if it is a program.
 
     :raises UsageError: naming file, line, table and field.
     """
     from guest_kernel.scripted.scenarios.shipped import shipped_names, shipped_scenario
 
-    is_shipped = image in shipped_names()
+    is_shipped = image in shipped_names() and not is_file(image)
     if not is_shipped and not image.endswith(SUFFIX):
         return None
     from guest_kernel.scripted.scenarios.scenario import ScenarioError

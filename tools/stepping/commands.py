@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final
+
+from emu.input_files.near_names import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
 
 TOPICS: Final = ("going on", "going back", "stops", "registers", "storage", "asking", "changing", "the rest")
 """In the order in which the help has them."""
-
-_MOST_NEAR: Final = 3
 
 
 class CommandError(Exception):
@@ -75,9 +74,7 @@ def find_command(word: str) -> SteppingCommand:
     """
     found = COMMANDS.get(word) or COMMANDS.get(word.lower())
     if found is None:
-        near = get_close_matches(word.lower(), COMMANDS, _MOST_NEAR)
-        hint = f"; near it: {', '.join(near)}" if near else ""
-        raise CommandError(f"there is no command {word!r}{hint} ('help' lists them)")
+        raise CommandError(f"there is no command {word!r} ('help' lists them){did_you_mean(word.lower(), COMMANDS)}")
     return found
 
 

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field, fields
 from keyword import iskeyword
 from typing import Any, Final, TypeVar
 
+from emu.input_files.near_names import did_you_mean
 from tools.usage.errors import UsageError
 
 MOST_COUNTED: Final = 1 << 62
@@ -160,7 +161,7 @@ def member_of(members: Callable[[], type[Any]]) -> Callable[[str], Any]:
     def parse(text: str) -> Any:
         known = {each.value: each for each in members()}
         if text not in known:
-            raise ValueError(f"expected {', '.join(known)}, not {text!r}")
+            raise ValueError(f"expected {', '.join(known)}, not {text!r}{did_you_mean(text, known)}")
         return known[text]
 
     return parse

@@ -3,11 +3,11 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from functools import cache
 from typing import Final
 
 from emu.engine.mnemonics import opcodes_by_mnemonic
+from emu.input_files.near_names import did_you_mean
 from emu.isa.declaration import INSTRUCTIONS
 
 _FILES: Final = {
@@ -21,7 +21,6 @@ _FILES: Final = {
 }
 """Classes by the file that declares them, which is a chapter of the manual or a part of one."""
 PRIVILEGED: Final = "privileged"
-MOST_NEAR: Final = 3
 
 
 @cache
@@ -46,6 +45,5 @@ def mnemonics_of(word: str) -> frozenset[str]:
     if word.upper() in opcodes_by_mnemonic():
         return frozenset((word.upper(),))
     known = [*classes(), *(name.lower() for name in opcodes_by_mnemonic())]
-    near = get_close_matches(word.lower(), known, MOST_NEAR)
-    hint = f"; near are {', '.join(near)}" if near else ""
+    hint = did_you_mean(word.lower(), known)
     raise ValueError(f"expected a mnemonic or one of {', '.join(classes())}, not {word!r}{hint}")

@@ -88,6 +88,12 @@ def test_there_is_no_such_register(name: str) -> None:
         find_register(name)
 
 
+@pytest.mark.parametrize(("name", "near"), (("gr77", "gr7"), ("prefx", "prefix"), ("pws", "psw")))
+def test_a_register_that_is_near(name: str, near: str) -> None:
+    with pytest.raises(ValueError, match=rf"not '{name}': did you mean {near}\?$"):
+        find_register(name)
+
+
 def test_a_value_that_does_not_fit(cpu: Cpu) -> None:
     with pytest.raises(ValueError, match=r"^ar1: expected 32 bits, not 0x100000000$"):
         write_register(cpu, "ar1", 1 << 32)

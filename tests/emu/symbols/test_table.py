@@ -56,8 +56,8 @@ def test_an_address_is_found(text: str, address: int) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     (
-        ("do_exceptoin", "there is no symbol 'do_exceptoin'; near it: do_exception"),
-        ("do_exceptoin+4", "there is no symbol 'do_exceptoin'; near it: do_exception"),
+        ("do_exceptoin", "there is no symbol 'do_exceptoin': did you mean do_exception?"),
+        ("do_exceptoin+4", "there is no symbol 'do_exceptoin': did you mean do_exception?"),
         ("qqqq", "there is no symbol 'qqqq'"),
         ("", "there is no symbol ''"),
         ("init", "there are 6 symbols 'init'; expected one of 0x200, 0x208, 0x210, 0x218, ..."),

@@ -91,7 +91,7 @@ def test_closed_streams(program: str, closed: str, status: int, error: str) -> N
         (("--memory", "0"), "--memory: expected a multiple of 1M, not 0"),
         (("--memory", "big"), "--memory: expected a size such as 256M, not 'big'"),
         (("--memory", "99T"), "--memory: expected at most 1T, not 99T"),
-        (("--profile", "vm"), "--profile: expected zvm, kvm, off, not 'vm'"),
+        (("--profile", "vm"), "--profile: expected zvm, kvm, off, not 'vm': did you mean zvm or kvm?"),
         (("--cpus", "0"), "--cpus: expected 1 to 248, not 0"),
         (("--cpus", "249"), "--cpus: expected 1 to 248, not 249"),
         (("--cmdline", "é"), "--cmdline: the command line must be ASCII without zero bytes"),

@@ -61,7 +61,7 @@ def test_area(prepared: Typist, text: str, area: tuple[int, int]) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     (
-        ("begim", "x: there is no symbol 'begim'; near it: begin"),
+        ("begim", "x: there is no symbol 'begim': did you mean begin?"),
         ("1000.10001", "x: expected a length of 1 to 10000, not 10001"),
         ("1000-fff", "x: expected a length of 1 to 10000, not 0"),
         ("gr15+xx", "x: expected a hexadecimal address, not 'xx'"),

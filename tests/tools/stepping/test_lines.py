@@ -54,8 +54,8 @@ def test_the_budget_ends_every_way_of_going_on() -> None:
 @pytest.mark.parametrize(
     ("command", "message"),
     (
-        ("frob", "there is no command 'frob'; near it: fr ('help' lists them)"),
-        ("gpx", "there is no command 'gpx'; near it: gpr ('help' lists them)"),
+        ("frob", "there is no command 'frob' ('help' lists them): did you mean fr?"),
+        ("gpx", "there is no command 'gpx' ('help' lists them): did you mean gpr?"),
         ("s x", "s: expected a number of instructions, not 'x'"),
         ("s -1", "s: expected a number of instructions, not '-1'"),
         ("g 1", "g: expected nothing more, not '1'"),
@@ -95,7 +95,7 @@ def test_the_budget_ends_every_way_of_going_on() -> None:
         ("snapshot restore /nowhere", "snapshot: /nowhere: cannot be read: No such file or directory"),
         ("snapshot save /nowhere/x", "snapshot: /nowhere/x: cannot be written: No such file or directory"),
         ("dis 10000 x", "dis: expected an address and a number of instructions, not '10000 x'"),
-        ("help frob", "there is no command 'frob'; near it: fr ('help' lists them)"),
+        ("help frob", "there is no command 'frob' ('help' lists them): did you mean fr?"),
         ("lowcore nmi", None),
     ),
 )

@@ -26,7 +26,7 @@ def test_classes_are_chapters_of_the_manual() -> None:
 
 
 def test_another_word_is_told_what_is_near() -> None:
-    with pytest.raises(ValueError, match=r"not 'esa'; near are .*essa"):
+    with pytest.raises(ValueError, match=r"not 'esa': did you mean .*essa"):
         mnemonics_of("esa")
     with pytest.raises(ValueError, match=r"expected a mnemonic or one of keys, .* not 'qqqqqqq'$"):
         mnemonics_of("qqqqqqq")

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from emu.symbols.near_names import near_names
+from emu.input_files.near_names import did_you_mean, near_names
 
 NAMES = ("do_exception", "do_dat_exception", "vprintk", "_printk", "start_program", "puts", "essa_probe", "x")
 
@@ -33,3 +33,9 @@ def test_there_may_be_none(wanted: str) -> None:
 def test_there_are_not_more_than_somebody_reads() -> None:
     names = [f"do_exception_{number}" for number in range(1000)]
     assert len(near_names("do_exception", names)) == 5
+
+
+def test_what_is_put_behind_a_message() -> None:
+    assert did_you_mean("qqqqqq", NAMES) == ""
+    assert did_you_mean("putss", NAMES) == ": did you mean puts?"
+    assert did_you_mean("printk", ("printk", "printks", "printk_a")) == ": did you mean printk, printks or printk_a?"

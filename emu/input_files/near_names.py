@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _MOST: Final = 5
-_ALIKE: Final = 0.7
+_ALIKE: Final = 0.6
 """Of 1, as :mod:`difflib` measures it."""
 _CANDIDATES: Final = 200
 """How many of the names that share most with the wanted one are compared letter by letter."""
@@ -29,6 +29,15 @@ def near_names(wanted: str, names: Iterable[str]) -> list[str]:
     alike = difflib.get_close_matches(wanted, candidates, _MOST, _ALIKE)
     parts = sorted((name for name in candidates if lower in name.lower() and name not in alike), key=_length_first)
     return [*alike, *parts][:_MOST]
+
+
+def did_you_mean(wanted: str, names: Iterable[str]) -> str:
+    """What is put behind a message that *wanted* is none of *names*: a colon and those that are near, or nothing."""
+    near = near_names(wanted, names)
+    if not near:
+        return ""
+    *others, last = near
+    return f": did you mean {', '.join(others)} or {last}?" if others else f": did you mean {last}?"
 
 
 def _pairs(name: str) -> set[str]:
