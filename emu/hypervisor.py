@@ -224,7 +224,7 @@ class GuestConfiguration(Protocol):
     def pinned_pages(self) -> list[int]:
         """The absolute pages that must keep their frames: the prefix areas of the CPUs."""
 
-    def frames_taken(self, pages: NDArray[np.int32]) -> None:
+    def frames_taken(self, pages: NDArray[np.integer[Any]]) -> None:
         """Drop every translation: the frames of *pages* are gone, and references of all pages are to be seen again.
 
         Called between instructions only.

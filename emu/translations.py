@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -82,10 +82,10 @@ class Translations:
             self.code_written(int(page))
         self.flush_all()
 
-    def frames_taken(self, pages: NDArray[np.int32]) -> None:
+    def frames_taken(self, pages: NDArray[np.integer[Any]]) -> None:
         """Drop every translation: the host has taken the frames of *pages*, and wants to see references again."""
-        for page in pages[self._storage.code_flags[pages] != 0]:
-            self.code_written(int(page))
+        for page in pages[self._storage.code_flags[pages].nonzero()[0]].tolist():
+            self.code_written(page)
         self.flush_all()
 
     def is_writable(self, page: int) -> bool:

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    Frames = NDArray[np.int32]
+    Frames = NDArray[np.intp]
+    AnyFrames = NDArray[np.int32] | NDArray[np.intp]
 
 _Integer = TypeVar("_Integer", np.int32, np.intp)
 _NOWHERE: Final = -1
@@ -106,16 +107,19 @@ class AgeLists:
         else:
             self.active_count -= 1
 
-    def insert_many(self, frames: Frames) -> None:
+    def insert_many(self, frames: AnyFrames) -> None:
         """List *frames*, none of which is listed, as the youngest of the active list; the last will be the youngest."""
         self._make_room(len(frames))
         self._append(frames)
         self.active_count += len(frames)
 
-    def remove_many(self, frames: Frames) -> None:
+    def remove_many(self, frames: AnyFrames) -> None:
         """Take *frames*, each named once, off their lists; no effect on those that are not listed."""
-        places = self._place[frames]
-        places = places[places >= 0]
+        frames = frames.astype(np.intp, copy=False)
+        places = self._place[frames].astype(np.intp)
+        is_listed = places >= 0
+        if np.count_nonzero(is_listed) < len(places):
+            places = _those(places, is_listed)
         self._order[places] = _NOWHERE
         self._place[frames] = _NOWHERE
         inactive = int(np.count_nonzero(places < self._boundary))
@@ -136,7 +140,7 @@ class AgeLists:
         listed = self.active_count + self.inactive_count
         count = min(count, listed)
         if count <= 0:
-            return np.empty(0, dtype=np.int32)
+            return np.empty(0, dtype=np.intp)
         self._refill(max(count, min(listed // _INACTIVE_SHARE, self.inactive_count + 2 * count)), referenced)
         self._hand = self._head
         victims: list[Frames] = []
@@ -150,10 +154,10 @@ class AgeLists:
             good, moved, self._hand = self._scan(start, min(start + scan, self._boundary), missing, referenced)
             self.inactive_count -= moved
             self.active_count += moved
-            victims.append(good.astype(np.int32))
+            victims.append(good)
             missing -= len(good)
             scan = min(2 * scan, _LARGEST_SCAN)
-        result = np.concatenate(victims)
+        result = np.concatenate(victims) if len(victims) > 1 else victims[0]
         self._head = int(self._place[result[0]])
         return result
 
@@ -169,26 +173,28 @@ class AgeLists:
             self.active_count -= len(good)
             scan = min(2 * scan, _LARGEST_SCAN)
 
-    def _scan(
-        self, start: int, stop: int, wanted: int, referenced: NDArray[np.uint8]
-    ) -> tuple[NDArray[np.intp], int, int]:
+    def _scan(self, start: int, stop: int, wanted: int, referenced: NDArray[np.uint8]) -> tuple[Frames, int, int]:
         """Scan from *start* until *wanted* unreferenced frames are found, or up to *stop*.
 
         Give the unreferenced frames, the number of referenced ones, which have become the youngest active frames with
         their flags reset, and the place where the scan ended.  There must be room.
         """
         frames, is_referenced = self._look(start, stop, referenced)
-        moved = _those(frames, is_referenced)
-        unreferenced = _those(frames, ~is_referenced)
+        is_any_referenced = bool(np.count_nonzero(is_referenced))
+        unreferenced = _those(frames, ~is_referenced) if is_any_referenced else frames
         if len(unreferenced) >= wanted:
             unreferenced = unreferenced[:wanted]
             stop = int(self._place[unreferenced[-1]]) + 1
-            moved = moved[: np.searchsorted(self._place[moved], stop)]
-        if len(moved):
-            referenced[moved] = 0
-            self._order[self._place[moved]] = _NOWHERE
-            self._append(moved)
-        return unreferenced, len(moved), stop
+        if not is_any_referenced:
+            return unreferenced, 0, stop
+        moved = _those(frames, is_referenced)
+        places = self._place[moved].astype(np.intp)
+        count = int(np.searchsorted(places, stop))
+        moved, places = moved[:count], places[:count]
+        referenced[moved] = 0
+        self._order[places] = _NOWHERE
+        self._append(moved)
+        return unreferenced, count, stop
 
     def sweep(self, referenced: NDArray[np.uint8]) -> int:
         """Scan all that is listed once, and reset all flags, also of frames not listed; give how many were referenced.
@@ -201,7 +207,7 @@ class AgeLists:
         active = []
         for place in range(start, tail, _LARGEST_SCAN):
             frames, is_referenced = self._look(place, min(place + _LARGEST_SCAN, tail), referenced)
-            active.append(_those(frames, is_referenced).astype(np.int32))
+            active.append(_those(frames, is_referenced))
             self._append(_those(frames, ~is_referenced))
         self._boundary = self.inactive_count = self._tail
         for frames_of_step in active:
@@ -210,15 +216,16 @@ class AgeLists:
         referenced.fill(0)
         return self.active_count
 
-    def _look(self, start: int, stop: int, referenced: NDArray[np.uint8]) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+    def _look(self, start: int, stop: int, referenced: NDArray[np.uint8]) -> tuple[Frames, NDArray[np.bool_]]:
         """The frames from place *start* to before *stop*, as wide as numpy wants indices; and which are referenced."""
-        frames = self._order[start:stop].astype(np.intp)
-        is_frame = frames >= 0
-        if not is_frame.all():
-            frames = _those(frames, is_frame)
+        listed = self._order[start:stop]
+        is_frame = listed >= 0
+        if np.count_nonzero(is_frame) < len(listed):
+            listed = _those(listed, is_frame)
+        frames = listed.astype(np.intp)
         return frames, referenced.take(frames, mode="clip") != 0
 
-    def _append(self, frames: Frames | NDArray[np.intp]) -> None:
+    def _append(self, frames: AnyFrames) -> None:
         """Give *frames* the next places, for which there is room."""
         tail = self._tail
         self._tail = tail + len(frames)
@@ -252,7 +259,7 @@ class AgeLists:
 
 def _those(frames: NDArray[_Integer], where: NDArray[np.bool_]) -> NDArray[_Integer]:
     """The *frames* *where* it is so.  Several times as fast as by a mask."""
-    return frames.take(np.flatnonzero(where), mode="clip")
+    return frames.take(where.nonzero()[0], mode="clip")
 
 
 def _first_scan(wanted: int) -> int:

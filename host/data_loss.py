@@ -8,10 +8,10 @@ reference 2.1 and, for KVM, 6.2), and share nothing with :mod:`host.outcomes`.
 
 from __future__ import annotations
 
-import zlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
+from zlib_ng import zlib_ng
 
 from emu.hypervisor import HostFailure
 from emu.page_states import USAGE_MASK, Profile, Usage
@@ -34,6 +34,10 @@ def may_lose(profile: Profile, states: NDArray[np.uint8], changed: NDArray[np.bo
     Unused content is of no interest; volatile content the guest can make again, also potentially volatile content if
     it was not changed.  KVM's host reads of a resident page only whether it is unused.
     """
+    return _MAY_LOSE[profile].take(states | changed.astype(np.intp) << _STATE_WIDTH)
+
+
+def _rule(profile: Profile, states: NDArray[np.uint8], changed: NDArray[np.bool_]) -> NDArray[np.bool_]:
     usage = states & USAGE_MASK
     if profile is Profile.OFF:
         return np.zeros(len(states), dtype=np.bool_)
@@ -44,11 +48,22 @@ def may_lose(profile: Profile, states: NDArray[np.uint8], changed: NDArray[np.bo
     return np.asarray(unused | volatile, dtype=np.bool_)
 
 
+def _rules(profile: Profile) -> NDArray[np.bool_]:
+    """The same for every state byte, with the change bit zero and one."""
+    states = np.arange(1 << _STATE_WIDTH, dtype=np.uint8)
+    return np.concatenate([_rule(profile, states, np.full(len(states), changed)) for changed in (False, True)])
+
+
+_STATE_WIDTH: Final = 8
+"""The change bit is so far to the left of the state in an index."""
+_MAY_LOSE: Final = {profile: _rules(profile) for profile in Profile}
+
+
 def check(
     guest: Guest,
     storage: HostStorage,
     *,
-    frames: NDArray[np.int32],
+    frames: NDArray[np.intp],
     slots: NDArray[np.int32],
     states: NDArray[np.uint8],
     changed: NDArray[np.bool_],
@@ -62,13 +77,15 @@ def check(
     """
     pool, device = storage.pool, storage.device
     preserved = slots >= 0
-    held = slots[preserved]
-    checksums = device.checksums(held) if len(held) else []
-    for frame, slot, checksum in zip(frames[preserved].tolist(), held.tolist(), checksums, strict=True):
-        if checksum != zlib.crc32(pool.content(frame)):
-            raise _loss(guest, int(pool.page[frame]), f"slot {slot} holds something else")
-    suspicious = ~preserved & ~may_lose(guest.profile, states, changed)
-    for index in np.flatnonzero(suspicious).tolist():
+    if np.count_nonzero(preserved):
+        held = slots[preserved]
+        for frame, slot, checksum in zip(
+            frames[preserved].tolist(), held.tolist(), device.checksums(held), strict=True
+        ):
+            if checksum != zlib_ng.crc32(pool.content(frame)):
+                raise _loss(guest, int(pool.page[frame]), f"slot {slot} holds something else")
+    unsuspicious = preserved | may_lose(guest.profile, states, changed)
+    for index in (~unsuspicious).nonzero()[0].tolist():
         if not pool.is_zero(int(frames[index])):
             raise _loss(guest, int(pool.page[frames[index]]), f"dropped in state {state_name(int(states[index]))}")
 

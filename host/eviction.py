@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from emu.page_states import NO_DAT
 from host import data_loss
 from host.outcomes import AFTER, AFTER_ZERO, OUTCOMES, EvictionOutcome, may_drop, table_index
 from host.paging_device import NOWHERE
@@ -21,9 +22,14 @@ if TYPE_CHECKING:
     from host.guest import Guest
     from host.host_storage import HostStorage
 
-    Frames = NDArray[np.int32]
+    Frames = NDArray[np.intp]
+    Pages = NDArray[np.intp]
 
-_NO_PAGES: Final = np.empty(0, dtype=np.int32)
+_NO_PAGES: Final = np.empty(0, dtype=np.intp)
+# A member of an enumeration is looked up anew at each use, which takes longer than a batch has for it.
+_DROP: Final = int(EvictionOutcome.DROP)
+_PRESERVE: Final = int(EvictionOutcome.PRESERVE)
+_NO_DAT: Final = np.uint8(NO_DAT)
 
 
 class Batch:
@@ -37,7 +43,7 @@ class Batch:
         """How many frames have been made free."""
         self._storage = storage
         self._guests = guests
-        self._pages: dict[int, list[Frames]] = {}
+        self._pages: dict[int, list[Pages]] = {}
         """The pages that lost their frames, by the number of their guest."""
         self._stayed: list[Frames] = []
 
@@ -68,22 +74,23 @@ class Batch:
     def _evict_from(self, guest: Guest, frames: Frames) -> None:
         storage = self._storage
         storage.lists.remove_many(frames)
-        states, changed = guest.describe(storage.pool.page[frames])
+        pages = storage.pool.page[frames].astype(np.intp)
+        states, changed = guest.describe(pages)
         index = table_index(states, changed)
         outcomes, after = OUTCOMES[guest.profile][index], AFTER[guest.profile][index]
         slots = np.full(len(frames), NOWHERE, dtype=np.int32)
-        is_zero = np.zeros(len(frames), dtype=np.bool_)
-        preserved = np.flatnonzero(outcomes == EvictionOutcome.PRESERVE)
+        preserved = (outcomes == _PRESERVE).nonzero()[0]
         if len(preserved):
+            is_zero = np.zeros(len(frames), dtype=np.bool_)
             slots[preserved], is_zero[preserved] = self._write(frames[preserved])
             after[is_zero] = AFTER_ZERO[guest.profile][index[is_zero]]
-        is_taken = (outcomes != EvictionOutcome.PRESERVE) | is_zero | (slots != NOWHERE)
-        if not is_taken.all():
-            self._stayed.append(frames[~is_taken])
-            guest.could_not_be_written(len(frames) - int(np.count_nonzero(is_taken)))
-            frames, states, changed = frames[is_taken], states[is_taken], changed[is_taken]
-            outcomes, after, slots, is_zero = outcomes[is_taken], after[is_taken], slots[is_taken], is_zero[is_taken]
-        pages = storage.pool.page[frames]
+            is_taken = (outcomes != _PRESERVE) | is_zero | (slots != NOWHERE)
+            taken = int(np.count_nonzero(is_taken))
+            if taken < len(frames):
+                self._stayed.append(frames[~is_taken])
+                guest.could_not_be_written(len(frames) - taken)
+                frames, pages, slots, index = frames[is_taken], pages[is_taken], slots[is_taken], index[is_taken]
+                states, changed, outcomes, after = (each[is_taken] for each in (states, changed, outcomes, after))
         try:
             data_loss.check(guest, storage, frames=frames, slots=slots, states=states, changed=changed)
         except data_loss.DataLoss:
@@ -91,10 +98,11 @@ class Batch:
             storage.device.release_many(slots[slots != NOWHERE])
             self._stayed.append(frames)
             raise
-        is_dropped = outcomes == EvictionOutcome.DROP
-        guest.dropped(states=states[is_dropped], changed=changed[is_dropped])
-        guest.preserved(written=int(np.count_nonzero(slots != NOWHERE)), zeros=int(np.count_nonzero(is_zero)))
-        guest.evicted(pages, before=states, after=after, places=slots + 1)
+        if len(preserved):
+            guest.preserved(written=int(np.count_nonzero(slots != NOWHERE)), zeros=int(np.count_nonzero(is_zero)))
+            index = index[outcomes == _DROP]
+        guest.dropped(index)
+        guest.evicted(pages, before=states, after=after | (states & _NO_DAT), places=slots + 1)
         storage.pool.give_back_many(frames)
         self.freed += len(frames)
         self._pages.setdefault(guest.number, []).append(pages)
@@ -129,6 +137,6 @@ def describe(
     states = np.empty(len(frames), dtype=np.uint8)
     droppable = np.empty(len(frames), dtype=np.bool_)
     for guest, indices in by_guest(frames, storage, guests):
-        states[indices], changed = guest.describe(storage.pool.page[frames[indices]])
+        states[indices], changed = guest.describe(storage.pool.page[frames[indices]].astype(np.intp))
         droppable[indices] = may_drop(guest.profile, states[indices], changed)
     return states, droppable

@@ -133,7 +133,7 @@ class FramePool:
         self._free[self.frames - self.used] = frame
         self.used -= 1
 
-    def give_back_many(self, frames: NDArray[np.int32]) -> None:
+    def give_back_many(self, frames: NDArray[np.integer[Any]]) -> None:
         """Make many frames free."""
         self.owner[frames] = FREE
         start = self.frames - self.used
@@ -154,18 +154,18 @@ class FramePool:
         """Whether the frame holds nothing but zeros."""
         return not self.doublewords[frame].any()
 
-    def are_zero(self, frames: NDArray[np.int32]) -> NDArray[np.bool_]:
+    def are_zero(self, frames: NDArray[np.intp]) -> NDArray[np.bool_]:
         """The same of many."""
         words = self.doublewords
         is_zero: NDArray[np.bool_] = words[frames, 0] == 0
         # Few that begin with zeros hold anything else: they are looked at one by one.
-        for number in np.flatnonzero(is_zero).tolist():
+        for number in is_zero.nonzero()[0].tolist():
             is_zero[number] = not words[frames[number]].any()
         return is_zero
 
-    def frames_of(self, owner: int) -> NDArray[np.int32]:
+    def frames_of(self, owner: int) -> NDArray[np.intp]:
         """The frames that guest *owner* has."""
-        return np.flatnonzero(self.owner == owner).astype(np.int32)
+        return np.flatnonzero(self.owner == owner)
 
     # State
 

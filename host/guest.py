@@ -3,14 +3,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Protocol
+from typing import TYPE_CHECKING, ClassVar, Final, Protocol
 
 import numpy as np
 
 from emu.hypervisor import FrameTables
 from emu.page_states import (
     CONTENT_MASK,
-    NO_DAT,
+    NO_TRANSITION,
     NOT_RESIDENT_STABLE,
     USAGE_MASK,
     Content,
@@ -24,6 +24,7 @@ from emu.page_states import (
 from emu.program_interruption import ProgramInterruption, ProgramInterruptionCode
 from emu.state import Section, each
 from emu.storage_keys import CHANGE
+from host.outcomes import CHANGED, INDICES
 from host.release_list import ReleaseList
 from host.statistics import GuestStatistics
 
@@ -35,6 +36,12 @@ if TYPE_CHECKING:
     from emu.hypervisor import GuestConfiguration
     from emu.storage_keys import StorageKeys
     from host.host_storage import HostStorage
+
+
+# A member of an enumeration is looked up anew at each use, which takes longer than an access or a batch has for it.
+_UNUSED: Final = int(Usage.UNUSED)
+_VOLATILE: Final = int(Usage.VOLATILE)
+_POTENTIALLY_VOLATILE: Final = int(Usage.POTENTIALLY_VOLATILE)
 
 
 class Reclaimer(Protocol):
@@ -84,6 +91,8 @@ class Guest:
             "_location": "a view",
             "_referenced": "a view",
             "_changed": "a view",
+            "_touches": "a table",
+            "_ignores_unused": "a parameter",
             "_watched": "whatever watches pages says so itself when it is restored",
             "_watched_count": "how many those are",
             "frame_tables": "views",
@@ -127,6 +136,9 @@ class Guest:
         self._watched: dict[int, Callable[[int], None]] = {}
         self._watched_count = np.zeros(1, dtype=np.uint64)
         touches = touch_table(profile, resident_unused_traps=resident_unused_traps)
+        self._touches = touches.data
+        # KVM does not read in what is of no interest (reference 6.2).
+        self._ignores_unused = profile is Profile.KVM
         self.frame_tables = FrameTables(
             self.locations, self._pool.referenced, self._pool.changed, self._watched_count, touches
         )
@@ -181,16 +193,21 @@ class Guest:
         return bool(self._referenced[self._location[page] - 1])
 
     def _touch(self, page: int, state: int) -> None:
-        try:
-            after = touch(state, page, self.profile, resident_unused_traps=self.resident_unused_traps)
-        except ProgramInterruption as condition:
-            self._refusal = condition
-            raise
+        after = self._touches[state]
+        if after == NO_TRANSITION:
+            self._refuse(page, state)
         if state & CONTENT_MASK:
             self.bring_in(page)
             self._state[page] = after
             for observer in self.configuration.observers:
                 observer.host_changed(page, state, after)
+
+    def _refuse(self, page: int, state: int) -> None:
+        try:
+            touch(state, page, self.profile, resident_unused_traps=self.resident_unused_traps)
+        except ProgramInterruption as condition:
+            self._refusal = condition
+            raise
 
     def refused(self, condition: ProgramInterruption) -> None:
         """See :meth:`emu.hypervisor.Hypervisor.refused`.
@@ -220,8 +237,7 @@ class Guest:
         if slot < 0:
             pool.clear(frame)
             self.statistics.zero_fills += 1
-        elif self.profile is Profile.KVM and state & USAGE_MASK == Usage.UNUSED:
-            # KVM does not read in what is of no interest (reference 6.2).
+        elif self._ignores_unused and state & USAGE_MASK == _UNUSED:
             storage.device.release(slot)
             pool.clear(frame)
             self.statistics.zero_fills += 1
@@ -333,20 +349,20 @@ class Guest:
         frames = map(self.frame_of, self.configuration.pinned_pages())
         return [frame for frame in frames if frame is not None]
 
-    def describe(self, pages: NDArray[np.int32]) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+    def describe(self, pages: NDArray[np.intp]) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
         """The state bytes of *pages*, and their change bits as the guest has them."""
         return self.states.array[pages], self.keys.array[pages] & CHANGE != 0
 
-    def dropped(self, *, states: NDArray[np.uint8], changed: NDArray[np.bool_]) -> None:
-        """Count pages that were dropped without I/O in *states*, with these change bits."""
-        if not len(states):
-            return
-        usage, statistics = states & USAGE_MASK, self.statistics
-        counts = np.bincount(usage, minlength=USAGE_MASK + 1)
-        statistics.discards_unused += int(counts[Usage.UNUSED])
-        statistics.discards_volatile += int(counts[Usage.VOLATILE])
-        statistics.discards_potentially_volatile += int(counts[Usage.POTENTIALLY_VOLATILE])
-        statistics.changed_volatile_discards += int(np.count_nonzero((usage == Usage.VOLATILE) & changed))
+    def dropped(self, indices: NDArray[np.intp]) -> None:
+        """Count pages that were dropped without I/O, by their :func:`host.outcomes.table_index`; all were resident."""
+        counts, statistics = np.bincount(indices, minlength=INDICES).tolist(), self.statistics
+        changed_volatile = counts[_VOLATILE | CHANGED]
+        statistics.discards_unused += counts[_UNUSED] + counts[_UNUSED | CHANGED]
+        statistics.discards_volatile += counts[_VOLATILE] + changed_volatile
+        statistics.discards_potentially_volatile += (
+            counts[_POTENTIALLY_VOLATILE] + counts[_POTENTIALLY_VOLATILE | CHANGED]
+        )
+        statistics.changed_volatile_discards += changed_volatile
 
     def preserved(self, *, written: int, zeros: int) -> None:
         """Count pages that were written, and those that needed not be since they were all zeros."""
@@ -359,7 +375,7 @@ class Guest:
 
     def evicted(
         self,
-        pages: NDArray[np.int32],
+        pages: NDArray[np.intp],
         *,
         before: NDArray[np.uint8],
         after: NDArray[np.uint8],
@@ -367,15 +383,13 @@ class Guest:
     ) -> None:
         """Note that *pages*, which were resident, have lost their frames and changed their states accordingly.
 
-        :param after: the new usage and content; no-DAT stays.
         :param places: their new :attr:`locations`.
         """
-        states = after | (before & NO_DAT)
         self.locations[pages] = places
-        self.states.array[pages] = states
+        self.states.array[pages] = after
         self.resident -= len(pages)
         if self.configuration.observers:
-            changes = list(zip(pages.tolist(), before.tolist(), states.tolist(), strict=True))
+            changes = list(zip(pages.tolist(), before.tolist(), after.tolist(), strict=True))
             for observer in self.configuration.observers:
                 for change in changes:
                     observer.host_changed(*change)

@@ -35,6 +35,10 @@ class EvictionOutcome(IntEnum):
 
 CHANGED: Final = 0x10
 """In an index: the change bit that the guest sees."""
+_SHOWN: Final = np.uint8(USAGE_MASK | CONTENT_MASK)
+_CHANGED_SHIFT: Final = np.uint8(CHANGED.bit_length() - 1)
+INDICES: Final = 2 * CHANGED
+"""How many indices there are."""
 INVALID: Final = 255
 """The entry of a page that is not resident, or in a state that the profile does not have."""
 
@@ -61,7 +65,7 @@ _STATES: Final = {name(usage | content): usage | content for usage in Usage for 
 
 def _read_table(text: str) -> tuple[Table, Table, Table]:
     """The table as three arrays by index: outcome, state after, state after if the content is all zeros."""
-    outcomes, after, after_zero = (np.full(32, INVALID, dtype=np.uint8) for _ in range(3))
+    outcomes, after, after_zero = (np.full(INDICES, INVALID, dtype=np.uint8) for _ in range(3))
     for line in text.strip().splitlines():
         before, *cells = line.split()
         when = cells.pop(0) if cells[0] in {"clean", "dirty"} else ""
@@ -90,12 +94,13 @@ AFTER_ZERO: Final[dict[Profile, Table]] = {profile: tables[2] for profile, table
 """The same if content to be preserved is all zeros, and is therefore not written."""
 
 
-def table_index(states: NDArray[np.uint8], changed: NDArray[np.bool_]) -> NDArray[np.uint8]:
-    """The index, in the tables, of pages in *states*.
+def table_index(states: NDArray[np.uint8], changed: NDArray[np.bool_]) -> NDArray[np.intp]:
+    """The index, in the tables, of pages in *states*; as wide as numpy wants indices.
 
     :param changed: the change bits that the guest sees of them.
     """
-    return np.asarray((states & (USAGE_MASK | CONTENT_MASK)) | (changed.astype(np.uint8) * np.uint8(CHANGED)))
+    index = (states & _SHOWN) | (changed.view(np.uint8) << _CHANGED_SHIFT)
+    return index.astype(np.intp)
 
 
 def may_drop(profile: Profile, states: NDArray[np.uint8], changed: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from host.paging_device import PagingDevice
     from host.statistics import HostStatistics
 
-    Frames = NDArray[np.int32]
+    Frames = NDArray[np.intp]
 
 _EVERYTHING: Final = 3
 """How often an instruction may be abandoned before all frames are taken that may be."""
@@ -185,13 +185,15 @@ class PageManager:
         Frames of pages that must stay, or whose content could not be written, become the youngest.
         """
         pinned = self._pinned_frames()
-        self.lists.remove_many(pinned)
+        for frame in pinned:
+            self.lists.remove(frame)
         try:
             with Batch(self.storage, self.guests) as batch:
                 while batch.freed < wanted and len(victims := self._victims(wanted - batch.freed)):
                     batch.evict(victims)
         finally:
-            self.lists.insert_many(pinned)
+            for frame in pinned:
+                self.lists.insert(frame)
         self.statistics.reclaims += 1
         return batch.freed
 
@@ -211,16 +213,16 @@ class PageManager:
         frame = chosen.frame_of(page)
         if frame is None or page in chosen.configuration.pinned_pages():
             return False
-        return self._take_now(np.array([frame], dtype=np.int32)) == 1
+        return self._take_now(np.array([frame], dtype=np.intp)) == 1
 
     def discard_volatile(self) -> int:
         """Drop every resident page whose content may be dropped without I/O; give how many."""
-        return self._discard(np.flatnonzero(self.pool.owner >= 0).astype(np.int32))
+        return self._discard(np.flatnonzero(self.pool.owner >= 0))
 
     def discard(self, guest: int, pages: Iterable[int]) -> int:
         """Drop those of *pages* of that guest that are resident and may be dropped without I/O; give how many."""
         frames = [frame for frame in map(self.guests[guest].frame_of, dict.fromkeys(pages)) if frame is not None]
-        return self._discard(np.array(frames, dtype=np.int32))
+        return self._discard(np.array(frames, dtype=np.intp))
 
     def _discard(self, frames: Frames) -> int:
         frames = frames[~np.isin(frames, self._pinned_frames())]
@@ -245,9 +247,9 @@ class PageManager:
             batch.evict(frames)
         return batch.freed
 
-    def _pinned_frames(self) -> Frames:
-        pinned = [frame for guest in self.guests for frame in guest.pinned_frames()]
-        return np.unique(np.array(pinned, dtype=np.int32))
+    def _pinned_frames(self) -> list[int]:
+        """In ascending order, each once."""
+        return sorted({frame for guest in self.guests for frame in guest.pinned_frames()})
 
     # State
 

@@ -10,11 +10,11 @@ from __future__ import annotations
 import contextlib
 import os
 import weakref
-import zlib
 from array import array
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, cast
 
 import numpy as np
+from zlib_ng import zlib_ng
 
 from emu.addresses import PAGE_SIZE
 from emu.hypervisor import HostFailure
@@ -23,6 +23,7 @@ from emu.state import Section, StateError, computed, paged
 from host.paging_faults import Faults
 from host.paging_file import SLOTS_MAXIMUM, PagingDeviceError, cause, open_named, open_unnamed, slot_offset
 from host.paging_writes import write_pages
+from host.slot_tables import SlotTables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 
 NOWHERE: Final = -1
 """In place of a slot: there is none."""
-_FIRST_CAPACITY: Final = 1024
 
 
 class PagingError(Exception):
@@ -111,7 +111,7 @@ class PagingDevice:
             "checksums",
             "_used_checksums",
             "_set_checksums",
-            of=("_checksums", "_in_use"),
+            of=("_tables",),
         ),
         paged(
             "contents",
@@ -174,7 +174,7 @@ class PagingDevice:
         if memoryview(data).nbytes != PAGE_SIZE:
             raise ValueError(f"a page of {PAGE_SIZE} bytes expected, not {memoryview(data).nbytes}")
         self._check_open()
-        checksum = zlib.crc32(data)
+        checksum = zlib_ng.crc32(data)
         slot = self._take_slot()
         try:
             written = self.faults.pwrite(self._file, data, slot_offset(slot))
@@ -182,8 +182,8 @@ class PagingDevice:
             raise self._write_error(slot, cause(error)) from error
         if written != PAGE_SIZE:
             raise self._write_error(slot, f"{written} bytes written, {PAGE_SIZE} expected")
-        self._in_use[slot] = True
-        self._checksums[slot] = checksum
+        self._tables.is_used[slot] = True
+        self._tables.checksum[slot] = checksum
         self.writes += 1
         if self._written is not None:
             self._written.add(slot)
@@ -208,18 +208,18 @@ class PagingDevice:
     def _write_together(self, pages: Sequence[memoryview]) -> list[int]:
         """The same for as many of *pages*, from the first on, as there are free slots that have not failed."""
         self._check_open()
-        count = min(len(pages), len(self._released) + self.slots - self._begun)
-        slots = np.array([self._take_slot() for _ in range(count)], dtype=np.int64)
+        slots = self._take_slots(min(len(pages), len(self._released) + self.slots - self._begun))
         is_written = write_pages(self._file, pages, slots)
         good = slots[is_written]
-        self._in_use[good] = True
-        self._checksums[good] = [zlib.crc32(pages[number]) for number in np.flatnonzero(is_written).tolist()]
+        self._tables.in_use[good] = True
+        self._tables.checksums[good] = [zlib_ng.crc32(pages[number]) for number in is_written.nonzero()[0].tolist()]
         self.writes += len(good)
         if self._written is not None:
             self._written.update(good.tolist())
         for slot in slots[~is_written].tolist():
             self._write_error(slot, "not written whole")
-        return list(map(int, np.where(is_written, slots, NOWHERE)))
+        slots[~is_written] = NOWHERE
+        return cast("list[int]", slots.tolist())
 
     def _check_open(self) -> None:
         if not self._close_file.alive:
@@ -256,9 +256,9 @@ class PagingDevice:
             raise _unreadable(slot, cause(error)) from error
         if len(data) != PAGE_SIZE:
             raise _unreadable(slot, f"{len(data)} bytes found, {PAGE_SIZE} expected")
-        found = zlib.crc32(data)
-        if found != self._checksums[slot]:
-            raise _unreadable(slot, f"checksum {found:08x} found, {self._checksums[slot]:08x} expected")
+        found, expected = zlib_ng.crc32(data), self._tables.checksum[slot]
+        if found != expected:
+            raise _unreadable(slot, f"checksum {found:08x} found, {expected:08x} expected")
         return data
 
     def release(self, slot: int) -> None:
@@ -267,7 +267,7 @@ class PagingDevice:
         :raises ValueError: if it is free already.
         """
         slot = self._used_slot(slot)
-        self._in_use[slot] = False
+        self._tables.is_used[slot] = False
         self._released.append(slot)
 
     def release_many(self, slots: NDArray[np.integer[Any]]) -> None:
@@ -279,7 +279,7 @@ class PagingDevice:
         different, times = np.unique(slots, return_counts=True)
         for slot in different[times > 1][:1].tolist():
             raise ValueError(f"paging slot {slot} is to be released twice")
-        self._in_use[slots] = False
+        self._tables.in_use[slots] = False
         self._released.frombytes(slots.astype(np.intc).tobytes())
 
     def checksums(self, slots: NDArray[np.integer[Any]]) -> list[int]:
@@ -288,7 +288,7 @@ class PagingDevice:
         :raises ValueError: if one is free.
         """
         self._check_used(slots)
-        return list(map(int, self._checksums[slots]))
+        return cast("list[int]", self._tables.checksums[slots].tolist())
 
     def close(self) -> None:
         """Free all slots and the file; a named one stays, as its header only, and can be used again.
@@ -307,25 +307,24 @@ class PagingDevice:
         self._begun = 0  # slots from this one on were never tried
         self._released = array("i")  # free ones among those before, as a stack
         self._failed = array("i")  # free ones whose last write failed, as a queue
-        self._in_use = np.zeros(0, np.bool_)
-        self._checksums = np.zeros(0, np.uint32)
+        self._tables = SlotTables()
 
     def _used_checksums(self) -> dict[int, int]:
         """The checksum of each slot in use."""
-        return {slot: int(self._checksums[slot]) for slot in np.flatnonzero(self._in_use).tolist()}
+        slots = self.slots_in_use()
+        return dict(zip(slots.tolist(), self._tables.checksums[slots].tolist(), strict=True))
 
     def _set_checksums(self, saved: dict[int, int]) -> None:
         if self._begun > self.slots:
             raise StateError(f"paging device: slots: expected at least {self._begun}, not {self.slots}")
         slots = np.fromiter(saved, np.intp, len(saved))
-        self._in_use = np.zeros(self._begun, np.bool_)
-        self._in_use[slots] = True
-        self._checksums = np.zeros(self._begun, np.uint32)
-        self._checksums[slots] = np.fromiter(saved.values(), np.uint32, len(saved))
+        self._tables = SlotTables(self._begun)
+        self._tables.in_use[slots] = True
+        self._tables.checksums[slots] = np.fromiter(saved.values(), np.uint32, len(saved))
 
     def slots_in_use(self) -> NDArray[np.integer[Any]]:
         """The numbers of the slots in use, ascending."""
-        return np.flatnonzero(self._in_use)
+        return np.flatnonzero(self._tables.in_use)
 
     def written_slots(self) -> PageNumbers | None:
         """The slots that were written since this was asked last, ascending; None at the first time."""
@@ -358,27 +357,35 @@ class PagingDevice:
         if self._released:
             return self._released.pop()
         if self._begun < self.slots:
-            if self._begun == len(self._in_use):
-                capacity = min(self.slots, max(_FIRST_CAPACITY, 2 * self._begun))
-                self._in_use = _enlarged(self._in_use, capacity)
-                self._checksums = _enlarged(self._checksums, capacity)
             self._begun += 1
+            self._tables.have_room(self._begun, self.slots)
             return self._begun - 1
         if self._failed:
             return self._failed.pop(0)
         raise DeviceFull(f"all {self.slots} slots of the paging device are in use")
 
+    def _take_slots(self, count: int) -> NDArray[np.int64]:
+        """The same *count* times, where so many are free that have not failed."""
+        again = min(count, len(self._released))
+        slots = np.arange(self._begun - again, self._begun + count - again)
+        if again:
+            slots[:again] = self._released[: -again - 1 : -1]
+            del self._released[-again:]
+        self._begun += count - again
+        self._tables.have_room(self._begun, self.slots)
+        return slots
+
     def _check_used(self, slots: NDArray[np.integer[Any]]) -> None:
         for slot in slots[(slots < 0) | (slots >= self._begun)][:1].tolist():
             self._used_slot(slot)
-        for slot in slots[~self._in_use[slots]][:1].tolist():
+        for slot in slots[~self._tables.in_use[slots]][:1].tolist():
             self._used_slot(slot)
 
     def _used_slot(self, slot: int) -> int:
         """*slot* as a Python integer, of which offsets in the file can be made without overflow."""
         if not 0 <= slot < self.slots:
             raise ValueError(f"paging slot {slot} is not one of {self.slots}")
-        if slot >= self._begun or not self._in_use[slot]:
+        if slot >= self._begun or not self._tables.is_used[slot]:
             raise ValueError(f"paging slot {slot} is free")
         return int(slot)
 
@@ -391,9 +398,3 @@ class PagingDevice:
 
 def _unreadable(slot: int, reason: str) -> PagingReadError:
     return PagingReadError(f"paging slot {slot} cannot be read: {reason}", slot)
-
-
-def _enlarged(table: NDArray[Any], capacity: int) -> NDArray[Any]:
-    larger = np.zeros(capacity, table.dtype)
-    larger[: len(table)] = table
-    return larger

@@ -127,7 +127,7 @@ def compare_with_model(steps: list) -> None:
                 referenced_in_model[argument] = 1
             case "oldest" | "evict":
                 victims = lists.oldest(argument, referenced)
-                assert victims.dtype == np.int32
+                assert victims.dtype == np.intp
                 assert victims.tolist() == model.oldest(argument, referenced_in_model)
                 if step == "evict":
                     lists.remove_many(victims)
