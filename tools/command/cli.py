@@ -12,10 +12,12 @@ import click
 
 from emu.errors import ProgramError
 from tools import __version__
+from tools.command.options import VARIABLE
 from tools.command.parameters import Subcommands, given
 from tools.usage.errors import LostRun, UsageError
 
 if TYPE_CHECKING:
+    from tools.command.options import CompletionOptions
     from tools.comparing.options import CompareOptions
     from tools.conform.options import ConformOptions
     from tools.debian.options import FetchOptions
@@ -110,6 +112,12 @@ def _differ_options() -> tuple[type, ...]:
     from tools.differential.options import DifferOptions
 
     return (DifferOptions,)
+
+
+def _completion_options() -> tuple[type, ...]:
+    from tools.command.options import CompletionOptions
+
+    return (CompletionOptions,)
 
 
 # The subcommands
@@ -239,6 +247,17 @@ def differ(_: click.Context, wanted: DifferOptions) -> int:
     return try_programs(wanted)
 
 
+@app.declare(
+    _completion_options,
+    help="Print what bash, zsh or fish needs to complete commands, options and names: source <(essa completion bash).",
+)
+def completion(_: click.Context, wanted: CompletionOptions) -> None:
+    """Print a script for a shell."""
+    from tools.command.completion import script
+
+    print(script(app, wanted.shell))
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run the command with *arguments*, those of the process by default, and give its exit status."""
     status = _carry_out(arguments)
@@ -257,6 +276,10 @@ def main(arguments: list[str] | None = None) -> int:
 def _carry_out(arguments: list[str] | None) -> int:
     try:
         _open_streams()
+        if VARIABLE in os.environ:
+            from tools.command.completion import answer
+
+            return answer(app, os.environ[VARIABLE])
         with app.make_context("essa", list(sys.argv[1:] if arguments is None else arguments)) as context:
             return app.invoke(context) or 0
     except click.exceptions.Exit as ended:

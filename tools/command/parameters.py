@@ -99,7 +99,9 @@ def _typed(parameter: Parameter, typed: dict[str, Any]) -> Any:
 def _click_parameter(parameter: Parameter) -> click.Parameter:
     declared = parameter.option
     if declared.is_argument:
-        return click.Argument([parameter.name], metavar=declared.metavar, help=declared.help)
+        return click.Argument(
+            [parameter.name], metavar=declared.metavar, help=declared.help, shell_complete=_completer(declared)
+        )
     if declared.kind is bool:
         return click.Option([parameter.flag, parameter.name], help=declared.help, is_flag=True)
     return click.Option(
@@ -110,7 +112,19 @@ def _click_parameter(parameter: Parameter) -> click.Parameter:
         default=declared.default,
         multiple=declared.is_repeated,
         show_default=declared.default is not None,
+        shell_complete=_completer(declared),
     )
+
+
+def _completer(declared: Option) -> Any:
+    """What completes its value for a shell, loaded when that is asked for."""
+
+    def complete(context: click.Context, parameter: click.Parameter, incomplete: str) -> Any:
+        from tools.command.completion import completer
+
+        return completer(declared)(context, parameter, incomplete)
+
+    return complete
 
 
 def _kind(declared: Option) -> Any:

@@ -5,8 +5,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from emu.input_files.near_names import did_you_mean
+
+_CARRY_OUT_SCENARIOS: Final = frozenset({"run", "compare"})
+"""Subcommands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,16 @@ def is_file(text: str) -> bool:
     """Whether *text* means a file, which comes before whatever ships under the same name: it looks like one, or is."""
     path = Path(text)
     return "/" in text or bool(path.suffix) or path.is_file()
+
+
+def image_names(command: str) -> list[str]:
+    """The names of what the subcommand *command* can be given besides files."""
+    from guest_kernel.native.shipped import program_names
+    from guest_kernel.scripted.scenarios.shipped import shipped_names
+    from tools.debian.releases import NAME, RELEASES
+
+    scenarios = shipped_names() if command in _CARRY_OUT_SCENARIOS else []
+    return sorted([*program_names(), *scenarios, NAME, *(f"{NAME}-{release}" for release in RELEASES)])
 
 
 def list_programs() -> None:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Final
 
 from emu.addresses import PAGE_SIZE
 from emu.input_files.sizes import format_size, parse_address, parse_size
-from tools.machines.images import BootFiles, find_image
+from tools.machines.images import BootFiles, find_image, image_names
 from tools.usage.errors import UsageError
-from tools.usage.options import MOST_COUNTED, argument, group, member_of, option, within
+from tools.usage.options import MOST_COUNTED, argument, group, member_of, option, values_of, within
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -73,6 +73,12 @@ def _policies() -> type[Policy]:
     return Policy
 
 
+def _facility_numbers(_: str) -> list[str]:
+    from emu.facilities import OFFERED
+
+    return [str(number) for number in sorted(OFFERED)]
+
+
 def _facilities(numbers: list[int]) -> frozenset[int]:
     from emu.facilities import OFFERED
 
@@ -131,6 +137,7 @@ def _paging_size(text: str) -> int:
 
 profile: Final = member_of(_profiles)
 """The profile with a name."""
+profile_names: Final = values_of(_profiles)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,6 +171,7 @@ class HostOptions:
         panel=_HOST,
         help="Which pages go first: lru, unused-first or volatile-first.",
         parse=member_of(_policies),
+        complete=values_of(_policies),
     )
     plan: Path | None = option(
         metavar="FILE", panel=_HOST, help="Pressure and faults on purpose, as TOML; see host/README.", parse=Path
@@ -196,6 +204,7 @@ class MachineOptions:
         help="An ELF64 executable, a Linux kernel image, a bare image; or the name of a program that ships, such as "
         "hello (essa programs lists them; a file of that name comes first), or debian (see essa fetch).",
         parse=find_image,
+        complete=image_names,
     )
     memory: int = option(
         "256M", metavar="SIZE", help="Absolute storage, a multiple of 1M.", is_for_programs=True, parse=_memory
@@ -231,7 +240,11 @@ class MachineOptions:
         parse=_disks,
     )
     profile: Profile = option(
-        "zvm", metavar="NAME", help="Whose ESSA: zvm (discard faults), kvm, or off.", parse=profile
+        "zvm",
+        metavar="NAME",
+        help="Whose ESSA: zvm (discard faults), kvm, or off.",
+        parse=profile,
+        complete=profile_names,
     )
     with_facilities: frozenset[int] = option(
         flag="--facility",
@@ -240,6 +253,7 @@ class MachineOptions:
         kind=int,
         is_repeated=True,
         parse=_facilities,
+        complete=_facility_numbers,
     )
     without_facilities: frozenset[int] = option(
         flag="--no-facility",
@@ -248,6 +262,7 @@ class MachineOptions:
         kind=int,
         is_repeated=True,
         parse=_facilities,
+        complete=_facility_numbers,
     )
     name: str = option(
         "guest",

@@ -13,7 +13,7 @@ declarations are read whenever the command starts.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from keyword import iskeyword
 from typing import Any, Final, TypeVar
@@ -53,6 +53,9 @@ class Option:
     """A scenario answers it, or it concerns programs only."""
     parse: Callable[[Any], Any] | None = None
     """The value of what is typed, which may be no text; a ValueError says what was expected."""
+
+    complete: Callable[[str], Iterable[str]] | None = None
+    """What may be typed, for a shell that completes it; it is told the subcommand.  A path need not say so."""
 
     def value(self, flag: str, typed: Any) -> Any:
         """The value of what is *typed* as *flag*.
@@ -153,6 +156,11 @@ def within(least: int, most: int) -> Callable[[int], int]:
         return number
 
     return parse
+
+
+def values_of(members: Callable[[], type[Any]]) -> Callable[[str], list[str]]:
+    """What completes the value of a member of an enumeration, which *members* gives."""
+    return lambda _: [each.value for each in members()]
 
 
 def member_of(members: Callable[[], type[Any]]) -> Callable[[str], Any]:
