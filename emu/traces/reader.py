@@ -8,6 +8,7 @@ import mmap
 import zlib
 from bisect import bisect_right
 from collections import OrderedDict
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, cast
 
@@ -181,9 +182,11 @@ class TraceFile:
     def close(self) -> None:
         """Let go of the file."""
         self._kept.clear()
-        self._view.release()
-        if isinstance(self._map, mmap.mmap):
-            self._map.close()
+        # An exception on its way may hold a part of the map, which then is closed when that is forgotten.
+        with suppress(BufferError):
+            self._view.release()
+            if isinstance(self._map, mmap.mmap):
+                self._map.close()
 
     def __enter__(self) -> Self:
         return self

@@ -13,7 +13,7 @@ import click
 from emu.errors import ProgramError
 from tools import __version__
 from tools.command.options import VARIABLE
-from tools.command.parameters import Subcommands, given
+from tools.command.parameters import Subcommands, given, show_help_without_subcommand
 from tools.usage.errors import LostRun, UsageError
 
 if TYPE_CHECKING:
@@ -41,9 +41,7 @@ def _version(context: click.Context, _: click.Parameter, wanted: bool) -> None:
 
 
 def _help_without_subcommand(version: bool) -> None:  # noqa: ARG001 - click hands it over
-    context = click.get_current_context()
-    if context.invoked_subcommand is None:
-        print(context.get_help())
+    show_help_without_subcommand()
 
 
 app: Final = Subcommands(
@@ -256,6 +254,14 @@ def completion(_: click.Context, wanted: CompletionOptions) -> None:
     from tools.command.completion import script
 
     print(script(app, wanted.shell))
+
+
+@app.declare_group("trace")
+def trace() -> click.Command:
+    """The subcommands of ``essa trace``, loaded with it."""
+    from tools.command.traces import traces
+
+    return traces
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -43,6 +43,15 @@ class Subcommands(click.Group):
         super().__init__(**described)
         self._makers: dict[str, Callable[[], click.Command]] = {}
 
+    def declare_group(self, name: str) -> Callable[[Callable[[], click.Command]], Callable[[], click.Command]]:
+        """Declare that the decorated function gives a group of subcommands, which is called *name*."""
+
+        def decorate(make: Callable[[], click.Command]) -> Callable[[], click.Command]:
+            self._makers[name] = make
+            return make
+
+        return decorate
+
     def declare(self, kinds: Kinds = tuple, **described: Any) -> Callable[[Command], Command]:
         """Declare the decorated function to be a subcommand of its name, with the options that *kinds* gives."""
 
@@ -79,6 +88,13 @@ def given(context: click.Context) -> frozenset[str]:
     """The flags that stand on the command line, and are not just their defaults."""
     sources = {each.opts[0]: context.get_parameter_source(each.name or "") for each in context.command.params}
     return frozenset(flag for flag, source in sources.items() if source is not None and source.name == "COMMANDLINE")
+
+
+def show_help_without_subcommand() -> None:
+    """Show what the subcommands of the present group are, if none was named."""
+    context = click.get_current_context()
+    if context.invoked_subcommand is None:
+        print(context.get_help())
 
 
 class _LimitedInteger(click.IntRange):

@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What a register held at any instruction of a trace."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from emu.traces.schema import Register
+
+if TYPE_CHECKING:
+    from emu.traces.reader import TraceFile
+
+
+def value_before(trace: TraceFile, number: int, register: int, cpu: int = 0) -> int | None:
+    """What a *register* (:class:`emu.traces.schema.Register`) of *cpu* held before instruction *number*.
+
+    None if registers were not recorded there.
+    """
+    chunk = trace.chunk_of(number) or (trace.chunks[-1] if trace.chunks and number == trace.end else None)
+    if chunk is None:
+        return None
+    states = chunk.rows("states")
+    found = states[(states["cpu"] == cpu) & (states["register"] == register)]
+    if not found.size:
+        return None
+    value, at = int(found["value"][0]), chunk.first
+    rows = chunk.rows("registers")
+    rows = rows[: int(np.searchsorted(rows["number"], np.uint64(number)))]
+    rows = rows[(rows["cpu"] == cpu) & (rows["register"] == register)]
+    if rows.size:
+        value, at = int(rows["new"][-1]), int(rows["number"][-1]) + 1
+    if register == Register.PSW_MASK:
+        taken = chunk.rows("interruptions")
+        taken = taken[
+            (taken["cpu"] == cpu) & (taken["number"] <= np.uint64(number)) & (taken["number"] >= np.uint64(at))
+        ]
+        if taken.size:
+            value = int(taken["new_mask"][-1])
+    return value

@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The subcommands of ``essa trace``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from tools.command.parameters import Subcommands, show_help_without_subcommand
+
+if TYPE_CHECKING:
+    import click
+
+    from tools.traces.options import ShowOptions
+
+traces: Final = Subcommands(
+    name="trace",
+    help="What a run has recorded (essa run --trace FILE): shown, compared, counted, handed on.",
+    invoke_without_command=True,
+    subcommand_metavar="COMMAND [ARGS]...",
+    callback=show_help_without_subcommand,
+)
+
+
+def _show_options() -> tuple[type, ...]:
+    from tools.traces.options import ShowOptions
+
+    return (ShowOptions,)
+
+
+@traces.declare(
+    _show_options,
+    help="Show a part of a trace, or what is found in it.",
+    epilog="Exit status: 0 shown, 1 nothing was found, 2 wrong use, or no trace.",
+)
+def show(_: click.Context, wanted: ShowOptions) -> int:
+    """Show a trace."""
+    from tools.traces.show import show as show_trace
+
+    return show_trace(wanted)

@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What a trace says of the program that it is of: put there where it is recorded, taken out where it is read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from emu.symbols.symbol import Symbol
+from emu.symbols.symbol_file import SymbolFile
+from emu.symbols.table import SymbolTable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from emu.machine import Machine
+
+CONSOLE = "console"
+
+
+def describe(machine: Machine, program: str, level: str, symbols: SymbolTable) -> dict[str, Any]:
+    """The metadata of a trace of *machine*.
+
+    :param program: what it runs, as it was typed.
+    :param level: one of :data:`emu.traces.schema.LEVELS`.
+    """
+    return {
+        "program": program,
+        "level": level,
+        "memory": machine.memory,
+        "cpus": len(machine.cpus),
+        "profile": machine.configuration.profile.value,
+        "facilities": sorted(machine.configuration.facilities),
+        "devices": [CONSOLE],
+        "symbols": [_described(file) for file in symbols.files],
+    }
+
+
+def _described(file: SymbolFile) -> dict[str, Any]:
+    symbols = [symbol for same in file.by_name.values() for symbol in same]
+    return {"file": file.name, "is_kernel": file.is_kernel, "symbols": [list(symbol) for symbol in symbols]}
+
+
+def symbols_of(metadata: Mapping[str, Any]) -> SymbolTable:
+    """The symbols that :func:`describe` has put there; source lines are not kept."""
+    return SymbolTable(
+        SymbolFile(file["file"], (Symbol(*each) for each in file["symbols"]), is_kernel=file["is_kernel"])
+        for file in metadata.get("symbols", ())
+    )

@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A trace that is read: the file, its code, its symbols."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from emu.traces.instructions import CodeTable
+from emu.traces.reader import TraceFile
+from emu.traces.search import Search
+from tools.traces.metadata import symbols_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from emu.symbols.table import SymbolTable
+
+
+class OpenedTrace:
+    """A trace, and what is needed to show it."""
+
+    def __init__(self, file: TraceFile) -> None:
+        self.file = file
+        self.code = CodeTable.of(file)
+        self.search = Search(file, self.code)
+        self.symbols: SymbolTable = symbols_of(file.metadata)
+
+    @property
+    def name(self) -> str:
+        """What messages call it."""
+        return str(self.file.path)
+
+
+@contextmanager
+def opened(name: str) -> Iterator[OpenedTrace]:
+    """The trace in the file *name*, while it lasts; standard error is told if its end is missing.
+
+    :raises TraceError: naming it, if it is none.
+    """
+    with TraceFile(Path(name)) as file:
+        if file.is_cut_off:
+            print(f"essa: {name}: cut off, and read up to instruction {file.end:,}", file=sys.stderr)
+        yield OpenedTrace(file)

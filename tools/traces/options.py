@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The options of ``essa trace``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from tools.usage.options import argument, option
+
+_KINDS: Final = ("instructions", "registers", "stores", "fetches", "interruptions", "essa", "keys", "host", "devices")
+SHAPES: Final = ("text", "spike", "qemu")
+STATES: Final = {"problem": True, "supervisor": False}
+
+
+def _one_of(*names: str) -> object:
+    def parse(text: str) -> str:
+        if text not in names:
+            raise ValueError(f"expected {', '.join(names)}, not {text!r}")
+        return text
+
+    return parse
+
+
+def _kinds(text: str) -> frozenset[str]:
+    kinds = frozenset(each.strip() for each in text.split(","))
+    unknown = sorted(kinds - set(_KINDS))
+    if unknown:
+        raise ValueError(f"expected some of {','.join(_KINDS)}; not {unknown[0]!r}")
+    return kinds
+
+
+def _cpus(numbers: list[int]) -> frozenset[int] | None:
+    return frozenset(numbers) if numbers else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WindowOptions:
+    """Which part of a trace is meant."""
+
+    begin: str | None = option(
+        flag="--from",
+        metavar="PLACE",
+        help="From there: an instruction's number, time:N, a symbol or 0x... that is executed, console:TEXT.",
+    )
+    end: str | None = option(flag="--to", metavar="PLACE", help="Up to there, that included.")
+    cpus: frozenset[int] | None = option(
+        flag="--cpu",
+        kind=int,
+        least=0,
+        metavar="N",
+        help="Only this CPU; may be repeated.",
+        is_repeated=True,
+        parse=_cpus,
+    )
+    functions: list[str] = option(
+        flag="--at",
+        metavar="WHERE",
+        help="Only instructions there: a function, or 0xA-0xB; may be repeated.",
+        is_repeated=True,
+    )
+    state: str | None = option(
+        metavar="STATE", help="Only in the problem or the supervisor state.", parse=_one_of(*STATES)
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShowOptions(WindowOptions):
+    """What of a trace is shown, and how."""
+
+    file: str = argument(metavar="FILE", help="The trace.")
+    kinds: frozenset[str] | None = option(metavar="KIND,...", help=f"Only these: {', '.join(_KINDS)}.", parse=_kinds)
+    find: str | None = option(
+        metavar="WHAT",
+        help="Only what is found: executed:ADDRESS, store:ADDRESS, fetch:ADDRESS, essa[:REQUEST], program[:CODE], "
+        "svc[:NUMBER], external, io, host, key, page:ADDRESS, register:NAME.",
+    )
+    last: bool = option(False, help="Of what is found only the last one; with --count, the last ones.")
+    count: int | None = option(kind=int, least=1, metavar="N", help="Show so many at most.")
+    context: int = option(0, least=0, metavar="N", help="With what is found, so many instructions before and after it.")
+    shape: str = option(
+        "text", metavar="SHAPE", help=f"How it is written: {', '.join(SHAPES)}.", parse=_one_of(*SHAPES)
+    )
+    numbers: bool = option(False, help="Begin each line with the number of the instruction and the time.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiffOptions:
+    """Which traces are compared, and how."""
+
+    first: str = argument(metavar="FILE", help="A trace.")
+    second: str = argument(metavar="OTHER", help="Another one, or a log of QEMU (-d in_asm,exec,nochain).")
+    begin: str | None = option(flag="--from", metavar="PLACE", help="Where the first one is begun with.")
+    other_begin: str | None = option(
+        flag="--other-from", metavar="PLACE", help="Where the other one is; by default the same place."
+    )
+    by: str = option(
+        "address",
+        metavar="WHAT",
+        help="What makes two instructions the same: address, or symbol (the place in the function, for two kernels).",
+        parse=_one_of("address", "symbol"),
+    )
+    strict: bool = option(False, help="Interruptions count, too: nothing is passed over.")
+    context: int = option(8, least=0, metavar="N", help="How many instructions before and after are shown.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatsOptions(WindowOptions):
+    """What is counted."""
+
+    file: str = argument(metavar="FILE", help="The trace.")
+    top: int = option(20, least=1, metavar="N", help="How many lines a table has.")
+    json: str | None = option(metavar="FILE", help="Write all of it as JSON; - is standard output.")
+    flame: str | None = option(
+        metavar="FILE", help="Write a flame graph: FILE.svg, or folded stacks under any other name."
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportOptions(WindowOptions):
+    """What is written, and as what."""
+
+    file: str = argument(metavar="FILE", help="The trace.")
+    output: str = argument(
+        metavar="OUTPUT",
+        help="FILE.jsonl (- is standard output), FILE.parquet (a directory of a table for each stream), "
+        "FILE.perfetto-trace, or FILE.stacks (as of perf script).",
+    )

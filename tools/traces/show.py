@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""``essa trace show``: a part of a trace, or what is found in it, in lines."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import replace
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from emu.traces.filters import EVERYTHING
+from emu.traces.search import INSTRUCTIONS, Found
+from tools.traces.opened import OpenedTrace, opened
+from tools.traces.places import wanted
+from tools.traces.story import Told, ToldDeviceEvent, ToldHostAction, ToldInstruction, ToldInterruption, tell
+from tools.traces.texts import SHAPES
+from tools.traces.windows import STREAMS, filter_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from emu.traces.filters import Filter
+    from tools.traces.options import ShowOptions
+
+
+def show(options: ShowOptions) -> int:
+    """Show it; the exit status is 1 if something was to be found, and is not there."""
+    with opened(options.file) as trace:
+        window = filter_of(trace, options)
+        if options.find is not None:
+            return _show_found(trace, window, options)
+        shown: Iterator[Told] = (told for told in tell(trace, _of_kinds(window, options)) if _is_of_kind(told, options))
+        if options.count is not None:
+            shown = iter(deque(shown, options.count)) if options.last else islice(shown, options.count)
+        _print(trace, shown, options)
+        return 0
+
+
+def _of_kinds(window: Filter, options: ShowOptions) -> Filter:
+    if options.kinds is None:
+        return window
+    streams = {STREAMS[kind] for kind in options.kinds}
+    if streams & {"registers", "accesses", "page_states", "keys"}:
+        # They are told with their instructions.
+        streams.add("flow")
+    return replace(window, streams=frozenset(streams))
+
+
+def _is_of_kind(told: Told, options: ShowOptions) -> bool:
+    """Whether something *told* is to be shown, of which only the wanted part is left."""
+    kinds = options.kinds
+    if kinds is None or not isinstance(told, ToldInstruction):
+        return True
+    told.accesses = [each for each in told.accesses if ("stores" if each.is_store else "fetches") in kinds]
+    has_own = told.registers or told.accesses or told.states or told.keys
+    return "instructions" in kinds or bool(has_own)
+
+
+def _show_found(trace: OpenedTrace, window: Filter, options: ShowOptions) -> int:
+    meant = wanted(trace, options.find or "")
+    first, last = window.numbers or (0, None)
+    if options.last and options.count is None:
+        latest = trace.search.last(meant, None if last is None else last + 1)
+        found: Iterable[Found] = [] if latest is None or latest.number < first else [latest]
+    else:
+        found = trace.search.all(meant, first, last)
+        if options.count is not None:
+            found = deque(found, options.count) if options.last else islice(found, options.count)
+    is_any = False
+    for each in found:
+        if is_any and options.context:
+            print("--")
+        is_any = True
+        _print(trace, _around(trace, each, window, options.context), options)
+    if not is_any:
+        print(f"{options.find}: nothing found")
+    return 0 if is_any else 1
+
+
+def _around(trace: OpenedTrace, found: Found, window: Filter, context: int) -> Iterator[Told]:
+    """What is told of what was *found*, and of so many instructions before and after it."""
+    number = found.number
+    around = EVERYTHING if context else replace(window, numbers=None)
+    around = replace(around, numbers=(max(number - context, 0), number + context))
+    for told in tell(trace, around):
+        if context or _is_found(told, found):
+            yield told
+
+
+def _is_found(told: Told, found: Found) -> bool:
+    if told.number != found.number:
+        return False
+    match told:
+        case ToldInterruption():
+            return found.stream == "interruptions" and told.time == int(found.row["time"])
+        case ToldHostAction():
+            return found.stream == "host" and told.page == int(found.row["page"])
+        case ToldDeviceEvent():
+            return found.stream == "devices"
+        case ToldInstruction():
+            if found.stream == INSTRUCTIONS:
+                return (told.address, told.kind) == (int(found.row["address"]), int(found.row["kind"]))
+            return found.stream in ("accesses", "page_states", "registers", "keys")
+    return found.stream == "page_states"
+
+
+def _print(trace: OpenedTrace, shown: Iterable[Told], options: ShowOptions) -> None:
+    shape = SHAPES[options.shape](trace)
+    for told in shown:
+        for line in shape.lines(told):
+            print(f"{told.number:>12,} {line}" if options.numbers else line)
