@@ -78,15 +78,10 @@ def program_variants(options: MachineOptions) -> dict[str, MachineOptions]:
 
 
 def _run(name: str, options: MachineOptions, max_instructions: int | None) -> Report:
-    from rich.console import Console
-
     with ExitStack() as running:
-        console = Console(stderr=True)
-        if console.is_terminal:
-            running.enter_context(console.status(f"running: {name}"))
         setup = set_up(options)
         running.callback(setup.close)
-        return run_guests(options, setup, None, max_instructions, is_shown=False)
+        return run_guests(options, setup, None, max_instructions, is_shown=False, what=name)
 
 
 def figures(report: Report) -> Figures:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,8 @@ def fetch_and_tell(wanted: FetchOptions) -> None:
         status = console.status(f"fetching {wanted.release} for s390x")
         if console.is_terminal:
             running.enter_context(status)
+        else:
+            print(f"essa: fetching {wanted.release} for s390x, and booting it once", file=sys.stderr, flush=True)
         files = fetch_debian(wanted.release, wanted.add, wanted.mirror)
         status.update("booting it once, for its symbols; about half a minute")
         keep_symbols(files)

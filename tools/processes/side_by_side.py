@@ -9,12 +9,14 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import sys
 from contextlib import contextmanager
 from multiprocessing.connection import wait
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, cast
 
 from emu.errors import ProgramError
 from tools.processes import interrupt
+from tools.processes.progress import progress
 from tools.usage.errors import LostRun, UsageError
 
 if TYPE_CHECKING:
@@ -167,7 +169,7 @@ def run_side_by_side(
 
 @contextmanager
 def _shown(names: list[str], cells: Cells) -> Iterator[Callable[[int], None]]:
-    """While it lasts, a terminal shows a bar for each of *names*, or one for all if they are many.
+    """While it lasts, a terminal shows a bar for each of *names*, or one for all if they are many; else lines tell.
 
     It gives a function that moves the bars; its argument is how many have ended.
     """
@@ -176,18 +178,42 @@ def _shown(names: list[str], cells: Cells) -> Iterator[Callable[[int], None]]:
 
     console = Console(stderr=True)
     if not console.is_terminal:
-        yield lambda _: None
+        so_far = _SoFar(names, cells)
+        with progress(so_far.describe, sys.stderr):
+            yield so_far.refresh
         return
-    with Progress(console=console, transient=True, redirect_stdout=False) as progress:
+    with Progress(console=console, transient=True, redirect_stdout=False) as shown:
         if len(names) > _MOST_BARS:
-            bar = progress.add_task("ended", total=len(names))
-            yield lambda ended: progress.update(bar, completed=ended)
+            bar = shown.add_task("ended", total=len(names))
+            yield lambda ended: shown.update(bar, completed=ended)
             return
-        bars = [progress.add_task(name, total=None) for name in names]
-        yield lambda _: _move(progress, bars, cells)
+        bars = [shown.add_task(name, total=None) for name in names]
+        yield lambda _: _move(shown, bars, cells)
 
 
-def _move(progress: Progress, bars: list[Any], cells: Cells) -> None:
+class _SoFar:
+    """How far all of it is, in words."""
+
+    def __init__(self, names: list[str], cells: Cells) -> None:
+        self._names = names
+        self._cells = cells
+        self._ended = 0
+
+    def refresh(self, ended: int) -> None:
+        """So many have ended."""
+        self._ended = ended
+
+    def describe(self) -> str:
+        """How many have ended, and if they are few, how far each of those is that say so."""
+        text = f"{self._ended} of {len(self._names)} ended"
+        if len(self._names) > _MOST_BARS:
+            return text
+        cells = [self._cells[1 + 2 * number : 3 + 2 * number] for number in range(len(self._names))]
+        far = [f"{name} {done / of:.0%}" for name, (done, of) in zip(self._names, cells, strict=True) if of]
+        return "; ".join([text, *far])
+
+
+def _move(bars_shown: Progress, bars: list[Any], cells: Cells) -> None:
     for number, bar in enumerate(bars):
         done, total = cells[1 + 2 * number : 3 + 2 * number]
-        progress.update(bar, completed=done, total=total or None)
+        bars_shown.update(bar, completed=done, total=total or None)

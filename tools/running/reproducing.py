@@ -6,6 +6,7 @@ A run is the same to the bit whenever it is made again.
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -14,6 +15,7 @@ from emu.leaves import leaves
 from emu.machine import StopKind
 from tools.consoles.console import GuestConsole
 from tools.machines.setup import set_up
+from tools.processes.progress import progress
 from tools.reports.last_steps import WATCHED, LastSteps
 
 if TYPE_CHECKING:
@@ -88,7 +90,8 @@ def how_it_came_there(
             SavedRun(options, None, saved).begin(machine, setup, console)
         ended = guest.machine.executed
         before = max(ended - WATCHED, machine.executed)
-        stop = machine.run(before - machine.executed) if before > machine.executed else None
+        with progress(lambda: f"going through it again: instruction {machine.executed:,} of {ended:,}", sys.stderr):
+            stop = machine.run(before - machine.executed) if before > machine.executed else None
         if stop is not None and stop.kind is not StopKind.BUDGET:
             yield f"the run could not be made again: it ended at instruction {machine.executed:,}: {stop.text}"
             return

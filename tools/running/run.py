@@ -14,6 +14,7 @@ from tools.consoles.console import GuestConsole
 from tools.machines.options import MachineOptions
 from tools.machines.setup import set_up
 from tools.machines.symbols import load_symbols
+from tools.processes.progress import progress
 from tools.usage.errors import UsageError
 from tools.usage.outputs import open_document, open_output
 
@@ -137,6 +138,7 @@ def run_guests(
     *,
     steps: Sequence[Exchange] | None = None,
     is_shown: bool = True,
+    what: str = "",
     symbols: Callable[[], SymbolTable] = lambda: NO_SYMBOLS,
     debugger: Debugger | None = None,
     saved_run: SavedRun | None = None,
@@ -146,6 +148,7 @@ def run_guests(
 
     :param steps: what is typed on the console of the only guest; None if a user at the terminal types.
     :param is_shown: whether their consoles go to standard output.
+    :param what: which run it is, if there are several.
     :param symbols: gives the names of addresses, which a trace and a stepper show.
     :param debugger: it has the only guest run.
     :param saved_run: where the only guest begins, and when it is saved.
@@ -182,7 +185,8 @@ def run_guests(
 
         stops = [run_at_terminal(machines[0], setup, max_instructions, symbols, run or machines[0].run, history)]
     else:
-        stops = _run(machines, max_instructions, run)
+        with progress(lambda: how_far(machines, what), _where_to_tell(trace, is_shown=is_shown)):
+            stops = _run(machines, max_instructions, run)
     if saved_run is not None:
         saved_run.finish()
     guests = []
@@ -198,6 +202,19 @@ def run_guests(
             )
         )
     return Report(options, guests, setup.host, setup.plan)
+
+
+def how_far(machines: Sequence[Machine], what: str = "") -> str:
+    """How far *machines* are in their run, which may be one of several."""
+    far = f"{sum(machine.executed for machine in machines):,} instructions so far"
+    return f"{what}: {far}" if what else far
+
+
+def _where_to_tell(trace: TextIO | None, *, is_shown: bool) -> TextIO | None:
+    """Where it can be told how far a run is: not between the lines of a console at a terminal, or of a trace."""
+    if trace is sys.stderr or (is_shown and sys.stdout.isatty()):
+        return None
+    return sys.stderr
 
 
 def _writer(trace: TextIO, name: str) -> Callable[[str], object]:

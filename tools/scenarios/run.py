@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from guest_kernel.scripted.scenarios.runner import ScenarioRunner
 from guest_kernel.scripted.scenarios.scenario import Expect, Note, ScenarioError
 from host.accounting import count_pages, format_table
+from tools.processes.progress import progress
 from tools.reports.report import count_requests, host_line, show_plan, summarise_host
 from tools.reports.verdict import ExitStatus
 from tools.scenarios.machine import HostListener, carry_out, configure_machine, refuse_options, set_up_scenario
@@ -47,16 +48,19 @@ class _Listener(HostListener):
         self._progress: Progress | None = None
         self._bar: TaskID | None = None
         self._waiting = 0
+        self._doing = ""
+        self._done = 0
 
     @contextmanager
     def shown(self, pages: int) -> Iterator[None]:
-        """While it lasts, a progress bar for *pages* is shown, on a terminal."""
+        """While it lasts, it is shown how many of *pages* are done: on a terminal by a bar, elsewhere by lines."""
         from rich.console import Console
         from rich.progress import Progress
 
         console = Console(stderr=True)
         if not console.is_terminal:
-            yield
+            with progress(lambda: f"{self._doing}: {self._done:,} of {pages:,} pages", sys.stderr):
+                yield
             return
         # On a terminal the tables are shown above the bar; a file gets them unchanged.
         with Progress(console=console, transient=True, redirect_stdout=sys.stdout.isatty()) as self._progress:
@@ -66,6 +70,7 @@ class _Listener(HostListener):
     def advanced(self, step: Step, pages: int) -> None:
         """See :meth:`Listener.advanced`."""
         self._waiting += pages
+        self._doing, self._done = step.do, self._done + pages
         if self._progress is not None and self._bar is not None and self._waiting >= _BATCH:
             self._progress.update(self._bar, advance=self._waiting, description=step.do)
             self._waiting = 0

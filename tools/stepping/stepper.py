@@ -80,7 +80,7 @@ class Stepper:
     @contextmanager
     def searching(self) -> Iterator[None]:
         """The same while what the machine has done is gone through again; it is shown how far that is."""
-        from tools.stepping.progress import progress
+        from tools.processes.progress import progress
 
         def describe() -> str:
             return f"{self.word}: instruction {self.session.machine.executed:,} (Ctrl-C ends it)"

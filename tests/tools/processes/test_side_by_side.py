@@ -4,11 +4,13 @@
 from __future__ import annotations
 
 import signal
+import sys
 
 import pytest
 
 from tests.support import work
 from tests.support.ctrl_c import press_ctrl_c_when_waiting
+from tests.support.progress import told_progress
 from tools.processes import side_by_side
 from tools.processes.side_by_side import run_side_by_side
 from tools.usage.errors import LostRun, UsageError
@@ -53,3 +55,19 @@ def test_bars_are_shown_to_those_who_watch(monkeypatch: pytest.MonkeyPatch, capf
     out, err = capfd.readouterr()
     assert out == ""
     assert "a piece" in err
+
+
+@pytest.mark.parametrize(
+    ("jobs", "told"),
+    (
+        ({"one": 1, "two": 2}, "2 of 2 ended; one 100%; two 100%"),
+        ({str(number): number for number in range(13)}, "13 of 13 ended"),
+    ),
+)
+def test_lines_tell_how_far_it_is_where_there_is_no_terminal(
+    jobs: dict[str, int], told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = told_progress(monkeypatch, side_by_side)
+    run_side_by_side(work.double, jobs)
+    ((describe, stream),) = shown
+    assert (describe(), stream) == (told, sys.stderr)

@@ -7,13 +7,16 @@ import json
 import os
 import signal
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from tests.support.command import ESSA, ROOT, essa, write_program
+from tests.support.command import ESSA, ROOT, SQUEEZED, essa, write_program
 from tests.support.elf import ENTRY, ESSA_PROGRAM, FAILED, LOOP, Elf, ending_program
+from tests.support.progress import told_progress
 from tools.command.cli import main
+from tools.running import run as module
 
 
 def test_passing_program_is_quiet(program: str) -> None:
@@ -47,6 +50,26 @@ def test_program_interruption_loop(tmp_path: Path, capfd: pytest.CaptureFixture[
 def test_budget(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert main(["run", write_program(tmp_path, ending_program(LOOP)), "--max-instructions", "12345"]) == 4
     assert "instruction budget used up" in capfd.readouterr().err
+
+
+def test_it_is_told_how_far_a_run_is(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = told_progress(monkeypatch, module)
+    looping = write_program(tmp_path, ending_program(LOOP))
+    assert main(["run", looping, "--max-instructions", "12345"]) == 4
+    # Between the lines of a trace, or those of a guest's console at a terminal, there is no place for it.
+    assert main(["run", looping, "--max-instructions", "12", "--trace", "-"]) == 4
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    assert main(["run", looping, "--max-instructions", "12"]) == 4
+    assert [stream for _, stream in told] == [sys.stderr, None, None]
+    assert told[0][0]() == "12,345 instructions so far"
+
+
+def test_a_comparison_tells_which_run_it_is(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    told = told_progress(monkeypatch, module)
+    assert main(["compare", *SQUEEZED[1:]]) == 0
+    assert [describe().split(":")[0] for describe, _ in told] == ["hints", "none", "balloon"]
 
 
 def test_trace_file(program: str, tmp_path: Path) -> None:

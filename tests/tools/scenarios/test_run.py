@@ -4,13 +4,17 @@
 from __future__ import annotations
 
 import json
+import re
+import sys
 from pathlib import Path
 
 import pytest
 
 from tests.support.command import read_json
+from tests.support.progress import told_progress
 from tests.support.small_scenario import SMALL
 from tools.command.cli import main
+from tools.scenarios import run as module
 
 
 def test_the_small_scenario_that_ships(
@@ -60,6 +64,18 @@ def test_the_summary_on_standard_output_has_it_alone(small: Path, capfd: pytest.
     shown = capfd.readouterr()
     assert json.loads(shown.out)["description"] == "a small one"
     assert shown.err.startswith("the end:")
+
+
+def test_it_is_told_how_far_a_scenario_is(
+    small: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = told_progress(monkeypatch, module)
+    assert main(["run", str(small)]) == 0
+    ((describe, stream),) = told
+    assert stream is sys.stderr
+    matched = re.fullmatch(r"[a-z-]+: ([\d,]+) of ([\d,]+) pages", describe())
+    assert matched is not None
+    assert matched[1] == matched[2]
 
 
 def test_an_expectation_that_does_not_hold(small: Path, capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
