@@ -10,6 +10,7 @@ import numpy as np
 
 from emu.addresses import PAGE_OFFSET_MASK, PAGE_SHIFT, PAGE_SIZE
 from emu.hypervisor import Hypervisor
+from emu.page_records import page_records
 from emu.program_interruption import ProgramInterruption, ProgramInterruptionCode
 
 
@@ -27,10 +28,10 @@ class Storage:
         pool = (ctypes.c_ubyte * hypervisor.frame_bytes).from_address(hypervisor.frame_address)
         self.pool = memoryview(pool).cast("B")
         """The host's frames, byte by byte."""
-        self.code_pages = bytearray(self.pages)
+        self.code_flags = page_records(self.pages, np.uint8, is_written=False)
         """One for each page that some CPU's engine may hold translated code of."""
-        self.code_flags = np.frombuffer(self.code_pages, dtype=np.uint8)
-        """The same as an array, for batches."""
+        self.code_pages = self.code_flags.data
+        """The same for single pages."""
         self.stored: Callable[[int, int], None] | None = None
         """Called with the absolute address and the number of bytes that are stored here; None if nobody watches."""
         self.code_written: Callable[[int], None] = _ignore

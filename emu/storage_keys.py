@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 
-from emu.page_records import page_records
+from emu.page_records import clear, page_records
 from emu.state import Section
 
 ACCESS_CONTROL: Final = 0xF0
@@ -37,7 +37,7 @@ class StorageKeys:
 
     def reset(self) -> None:
         """Clear every key, as a clear reset does."""
-        self.array.fill(0)
+        clear(self.array)
 
 
 def fetch_permitted(storage_key: int, access_key: int) -> bool:

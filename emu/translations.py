@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from emu.page_records import page_records
+from emu.page_records import clear, page_records
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -61,7 +61,7 @@ class Translations:
         """Drop the translations of every CPU."""
         for buffer in self.buffers:
             buffer.flush()
-        self.reached.fill(0)
+        clear(self.reached)
 
     def page_changed(self, page: int) -> None:
         """Drop translations wherever absolute *page* can be reached: its key, state or frame is about to matter."""

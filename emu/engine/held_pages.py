@@ -13,7 +13,7 @@ import numpy as np
 
 from emu.addresses import PAGE_SHIFT
 from emu.engine.tables import HELD_WRITABLE, LAST_MARK, held_word
-from emu.page_records import page_records
+from emu.page_records import clear, page_records
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -78,7 +78,7 @@ class HeldPages:
         self._record.is_holding = 0
         if self._record.held_mark == LAST_MARK:
             self._record.held_mark = 0
-            self._table.fill(0)
+            clear(self._table)
         self._record.held_mark += 1
 
 
