@@ -10,7 +10,7 @@ from tools.command.parameters import Subcommands, show_help_without_subcommand
 if TYPE_CHECKING:
     import click
 
-    from tools.traces.options import ShowOptions
+    from tools.traces.options import DiffOptions, ShowOptions
 
 traces: Final = Subcommands(
     name="trace",
@@ -27,6 +27,12 @@ def _show_options() -> tuple[type, ...]:
     return (ShowOptions,)
 
 
+def _diff_options() -> tuple[type, ...]:
+    from tools.traces.options import DiffOptions
+
+    return (DiffOptions,)
+
+
 @traces.declare(
     _show_options,
     help="Show a part of a trace, or what is found in it.",
@@ -37,3 +43,15 @@ def show(_: click.Context, wanted: ShowOptions) -> int:
     from tools.traces.show import show as show_trace
 
     return show_trace(wanted)
+
+
+@traces.declare(
+    _diff_options,
+    help="Say where two runs part: traces, or a trace and a log of QEMU.",
+    epilog="Exit status: 0 the same as far as both go, 1 they part, 2 wrong use, or no trace.",
+)
+def diff(_: click.Context, wanted: DiffOptions) -> int:
+    """Compare two traces."""
+    from tools.traces.diff import diff as compare_traces
+
+    return compare_traces(wanted)

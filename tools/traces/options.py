@@ -102,6 +102,9 @@ class DiffOptions:
     )
     strict: bool = option(False, help="Interruptions count, too: nothing is passed over.")
     context: int = option(8, least=0, metavar="N", help="How many instructions before and after are shown.")
+    count: int = option(
+        1, least=1, metavar="N", help="Go on where they come together again, up to the N-th place where they part."
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
