@@ -10,7 +10,7 @@ from tools.command.parameters import Subcommands, show_help_without_subcommand
 if TYPE_CHECKING:
     import click
 
-    from tools.traces.options import DiffOptions, ShowOptions
+    from tools.traces.options import DiffOptions, ShowOptions, StatsOptions
 
 traces: Final = Subcommands(
     name="trace",
@@ -31,6 +31,12 @@ def _diff_options() -> tuple[type, ...]:
     from tools.traces.options import DiffOptions
 
     return (DiffOptions,)
+
+
+def _stats_options() -> tuple[type, ...]:
+    from tools.traces.options import StatsOptions
+
+    return (StatsOptions,)
 
 
 @traces.declare(
@@ -55,3 +61,11 @@ def diff(_: click.Context, wanted: DiffOptions) -> int:
     from tools.traces.diff import diff as compare_traces
 
     return compare_traces(wanted)
+
+
+@traces.declare(_stats_options, help="Count what is in a trace: by mnemonic, function, page, request; a flame graph.")
+def stats(_: click.Context, wanted: StatsOptions) -> int:
+    """Count what is in a trace."""
+    from tools.traces.stats import stats as count_trace
+
+    return count_trace(wanted)
