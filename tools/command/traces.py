@@ -10,7 +10,7 @@ from tools.command.parameters import Subcommands, show_help_without_subcommand
 if TYPE_CHECKING:
     import click
 
-    from tools.traces.options import DiffOptions, ShowOptions, StatsOptions
+    from tools.traces.options import DiffOptions, ExportOptions, ShowOptions, StatsOptions
 
 traces: Final = Subcommands(
     name="trace",
@@ -37,6 +37,12 @@ def _stats_options() -> tuple[type, ...]:
     from tools.traces.options import StatsOptions
 
     return (StatsOptions,)
+
+
+def _export_options() -> tuple[type, ...]:
+    from tools.traces.options import ExportOptions
+
+    return (ExportOptions,)
 
 
 @traces.declare(
@@ -69,3 +75,14 @@ def stats(_: click.Context, wanted: StatsOptions) -> int:
     from tools.traces.stats import stats as count_trace
 
     return count_trace(wanted)
+
+
+@traces.declare(
+    _export_options,
+    help="Write a trace as JSON lines, Parquet, a timeline for Perfetto, or stacks as of perf script.",
+)
+def export(_: click.Context, wanted: ExportOptions) -> int:
+    """Hand a trace on."""
+    from tools.traces.export import export as export_trace
+
+    return export_trace(wanted)

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from emu.symbols.symbol import Symbol
 from emu.symbols.symbol_file import SymbolFile
 from emu.symbols.table import SymbolTable
@@ -30,9 +32,15 @@ def describe(machine: Machine, program: str, level: str, symbols: SymbolTable) -
         "cpus": len(machine.cpus),
         "profile": machine.configuration.profile.value,
         "facilities": sorted(machine.configuration.facilities),
+        "page_states": _pages_by_state(machine),
         "devices": [CONSOLE],
         "symbols": [_described(file) for file in symbols.files],
     }
+
+
+def _pages_by_state(machine: Machine) -> dict[str, int]:
+    """How many pages are in which state when it is begun, by the state as a decimal number."""
+    return {str(state): pages for state, pages in enumerate(np.bincount(machine.states.array).tolist()) if pages}
 
 
 def _described(file: SymbolFile) -> dict[str, Any]:
