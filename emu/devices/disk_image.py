@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import weakref
@@ -54,9 +55,11 @@ class DiskImage:
     def __init__(self, path: Path, *, is_writable: bool = False) -> None:
         """Open it.
 
-        :raises OSError: if that fails.
+        :raises OSError: if that fails, or it is a directory.
         :raises ValueError: if its size is no disk's.
         """
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
         self.path = path
         self.is_writable = is_writable
         self.is_changed = False

@@ -144,10 +144,11 @@ def run(context: click.Context, options: MachineOptions, wanted: RunOptions) -> 
 @app.declare(
     _step_options, help="Run a program instruction by instruction; 'help' lists the commands.", epilog=_EXIT_STATUSES
 )
-def step(_: click.Context, options: MachineOptions, wanted: StepOptions) -> int:
+def step(context: click.Context, options: MachineOptions, wanted: StepOptions) -> int:
     """Run a program instruction by instruction."""
     from tools.stepping.conversation import step_program
 
+    _refuse_scenario(context)
     return step_program(options, wanted)
 
 
@@ -156,10 +157,11 @@ def step(_: click.Context, options: MachineOptions, wanted: StepOptions) -> int:
     help="The same on the full screen: instructions, registers, low core, and a map of page states; forward and back.",
     epilog=_EXIT_STATUSES,
 )
-def screen(_: click.Context, options: MachineOptions, wanted: ScreenOptions) -> int:
+def screen(context: click.Context, options: MachineOptions, wanted: ScreenOptions) -> int:
     """Run a program on the full screen."""
     from tools.screen.show import screen_program
 
+    _refuse_scenario(context)
     return screen_program(options, wanted)
 
 
@@ -168,11 +170,22 @@ def screen(_: click.Context, options: MachineOptions, wanted: ScreenOptions) -> 
     help="Wait for gdb before the first instruction of a program, and let it debug it.",
     epilog=_EXIT_STATUSES,
 )
-def gdb(_: click.Context, options: MachineOptions, wanted: GdbOptions) -> int:
+def gdb(context: click.Context, options: MachineOptions, wanted: GdbOptions) -> int:
     """Debug a program with gdb."""
     from tools.gdb.serve import debug_program
 
+    _refuse_scenario(context)
     return debug_program(options, wanted)
+
+
+def _refuse_scenario(context: click.Context) -> None:
+    """Check that the image is no scenario, as it was typed.
+
+    :raises UsageError: if it is one.
+    """
+    from tools.scenarios.catalogue import refuse_scenario
+
+    refuse_scenario(context.params["image"], context.info_name or "")
 
 
 @app.declare(

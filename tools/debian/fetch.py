@@ -5,11 +5,11 @@ from __future__ import annotations
 
 import json
 import sys
-from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from tools.debian.download import fetch_debian, keep_symbols
 from tools.debian.releases import NAME
+from tools.processes.progress import progress
 from tools.usage.errors import UsageError
 
 if TYPE_CHECKING:
@@ -21,19 +21,12 @@ def fetch_and_tell(wanted: FetchOptions) -> None:
 
     :raises UsageError: if it cannot be had.
     """
-    from rich.console import Console
-
     if wanted.what != NAME:
         raise UsageError(f"fetch: expected {NAME}, not {wanted.what!r}")
-    with ExitStack() as running:
-        console = Console(stderr=True)
-        status = console.status(f"fetching {wanted.release} for s390x")
-        if console.is_terminal:
-            running.enter_context(status)
-        else:
-            print(f"essa: fetching {wanted.release} for s390x, and booting it once", file=sys.stderr, flush=True)
+    doing = [f"fetching {wanted.release} for s390x"]
+    with progress(lambda: doing[-1], sys.stderr):
         files = fetch_debian(wanted.release, wanted.add, wanted.mirror)
-        status.update("booting it once, for its symbols; about half a minute")
+        doing.append("booting it once, for its symbols; about half a minute")
         keep_symbols(files)
     record = json.loads(files.record.read_text())
     for package, version in record["packages"].items():

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 PICTURE_SIZE: Final = (110, 40)
 """Columns and lines of a picture."""
+_PICTURE: Final = ".svg"
 _SHORTER: Final = (
     (r"@font-face \{[^}]*\}\s*", ""),
     (r"terminal-\d+-", ""),
@@ -45,6 +46,8 @@ def screen_program(options: MachineOptions, wanted: ScreenOptions) -> int:
     :raises UsageError: if there is no terminal, or the script cannot be read, or is wrong.
     :raises emu.program.ProgramError: if the image is not a program, or does not fit.
     """
+    if wanted.picture is not None and not wanted.picture.endswith(_PICTURE):
+        raise UsageError(f"--picture: expected a file name that ends in {_PICTURE}, not {wanted.picture}")
     if wanted.picture is None and not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError("screen: expected a terminal; 'essa step' takes commands without one, --picture needs none")
     if options.guests != 1:

@@ -35,6 +35,11 @@ def test_a_file_that_is_not_there_is_no_disk(tmp_path: Path) -> None:
         DiskImage(tmp_path / "nothing")
 
 
+def test_a_directory_is_no_disk(tmp_path: Path) -> None:
+    with pytest.raises(IsADirectoryError):
+        DiskImage(tmp_path)
+
+
 def test_the_size_is_that_of_the_file(path: Path) -> None:
     assert DiskImage(path).size == 2048
 

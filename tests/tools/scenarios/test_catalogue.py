@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.command import wrong
 from tools.command.cli import main
 
 
@@ -22,6 +23,14 @@ def test_scenarios_are_listed(
     width = max(map(len, names))
     line = f"{'page-cache':{width}}  A 64 MB guest on a host of half the memory"
     assert any(each.startswith(line) for each in lines)
+
+
+@pytest.mark.parametrize("command", ("step", "screen", "gdb"))
+@pytest.mark.parametrize("image", ("seed", "none.toml"))
+def test_a_scenario_is_no_program(command: str, image: str, capfd: pytest.CaptureFixture[str]) -> None:
+    assert wrong(capfd, command, image) == (
+        f"{command}: expected a program; {image} is a scenario, which 'essa run' and 'essa compare' carry out"
+    )
 
 
 def test_a_program_of_that_name_can_be_run_by_its_path(

@@ -62,3 +62,9 @@ def test_at_a_terminal_keys_are_taken_until_q(program: str) -> None:
                 os.write(leader, b"q")
         os.close(leader)
         assert process.wait(60) == 0
+
+
+def test_a_picture_is_an_svg(program: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "x.png"
+    message = f"--picture: expected a file name that ends in .svg, not {path}"
+    assert wrong(capfd, "screen", program, "--picture", str(path)) == message
