@@ -16,23 +16,25 @@ if TYPE_CHECKING:
 
 
 class Statistics(Observer):
-    """Counts interruptions; supervisor calls are counted by the machine."""
+    """Counts interruptions; the machine counts those of instructions, whoever takes them."""
 
     wants_interruptions = False
 
     def __init__(self, machine: Machine) -> None:
         """Count those of *machine* from now on."""
         self._others: Counter[tuple[str, int]] = Counter()
-        self._calls = machine.counts.supervisor_calls
-        self._calls_before = Counter(self._calls)
+        self._counts = {"svc": machine.counts.supervisor_calls, "program": machine.counts.program_interruptions}
+        self._before = {kind: Counter(counts) for kind, counts in self._counts.items()}
 
     @property
     def interruptions(self) -> Counter[tuple[str, int]]:
-        """By class and code."""
-        calls = self._calls - self._calls_before
-        return self._others + Counter({("svc", number): count for number, count in calls.items()})
+        """By class and code; a program interruption without the PER event that came with it."""
+        found = Counter(self._others)
+        for kind, counts in self._counts.items():
+            found.update({(kind, int(code)): count for code, count in (counts - self._before[kind]).items()})
+        return found
 
     def interrupted(self, cpu: Cpu, kind: str, code: int, old: Psw, condition: ProgramInterruption | None) -> None:
         """See :meth:`Observer.interrupted`."""
-        if kind != "svc":
+        if kind not in self._counts:
             self._others[kind, code] += 1
