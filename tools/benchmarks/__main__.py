@@ -20,6 +20,8 @@ from tools.benchmarks.figure import Effort, NotMeasured
 from tools.benchmarks.page import page_of, read_runs
 from tools.benchmarks.results import BenchmarkFileError, encode, new_run, read_run, result, worse
 from tools.benchmarks.table import table_of, value_cells
+from tools.usage.errors import UsageError
+from tools.usage.extras import require_matplotlib
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -58,7 +60,7 @@ def main(words: Sequence[str] | None = None) -> int:
     arguments = make_parser().parse_args(words)
     try:
         return _run(arguments)
-    except BenchmarkFileError as reason:
+    except (BenchmarkFileError, UsageError) as reason:
         print(f"tools/bench: {reason}", file=sys.stderr)
     except KeyError as unknown:
         print(f"tools/bench: --only: expected a name that --list shows, not {unknown.args[0]}", file=sys.stderr)
@@ -74,6 +76,8 @@ def _run(arguments: argparse.Namespace) -> int:
             print(f"{figure.name:22} {figure.title}{' / ' if figure.compared_with else ''}{figure.compared_with}")
         return 0
     old = read_run(arguments.compare) if arguments.compare is not None else None
+    if arguments.html is not None:
+        require_matplotlib("--html: its charts")
     runs = read_runs(arguments.html) if arguments.html is not None else []
     for path in (arguments.json, arguments.html):
         if path is not None:

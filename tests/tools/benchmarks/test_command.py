@@ -103,6 +103,15 @@ def test_wrong_use_is_one_line(words: list[str], complaint: str, capsys: pytest.
     assert (complaint in output.err, output.err.count("\n"), output.out) == (True, 1, "")
 
 
+def test_a_page_without_what_draws_its_charts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    assert command.main(["--html", str(tmp_path / "page.html")]) == 2
+    assert capsys.readouterr().err.startswith("tools/bench: --html: its charts: drawn by matplotlib, which is not inst")
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.usefixtures("few")
 def test_a_quick_run_has_what_takes_long_if_it_is_named(tmp_path: Path) -> None:
     json = tmp_path / "run.json"
