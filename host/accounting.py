@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 import numpy as np
 
 from emu.page_states import CONTENT_MASK, USAGE_MASK, Content, Usage
-from emu.state import Section, typed
+from emu.state import Section, computed, restore_state, state_of, typed
+from host.pages_over_time import PagesOverTime
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -116,13 +117,24 @@ class Series:
     :raises ValueError: if the interval is not positive.
     """
 
-    STATE: ClassVar = Section("time series", typed("samples", list[Sample]), excluded={"interval": "a parameter"})
+    STATE: ClassVar = Section(
+        "time series",
+        typed("samples", list[Sample]),
+        computed("pages", "_get_pages", "_set_pages", of=("followed",)),
+        excluded={"interval": "a parameter"},
+    )
 
     def __init__(self, interval: int | None) -> None:
         if interval is not None and interval <= 0:
             raise ValueError(f"the interval of samples must be 1 unit of work or more, not {interval}")
         self.interval = interval
         self.samples: list[Sample] = []
+        self.followed: dict[int, PagesOverTime] = {}
+        """The pages of the guests that are followed, by the numbers of these."""
+
+    def follow_pages(self, guest: Guest) -> None:
+        """Have each sample of *guest* come with a picture of all its pages."""
+        self.followed[guest.number] = PagesOverTime(guest)
 
     def attend(self, guest: Guest, work: int) -> int | None:
         """See :meth:`host.attendance.Attendant.attend`."""
@@ -138,6 +150,8 @@ class Series:
     def _add(self, guest: Guest, work: int, label: str) -> None:
         table = count_pages(guest.states.array)
         self.samples.append(Sample(work=work, guest=guest.number, label=label, table=table))
+        if guest.number in self.followed:
+            self.followed[guest.number].take(len(self.samples) - 1)
 
     def as_dict(self) -> dict[str, Any]:
         """The series as JSON has it."""
@@ -154,3 +168,17 @@ class Series:
         for *numbers, label in rows:
             aligned = " ".join(f"{number:>{width}}" for number, width in zip(numbers, widths, strict=False))
             yield f"{aligned} {label}".rstrip()
+
+    # State
+
+    def _get_pages(self) -> list[list[Any]]:
+        return [[number, state_of(history)] for number, history in self.followed.items()]
+
+    def _set_pages(self, saved: list[list[Any]]) -> None:
+        """Go on from what is *saved* of the pages; of those that are followed only here there is nothing so far."""
+        states = dict(saved)
+        for number, history in self.followed.items():
+            if number in states:
+                restore_state(history, states[number])
+            else:
+                history.restart()

@@ -25,6 +25,7 @@ from emu.program_interruption import ProgramInterruption, ProgramInterruptionCod
 from emu.state import Section, each
 from emu.storage_keys import CHANGE
 from host.outcomes import CHANGED, INDICES
+from host.page_events import NOBODY, PageFollower
 from host.release_list import ReleaseList
 from host.statistics import GuestStatistics
 
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     from emu.hypervisor import GuestConfiguration
     from emu.storage_keys import StorageKeys
     from host.host_storage import HostStorage
-
 
 # A member of an enumeration is looked up anew at each use, which takes longer than an access or a batch has for it.
 _UNUSED: Final = int(Usage.UNUSED)
@@ -93,6 +93,7 @@ class Guest:
             "_changed": "a view",
             "_touches": "a table",
             "_ignores_unused": "a parameter",
+            "follower": "whoever follows says so itself",
             "_watched": "whatever watches pages says so itself when it is restored",
             "_watched_count": "how many those are",
             "frame_tables": "views",
@@ -121,6 +122,7 @@ class Guest:
         self.statistics = GuestStatistics()
         self.configuration: GuestConfiguration
         """The guest's side, as far as its host may ask; there from :meth:`attach` on."""
+        self.follower: PageFollower = NOBODY
         self.resident = 0
         """How many of its pages have a frame."""
         self.locations = np.zeros(size >> 12, dtype=np.int32)
@@ -216,6 +218,7 @@ class Guest:
         """
         if condition is not self._refusal:
             return
+        self.follower.refused(condition)
         if condition.code is ProgramInterruptionCode.DISCARD_FAULT:
             self.statistics.discard_faults += 1
         else:
@@ -244,6 +247,7 @@ class Guest:
         else:
             storage.page_in(self.number, page, slot=slot, frame=frame)
             self.statistics.page_ins += 1
+            self.follower.read_in(page)
         self._location[page] = frame + 1
         self.resident += 1
         storage.lists.insert(frame)
@@ -388,6 +392,7 @@ class Guest:
         self.locations[pages] = places
         self.states.array[pages] = after
         self.resident -= len(pages)
+        self.follower.lost_frames(pages, before=before, after=after, places=places)
         if self.configuration.observers:
             changes = list(zip(pages.tolist(), before.tolist(), after.tolist(), strict=True))
             for observer in self.configuration.observers:

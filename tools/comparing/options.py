@@ -21,14 +21,17 @@ class CompareOptions(BudgetOptions):
     json: str | None = option(
         metavar="FILE", help="Write the figures as JSON; - is standard output, without the table then."
     )
+    plot: str | None = option(
+        metavar="FILE", help="Draw the page states of the runs side by side, as .html (--sample-every)."
+    )
 
 
-def refuse_options_of_one_run(options: MachineOptions) -> None:
+def refuse_options_of_one_run(options: MachineOptions, wanted: CompareOptions) -> None:
     """Check that nothing is asked for that means something for one run only.
 
     :raises UsageError: naming the option.
     """
     if options.host is not None and options.host.monitor:
         raise UsageError("--monitor: expected only with one run; here the run with the balloon has it, and no other")
-    if options.host is not None and options.host.sample_every is not None:
-        raise UsageError("--sample-every: expected only with one run; a comparison shows no states over time")
+    if options.host is not None and options.host.sample_every is not None and wanted.plot is None:
+        raise UsageError("--sample-every: expected only with one run, or with --plot, which shows states over time")

@@ -17,15 +17,21 @@ from typing import TYPE_CHECKING, Final
 from emu.page_states import Profile
 from tools.comparing.figures import BALLOON, HINTS, NONE, Figures, show_figures
 from tools.comparing.options import refuse_options_of_one_run
-from tools.machines.options import MachineOptions
+from tools.machines.options import MachineOptions, SymbolOptions
 from tools.machines.setup import set_up
+from tools.machines.symbols import load_symbols
+from tools.reports.plot import PAGE, begin_plot, check_plot, write_page
+from tools.reports.states_page.recording import recordings_of
 from tools.running.run import run_guests
 from tools.usage.errors import UsageError
 from tools.usage.outputs import open_document
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tools.comparing.options import CompareOptions
     from tools.reports.report import Report
+    from tools.reports.states_page.recording import StatesRecording
 
 BALLOON_WORD: Final = "balloon=on"
 """On the command line it tells a guest to take part in the balloon's protocol."""
@@ -40,7 +46,7 @@ def compare_paging(options: MachineOptions, wanted: CompareOptions) -> int:
     :raises UsageError: if there is no limit on the host's memory, or ESSA is switched off for all of them.
     :raises emu.program.ProgramError: if the image is not a program, or does not fit.
     """
-    refuse_options_of_one_run(options)
+    refuse_options_of_one_run(options, wanted)
     if options.host is None or options.host.memory is None:
         raise UsageError("compare: expected --host-memory, without which nothing is ever paged")
     if options.profile is Profile.OFF:
@@ -49,10 +55,13 @@ def compare_paging(options: MachineOptions, wanted: CompareOptions) -> int:
 
     with ExitStack() as files:
         output = open_document(files, "--json", wanted.json)
+        plot = None if wanted.plot is None else check_plot(wanted.plot, options.host.sample_every, (PAGE,))
         runs = {}
+        recordings: list[StatesRecording] = []
         status = 0
         for name, variant in program_variants(options).items():
-            report = _run(name, variant, wanted.max_instructions)
+            report, recorded = _run(name, variant, wanted.max_instructions, plot)
+            recordings += recorded
             runs[name] = figures(report)
             status = max(status, report.exit_status)
             if any(guest.stop.kind is StopKind.REQUESTED for guest in report.guests):
@@ -61,6 +70,8 @@ def compare_paging(options: MachineOptions, wanted: CompareOptions) -> int:
         if output is not None:
             json.dump({name: run.as_dict() for name, run in runs.items()}, output, indent=2)
             output.write("\n")
+        if plot is not None:
+            write_page(plot, options.image.path.name, recordings)
         show_figures(runs)
     return status
 
@@ -77,11 +88,18 @@ def program_variants(options: MachineOptions) -> dict[str, MachineOptions]:
     }
 
 
-def _run(name: str, options: MachineOptions, max_instructions: int | None) -> Report:
+def _run(
+    name: str, options: MachineOptions, max_instructions: int | None, plot: Path | None
+) -> tuple[Report, list[StatesRecording]]:
+    """One run, and what is drawn of it in *plot*, if that is wanted."""
     with ExitStack() as running:
         setup = set_up(options)
         running.callback(setup.close)
-        return run_guests(options, setup, None, max_instructions, is_shown=False, what=name)
+        if plot is None or setup.host is None:
+            return run_guests(options, setup, None, max_instructions, is_shown=False, what=name), []
+        begin_plot(setup.host, plot)
+        report = run_guests(options, setup, None, max_instructions, is_shown=False, what=name)
+        return report, recordings_of(setup.host, name, load_symbols(options, SymbolOptions()))
 
 
 def figures(report: Report) -> Figures:

@@ -16,6 +16,7 @@ from emu.addresses import PAGE_SHIFT
 from emu.hypervisor import HostFailure
 from emu.input_files.sizes import format_size
 from emu.page_states import Profile
+from emu.symbols.table import NO_SYMBOLS
 from guest_kernel.scripted.scenarios.runner import ScenarioRunner
 from guest_kernel.scripted.scenarios.scenario import ScenarioError
 from host.page_manager import minimum_frames
@@ -24,6 +25,8 @@ from tools.comparing.figures import BALLOON, HINTS, NONE, Figures, show_figures
 from tools.comparing.options import CompareOptions, refuse_options_of_one_run
 from tools.machines.options import MOST_MEMORY, HostOptions
 from tools.processes.side_by_side import run_side_by_side
+from tools.reports.plot import PAGE, begin_plot, check_plot, write_page
+from tools.reports.states_page.recording import recordings_of
 from tools.reports.verdict import ExitStatus
 from tools.scenarios.machine import HostListener, carry_out, configure_machine, refuse_options, set_up_scenario
 from tools.usage.errors import UsageError
@@ -31,11 +34,13 @@ from tools.usage.outputs import open_document
 
 if TYPE_CHECKING:
     from collections.abc import Collection
+    from pathlib import Path
 
     from guest_kernel.scripted.scenarios.scenario import Scenario, Step
     from tools.machines.options import MachineOptions
     from tools.machines.setup import Setup
     from tools.processes.side_by_side import Reporter
+    from tools.reports.states_page.recording import StatesRecording
 
 _GIVEN: Final = ("--host-memory",)
 """What the hosts of all runs are made from, in place of what the scenario says of its host."""
@@ -47,6 +52,8 @@ class _Job:
 
     scenario: Scenario
     options: MachineOptions
+    plot: Path | None = None
+    """What its page states over time are drawn in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +62,8 @@ class _Ended:
 
     figures: Figures
     status: ExitStatus
+    recordings: list[StatesRecording]
+    """What is drawn of it."""
 
 
 class _Listener(HostListener):
@@ -82,7 +91,7 @@ def compare_scenario(
     :raises UsageError: if an option does not fit, nothing says how large the host is, or the kernel cannot do a step.
     """
     refuse_options(given, type(wanted))
-    refuse_options_of_one_run(options)
+    refuse_options_of_one_run(options, wanted)
     if "--paging-file" in given:
         raise UsageError("--paging-file: expected only with one run; these would write to the same file")
     if options.profile is Profile.OFF:
@@ -91,10 +100,12 @@ def compare_scenario(
     options = configure_machine(scenario, options, given)
     with ExitStack() as files:
         output = open_document(files, "--json", wanted.json)
+        sampled = None if options.host is None else options.host.sample_every
+        plot = None if wanted.plot is None else check_plot(wanted.plot, sampled, (PAGE,))
         jobs: dict[str, _Job] = {}
         for frames in sizes:
             variants = scenario_variants(scenario, options, frames)
-            jobs |= {_name(frames, name): job for name, job in variants.items()}
+            jobs |= {_name(frames, name): replace(job, plot=plot) for name, job in variants.items()}
         ended = run_side_by_side(_run, jobs)
         hosts = [
             (
@@ -113,6 +124,9 @@ def compare_scenario(
             }
             json.dump(summary, output, indent=2)
             output.write("\n")
+        if plot is not None:
+            recordings = [replace(each, name=name) for name in jobs if name in ended for each in ended[name].recordings]
+            write_page(plot, scenario.origin.name, recordings)
         for frames, runs in hosts:
             if runs:
                 size = format_size(frames << PAGE_SHIFT)
@@ -168,13 +182,18 @@ def _run(job: _Job, reporter: Reporter) -> _Ended:
     setup = set_up_scenario(job.scenario, job.options, _GIVEN)
     try:
         (machine,) = setup.machines
+        host = setup.host
+        assert host is not None
+        if job.plot is not None:
+            begin_plot(host, job.plot)
         runner = ScenarioRunner(job.scenario, machine, _Listener(setup, reporter))
         reporter.begin(runner.total_pages())
         try:
             status, text = carry_out(runner)
         except HostFailure as reason:
             status, text = ExitStatus.UNASKED_STOP, str(reason)
-        return _Ended(_figures(runner, setup, text or "passed"), status)
+        recordings = [] if job.plot is None else recordings_of(host, "", NO_SYMBOLS)
+        return _Ended(_figures(runner, setup, text or "passed"), status, recordings)
     except ScenarioError as reason:
         raise UsageError(str(reason)) from None
     finally:

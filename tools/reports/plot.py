@@ -1,55 +1,91 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The page states of the guests over time, drawn (``--plot``)."""
+"""The page states of the guests over time, drawn (``--plot``): a page for a browser, or a picture."""
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from tools.reports.state_colours import STATE_COLOURS
 from tools.usage.errors import UsageError
+from tools.usage.extras import require_matplotlib
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from emu.symbols.table import SymbolTable
     from host.accounting import Sample, Series
+    from tools.machines.host import HostSetup
+    from tools.reports.states_page.recording import StatesRecording
 
-SUFFIXES: Final = (".svg", ".png", ".pdf")
-_STATES: Final = {
-    "Sr": "#1f4e79",
-    "Sp": "#7a3b8f",
-    "Pr": "#b8860b",
-    "Pp": "#d9b45b",
-    "Vr": "#2e7d32",
-    "Vp": "#6fae73",
-    "Vz": "#a9d8ab",
-    "Ur": "#8d8d8d",
-    "Up": "#b5b5b5",
-    "Uz": "#dcdcdc",
-    "Sz": "#c6d9ec",
-}
-"""The states from the bottom of the picture to its top, with their colours: dark is resident, pale is nowhere."""
+PAGE: Final = ".html"
+"""What a page ends in that can be looked at in a browser."""
+_PICTURES: Final = (".svg", ".png", ".pdf")
 
 
-def check_plot(name: str, sample_every: int | None) -> Path:
-    """The file *name* for the picture of a run that is sampled every *sample_every* units of work.
+def check_plot(name: str, sample_every: int | None, suffixes: tuple[str, ...] = (PAGE, *_PICTURES)) -> Path:
+    """The file *name* for what is drawn of a run that is sampled every *sample_every* units of work.
 
-    :raises UsageError: if it can be no picture, or there would be nothing in it.
+    :param suffixes: what can be drawn.
+    :raises UsageError: if it can be no such file, nothing can draw it, or there would be nothing in it.
     """
     path = Path(name)
-    if path.suffix not in SUFFIXES:
-        raise UsageError(f"--plot: expected a file name that ends in {', '.join(SUFFIXES)}, not {name}")
+    if path.suffix not in suffixes:
+        raise UsageError(f"--plot: expected a file name that ends in {', '.join(suffixes)}, not {name}")
     if sample_every is None:
         raise UsageError("--plot: expected --sample-every, which says how often the page states are recorded")
-    try:
+    if path.suffix in _PICTURES:
+        require_matplotlib(f"--plot: {path.suffix}")
+    with _written(path):
         path.open("ab").close()
-    except OSError as reason:
-        raise UsageError(f"--plot: {name} cannot be written: {reason.strerror}") from None
     return path
 
 
-def plot_series(series: Series, path: Path) -> None:
-    """Draw how many pages of each guest are in which state, over its virtual time, with a line at each labelled sample.
+def begin_plot(host: HostSetup, path: Path) -> None:
+    """Have *host*, whose guests are all there, record what is needed for *path* from now on."""
+    if path.suffix == PAGE:
+        for guest in host.manager.guests:
+            host.series.follow_pages(guest)
 
-    The same series gives the same file, byte for byte.
+
+def draw_plot(host: HostSetup, path: Path, name: str, symbols: SymbolTable) -> None:
+    """Draw what was recorded of a run of what is called *name*, and write it to *path*.
+
+    The same run gives the same file, byte for byte.
+
+    :raises UsageError: if it cannot be written.
     """
+    from tools.reports.states_page.recording import recordings_of
+
+    if path.suffix == PAGE:
+        write_page(path, name, recordings_of(host, name, symbols))
+        return
+    with _written(path):
+        _draw_picture(host.series, path)
+
+
+def write_page(path: Path, name: str, recordings: Sequence[StatesRecording]) -> None:
+    """Write the page of *recordings* of what is called *name*.
+
+    :raises UsageError: if it cannot be written.
+    """
+    from tools.reports.states_page.page import states_page
+
+    with _written(path):
+        path.write_text(states_page(f"Page states: {name}", recordings), encoding="utf-8")
+
+
+@contextmanager
+def _written(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as reason:
+        raise UsageError(f"--plot: {path} cannot be written: {reason.strerror}") from None
+
+
+def _draw_picture(series: Series, path: Path) -> None:
+    """Draw how many pages of each guest are in which state, over its virtual time; labelled samples have a line."""
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
@@ -62,10 +98,12 @@ def plot_series(series: Series, path: Path) -> None:
         axes = figure.add_subplot(len(by_guest), 1, place)
         work = [sample.work / 1e6 for sample in samples]
         shown = {
-            state: pages for state in _STATES if any(pages := [sample.table[state[0]][state[1]] for sample in samples])
+            state: pages
+            for state in STATE_COLOURS
+            if any(pages := [sample.table[state[0]][state[1]] for sample in samples])
         }
         axes.stackplot(
-            work, *shown.values(), labels=list(shown), colors=[_STATES[state] for state in shown], linewidth=0
+            work, *shown.values(), labels=list(shown), colors=[STATE_COLOURS[state][0] for state in shown], linewidth=0
         )
         for sample in samples:
             if sample.label:

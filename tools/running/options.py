@@ -52,7 +52,8 @@ class RunOptions(HistoryOptions):
         metavar="[HOST:]PORT", help="Let gdb come there while it runs.", is_for_programs=True, parse=endpoint
     )
     plot: str | None = option(
-        metavar="FILE", help="Draw the page states over time, as .svg, .png or .pdf (--sample-every)."
+        metavar="FILE",
+        help="Draw the page states over time: .html to look at every page, or .svg, .png, .pdf (--sample-every).",
     )
     save_at: SavePoint | None = option(
         kind=tuple[int, str],

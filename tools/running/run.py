@@ -80,6 +80,10 @@ def run_program(options: MachineOptions, wanted: RunOptions) -> int:
             from tools.running.reproducing import prepare
 
             prepare(setup.machines[0])
+        if plot is not None and setup.host is not None:
+            from tools.reports.plot import begin_plot
+
+            begin_plot(setup.host, plot)
         report = run_guests(
             options,
             setup,
@@ -101,9 +105,9 @@ def run_program(options: MachineOptions, wanted: RunOptions) -> int:
             json.dump(report.as_dict(), summary_file, indent=2)
             summary_file.write("\n")
         if plot is not None and setup.host is not None:
-            from tools.reports.plot import plot_series
+            from tools.reports.plot import draw_plot
 
-            plot_series(setup.host.series, plot)
+            draw_plot(setup.host, plot, options.image.path.name, symbols or load_symbols(options, wanted))
         show_report(report)
         if trace is None:
             _show_how_it_came_there(

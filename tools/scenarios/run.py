@@ -9,6 +9,7 @@ from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from emu.symbols.table import NO_SYMBOLS
 from guest_kernel.scripted.scenarios.runner import ScenarioRunner
 from guest_kernel.scripted.scenarios.scenario import Expect, Note, ScenarioError
 from host.accounting import count_pages, format_table
@@ -181,6 +182,10 @@ def run_scenario(scenario: Scenario, options: MachineOptions, wanted: RunOptions
             plot = check_plot(wanted.plot, None if options.host is None else options.host.sample_every)
         setup = set_up_scenario(scenario, options, given)
         files.callback(setup.close)
+        if plot is not None and setup.host is not None:
+            from tools.reports.plot import begin_plot
+
+            begin_plot(setup.host, plot)
         try:
             report = _run(scenario, setup)
         except ScenarioError as reason:
@@ -191,9 +196,9 @@ def run_scenario(scenario: Scenario, options: MachineOptions, wanted: RunOptions
             json.dump(report.as_dict(options), summary_file, indent=2)
             summary_file.write("\n")
         if plot is not None and setup.host is not None:
-            from tools.reports.plot import plot_series
+            from tools.reports.plot import draw_plot
 
-            plot_series(setup.host.series, plot)
+            draw_plot(setup.host, plot, scenario.origin.name, NO_SYMBOLS)
         report.show()
         return int(report.status)
 

@@ -48,8 +48,9 @@ def test_other_formats(tmp_path: Path, suffix: str) -> None:
 @pytest.mark.parametrize(
     ("arguments", "name", "message"),
     (
-        (SAMPLED, "picture.doc", "--plot: expected a file name that ends in .svg, .png, .pdf, not "),
+        (SAMPLED, "picture.doc", "--plot: expected a file name that ends in .html, .svg, .png, .pdf, not "),
         (SAMPLED[:-2], "picture.svg", "--plot: expected --sample-every"),
+        (SAMPLED[:-2], "page.html", "--plot: expected --sample-every"),
         (SAMPLED, "nowhere/picture.svg", "cannot be written: No such file or directory"),
     ),
 )
@@ -61,3 +62,24 @@ def test_wrong_use(
     assert message in captured.err
     assert captured.err.count("\n") == 1
     assert captured.out == ""
+
+
+def test_a_picture_without_what_draws_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    path = tmp_path / "picture.svg"
+    assert main([*SAMPLED, "--plot", str(path)]) == 2
+    assert capfd.readouterr().err.startswith("essa: --plot: .svg: drawn by matplotlib, which is not installed")
+    assert not path.exists()
+    # Before the run, and a page needs nothing.
+    assert main([*SAMPLED, "--plot", str(tmp_path / "page.html")]) == 0
+
+
+def test_the_disk_is_full(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def full(*arguments: object, **options: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
+    assert main([*SAMPLED, "--plot", str(tmp_path / "page.html")]) == 2
+    assert capfd.readouterr().err.splitlines()[-1].endswith("page.html cannot be written: No space left on device")
