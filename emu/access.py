@@ -282,8 +282,12 @@ def load(
     if is_plain:
         frame = cpu.tlb.find(address, length, Access.FETCH, is_real=real)
         if frame is not None:
+            if cpu.configuration.follower is not None:
+                cpu.configuration.follower.accesses(cpu, address, length, Access.FETCH, space, is_real=real)
             return cpu.configuration.storage.read_frame(frame, length)
     parts = probe(cpu, address, length, Access.FETCH, key=key, space=space, real=real)
+    if cpu.configuration.follower is not None:
+        cpu.configuration.follower.accesses(cpu, address, length, Access.FETCH, space, is_real=real)
     if cpu.configuration.watching.is_set:
         note_access(cpu, address, length, Access.FETCH, space, real=real)
         cpu.configuration.watching.fetched(cpu.address, parts)
@@ -309,9 +313,13 @@ def store(
     if is_plain and cpu.recording is None:
         frame = cpu.tlb.find(address, len(data), Access.STORE, is_real=real)
         if frame is not None:
+            if cpu.configuration.follower is not None:
+                cpu.configuration.follower.accesses(cpu, address, len(data), Access.STORE, space, is_real=real)
             cpu.configuration.storage.write_frame(frame, data)
             return
     parts = probe(cpu, address, len(data), Access.STORE, key=key, space=space, real=real)
+    if cpu.configuration.follower is not None:
+        cpu.configuration.follower.accesses(cpu, address, len(data), Access.STORE, space, is_real=real)
     write = cpu.configuration.storage.write
     done = 0
     for absolute, size in parts:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from emu.device import Device
     from emu.hypervisor import Hypervisor
-    from emu.observing import ObserverOf
+    from emu.observing import ExecutionFollower, ObserverOf
     from emu.operator import Operator
 
 MEGABYTE: Final = 1 << 20
@@ -122,6 +122,7 @@ class Configuration(Generic[CpuT]):
             "storage": "its content is the hypervisor's; which pages hold code, the engines find anew",
             "translations": "they can be made again at any time",
             "watching": "it looks on, like the observers",
+            "follower": "it looks on, like the observers",
             "observers": "they look on, and belong to whoever registered them",
         },
         restored="after_restoring",
@@ -165,6 +166,8 @@ class Configuration(Generic[CpuT]):
         self.devices: list[Device[CpuT]] = []
         """In the order in which their interruptions are taken."""
         self.observers: list[ObserverOf[CpuT]] = []
+        self.follower: ExecutionFollower[CpuT] | None = None
+        """Who follows what is executed, while the machine is traced."""
         self.watching = Watching()
         """What somebody outside watches."""
         self.operator: Operator | None = None

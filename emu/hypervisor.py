@@ -73,6 +73,8 @@ class FrameTables:
     """For each frame, whether it was accessed; None if nobody wants to know."""
     changed: NDArray[np.uint8] | None = None
     """For each frame, whether it may have been stored into; None if nobody wants to know."""
+    pages: NDArray[np.int32] | None = None
+    """For each frame the number of the page that it holds, if it is one of this guest's; None if that is its own."""
     watched: NDArray[np.uint64] | None = None
     """One word: how many pages the host wants to be asked for whatever their state; None if it never does."""
     touches: NDArray[np.uint8] = field(default_factory=touch_table)

@@ -24,7 +24,7 @@ from emu.running.stops import Stop, StopKind
 from emu.storage_keys import StorageKeys
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from emu.engine.following import FollowedRegister
     from emu.observing import ObserverOf
@@ -107,6 +107,11 @@ class Machine:
             for engine in self._engines:
                 engine.followed = None
             followed.end()
+
+    @property
+    def engines(self) -> Sequence[Engine]:
+        """The engines of the CPUs, at the index of their addresses, for who records what they execute."""
+        return self._engines
 
     @property
     def executed(self) -> int:

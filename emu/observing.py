@@ -3,13 +3,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from emu.program_interruption import ProgramInterruption
-    from emu.psw import Psw
+    from emu.psw import AddressSpaceControl, Psw
+    from emu.teid import Access
 
 CpuT = TypeVar("CpuT")
+CpuT_contra = TypeVar("CpuT_contra", contravariant=True)
 """The class of the CPUs, which stands above all that they share."""
 
 
@@ -66,3 +68,28 @@ class ObserverOf(Generic[CpuT]):
 
     def console_written(self, data: bytes) -> None:
         """The guest wrote *data* to its console."""
+
+
+class ExecutionFollower(Protocol[CpuT_contra]):
+    """Who follows what Python executes while the engines run freely: a trace, in which they write the rest."""
+
+    def begins(self, cpu: CpuT_contra, address: int, instruction: bytes) -> None:
+        """An *instruction* at *address* is about to be executed alone."""
+
+    def ended(self, cpu: CpuT_contra) -> None:
+        """It has been, in whatever way; if this is not called it was abandoned, and will be executed again."""
+
+    def accesses(
+        self,
+        cpu: CpuT_contra,
+        address: int,
+        length: int,
+        kind: Access,
+        space: AddressSpaceControl | None,
+        *,
+        is_real: bool,
+    ) -> None:
+        """It is about to access so many bytes at *address*, with every check made; see :func:`emu.access.resolve`."""
+
+    def finished(self, cpu: CpuT_contra, address: int, count: int) -> None:
+        """So many plain instructions from *address* on have been executed."""

@@ -142,7 +142,12 @@ class Guest:
         # KVM does not read in what is of no interest (reference 6.2).
         self._ignores_unused = profile is Profile.KVM
         self.frame_tables = FrameTables(
-            self.locations, self._pool.referenced, self._pool.changed, self._watched_count, touches
+            self.locations,
+            self._pool.referenced,
+            self._pool.changed,
+            pages=self._pool.page,
+            watched=self._watched_count,
+            touches=touches,
         )
         """See :meth:`emu.hypervisor.Hypervisor.frame_tables`."""
         self._release_lists: dict[int, ReleaseList] = {}

@@ -143,12 +143,14 @@ def _add(pieces: list[_Piece], operands: list[_Operand], kind: Access, absolute:
         return
     for piece in pieces:
         distance = absolute - piece.absolute
-        if (
-            piece.kind is kind
-            and 0 <= distance <= piece.length
-            and absolute >> PAGE_SHIFT == piece.absolute >> PAGE_SHIFT
-            and logical - piece.logical == distance
-        ):
+        is_near = absolute >> PAGE_SHIFT == piece.absolute >> PAGE_SHIFT and logical - piece.logical == distance
+        if not is_near or piece.kind is not kind:
+            continue
+        if distance == -length:
+            # From right to left, as decimal instructions store.
+            piece.logical, piece.absolute, piece.length = logical, absolute, piece.length + length
+            return
+        if 0 <= distance <= piece.length:
             piece.length = max(piece.length, distance + length)
             return
     pieces.append(_Piece(kind, logical, absolute, length))

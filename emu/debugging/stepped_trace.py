@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from emu.machine import Machine
     from emu.program_interruption import ProgramInterruption
     from emu.psw import Psw
-    from emu.traces.writer import TraceWriter
+    from emu.traces.writer import ChunkWriter
 
 _MOST_INSTRUCTIONS: Final = 64
 """Of a block, which otherwise would go on as long as no branch is taken."""
@@ -39,7 +39,7 @@ class SteppedTrace(Observer):
     wants_instructions = True
 
     def __init__(
-        self, machine: Machine, writer: TraceWriter, level: str = "registers", chunk: int = CHUNK_INSTRUCTIONS
+        self, machine: Machine, writer: ChunkWriter, level: str = "registers", chunk: int = CHUNK_INSTRUCTIONS
     ) -> None:
         """Record from the present state on, between two instructions; :meth:`finish` must be called in the end.
 
@@ -64,8 +64,16 @@ class SteppedTrace(Observer):
     def _has(self, stream: str) -> bool:
         return stream in self._streams
 
+    def refresh(self) -> None:
+        """Take the registers as they are: somebody has changed them from outside."""
+        self._seen = [registers_of(cpu) for cpu in self._machine.cpus]
+
     def finish(self) -> None:
         """Write what is left, and watch no more."""
+        # Of an instruction that has ended the run.
+        for interruption in self._interruptions:
+            self._write_interruption(*interruption, self._machine.executed)
+        self._interruptions.clear()
         self._write_chunk()
         if self._accesses is not None:
             self._accesses.end()

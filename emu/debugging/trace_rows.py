@@ -10,13 +10,13 @@ import numpy as np
 from emu.traces import schema
 
 if TYPE_CHECKING:
-    from emu.traces.writer import TraceWriter
+    from emu.traces.writer import ChunkWriter
 
 
 class TraceRows:
     """Rows of all streams, and the blob."""
 
-    def __init__(self, writer: TraceWriter, number: int, time: int) -> None:
+    def __init__(self, writer: ChunkWriter, number: int, time: int) -> None:
         """Have none, at the beginning of the trace: before instruction *number*, at *time*."""
         self._writer = writer
         self._blob = bytearray()

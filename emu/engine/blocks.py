@@ -8,7 +8,7 @@ The constants are what Python and the callbacks must agree on to read it.  The c
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -69,6 +69,8 @@ class BlockState(SharedRecord):
         memo = self.table("memo")
         self._keys: npt.NDArray[np.uint64] = memo["key"]
         self._known: npt.NDArray[np.uint64] = memo["known"]
+        self.traced_blocks: npt.NDArray[Any] | None = None
+        """Those that have an identification, while the machine is traced: see :mod:`emu.engine.trace_ring`."""
         record = self.fields
         record.stop_function = STOP_FUNCTION
         record.registers_address = registers.base
@@ -97,13 +99,9 @@ class BlockState(SharedRecord):
 
     def forget_blocks_in(self, virtual_page: int) -> None:
         """Forget those that lie in *virtual_page*, or reach into it."""
-        keys, known = self._keys & _KEY_ADDRESS, self._known
-        pages = keys >> _KEY_PAGE_SHIFT
-        page = virtual_page & _KEY_PAGE_MASK
-        near = np.flatnonzero((pages == page) | (pages == (page - 1) & _KEY_PAGE_MASK))
-        ends = (keys[near] >> np.uint64(2)) + (known[near] >> np.uint64(SIZE_SHIFT))
-        gone = near[(pages[near] == page) | (ends > page << PAGE_SHIFT)]
-        self._keys[gone] = known[gone] = 0
+        _forget(self._keys, self._known, virtual_page)
+        if self.traced_blocks is not None:
+            _forget(self.traced_blocks["key"], self.traced_blocks["known"], virtual_page)
 
     def remember_block(self, address: int, size: int, count: int) -> None:
         """Let the block at *address* run: it has *count* instructions and nothing to intercept."""
@@ -111,3 +109,14 @@ class BlockState(SharedRecord):
         entry = self.fields.memo[memo_index(key)]
         entry.key = key
         entry.known = size << SIZE_SHIFT | count
+
+
+def _forget(keys: npt.NDArray[np.uint64], known: npt.NDArray[np.uint64], virtual_page: int) -> None:
+    """Forget those of the blocks with these *keys* that lie in *virtual_page* or reach into it."""
+    addresses = keys & _KEY_ADDRESS
+    pages = addresses >> _KEY_PAGE_SHIFT
+    page = virtual_page & _KEY_PAGE_MASK
+    near = np.flatnonzero((pages == page) | (pages == (page - 1) & _KEY_PAGE_MASK))
+    ends = (addresses[near] >> np.uint64(2)) + (known[near] >> np.uint64(SIZE_SHIFT))
+    gone = near[(pages[near] == page) | (ends > page << PAGE_SHIFT)]
+    keys[gone] = known[gone] = 0

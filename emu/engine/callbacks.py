@@ -191,10 +191,10 @@ def _begin_rare_block(record: Any, engine: Any, address: Any, size: Any) -> None
         call(record.stop_function, engine)
 
 
-@callback(types.void, types.uint64, types.uint64, types.uint32, types.voidptr)
-def block_callback(engine: Any, address: Any, size: Any, data: Any) -> None:
+@njit
+def begin_block(record: Any, engine: Any, address: Any, size: Any) -> None:
+    """Let the block of *size* bytes at *address* begin, or stop the *engine* before it, with the reason set."""
     # This is called hundreds of millions of times a second: here every nanosecond counts.
-    record = carray(data, (1,), dtype=RECORD_TYPE)[0]
     key = block_key(address, record.mode)
     entry = record.memo[memo_index(key)]
     known = entry.known
@@ -208,6 +208,11 @@ def block_callback(engine: Any, address: Any, size: Any, data: Any) -> None:
         record.left = left - count
     else:
         _begin_rare_block(record, engine, address, np.uint64(size))
+
+
+@callback(types.void, types.uint64, types.uint64, types.uint32, types.voidptr)
+def block_callback(engine: Any, address: Any, size: Any, data: Any) -> None:
+    begin_block(carray(data, (1,), dtype=RECORD_TYPE)[0], engine, address, size)
 
 
 @njit

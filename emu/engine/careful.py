@@ -30,6 +30,8 @@ from emu.psw import address_limit
 from emu.teid import Access
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from emu.configuration import Configuration
     from emu.cpu import Cpu
     from emu.engine.fills import RememberedFills
@@ -98,6 +100,15 @@ class CarefulEngine:
 
     # One instruction
 
+    @property
+    def images(self) -> Mapping[int, bytes]:
+        """What was in each frame, by its offset in the pool, that the last instruction may have stored into."""
+        return self._answers.images
+
+    def forget_images(self) -> None:
+        """Have none until the next instruction."""
+        self._answers.images = {}
+
     def step(
         self,
         instruction: bytes,
@@ -125,7 +136,8 @@ class CarefulEngine:
             address = own.psw[1]
             if address >> PAGE_SHIFT != address + len(instruction) - 1 >> PAGE_SHIFT:
                 self._drop_end_of_page(address)
-        answers.take_images(is_low_only=stores_once)
+        follower = self._configuration.follower
+        answers.take_images(is_low_only=stores_once and follower is None)
         answers.low_refusal = None
         answers.code_pages = pages
         if hides_register_0:

@@ -52,6 +52,10 @@ class Callbacks:
     """Called for a store that is checked by itself; see :mod:`emu.engine.checked_stores`."""
     following: int
     """Called before each instruction while a register is followed; see :mod:`emu.engine.following`."""
+    traced_block: int
+    """Called at the start of each block while the machine is traced; see :mod:`emu.engine.tracing`."""
+    follow: int
+    """Called by Python to note what the last instruction has accessed and changed."""
 
 
 @cache

@@ -36,6 +36,12 @@ if len(_NAMES) > MOST_INSTRUCTIONS:
     raise ValueError(f"the record has room for {MOST_INSTRUCTIONS} instructions, and {len(_NAMES)} are declared")
 
 
+_WITHOUT_OPERANDS: Final = frozenset(
+    ("ESSA", "SSKE", "ISKE", "RRBE", "RRBM", "SPKA", "SAC", "SACF", "PTLB", "EPSW", "EPAIR", "ESAIR", "IAC", "PFMF")
+)
+"""Of those that may be compiled: these have no operand in storage."""
+
+
 class CompiledInstructions:
     """The compiled instructions of one engine."""
 
@@ -53,6 +59,8 @@ class CompiledInstructions:
         self._requests = shared.table("request_counts")
         self._limits = shared.table("instruction_limits")
         self._limits[:] = MASK_64
+        self._left: list[int] = []
+        """Numbers of those that are left to the model."""
         self._limited: list[int] = []
         """Numbers of those that are limited."""
         self._counted: Counter[int] = Counter()
@@ -78,9 +86,16 @@ class CompiledInstructions:
     def limit(self, left: Mapping[str, int]) -> None:
         """Leave to the model what *left* names when it was executed so many times from now on, and count it."""
         self._limits[self._limited] = MASK_64
+        self._limits[self._left] = 0
         self._limited = [_NAMES.index(name) for name in left if name in _NAMES]
         for number in self._limited:
-            self._limits[number] = min(left[_NAMES[number]], MASK_64)
+            self._limits[number] = 0 if number in self._left else min(left[_NAMES[number]], MASK_64)
+
+    def leave_operands(self, *, to_model: bool) -> None:
+        """Leave to the model all that have operands in storage, of which somebody wants to know, or no more."""
+        self._limits[self._left] = MASK_64
+        self._left = [number for number, name in enumerate(_NAMES) if to_model and name not in _WITHOUT_OPERANDS]
+        self._limits[self._left] = 0
 
     def counted(self) -> dict[str, int]:
         """How often what is limited was executed since this was asked last."""

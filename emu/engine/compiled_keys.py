@@ -15,6 +15,7 @@ from emu.engine.quirks import sums
 from emu.engine.quirks.single_stores import STORES_ONCE
 from emu.engine.rules.keying import content_key, import_closure, keys
 from emu.instruction_length import instruction_length
+from emu.isa.storage_operands import TABLE, base_of, displacement_of, index_of, length_of
 
 if TYPE_CHECKING:
     from emu.engine.units import CompilationUnit
@@ -32,6 +33,8 @@ CALLBACKS: Final = {
     "low_store_callback": "emu.engine.low_storage_callbacks",
     "checked_store_callback": "emu.engine.checked_store_callback",
     "following_callback": "emu.engine.following_callback",
+    "traced_block_callback": "emu.engine.traced_block_callback",
+    "follow_callback": "emu.engine.traced_block_callback",
 }
 """What is compiled, and the module that it is in."""
 _HOW: Final = "emu.engine.compiling"
@@ -46,6 +49,8 @@ _TRANSLATOR: Final = (
     "emu.engine.rules.translator",
 )
 """These are not compiled, nor what they import: what they make of it is."""
+_OF_ACCESSES: Final = ("fill_callback", "checked_store_callback", "traced_block_callback", "follow_callback")
+"""Those that the access rules are asked by."""
 _ROOT: Final = object_files.PACKAGE.parent
 
 
@@ -87,6 +92,7 @@ def _rules() -> tuple[bytes, ...]:
     from emu.engine.rules import pure
 
     rules: list[Callable[..., Any]] = [function for _, function in inspect.getmembers(tables, inspect.isfunction)]
+    rules += [base_of, displacement_of, index_of, length_of]
     rules += [instruction_length, sums.code_of_sum, sums.code_of_difference]
     return tuple(pure.rule_source(rule).encode() for rule in rules)
 
@@ -98,13 +104,15 @@ def translated(name: str, where: str) -> Iterator[bytes]:
 
     yield where.encode()
     yield from _rules()
-    if name in ("fill_callback", "checked_store_callback", "exception_callback"):
+    if name in (*_OF_ACCESSES, "exception_callback"):
         yield from (each().encode() for each in resolving.SOURCES)
-    if name == "block_callback":
+    if name in ("block_callback", "traced_block_callback"):
         yield instructions.opcodes().content()
         yield from (each.encode() for each in forms.sources())
     if name == "checked_store_callback":
         yield STORES_ONCE.tobytes()
+    if name in ("traced_block_callback", "follow_callback"):
+        yield TABLE.tobytes()
     if name in ("fill_callback", "exception_callback"):
         yield instructions.opcodes().content()
         yield ",".join(str(number) for number, _ in instructions.numbered()).encode()

@@ -171,6 +171,19 @@ def code_byte(record: Any, address: Any) -> Any:
 
 
 @njit
+def instructions_from(record: Any, address: Any) -> Any:
+    """How many instructions of the block that began last are at *address* and behind it; zero if that is not seen."""
+    count, end = np.uint64(0), record.block_address + record.block_size
+    while address < end:
+        first = code_byte(record, address)
+        if first == INVISIBLE:
+            return np.uint64(0)
+        address += instruction_length(first)
+        count += np.uint64(1)
+    return count
+
+
+@njit
 def find_fill(record: Any, address: Any, access: Any, context: Any) -> Any:
     """Where in the tables the remembered fill for *address* is; NO_FILL if there is none.
 

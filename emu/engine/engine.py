@@ -24,6 +24,7 @@ from emu.engine.careful import CarefulEngine
 from emu.engine.checked_stores import map_checked_frames
 from emu.engine.code import FRAMES, ShownCode
 from emu.engine.compiled_instructions import CompiledInstructions
+from emu.engine.engine_trace import EngineTrace, RingReader, TracedBlocks
 from emu.engine.exits import BUDGET_USED, EXECUTED_ALONE, STEPPED, Condition, Declared, RunExit, StepExit, Stepped
 from emu.engine.fills import RememberedFill, RememberedFills
 from emu.engine.following import FollowedRegister
@@ -40,6 +41,7 @@ from emu.engine.quirks.single_stores import stores_at_most_once
 from emu.engine.reported import map_sink
 from emu.engine.stop_places import ChosenPlaces, StopPlaces
 from emu.engine.tlb import Tlb
+from emu.engine.trace_ring import SharedRing
 from emu.engine.watched_pages import WatchedPages
 from emu.isa.declaration import decode
 from emu.isa.execute import execute_target, execute_target_address, executes_target, is_execute
@@ -128,7 +130,7 @@ class Engine:
         self._fill_function = TlbFillCallback(answers.callback)
         state.fields.fill_function = ctypes.cast(self._fill_function, ctypes.c_void_p).value or 0
         unicorn.hook(uc_const.UC_HOOK_TLB_FILL, compiled.callbacks().fill, state.address)
-        unicorn.hook(uc_const.UC_HOOK_BLOCK, compiled.callbacks().block, state.address)
+        self._block_callback = TracedBlocks(unicorn, state)
         unicorn.hook(uc_const.UC_HOOK_INTR, compiled.callbacks().exception, state.address)
         frames = storage.hypervisor.frame_bytes, storage.hypervisor.frame_address
         map_checked_frames(unicorn, *frames, compiled.callbacks().checked_store, state.address)
@@ -176,10 +178,18 @@ class Engine:
                     self._careful.flush()
         # The few at the end must be looked at one by one, if a register is followed.
         if ended is BUDGET_USED and followed is None:
-            rest = self._free.rest(min(goal - timing.work, limit - cpu.executed))
-            if rest is not None:
-                self._slow().finish(*rest)
+            self._finish(min(goal - timing.work, limit - cpu.executed))
         return ended
+
+    def _finish(self, left: int) -> None:
+        """Execute the *left* instructions of a budget that are the first of a longer block, if they are plain."""
+        rest = self._free.rest(left)
+        if rest is not None:
+            start, before = self.registers.psw[1], self._cpu.executed
+            self._slow().finish(*rest)
+            follower = self._configuration.follower
+            if follower is not None and self._cpu.executed != before:
+                follower.finished(self._cpu, start, rest[0])
 
     def _slow(self) -> CarefulEngine:
         """The careful engine, made when it is needed first."""
@@ -279,6 +289,45 @@ class Engine:
             registers=self.registers,
             blocks=self._blocks,
         )
+
+    # Traces
+
+    def trace(self, ring: SharedRing, reader: RingReader, *, is_flow_followed: bool) -> EngineTrace:
+        """Write into *ring* what happens from now on; *reader* takes it."""
+        trace = EngineTrace(self._configuration, self._cpu, self._state, self.registers, ring=ring, reader=reader)
+        self._free.trace = trace
+        follows = bool(ring.fields.follows_registers)
+        self._block_callback.follow(is_flow_followed=is_flow_followed, is_one_by_one=follows)
+        self._instructions.leave_operands(to_model=follows)
+        return trace
+
+    def end_trace(self) -> None:
+        """Write nothing any more."""
+        if self._free.trace is not None:
+            self._free.trace.end()
+            self._free.trace = None
+            self._block_callback.follow(is_flow_followed=False, is_one_by_one=False)
+            self._instructions.leave_operands(to_model=False)
+
+    def images(self) -> dict[int, bytes]:
+        """What was in each absolute page that the instruction which was executed alone last may have stored into."""
+        if self._careful is None:
+            return {}
+        tables = self._configuration.hypervisor.frame_tables
+        pages = None if tables is None else tables.pages
+        found = self._careful.images
+        return {
+            frame >> PAGE_SHIFT if pages is None else int(pages[frame >> PAGE_SHIFT]): found[frame] for frame in found
+        }
+
+    def forget_images(self) -> None:
+        """An instruction begins that this engine may execute alone, or not."""
+        if self._careful is not None:
+            self._careful.forget_images()
+
+    def reached(self) -> tuple[int, int] | None:
+        """How many instructions of the CPU have ended, and how much work was done, while it runs freely; else None."""
+        return self._free.reached()
 
     # The translation-lookaside buffer
 

@@ -40,6 +40,7 @@ from emu.engine.rules.frames import locate_frame
 from emu.engine.rules.opcodes import is_hidden, is_in_prefix_area
 from emu.engine.rules.taking import can_be_taken, leave_with
 from emu.engine.rules.words import load8, load_native, store8, store_native
+from emu.engine.trace_emission import trace_fill
 from emu.engine.updates import may_fetch
 from emu.storage_keys import REFERENCE
 
@@ -128,6 +129,7 @@ def _note(record: Any, address: Any, access: Any, is_checked: Any) -> Any:
     store_native(held, held_word(record.held_mark, frame, load_native(held), np.uint64(access == _STORE)))
     record.is_holding = np.uint64(1)
     store8(record.reached_address + page, np.uint64(1))
+    trace_fill(record, address, access)
     if is_checked:
         shown = _CHECKED_FRAMES + (address >> _PAGE_SHIFT << _CHECKED_SHIFT)
         return (place - _FRAMES + shown) | permissions

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from emu.engine.answers import FreeAnswers
     from emu.engine.code import ShownCode
     from emu.engine.compiled_instructions import CompiledInstructions
+    from emu.engine.engine_trace import EngineTrace
     from emu.engine.fills import RememberedFills
     from emu.engine.library import Unicorn
     from emu.engine.new_blocks import NewBlocks
@@ -88,6 +89,9 @@ class FreeRun:
         self._blocks = blocks
         self._instructions = instructions
         self._places = places
+        self.trace: EngineTrace | None = None
+        """While the machine is traced."""
+        self._is_running = False
 
     def run(self, goal: int, limit: int, quiet: int) -> RunExit:
         """See :meth:`emu.engine.engine.Engine.run`."""
@@ -111,7 +115,11 @@ class FreeRun:
             interruption[0] = interruption[1] = interruption[3] = 0
             self._fills.enter(cpu)
             self._instructions.enter(cpu, quiet - work)
+            if self.trace is not None:
+                self.trace.enter()
+            self._is_running = True
             error = start(psw[1])
+            self._is_running = False
             beyond = self._instructions.leave(cpu)
             if self._answers.has_error:
                 executed, ended = (record.bound - record.left & MASK_64) - self._not_executed(), None
@@ -121,6 +129,8 @@ class FreeRun:
             work += executed + beyond
             cpu.executed += executed
             timing.work += executed + beyond
+            if self.trace is not None:
+                self.trace.leave()
             self._answers.raise_error()
             if ended is not None:
                 return ended
@@ -128,6 +138,14 @@ class FreeRun:
                 # A compiled instruction has enabled the CPU for what is then due.
                 goal = min(goal, quiet)
         return BUDGET_USED
+
+    def reached(self) -> tuple[int, int] | None:
+        """How many instructions of the CPU have ended, and how much work was done, while Unicorn runs; else None."""
+        if not self._is_running:
+            return None
+        record = self._record
+        done = (record.bound - record.left & MASK_64) - self._not_executed()
+        return self._cpu.executed + done - record.extra_work, self._configuration.timing.work + done
 
     @property
     def fetch_mode(self) -> int:
@@ -182,6 +200,10 @@ class FreeRun:
         reason = record.reason
         if reason == StopReason.LIMIT:
             return executed, BUDGET_USED
+        if reason == StopReason.TRACE_FULL:
+            return executed, None
+        if reason == StopReason.TRACED_ALONE:
+            return executed, EXECUTED_ALONE
         if reason in (StopReason.CANDIDATE, StopReason.UNKNOWN_CODE):
             may_go_on = self._blocks.look_at(record.block_address, record.block_size)
             return executed, None if may_go_on else EXECUTED_ALONE

@@ -94,5 +94,6 @@ def _tell_tables(shared: SharedRecord, hypervisor: Hypervisor) -> None:
         record.locations_address = _address(tables.locations)
         record.referenced_address = _address(tables.referenced)
         record.changed_address = _address(tables.changed)
+        record.frame_pages_address = _address(tables.pages)
         record.host_watch_address = _address(tables.watched)
         record.touches_address = _address(tables.touches)

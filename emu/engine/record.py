@@ -38,6 +38,10 @@ class StopReason(IntEnum):
     """An instruction would store into low storage what only the careful engine can."""
     REFUSED_ACCESS = 8
     """An instruction has an access exception whose interruption is not plain."""
+    TRACE_FULL = 9
+    """What has been traced must be taken before the block begins."""
+    TRACED_ALONE = 10
+    """What the instruction accesses is found where it is executed alone."""
 
 
 MEMO_BITS: Final = 16
@@ -206,6 +210,8 @@ class Record(ctypes.Structure):
     """Address of the host's reference flag of every frame; zero if it has none."""
     changed_address: Annotated[Word, FieldWriter.SETUP]
     """Address of the host's change flag of every frame; zero if it has none."""
+    frame_pages_address: Annotated[Word, FieldWriter.SETUP]
+    """Address of the page that every frame holds, as 32 bits; zero if that is the frame's own number."""
     host_watch_address: Annotated[Word, FieldWriter.SETUP]
     """Address of the number of pages that the host wants to be asked for; zero if it never does."""
     touches_address: Annotated[Word, FieldWriter.SETUP]
@@ -337,6 +343,14 @@ class Record(ctypes.Structure):
     changes: Annotated[ctypes.Array[ctypes.c_uint64], FOLLOWED_CHANGES, FieldWriter.CALLBACK]
     """When that was, as instructions of the CPU, of which the last few may not have ended then; the oldest give way."""
 
+    # While the machine is traced: see emu.engine.trace_ring.
+    trace_address: Annotated[Word, FieldWriter.PYTHON]
+    """Address of the ring; zero if it is not traced."""
+    traced_blocks_address: Annotated[Word, FieldWriter.PYTHON]
+    """Address of the table of blocks that have an identification, each at the index that its key gives."""
+    traced_registers_address: Annotated[Word, FieldWriter.PYTHON]
+    """Address of what the registers held when they were compared last."""
+
     # Tables.
     memo: Annotated[ctypes.Array[MemoEntry], MEMO_BLOCKS, FieldWriter.BOTH]
     """Blocks that may run, each at the index that its key gives."""
@@ -353,7 +367,7 @@ class Record(ctypes.Structure):
     """Engine-physical place of the page, with the permissions in the bits below."""
 
 
-def _declare(structure: type[ctypes.Structure]) -> dict[str, FieldWriter]:
+def declare_fields(structure: type[ctypes.Structure]) -> dict[str, FieldWriter]:
     """Give *structure* the fields that its annotations name, and tell who writes each."""
     fields: list[tuple[str, Any]] = []
     writers: dict[str, FieldWriter] = {}
@@ -368,10 +382,10 @@ def _declare(structure: type[ctypes.Structure]) -> dict[str, FieldWriter]:
     return writers
 
 
-_declare(MemoEntry)
-_declare(ShownPage)
-_declare(ContextEntry)
-WRITERS: Final = _declare(Record)
+declare_fields(MemoEntry)
+declare_fields(ShownPage)
+declare_fields(ContextEntry)
+WRITERS: Final = declare_fields(Record)
 """Who writes each field of the record."""
 RECORD_TYPE: Final[np.dtype[Any]] = np.dtype(Record)
 """The record as the callbacks see it."""

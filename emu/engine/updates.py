@@ -53,7 +53,7 @@ def first_address(record: Any, word: Any) -> Any:
 
 
 @njit
-def _executed_instruction(record: Any) -> Any:
+def executed_instruction(record: Any) -> Any:
     """The current instruction, left-aligned in a word, or what it has executed; zero if it is not visible."""
     now = load_native(record.psw_address + np.uint64(8))
     word = code_instruction(record, now)
@@ -77,7 +77,7 @@ def may_fetch(record: Any, page: Any) -> Any:
     in the page in which the operand begins.  False if there is an exception, or Python must be asked; nothing has
     changed then that Python would not change.
     """
-    word = _executed_instruction(record)
+    word = executed_instruction(record)
     if word == _ZERO:
         return False
     first = word >> np.uint64(56)

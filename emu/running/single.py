@@ -34,10 +34,15 @@ def execute_alone(cpu: Cpu, engine: Engine) -> None:
         except ProgramInterruption as condition:
             execution.deliver(cpu, condition, address, 2)
         else:
+            follower = cpu.configuration.follower
+            if follower is not None:
+                follower.begins(cpu, address, instruction)
             if cpu.is_recording:
                 _execute_recorded(cpu, engine, address, instruction)
             else:
                 _execute_fetched(cpu, engine, address, instruction)
+            if follower is not None:
+                follower.ended(cpu)
     for observer in cpu.configuration.observers:
         if observer.wants_instructions:
             observer.retired(cpu, address, instruction)
@@ -63,7 +68,7 @@ def _execute_recorded(cpu: Cpu, engine: Engine, address: int, instruction: bytes
 def _execute_fetched(cpu: Cpu, engine: Engine, address: int, instruction: bytes) -> None:
     ended = engine.step(instruction)
     if not isinstance(ended, Stepped):
-        handle(cpu, engine, ended)
+        _do_what_is_left(cpu, engine, ended)
     elif ended.overflowed:
         cpu.next_address = cpu.instruction_address
         overflow = ProgramInterruption(ProgramInterruptionCode.FIXED_POINT_OVERFLOW)
@@ -71,10 +76,32 @@ def _execute_fetched(cpu: Cpu, engine: Engine, address: int, instruction: bytes)
 
 
 def handle(cpu: Cpu, engine: Engine, ended: RunExit) -> None:
-    """Do what the engine of *cpu* could not.
+    """Do what the engine of *cpu* could not, when it ran freely.
 
     :raises FrameShortage: if the next instruction must be executed again when the host has made room.
     """
+    follower, instruction = cpu.configuration.follower, None
+    if follower is not None:
+        instruction = _unfinished(cpu, engine, ended)
+    if follower is None or instruction is None:
+        _do_what_is_left(cpu, engine, ended)
+        return
+    follower.begins(cpu, cpu.instruction_address, instruction)
+    _do_what_is_left(cpu, engine, ended)
+    follower.ended(cpu)
+
+
+def _unfinished(cpu: Cpu, engine: Engine, ended: RunExit) -> bytes | None:
+    """The instruction of which something is left, empty if it is not seen; None if it will be executed alone."""
+    match ended:
+        case Declared(instruction):
+            return None if cpu.is_recording and cpu.recording is None else instruction
+        case SupervisorCall() | Condition():
+            return engine.shown_instruction(cpu.instruction_address) or b""
+    return None
+
+
+def _do_what_is_left(cpu: Cpu, engine: Engine, ended: RunExit) -> None:
     address = cpu.instruction_address
     match ended:
         case Declared() if cpu.is_recording and cpu.recording is None:

@@ -7,7 +7,7 @@ import json
 import zlib
 from collections import deque
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Protocol, Self
 
 import msgspec
 import numpy as np
@@ -43,6 +43,23 @@ _METADATA_LEVEL: Final = 9
 
 Record = tuple[ChunkHead, list[bytes]]
 """The head of a chunk, and its body in pieces."""
+
+
+class ChunkWriter(Protocol):
+    """Who takes chunks: :class:`TraceWriter`, above all."""
+
+    def chunk(
+        self,
+        first: int,
+        end: int,
+        streams: Mapping[str, Rows],
+        blob: bytes | bytearray | memoryview = b"",
+        *,
+        time: int,
+        end_time: int,
+        has_gap: bool = False,
+    ) -> None:
+        """See :meth:`TraceWriter.chunk`."""
 
 
 class TraceWriter:

@@ -24,11 +24,15 @@ from emu.engine.rules.opcodes import NONE, hidden_instruction, instruction_numbe
 from emu.engine.rules.primitives import code_instruction
 from emu.engine.rules.pure import compiled
 from emu.engine.rules.taking import take_refused, take_unknown
+from emu.engine.trace_emission import is_trace_full, mark, take_back
+from emu.engine.trace_rows import ENDED, note_alone, note_interruption
 from emu.engine.units import translated_unit
 from emu.program_interruption import ProgramInterruptionCode
+from emu.traces.schema import InterruptionClass
 
 # numba takes plain integers for the callback's constants.
 EXCEPTION_REASON: Final = int(StopReason.EXCEPTION)
+SVC: Final = np.uint64(InterruptionClass.SVC)
 LIMIT_REASON: Final = int(StopReason.LIMIT)
 REFUSED_REASON: Final = int(StopReason.REFUSED_ACCESS)
 TRAPPED_OPERATION: Final = int(ProgramInterruptionCode.OPERATION)
@@ -63,8 +67,23 @@ def _is_called(record: Any, reported: Any, address: Any) -> Any:
         return False
     record.left += np.uint64(1)
     if _execute_svc(record, address, np.uint64(reported[2])):
+        if record.trace_address:
+            note_interruption(record, SVC, np.uint64(reported[2]), _LENGTH_OF_SVC)
         return True
     record.left -= np.uint64(1)
+    return False
+
+
+@njit
+def _execute_traced(record: Any, address: Any, number: Any, word: Any) -> Any:
+    """Execute the instruction of this *number*, and note it, if the machine is traced; give whether it was executed."""
+    if not record.trace_address:
+        return _execute_number(record, address, number, word)
+    rows = mark(record)
+    note_alone(record, address, word, ENDED)
+    if _execute_number(record, address, number, word):
+        return True
+    take_back(record, rows)
     return False
 
 
@@ -78,6 +97,10 @@ def exception_callback(engine: Any, number: Any, data: Any) -> None:  # noqa: AR
     reason = EXCEPTION_REASON
     if record.reason != np.uint64(0):
         # A store was refused: the engine stops before its instruction.
+        call(record.stop_function, engine)
+        return
+    if is_trace_full(record):
+        record.reason = EXCEPTION_REASON
         call(record.stop_function, engine)
         return
     # Unicorn takes an instruction that traps for no part of the block, so it is not counted yet.
@@ -96,7 +119,7 @@ def exception_callback(engine: Any, number: Any, data: Any) -> None:  # noqa: AR
                 reported[0] = reported[1] = reported[3] = np.uint32(0)
                 return
             is_left = found == NONE or record.instruction_counts[found] >= record.instruction_limits[found]
-            if not (is_left or may_be_stop_place(record, address)) and _execute_number(record, address, found, word):
+            if not (is_left or may_be_stop_place(record, address)) and _execute_traced(record, address, found, word):
                 reported[0] = reported[1] = reported[3] = np.uint32(0)
                 record.instruction_counts[found] += np.uint64(1)
                 record.has_compiled = np.uint64(1)

@@ -12,6 +12,7 @@ from emu.addresses import PAGE_SHIFT, PAGE_SIZE
 from emu.bits import MASK_64
 from emu.engine.compiled_parts import pointer
 from emu.engine.rules.words import load8, load_code, load_native, store8, store_code
+from emu.engine.trace_emission import trace_host
 from emu.engine.units import unit
 from emu.page_states import NO_TRANSITION, NOT_RESIDENT_STABLE, STATE_BITS
 
@@ -63,9 +64,11 @@ def supplied_frame(record: Any, page: Any) -> Any:
         store_code(place, frame + np.uint64(1))
         store8(record.referenced_address + frame, _SET)
         store8(record.changed_address + frame, _ZERO)
+        store_code(record.frame_pages_address + (frame << np.uint64(2)), page)
     offset = frame << _PAGE_SHIFT
     carray(pointer(record.pool_address + offset), (_PAGE_WORDS,), dtype=np.uint64)[:] = _ZERO
     store8(record.states_address + page, after)
+    trace_host(record, page, state, after)
     return offset
 
 

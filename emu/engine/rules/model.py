@@ -133,8 +133,6 @@ def _facility_doublewords(*_: Any) -> Value:
     return Several(items, Number("record.facility_list_length", 1, FACILITY_WORDS))
 
 
-_LISTENS: Final = {"interrupted": "interruptions_followed", "key_changed": "keys_followed"}
-"""The field that says whether any observer listens, by what they are told."""
 _LEFT: Final = (
     Cpu.set_addressing_mode,
     Cpu.set_program_mask,
@@ -260,15 +258,27 @@ class Model:
         return Flag(f"(((record.facilities[uint64({known >> 6})] >> uint64({known & 63})) & uint64(1)) != ZERO)")
 
     def loop(self, translator: Core, owner: ObjectPlace, statement: ast.For, scope: Scope) -> None:
-        """A loop over *owner*: observers are told by the model, if anybody listens."""
+        """A loop over *owner*: observers are told by the model, if anybody listens, and a trace is written here."""
+        is_of_observers = owner.name == "observers"
         match statement.body:
-            case [ast.Expr(ast.Call(ast.Attribute(_, "state_changed"), [_, page, *_]))] if owner.name == "observers":
+            case [ast.Expr(ast.Call(ast.Attribute(_, "state_changed"), [_, page, *what]))] if is_of_observers:
                 followed = number(translator.evaluate(page, scope)).text
                 translator.writer.refuse_if(f"is_state_followed(record, {followed})")
-            case [ast.Expr(ast.Call(ast.Attribute(_, name)))] if owner.name == "observers" and name in _LISTENS:
-                translator.writer.refuse_if(f"(record.{_LISTENS[name]} != ZERO)")
+                _trace(translator, "trace_state", followed, what, scope)
+            case [ast.Expr(ast.Call(ast.Attribute(_, "key_changed"), [_, page, *what]))] if is_of_observers:
+                translator.writer.refuse_if("(record.keys_followed != ZERO)")
+                _trace(translator, "trace_key", number(translator.evaluate(page, scope)).text, what, scope)
+            case [ast.Expr(ast.Call(ast.Attribute(_, "interrupted")))] if is_of_observers:
+                translator.writer.refuse_if("(record.interruptions_followed != ZERO)")
             case _:
                 raise OutsideSubsetError(f"a loop over the {owner.name}")
+
+
+def _trace(translator: Core, function: str, page: str, what: list[ast.expr], scope: Scope) -> None:
+    """Have *function* called, with *page* and with the bytes *what*, from right to left."""
+    octets = [number(translator.evaluate(each, scope)).text for each in what]
+    text = " | ".join(f"({each} << uint64({8 * place}))" for place, each in enumerate(octets))
+    translator.writer.write(function, page, f"({text})", f"{function}(record, {{index}}, {{value}})")
 
 
 def _may_be_watched(translator: Core) -> Value:

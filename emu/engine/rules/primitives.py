@@ -47,6 +47,7 @@ from emu.engine.rules.words import (
     store_native,
 )
 from emu.engine.tables import CONTEXT_STEP, LAST_MARK
+from emu.engine.trace_emission import trace_key, trace_state
 from emu.engine.units import unit
 from emu.teid import Access
 
@@ -357,5 +358,7 @@ NAMES: Final[dict[str, Any]] = {
     "is_state_followed": is_state_followed,
     "is_storage_watched": is_storage_watched,
     "is_area_watched": is_area_watched,
+    "trace_state": trace_state,
+    "trace_key": trace_key,
 }
 """What translated instructions call."""

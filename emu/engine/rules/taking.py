@@ -15,19 +15,22 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 from emu.bits import MASK_64
-from emu.engine.blocks import CANDIDATE, EXECUTE_OPCODE, EXECUTE_RELATIVE_OPCODE, INVISIBLE
+from emu.engine.blocks import CANDIDATE, EXECUTE_OPCODE, EXECUTE_RELATIVE_OPCODE
 from emu.engine.callbacks import kind_of
-from emu.engine.compiled_parts import address_limit, code_byte, instruction_length
+from emu.engine.compiled_parts import address_limit, code_byte, instruction_length, instructions_from
 from emu.engine.library import PROGRAM_INTERRUPTION_FUNCTION
 from emu.engine.rules import access_rules, conditions, interrupting
 from emu.engine.rules.primitives import note_condition
 from emu.engine.rules.words import load_native
+from emu.engine.trace_rows import note_interruption
 from emu.engine.units import translated_unit
 from emu.program_interruption import Ending, ProgramInterruptionCode
+from emu.traces.schema import InterruptionClass
 
 _ZERO: Final = np.uint64(0)
 _ONE: Final = np.uint64(1)
 _ALL: Final = np.uint64(MASK_64)
+_PROGRAM: Final = np.uint64(InterruptionClass.PROGRAM)
 _OPERATION: Final = np.uint64(ProgramInterruptionCode.OPERATION)
 _SUPPRESSION: Final = np.uint64(conditions.ENDINGS.index(Ending.SUPPRESSION))
 
@@ -69,24 +72,14 @@ def can_be_taken(record: Any, length: Any) -> Any:
 
 
 @njit
-def _instructions_from(record: Any, address: Any) -> Any:
-    """How many instructions of the block that began last are at *address* and behind it; zero if that is not seen."""
-    count, end = _ZERO, record.block_address + record.block_size
-    while address < end:
-        first = code_byte(record, address)
-        if first == INVISIBLE:
-            return _ZERO
-        address += instruction_length(first)
-        count += _ONE
-    return count
-
-
-@njit
 def _has_taken(record: Any, address: Any, length: Any, uncounted: Any) -> Any:
     """Take the condition that has been noted; *uncounted* instructions were counted that have not ended."""
     record.left += uncounted
+    code = record.condition_code
     if _interrupt(record, address, length):
         record.has_compiled = record.has_interrupted = _ONE
+        if record.trace_address:
+            note_interruption(record, _PROGRAM, code, length)
         return True
     record.left -= uncounted
     return False
@@ -95,7 +88,7 @@ def _has_taken(record: Any, address: Any, length: Any, uncounted: Any) -> Any:
 @njit
 def take_refused(record: Any, address: Any, length: Any) -> Any:
     """Take the condition of a data access by the instruction of *length* bytes at *address*, and give whether it is."""
-    uncounted = _instructions_from(record, address)
+    uncounted = instructions_from(record, address)
     is_taken = uncounted != _ZERO and _has_taken(record, address, length, uncounted)
     record.condition_code = _ZERO
     return is_taken

@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What an instruction that is executed alone accesses in storage, as the rows of a trace have it.
+
+The model says it of its instructions.  Of those that the engine executes it is found as compiled code finds it, by
+:mod:`emu.isa.storage_operands`; where that does not describe them, what is noted is what they have changed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from emu import access
+from emu.addresses import PAGE_OFFSET_MASK, PAGE_SHIFT, PAGE_SIZE
+from emu.dat import Translation
+from emu.inspection.translation import look_up
+from emu.instruction_length import instruction_length
+from emu.isa.execute import execute_target_address, is_execute
+from emu.isa.storage_operands import Use, operands_of
+from emu.teid import Access
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from emu.cpu import Cpu
+    from emu.psw import AddressSpaceControl
+
+_MOST_PAGES = 4096
+"""An operand of 16 MiB lies in so many, and one more."""
+
+
+class AccessedPart(NamedTuple):
+    """A part of an operand, in one page."""
+
+    use: Use
+    logical: int
+    absolute: int
+    before: bytes
+    """What was there before."""
+
+
+def parts_of(
+    cpu: Cpu, address: int, length: int, use: Use, space: AddressSpaceControl | None, *, is_real: bool
+) -> Iterator[AccessedPart]:
+    """The parts of an operand of *length* bytes at *address*, looked at without touching them.
+
+    :param space: the space of a virtual address; None means that which the PSW selects, if DAT is on.
+    """
+    while length:
+        size = min(length, PAGE_SIZE - (address & PAGE_OFFSET_MASK))
+        absolute = absolute_of(cpu, address, space, is_real=is_real)
+        if absolute is not None:
+            yield AccessedPart(use, address, absolute, content_at(cpu, absolute, size))
+        address = cpu.wrap(address + size)
+        length -= size
+
+
+def absolute_of(cpu: Cpu, address: int, space: AddressSpaceControl | None, *, is_real: bool) -> int | None:
+    """The absolute address of logical *address*, looked at; None if there is none."""
+    if is_real or (space is None and not cpu.dat):
+        return cpu.real_to_absolute(address)
+    outcome = look_up(cpu, address, cpu.space if space is None else space).outcome
+    if not isinstance(outcome, Translation):
+        return None
+    return outcome.address if outcome.is_absolute else cpu.real_to_absolute(outcome.address)
+
+
+def content_at(cpu: Cpu, absolute: int, length: int) -> bytes:
+    """The *length* bytes at *absolute*, in one page, wherever they are."""
+    if absolute >= cpu.configuration.memory:
+        return bytes(length)
+    content = cpu.configuration.hypervisor.content(absolute >> PAGE_SHIFT) or bytes(PAGE_SIZE)
+    start = absolute & PAGE_OFFSET_MASK
+    return content[start : start + length]
+
+
+def described_parts(cpu: Cpu, instruction: bytes, address: int) -> list[AccessedPart]:
+    """What *instruction*, at *address*, is about to access if the engine executes it, as far as that is described."""
+    if is_execute(instruction):
+        target_address = execute_target_address(cpu, instruction, address)
+        target = _code_at(cpu, target_address)
+        if not target:
+            return []
+        modifier = cpu.gr[instruction[1] >> 4] & 0xFF if instruction[1] >> 4 else 0
+        instruction, address = bytes((target[0], target[1] | modifier)) + target[2:], target_address
+    operands = operands_of(instruction, address, cpu.gr.tolist(), cpu.address_limit)
+    return [
+        part for each in operands for part in parts_of(cpu, each.address, each.length, each.use, None, is_real=False)
+    ]
+
+
+def _code_at(cpu: Cpu, address: int) -> bytes:
+    """The instruction at logical *address*, looked at; nothing if it is not there."""
+    space = access.operand_space(cpu, Access.INSTRUCTION_FETCH) if cpu.dat else None
+    code = b""
+    while len(code) < (instruction_length(code[0]) if code else 2):
+        absolute = absolute_of(cpu, cpu.wrap(address + len(code)), space, is_real=False)
+        if absolute is None:
+            return b""
+        code += content_at(cpu, absolute, 2)
+    return code
+
+
+def changed_parts(cpu: Cpu, images: Mapping[int, bytes], bases: list[int]) -> Iterator[AccessedPart]:
+    """What an instruction has changed, piece by piece.
+
+    :param images: what was in each absolute page that it may have stored into.
+    :param bases: where operands begin, of which one is in such a page or before it.
+    """
+    for page, before in sorted(images.items()):
+        after = content_at(cpu, page << PAGE_SHIFT, PAGE_SIZE)
+        if after == before:
+            continue
+        changed = np.flatnonzero(np.frombuffer(after, dtype=np.uint8) != np.frombuffer(before, dtype=np.uint8))
+        logical = _logical_page(cpu, page, bases)
+        for piece in np.split(changed, np.flatnonzero(np.diff(changed) > 1) + 1):
+            first, last = int(piece[0]), int(piece[-1])
+            place = page << PAGE_SHIFT | first
+            yield AccessedPart(Use.STORE, logical | first, place, before[first : last + 1])
+
+
+def _logical_page(cpu: Cpu, page: int, bases: list[int]) -> int:
+    """The logical address of absolute *page*, which is some way behind one of *bases*."""
+    for base in bases:
+        for ahead in range(_MOST_PAGES + 1):
+            logical = cpu.wrap((base & -PAGE_SIZE) + (ahead << PAGE_SHIFT))
+            absolute = absolute_of(cpu, logical, None, is_real=False)
+            if absolute is None:
+                break
+            if absolute >> PAGE_SHIFT == page:
+                return logical
+    return page << PAGE_SHIFT
+
+
+def merged(parts: Iterable[AccessedPart]) -> list[AccessedPart]:
+    """The same, where those that follow each other in one page, or overlap, are one."""
+    found: list[AccessedPart] = []
+    for part in parts:
+        for place, other in enumerate(found):
+            distance = part.absolute - other.absolute
+            is_near = not (part.absolute ^ other.absolute) >> PAGE_SHIFT and part.logical - other.logical == distance
+            if not is_near or part.use is not other.use:
+                continue
+            if distance == -len(part.before):
+                # From right to left, as decimal instructions store.
+                found[place] = part._replace(before=part.before + other.before)
+                break
+            if 0 <= distance <= len(other.before):
+                found[place] = other._replace(before=other.before + part.before[len(other.before) - distance :])
+                break
+        else:
+            found.append(part)
+    return found
+
+
+def operand_bases(cpu: Cpu, instruction: bytes) -> list[int]:
+    """Where the operands of an *instruction* that is not described begin, of those that it may store into."""
+    if instruction[0] >> 4 in (0xD, 0xE, 0xF):
+        register, displacement = instruction[2] >> 4, (instruction[2] & 15) << 8 | instruction[3]
+        base = cpu.gr[register] if register else 0
+        return [cpu.wrap(base + displacement)]
+    register = instruction[3] >> 4 if instruction[0] in (0xB2, 0xB9) else instruction[1] >> 4
+    return [cpu.wrap(cpu.gr[register])]

@@ -1,0 +1,311 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Recording a trace of a machine that runs freely.
+
+Compiled code writes what the engines execute into a ring; what Python executes, and what the host and devices do, the
+recorder adds there, in order.  When the ring is full it becomes a chunk of the trace.  The machine is the same to the
+bit as without it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from emu.addresses import PAGE_SHIFT, PAGE_SIZE
+from emu.engine.trace_ring import (
+    FIRST_SHIFT,
+    LOW_CORE_BYTES,
+    LOW_CORE_FIRST,
+    SECOND_SHIFT,
+    THIRD_SHIFT,
+    RowKind,
+    SharedRing,
+)
+from emu.events import Observer
+from emu.isa.storage_operands import Use
+from emu.lowcore import PROGRAM_ILC, SVC_ILC
+from emu.teid import Access
+from emu.traces.schema import LEVELS, NOTHING, STREAMS, AccessKind, DeviceEvent, InterruptionClass, Register
+from emu.tracing.accesses import (
+    AccessedPart,
+    changed_parts,
+    content_at,
+    described_parts,
+    merged,
+    operand_bases,
+    parts_of,
+)
+from emu.tracing.rows import RowReader
+
+if TYPE_CHECKING:
+    from emu.cpu import Cpu
+    from emu.engine.engine import Engine
+    from emu.engine.engine_trace import EngineTrace
+    from emu.machine import Machine
+    from emu.program_interruption import ProgramInterruption
+    from emu.psw import AddressSpaceControl, Psw
+    from emu.traces.writer import ChunkWriter
+
+CONSOLE: Final = "console"
+_CLASSES: Final = {
+    "program": InterruptionClass.PROGRAM,
+    "svc": InterruptionClass.SVC,
+    "external": InterruptionClass.EXTERNAL,
+    "io": InterruptionClass.IO,
+    "machine-check": InterruptionClass.MACHINE_CHECK,
+    "restart": InterruptionClass.RESTART,
+}
+_LENGTHS: Final = {"program": PROGRAM_ILC, "svc": SVC_ILC}
+"""Where the instruction-length code lies that some of them store."""
+
+
+@dataclass(slots=True)
+class _Alone:
+    """What is being executed alone."""
+
+    row: int
+    """Where its row is."""
+    number: int
+    described: list[AccessedPart]
+    """What it will access if the engine executes it."""
+    bases: list[int]
+    """Where its operands begin."""
+    timer_origin: int
+    timers: list[int]
+    """CPU timer, clock comparator, TOD programmable register."""
+    interruptions: list[int] = field(default_factory=list)
+    """Where the rows of those are that it gives."""
+    by_model: list[AccessedPart] = field(default_factory=list)
+    """What the model has accessed for it."""
+
+
+class TraceRecorder(Observer):
+    """Records *machine* from now on; :meth:`end` ends it."""
+
+    wants_interruptions = False
+
+    def __init__(self, machine: Machine, writer: ChunkWriter, level: str) -> None:
+        """Record what belongs to *level*, one of :data:`emu.traces.schema.LEVELS`, with *writer*.
+
+        :raises EngineError: if the engine is not as it is known.
+        """
+        self._machine = machine
+        self._configuration = configuration = machine.configuration
+        self._writer = writer
+        self._level = level
+        self._names = frozenset(LEVELS[level])
+        self._ring = SharedRing()
+        self._ring.fields.follows_registers = "registers" in self._names
+        self._ring.fields.follows_fetches = "translations" in self._names
+        self._reader = RowReader()
+        self._engines: list[Engine] = list(machine.engines)
+        self._traces: list[EngineTrace] = [
+            engine.trace(self._ring, self, is_flow_followed="flow" in self._names) for engine in self._engines
+        ]
+        self._first, self._time = configuration.executed, configuration.timing.work
+        self._states = self._registers()
+        self._alone: _Alone | None = None
+        self._devices: list[tuple[int, int, int, int, int, int]] = []
+        configuration.observers.append(self)
+        configuration.follower = self
+
+    def refresh(self) -> None:
+        """Take the registers as they are: somebody has changed them from outside."""
+        for trace in self._traces:
+            trace.forget_changes()
+
+    def end(self) -> None:
+        """Record no more; what was recorded is with the writer."""
+        self.take()
+        for engine in self._engines:
+            engine.end_trace()
+        self._configuration.observers.remove(self)
+        self._configuration.follower = None
+
+    # Chunks
+
+    def take(self) -> None:
+        """See :class:`emu.engine.engine_trace.RingReader`."""
+        configuration, ring = self._configuration, self._ring
+        end, time = configuration.executed, configuration.timing.work
+        for trace in self._traces:
+            trace.note_changes(end)
+        rows = ring.rows[: ring.fields.row_count]
+        octets = ring.octets[: ring.fields.octet_count]
+        found = self._reader.streams(rows, octets, end)
+        streams = {name: stream for name, stream in found.items() if name in self._names}
+        if "states" in self._names:
+            streams["states"] = self._states
+        if self._devices:
+            streams["devices"] = np.array(self._devices, dtype=STREAMS["devices"])
+            self._devices.clear()
+        self._writer.chunk(self._first, end, streams, octets.tobytes(), time=self._time, end_time=time)
+        self._first, self._time, self._states = end, time, self._registers()
+        ring.clear()
+
+    def _registers(self) -> np.ndarray[Any, Any]:
+        """What the registers of all CPUs hold, as rows of the stream of states."""
+        rows = [
+            (cpu.address, register, value)
+            for cpu, trace in zip(self._machine.cpus, self._traces, strict=True)
+            for register, value in [
+                *enumerate(trace.words),
+                (Register.INSTRUCTION_ADDRESS, cpu.instruction_address),
+            ]
+        ]
+        return np.array(rows, dtype=STREAMS["states"])
+
+    # What Python executes
+
+    def begins(self, cpu: Cpu, address: int, instruction: bytes) -> None:
+        """See :class:`emu.observing.ExecutionFollower`."""
+        self._make_room()
+        ring = self._ring
+        if self._alone is not None:
+            # It was abandoned, and is executed again.
+            ring.rows[self._alone.row, 0] = 0
+        number = self._configuration.executed
+        self._traces[cpu.address].note_changes(number)
+        self._engines[cpu.address].forget_images()
+        described: list[AccessedPart] = []
+        bases: list[int] = []
+        if ring.fields.follows_registers and instruction:
+            described, bases = described_parts(cpu, instruction, address), operand_bases(cpu, instruction)
+        timers = self._timers(cpu)
+        self._alone = _Alone(ring.fields.row_count, number, described, bases, cpu.cpu_timer_origin, timers)
+        self._note_alone(cpu, address, instruction, number, self._configuration.timing.work)
+
+    def _note_alone(self, cpu: Cpu, address: int, instruction: bytes, number: int, work: int) -> None:
+        ring = self._ring
+        place = ring.keep(instruction)
+        first = RowKind.ALONE | cpu.address << 8 | len(instruction) << FIRST_SHIFT | place << THIRD_SHIFT
+        ring.append(first, number, work, address)
+        ring.append(RowKind.ALONE_MASK | cpu.address << 8, cpu.psw.mask)
+
+    def accesses(
+        self,
+        cpu: Cpu,
+        address: int,
+        length: int,
+        kind: Access,
+        space: AddressSpaceControl | None,
+        *,
+        is_real: bool,
+    ) -> None:
+        """See :class:`emu.observing.ExecutionFollower`."""
+        if self._alone is not None and self._ring.fields.follows_registers:
+            use = Use.STORE if kind is Access.STORE else Use.FETCH
+            self._alone.by_model += parts_of(cpu, address, length, use, space, is_real=is_real)
+
+    def ended(self, cpu: Cpu) -> None:
+        """See :class:`emu.observing.ExecutionFollower`."""
+        alone, self._alone = self._alone, None
+        assert alone is not None
+        if self._configuration.executed != alone.number and self._ring.fields.follows_registers:
+            parts = merged(alone.by_model) or alone.described
+            if not parts:
+                parts = [*changed_parts(cpu, self._engines[cpu.address].images(), alone.bases)]
+            for part in parts:
+                self._note_access(cpu, alone.number, part)
+        ended = self._configuration.executed
+        self._ring.rows[alone.interruptions, 1] = ended
+        self._traces[cpu.address].note_changes(ended)
+        for other in self._traces:
+            # SIGNAL PROCESSOR changes those of other CPUs.
+            if other is not self._traces[cpu.address]:
+                other.note_changes(ended, by=alone.number)
+        if self._ring.fields.follows_registers:
+            self._note_timers(cpu, alone)
+
+    def _timers(self, cpu: Cpu) -> list[int]:
+        return [self._configuration.timing.cpu_timer(cpu), cpu.clock_comparator, cpu.tod_programmable]
+
+    def _note_timers(self, cpu: Cpu, alone: _Alone) -> None:
+        """Note what the model alone changes; that the CPU timer runs is no change."""
+        was_timer_set = cpu.cpu_timer_origin != alone.timer_origin
+        for number, (before, after) in enumerate(zip(alone.timers, self._timers(cpu), strict=True)):
+            if was_timer_set if number == 0 else before != after:
+                first = RowKind.REGISTER | cpu.address << 8 | Register.CPU_TIMER + number << FIRST_SHIFT
+                self._ring.append(first, alone.number, before, after)
+
+    def _note_access(self, cpu: Cpu, number: int, part: AccessedPart) -> None:
+        ring, length = self._ring, len(part.before)
+        kinds = []
+        if part.use & Use.FETCH and ring.fields.follows_fetches:
+            kinds.append((AccessKind.FETCH, NOTHING, ring.keep(part.before)))
+        if part.use & Use.STORE and (part.use is not Use.COMPARE or cpu.registers.condition_code == 0):
+            before, after = ring.keep(part.before), ring.keep(content_at(cpu, part.absolute, length))
+            kinds.append((AccessKind.STORE, before, after))
+        for kind, before, after in kinds:
+            first = RowKind.ACCESS | cpu.address << 8 | kind << FIRST_SHIFT | length << SECOND_SHIFT
+            ring.append(first, number, part.logical, part.absolute)
+            ring.append(RowKind.ACCESS_BYTES, before, after)
+
+    def finished(self, cpu: Cpu, address: int, count: int) -> None:
+        """See :class:`emu.observing.ExecutionFollower`."""
+        self._make_room()
+        number = self._configuration.executed - count
+        work = self._configuration.timing.work - count
+        for done in range(count):
+            instruction = self._engines[cpu.address].shown_instruction(address)
+            assert instruction is not None
+            self._note_alone(cpu, address, instruction, number + done, work + done)
+            address += len(instruction)
+
+    def _now(self) -> tuple[int, int]:
+        """How many instructions have ended, and how much work was done; there is room for what happens now."""
+        configuration = self._configuration
+        for cpu, engine in zip(self._machine.cpus, self._engines, strict=True):
+            reached = engine.reached()
+            if reached is not None:
+                executed, work = reached
+                return configuration.executed - cpu.executed + executed, work
+        if self._alone is None:
+            self._make_room()
+        return configuration.executed, configuration.timing.work
+
+    def _make_room(self) -> None:
+        if self._ring.is_full:
+            self.take()
+
+    # What is announced
+
+    def interrupted(self, cpu: Cpu, kind: str, code: int, old: Psw, condition: ProgramInterruption | None) -> None:
+        """See :meth:`Observer.interrupted`."""
+        number, time = self._now()
+        page = self._configuration.hypervisor.content(cpu.prefix >> PAGE_SHIFT) or bytes(PAGE_SIZE)
+        low_core = page[LOW_CORE_FIRST : LOW_CORE_FIRST + LOW_CORE_BYTES]
+        place = self._ring.keep(old.to_bytes() + cpu.psw.to_bytes() + low_core)
+        length = int.from_bytes(low_core[_LENGTHS[kind] - LOW_CORE_FIRST :][:2], "big") if kind in _LENGTHS else 0
+        first = RowKind.INTERRUPTION | cpu.address << 8 | _CLASSES[kind] << FIRST_SHIFT
+        if self._alone is not None:
+            # It may be one of an instruction that is completed, and counted later.
+            self._alone.interruptions.append(self._ring.fields.row_count)
+        self._ring.append(first | (length & 6) << SECOND_SHIFT | code << THIRD_SHIFT, number, time, place)
+        self._traces[cpu.address].take_masks(old.mask, cpu.psw.mask)
+
+    def state_changed(self, cpu: Cpu, page: int, request: int, before: int, after: int) -> None:
+        """See :meth:`Observer.state_changed`."""
+        number, time = self._now()
+        first = RowKind.STATE | cpu.address << 8 | request << FIRST_SHIFT | before << SECOND_SHIFT
+        self._ring.append(first | after << THIRD_SHIFT, number, time, page)
+        self._ring.append(RowKind.STATE_ADDRESS, cpu.instruction_address)
+
+    def key_changed(self, cpu: Cpu, page: int, before: int, after: int) -> None:
+        """See :meth:`Observer.key_changed`."""
+        number, time = self._now()
+        first = RowKind.KEY | cpu.address << 8 | before << FIRST_SHIFT | after << SECOND_SHIFT
+        self._ring.append(first, number, time, page)
+
+    def host_changed(self, page: int, before: int, after: int) -> None:
+        """See :meth:`Observer.host_changed`."""
+        number, time = self._now()
+        self._ring.append(RowKind.HOST | before << FIRST_SHIFT | after << SECOND_SHIFT, number, time, page)
+
+    def console_written(self, data: bytes) -> None:
+        """See :meth:`Observer.console_written`."""
+        number, time = self._now()
+        place = self._ring.keep(data)
+        self._devices.append((number, time, 0, DeviceEvent.OUTPUT, place, len(data)))

@@ -1,0 +1,214 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""From the rows of the ring (:mod:`emu.engine.trace_ring`) to the streams of a trace (:mod:`emu.traces.schema`)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from emu.engine.trace_ring import (
+    FIRST_SHIFT,
+    LOW_CORE_BYTES,
+    PSW_BYTES,
+    SECOND_SHIFT,
+    THIRD_SHIFT,
+    RowKind,
+)
+from emu.instruction_length import instruction_length
+from emu.traces.schema import LOW_CORE_LENGTH, NOTHING, STREAMS, FlowKind, mode_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Rows = npt.NDArray[Any]
+_BYTE: Final = np.uint64(0xFF)
+_LENGTH: Final = np.uint64(0xFFFF_FFFF)
+assert LOW_CORE_LENGTH == LOW_CORE_BYTES
+
+
+def _cpu(first: Rows) -> Rows:
+    return first >> np.uint64(8) & _BYTE
+
+
+def _byte(first: Rows, shift: int) -> Rows:
+    return first >> np.uint64(shift) & _BYTE
+
+
+class RowReader:
+    """Makes streams of rows; it knows which blocks the trace has already."""
+
+    def __init__(self) -> None:
+        """Know none."""
+        self._ids: dict[tuple[int, int, bytes], int] = {}
+        self._lengths: list[int] = []
+        """How many instructions each block has."""
+        self._of_compiled: dict[int, int] = {}
+        """From the identification that compiled code has given to a block to that in the trace."""
+
+    def streams(self, rows: Rows, octets: npt.NDArray[np.uint8], end: int) -> dict[str, Rows]:
+        """The streams of *rows*, whose bytes are in *octets*, up to instruction *end*."""
+        kinds = rows[:, 0] & _BYTE
+        blocks, alone = self._blocks(rows, kinds, octets)
+        found = {
+            "blocks": blocks,
+            "flow": self._flow(rows, kinds, alone, end),
+            "registers": _registers(rows[kinds == RowKind.REGISTER]),
+            "accesses": _accesses(rows, kinds),
+            "interruptions": _interruptions(rows[kinds == RowKind.INTERRUPTION], octets),
+            "page_states": _page_states(rows, kinds),
+            "keys": _keys(rows[kinds == RowKind.KEY]),
+            "host": _host(rows[kinds == RowKind.HOST]),
+            "translations": _translations(rows, kinds),
+        }
+        return {name: stream for name, stream in found.items() if stream.size}
+
+    def _blocks(self, rows: Rows, kinds: Rows, octets: npt.NDArray[np.uint8]) -> tuple[Rows, dict[int, int]]:
+        """The blocks that are new to the trace; and which block what was executed alone is, by the place of its row."""
+        new: list[tuple[int, int, int, int, int]] = []
+        alone: dict[int, int] = {}
+
+        def identified(address: int, mask: int, place: int, size: int) -> int:
+            code = octets[place : place + size].tobytes()
+            key = address, mode_of(mask), code
+            known = self._ids.get(key)
+            if known is None:
+                known = self._ids[key] = len(self._ids)
+                self._lengths.append(_instructions_in(code))
+                new.append((known, address, key[1], place, size))
+            return known
+
+        places = np.flatnonzero((kinds == RowKind.NEW_BLOCK) | (kinds == RowKind.ALONE))
+        for place, (first, second, third, fourth) in zip(places.tolist(), rows[places].tolist(), strict=True):
+            if first & 0xFF == RowKind.NEW_BLOCK:
+                size, at = third >> THIRD_SHIFT, third & 0xFFFF_FFFF
+                self._of_compiled[first >> FIRST_SHIFT] = identified(second, fourth, at, size)
+            else:
+                mask = int(rows[place + 1, 1])
+                alone[place] = identified(fourth, mask, first >> THIRD_SHIFT, first >> FIRST_SHIFT & 0xFF)
+        return np.array(new, dtype=STREAMS["blocks"]), alone
+
+    def _flow(self, rows: Rows, kinds: Rows, alone: Mapping[int, int], end: int) -> Rows:
+        is_flow = (kinds == RowKind.BLOCK) | (kinds == RowKind.ALONE)
+        places = np.flatnonzero(is_flow)
+        if not places.size:
+            return np.empty(0, dtype=STREAMS["flow"])
+        chosen = rows[places]
+        is_alone = kinds[places] == RowKind.ALONE
+        is_target = is_alone & (_byte(chosen[:, 0], SECOND_SHIFT) == FlowKind.TARGET)
+        blocks = np.empty(len(places), dtype=np.uint32)
+        identities = (chosen[~is_alone, 0] >> np.uint64(FIRST_SHIFT)).astype(np.int64)
+        known, inverse = np.unique(identities, return_inverse=True)
+        blocks[~is_alone] = np.array([self._of_compiled[each] for each in known.tolist()], dtype=np.uint32)[inverse]
+        blocks[is_alone] = [alone[place] for place in places[is_alone].tolist()]
+        count = np.zeros(len(places), dtype=np.int64)
+        own = np.flatnonzero(~is_target)
+        numbers = chosen[own, 1].astype(np.int64)
+        count[own] = np.diff(numbers, append=end)
+        flow = np.zeros(len(places), dtype=STREAMS["flow"])
+        flow["number"], flow["time"], flow["cpu"] = chosen[:, 1], chosen[:, 2], _cpu(chosen[:, 0])
+        flow["block"], flow["count"] = blocks, count
+        flow["kind"][is_target] = FlowKind.TARGET
+        refused = self._refused(rows, kinds, places, flow)
+        flow["kind"][(count == 0) & ~is_target] = FlowKind.NOT_EXECUTED
+        # A block that began, and whose first instruction was then executed alone, is none.
+        is_left = (count == 0) & ~is_alone
+        is_left[refused] = False
+        order = np.arange(len(places), dtype=np.float64)
+        parts = refused[count[refused] > 0]
+        more = flow[parts].copy()
+        more["number"] += more["count"].astype(np.uint64)
+        more["time"] += more["count"].astype(np.uint64)
+        more["start"], more["count"], more["kind"] = more["count"], 0, FlowKind.NOT_EXECUTED
+        both = np.concatenate([flow[~is_left], more])
+        ranks = np.concatenate([order[~is_left], order[parts] + 0.5])
+        return both[np.argsort(ranks, kind="stable")]
+
+    def _refused(self, rows: Rows, kinds: Rows, places: Rows, flow: Rows) -> npt.NDArray[np.int64]:
+        """Which rows of *flow*, by their index, a program interruption has cut off."""
+        is_program = (kinds == RowKind.INTERRUPTION) & (_byte(rows[:, 0], FIRST_SHIFT) == 0)
+        at = np.flatnonzero(is_program)
+        before = np.searchsorted(places, at) - 1
+        is_known = before >= 0
+        at, before = at[is_known], before[is_known]
+        cut = flow[before]
+        lengths = np.array(self._lengths, dtype=np.int64)[cut["block"]]
+        is_cut = (lengths > cut["count"]) & (cut["number"] + cut["count"] == rows[at, 1]) & (cut["kind"] == 0)
+        is_cut &= kinds[places[before]] == RowKind.BLOCK
+        return np.unique(before[is_cut])
+
+
+def _instructions_in(code: bytes) -> int:
+    count = offset = 0
+    while offset < len(code):
+        offset += instruction_length(code[offset])
+        count += 1
+    return count
+
+
+def _registers(rows: Rows) -> Rows:
+    found = np.empty(len(rows), dtype=STREAMS["registers"])
+    found["number"], found["old"], found["new"] = rows[:, 1], rows[:, 2], rows[:, 3]
+    found["cpu"], found["register"] = _cpu(rows[:, 0]), _byte(rows[:, 0], FIRST_SHIFT)
+    return found
+
+
+def _accesses(rows: Rows, kinds: Rows) -> Rows:
+    places = np.flatnonzero(kinds == RowKind.ACCESS)
+    chosen, more = rows[places], rows[places + 1]
+    found = np.empty(len(places), dtype=STREAMS["accesses"])
+    found["number"], found["logical"], found["absolute"] = chosen[:, 1], chosen[:, 2], chosen[:, 3]
+    found["cpu"], found["kind"] = _cpu(chosen[:, 0]), _byte(chosen[:, 0], FIRST_SHIFT)
+    found["length"] = chosen[:, 0] >> np.uint64(SECOND_SHIFT) & _LENGTH
+    found["old"], found["new"] = more[:, 1] & np.uint64(NOTHING), more[:, 2] & np.uint64(NOTHING)
+    return found
+
+
+def _interruptions(rows: Rows, octets: npt.NDArray[np.uint8]) -> Rows:
+    found = np.empty(len(rows), dtype=STREAMS["interruptions"])
+    places = rows[:, 3].astype(np.int64)
+    found["number"], found["time"], found["cpu"] = rows[:, 1], rows[:, 2], _cpu(rows[:, 0])
+    found["class"], found["length"] = _byte(rows[:, 0], FIRST_SHIFT), _byte(rows[:, 0], SECOND_SHIFT)
+    found["code"] = rows[:, 0] >> np.uint64(THIRD_SHIFT)
+    psws = octets[places[:, None] + np.arange(2 * PSW_BYTES)] if len(rows) else np.empty((0, 32), dtype=np.uint8)
+    words = psws.copy().view(">u8").astype(np.uint64)
+    for column, name in enumerate(("old_mask", "old_address", "new_mask", "new_address")):
+        found[name] = words[:, column]
+    found["low_core"] = places + 2 * PSW_BYTES
+    return found
+
+
+def _page_states(rows: Rows, kinds: Rows) -> Rows:
+    places = np.flatnonzero(kinds == RowKind.STATE)
+    chosen = rows[places]
+    found = np.empty(len(places), dtype=STREAMS["page_states"])
+    found["number"], found["time"], found["page"] = chosen[:, 1], chosen[:, 2], chosen[:, 3]
+    found["cpu"], found["request"] = _cpu(chosen[:, 0]), _byte(chosen[:, 0], FIRST_SHIFT)
+    found["before"], found["after"] = _byte(chosen[:, 0], SECOND_SHIFT), _byte(chosen[:, 0], THIRD_SHIFT)
+    found["address"] = rows[places + 1, 1]
+    return found
+
+
+def _keys(rows: Rows) -> Rows:
+    found = np.empty(len(rows), dtype=STREAMS["keys"])
+    found["number"], found["page"], found["cpu"] = rows[:, 1], rows[:, 3], _cpu(rows[:, 0])
+    found["before"], found["after"] = _byte(rows[:, 0], FIRST_SHIFT), _byte(rows[:, 0], SECOND_SHIFT)
+    return found
+
+
+def _host(rows: Rows) -> Rows:
+    found = np.empty(len(rows), dtype=STREAMS["host"])
+    found["number"], found["time"], found["page"] = rows[:, 1], rows[:, 2], rows[:, 3]
+    found["before"], found["after"] = _byte(rows[:, 0], FIRST_SHIFT), _byte(rows[:, 0], SECOND_SHIFT)
+    return found
+
+
+def _translations(rows: Rows, kinds: Rows) -> Rows:
+    places = np.flatnonzero(kinds == RowKind.FILL)
+    chosen = rows[places]
+    found = np.empty(len(places), dtype=STREAMS["translations"])
+    found["number"], found["logical"], found["absolute"] = chosen[:, 1], chosen[:, 2], chosen[:, 3]
+    found["cpu"], found["kind"] = _cpu(chosen[:, 0]), _byte(chosen[:, 0], FIRST_SHIFT)
+    found["space"] = rows[places + 1, 1]
+    return found

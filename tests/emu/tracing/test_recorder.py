@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Recording a machine that runs freely: what is in the trace, and what is not changed by it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from emu.debugging.opening import open_program
+from emu.debugging.stepped_trace import SteppedTrace
+from emu.machine import Machine
+from emu.snapshot import differences, take
+from emu.traces.instructions import CodeTable
+from emu.traces.reader import TraceFile
+from emu.traces.schema import LEVELS, FlowKind
+from emu.traces.writer import TraceWriter
+from emu.tracing import recorder as recording
+from emu.tracing.recorder import TraceRecorder
+from guest_kernel.native.shipped import image_path
+
+_EVENTS = ("interruptions", "page_states", "keys", "host")
+
+
+def machine(name: str = "essa-table", cpus: int = 1) -> Machine:
+    return open_program(image_path(name), memory="16M", cpus=cpus, history=0).machine
+
+
+def record(traced: Machine, path: Path, level: str, *limits: int | None) -> TraceFile:
+    """Run *traced* so far, one limit after the other, and give its trace."""
+    with TraceWriter(path, {"devices": ["console"]}) as writer:
+        recorder = TraceRecorder(traced, writer, level)
+        for limit in limits or (None,):
+            traced.run(limit)
+        recorder.end()
+    return TraceFile(path)
+
+
+def executed(trace: TraceFile) -> list[tuple[int, int, bytes]]:
+    """Number, address and bytes of each instruction that ended."""
+    table = CodeTable.of(trace)
+    return [
+        (int(row["number"]), int(row["address"]), table.bytes_at(int(row["place"])))
+        for chunk in trace.chunks
+        for row in table.expand(chunk.rows("flow"))
+        if row["kind"] == FlowKind.EXECUTED
+    ]
+
+
+def rows(trace: TraceFile, stream: str, *left_out: str) -> list[tuple[int, ...]]:
+    """All rows of a stream but for some columns."""
+    found = []
+    for chunk in trace.chunks:
+        of_chunk = chunk.rows(stream)
+        names = [name for name in of_chunk.dtype.names or () if name not in left_out]
+        found += of_chunk[names].tolist()
+    return found
+
+
+@pytest.fixture(scope="module")
+def stepped(tmp_path_factory: pytest.TempPathFactory) -> tuple[TraceFile, Machine]:
+    """The trace of every step, and the machine that made them."""
+    path = tmp_path_factory.mktemp("traces") / "stepped.trace"
+    watched = machine()
+    with TraceWriter(path, {"devices": ["console"]}) as writer:
+        observer = SteppedTrace(watched, writer)
+        watched.observers.append(observer)
+        watched.run(60_000)
+        watched.observers.remove(observer)
+        observer.finish()
+    return TraceFile(path), watched
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_machine_is_the_same_and_the_trace_is_that_of_every_step(
+    level: str, stepped: tuple[TraceFile, Machine], tmp_path: Path
+) -> None:
+    expected, watched = stepped
+    traced = machine()
+    found = record(traced, tmp_path / "free.trace", level, 60_000)
+    assert not differences(take(watched), take(traced))
+    for stream in _EVENTS:
+        assert rows(found, stream, "low_core") == rows(expected, stream, "low_core")
+    if level != "events":
+        assert executed(found) == executed(expected)
+    if level == "registers":
+        assert rows(found, "registers") == rows(expected, "registers")
+        assert rows(found, "accesses", "old", "new") == rows(expected, "accesses", "old", "new")
+
+
+def test_slices_change_nothing(tmp_path: Path) -> None:
+    whole = record(machine(), tmp_path / "whole.trace", "registers", 20_000)
+    traced = machine()
+    sliced = record(traced, tmp_path / "sliced.trace", "registers", *[777] * 25, 575)
+    assert traced.executed == 20_000
+    assert executed(sliced) == executed(whole)
+    for stream in ("registers", *_EVENTS):
+        assert rows(sliced, stream, "low_core") == rows(whole, stream, "low_core")
+
+
+def test_full_ring_becomes_a_chunk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = record(machine(), tmp_path / "whole.trace", "registers", 60_000)
+    real = recording.SharedRing
+
+    def small() -> recording.SharedRing:
+        ring = real()
+        ring.fields.row_limit = 10_000
+        return ring
+
+    monkeypatch.setattr(recording, "SharedRing", small)
+    traced = machine()
+    chunked = record(traced, tmp_path / "chunked.trace", "registers", 60_000)
+    assert len(chunked.chunks) > 5
+    assert executed(chunked) == executed(whole)
+    for stream in ("registers", *_EVENTS):
+        assert rows(chunked, stream, "low_core") == rows(whole, stream, "low_core")
+
+
+def test_states_at_the_head_of_a_chunk_are_what_changes_begin_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = recording.SharedRing
+
+    def small() -> recording.SharedRing:
+        ring = real()
+        ring.fields.row_limit = 10_000
+        return ring
+
+    monkeypatch.setattr(recording, "SharedRing", small)
+    trace = record(machine(), tmp_path / "chunked.trace", "registers", 60_000)
+    assert len(trace.chunks) > 2
+    for chunk in trace.chunks:
+        holds = {(int(row["cpu"]), int(row["register"])): int(row["value"]) for row in chunk.rows("states")}
+        for row in chunk.rows("registers"):
+            register = int(row["cpu"]), int(row["register"])
+            if register[1] < recording.Register.PSW_MASK:
+                assert int(row["old"]) == holds[register]
+            holds[register] = int(row["new"])
+
+
+def test_console_is_in_the_trace(tmp_path: Path) -> None:
+    trace = record(machine("hello"), tmp_path / "hello.trace", "events")
+    said = b""
+    for chunk in trace.chunks:
+        for row in chunk.rows("devices"):
+            said += bytes(chunk.blob[int(row["data"]) : int(row["data"]) + int(row["length"])])
+    assert b"ello" in said
+
+
+def test_nothing_is_left_behind(tmp_path: Path) -> None:
+    traced = machine("hello")
+    before = [*traced.observers]
+    record(traced, tmp_path / "hello.trace", "registers", 100)
+    assert traced.configuration.follower is None
+    assert traced.observers == before
+    traced.run()
+    untraced = machine("hello")
+    untraced.run()
+    assert not differences(take(untraced), take(traced))
