@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
 
 from tools.processes.side_by_side import Reporter
@@ -32,3 +33,8 @@ def refuse(job: int, reporter: Reporter) -> int:
 def vanish(job: int, reporter: Reporter) -> int:
     """End the process."""
     os._exit(job)
+
+
+def is_ctrl_c_blocked(job: int, reporter: Reporter) -> bool:
+    """Whether this process hears of Ctrl-C."""
+    return signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, ())

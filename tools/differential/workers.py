@@ -15,6 +15,7 @@ from tools.differential.generator import random_program
 from tools.differential.program import RandomProgram
 from tools.differential.shrinking import shrink
 from tools.differential.ways import Comparison
+from tools.processes.interrupt import start_deaf
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,7 +66,6 @@ def try_program(program: RandomProgram, comparison: Comparison) -> Failure | Non
 
 def _work(connection: Connection, current: Any) -> None:
     """Try the chunks that come, and say of each what was found; *current* has the index that is being tried."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     comparison = Comparison()
     while True:
         try:
@@ -93,7 +93,7 @@ class _Worker:
         self.connection, other = _PROCESSES.Pipe()
         self.current = _PROCESSES.RawValue("q", 0)
         self.process = _PROCESSES.Process(target=_work, args=(other, self.current), daemon=True)
-        self.process.start()
+        start_deaf(self.process)
         other.close()
         self.first = 0
         self.chunk: list[int | str] = []

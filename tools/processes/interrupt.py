@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from multiprocessing.process import BaseProcess
 
     from emu.machine import Machine, Stop
 
@@ -59,6 +60,19 @@ def postponed() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
         if pressed:
             signal.raise_signal(signal.SIGINT)
+
+
+def start_deaf(process: BaseProcess) -> None:
+    """Start *process* with Ctrl-C blocked: it concerns this process, which tells the others."""
+    from multiprocessing import resource_tracker
+
+    # It starts with the first process otherwise, and lets Ctrl-C through again.
+    resource_tracker.ensure_running()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        process.start()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def run_interruptibly(machine: Machine, max_instructions: int | None = None) -> Stop:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import signal
 import sys
 from contextlib import contextmanager
 from multiprocessing.connection import wait
@@ -74,12 +73,7 @@ class _Running(Generic[_Job, _Result]):
         self.process: BaseProcess = _PROCESSES.Process(
             target=_begin, args=(work, job, cells, number, other), daemon=True
         )
-        # Ctrl-C concerns this process, which tells the others: they start with it blocked.
-        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-        try:
-            self.process.start()
-        finally:
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+        interrupt.start_deaf(self.process)
         other.close()
 
     def result(self) -> _Result:

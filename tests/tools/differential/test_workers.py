@@ -4,7 +4,10 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
+from multiprocessing.process import BaseProcess
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +16,7 @@ from tools.differential import workers
 from tools.differential.layout import CODE
 from tools.differential.program import RandomProgram
 from tools.differential.workers import try_programs
+from tools.processes.interrupt import start_deaf
 
 RIGHT = RandomProgram(seed=1, instructions=("1a12", "0700"), start=CODE, mask=ADDRESSING_MODE)
 
@@ -69,3 +73,16 @@ def test_a_process_that_goes_on_for_ever_is_a_failure_of_its_program(monkeypatch
     (failure,) = [failure for each in ended for failure in each.failures]
     assert failure.program == endless
     assert "hangs" in failure.differences[0]
+
+
+def test_ctrl_c_is_not_for_the_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    started = []
+
+    def start(process: BaseProcess) -> None:
+        start_deaf(process)
+        status = Path(f"/proc/{process.pid}/status").read_text(encoding="utf-8")
+        started.append(int(re.findall(r"SigBlk:\s*(\w+)", status)[0], 16))
+
+    monkeypatch.setattr(workers, "start_deaf", start)
+    list(try_programs([RIGHT.to_line()], 1))
+    assert [bool(blocked & 1 << signal.SIGINT - 1) for blocked in started] == [True]

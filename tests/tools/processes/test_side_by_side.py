@@ -4,11 +4,13 @@
 from __future__ import annotations
 
 import signal
+import subprocess
 import sys
 
 import pytest
 
 from tests.support import work
+from tests.support.command import ROOT
 from tests.support.ctrl_c import press_ctrl_c_when_waiting
 from tests.support.progress import told_progress
 from tools.processes import side_by_side
@@ -71,3 +73,13 @@ def test_lines_tell_how_far_it_is_where_there_is_no_terminal(
     run_side_by_side(work.double, jobs)
     ((describe, stream),) = shown
     assert (describe(), stream) == (told, sys.stderr)
+
+
+def test_ctrl_c_is_not_for_the_processes() -> None:
+    code = (
+        "from tests.support import work; from tools.processes.side_by_side import run_side_by_side; "
+        "print(run_side_by_side(work.is_ctrl_c_blocked, {'first': 1, 'second': 2}))"
+    )
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("{'first': True, 'second': True}\n", "")
