@@ -110,6 +110,10 @@ class Watching:
         """Forget all that was noticed but the first *number* of them: the instruction has been undone."""
         del self.noticed[number:]
 
+    def forget_stores_from(self, number: int) -> None:
+        """The same, but only of stores, since the instruction has made none."""
+        self.noticed[number:] = [access for access in self.noticed[number:] if access.kind is Access.FETCH]
+
     def forget_fetches_from(self, number: int) -> None:
         """The same, but not of stores: of an instruction that was not executed, what it has stored before stays."""
         self.noticed[number:] = [access for access in self.noticed[number:] if access.kind is Access.STORE]

@@ -105,6 +105,10 @@ class CarefulEngine:
         """What was in each frame, by its offset in the pool, that the last instruction may have stored into."""
         return self._answers.images
 
+    def forget_stores(self) -> None:
+        """The last instruction has stored nothing: what was noticed of that is none."""
+        self._answers.forget_stores()
+
     def forget_images(self) -> None:
         """Have none until the next instruction."""
         self._answers.images = {}

@@ -115,6 +115,12 @@ class CarefulAnswers(FillAnswers):
             self._cpu.recording.forget_stores()
         self._configuration.watching.forget_from(self._noticed)
 
+    def forget_stores(self) -> None:
+        """Let what was noticed of stores of the instruction be none."""
+        if self._cpu.recording is not None:
+            self._cpu.recording.forget_stores()
+        self._configuration.watching.forget_stores_from(self._noticed)
+
     def _answer_by_page(self, address: int, kind: int) -> Answer | None:
         if self.asks_only_known and kind != FillAccess.FETCH:
             return self._known(address, kind)

@@ -34,6 +34,7 @@ from emu.engine.hidden_code import map_trapping_page
 from emu.engine.interception import intercept, is_executed_by_model, is_missing, is_refused
 from emu.engine.library import CONTROL_FUNCTION, TlbFillCallback, Unicorn
 from emu.engine.new_blocks import NewBlocks
+from emu.engine.quirks.compare_and_swap import compares_and_swaps
 from emu.engine.quirks.execute_targets import is_executed_at_once, reads_register_0
 from emu.engine.quirks.overflow import FIXED_POINT_OVERFLOW_MASK, can_overflow
 from emu.engine.quirks.register_file import EngineRegisters
@@ -237,6 +238,9 @@ class Engine:
 
     def _stepped(self, ended: StepExit, executed: bytes) -> StepExit:
         """How the step has *ended*, with the overflow of the instruction *executed* if the program mask asks for it."""
+        is_watched = self._cpu.recording is not None or self._configuration.watching.is_set
+        if is_watched and ended is STEPPED and compares_and_swaps(executed) and self.registers.condition_code:
+            self._slow().forget_stores()
         if ended is STEPPED and self.registers.psw[0] & FIXED_POINT_OVERFLOW_MASK:
             return Stepped(overflowed=can_overflow(executed) and self.registers.condition_code == 3)
         return ended
