@@ -65,6 +65,8 @@ class TraceFile:
         self._view = memoryview(self._map)
         self.metadata, start = self._read_start()
         """What whoever recorded it has said of it."""
+        self.last_read = 0
+        """The number at the beginning of the chunk of which something was unpacked last."""
         self.ending: dict[str, Any] = {}
         """What was said in the end."""
         self.is_cut_off = False
@@ -166,6 +168,7 @@ class TraceFile:
     def unpacked(self, chunk: Chunk, name: str, unpack: Callable[[Unpacker, memoryview], Any]) -> Any:
         """What *unpack* makes of the body of *chunk*, kept by *name* for a while."""
         key = chunk.index, name
+        self.last_read = chunk.first
         if key in self._kept:
             self._kept.move_to_end(key)
             return self._kept[key]

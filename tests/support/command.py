@@ -45,10 +45,19 @@ def essa(*arguments: str, stdin: str = "", directory: Path = ROOT) -> subprocess
 
 
 def subcommands() -> dict[str, click.Command]:
-    """All subcommands by their names."""
-    context = click.Context(app)
-    found = {name: app.get_command(context, name) for name in app.list_commands(context)}
-    return {name: command for name, command in found.items() if command is not None}
+    """All subcommands by their names; those of a group have its name in front."""
+    return _subcommands(app, click.Context(app), "")
+
+
+def _subcommands(group: click.Group, context: click.Context, before: str) -> dict[str, click.Command]:
+    found: dict[str, click.Command] = {}
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        if isinstance(command, click.Group):
+            found |= _subcommands(command, click.Context(command, parent=context), f"{before}{name} ")
+        elif command is not None:
+            found[before + name] = command
+    return found
 
 
 def wrong(capfd: pytest.CaptureFixture[str], *arguments: str) -> str:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from tools.traces.steps import Steps
 
-_AT_ONCE: Final = 1 << 16
+_AT_ONCE: Final = 1 << 20
 _FACTOR: Final = 0x9E37_79B9_7F4A_7C15
 """Odd, and without a pattern in its bits."""
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import sys
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from emu.traces.layout import MAGIC
+from tools.processes.progress import progress
 from tools.traces.comparing import Side, come_together, compare, synchronise
 from tools.traces.opened import opened
 from tools.traces.places import place
@@ -32,38 +34,53 @@ _SEARCHED: Final = 1 << 20
 def diff(options: DiffOptions) -> int:
     """Compare two; the exit status is 0 if they are the same as far as both go, 1 if they part."""
     with ExitStack() as files:
-        numbers = KeyNumbers()
-        by_symbol = options.by == "symbol"
-        first = _open(files, options.first, numbers, by_symbol=by_symbol)
-        second = _open(files, options.second, numbers, by_symbol=by_symbol)
-        for one, other in ((first, second), (second, first)):
-            if isinstance(one, QemuSteps) and not one.has_flow and isinstance(other, TraceSteps):
-                other.count_only_first()
-        sides = (
-            Side(first, _begin("--from", first, options.begin)),
-            Side(second, _begin("--other-from", second, options.other_begin or options.begin)),
-        )
-        is_given = options.begin is not None or options.other_begin is not None
-        if not is_given and not synchronise(*sides, _SEARCHED):
-            raise UsageError(
-                f"{options.second}: expected an instruction with which {options.first} begins, or --other-from"
-            )
-        results = _Results(first, second) if not by_symbol else None
+        sides = _sides(files, options)
+        steps = [side.steps for side in sides]
+        results = _Results(*steps) if options.by == "address" else None
         same = _ignore if results is None else results.same
-        equal = compare(*sides, strict=options.strict, same=same)
-        parted = 0
-        while _part(options, sides):
+        how_far = next(each.trace.how_far for each in steps if isinstance(each, TraceSteps))
+        equal = parted = 0
+        while True:
+            with progress(how_far, sys.stderr):
+                equal += compare(*sides, strict=options.strict, same=same)
+            if not _part(options, sides):
+                break
             parted += 1
             if parted == options.count or not come_together(*sides, _WITHIN, _EQUAL):
                 break
             texts = " and ".join(side.steps.describe(side.index) for side in sides)
             print(f"they come together again: {texts}")
-            equal += compare(*sides, strict=options.strict, same=same)
         _summarise(options, sides, equal, results)
         return int(parted > 0 or (results is not None and results.different is not None))
 
 
-def _open(files: ExitStack, name: str, numbers: KeyNumbers, *, by_symbol: bool) -> Steps:
+def _sides(files: ExitStack, options: DiffOptions) -> tuple[Side, Side]:
+    """Both, where they begin.
+
+    :raises UsageError: if one is no trace, or they have nothing in common to begin with.
+    """
+    numbers = KeyNumbers()
+    first, second = (
+        _open(files, name, numbers, by_symbol=options.by == "symbol") for name in (options.first, options.second)
+    )
+    if isinstance(first, QemuSteps) and isinstance(second, QemuSteps):
+        raise UsageError(f"{options.first}: expected a trace; only one of the two may be a log of QEMU")
+    for one, other in ((first, second), (second, first)):
+        if isinstance(one, QemuSteps) and not one.has_flow and isinstance(other, TraceSteps):
+            other.count_only_first()
+    sides = (
+        Side(first, _begin("--from", first, options.begin)),
+        Side(second, _begin("--other-from", second, options.other_begin or options.begin)),
+    )
+    is_given = options.begin is not None or options.other_begin is not None
+    if not is_given and not synchronise(*sides, _SEARCHED):
+        raise UsageError(
+            f"{options.second}: expected an instruction with which {options.first} begins, or --other-from"
+        )
+    return sides
+
+
+def _open(files: ExitStack, name: str, numbers: KeyNumbers, *, by_symbol: bool) -> TraceSteps | QemuSteps:
     path = Path(name)
     try:
         with path.open("rb") as file:
@@ -112,36 +129,45 @@ class _Results:
     def _compare(self, rows: list[Any], first: int, second: int) -> None:
         one, other = (_changes(side, each) for side, each in zip(self._sides, rows, strict=True))
         length = min(one.size, other.size)
-        different = np.flatnonzero(one[:length] != other[:length])
+        one_part, other_part = one[:length], other[:length]
+        is_different = (one_part["key"] != other_part["key"]) | (one_part["new"] != other_part["new"])
+        different = np.flatnonzero(is_different)
         if not different.size and one.size == other.size:
             return
         at = int(different[0]) if different.size else length
-        offset = min(int(each["offset"][at]) for each in (one, other) if at < each.size)
-        texts = [_text(each[each["offset"] == offset]) for each in (one, other)]
+        offset = min(int(each["key"][at]) >> _REGISTER_BITS for each in (one, other) if at < each.size)
+        texts = [_text(each[each["key"] >> _REGISTER_BITS == offset]) for each in (one, other)]
         self.different = first + offset, second + offset, f"{texts[0]}, and {texts[1]}"
 
 
-_CHANGE: Final = np.dtype([("offset", "<i8"), ("register", "u1"), ("new", "<u8")])
+_REGISTER_BITS: Final = 8
+_CHANGE: Final = np.dtype([("key", "<i8"), ("new", "<u8")])
+"""The key: by how many instructions it comes behind the first, and the register."""
 
 
 def _changes(side: TraceSteps, rows: Any) -> Any:
-    """The registers that these instructions change, each by how many instructions it comes behind the first."""
+    """The registers that these instructions change, in the order of their keys."""
     first, last = int(rows["number"][0]), int(rows["number"][-1])
     found = []
     for chunk in side.trace.file.chunks_between(first, last):
         registers = chunk.rows("registers")
+        begin, end = np.searchsorted(registers["number"], np.array([first, last + 1], dtype=np.uint64))
+        registers = registers[begin:end]
+        registers = registers[registers["cpu"] == side.cpu]
         index = np.searchsorted(rows["number"], registers["number"])
-        is_there = (index < rows.size) & (registers["cpu"] == side.cpu)
-        is_there &= rows["number"][np.minimum(index, rows.size - 1)] == registers["number"]
+        is_there = rows["number"][np.minimum(index, rows.size - 1)] == registers["number"]
         made = np.empty(int(is_there.sum()), dtype=_CHANGE)
-        made["offset"] = index[is_there]
-        made["register"], made["new"] = registers["register"][is_there], registers["new"][is_there]
+        made["key"] = index[is_there] << _REGISTER_BITS | registers["register"][is_there]
+        made["new"] = registers["new"][is_there]
         found.append(made)
-    return np.sort(np.concatenate(found), order=["offset", "register"])
+    changes = np.concatenate(found)
+    return changes[np.argsort(changes["key"], kind="stable")]
 
 
 def _text(changes: Any) -> str:
-    return " ".join(f"{short_name(int(each['register']))}={int(each['new']):x}" for each in changes) or "nothing"
+    registers = (changes["key"] & (1 << _REGISTER_BITS) - 1).tolist()
+    pairs = zip(registers, changes["new"].tolist(), strict=True)
+    return " ".join(f"{short_name(register)}={new:x}" for register, new in pairs) or "nothing"
 
 
 def _part(options: DiffOptions, sides: tuple[Side, Side]) -> bool:

@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from tools.processes.progress import progress
 from tools.traces.json_lines import as_object
 from tools.traces.opened import opened
 from tools.traces.parquet import write_parquet
@@ -34,23 +35,29 @@ def export(options: ExportOptions) -> int:
 
     :raises UsageError: if the name of the output says no form, or it cannot be written.
     """
-    output = Path(options.output)
-    form = ".jsonl" if options.output == "-" else output.suffix
+    form = ".jsonl" if options.output == "-" else Path(options.output).suffix
     with opened(options.file) as trace:
         wanted = filter_of(trace, options)
-        if form == ".parquet":
-            write_parquet(trace, wanted, output)
-        elif form == ".perfetto-trace":
-            _write_timeline(trace, wanted, output)
-        elif form in (".jsonl", ".stacks"):
-            lines = _objects(trace, wanted) if form == ".jsonl" else samples(trace, wanted)
-            with ExitStack() as files:
-                file = open_output(files, "OUTPUT", options.output, sys.stdout)
-                for line in lines:
-                    print(line, file=file)
-        else:
-            raise UsageError(f"OUTPUT: expected a name that ends in {_FORMS}; not {options.output!r}")
+        # At a terminal the lines themselves show how far it is.
+        is_shown = options.output == "-" and sys.stdout.isatty()
+        with progress(trace.how_far, None if is_shown else sys.stderr):
+            _write(trace, wanted, form, options.output)
     return 0
+
+
+def _write(trace: OpenedTrace, wanted: Filter, form: str, name: str) -> None:
+    if form == ".parquet":
+        write_parquet(trace, wanted, Path(name))
+    elif form == ".perfetto-trace":
+        _write_timeline(trace, wanted, Path(name))
+    elif form in (".jsonl", ".stacks"):
+        lines = _objects(trace, wanted) if form == ".jsonl" else samples(trace, wanted)
+        with ExitStack() as files:
+            file = open_output(files, "OUTPUT", name, sys.stdout)
+            for line in lines:
+                print(line, file=file)
+    else:
+        raise UsageError(f"OUTPUT: expected a name that ends in {_FORMS}; not {name!r}")
 
 
 def _objects(trace: OpenedTrace, wanted: Filter) -> Iterator[str]:

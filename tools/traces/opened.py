@@ -33,6 +33,10 @@ class OpenedTrace:
         """What messages call it."""
         return str(self.file.path)
 
+    def how_far(self) -> str:
+        """How far somebody who reads it is."""
+        return f"{self.name}: at instruction {self.file.last_read:,} of {self.file.end:,}"
+
 
 @contextmanager
 def opened(name: str) -> Iterator[OpenedTrace]:

@@ -10,6 +10,7 @@ from contextlib import ExitStack
 from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
+from tools.processes.progress import progress
 from tools.traces.counting import TraceCounts, count
 from tools.traces.flame import folded, svg
 from tools.traces.opened import opened
@@ -28,7 +29,8 @@ def stats(options: StatsOptions) -> int:
         document = open_document(files, "--json", options.json)
         flame = open_output(files, "--flame", options.flame, sys.stdout)
         trace = files.enter_context(opened(options.file))
-        counts = count(trace, filter_of(trace, options))
+        with progress(trace.how_far, sys.stderr):
+            counts = count(trace, filter_of(trace, options))
         for line in tables(counts, options.top):
             print(line)
         if document is not None:

@@ -18,6 +18,7 @@ from tools.gdb.options import GdbOptions
 from tools.machines.options import MachineOptions
 from tools.running.options import RunOptions
 from tools.stepping.options import StepOptions
+from tools.traces.options import DiffOptions, ExportOptions, ShowOptions, StatsOptions
 from tools.usage.options import argument, option, parameters
 
 
@@ -109,6 +110,10 @@ def test_a_near_name_is_suggested_for_a_subcommand() -> None:
         ("conform", (ConformOptions,)),
         ("fetch", (FetchOptions,)),
         ("differ", (DifferOptions,)),
+        ("trace show", (ShowOptions,)),
+        ("trace diff", (DiffOptions,)),
+        ("trace stats", (StatsOptions,)),
+        ("trace export", (ExportOptions,)),
     ),
 )
 def test_a_subcommand_has_the_declared_options_and_no_others(name: str, kinds: tuple[type, ...]) -> None:

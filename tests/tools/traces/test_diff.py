@@ -236,5 +236,6 @@ def test_wrong_use(recorded: Recorded, tmp_path: Path, capfd: pytest.CaptureFixt
     elsewhere = record(tmp_path / "b", symbols=SymbolTable([SymbolFile("k", [Symbol(0x40000, "start", 20)])]))
     assert "or --other-from" in wrong(capfd, "trace", "diff", name, elsewhere)
     log = qemu_log(name, tmp_path / "log", has_flow=True)
+    assert "only one of the two may be a log" in wrong(capfd, "trace", "diff", log, log)
     message = wrong(capfd, "trace", "diff", name, log, "--other-from", "x")
     assert message.startswith("--other-from: expected the number")
