@@ -211,7 +211,15 @@ def run_guests(
 def how_far(machines: Sequence[Machine], what: str = "") -> str:
     """How far *machines* are in their run, which may be one of several."""
     far = f"{sum(machine.executed for machine in machines):,} instructions so far"
+    if any(machine.operator is None and _waits_for_input(machine) for machine in machines):
+        far += "; a guest waits for what nobody types (--input does)"
     return f"{what}: {far}" if what else far
+
+
+def _waits_for_input(machine: Machine) -> bool:
+    from emu.cpu import CpuState
+
+    return machine.sclp.reads_input and all(cpu.is_waiting for cpu in machine.cpus if cpu.state is CpuState.OPERATING)
 
 
 def _where_to_tell(trace: TextIO | None, *, is_shown: bool) -> TextIO | None:

@@ -9,14 +9,18 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
+from emu.cpu import CpuState
 from tests.support.command import ESSA, ROOT, SQUEEZED, essa, write_program
 from tests.support.elf import ENTRY, ESSA_PROGRAM, FAILED, LOOP, Elf, ending_program
 from tests.support.progress import told_progress
 from tools.command.cli import main
 from tools.running import run as module
+from tools.running.run import how_far
 
 
 def test_passing_program_is_quiet(program: str) -> None:
@@ -64,6 +68,19 @@ def test_it_is_told_how_far_a_run_is(
     assert main(["run", looping, "--max-instructions", "12"]) == 4
     assert [stream for _, stream in told] == [sys.stderr, None, None]
     assert told[0][0]() == "12,345 instructions so far"
+
+
+@pytest.mark.parametrize(
+    ("reads", "waits", "operator", "is_told"),
+    ((True, True, None, True), (False, True, None, False), (True, False, None, False), (True, True, object(), False)),
+)
+def test_it_is_told_that_a_guest_waits_for_what_nobody_types(
+    reads: bool, waits: bool, operator: object, is_told: bool
+) -> None:
+    cpus = [SimpleNamespace(state=CpuState.OPERATING, is_waiting=waits), SimpleNamespace(state=CpuState.STOPPED)]
+    machine: Any = SimpleNamespace(executed=0, cpus=cpus, sclp=SimpleNamespace(reads_input=reads), operator=operator)
+    told = "; a guest waits for what nobody types (--input does)" if is_told else ""
+    assert how_far([machine]) == f"0 instructions so far{told}"
 
 
 def test_a_comparison_tells_which_run_it_is(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
