@@ -81,7 +81,8 @@ class ShowOptions(WindowOptions):
     shape: str = option(
         "text", metavar="SHAPE", help=f"How it is written: {', '.join(SHAPES)}.", parse=_one_of(*SHAPES)
     )
-    numbers: bool = option(False, help="Begin each line with the number of the instruction and the time.")
+    numbers: bool = option(False, help="Begin each line with the number of the instruction.")
+    where: bool = option(False, help="Begin each line with the function, and the place in it.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

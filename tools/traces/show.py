@@ -6,13 +6,22 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import replace
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from emu.psw import PROBLEM_STATE
 from emu.traces.filters import EVERYTHING
 from emu.traces.search import INSTRUCTIONS, Found
 from tools.traces.opened import OpenedTrace, opened
 from tools.traces.places import wanted
-from tools.traces.story import Told, ToldDeviceEvent, ToldHostAction, ToldInstruction, ToldInterruption, tell
+from tools.traces.story import (
+    PageStateChanged,
+    Told,
+    ToldDeviceEvent,
+    ToldHostAction,
+    ToldInstruction,
+    ToldInterruption,
+    tell,
+)
 from tools.traces.texts import SHAPES
 from tools.traces.windows import STREAMS, filter_of
 
@@ -21,6 +30,9 @@ if TYPE_CHECKING:
 
     from emu.traces.filters import Filter
     from tools.traces.options import ShowOptions
+
+_WHERE: Final = 32
+"""Columns of a function and the place in it."""
 
 
 def show(options: ShowOptions) -> int:
@@ -107,5 +119,19 @@ def _is_found(told: Told, found: Found) -> bool:
 def _print(trace: OpenedTrace, shown: Iterable[Told], options: ShowOptions) -> None:
     shape = SHAPES[options.shape](trace)
     for told in shown:
+        before = f"{told.number:>12,} " if options.numbers else ""
+        if options.where:
+            before += f"{_where(trace, told):{_WHERE}} "
         for line in shape.lines(told):
-            print(f"{told.number:>12,} {line}" if options.numbers else line)
+            print(before + line)
+
+
+def _where(trace: OpenedTrace, told: Told) -> str:
+    match told:
+        case ToldInstruction():
+            return trace.symbols.label(told.address, is_problem_state=told.is_problem_state)
+        case ToldInterruption():
+            return trace.symbols.label(told.old.address, is_problem_state=bool(told.old.mask & PROBLEM_STATE))
+        case PageStateChanged():
+            return trace.symbols.label(told.address)
+    return ""

@@ -18,11 +18,15 @@ from emu.symbols.symbol_file import SymbolFile
 from emu.symbols.table import SymbolTable
 from emu.traces.schema import FlowKind
 from emu.traces.writer import TraceWriter
+from emu.tracing.recorder import TraceRecorder
 from tests.support.command import wrong
 from tests.tools.traces.conftest import Recorded
 from tools.command.cli import main
+from tools.machines.options import MachineOptions
+from tools.machines.setup import set_up
 from tools.traces.metadata import describe
 from tools.traces.opened import opened
+from tools.usage.options import read_options
 
 ADDRESS = 0x10000
 HANDLER = 0x20000
@@ -165,6 +169,31 @@ def test_two_kernels_are_compared_by_their_functions(tmp_path: Path, capsys: pyt
     )
     lines = compared(capsys, one, patched, "--by", "symbol", status=1)
     assert lines[0] == f"they part: instruction 202 of {one}, instruction 202 of {patched}"
+
+
+def record_pressed(path: Path, **host: str) -> str:
+    """Record 30,000 instructions of a guest whose memory is larger than its host's, or not."""
+    options = read_options(MachineOptions, {"image": "pressure", "memory": "4M", **host})
+    machine = set_up(options).machines[0]
+    machine.run(1_060_000)
+    with TraceWriter(path, describe(machine, "pressure", "registers", SymbolTable())) as writer:
+        recorder = TraceRecorder(machine, writer, "registers")
+        machine.run(30_000)
+        recorder.end()
+    return str(path)
+
+
+def test_on_a_host_that_pages_the_guest_goes_another_way_where_it_is_told_of_a_discarded_page(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one, other = record_pressed(tmp_path / "a"), record_pressed(tmp_path / "b", host_memory="2M")
+    lines = compared(capsys, one, other, status=1)
+    result = next(line for line in lines if line.startswith("first different result: "))
+    assert lines[lines.index(result) + 1].split(") ")[1].lstrip().startswith("ESSA 1,4,6 ")
+    # The state is what it returns: potentially volatile and resident, or discarded.
+    assert result.endswith(": gr1=8, and gr1=f")
+    assert "- " in lines[9][:2]
+    assert sum(line.startswith("+ ") for line in lines) == 9
 
 
 def qemu_log(name: str, path: Path, *, has_flow: bool) -> str:

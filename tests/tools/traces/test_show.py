@@ -129,6 +129,14 @@ def test_numbers_stand_in_front(recorded: Recorded, capsys: pytest.CaptureFixtur
     assert found[-1].startswith(f"{INSTRUCTIONS - 1:>12,} cpu 0: ")
 
 
+def test_functions_stand_in_front(recorded: Recorded, capsys: pytest.CaptureFixture[str]) -> None:
+    (line,) = shown(capsys, recorded.name, "--find", "essa:3", "--where")
+    assert line.startswith("<program+0xd2>                   cpu 0: S 0000000000013612 (b9ab300c) ")
+    (line,) = shown(capsys, recorded.name, "--find", "external", "--where", "--numbers", "--count", "1")
+    assert re.match(r" +[\d,]+ <\w+\+0x\w+> +cpu 0: external interruption ", line)
+    assert shown(capsys, recorded.name, "--find", "host", "--where", "--count", "1")[0].startswith(" " * 33 + "host: ")
+
+
 def test_a_trace_that_was_cut_off_is_shown_up_to_there(
     recorded: Recorded, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
