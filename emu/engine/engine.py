@@ -44,7 +44,7 @@ from emu.engine.stop_places import ChosenPlaces, StopPlaces
 from emu.engine.tlb import Tlb
 from emu.engine.trace_ring import SharedRing
 from emu.engine.watched_pages import WatchedPages
-from emu.isa.declaration import decode
+from emu.isa.declaration import Reason, decode
 from emu.isa.execute import execute_target, execute_target_address, executes_target, is_execute
 from emu.program_interruption import ProgramInterruption
 
@@ -73,6 +73,15 @@ def is_plain(instruction: bytes, facilities: frozenset[int]) -> bool:
         return False
     decoded = decode(instruction)
     return decoded is None or decoded[0].is_for_engine
+
+
+@lru_cache(maxsize=_MOST_KNOWN)
+def left_to_model(instruction: bytes) -> Declared | None:
+    """How the step of *instruction* ends if the model executes every form of it: nothing else is in question then."""
+    decoded = decode(instruction)
+    if is_execute(instruction) or decoded is None or decoded[0].reason is not Reason.CONTROL:
+        return None
+    return Declared(instruction)
 
 
 class Engine:
@@ -206,6 +215,9 @@ class Engine:
         """
         if self.followed is not None:
             self.followed.look()
+        left = left_to_model(instruction)
+        if left is not None:
+            return left
         address = self.registers.psw[1]
         pages = self._pages(address, len(instruction))
         careful = self._careful or self._slow()

@@ -117,7 +117,9 @@ class RememberedFills:
 
     def find(self, address: int, kind: int, cpu: Cpu, *, is_real: bool = False) -> int:
         """The engine-physical place of *address* for this kind of access in the context of *cpu*; 0 if not known."""
-        context = self._context(cpu, is_real=is_real)
+        context = self._record.known_context or self._find(cpu)
+        if not is_real:
+            context = full_context(context, cpu.system_mask)
         key = fill_key(address, kind - FIRST_FILL_ACCESS)
         index = fill_index(key, context)
         if self._fill_keys[index] != key or self._fill_contexts[index] != context:

@@ -100,6 +100,9 @@ class Reason(Enum):
     REFUSED = "the engine executes it, but refuses some operands with a data or specification exception"
 
 
+_COSTLY: Final = (Reason.CONTROL, Reason.SENSITIVE)
+
+
 @dataclass(frozen=True, slots=True)
 class Instruction:
     """A declared instruction.
@@ -131,7 +134,7 @@ class Instruction:
 
         Who executes a correction may depend on how it is reached, so it costs nothing more.
         """
-        return CONTROL_INSTRUCTION_WORK if self.reason in (Reason.CONTROL, Reason.SENSITIVE) else 0
+        return CONTROL_INSTRUCTION_WORK if self.reason in _COSTLY else 0
 
     @property
     def opcode_text(self) -> str:

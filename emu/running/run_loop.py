@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from emu.engine.engine import Engine
     from emu.running.stops import Stop
 
+_OPERATING: Final = CpuState.OPERATING
+"""Looked up once: Python 3.11 takes longer for a member of an enumeration than for the rest of a test."""
 _NO_LIMIT: Final = 1 << 62
 _REST: Final = 1 << 10
 """More instructions than a block of the engine has."""
@@ -258,7 +260,7 @@ class RunLoop:
         """
         work = self._configuration.timing.work
         is_ready = True
-        if cpu.state is CpuState.OPERATING:
+        if cpu.state is _OPERATING:
             request = enabled_interruption(cpu)
             if request is not None:
                 self.stops.before_interruption(cpu.address, request.interruption, request.code)
@@ -288,7 +290,7 @@ class RunLoop:
             cpu.stop_pending = False
             if cpu.state is CpuState.OPERATING:
                 cpu.state = CpuState.STOPPED
-        return is_ready and cpu.state is CpuState.OPERATING and not cpu.is_waiting
+        return is_ready and cpu.state is _OPERATING and not cpu.is_waiting
 
 
 def enter_check_stop(reason: interruption.CheckStop) -> None:

@@ -67,7 +67,9 @@ def _execute_recorded(cpu: Cpu, engine: Engine, address: int, instruction: bytes
 
 def _execute_fetched(cpu: Cpu, engine: Engine, address: int, instruction: bytes) -> None:
     ended = engine.step(instruction)
-    if not isinstance(ended, Stepped):
+    if isinstance(ended, Declared):
+        _execute_declared(cpu, instruction, address)
+    elif not isinstance(ended, Stepped):
         _do_what_is_left(cpu, engine, ended)
     elif ended.overflowed:
         cpu.next_address = cpu.instruction_address

@@ -28,7 +28,14 @@ from tools.processes.side_by_side import run_side_by_side
 from tools.reports.plot import PAGE, begin_plot, check_plot, write_page
 from tools.reports.states_page.recording import recordings_of
 from tools.reports.verdict import ExitStatus
-from tools.scenarios.machine import HostListener, carry_out, configure_machine, refuse_options, set_up_scenario
+from tools.scenarios.machine import (
+    HostListener,
+    carry_out,
+    configure_machine,
+    refuse_options,
+    set_up_scenario,
+    without_collector,
+)
 from tools.usage.errors import UsageError
 from tools.usage.outputs import open_document
 
@@ -186,12 +193,13 @@ def _run(job: _Job, reporter: Reporter) -> _Ended:
         assert host is not None
         if job.plot is not None:
             begin_plot(host, job.plot)
-        runner = ScenarioRunner(job.scenario, machine, _Listener(setup, reporter))
-        reporter.begin(runner.total_pages())
-        try:
-            status, text = carry_out(runner)
-        except HostFailure as reason:
-            status, text = ExitStatus.UNASKED_STOP, str(reason)
+        with without_collector():
+            runner = ScenarioRunner(job.scenario, machine, _Listener(setup, reporter))
+            reporter.begin(runner.total_pages())
+            try:
+                status, text = carry_out(runner)
+            except HostFailure as reason:
+                status, text = ExitStatus.UNASKED_STOP, str(reason)
         recordings = [] if job.plot is None else recordings_of(host, "", NO_SYMBOLS)
         return _Ended(_figures(runner, setup, text or "passed"), status, recordings)
     except ScenarioError as reason:

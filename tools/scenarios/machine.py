@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import gc
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -19,7 +21,7 @@ from tools.usage.errors import UsageError
 from tools.usage.options import parameters
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterator
 
     from guest_kernel.scripted.scenarios.scenario import Scenario
 
@@ -112,6 +114,21 @@ def set_up_scenario(scenario: Scenario, options: MachineOptions, given: Collecti
         text = str(reason).removeprefix("--host-memory: ")
         raise UsageError(str(scenario.origin.error(text, "host", field="frames"))) from None
     return Setup(machines, host, None if host is None else start_attendants(host, plan))
+
+
+@contextmanager
+def without_collector() -> Iterator[None]:
+    """While it lasts, nobody looks for garbage in circles.
+
+    A scenario leaves none, and each look goes through hundreds of thousands of pages.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def carry_out(runner: ScenarioRunner) -> tuple[ExitStatus, str]:

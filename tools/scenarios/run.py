@@ -16,7 +16,14 @@ from host.accounting import count_pages, format_table
 from tools.processes.progress import progress
 from tools.reports.report import count_requests, host_line, show_plan, summarise_host
 from tools.reports.verdict import ExitStatus
-from tools.scenarios.machine import HostListener, carry_out, configure_machine, refuse_options, set_up_scenario
+from tools.scenarios.machine import (
+    HostListener,
+    carry_out,
+    configure_machine,
+    refuse_options,
+    set_up_scenario,
+    without_collector,
+)
 from tools.scenarios.tour import show_note, show_page
 from tools.usage.errors import UsageError
 from tools.usage.outputs import open_document
@@ -187,7 +194,8 @@ def run_scenario(scenario: Scenario, options: MachineOptions, wanted: RunOptions
 
             begin_plot(setup.host, plot)
         try:
-            report = _run(scenario, setup)
+            with without_collector():
+                report = _run(scenario, setup)
         except ScenarioError as reason:
             raise UsageError(str(reason)) from None
         if wanted.table:

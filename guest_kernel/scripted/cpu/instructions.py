@@ -2,6 +2,8 @@
 """The instructions by which the kernel acts on the machine, each an operation of a script.
 
 They lie, assembled, in the kernel's text in guest storage, and the CPU fetches and executes them there.
+
+Nobody changes one; they are not frozen because a million are made in a run, and a frozen one takes three times as long.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from emu.addresses import PAGE_SIZE
 from guest_kernel.scripted.cpu.script import Operation
-from guest_kernel.scripted.cpu.text import CONTROL_REGISTER_0
+from guest_kernel.scripted.cpu.text import CONTROL_REGISTER_0, ESSA_NAMES
 
 if TYPE_CHECKING:
     from emu.page_states import OperationRequest
@@ -21,7 +23,7 @@ _CLEARING_BY_ASCE: Final = 0x800
 _FILLED_BY_MVC: Final = 256
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Essa(Operation):
     """EXTRACT AND SET STORAGE ATTRIBUTES; returns the state byte before the change."""
 
@@ -32,11 +34,11 @@ class Essa(Operation):
         """See :meth:`Operation.execute`."""
         gr = processor.cpu.gr
         gr[2] = self.address
-        processor.instruction(f"ESSA {self.request.value}")
+        processor.instruction(ESSA_NAMES[self.request])
         return gr[1]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class SetStorageKey(Operation):
     """SET STORAGE KEY EXTENDED."""
 
@@ -50,7 +52,7 @@ class SetStorageKey(Operation):
         processor.instruction("SSKE")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class InsertStorageKey(Operation):
     """INSERT STORAGE KEY EXTENDED; returns the key."""
 
@@ -64,7 +66,7 @@ class InsertStorageKey(Operation):
         return gr[1] & 0xFF
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ResetReferenceBit(Operation):
     """RESET REFERENCE BIT EXTENDED; returns the condition code: 2 x the old reference bit + the change bit."""
 
@@ -77,7 +79,7 @@ class ResetReferenceBit(Operation):
         return processor.cpu.cc
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Load(Operation):
     """LOAD of the doubleword at a real address; returns it."""
 
@@ -91,7 +93,7 @@ class Load(Operation):
         return gr[1]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Store(Operation):
     """STORE of a doubleword at a real address."""
 
@@ -105,7 +107,7 @@ class Store(Operation):
         processor.instruction("STG")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ClearPage(Operation):
     """MOVE LONG that fills the page at a real address with zeros."""
 
@@ -118,7 +120,7 @@ class ClearPage(Operation):
         processor.instruction("MVCL")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class CopyPage(Operation):
     """MOVE LONG of the page at one real address to another."""
 
@@ -132,7 +134,7 @@ class CopyPage(Operation):
         processor.instruction("MVCL")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class MoveLong(Operation):
     """MOVE LONG of *length* bytes from one real address to another; they do not overlap."""
 
@@ -147,7 +149,7 @@ class MoveLong(Operation):
         processor.instruction("MVCL")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class FillTable(Operation):
     """Fill *length* bytes, a power of two, at a real address with one doubleword: STORE, MOVE, and MOVE LONG."""
 
@@ -168,7 +170,7 @@ class FillTable(Operation):
             filled *= 2
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class InvalidatePageTableEntry(Operation):
     """INVALIDATE PAGE TABLE ENTRY: of the page table at *table*, the one that translates *address*."""
 
@@ -182,7 +184,7 @@ class InvalidatePageTableEntry(Operation):
         processor.instruction("IPTE")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class FlushAddressSpace(Operation):
     """INVALIDATE DAT TABLE ENTRY, with clearing by ASCE: no CPU remembers a translation by the tables of *asce*."""
 
@@ -195,7 +197,7 @@ class FlushAddressSpace(Operation):
         processor.instruction("IDTE")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class LoadUserAsce(Operation):
     """LOAD CONTROL of register 1 from :data:`USER_ASCE`."""
 
@@ -204,7 +206,7 @@ class LoadUserAsce(Operation):
         processor.instruction("LCTLG")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class LoadSecondaryAsce(Operation):
     """LOAD CONTROL of register 7 from :data:`SECONDARY_ASCE`."""
 
@@ -213,7 +215,7 @@ class LoadSecondaryAsce(Operation):
         processor.instruction("LCTLG 7")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class UserCopy(Operation):
     """Copy *length* bytes between a real address of the kernel and an address of the process, by *name* of the text.
 
@@ -234,7 +236,7 @@ class UserCopy(Operation):
         return processor.begin_user_copy(self.name)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ResumeUserCopy(Operation):
     """The end of the handler of a program interruption of :class:`UserCopy`, and what it does then."""
 
@@ -247,7 +249,7 @@ class ResumeUserCopy(Operation):
         return processor.resume_user_copy(self.name)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ReturnToUser(Operation):
     """The end of a handler: LOAD MULTIPLE from the save area, LOAD PSW EXTENDED of the program-old PSW."""
 
@@ -257,7 +259,7 @@ class ReturnToUser(Operation):
         processor.leave("LPSWE")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class EnableSubclass(Operation):
     """STORE CONTROL, LOAD CONTROL: set a *bit* of control register 0, a subclass mask of external interruptions."""
 
@@ -274,7 +276,7 @@ class EnableSubclass(Operation):
         processor.instruction("LCTLG 0")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class OpenWindow(Operation):
     """local_irq_enable, local_irq_disable: STORE THEN OR SYSTEM MASK, STORE THEN AND SYSTEM MASK.
 
@@ -288,7 +290,7 @@ class OpenWindow(Operation):
         return processor.close_window()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ReturnFromExternal(Operation):
     """The end of the handler: LOAD MULTIPLE, LOAD PSW EXTENDED; then what :class:`OpenWindow` does at its end."""
 
@@ -299,7 +301,7 @@ class ReturnFromExternal(Operation):
         return processor.close_window()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ReleasePage(Operation):
     """DIAGNOSE code 0x010: the host may take the frame of the page at a real address, whatever is in it."""
 
@@ -311,7 +313,7 @@ class ReleasePage(Operation):
         processor.instruction("DIAG release pages")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Communicate(Operation):
     """DIAGNOSE code 0x068 with the parameter list at a real address; the result is its return code."""
 
@@ -325,7 +327,7 @@ class Communicate(Operation):
         return gr[3]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class UserInstruction(Operation):
     """Let the CPU execute one instruction of the process; returns the interruption that has come of it, or None."""
 

@@ -90,12 +90,15 @@ class KernelProcessor:
         :raises MachineStopped: if the machine stops.
         """
         address, length = self._entries[name]
-        cpu = self.cpu
-        cpu.instruction_address = address
-        while cpu.instruction_address == address:
+        cpu, step = self.cpu, self.machine.step
+        cpu.instruction_address = reached = address
+        while reached == address:
             # Again and again, for an interruptible instruction goes on where it was.
-            self._step()
-        if cpu.instruction_address != address + length:
+            stop = step(cpu)
+            if stop is not None:
+                raise MachineStopped(stop)
+            reached = cpu.instruction_address
+        if reached != address + length:
             raise self._program_check(name)
 
     def leave(self, name: str) -> None:

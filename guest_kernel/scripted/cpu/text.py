@@ -28,6 +28,9 @@ ENTER_EXTERNAL: Final = "enter the external-interruption handler"
 COPY_FIXUP: Final = "fix up a copy"
 """Where the exception table leads from the copies: the copy has ended short."""
 
+ESSA_NAMES: Final = tuple(f"ESSA {request.value}" for request in OperationRequest)
+"""The name of ESSA with each request code, by the code."""
+
 TEXT: Final = {
     # STMG 0,15,SAVE_AREA; here the scripts take over, and return by LMG 0,15,SAVE_AREA and LPSWE.
     ENTER_PROGRAM: f"DC X'EB0F{SAVE_AREA:04X}0024'",
@@ -61,7 +64,7 @@ TEXT: Final = {
     "IDTE": "IDTE 1,3,2",
     # MVC 8(248,2),0(2) spreads the first doubleword.
     "MVC": "DC X'D2F720082000'",
-    **{f"ESSA {request.value}": f"ESSA 1,2,{request.value}" for request in OperationRequest},
+    **{name: f"ESSA 1,2,{code}" for code, name in enumerate(ESSA_NAMES)},
     "SSKE": "SSKE 1,2",
     "ISKE": "ISKE 1,2",
     "RRBE": "RRBE 0,2",

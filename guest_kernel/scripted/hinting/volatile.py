@@ -7,7 +7,7 @@ Reference 4.2.2 (conditions) and 4.2.3 (state-change protocol); conditions 5, 5b
 from __future__ import annotations
 
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from guest_kernel.scripted.cpu.script import Place, Relax
 from guest_kernel.scripted.hinting import page_states
@@ -53,22 +53,43 @@ class StableReason(Enum):
         self.reason = reason
 
 
+# Looked up once: to look up a member of an enumeration takes longer than to see whether its condition holds.
+_FLAG_CONDITIONS: Final = (
+    StableReason.RESERVED,
+    StableReason.DIRTY,
+    StableReason.WRITEBACK,
+    StableReason.LOCKED,
+    StableReason.NO_BACKING,
+    StableReason.SHARED_MEMORY,
+    StableReason.NO_MAPPING,
+    StableReason.NOT_UPTODATE,
+    StableReason.PRIVATE,
+    StableReason.DISCARDED,
+    StableReason.NOT_ON_LRU,
+)
+_HAS_LOCK: Final = Place("page_make_volatile: has the lock")
+
+
 def _flag_condition(kernel: Kernel, page: Page) -> StableReason | None:
     """The first condition about flags and mapping that keeps *page* stable."""
     flags = page.flags
     in_swap_cache = bool(flags & SWAP_CACHE)
-    for condition, holds in (
-        (StableReason.RESERVED, flags & RESERVED),
-        (StableReason.DIRTY, flags & DIRTY),
-        (StableReason.WRITEBACK, flags & WRITEBACK),
-        (StableReason.LOCKED, flags & LOCKED),
-        (StableReason.NO_BACKING, flags & ANON and not (in_swap_cache and 2 in kernel.patches)),
-        (StableReason.SHARED_MEMORY, in_swap_cache and not flags & ANON),
-        (StableReason.NO_MAPPING, page.mapping is None and not in_swap_cache),
-        (StableReason.NOT_UPTODATE, not flags & UPTODATE),
-        (StableReason.PRIVATE, flags & PRIVATE),
-        (StableReason.DISCARDED, flags & DISCARDED),
-        (StableReason.NOT_ON_LRU, not flags & LRU),
+    for condition, holds in zip(
+        _FLAG_CONDITIONS,
+        (
+            flags & RESERVED,
+            flags & DIRTY,
+            flags & WRITEBACK,
+            flags & LOCKED,
+            flags & ANON and not (in_swap_cache and 2 in kernel.patches),
+            in_swap_cache and not flags & ANON,
+            page.mapping is None and not in_swap_cache,
+            not flags & UPTODATE,
+            flags & PRIVATE,
+            flags & DISCARDED,
+            not flags & LRU,
+        ),
+        strict=True,
     ):
         if holds:
             return condition
@@ -103,7 +124,7 @@ def page_make_volatile(kernel: Kernel, page: Page, offset: int) -> Script[None]:
         return
     if not page_states.page_test_set_state_change(page):
         return
-    yield Place("page_make_volatile: has the lock")
+    yield _HAS_LOCK
     if check_state_change(kernel, page, offset) is None:
         yield from page_states.page_set_volatile(kernel, page, writable=bool(page.flags & WRITABLE))
     page_states.page_clear_state_change(page)

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from emu.addresses import PAGE_SIZE
 from guest_kernel.scripted.cpu.instructions import ClearPage, CopyPage
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from guest_kernel.scripted.state.mm_types import AddressSpace, Page
 
 
+_BEFORE_IO: Final = Place("readpage: before the I/O")
+
+
 class ReadError(Exception):
     """The scenario reads where no file is."""
 
@@ -37,7 +40,7 @@ def readpage(kernel: Kernel, mapping: AddressSpace, page: Page) -> Script[None]:
         yield from filemap.set_page_uptodate(page)
         yield from filemap.unlock_page(kernel, page)
         return
-    yield Place("readpage: before the I/O")
+    yield _BEFORE_IO
     kernel.disk.read(mapping.inode, page.index, page)
     yield from filemap.set_page_uptodate(page)
     yield from filemap.unlock_page(kernel, page)

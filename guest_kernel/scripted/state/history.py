@@ -62,6 +62,9 @@ class Event(IntEnum):
     """It was taken out of the swap cache: the swap slot."""
 
 
+_ESSA: Final = int(Event.ESSA)
+
+
 def of_file(inode: int, index: int) -> int:
     """The detail of an event that concerns page *index* of a file."""
     return inode << _INDEX_BITS | index & (1 << _INDEX_BITS) - 1
@@ -94,7 +97,7 @@ class PageHistory(Observer):
         place = self._next[page]
         at = page * EVENTS + place
         self._work[at] = self._timing.work
-        self._what[at] = Event.ESSA | cpu.address + 1 << 8 | request << 32 | before << 24 | after << 16
+        self._what[at] = _ESSA | cpu.address + 1 << 8 | request << 32 | before << 24 | after << 16
         self._next[page] = place + 1 if place < EVENTS - 1 else 0
 
     def host_changed(self, page: int, before: int, after: int) -> None:

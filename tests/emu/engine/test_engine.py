@@ -8,6 +8,8 @@ import pytest
 from emu import control_registers as control
 from emu import psw as psw_bits
 from emu.cpu import Cpu, CpuState
+from emu.engine.engine import left_to_model
+from emu.engine.exits import Declared
 from emu.machine import MEGABYTE, Machine, Stop, StopKind
 from emu.psw import ADDRESSING_MODE, Psw
 from emu.resets import reset_cpu
@@ -463,3 +465,17 @@ def test_interruptions_that_never_end_are_named(machine: Machine) -> None:
     stop = machine.run(100)
     assert stop.kind is StopKind.INTERRUPTION_LOOP
     assert machine.executed == 0
+
+
+@pytest.mark.parametrize(
+    ("code", "is_left"),
+    (
+        ("b9ab0012", True),  # ESSA
+        ("0802", False),  # SPM, which nobody declares
+        ("44001000", False),  # EX, whose target decides
+        ("b2050000", False),  # STCK, which would be executed, with the host's clock
+    ),
+)
+def test_what_traps_in_every_form_is_left_to_the_model_at_once(code: str, is_left: bool) -> None:
+    instruction = bytes.fromhex(code)
+    assert left_to_model(instruction) == (Declared(instruction) if is_left else None)

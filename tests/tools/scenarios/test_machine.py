@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from tests.support.command import read_json
 from tests.support.small_scenario import SMALL
 from tools.command.cli import main
+from tools.scenarios.machine import without_collector
 
 
 def test_options_describe_the_host(small: Path, tmp_path: Path) -> None:
@@ -70,3 +72,15 @@ def test_options_that_are_only_for_programs(
 ) -> None:
     assert main(["run", str(small), *options]) == 2
     assert capfd.readouterr().err.startswith(f"essa: {options[0]}: expected only with a program")
+
+
+@pytest.mark.parametrize("is_enabled", (False, True))
+def test_nobody_looks_for_garbage_while_a_scenario_is_carried_out(is_enabled: bool) -> None:
+    before = gc.isenabled()
+    try:
+        (gc.enable if is_enabled else gc.disable)()
+        with without_collector():
+            assert not gc.isenabled()
+        assert gc.isenabled() is is_enabled
+    finally:
+        (gc.enable if before else gc.disable)()
