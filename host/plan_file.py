@@ -23,6 +23,7 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from emu.addresses import PAGE_SIZE
+from emu.input_files.near_names import did_you_mean
 from emu.input_files.sizes import parse_size
 from emu.input_files.toml_tables import convert, one_of, parse_toml, read_toml
 from host.plan import ACTIONS, TRIGGERS, PlanError, PressurePlan, PressureStep, Resize, is_address
@@ -109,7 +110,7 @@ def _action_class(table: Mapping[str, object]) -> type[Action]:
         raise PlanError(f"missing; expected {one_of(ACTIONS)}", "do")
     name = table["do"]
     if not isinstance(name, str) or name not in ACTIONS:
-        raise PlanError(f"expected {one_of(ACTIONS)}, not {name!r}", "do")
+        raise PlanError(f"expected {one_of(ACTIONS)}, not {name!r}{did_you_mean(str(name), ACTIONS)}", "do")
     return ACTIONS[name]
 
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, get_type_hints
 
 import msgspec
 
+from emu.input_files.near_names import did_you_mean
 from emu.input_files.reading import read_whole
 
 if TYPE_CHECKING:
@@ -222,7 +223,7 @@ def convert(table: object, kind: type[_T], error: type[FieldError], *, missing: 
     names = [each.name for each in described]
     for name in table:
         if name not in names:
-            raise error(f"unknown; expected {', '.join(names)}", name)
+            raise error(f"unknown; expected {', '.join(names)}{did_you_mean(name, names)}", name)
     for each in described:
         if each.name not in table and each.default is MISSING and each.default_factory is MISSING:
             raise error(missing, each.name)

@@ -169,6 +169,7 @@ def test_wrong_steps(fields: str, message: str) -> None:
 def test_the_line_is_that_of_the_wrong_step() -> None:
     text = '# a plan\n[[step]]\nat_work = 1\ndo = "sample"\n\n[[ step ]] # the next\nat_work = 2\ndo = "smaple"\n'
     assert error_of(text).startswith("x.toml:8: step 2: do: ")
+    assert error_of(text).endswith(" or sample, not 'smaple': did you mean sample?")
 
 
 def test_no_line_if_the_steps_are_not_laid_out_as_tables() -> None:

@@ -34,6 +34,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from emu.input_files.near_names import did_you_mean
 from emu.input_files.toml_tables import convert, one_of, parse_toml, read_toml
 from guest_kernel.scripted.scenarios.scenario import (
     STEPS,
@@ -76,7 +77,7 @@ def _make_scenario(document: Document[ScenarioError]) -> Scenario:
     content, origin = document.content, document.origin
     for key in content:
         if key not in _KEYS:
-            raise origin.error_at(key, f"{key}: unknown; expected {', '.join(_KEYS)}")
+            raise origin.error_at(key, f"{key}: unknown; expected {', '.join(_KEYS)}{did_you_mean(key, _KEYS)}")
     description = content.get("description")
     if not isinstance(description, str) or not description.isprintable() or not description:
         text = "description: expected one line that says what the scenario shows"
@@ -111,6 +112,6 @@ def _make_step(table: object) -> Step:
         raise ScenarioError(f"expected a table, not {table!r}")
     name = table.get("do")
     if not isinstance(name, str) or name not in STEPS:
-        found = "missing" if "do" not in table else f"not {name!r}"
+        found = "missing" if "do" not in table else f"not {name!r}{did_you_mean(str(name), STEPS)}"
         raise ScenarioError(f"expected {one_of(STEPS)}, {found}", "do")
     return convert({field: value for field, value in table.items() if field != "do"}, STEPS[name], ScenarioError)

@@ -69,6 +69,10 @@ def test_a_document() -> None:
         ("[[tree]]\nheight = 1\n[[tree]]\n\nheight = -1\n", "f:5: tree 2: height: expected 0 or more, not -1"),
         ("[[tree]]\n'height' = 'x'\n", "f:2: tree 1: height: expected int, got str"),
         ("[[tree]]\nheight = 1\nfruit = 'fig'\n", "f:3: tree 1 (old): fruit: expected apple or pear, not 'fig'"),
+        (
+            "[[tree]]\nheigth = 1\n",
+            "f:2: tree 1: heigth: unknown; expected height, fruit: did you mean height?",
+        ),
         ("[[tree]]\nheight = 1\nage = 2\n", "f:3: tree 1 (old): age: unknown; expected height, fruit"),
         ("# none\n[[ 'tree' ]] # one\n", "f:2: tree 1: height: missing"),
         ("tree = [5]", "f: tree 1: expected a table, not 5"),

@@ -206,6 +206,15 @@ def test_anything_else_is_an_error_of_one_line(text: str) -> None:
     assert "\n" not in str(raised.value)
 
 
+@pytest.mark.parametrize(
+    ("right", "wrong", "near"),
+    (('do = "boot"', 'do = "boto"', "boot"), ("[machine]", "[machin]", "machine"), ("pages =", "page =", "pages")),
+)
+def test_what_is_near_is_asked_for(right: str, wrong: str, near: str) -> None:
+    with pytest.raises(ScenarioError, match=rf": did you mean {near}\?$"):
+        parse_scenario(EVERYTHING.replace(right, wrong, 1))
+
+
 def test_tables_in_line() -> None:
     text = 'description = "d"\nmachine = {pages = 512}\nstep = [{do = "boot"}, {do = "table", name = "n"}]'
     assert parse_scenario(text).steps == (Boot(), Table(name="n"))
