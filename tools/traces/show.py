@@ -71,32 +71,34 @@ def _is_of_kind(told: Told, options: ShowOptions) -> bool:
 def _show_found(trace: OpenedTrace, window: Filter, options: ShowOptions) -> int:
     meant = wanted(trace, options.find or "")
     first, last = window.numbers or (0, None)
-    if options.last and options.count is None:
+    found: Iterable[Found] = trace.search.all(meant, first, last)
+    if options.last and options.count is None and not window.is_of_instructions:
         latest = trace.search.last(meant, None if last is None else last + 1)
-        found: Iterable[Found] = [] if latest is None or latest.number < first else [latest]
-    else:
-        found = trace.search.all(meant, first, last)
-        if options.count is not None:
-            found = deque(found, options.count) if options.last else islice(found, options.count)
+        found = [] if latest is None or latest.number < first else [latest]
+    shown: Iterable[list[Told]] = filter(None, (list(_around(trace, each, window, options.context)) for each in found))
+    if options.last:
+        shown = deque(shown, options.count or 1)
+    elif options.count is not None:
+        shown = islice(shown, options.count)
     is_any = False
-    for each in found:
+    for told in shown:
         if is_any and options.context:
             print("--")
         is_any = True
-        _print(trace, _around(trace, each, window, options.context), options)
+        _print(trace, told, options)
     if not is_any:
         print(f"{options.find}: nothing found")
     return 0 if is_any else 1
 
 
 def _around(trace: OpenedTrace, found: Found, window: Filter, context: int) -> Iterator[Told]:
-    """What is told of what was *found*, and of so many instructions before and after it."""
+    """What is told of what was *found*, if it is in the *window*, and of so many instructions before and after it."""
     number = found.number
-    around = EVERYTHING if context else replace(window, numbers=None)
-    around = replace(around, numbers=(max(number - context, 0), number + context))
-    for told in tell(trace, around):
-        if context or _is_found(told, found):
-            yield told
+    own = [told for told in tell(trace, replace(window, numbers=(number, number))) if _is_found(told, found)]
+    if context and own:
+        yield from tell(trace, replace(EVERYTHING, numbers=(max(number - context, 0), number + context)))
+    else:
+        yield from own
 
 
 def _is_found(told: Told, found: Found) -> bool:

@@ -127,3 +127,21 @@ def test_another_version_is_refused(written: Written) -> None:
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(TraceError, match="no: cannot be read: No such file"):
         TraceFile(tmp_path / "no")
+
+
+def test_whatever_is_changed_in_a_file_it_is_read_or_refused(written: Written, tmp_path: Path) -> None:
+    path, chunks = written
+    content = path.read_bytes()
+    random = np.random.default_rng(5)
+    for place in random.integers(0, len(content), 300).tolist():
+        changed = bytearray(content)
+        changed[place] ^= int(random.integers(1, 256))
+        (tmp_path / "changed").write_bytes(changed)
+        try:
+            with TraceFile(tmp_path / "changed") as trace:
+                for chunk, (streams, blob) in zip(trace.chunks, chunks, strict=False):
+                    assert chunk.blob == blob
+                    assert all(np.array_equal(chunk.rows(name), rows) for name, rows in streams.items())
+                    assert all(chunk.set_of(name).size for name in chunk.head.sets)
+        except TraceError:
+            continue

@@ -101,6 +101,22 @@ def test_stores_by_logical_address_and_by_page(recorded: Recorded, capsys: pytes
     assert page == stores[:1]
 
 
+def test_what_is_found_in_a_window_only(recorded: Recorded, capsys: pytest.CaptureFixture[str]) -> None:
+    everywhere = shown(capsys, recorded.name, "--find", "store:page:0x0")
+    there = [line for line in everywhere if 0x13230 <= int(line.split()[3], 16) < 0x13320]
+    assert 3 < len(there) < len(everywhere)
+    arguments = recorded.name, "--find", "store:page:0x0", "--at", "start_program"
+    assert shown(capsys, *arguments) == there
+    assert shown(capsys, *arguments, "--count", "2") == there[:2]
+    assert shown(capsys, *arguments, "--last") == there[-1:]
+    assert shown(capsys, *arguments, "--last", "--count", "2") == there[-2:]
+    assert shown(capsys, *arguments, "--cpu", "1", status=1) == ["store:page:0x0: nothing found"]
+    number = int(shown(capsys, *arguments, "--count", "1", "--numbers")[0].split()[0])
+    assert shown(capsys, *arguments, "--from", str(number + 1)) == there[1:]
+    assert shown(capsys, *arguments, "--to", str(number)) == there[:1]
+    assert shown(capsys, *arguments, "--to", str(number), "--last") == there[:1]
+
+
 def test_nothing_found_is_said(recorded: Recorded, capsys: pytest.CaptureFixture[str]) -> None:
     assert shown(capsys, recorded.name, "--find", "io", status=1) == ["io: nothing found"]
 
