@@ -68,6 +68,13 @@ def test_folding_what_was_expanded_gives_the_same() -> None:
     assert made.fold(made.expand(rows)).tolist() == rows.tolist()
 
 
+def test_what_took_longer_is_no_part_of_the_same_row() -> None:
+    made = table()
+    executed = made.expand(flow((10, 100, 0, 0, 3, 1, 0)))
+    executed["time"][2] += 16
+    assert made.fold(executed).tolist() == [(10, 100, 0, 0, 2, 1, 0), (12, 118, 0, 2, 1, 1, 0)]
+
+
 def test_folding_a_part_gives_rows_that_begin_within_blocks() -> None:
     made = table()
     executed = made.expand(flow((10, 100, 0, 0, 3, 1, 0)))

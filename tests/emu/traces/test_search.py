@@ -149,6 +149,11 @@ def test_summaries_leave_chunks_out(trace: TraceFile) -> None:
     ]
     wanted = [sum(map(each.may_be_in, trace.chunks)) for each in everything]
     assert 0 < sum(wanted) < len(everything) * CHUNKS * 2 // 3
+    for page in range(6):
+        rows_of = [chunk.rows("accesses") for chunk in trace.chunks]
+        has = [(rows["kind"] == 1) & (rows["logical"] >> 12 == page) for rows in rows_of]
+        stored = search.accessed(AccessKind.STORE, page << 12, (page << 12) + 4095)
+        assert [stored.may_be_in(chunk) for chunk in trace.chunks] == [bool(rows.any()) for rows in has]
 
 
 def test_the_instruction_at_a_time(trace: TraceFile) -> None:

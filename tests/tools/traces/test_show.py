@@ -117,6 +117,12 @@ def test_what_is_found_in_a_window_only(recorded: Recorded, capsys: pytest.Captu
     assert shown(capsys, *arguments, "--to", str(number), "--last") == there[:1]
 
 
+def test_what_did_not_end_has_changed_nothing(recorded: Recorded, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = shown(capsys, recorded.name, "--from", "1690", "--to", "1690")
+    assert [line.split(") ")[1].split()[0] for line in lines if " S " in line] == ["LLGC", "STMG"]
+    assert ["[380]=" in line for line in lines] == [False, False, True]
+
+
 def test_nothing_found_is_said(recorded: Recorded, capsys: pytest.CaptureFixture[str]) -> None:
     assert shown(capsys, recorded.name, "--find", "io", status=1) == ["io: nothing found"]
 
