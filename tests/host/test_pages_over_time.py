@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import zlib
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from emu.debugging.history import History
+from emu.machine import MEGABYTE
 from emu.page_states import Profile
+from emu.program import read_program
 from emu.program_interruption import ProgramInterruptionCode
 from emu.saving import save
 from emu.state import differences, restore_state, state_of
@@ -19,6 +23,7 @@ from host.accounting import Series
 from host.page_events import PageEvent
 from host.pages_over_time import PagesOverTime, pack, unpack
 from tests.host.conftest import PROGRAM_ADDRESS, MakeHost
+from tests.support.command import PRESSURE
 
 PAGE = 0x20
 CHANGE = 0x02
@@ -205,3 +210,22 @@ class TestState:
         restore_state(restored, state_of(series))
         assert [sample.label for sample in restored.samples] == ["before"]
         assert restored.followed == {}
+
+
+def test_what_is_gone_through_again_is_recorded_again(make_host: MakeHost) -> None:
+    """Discard faults, too: compiled code, which tells nobody of them, must not take them the second time."""
+    hosted = make_host(80, memory=4 * MEGABYTE)
+    series = Series(20_000)
+    series.follow_pages(hosted.guest)
+    hosted.manager.add_attendant(series)
+    read_program(Path(PRESSURE)).load(hosted.machine)
+    history = History(hosted.machine, host=hosted.manager, interval=1_000_000)
+    recorded = series.followed[0]
+    faults = PageEvent.FAULT
+    while not any(faults & event for event in (marked(recorded) if recorded.pictures else {}).values()):
+        history.run(20_000)
+    pictures, end = list(recorded.pictures), hosted.machine.executed
+    history.go_to(1000)
+    assert len(recorded.pictures) == 1
+    history.go_to(end)
+    assert recorded.pictures == pictures

@@ -6,17 +6,20 @@ from __future__ import annotations
 from typing import Final
 
 STATE_COLOURS: Final = {
-    "Sr": ("#1f4e79", "#5aa2e0"),
-    "Sp": ("#7a3b8f", "#b67fcb"),
-    "Pr": ("#b8860b", "#f0b429"),
-    "Pp": ("#d9b45b", "#a8802a"),
-    "Pz": ("#efdcae", "#6b5423"),
-    "Vr": ("#2e7d32", "#57b85c"),
-    "Vp": ("#6fae73", "#3d7f41"),
-    "Vz": ("#a9d8ab", "#285a2c"),
-    "Ur": ("#8d8d8d", "#9a9a9a"),
-    "Up": ("#b5b5b5", "#6c6c6c"),
-    "Uz": ("#dcdcdc", "#3a3a3a"),
-    "Sz": ("#c6d9ec", "#27405a"),
+    "Sr": ("#12305c", "#8fd3fa"),
+    "Sp": ("#9a4fb5", "#c45fe0"),
+    "Pr": ("#c98a12", "#f7d53e"),
+    "Pp": ("#f0bd45", "#b8901f"),
+    "Pz": ("#d9b27a", "#4a3210"),
+    "Vr": ("#17642d", "#a4dd9a"),
+    "Vp": ("#6fb05f", "#47a352"),
+    "Vz": ("#b4ecae", "#1f7038"),
+    "Ur": ("#777777", "#8f8f8f"),
+    "Up": ("#b1b1b1", "#5a5a5a"),
+    "Uz": ("#f0f0f0", "#1e1e1e"),
+    "Sz": ("#8fb4f2", "#2b4a9e"),
 }
-"""On a light ground and on a dark one.  What is resident stands out from the ground most, what is nowhere least."""
+"""On a light ground and on a dark one.  What is resident stands out from the ground most, what is nowhere least.
+
+They are told apart whatever colours somebody sees.
+"""

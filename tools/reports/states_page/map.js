@@ -1,7 +1,7 @@
 // The map: a cell for each page, row by row, in colours of what is asked for; and one page over time.
 
 const LARGEST_CELL = 12;
-const MARKED_INSIDE = 5;
+const MARKED_INSIDE = 8;
 
 // How many cells in a row, a power of two, and how large: as large as fits into the width, not too high.
 function layout(pages, width) {
@@ -97,7 +97,7 @@ class PageMap {
     this._frame(context);
   }
 
-  // What has happened: the last of several in a cell that is too small for them, one inside the other in a larger one.
+  // What has happened: the last of several in a small cell, the last two one inside the other in a large one.
   _marks() {
     const wanted = DATA.events.map((name, index) => ({ bit: 1 << index, colour: pixel(eventColour(name)) })).filter(({ bit }) => shown.marks & bit);
     if (!wanted.length) return;
@@ -109,7 +109,10 @@ class PageMap {
         this._fill(page, found[found.length - 1].colour, 0);
         continue;
       }
-      found.forEach(({ colour }, order) => this._fill(page, colour, Math.floor(this.cell / 5) + order));
+      // On a ground of its own, since the colour may be near that of the state.
+      const inset = Math.floor(this.cell / 5);
+      this._fill(page, pixel(ofTheme(["#ffffff", "#17181a"])), inset);
+      found.slice(-2).forEach(({ colour }, order) => this._fill(page, colour, inset + 1 + order));
     }
   }
 

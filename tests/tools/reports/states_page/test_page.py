@@ -132,10 +132,16 @@ class TestData:
         assert again.read_bytes() == page.read_bytes()
 
     def test_each_guest_is_a_recording(self, tmp_path: Path) -> None:
-        path = tmp_path / "states.html"
-        assert main([*SAMPLED, "--guests", "2", "--plot", str(path)]) == 0
-        names = [each["name"] for each in read_page(path).data["recordings"]]
-        assert names == ["pressure.elf, guest 0", "pressure.elf, guest 1"]
+        path, summary = tmp_path / "states.html", tmp_path / "summary.json"
+        assert main([*SAMPLED, "--guests", "2", "--plot", str(path), "--json", str(summary)]) == 0
+        recordings = read_page(path).data["recordings"]
+        assert [each["name"] for each in recordings] == ["pressure.elf, guest 0", "pressure.elf, guest 1"]
+        rows: Any = read_json(summary)["host"]["series"]["rows"]  # type: ignore[index]
+        for guest, recording in enumerate(recordings):
+            of_guest = [row for row in rows if row["guest"] == guest]
+            assert recording["work"] == [row["work"] for row in of_guest]
+            assert recording["table"]["Sr"] == [row["table"]["S"]["r"] for row in of_guest]
+            assert recording["pictures"] == list(range(len(of_guest)))
 
     def test_nothing_comes_from_elsewhere(self, page: Path) -> None:
         text = page.read_text()
@@ -241,6 +247,29 @@ class TestShown:
         assert len(maps) > len(recording["work"]) // 2
         assert "half </script> way" in shown.texts("svg.chart text")
 
+    def test_the_areas_are_as_high_as_there_are_pages(self, shown: Shown, page: Path) -> None:
+        recording = read_page(page).first
+        bands = shown.run(
+            """
+            const { svg } = panes[0].chart;
+            const all = [...svg.querySelectorAll("polygon")];
+            return all.map((band) => [band.dataset.state, [...band.points].map(({ x, y }) => [x, y])]);
+            """
+        )
+        left, right, top, bottom = shown.run("return [panes[0].chart.x(0), panes[0].chart.width - 14, 12, 300 - 44]")
+        samples, below = len(recording["work"]), [0] * len(recording["work"])
+        assert [state for state, _ in bands] == [state for state in STATE_COLOURS if any(recording["table"][state])]
+        for state, points in bands:
+            upper, lower = points[:samples], points[samples:][::-1]
+            for sample, work in enumerate(recording["work"]):
+                above = below[sample] + recording["table"][state][sample]
+                for (x, y), pages in ((upper[sample], above), (lower[sample], below[sample])):
+                    assert x == pytest.approx(left + (right - left) * work / recording["work"][-1], abs=0.06)
+                    assert y == pytest.approx(bottom - (bottom - top) * pages / recording["pages"], abs=0.06)
+                below[sample] = above
+        shown.press("#moment", Keys.END)
+        assert float(shown.run("return panes[0].chart.now.getAttribute('x1')")) == pytest.approx(right)
+
     def test_back_and_to_both_ends(self, shown: Shown, page: Path) -> None:
         recording = read_page(page).first
         last = len(recording["work"]) - 1
@@ -343,9 +372,75 @@ class TestShown:
         finally:
             shown.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
 
+    def test_moments_of_two_recordings(self, shown: Shown) -> None:
+        """Samples of the same time belong together, the first of each and the second; others come one by one."""
+        moments = shown.run("return momentsOf([{ work: [0, 5, 5, 9] }, { work: [3, 5, 7] }])")
+        assert [(moment["work"], *moment["samples"]) for moment in moments] == [
+            (0, 0, -1),
+            (3, 0, 0),
+            (5, 1, 1),
+            (5, 2, 1),
+            (7, 2, 2),
+            (9, 3, 2),
+        ]
+
+    def test_cells_are_as_large_as_fits(self, shown: Shown) -> None:
+        sizes = {
+            (1024, 1174): {"columns": 64, "cell": 12},
+            (65536, 1174): {"columns": 512, "cell": 2},
+            (262144, 1174): {"columns": 512, "cell": 2},
+            (262144, 540): {"columns": 512, "cell": 1},
+            (262144, 300): {"columns": 256, "cell": 1},
+        }
+        for (pages, width), expected in sizes.items():
+            assert shown.run("return layout(...arguments)", pages, width) == expected
+
+    def test_a_small_cell_shows_the_fault(self, shown: Shown, page: Path) -> None:
+        found = read_page(page)
+        sample, number = next(
+            (sample, page)
+            for sample, events in enumerate(found.events)
+            for page, each in enumerate(events)
+            if each & 0x11 == 0x11
+        )
+        pixel = shown.run(
+            """
+            showMoment(arguments[0]);
+            const map = new PageMap(document.body, DATA.recordings[0], panes[0].pages, 128, () => {});
+            map.paint();
+            const [x, y] = [arguments[1] % map.columns, Math.floor(arguments[1] / map.columns)];
+            return [map.cell, ...map.canvas.getContext("2d").getImageData(x * map.cell, y * map.cell, 1, 1).data];
+            """,
+            sample,
+            number,
+        )
+        assert pixel == [2, 0, 0, 0, 255]
+
     def test_there_is_nothing_to_choose_between(self, shown: Shown) -> None:
         assert shown.run("return [...document.querySelectorAll('.of-two')].every((each) => each.hidden)")
         assert shown.run("return performance.getEntriesByType('resource').length") == 0
+
+
+def test_to_and_fro_among_many_samples(chromium: WebDriver, tmp_path: Path) -> None:
+    path = tmp_path / "states.html"
+    assert main([*SQUEEZED, "--sample-every", "90000", "--plot", str(path)]) == 0
+    found = read_page(path)
+    last = len(found.states) - 1
+    assert last > 64
+    shown = Shown(chromium, path)
+    for sample in (last, 3, 40, 33, 32, 31, 0, 64, 63, last):
+        shown.run("showMoment(arguments[0])", sample)
+        for shows, expected in (("states", found.states), ("keys", found.keys), ("events", found.events)):
+            assert shown.run(f"return [...panes[0].pages.{shows}]") == expected[sample]
+    # From where there is no picture, the first one is what differs from nothing.
+    shown.run("panes[0].pages.show(arguments[0]); panes[0].pages.show(-1); panes[0].pages.show(0)", last)
+    assert shown.run("return [...panes[0].pages.states]") == found.states[0]
+    for page in (0x105, 0x200):
+        history = shown.run("return panes[0].pages.history(arguments[0])", page)
+        assert [each["state"] for each in history] == [states[page] for states in found.states]
+        assert [each["key"] for each in history] == [keys[page] for keys in found.keys]
+        assert [each["events"] for each in history] == [events[page] for events in found.events]
+    assert shown.errors() == []
 
 
 def test_two_runs_side_by_side_and_the_third(chromium: WebDriver, tmp_path: Path) -> None:
@@ -364,6 +459,17 @@ def test_two_runs_side_by_side_and_the_third(chromium: WebDriver, tmp_path: Path
     shown.press("#moment", Keys.END)
     ends = [len(each["work"]) - 1 for each in (hints, balloon)]
     assert shown.table() == expected_table(hints, ends[0]) + expected_table(balloon, ends[1])
+    # What is chosen last is shown, however long it takes to decode the one before.
+    shown.run(
+        """
+        const [left, right] = [byId("left"), byId("right")];
+        decoded.delete(2);
+        const first = makePanes();
+        right.value = "1";
+        return Promise.all([first, makePanes()]);
+        """
+    )
+    assert shown.texts("section h2")[1:] == ["none: 1,024 pages (4 MB)"]
     shown.press("#right", "nothing")
     shown.wait(lambda: len(shown.texts("section h2")) == 1)
     assert shown.table() == expected_table(hints, ends[0])
