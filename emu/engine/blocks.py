@@ -15,8 +15,9 @@ import numpy as np
 from emu.addresses import PAGE_SHIFT
 from emu.bits import MASK_64
 from emu.engine.library import STOP_FUNCTION
+from emu.engine.quirks.small_buffer import buffer_places
 from emu.engine.record import FILLS, NO_PAGE, SHORT_ADDRESSES, SharedRecord, ShownPage
-from emu.engine.tables import block_key, memo_index, page_index, page_key
+from emu.engine.tables import LAST_GENERATION, block_key, block_tag, memo_index, page_index, page_key
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -71,7 +72,9 @@ class BlockState(SharedRecord):
         self._known: npt.NDArray[np.uint64] = memo["known"]
         self.traced_blocks: npt.NDArray[Any] | None = None
         """Those that have an identification, while the machine is traced: see :mod:`emu.engine.trace_ring`."""
+        self._starts: npt.NDArray[np.uint64] = self.table("starts")
         record = self.fields
+        self._begin_generation()
         record.stop_function = STOP_FUNCTION
         record.registers_address = registers.base
         record.vector_registers_address = registers.base + registers.layout.vector
@@ -80,6 +83,11 @@ class BlockState(SharedRecord):
         record.cc_operands_address = registers.base + registers.layout.cc_operands
         record.interruption_address = registers.interruption_address
         record.psw_address = registers.psw_address
+        places = buffer_places()
+        record.buffers_used_address = registers.base + places.used
+        record.buffer_descriptions_address = registers.base + places.descriptions
+        record.buffer_tables_address = registers.base + places.tables
+        record.blocks_address = registers.base + places.blocks
         record.breaking_event_address = registers.base + registers.layout.breaking_event
 
     def show_page(self, virtual_page: int, mode: int, place: int) -> None:
@@ -97,11 +105,35 @@ class BlockState(SharedRecord):
     def _shown_at(self, virtual_page: int) -> ShownPage:
         return self.fields.shown[page_index(virtual_page)]
 
+    def settle_block(self) -> None:
+        """Let the record say which block began last, after Unicorn has run."""
+        record = self.fields
+        number = record.block_start
+        if number:
+            record.block_start = 0
+            record.block_address = record.start_addresses[number - 1]
+            record.block_size = record.start_sizes[number - 1]
+
+    def forget_starts(self) -> None:
+        """Take all translations for such as have not begun; the words of those that are gone can be used again."""
+        self._starts[:] = 0
+        self.fields.starts_used = 0
+
     def forget_blocks_in(self, virtual_page: int) -> None:
         """Forget those that lie in *virtual_page*, or reach into it."""
+        self._begin_generation()
         _forget(self._keys, self._known, virtual_page)
         if self.traced_blocks is not None:
             _forget(self.traced_blocks["key"], self.traced_blocks["known"], virtual_page)
+
+    def _begin_generation(self) -> None:
+        """Let no translation begin without being looked at."""
+        record = self.fields
+        if record.generation == LAST_GENERATION:
+            self._starts[:] = 0
+            record.generation = 0
+        record.generation += 1
+        record.block_tag = block_tag(record.generation, record.mode)
 
     def remember_block(self, address: int, size: int, count: int) -> None:
         """Let the block at *address* run: it has *count* instructions and nothing to intercept."""

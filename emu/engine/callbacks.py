@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The compiled callbacks: they count instructions, keep to the budget, and find what to intercept.
 
-Unicorn calls the one for blocks at the start of every block.  In the steady state that costs a few nanoseconds: the
-number of instructions of a block is remembered.  A block that is new is walked once, instruction by instruction, in the
-code page that the engine executes from; if it holds an instruction that must not run natively, the callback stops the
-engine before the block, and Python has the block translated so that it traps (see :mod:`emu.engine.new_blocks`).
+Unicorn calls the one for blocks at the start of every block, or the other one of them where translated code has not
+let the block begin (:mod:`emu.engine.quirks.block_starts`).  The number of instructions of a block is remembered.  A
+block that is new is walked once, instruction by instruction, in the code page that the engine executes from; if it
+holds an instruction that must not run natively, the callback stops the engine before the block, and Python has the
+block translated so that it traps (see :mod:`emu.engine.new_blocks`).
 
 Python meets this file only through :mod:`emu.engine.compiled`.
 
@@ -44,8 +45,9 @@ from emu.engine.compiled_parts import (
     memo_index,
     pointer,
     relative_target,
+    settle_block,
 )
-from emu.engine.record import RECORD_TYPE, StopReason
+from emu.engine.record import MOST_LEFT, RECORD_TYPE, StopReason
 from emu.engine.rules.native_forms import is_form_for_model
 from emu.engine.units import NOTHING, unit
 
@@ -57,6 +59,7 @@ CANDIDATE_REASON: Final = int(StopReason.CANDIDATE)
 UNKNOWN_REASON: Final = int(StopReason.UNKNOWN_CODE)
 ODD_REASON: Final = int(StopReason.ODD_ADDRESS)
 INTERCEPTED_TARGET: Final = CANDIDATE | TARGET | BY_FORM
+MOST_LEFT_AT_ONCE: Final = np.uint64(MOST_LEFT)
 PAGE_OFFSET: Final = np.uint64(PAGE_SIZE - 1)
 EXECUTE_TARGET_REASON: Final = int(StopReason.EXECUTE_TARGET)
 
@@ -148,7 +151,7 @@ def _fits(record: Any, count: Any) -> Any:
 def _renew(record: Any) -> None:
     """Let what is left be what it is; compiled instructions have taken more of it than they count for the limit."""
     work = record.bound - record.left
-    record.left = min(record.goal - work, record.limit - (work - record.extra_work))
+    record.left = min(record.goal - work, record.limit - (work - record.extra_work), MOST_LEFT_AT_ONCE)
     record.bound = work + record.left
 
 
@@ -194,7 +197,7 @@ def _begin_rare_block(record: Any, engine: Any, address: Any, size: Any) -> None
 @njit
 def begin_block(record: Any, engine: Any, address: Any, size: Any) -> None:
     """Let the block of *size* bytes at *address* begin, or stop the *engine* before it, with the reason set."""
-    # This is called hundreds of millions of times a second: here every nanosecond counts.
+    # Where the start of a block is not decided by translated code, every nanosecond counts here.
     key = block_key(address, record.mode)
     entry = record.memo[memo_index(key)]
     known = entry.known
@@ -212,7 +215,22 @@ def begin_block(record: Any, engine: Any, address: Any, size: Any) -> None:
 
 @callback(types.void, types.uint64, types.uint64, types.uint32, types.voidptr)
 def block_callback(engine: Any, address: Any, size: Any, data: Any) -> None:
-    begin_block(carray(data, (1,), dtype=RECORD_TYPE)[0], engine, address, size)
+    record = carray(data, (1,), dtype=RECORD_TYPE)[0]
+    settle_block(record)
+    begin_block(record, engine, address, np.uint64(size))
+
+
+@callback(types.void, types.uint64, types.uint64, types.uint32, types.voidptr)
+def other_block_callback(engine: Any, start: Any, nothing: Any, data: Any) -> None:  # noqa: ARG001
+    record = carray(data, (1,), dtype=RECORD_TYPE)[0]
+    record.left += record.starts[start] ^ record.block_tag
+    settle_block(record)
+    address, size = record.block_address, record.block_size
+    begin_block(record, engine, address, size)
+    key = block_key(address, record.mode)
+    entry = record.memo[memo_index(key)]
+    if record.reason == np.uint64(0) and entry.key == key and entry.known >> np.uint64(SIZE_SHIFT) == size:
+        record.starts[start] = entry.known & np.uint64((1 << SIZE_SHIFT) - 1) ^ record.block_tag
 
 
 @njit

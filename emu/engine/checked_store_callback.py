@@ -17,7 +17,7 @@ from numba.extending import intrinsic
 from emu.addresses import PAGE_SHIFT, PAGE_SIZE
 from emu.engine import checked_stores
 from emu.engine.blocks import FILL_STORE
-from emu.engine.compiled_parts import callback
+from emu.engine.compiled_parts import callback, settle_block
 from emu.engine.library import PROGRAM_INTERRUPTION_FUNCTION
 from emu.engine.quirks import single_stores
 from emu.engine.record import RECORD_TYPE, StopReason
@@ -115,6 +115,7 @@ def _may_store(record: Any, offset: Any, size: Any) -> Any:
 @callback(types.uint8, types.uint64, types.int32, types.uint64, types.int32, types.int64, types.voidptr)
 def checked_store_callback(engine: Any, kind: Any, place: Any, size: Any, value: Any, data: Any) -> Any:  # noqa: ARG001
     record = carray(data, (1,), dtype=RECORD_TYPE)[0]
+    settle_block(record)
     shown = place - CHECKED_FRAMES
     offset = shown & PAGE_OFFSET
     address = shown >> CHECKED_SHIFT << PAGE_BITS | offset

@@ -29,7 +29,9 @@ class Callbacks:
     """The addresses of the compiled callbacks."""
 
     block: int
-    """Called at the start of each block."""
+    """Called at the start of each block; see :mod:`emu.engine.quirks.block_starts`, as for the next."""
+    other_block: int
+    """Called there where translated code could not let the block begin."""
     execute: int
     """Called before an EXECUTE, of which Unicorn would let the target address be odd, and register 0 be a base."""
     fill: int

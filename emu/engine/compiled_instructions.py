@@ -14,8 +14,9 @@ import numpy as np
 
 import emu.isa.catalogue  # noqa: F401 - fills the instruction set
 from emu.bits import MASK_64
+from emu.cpu import CpuState
 from emu.engine.record import FACILITY_WORDS, MOST_INSTRUCTIONS, MOST_SUPPLIED
-from emu.engine.tables import followed_index
+from emu.engine.tables import cpu_word, followed_index
 from emu.facilities import facility_doublewords
 from emu.instruction_length import instruction_length
 from emu.isa.declaration import INSTRUCTIONS
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 _NO_PAGES: Final[frozenset[int]] = frozenset()
 _NAMES: Final = tuple(declared.mnemonic for declared in INSTRUCTIONS)
+_SIGP: Final = "SIGP"
+_STATES: Final = tuple(CpuState)
 _ESSA: Final = _NAMES.index("ESSA")
 """By the number that an instruction has in the record."""
 if len(_NAMES) > MOST_INSTRUCTIONS:
@@ -64,6 +67,9 @@ class CompiledInstructions:
         self._limited: list[int] = []
         """Numbers of those that are limited."""
         self._counted: Counter[int] = Counter()
+        self._cpu_states = shared.table("cpu_states")
+        self._signaled = 0
+        """How often SIGNAL PROCESSOR had been executed when compiled code was told last what it may sense."""
         self._followed_states = shared.table("followed_states")
         self._followed: frozenset[int] | None = _NO_PAGES
         """The pages whose states are followed; None: all."""
@@ -130,8 +136,26 @@ class CompiledInstructions:
         record.keys_followed = any(observer.wants_keys for observer in observers)
         record.host_followed = any(observer.wants_host for observer in observers)
         record.has_other_cpus = len(self._configuration.cpus) > 1
+        self._tell_states()
         if observers or self._followed != _NO_PAGES:
             self._follow_states(observers)
+
+    def _tell_states(self) -> None:
+        """Tell compiled code what there is to be sensed of all CPUs, if SIGNAL PROCESSOR was executed meanwhile."""
+        configuration, record = self._configuration, self._record
+        signaled = configuration.counts.instructions[_SIGP]
+        if signaled == self._signaled:
+            record.cpu_count = 0
+            return
+        self._signaled = signaled
+        for cpu in configuration.cpus:
+            self._cpu_states[cpu.address] = cpu_word(
+                _STATES.index(cpu.state),
+                cpu.pending.external_call is not None,
+                cpu.restart_pending,
+                cpu.stop_pending,
+            )
+        record.cpu_count = len(configuration.cpus)
 
     def _follow_states(self, observers: Sequence[ObserverOf[Cpu]]) -> None:
         """Leave to the model each ESSA of which one of *observers* must be told."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from emu.engine import object_files, tables
-from emu.engine.quirks import sums
+from emu.engine.quirks import small_buffer, sums
 from emu.engine.quirks.single_stores import STORES_ONCE
 from emu.engine.rules.keying import content_key, import_closure, keys
 from emu.instruction_length import instruction_length
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 CALLBACKS: Final = {
     "block_callback": "emu.engine.callbacks",
+    "other_block_callback": "emu.engine.callbacks",
     "execute_callback": "emu.engine.callbacks",
     "fill_callback": "emu.engine.fill_callback",
     "exception_callback": "emu.engine.rules.callback",
@@ -93,7 +94,7 @@ def _rules() -> tuple[bytes, ...]:
 
     rules: list[Callable[..., Any]] = [function for _, function in inspect.getmembers(tables, inspect.isfunction)]
     rules += [base_of, displacement_of, index_of, length_of]
-    rules += [instruction_length, sums.code_of_sum, sums.code_of_difference]
+    rules += [instruction_length, sums.code_of_sum, sums.code_of_difference, small_buffer.first_word_of_page]
     return tuple(pure.rule_source(rule).encode() for rule in rules)
 
 
@@ -106,7 +107,7 @@ def translated(name: str, where: str) -> Iterator[bytes]:
     yield from _rules()
     if name in (*_OF_ACCESSES, "exception_callback"):
         yield from (each().encode() for each in resolving.SOURCES)
-    if name in ("block_callback", "traced_block_callback"):
+    if name in ("block_callback", "other_block_callback", "traced_block_callback"):
         yield instructions.opcodes().content()
         yield from (each.encode() for each in forms.sources())
     if name == "checked_store_callback":

@@ -160,6 +160,16 @@ def computed_condition_code(environment: Any, operation: Any, first: Any, second
 
 
 @njit
+def settle_block(record: Any) -> None:
+    """Let the record say which block began last, where translated code has put its number only."""
+    number = record.block_start
+    if number != np.uint64(0):
+        record.block_start = np.uint64(0)
+        record.block_address = record.start_addresses[number - np.uint64(1)]
+        record.block_size = record.start_sizes[number - np.uint64(1)]
+
+
+@njit
 def code_byte(record: Any, address: Any) -> Any:
     """The byte of code at *address*, or INVISIBLE."""
     page = address >> np.uint64(12)

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from unicorn import unicorn_const as uc_const
 
 from emu.engine import compiled
-from emu.engine.quirks import one_by_one
+from emu.engine.quirks import block_starts, one_by_one
 from emu.engine.record import MEMO_BLOCKS
 from emu.engine.trace_ring import (
     CPU_SHIFT,
@@ -138,6 +138,7 @@ class TracedBlocks:
         self._unicorn = unicorn
         self._state = state
         self._hook = self._add(is_traced=False)
+        block_starts.mend(unicorn, self._hook, state)
         self._is_one_by_one = False
 
     def _add(self, *, is_traced: bool) -> int:

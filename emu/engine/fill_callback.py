@@ -17,7 +17,15 @@ import numpy as np
 from numba import carray, njit, types  # type: ignore[attr-defined]
 
 from emu.addresses import LOW_PAGES_END, PAGE_SHIFT, PAGE_SIZE
-from emu.engine.blocks import FILL_FETCH, FILL_READ, FILL_STORE, FIRST_FILL_ACCESS, NO_FILL
+from emu.engine.blocks import (
+    EXECUTE_OPCODE,
+    EXECUTE_RELATIVE_OPCODE,
+    FILL_FETCH,
+    FILL_READ,
+    FILL_STORE,
+    FIRST_FILL_ACCESS,
+    NO_FILL,
+)
 from emu.engine.checked_stores import CHECKED_FRAMES, CHECKED_SHIFT, FIRST_UNPROTECTED
 from emu.engine.code import FRAMES
 from emu.engine.compiled_parts import (
@@ -31,13 +39,17 @@ from emu.engine.compiled_parts import (
     page_index,
     page_key,
     pointer,
+    settle_block,
 )
+from emu.engine.flushing import note_fill
 from emu.engine.hidden_code import TRAPPING_PAGE
 from emu.engine.library import EXECUTABLE, READABLE, WRITABLE
 from emu.engine.record import NO_CONTEXT, RECORD_TYPE
+from emu.engine.reported import SINK_ADDRESS
 from emu.engine.rules.access_rules import ask_byte, must_be_noticed, resolve
 from emu.engine.rules.frames import locate_frame
 from emu.engine.rules.opcodes import is_hidden, is_in_prefix_area
+from emu.engine.rules.primitives import code_instruction
 from emu.engine.rules.taking import can_be_taken, leave_with
 from emu.engine.rules.words import load8, load_native, store8, store_native
 from emu.engine.trace_emission import trace_fill
@@ -58,6 +70,11 @@ _FIRST_UNPROTECTED: Final = np.uint64(FIRST_UNPROTECTED)
 _FRAMES: Final = np.uint64(FRAMES)
 _CHECKED_FRAMES: Final = np.uint64(CHECKED_FRAMES)
 _CHECKED_SHIFT: Final = np.uint64(CHECKED_SHIFT)
+_PAGE_BYTES: Final = np.uint64(PAGE_SIZE)
+_SINK: Final = np.uint64(SINK_ADDRESS | EXECUTABLE)
+_INVISIBLE_OPCODE: Final = np.uint64(0)
+_EXECUTE: Final = np.uint64(EXECUTE_OPCODE)
+_EXECUTE_RELATIVE: Final = np.uint64(EXECUTE_RELATIVE_OPCODE)
 _TRAPPING_PAGE: Final = np.uint64(TRAPPING_PAGE)
 _READABLE: Final = np.uint64(READABLE)
 _WRITABLE: Final = np.uint64(WRITABLE)
@@ -97,6 +114,20 @@ def _may_be_fetched(record: Any, address: Any) -> Any:
     if work >= record.goal or work - record.extra_work >= record.limit:
         return False
     return (now ^ address) <= _PAGE_OFFSET or _leaves_no_trace(record, address)
+
+
+@njit
+def _is_look_behind(record: Any, address: Any) -> Any:
+    """Whether Unicorn asks for the page at *address* although the guest does not fetch from it.
+
+    See :mod:`emu.engine.quirks.look_behind`; whether it is the target of an EXECUTE, Python must say.
+    """
+    now = load_native(record.psw_address + np.uint64(8))
+    is_near = address - now == _PAGE_BYTES or now - address == _PAGE_BYTES
+    if not is_near or now & _PAGE_OFFSET or load_native(record.execute_value_address):
+        return False
+    opcode = code_instruction(record, now) >> np.uint64(56)
+    return opcode not in (_INVISIBLE_OPCODE, _EXECUTE, _EXECUTE_RELATIVE)
 
 
 @njit
@@ -147,6 +178,8 @@ def fill_callback(engine: Any, address: Any, kind: Any, entry: Any, data: Any) -
     page = address >> _PAGE_SHIFT
     access = np.uint64(kind - FIRST_FILL_ACCESS)
     found = np.uint64(0)
+    note_fill(record, page, access == _FETCH)
+    settle_block(record)
     # What is remembered may be of another addressing mode; of the last page of each, Python decides.
     if page < address_limit(record) >> _PAGE_SHIFT:
         index = find_fill(record, address, access, record.context)
@@ -167,6 +200,9 @@ def fill_callback(engine: Any, address: Any, kind: Any, entry: Any, data: Any) -
                 if can_be_taken(record, np.uint64(length)):
                     leave_with(record.registers_address, record.condition_code)
                 record.condition_code = np.uint64(0)
+        if not found and access == _FETCH and _is_look_behind(record, address):
+            found = _SINK
+            record.has_shown_sink = np.uint64(1)
     if found:
         answer = carray(pointer(entry), (2,), dtype=np.uint64)
         answer[0] = found & ~_PAGE_OFFSET

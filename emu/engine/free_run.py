@@ -24,9 +24,9 @@ from emu.engine.interception import (
     is_refused,
 )
 from emu.engine.library import ERROR_EXCEPTION, EngineError
-from emu.engine.record import SHORT_ADDRESSES, StopReason
+from emu.engine.record import MOST_LEFT, SHORT_ADDRESSES, StopReason
 from emu.engine.reported import reported
-from emu.engine.tables import fetch_mode
+from emu.engine.tables import block_tag, fetch_mode
 from emu.instruction_length import instruction_length
 from emu.isa.declaration import Reason, decode
 from emu.isa.execute import executes_target, is_execute
@@ -96,8 +96,13 @@ class FreeRun:
     def run(self, goal: int, limit: int, quiet: int) -> RunExit:
         """See :meth:`emu.engine.engine.Engine.run`."""
         record, registers, cpu, timing = self._record, self._registers, self._cpu, self._configuration.timing
+        self._blocks.make_room()
         record.mode = mode = self.fetch_mode
+        record.block_tag = block_tag(record.generation, mode)
         record.candidates_address = self._places.candidates_address(mode)
+        if record.has_shown_sink:
+            record.has_shown_sink = 0
+            self._tlb.flush_buffer_later()
         self._tlb.make_ready()
         start, interruption, psw = self._unicorn.start, registers.interruption, registers.psw
         done = work = 0
@@ -106,7 +111,7 @@ class FreeRun:
             record.limit = limit - done
             # An instruction is at least one unit of work: while nothing else is counted, blocks begin soonest.
             record.goal = goal - work
-            record.bound = record.left = min(record.limit, record.goal)
+            record.bound = record.left = min(record.limit, record.goal, MOST_LEFT)
             if registers.execute_value:
                 # The target is still to come: its EXECUTE counts in this burst.
                 record.left -= 1
@@ -120,6 +125,7 @@ class FreeRun:
             self._is_running = True
             error = start(psw[1])
             self._is_running = False
+            self._blocks.settle()
             beyond = self._instructions.leave(cpu)
             if self._answers.has_error:
                 executed, ended = (record.bound - record.left & MASK_64) - self._not_executed(), None

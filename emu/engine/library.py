@@ -139,6 +139,10 @@ class Unicorn:
         self._keep.append(callback)
         return handle.value
 
+    def keep(self, needed: Any) -> None:
+        """Keep what the instance needs as long as it is there."""
+        self._keep.append(needed)
+
     def unhook(self, hook: int) -> None:
         """Have the callback called no more that :meth:`hook` has registered."""
         _hook_delete(self.handle, ctypes.c_size_t(hook))

@@ -24,7 +24,7 @@ from emu.engine.interception import (
 from emu.engine.library import EngineError
 from emu.engine.quirks.execute_targets import reads_register_0
 from emu.engine.quirks.translator_table import translator_table
-from emu.engine.record import StopReason
+from emu.engine.record import MOST_STARTS, StopReason
 from emu.instruction_length import instruction_length
 from emu.isa.execute import execute_target, execute_target_address, is_execute
 from emu.looking_ahead import leaves_no_trace
@@ -148,6 +148,16 @@ class NewBlocks:
             uc_const.UC_HOOK_CODE, compiled.callbacks().execute, self._state.address, first=address, last=address
         )
 
+    def settle(self) -> None:
+        """Know which block began last, after Unicorn has run."""
+        self._state.settle_block()
+
+    def make_room(self) -> None:
+        """Drop all code if no translation more would be told whether it may begin."""
+        if self._record.starts_used == MOST_STARTS:
+            self._unicorn.drop_all_code()
+            self._state.forget_starts()
+
     def hand_over(self) -> None:
         """Let another callback, before every instruction, do what those before EXECUTE do; all code must be dropped."""
         self._are_handed_over = True
@@ -182,6 +192,7 @@ class NewBlocks:
             self._unicorn.start(address)
         finally:
             table.set_trapping(entries, traps=False)
+        self._state.settle_block()
         if record.block_size >= size:
             raise EngineError(f"the block at {address:#x} was translated without its traps")
         return record.reason != StopReason.NONE

@@ -51,6 +51,14 @@ PAGES: Final = 1 << 14
 """How many pages of code are shown at a time."""
 FILLS: Final = 1 << 15
 """How many fills are remembered."""
+MOST_CPUS: Final = 248
+"""For so many CPUs there is room."""
+MOST_STARTS: Final = 1 << 20
+"""For so many translations of blocks there is a word."""
+MOST_LEFT: Final = 1 << 31
+"""So much of a budget is set at a time, at most."""
+MOST_FILLED: Final = 64
+"""How many fills since the last flush of Unicorn's own buffer are noted one by one."""
 CONTEXT_BITS: Final = 8
 CONTEXTS: Final = 1 << CONTEXT_BITS
 """How many contexts compiled instructions find again."""
@@ -143,9 +151,20 @@ class Record(ctypes.Structure):
     """Why a callback stopped the engine: a StopReason."""
 
     # The block that began last.
-    block_address: Annotated[Word, FieldWriter.CALLBACK]
+    block_address: Annotated[Word, FieldWriter.BOTH]
     block_size: Annotated[Word, FieldWriter.BOTH]
     """Bytes."""
+    block_start: Annotated[Word, FieldWriter.BOTH]
+    """If it is not zero, the block began last by which translated code has put this number: the place of what is known
+    of it among the translations, plus one; see emu.engine.quirks.block_starts, as for the next four."""
+    block_tag: Annotated[Word, FieldWriter.BOTH]
+    """What the words of translations that may begin are combined with."""
+    generation: Annotated[Word, FieldWriter.PYTHON]
+    """How often blocks have been forgotten, of which the tag is made."""
+    starts_used: Annotated[Word, FieldWriter.PYTHON]
+    """How many of the words are in use: the translator takes the next one for each block."""
+    other_hook: Annotated[Word, FieldWriter.SETUP]
+    """Address of what Unicorn is told of the other callback for blocks."""
 
     # Where instructions come from.
     mode: Annotated[Word, FieldWriter.BOTH]
@@ -174,6 +193,22 @@ class Record(ctypes.Structure):
     """Address of uc_ctl."""
     engine_address: Annotated[Word, FieldWriter.SETUP]
     """Address of Unicorn's own structure."""
+    buffers_used_address: Annotated[Word, FieldWriter.SETUP]
+    """Address of the word that says which of Unicorn's own buffers may have been filled: see
+    emu.engine.quirks.small_buffer, as for the next three."""
+    buffer_descriptions_address: Annotated[Word, FieldWriter.SETUP]
+    """Address of what is said of these buffers."""
+    buffer_tables_address: Annotated[Word, FieldWriter.SETUP]
+    """Address of the words on where they are."""
+    blocks_address: Annotated[Word, FieldWriter.SETUP]
+    """Address of the blocks that it has found last."""
+    filled_count: Annotated[Word, FieldWriter.CALLBACK]
+    """How many fills there have been since that buffer was flushed by compiled code; one more than are noted if these
+    are not all."""
+    filled: Annotated[ctypes.Array[ctypes.c_uint64], MOST_FILLED, FieldWriter.CALLBACK]
+    """Those that are noted: the number of the page, one bit to the left, and whether instructions were fetched."""
+    has_shown_sink: Annotated[Word, FieldWriter.BOTH]
+    """Whether the page of zeros was shown in place of one around the code: see emu.engine.quirks.look_behind."""
     fill_function: Annotated[Word, FieldWriter.SETUP]
     """Address of the function that is asked for a fill that is not remembered."""
     registers_address: Annotated[Word, FieldWriter.SETUP]
@@ -252,6 +287,10 @@ class Record(ctypes.Structure):
     """How many of its doublewords are stored."""
     has_other_cpus: Annotated[Word, FieldWriter.PYTHON]
     """Whether the configuration has more CPUs than this one."""
+    cpu_states: Annotated[ctypes.Array[ctypes.c_uint64], MOST_CPUS, FieldWriter.PYTHON]
+    """What SIGNAL PROCESSOR senses of each CPU: see emu.engine.tables.cpu_word."""
+    cpu_count: Annotated[Word, FieldWriter.PYTHON]
+    """How many CPUs these are of: all, or none if that is left to the model."""
     profile: Annotated[Word, FieldWriter.SETUP]
     """Whose ESSA the machine has: the place of the profile in its enumeration."""
     cpu_address: Annotated[Word, FieldWriter.SETUP]
@@ -352,6 +391,12 @@ class Record(ctypes.Structure):
     """Address of what the registers held when they were compared last."""
 
     # Tables.
+    starts: Annotated[ctypes.Array[ctypes.c_uint64], MOST_STARTS, FieldWriter.CALLBACK]
+    """For each translation of a block how many instructions it has, combined with the tag; zero if it has not begun."""
+    start_addresses: Annotated[ctypes.Array[ctypes.c_uint64], MOST_STARTS, FieldWriter.PYTHON]
+    """Where each of these blocks is: the translator writes it, and the next."""
+    start_sizes: Annotated[ctypes.Array[ctypes.c_uint64], MOST_STARTS, FieldWriter.PYTHON]
+    """How many bytes it has."""
     memo: Annotated[ctypes.Array[MemoEntry], MEMO_BLOCKS, FieldWriter.BOTH]
     """Blocks that may run, each at the index that its key gives."""
     shown: Annotated[ctypes.Array[ShownPage], PAGES, FieldWriter.PYTHON]

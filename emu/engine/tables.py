@@ -17,6 +17,10 @@ CONTEXT_SPREAD: Final = 1021
 HELD_WRITABLE: Final = 32
 """In the word of a page that is held: bits to the right are the number of its frame, this bit says whether it may be
 stored into, and those to the left are the mark."""
+CPU_STATE: Final = 3
+CPU_CALL, CPU_RESTART, CPU_STOP = 2, 3, 4
+"""In what is sensed of a CPU: a mask, and bits counted from the right."""
+LAST_GENERATION: Final = (1 << 28) - 1
 LAST_MARK: Final = (1 << 31) - 1
 CONTEXT_STEP: Final = 8
 """From one context to the next; the three bits below say DAT and address-space control."""
@@ -25,6 +29,11 @@ CONTEXT_STEP: Final = 8
 def block_key(address: int, mode: int) -> int:
     """The key of the block at *address*, whose instructions come from *mode*."""
     return (address << 2 | mode) & MASK_64
+
+
+def block_tag(generation: int, mode: int) -> int:
+    """What distinguishes blocks that were found good in this *generation* and *mode*: bits beyond any count."""
+    return generation << 35 | mode >> 63 << 34 | (mode & 3) << 32
 
 
 def memo_index(key: int) -> int:
@@ -103,6 +112,12 @@ def held_word(mark: int, frame: int, before: int, is_store: int) -> int:
     """
     writable = is_store | (before >> HELD_WRITABLE & 1 if before >> HELD_WRITABLE + 1 == mark else 0)
     return mark << HELD_WRITABLE + 1 | writable << HELD_WRITABLE | frame >> PAGE_SHIFT
+
+
+def cpu_word(state: int, has_call: int, is_restarting: int, is_stopping: int) -> int:
+    """What is sensed of a CPU: its state, counted in their order; whether an external call, a restart or a stop is
+    pending."""
+    return state | has_call << CPU_CALL | is_restarting << CPU_RESTART | is_stopping << CPU_STOP
 
 
 def stop_index(address: int) -> int:

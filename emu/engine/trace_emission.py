@@ -55,6 +55,12 @@ def ring_of(record: Any) -> Any:
 
 
 @njit
+def are_accesses_followed(record: Any) -> Any:
+    """Whether the machine is traced, and each access that is made to storage."""
+    return record.trace_address != _ZERO and ring_of(record).follows_registers != _ZERO
+
+
+@njit
 def is_trace_full(record: Any) -> Any:
     """Whether the machine is traced, and what was written must be taken before anything else."""
     if record.trace_address == _ZERO:

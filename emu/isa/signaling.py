@@ -246,10 +246,12 @@ def _sense_running_status(cpu: Cpu, target: Cpu, parameter: int) -> Status:
     """CPUs run in turn: while one asks, no other is running, so that who waits for it may rather end its turn."""
     if Facility.SENSE_RUNNING_STATUS not in cpu.configuration.facilities:
         return Status.INVALID_ORDER
-    return Status(0) if target is cpu else Status.NOT_RUNNING
+    return Status(0) if target.address == cpu.address else Status.NOT_RUNNING
 
 
-_ORDERS: Final[dict[int, Callable[[Cpu, Cpu, int], Status]]] = {
+SENSING: Final = (Order.SENSE, Order.SENSE_RUNNING_STATUS)
+"""Orders that change nothing."""
+ORDERS: Final[dict[int, Callable[[Cpu, Cpu, int], Status]]] = {
     Order.SENSE: _sense,
     Order.EXTERNAL_CALL: _external_call,
     Order.EMERGENCY_SIGNAL: _emergency_signal,
@@ -291,7 +293,7 @@ def sigp(cpu: Cpu, operands: Operands) -> None:
         cpu.cc = NOT_OPERATIONAL
         return
     target = cpu.configuration.cpus[address]
-    function = _ORDERS.get(order)
+    function = ORDERS.get(order)
     if function is None:
         _answer(cpu, operands.r1, Status.INVALID_ORDER)
     elif _has_order_in_progress(target) and order not in _ALLOWED_WHEN_BUSY:

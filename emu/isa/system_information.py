@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from emu import access
 from emu.addresses import PAGE_SIZE
 from emu.bits import bits, field, insert
-from emu.facilities import Facility, facility_doublewords, facility_list
+from emu.facilities import Facility, facility_doublewords
 from emu.identification import EBCDIC, TOPOLOGY_NESTING, SystemIdentification, max_cpus
 from emu.isa.authority import require_boundary
 from emu.isa.declaration import Operands, Reason, instruction
@@ -30,8 +30,8 @@ _Code = ProgramInterruptionCode
 @instruction(0xB2B1, "STFL", S, "STORE FACILITY LIST", privileged=True)
 def stfl(cpu: Cpu, operands: Operands) -> None:
     """Store the first 32 bits of the facility list at real location 200; no protection applies there."""
-    first = facility_list(cpu.configuration.facilities)[:4]
-    cpu.configuration.storage.write(cpu.real_to_absolute(STFL_FACILITIES), first)
+    first = facility_doublewords(cpu.configuration.facilities)[0] >> 32
+    cpu.configuration.storage.write(cpu.real_to_absolute(STFL_FACILITIES), first.to_bytes(4, "big"))
 
 
 @instruction(0xB2B0, "STFLE", S, "STORE FACILITY LIST EXTENDED", reason=Reason.SENSITIVE)

@@ -15,7 +15,7 @@ import numpy as np
 from numba import carray, njit, types  # type: ignore[attr-defined]
 
 from emu.engine.blocks import INVISIBLE
-from emu.engine.compiled_parts import call, callback, code_byte, may_be_stop_place, pointer
+from emu.engine.compiled_parts import call, callback, code_byte, may_be_stop_place, pointer, settle_block
 from emu.engine.record import RECORD_TYPE, StopReason
 from emu.engine.rules import access_rules, swapping
 from emu.engine.rules.dispatch import chain_source
@@ -92,6 +92,7 @@ def exception_callback(engine: Any, number: Any, data: Any) -> None:  # noqa: AR
     record = carray(data, (1,), dtype=RECORD_TYPE)[0]
     reported = carray(pointer(record.interruption_address), (4,), dtype=np.uint32)
     psw = carray(pointer(record.psw_address), (2,), dtype=np.uint64)
+    settle_block(record)
     has_trapped = reported[0] == TRAPPED_PRIVILEGED or reported[0] == TRAPPED_OPERATION
     address = psw[1]
     reason = EXCEPTION_REASON

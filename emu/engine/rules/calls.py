@@ -14,6 +14,7 @@ from emu.engine.rules.core import Core, condition_of
 from emu.engine.rules.octets import integer, length_of, octets
 from emu.engine.rules.values import (
     Number,
+    ObjectPlace,
     Octets,
     OutsideSubsetError,
     Primitive,
@@ -57,8 +58,10 @@ def _int(translator: Core, value: Value) -> Value:
     return translator.distribute(value, number)
 
 
-def _len(_: Core, value: Value) -> Value:
+def _len(translator: Core, value: Value) -> Value:
     match value:
+        case ObjectPlace():
+            return translator.model.length(value)
         case Static(known):
             return Static(len(known))
         case Sequence(items):

@@ -94,6 +94,9 @@ class Objects(Protocol):
     def contains(self, translator: Core, owner: ObjectPlace, item: Value) -> Static | Flag:
         """Whether *item* is in *owner*."""
 
+    def length(self, owner: ObjectPlace) -> Number:
+        """How many elements *owner* has."""
+
     def loop(self, translator: Core, owner: ObjectPlace, statement: ast.For, scope: Scope) -> None:
         """Carry out a loop over *owner*."""
 

@@ -165,6 +165,8 @@ class Expressions(Displays):
                 return apply(self, lambda: known[key])
             case Sequence(items), Static(int() as key):
                 return items[key]
+            case Several(items, count), Static(int() as key) if 0 <= key < count.low:
+                return items[key]
             case ObjectPlace(), _:
                 return self.model.element(self, owner, index)
             case Static(dict() | MappingProxyType() as known), _:
@@ -320,6 +322,8 @@ class Expressions(Displays):
 
     def _called_known(self, known: Any, arguments: list[Value], keywords: dict[str, Value]) -> Value:
         translator, given = self, (arguments, keywords)
+        if known is None:
+            raise translator.fails(TypeError("None is called"))
         primitive = translator.model.function(known)
         found = None if primitive is None else primitive(translator, *arguments, **keywords)
         if found is not None:

@@ -114,6 +114,7 @@ ARRAYS: Final[Mapping[str, Array]] = {
         255,
     ),
     "transitions": Array("load8(record.transitions_address + {index})", None, len(OperationRequest) << 7, 255),
+    "CPUs": Array("record.cpu_states[{index}]", None, "record.cpu_count", 0x1F),
     "program interruptions": Array(
         "record.condition_counts[{index}]", "record.condition_counts[{index}] = {value}", CONDITIONS, MASK_64 >> 1
     ),

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from emu import access
 from emu.bits import MASK_64
-from emu.cpu import Cpu
-from emu.engine.record import FACILITY_WORDS
+from emu.cpu import Cpu, CpuState, PendingExternal
+from emu.engine.record import FACILITY_WORDS, MOST_CPUS
 from emu.engine.rules.accesses import (
     checked,
     find_operand,
@@ -52,7 +52,9 @@ from emu.engine.rules.values import (
     number,
     static_integer,
 )
+from emu.engine.tables import CPU_CALL, CPU_RESTART, CPU_STATE, CPU_STOP
 from emu.facilities import facility_doublewords
+from emu.isa.signaling import ORDERS, SENSING
 from emu.page_states import PageStates, Profile
 from emu.psw import DAT, PROBLEM_STATE, Psw
 from emu.storage import Storage
@@ -136,6 +138,7 @@ def _facility_doublewords(*_: Any) -> Value:
 _LEFT: Final = (
     Cpu.set_addressing_mode,
     Cpu.set_program_mask,
+    *(perform for order, perform in ORDERS.items() if order not in SENSING),
 )
 """Functions of the model that are left to it: what they do is not plain."""
 
@@ -229,6 +232,8 @@ class Model:
             return translator.field(_psw_field(index))
         array = _array(owner)
         at = checked(translator, array, index)
+        if owner.name == "CPUs":
+            return _sensed_cpu(at, translator.writer.bind(array.read.format(index=at)))
         return translator.element(owner.name, at, array.read.format(index=at), array.high)
 
     def set_element(self, translator: Core, owner: ObjectPlace, index: Value, value: Value) -> None:
@@ -257,6 +262,13 @@ class Model:
             raise OutsideSubsetError(f"{describe(item)} in {owner.name}")
         return Flag(f"(((record.facilities[uint64({known >> 6})] >> uint64({known & 63})) & uint64(1)) != ZERO)")
 
+    def length(self, owner: ObjectPlace) -> Number:
+        """How many elements *owner* has."""
+        count = ARRAYS[owner.name].count if owner.name == "CPUs" else None
+        if not isinstance(count, str):
+            raise OutsideSubsetError(f"the length of the {owner.name}")
+        return Number(count, 1, MOST_CPUS)
+
     def loop(self, translator: Core, owner: ObjectPlace, statement: ast.For, scope: Scope) -> None:
         """A loop over *owner*: observers are told by the model, if anybody listens, and a trace is written here."""
         is_of_observers = owner.name == "observers"
@@ -279,6 +291,29 @@ def _trace(translator: Core, function: str, page: str, what: list[ast.expr], sco
     octets = [number(translator.evaluate(each, scope)).text for each in what]
     text = " | ".join(f"({each} << uint64({8 * place}))" for place, each in enumerate(octets))
     translator.writer.write(function, page, f"({text})", f"{function}(record, {{index}}, {{value}})")
+
+
+def _cpus(translator: Core) -> Value:
+    """All CPUs, if it is known what there is to be sensed of them."""
+    translator.writer.refuse_if("(record.cpu_count == ZERO)")
+    return ObjectPlace("CPUs")
+
+
+def _sensed_cpu(address: str, word: str) -> Structure:
+    """What is known of the CPU with this address, if *word* is what is sensed of it."""
+
+    def has(bit: int) -> Flag:
+        return Flag(f"((({word} >> uint64({bit})) & uint64(1)) != ZERO)")
+
+    call = Either(f"(({word} >> uint64({CPU_CALL})) & uint64(1))", (NONE, Number("ZERO", 0, 0xFFFF)))
+    known: dict[str, Value] = {
+        "address": Number(address, 0, 0xFFFF),
+        "state": Either(f"({word} & uint64({CPU_STATE}))", tuple(Static(each) for each in CpuState)),
+        "pending": Structure(PendingExternal, {"external_call": call}),
+        "restart_pending": has(CPU_RESTART),
+        "stop_pending": has(CPU_STOP),
+    }
+    return Structure(Cpu, known)
 
 
 def _may_be_watched(translator: Core) -> Value:
@@ -367,6 +402,12 @@ def _is_watching(_: Core) -> Value:
     return Static(False)
 
 
+def _follower(translator: Core) -> Value:
+    """Who is told of each access that the model makes: where accesses are traced, they are the model's."""
+    translator.writer.refuse_if("are_accesses_followed(record)")
+    return NONE
+
+
 def _set_control_register_0(translator: Core) -> Value:
     """What follows for Unicorn from another value."""
     return Primitive("set_control_register_0", lambda _: left_to_model(translator))
@@ -382,6 +423,8 @@ _SPECIAL: Final[Mapping[tuple[str, str], Callable[[Core], Value]]] = {
     # A CPU that executes is in the operating state.
     ("cpu", "stopped_since"): lambda _: NONE,
     ("configuration", "profile"): lambda _: Either("record.profile", tuple(Static(each) for each in Profile)),
+    ("configuration", "cpus"): _cpus,
+    ("configuration", "follower"): _follower,
     ("translations", "page_changed"): page_changed,
     ("translations", "flush_all"): _flush_all,
     ("watching", "may_be_of"): _may_be_watched,

@@ -16,7 +16,6 @@ from emu.addresses import PAGE_SHIFT, PAGE_SIZE
 from emu.engine import tables
 from emu.engine.blocks import NO_FILL
 from emu.engine.compiled_parts import (
-    call_control,
     computed_condition_code,
     find_fill,
     instruction_length,
@@ -25,7 +24,7 @@ from emu.engine.compiled_parts import (
     page_key,
     pointer,
 )
-from emu.engine.library import FLUSH_TLB
+from emu.engine.flushing import flush_buffer
 from emu.engine.quirks.overflow import FIXED_POINT_OVERFLOW_MASK
 from emu.engine.record import NO_CONTEXT, SHORT_ADDRESSES
 from emu.engine.rules import pure
@@ -47,7 +46,7 @@ from emu.engine.rules.words import (
     store_native,
 )
 from emu.engine.tables import CONTEXT_STEP, LAST_MARK
-from emu.engine.trace_emission import trace_key, trace_state
+from emu.engine.trace_emission import are_accesses_followed, trace_key, trace_state
 from emu.engine.units import unit
 from emu.teid import Access
 
@@ -76,12 +75,12 @@ _ENABLING: Final = np.uint64(1 << 0 | 1 << 6 | 1 << 14)
 _CONTEXT_STEP: Final = np.uint64(CONTEXT_STEP)
 _LAST_MARK: Final = np.uint64(LAST_MARK)
 _CONTEXT_MODE: Final = np.uint64(CONTEXT_STEP - 1)
-_FLUSH_TLB: Final = np.uint64(FLUSH_TLB)
 
 _context_index: Any = rule(tables.context_index)
 _rest_with_key: Any = rule(tables.rest_with_key)
 compiled_real_context = rule(tables.real_context)
 _full_context = rule(tables.full_context)
+_block_tag = rule(tables.block_tag)
 _fetch_mode = rule(tables.fetch_mode)
 _followed_index: Any = rule(tables.followed_index)
 _are_operands_apart = rule(psw_bits.are_operands_apart)
@@ -216,6 +215,7 @@ def change_system_mask(record: Any, mask: Any) -> None:
     enabled = mask & ~record.system_mask
     if (mask ^ record.system_mask) & _TRANSLATION:
         record.mode = _fetch_mode(record.mode & _SHORT_ADDRESSES, mask)
+        record.block_tag = _block_tag(record.generation, record.mode)
         if record.context != _NO_CONTEXT:
             record.context = _full_context(compiled_real_context(record.context), mask)
     record.system_mask = mask
@@ -259,7 +259,7 @@ def change_context(record: Any, context: Any) -> None:
         record.context = context | (record.context & _CONTEXT_MODE)
         record.known_context = context
         record.has_changed_context = np.uint64(1)
-        call_control(record.control_function, record.engine_address, _FLUSH_TLB)
+        flush_buffer(record)
 
 
 @njit
@@ -281,7 +281,7 @@ def forget_translations(record: Any, whose: Any) -> None:
         record.last_context += _CONTEXT_STEP
         record.known_context = record.last_context
         record.context = record.last_context | (record.context & _CONTEXT_MODE)
-        call_control(record.control_function, record.engine_address, _FLUSH_TLB)
+        flush_buffer(record)
     if whose == np.uint64(2):
         reached = carray(pointer(record.reached_address), (record.storage_pages,), dtype=np.uint8)
         reached[:] = np.uint8(0)
@@ -358,6 +358,7 @@ NAMES: Final[dict[str, Any]] = {
     "is_state_followed": is_state_followed,
     "is_storage_watched": is_storage_watched,
     "is_area_watched": is_area_watched,
+    "are_accesses_followed": are_accesses_followed,
     "trace_state": trace_state,
     "trace_key": trace_key,
 }

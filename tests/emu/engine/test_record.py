@@ -18,7 +18,7 @@ from emu.page_states import OperationRequest
 
 FOLDER = Path(declaration.__file__).parent
 COMPILED = (
-    *("callbacks.py", "compiled_parts.py", "fill_callback.py", "following_callback.py"),
+    *("callbacks.py", "compiled_parts.py", "fill_callback.py", "flushing.py", "following_callback.py"),
     *("rules/callback.py", "rules/frames.py", "rules/primitives.py", "rules/taking.py"),
 )
 PARTS_OF_ENTRIES = {

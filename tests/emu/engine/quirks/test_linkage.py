@@ -15,8 +15,8 @@ def test_a_word_leads_to_its_function_once_that_was_called() -> None:
     unicorn = Unicorn()
     unicorn.uc.mem_map(0, 0x1000)
     unicorn.start(0)
-    place = slot_of("tcg_gen_code_s390x")
-    assert ctypes.c_uint64.from_address(place).value == exported_address("tcg_gen_code_s390x")
+    place = slot_of("tcg_func_start_s390x")
+    assert ctypes.c_uint64.from_address(place).value == exported_address("tcg_func_start_s390x")
 
 
 def test_what_the_library_does_not_call_by_its_name_has_none() -> None:
