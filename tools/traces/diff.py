@@ -13,7 +13,7 @@ import numpy as np
 from emu.traces.layout import MAGIC
 from tools.processes.progress import progress
 from tools.traces.comparing import Side, come_together, compare, synchronise
-from tools.traces.opened import opened
+from tools.traces.opened import OpenedTrace, opened
 from tools.traces.places import place
 from tools.traces.qemu_log import QemuSteps
 from tools.traces.steps import KeyNumbers, Steps, TraceSteps
@@ -21,6 +21,8 @@ from tools.traces.texts import short_name
 from tools.usage.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tools.traces.options import DiffOptions
 
 _WITHIN: Final = 1 << 14
@@ -32,64 +34,89 @@ _SEARCHED: Final = 1 << 20
 
 
 def diff(options: DiffOptions) -> int:
-    """Compare two; the exit status is 0 if they are the same as far as both go, 1 if they part."""
+    """Compare two, CPU by CPU; the exit status is 0 if they are the same as far as both go, 1 if they part."""
     with ExitStack() as files:
-        sides = _sides(files, options)
-        steps = [side.steps for side in sides]
-        results = _Results(*steps) if options.by == "address" else None
-        same = _ignore if results is None else results.same
-        how_far = next(each.trace.how_far for each in steps if isinstance(each, TraceSteps))
-        equal = parted = 0
-        while True:
-            with progress(how_far, sys.stderr):
-                equal += compare(*sides, strict=options.strict, same=same)
-            if not _part(options, sides):
-                break
-            parted += 1
-            if parted == options.count or not come_together(*sides, _WITHIN, _EQUAL):
-                break
-            texts = " and ".join(side.steps.describe(side.index) for side in sides)
-            print(f"they come together again: {texts}")
-        _summarise(options, sides, equal, results)
-        return int(parted > 0 or (results is not None and results.different is not None))
+        numbers = KeyNumbers()
+        first, second = (_open(files, name, numbers) for name in (options.first, options.second))
+        traces = [each for each in (first, second) if isinstance(each, OpenedTrace)]
+        if not traces:
+            raise UsageError(f"{options.first}: expected a trace; only one of the two may be a log of QEMU")
+        cpus = range(min(int(trace.file.metadata.get("cpus", 1)) for trace in traces))
+        if len(traces) < 2 or options.cpu is not None:
+            cpus = range(options.cpu or 0, (options.cpu or 0) + 1)
+        status = 0
+        for cpu in cpus:
+            if len(cpus) > 1:
+                print(f"cpu {cpu}")
+            sides = (
+                _side("--from", _steps(first, second, numbers, options, cpu), options.begin),
+                _side(
+                    "--other-from", _steps(second, first, numbers, options, cpu), options.other_begin or options.begin
+                ),
+            )
+            with progress(traces[0].how_far, sys.stderr):
+                _begin_together(options, sides)
+            status |= _compare(options, sides, traces[0].how_far)
+        return status
 
 
-def _sides(files: ExitStack, options: DiffOptions) -> tuple[Side, Side]:
-    """Both, where they begin.
-
-    :raises UsageError: if one is no trace, or they have nothing in common to begin with.
-    """
-    numbers = KeyNumbers()
-    first, second = (
-        _open(files, name, numbers, by_symbol=options.by == "symbol") for name in (options.first, options.second)
-    )
-    if isinstance(first, QemuSteps) and isinstance(second, QemuSteps):
-        raise UsageError(f"{options.first}: expected a trace; only one of the two may be a log of QEMU")
-    for one, other in ((first, second), (second, first)):
-        if isinstance(one, QemuSteps) and not one.has_flow and isinstance(other, TraceSteps):
-            other.count_only_first()
-    sides = (
-        Side(first, _begin("--from", first, options.begin)),
-        Side(second, _begin("--other-from", second, options.other_begin or options.begin)),
-    )
-    is_given = options.begin is not None or options.other_begin is not None
-    if not is_given and not synchronise(*sides, _SEARCHED):
-        raise UsageError(
-            f"{options.second}: expected an instruction with which {options.first} begins, or --other-from"
-        )
-    return sides
-
-
-def _open(files: ExitStack, name: str, numbers: KeyNumbers, *, by_symbol: bool) -> TraceSteps | QemuSteps:
+def _open(files: ExitStack, name: str, numbers: KeyNumbers) -> OpenedTrace | QemuSteps:
     path = Path(name)
     try:
         with path.open("rb") as file:
             is_trace = file.read(len(MAGIC)) == MAGIC
     except OSError as reason:
         raise UsageError(f"{name}: cannot be read: {reason.strerror}") from None
-    if not is_trace:
-        return QemuSteps(path, numbers)
-    return TraceSteps(files.enter_context(opened(name)), numbers, by_symbol=by_symbol)
+    return files.enter_context(opened(name)) if is_trace else QemuSteps(path, numbers)
+
+
+def _steps(
+    own: OpenedTrace | QemuSteps, other: OpenedTrace | QemuSteps, numbers: KeyNumbers, options: DiffOptions, cpu: int
+) -> TraceSteps | QemuSteps:
+    """The instructions of *own*, as they can be compared with those of *other*."""
+    if isinstance(own, QemuSteps):
+        return own
+    steps = TraceSteps(own, numbers, by_symbol=options.by == "symbol", cpu=cpu)
+    if isinstance(other, QemuSteps) and not other.has_flow:
+        steps.count_only_first()
+    return steps
+
+
+def _side(flag: str, steps: TraceSteps | QemuSteps, begin: str | None) -> Side:
+    return Side(steps, _begin(flag, steps, begin))
+
+
+def _begin_together(options: DiffOptions, sides: tuple[Side, Side]) -> None:
+    """Let both begin with the same instruction, unless it was said where.
+
+    :raises UsageError: if there is none.
+    """
+    is_given = options.begin is not None or options.other_begin is not None
+    has_any = all(side.steps.keys(side.index, 1).size for side in sides)
+    if has_any and not is_given and not synchronise(*sides, _SEARCHED):
+        raise UsageError(
+            f"{options.second}: expected an instruction with which {options.first} begins, or --other-from"
+        )
+
+
+def _compare(options: DiffOptions, sides: tuple[Side, Side], how_far: Callable[[], str]) -> int:
+    """Compare both from where they are; 1 if they part, or do something else."""
+    steps = [side.steps for side in sides]
+    results = _Results(*steps) if options.by == "address" else None
+    same = _ignore if results is None else results.same
+    equal = parted = 0
+    while True:
+        with progress(how_far, sys.stderr):
+            equal += compare(*sides, strict=options.strict, same=same)
+        if not _part(options, sides):
+            break
+        parted += 1
+        if parted == options.count or not come_together(*sides, _WITHIN, _EQUAL):
+            break
+        texts = " and ".join(side.steps.describe(side.index) for side in sides)
+        print(f"they come together again: {texts}")
+    _summarise(options, sides, equal, results)
+    return int(parted > 0 or (results is not None and results.different is not None))
 
 
 def _begin(flag: str, steps: Steps, text: str | None) -> int:

@@ -101,6 +101,7 @@ class DiffOptions:
         help="What makes two instructions the same: address, or symbol (the place in the function, for two kernels).",
         parse=_one_of("address", "symbol"),
     )
+    cpu: int | None = option(kind=int, least=0, metavar="N", help="Only this CPU; by default all that both have.")
     strict: bool = option(False, help="Interruptions count, too: nothing is passed over.")
     context: int = option(8, least=0, metavar="N", help="How many instructions before and after are shown.")
     count: int = option(

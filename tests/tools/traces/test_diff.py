@@ -10,6 +10,7 @@ import pytest
 
 from emu import assemble, open_bytes
 from emu.control_registers import CR0_CLOCK_COMPARATOR
+from emu.cpu import CpuState
 from emu.debugging.stepped_trace import SteppedTrace
 from emu.machine import Machine
 from emu.psw import ADDRESSING_MODE, EXTERNAL_MASK, Psw
@@ -169,6 +170,32 @@ def test_two_kernels_are_compared_by_their_functions(tmp_path: Path, capsys: pyt
     )
     lines = compared(capsys, one, patched, "--by", "symbol", status=1)
     assert lines[0] == f"they part: instruction 202 of {one}, instruction 202 of {patched}"
+
+
+def record_two(path: Path, code: bytes = LOOP) -> str:
+    """Record two CPUs, of which the second executes *code*."""
+    machine = open_bytes(LOOP, address=ADDRESS, cpus=2, history=0).machine
+    machine.load_storage(HANDLER, code)
+    second = machine.cpus[1]
+    second.load_psw(Psw(ADDRESSING_MODE, HANDLER))
+    second.psw_loaded = False
+    second.state = CpuState.OPERATING
+    with TraceWriter(path, describe(machine, "x", "registers", SymbolTable())) as writer:
+        recorder = TraceRecorder(machine, writer, "registers")
+        machine.run(150_000)
+        recorder.end()
+    return str(path)
+
+
+def test_each_cpu_is_compared(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    patched = LOOP[:16] + bytes.fromhex("a74b0008") + LOOP[20:]
+    one, other = record_two(tmp_path / "a"), record_two(tmp_path / "b", patched)
+    lines = compared(capsys, one, other, "--context", "0", status=1)
+    assert lines[:4] == ["cpu 0", f"then comes the end of {one}", "the same: 100,000 instructions", "cpu 1"]
+    assert lines[4].startswith("they part: instruction 100,202 of ")
+    assert [line[:35] for line in lines[5:7]] == [f"{mark} cpu 1: S {HANDLER + 16:016x} (a74b00" for mark in "-+"]
+    assert lines[7] == "the same: 202 instructions"
+    assert "the same: 100,000 instructions" in compared(capsys, one, other, "--cpu", "0", status=0)
 
 
 def record_pressed(path: Path, **host: str) -> str:
