@@ -27,7 +27,9 @@ from emu.events import Observer
 from emu.isa.storage_operands import Use
 from emu.lowcore import PROGRAM_ILC, SVC_ILC
 from emu.teid import Access
-from emu.traces.schema import LEVELS, NOTHING, STREAMS, AccessKind, DeviceEvent, InterruptionClass, Register
+from emu.traces.filters import EVERYTHING, Filter
+from emu.traces.instructions import CodeTable
+from emu.traces.schema import LEVELS, NOTHING, STREAMS, AccessKind, DeviceEvent, InterruptionClass, Register, empty
 from emu.tracing.accesses import (
     AccessedPart,
     changed_parts,
@@ -86,8 +88,10 @@ class TraceRecorder(Observer):
 
     wants_interruptions = False
 
-    def __init__(self, machine: Machine, writer: ChunkWriter, level: str) -> None:
+    def __init__(self, machine: Machine, writer: ChunkWriter, level: str, wanted: Filter = EVERYTHING) -> None:
         """Record what belongs to *level*, one of :data:`emu.traces.schema.LEVELS`, with *writer*.
+
+        :param wanted: what of it is left; it may name instructions only if they are recorded.
 
         :raises EngineError: if the engine is not as it is known.
         """
@@ -100,6 +104,8 @@ class TraceRecorder(Observer):
         self._ring.fields.follows_registers = "registers" in self._names
         self._ring.fields.follows_fetches = "translations" in self._names
         self._reader = RowReader()
+        self._wanted = wanted
+        self._code = CodeTable()
         self._engines: list[Engine] = list(machine.engines)
         self._traces: list[EngineTrace] = [
             engine.trace(self._ring, self, is_flow_followed="flow" in self._names) for engine in self._engines
@@ -118,11 +124,13 @@ class TraceRecorder(Observer):
 
     def end(self) -> None:
         """Record no more; what was recorded is with the writer."""
-        self.take()
-        for engine in self._engines:
-            engine.end_trace()
-        self._configuration.observers.remove(self)
-        self._configuration.follower = None
+        try:
+            self.take()
+        finally:
+            for engine in self._engines:
+                engine.end_trace()
+            self._configuration.observers.remove(self)
+            self._configuration.follower = None
 
     # Chunks
 
@@ -141,7 +149,12 @@ class TraceRecorder(Observer):
         if self._devices:
             streams["devices"] = np.array(self._devices, dtype=STREAMS["devices"])
             self._devices.clear()
-        self._writer.chunk(self._first, end, streams, octets.tobytes(), time=self._time, end_time=time)
+        blob = octets.tobytes()
+        has_gap = self._wanted != EVERYTHING
+        if has_gap:
+            self._code.add(streams.get("blocks", empty("blocks")), blob)
+            streams = self._wanted.apply(streams, self._code)
+        self._writer.chunk(self._first, end, streams, blob, time=self._time, end_time=time, has_gap=has_gap)
         self._first, self._time, self._states = end, time, self._registers()
         ring.clear()
 

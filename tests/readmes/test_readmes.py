@@ -8,12 +8,14 @@ import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+import click
 import pytest
 
 from tests.support.command import ROOT, essa, subcommands
 from tools.benchmarks.__main__ import make_parser
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 _READMES: Final = sorted(
@@ -82,9 +84,17 @@ def test_tables_of_the_experiment_side_by_side() -> None:
             assert _words(re.split(r" {8,}", line)[column]) in rest, line
 
 
+def _commands() -> Iterator[click.Command]:
+    """All subcommands, and those of groups among them."""
+    for command in subcommands().values():
+        yield command
+        if isinstance(command, click.Group):
+            yield from command.commands.values()
+
+
 @pytest.mark.parametrize("readme", _READMES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_options_exist(readme: Path) -> None:
-    known = {flag for command in subcommands().values() for each in command.params for flag in each.opts}
+    known = {flag for command in _commands() for each in command.params for flag in each.opts}
     known |= {flag for action in make_parser()._actions for flag in action.option_strings}
     named = set(re.findall(r"(?<![\w-])--[a-z]+(?:-[a-z]+)*(?![\w-])", readme.read_text(encoding="utf-8")))
     assert named - known - _FOREIGN - {"--version", "--help"} == set()

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from tools.gdb.options import endpoint
 from tools.machines.options import HistoryOptions
-from tools.usage.options import MOST_COUNTED, option
+from tools.usage.options import MOST_COUNTED, numbers, one_of, option, some_of
 
 if TYPE_CHECKING:
     from tools.gdb.endpoint import Endpoint
@@ -31,13 +31,85 @@ def _save_point(typed: tuple[int, str]) -> SavePoint:
     return SavePoint(instruction, Path(name))
 
 
+TRACED_KINDS: Final = {
+    "instructions": "flow",
+    "registers": "registers",
+    "accesses": "accesses",
+    "interruptions": "interruptions",
+    "essa": "page_states",
+    "keys": "keys",
+    "host": "host",
+    "translations": "translations",
+    "devices": "devices",
+}
+"""What can be recorded of, and the stream that it is in."""
+TRACED_STATES: Final = {"problem": True, "supervisor": False}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RunOptions(HistoryOptions):
-    """What is wanted of a run besides the guest's console."""
+class TraceOptions(HistoryOptions):
+    """What is recorded of a run."""
 
     trace: str | None = option(
-        metavar="FILE", help="Write a line for each instruction; - is standard error.", is_for_programs=True
+        metavar="FILE",
+        help="Record the run for 'essa trace'; - writes a line for each instruction on standard error, step by step.",
+        is_for_programs=True,
     )
+    trace_level: str = option(
+        "registers",
+        metavar="LEVEL",
+        help="How much: events, flow (and instructions), registers (and stores), all (and fetches, translations).",
+        is_for_programs=True,
+        parse=one_of("events", "flow", "registers", "all"),
+    )
+    trace_from: str | None = option(
+        metavar="WHAT",
+        help="From there on: a number of instructions, time:N, console:TEXT, or what 'b' of essa step waits for.",
+        is_for_programs=True,
+    )
+    trace_to: str | None = option(metavar="WHAT", help="Up to there.", is_for_programs=True)
+    trace_last: int | None = option(
+        kind=int,
+        least=1,
+        metavar="N",
+        help="Keep about the last N instructions in memory, and write them at the end.",
+        is_for_programs=True,
+    )
+    trace_kinds: frozenset[str] | None = option(
+        metavar="KIND,...",
+        help=f"Only these: {', '.join(TRACED_KINDS)}.",
+        is_for_programs=True,
+        parse=some_of(*TRACED_KINDS),
+    )
+    trace_cpus: frozenset[int] | None = option(
+        flag="--trace-cpu",
+        kind=int,
+        least=0,
+        metavar="N",
+        help="Only this CPU; may be repeated.",
+        is_repeated=True,
+        is_for_programs=True,
+        parse=numbers,
+    )
+    trace_at: list[str] = option(
+        flag="--trace-at",
+        metavar="WHERE",
+        help="Only instructions there: a function, or 0xA-0xB; may be repeated.",
+        is_repeated=True,
+        is_for_programs=True,
+    )
+    trace_state: str | None = option(
+        metavar="STATE",
+        help="Only in the problem or the supervisor state.",
+        is_for_programs=True,
+        parse=one_of(*TRACED_STATES),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunOptions(TraceOptions):
+    """What is wanted of a run besides the guest's console."""
+
     table: bool = option(False, help="Print the table of page states at the end.")
     json: str | None = option(
         metavar="FILE",

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from tools.gdb.serve import Debugger
     from tools.machines.setup import Setup
     from tools.reports.report import Report
-    from tools.running.options import RunOptions
+    from tools.running.options import RunOptions, TraceOptions
     from tools.running.saved_run import SavedRun
 
     Run = Callable[[int | None], Stop]
@@ -43,21 +43,12 @@ def run_program(options: MachineOptions, wanted: RunOptions) -> int:
     """
     symbols = load_symbols(options, wanted) if wanted.trace is not None or wanted.symbols else NO_SYMBOLS
     with ExitStack() as files:
-        trace = open_output(files, "--trace", wanted.trace, sys.stderr)
+        lines = open_output(files, "--trace", "-", sys.stderr) if wanted.trace == "-" else None
+        if wanted.trace not in (None, "-") and options.guests > 1:
+            raise UsageError("--trace: expected one guest, which is recorded")
         summary_file = open_document(files, "--json", wanted.json)
-        plot = None
-        if wanted.plot is not None:
-            from tools.reports.plot import check_plot
-
-            sampled = None if options.host is None else options.host.sample_every
-            plot = check_plot(wanted.plot, sampled)
-        steps = None
-        if wanted.input is not None:
-            from tools.consoles.input_script import read_script
-
-            if options.guests > 1:
-                raise UsageError("--input: expected one guest, whose console it is typed on")
-            steps = read_script(wanted.input)
+        plot = _plot(options, wanted)
+        steps = _steps(options, wanted)
         debugger = None
         if wanted.gdb is not None:
             from tools.gdb.serve import Debugger
@@ -76,7 +67,7 @@ def run_program(options: MachineOptions, wanted: RunOptions) -> int:
             saved_run = SavedRun(options, wanted.save_at, wanted.saved)
         setup = set_up(options)
         files.callback(setup.close)
-        if trace is None and options.guests == 1:
+        if wanted.trace is None and options.guests == 1:
             from tools.running.reproducing import prepare
 
             prepare(setup.machines[0])
@@ -87,8 +78,9 @@ def run_program(options: MachineOptions, wanted: RunOptions) -> int:
         report = run_guests(
             options,
             setup,
-            trace,
+            lines,
             wanted.max_instructions,
+            recording=wanted if wanted.trace not in (None, "-") else None,
             steps=steps,
             symbols=lambda: symbols or load_symbols(options, wanted),
             debugger=debugger,
@@ -109,11 +101,31 @@ def run_program(options: MachineOptions, wanted: RunOptions) -> int:
 
             draw_plot(setup.host, plot, options.image.path.name, symbols or load_symbols(options, wanted))
         show_report(report)
-        if trace is None:
+        if lines is None:
             _show_how_it_came_there(
                 options, report, steps, lambda: symbols or load_symbols(options, wanted), wanted.saved
             )
         return report.exit_status
+
+
+def _plot(options: MachineOptions, wanted: RunOptions) -> Path | None:
+    """The file for the picture of the page states, if one is to be drawn."""
+    if wanted.plot is None:
+        return None
+    from tools.reports.plot import check_plot
+
+    return check_plot(wanted.plot, None if options.host is None else options.host.sample_every)
+
+
+def _steps(options: MachineOptions, wanted: RunOptions) -> Sequence[Exchange] | None:
+    """What is typed on the console, if a file says so."""
+    if wanted.input is None:
+        return None
+    from tools.consoles.input_script import read_script
+
+    if options.guests > 1:
+        raise UsageError("--input: expected one guest, whose console it is typed on")
+    return read_script(wanted.input)
 
 
 def _show_how_it_came_there(
@@ -140,6 +152,7 @@ def run_guests(
     trace: TextIO | None = None,
     max_instructions: int | None = None,
     *,
+    recording: TraceOptions | None = None,
     steps: Sequence[Exchange] | None = None,
     is_shown: bool = True,
     what: str = "",
@@ -150,6 +163,8 @@ def run_guests(
 ) -> Report:
     """Run the machines of *setup* until all have stopped.
 
+    :param trace: where a line for each instruction goes.
+    :param recording: what is recorded of the only guest.
     :param steps: what is typed on the console of the only guest; None if a user at the terminal types.
     :param is_shown: whether their consoles go to standard output.
     :param what: which run it is, if there are several.
@@ -181,7 +196,13 @@ def run_guests(
         script = machines[0].operator = ScriptedOperator(steps, machines[0], consoles[0])
     if saved_run is not None:
         saved_run.begin(machines[0], setup, consoles[0])
-    run = None if saved_run is None else partial(saved_run.run, machines[0], setup, consoles[0])
+    run: Run | None = None if saved_run is None else partial(saved_run.run, machines[0], setup, consoles[0])
+    traced_run = None
+    if recording is not None:
+        from tools.running.tracing import TracedRun
+
+        traced_run = TracedRun(machines[0], options.image.path.name, recording, symbols())
+        run = partial(traced_run.run, run or machines[0].run)
     if debugger is not None:
         stops = [debugger.run(setup, consoles[0], max_instructions)]
     elif script is None and is_shown and len(machines) == 1 and sys.stdin.isatty() and sys.stdout.isatty():
@@ -193,6 +214,8 @@ def run_guests(
             stops = _run(machines, max_instructions, run)
     if saved_run is not None:
         saved_run.finish()
+    if traced_run is not None:
+        traced_run.finish(stops[0])
     guests = []
     for number, machine in enumerate(machines):
         consoles[number].end_line()

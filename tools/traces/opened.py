@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from emu.traces.instructions import CodeTable
 from emu.traces.reader import TraceFile
 from emu.traces.search import Search
-from tools.traces.metadata import symbols_of
+from tools.reports.trace_metadata import symbols_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

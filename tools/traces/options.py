@@ -6,32 +6,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from tools.usage.options import argument, option
+from tools.usage.options import argument, numbers, one_of, option, some_of
 
 _KINDS: Final = ("instructions", "registers", "stores", "fetches", "interruptions", "essa", "keys", "host", "devices")
 SHAPES: Final = ("text", "spike", "qemu")
 STATES: Final = {"problem": True, "supervisor": False}
-
-
-def _one_of(*names: str) -> object:
-    def parse(text: str) -> str:
-        if text not in names:
-            raise ValueError(f"expected {', '.join(names)}, not {text!r}")
-        return text
-
-    return parse
-
-
-def _kinds(text: str) -> frozenset[str]:
-    kinds = frozenset(each.strip() for each in text.split(","))
-    unknown = sorted(kinds - set(_KINDS))
-    if unknown:
-        raise ValueError(f"expected some of {','.join(_KINDS)}; not {unknown[0]!r}")
-    return kinds
-
-
-def _cpus(numbers: list[int]) -> frozenset[int] | None:
-    return frozenset(numbers) if numbers else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +30,7 @@ class WindowOptions:
         metavar="N",
         help="Only this CPU; may be repeated.",
         is_repeated=True,
-        parse=_cpus,
+        parse=numbers,
     )
     functions: list[str] = option(
         flag="--at",
@@ -60,7 +39,7 @@ class WindowOptions:
         is_repeated=True,
     )
     state: str | None = option(
-        metavar="STATE", help="Only in the problem or the supervisor state.", parse=_one_of(*STATES)
+        metavar="STATE", help="Only in the problem or the supervisor state.", parse=one_of(*STATES)
     )
 
 
@@ -69,7 +48,9 @@ class ShowOptions(WindowOptions):
     """What of a trace is shown, and how."""
 
     file: str = argument(metavar="FILE", help="The trace.")
-    kinds: frozenset[str] | None = option(metavar="KIND,...", help=f"Only these: {', '.join(_KINDS)}.", parse=_kinds)
+    kinds: frozenset[str] | None = option(
+        metavar="KIND,...", help=f"Only these: {', '.join(_KINDS)}.", parse=some_of(*_KINDS)
+    )
     find: str | None = option(
         metavar="WHAT",
         help="Only what is found: executed:ADDRESS, store:ADDRESS, fetch:ADDRESS, essa[:REQUEST], program[:CODE], "
@@ -78,9 +59,7 @@ class ShowOptions(WindowOptions):
     last: bool = option(False, help="Of what is found only the last one; with --count, the last ones.")
     count: int | None = option(kind=int, least=1, metavar="N", help="Show so many at most.")
     context: int = option(0, least=0, metavar="N", help="With what is found, so many instructions before and after it.")
-    shape: str = option(
-        "text", metavar="SHAPE", help=f"How it is written: {', '.join(SHAPES)}.", parse=_one_of(*SHAPES)
-    )
+    shape: str = option("text", metavar="SHAPE", help=f"How it is written: {', '.join(SHAPES)}.", parse=one_of(*SHAPES))
     numbers: bool = option(False, help="Begin each line with the number of the instruction.")
     where: bool = option(False, help="Begin each line with the function, and the place in it.")
 
@@ -99,7 +78,7 @@ class DiffOptions:
         "address",
         metavar="WHAT",
         help="What makes two instructions the same: address, or symbol (the place in the function, for two kernels).",
-        parse=_one_of("address", "symbol"),
+        parse=one_of("address", "symbol"),
     )
     cpu: int | None = option(kind=int, least=0, metavar="N", help="Only this CPU; by default all that both have.")
     strict: bool = option(False, help="Interruptions count, too: nothing is passed over.")

@@ -10,6 +10,7 @@ from emu.debugging.registers import find_register
 from emu.errors import TraceError
 from emu.traces import search
 from emu.traces.schema import AccessKind, DeviceEvent, InterruptionClass, Register
+from tools.machines.address_ranges import range_of
 from tools.usage.errors import UsageError
 
 if TYPE_CHECKING:
@@ -26,25 +27,6 @@ FIND_HELP: Final = (
     "program[:CODE], svc[:NUMBER], external[:CODE], io, machine-check, restart, host[:page:A], key[:page:A], "
     "register:NAME"
 )
-
-
-def range_of(trace: OpenedTrace, text: str) -> tuple[int, int]:
-    """The addresses that *text* means: ``0x1000``, ``0x1000-0x1fff``, a symbol (all of it), ``symbol+0x12``.
-
-    :raises ValueError: if it means none.
-    """
-    found = trace.symbols.find(text)
-    if found:
-        symbol = next((each for each in found if each.address == trace.symbols.address(text)), found[0])
-        return symbol.address, symbol.address + max(symbol.size, 1) - 1
-    begin, separator, end = text.partition("-")
-    if separator and not trace.symbols.find(text):
-        first, last = trace.symbols.address(begin), trace.symbols.address(end)
-        if first > last:
-            raise ValueError(f"expected the lower address first, not {text!r}")
-        return first, last
-    address = trace.symbols.address(text)
-    return address, address
 
 
 def number_of(trace: OpenedTrace, text: str, begin: int = 0) -> int:
@@ -125,13 +107,13 @@ def _accessed(kind: AccessKind) -> Callable[[OpenedTrace, str], Wanted]:
         if what.startswith("page:"):
             first = _page(trace, what) << PAGE_SHIFT
             return search.accessed(kind, first, first | (1 << PAGE_SHIFT) - 1, "absolute")
-        return search.accessed(kind, *range_of(trace, what))
+        return search.accessed(kind, *range_of(trace.symbols, what))
 
     return make
 
 
 def _executed(trace: OpenedTrace, what: str) -> Wanted:
-    return trace.search.executed(*range_of(trace, what))
+    return trace.search.executed(*range_of(trace.symbols, what))
 
 
 _OF_ADDRESSES: Final[dict[str, Callable[[OpenedTrace, str], Wanted]]] = {

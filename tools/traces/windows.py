@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 from emu.errors import TraceError
 from emu.traces.filters import Filter
+from tools.machines.address_ranges import range_of
 from tools.traces.options import STATES
-from tools.traces.places import place, range_of
+from tools.traces.places import place
 from tools.usage.errors import UsageError
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def filter_of(trace: OpenedTrace, options: WindowOptions) -> Filter:
 
 def _range(trace: OpenedTrace, text: str) -> tuple[int, int]:
     try:
-        return range_of(trace, text)
+        return range_of(trace.symbols, text)
     except TraceError:
         raise
     except ValueError as reason:

@@ -82,6 +82,35 @@ class Parameter:
     option: Option
 
 
+def one_of(*names: str) -> Callable[[str], str]:
+    """A parser of one of these *names*."""
+
+    def parse(text: str) -> str:
+        if text not in names:
+            raise ValueError(f"expected {', '.join(names)}, not {text!r}")
+        return text
+
+    return parse
+
+
+def some_of(*names: str) -> Callable[[str], frozenset[str]]:
+    """A parser of some of these *names*, with commas between them."""
+
+    def parse(text: str) -> frozenset[str]:
+        typed = [each.strip() for each in text.split(",")]
+        for each in typed:
+            if each not in names:
+                raise ValueError(f"expected some of {','.join(names)}; not {each!r}")
+        return frozenset(typed)
+
+    return parse
+
+
+def numbers(typed: list[int]) -> frozenset[int] | None:
+    """What an option that may be repeated says: these numbers, or nothing."""
+    return frozenset(typed) or None
+
+
 def option(default: Any = None, **declared: Any) -> Any:
     """A field that is an option; what else is *declared* are the fields of :class:`Option`."""
     if default is not None:

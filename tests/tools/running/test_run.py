@@ -89,15 +89,6 @@ def test_a_comparison_tells_which_run_it_is(capfd: pytest.CaptureFixture[str], m
     assert [describe().split(":")[0] for describe, _ in told] == ["hints", "none", "balloon"]
 
 
-def test_trace_file(program: str, tmp_path: Path) -> None:
-    output = tmp_path / "trace"
-    assert main(["run", program, "--trace", str(output)]) == 0
-    lines = output.read_text().splitlines()
-    assert len(lines) == 5
-    assert "ESSA 3,2,2" in lines[1]
-    assert "old PSW" in lines[4]
-
-
 def test_trace_on_standard_error(program: str, capfd: pytest.CaptureFixture[str]) -> None:
     assert main(["run", program, "--trace", "-"]) == 0
     assert "ESSA 3,2,2" in capfd.readouterr().err

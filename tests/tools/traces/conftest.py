@@ -13,7 +13,7 @@ from emu.debugging.stepped_trace import SteppedTrace
 from emu.traces.writer import TraceWriter
 from tests.support.command import ROOT
 from tools.reports.trace import Tracer
-from tools.traces.metadata import describe
+from tools.reports.trace_metadata import describe
 
 PROGRAM = ROOT / "guest_kernel" / "native" / "images" / "essa-table.elf"
 INSTRUCTIONS = 4000

@@ -25,7 +25,7 @@ from tests.tools.traces.conftest import Recorded
 from tools.command.cli import main
 from tools.machines.options import MachineOptions
 from tools.machines.setup import set_up
-from tools.traces.metadata import describe
+from tools.reports.trace_metadata import describe
 from tools.traces.opened import opened
 from tools.usage.options import read_options
 
