@@ -131,6 +131,12 @@ class TestData:
         assert main([*SAMPLED, "--plan", str(page.parent / "plan.toml"), "--plot", str(again)]) == 0
         assert again.read_bytes() == page.read_bytes()
 
+    def test_a_run_that_goes_on_gives_the_page_of_the_whole(self, tmp_path: Path) -> None:
+        whole, rest, saved = (tmp_path / name for name in ("whole.html", "rest.html", "saved"))
+        assert main([*SAMPLED, "--plot", str(whole), "--save-at", "2000000", str(saved)]) == 0
+        assert main([*SAMPLED, "--plot", str(rest), "--from", str(saved)]) == 0
+        assert rest.read_bytes() == whole.read_bytes()
+
     def test_each_guest_is_a_recording(self, tmp_path: Path) -> None:
         path, summary = tmp_path / "states.html", tmp_path / "summary.json"
         assert main([*SAMPLED, "--guests", "2", "--plot", str(path), "--json", str(summary)]) == 0
