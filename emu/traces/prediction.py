@@ -14,7 +14,7 @@ from typing import Final, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from emu.traces.schema import LOW_CORE_LENGTH, NOTHING, STREAMS
+from emu.traces.schema import LOW_CORE_LENGTH, NOTHING, PIECES, STREAMS
 
 Values: TypeAlias = npt.NDArray[np.unsignedinteger]
 Wide: TypeAlias = npt.NDArray[np.uint64]
@@ -149,18 +149,17 @@ def _in_groups(key: Values) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64
     return order, np.flatnonzero(np.concatenate(([key.size > 0], in_order[1:] != in_order[:-1])))
 
 
-def pieces(names: tuple[str, ...], length: str | None = None) -> Prediction:
-    """The end of the last piece in the blob, of those that the columns *names* lead to, row by row.
+def pieces(stream: str) -> Prediction:
+    """The end of the last piece in the blob, of those that rows of *stream* lead to (:data:`emu.traces.schema.PIECES`).
 
     Nothing is kept as 0, and all else is one more.
-
-    :param length: the column that says how long a piece is; None if all are of :data:`LOW_CORE_LENGTH` bytes.
     """
+    names = PIECES[stream]
 
     def lengths(columns: Columns) -> Wide:
-        rows = columns[next(iter(columns))].size
-        each = _wide(columns[length]) if length else np.full(rows, LOW_CORE_LENGTH, dtype=np.uint64)
-        return np.repeat(each, len(names))
+        if stream == "interruptions":
+            return np.full(columns["number"].size, LOW_CORE_LENGTH, dtype=np.uint64)
+        return np.repeat(_wide(columns["length"]), len(names))
 
     def keep_steps(columns: Columns, name: str) -> Values:
         offsets = np.stack([_wide(columns[each]) for each in names], axis=1).ravel()
@@ -187,10 +186,10 @@ def _register_key(columns: Columns) -> Values:
     return columns["cpu"].astype(np.uint16) << np.uint16(8) | columns["register"]
 
 
-_OLD_AND_NEW: Final = pieces(("old", "new"), "length")
+_OLD_AND_NEW: Final = pieces("accesses")
 
 PREDICTIONS: Final[dict[str, dict[str, Prediction]]] = {
-    "blocks": {"id": BEFORE, "address": BEFORE, "code": pieces(("code",), "length")},
+    "blocks": {"id": BEFORE, "address": BEFORE, "code": pieces("blocks")},
     "flow": {
         "count": last_of_same(lambda columns: columns["block"], "block", "count"),
         "number": after("count"),
@@ -208,12 +207,12 @@ PREDICTIONS: Final[dict[str, dict[str, Prediction]]] = {
         "old": _OLD_AND_NEW,
         "new": _OLD_AND_NEW,
     },
-    "interruptions": {"number": BEFORE, "time": BEFORE, "old_address": BEFORE, "low_core": pieces(("low_core",))},
+    "interruptions": {"number": BEFORE, "time": BEFORE, "old_address": BEFORE, "low_core": pieces("interruptions")},
     "page_states": {"number": BEFORE, "time": BEFORE, "page": BEFORE},
     "keys": {"number": BEFORE, "page": BEFORE},
     "host": {"number": BEFORE, "time": BEFORE, "page": BEFORE},
     "translations": {"number": BEFORE, "logical": BEFORE, "absolute": beside("logical")},
-    "devices": {"number": BEFORE, "time": BEFORE, "data": pieces(("data",), "length")},
+    "devices": {"number": BEFORE, "time": BEFORE, "data": pieces("devices")},
     "states": {},
 }
 """What is expected of which column, in the order in which they are made; of one that is not here, zero."""

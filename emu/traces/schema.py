@@ -229,6 +229,16 @@ STREAMS: Final[dict[str, np.dtype[np.void]]] = {
     "states": np.dtype([("cpu", "u1"), ("register", "u1"), ("value", "<u8")]),
 }
 
+PIECES: Final[dict[str, tuple[str, ...]]] = {
+    "blocks": ("code",),
+    "accesses": ("old", "new"),
+    "interruptions": ("low_core",),
+    "devices": ("data",),
+}
+"""The columns that lead into the blob, in the order in which a row's pieces are put there.
+
+A piece is as long as the column "length" says; the low core of an interruption is always of LOW_CORE_LENGTH bytes."""
+
 EVENTS: Final = ("interruptions", "page_states", "keys", "host", "devices")
 """The streams that are recorded at each level."""
 
@@ -244,3 +254,10 @@ LEVELS: Final[dict[str, tuple[str, ...]]] = {
 def empty(stream: str) -> np.ndarray:
     """No row of *stream*."""
     return np.empty(0, dtype=STREAMS[stream])
+
+
+def piece_lengths(stream: str, rows: np.ndarray) -> np.ndarray:
+    """How long the pieces of each of the *rows* of *stream* are."""
+    if stream == "interruptions":
+        return np.full(rows.size, LOW_CORE_LENGTH, dtype=np.uint64)
+    return rows["length"].astype(np.uint64)

@@ -27,9 +27,9 @@ from emu.events import Observer
 from emu.isa.storage_operands import Use
 from emu.lowcore import PROGRAM_ILC, SVC_ILC
 from emu.teid import Access
+from emu.traces.filtered_writer import FilteredWriter
 from emu.traces.filters import EVERYTHING, Filter
-from emu.traces.instructions import CodeTable
-from emu.traces.schema import LEVELS, NOTHING, STREAMS, AccessKind, DeviceEvent, InterruptionClass, Register, empty
+from emu.traces.schema import LEVELS, NOTHING, STREAMS, AccessKind, DeviceEvent, InterruptionClass, Register
 from emu.tracing.accesses import (
     AccessedPart,
     changed_parts,
@@ -97,15 +97,13 @@ class TraceRecorder(Observer):
         """
         self._machine = machine
         self._configuration = configuration = machine.configuration
-        self._writer = writer
+        self._writer = writer if wanted == EVERYTHING else FilteredWriter(writer, wanted)
         self._level = level
         self._names = frozenset(LEVELS[level])
         self._ring = SharedRing()
         self._ring.fields.follows_registers = "registers" in self._names
         self._ring.fields.follows_fetches = "translations" in self._names
         self._reader = RowReader()
-        self._wanted = wanted
-        self._code = CodeTable()
         self._engines: list[Engine] = list(machine.engines)
         self._traces: list[EngineTrace] = [
             engine.trace(self._ring, self, is_flow_followed="flow" in self._names) for engine in self._engines
@@ -149,12 +147,7 @@ class TraceRecorder(Observer):
         if self._devices:
             streams["devices"] = np.array(self._devices, dtype=STREAMS["devices"])
             self._devices.clear()
-        blob = octets.tobytes()
-        has_gap = self._wanted != EVERYTHING
-        if has_gap:
-            self._code.add(streams.get("blocks", empty("blocks")), blob)
-            streams = self._wanted.apply(streams, self._code)
-        self._writer.chunk(self._first, end, streams, blob, time=self._time, end_time=time, has_gap=has_gap)
+        self._writer.chunk(self._first, end, streams, octets.tobytes(), time=self._time, end_time=time)
         self._first, self._time, self._states = end, time, self._registers()
         ring.clear()
 

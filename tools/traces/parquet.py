@@ -20,12 +20,6 @@ if TYPE_CHECKING:
     from tools.traces.opened import OpenedTrace
 
 _STREAMS: Final = tuple(name for name in schema.STREAMS if name not in ("blocks", "flow", "states"))
-_PIECES: Final = {
-    "accesses": ("old", "new"),
-    "interruptions": ("low_core",),
-    "devices": ("data",),
-}
-"""The columns that lead into the blob; what they lead to stands in their place."""
 
 
 def write_parquet(trace: OpenedTrace, wanted: Filter, directory: Path) -> None:
@@ -86,10 +80,11 @@ def _instructions(trace: OpenedTrace, functions: Functions, executed: Any) -> di
 def _columns(stream: str, rows: Any, blob: bytes) -> dict[str, Any]:
     import pyarrow as pa
 
-    pieces = _PIECES.get(stream, ())
+    # What they lead to stands in their place.
+    pieces = schema.PIECES.get(stream, ())
     found: dict[str, Any] = {name: np.ascontiguousarray(rows[name]) for name in rows.dtype.names if name not in pieces}
     for name in pieces:
-        lengths = [schema.LOW_CORE_LENGTH] * rows.size if name == "low_core" else rows["length"].tolist()
+        lengths = schema.piece_lengths(stream, rows).tolist()
         content = [
             None if offset == schema.NOTHING else blob[offset : offset + length]
             for offset, length in zip(rows[name].tolist(), lengths, strict=True)
