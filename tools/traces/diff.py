@@ -67,7 +67,14 @@ def _open(files: ExitStack, name: str, numbers: KeyNumbers) -> OpenedTrace | Qem
             is_trace = file.read(len(MAGIC)) == MAGIC
     except OSError as reason:
         raise UsageError(f"{name}: cannot be read: {reason.strerror}") from None
-    return files.enter_context(opened(name)) if is_trace else QemuSteps(path, numbers)
+    if not is_trace:
+        return QemuSteps(path, numbers)
+    trace = files.enter_context(opened(name))
+    if not any(chunk.count("flow") for chunk in trace.file.chunks):
+        raise UsageError(f"{name}: expected a trace of instructions, recorded with --trace-level flow or more")
+    if any(chunk.head.has_gap for chunk in trace.file.chunks):
+        print(f"essa: {name}: parts of the run were left out when it was recorded", file=sys.stderr)
+    return trace
 
 
 def _steps(

@@ -17,11 +17,13 @@ from emu.psw import ADDRESSING_MODE, EXTERNAL_MASK, Psw
 from emu.symbols.symbol import Symbol
 from emu.symbols.symbol_file import SymbolFile
 from emu.symbols.table import SymbolTable
+from emu.traces.filters import Filter
 from emu.traces.schema import FlowKind
 from emu.traces.writer import TraceWriter
 from emu.tracing.recorder import TraceRecorder
 from tests.support.command import wrong
 from tests.tools.traces.conftest import Recorded
+from tests.tools.traces.conftest import record as record_example
 from tools.command.cli import main
 from tools.machines.options import MachineOptions
 from tools.machines.setup import set_up
@@ -282,6 +284,28 @@ def test_what_was_cut_short_by_an_interruption_is_not_in_a_log(
     (tmp_path / "other").write_text(text.replace(first + "\n", cut, 1))
     lines = compared(capsys, name, str(tmp_path / "other"), status=0)
     assert f"passed over in {tmp_path / 'other'}: 1 x interruption of class 3" in lines
+
+
+def test_what_was_left_out_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    name = record(tmp_path / "a")
+    machine = open_bytes(LOOP, address=ADDRESS, history=0).machine
+    with TraceWriter(tmp_path / "b", describe(machine, "x", "flow", SymbolTable())) as writer:
+        recorder = TraceRecorder(machine, writer, "flow", Filter(addresses=((ADDRESS, ADDRESS + 11),)))
+        machine.run(260)
+        recorder.end()
+    assert main(["trace", "diff", name, str(tmp_path / "b")]) == 1
+    captured = capsys.readouterr()
+    assert captured.err == f"essa: {tmp_path / 'b'}: parts of the run were left out when it was recorded\n"
+    assert captured.out.startswith("they part: instruction 3 of ")
+
+
+def test_a_trace_without_instructions_is_refused(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    name = record(tmp_path / "a")
+    record_example(tmp_path / "events", instructions=100, level="events")
+    message = wrong(capfd, "trace", "diff", name, str(tmp_path / "events"))
+    assert (
+        message == f"{tmp_path / 'events'}: expected a trace of instructions, recorded with --trace-level flow or more"
+    )
 
 
 def test_wrong_use(recorded: Recorded, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
