@@ -75,6 +75,11 @@ def fetch_text(address: int, content: bytes) -> str:
     return f"[{address:x}]:{content_text(content)}"
 
 
+def translation_text(logical: int, absolute: int) -> str:
+    """A translation of the page at a *logical* address."""
+    return f"tlb[{logical:x}]={absolute:x}"
+
+
 def content_text(content: bytes) -> str:
     """The first bytes of it, and how many there are if that is more."""
     shown = content[:_MOST_BYTES].hex()

@@ -89,6 +89,16 @@ def _instruction(trace: OpenedTrace, told: ToldInstruction) -> dict[str, Any]:
         found["essa"] = [_hint(each) for each in told.states]
     if told.keys:
         found["keys"] = [{"page": page, "before": before, "after": after} for page, before, after in told.keys]
+    if told.translations:
+        found["translations"] = [
+            {
+                "kind": each.kind.name.lower().replace("_", " "),
+                "logical": each.logical,
+                "absolute": each.absolute,
+                "asce": each.space,
+            }
+            for each in told.translations
+        ]
     return found
 
 

@@ -8,7 +8,18 @@ from typing import Final
 
 from tools.usage.options import argument, numbers, one_of, option, some_of
 
-_KINDS: Final = ("instructions", "registers", "stores", "fetches", "interruptions", "essa", "keys", "host", "devices")
+_KINDS: Final = (
+    "instructions",
+    "registers",
+    "stores",
+    "fetches",
+    "interruptions",
+    "essa",
+    "keys",
+    "host",
+    "devices",
+    "translations",
+)
 SHAPES: Final = ("text", "spike", "qemu")
 STATES: Final = {"problem": True, "supervisor": False}
 

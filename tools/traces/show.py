@@ -52,7 +52,7 @@ def _of_kinds(window: Filter, options: ShowOptions) -> Filter:
     if options.kinds is None:
         return window
     streams = {STREAMS[kind] for kind in options.kinds}
-    if streams & {"registers", "accesses", "page_states", "keys"}:
+    if streams & {"registers", "accesses", "page_states", "keys", "translations"}:
         # They are told with their instructions.
         streams.add("flow")
     return replace(window, streams=frozenset(streams))
@@ -64,7 +64,7 @@ def _is_of_kind(told: Told, options: ShowOptions) -> bool:
     if kinds is None or not isinstance(told, ToldInstruction):
         return True
     told.accesses = [each for each in told.accesses if ("stores" if each.is_store else "fetches") in kinds]
-    has_own = told.registers or told.accesses or told.states or told.keys
+    has_own = told.registers or told.accesses or told.states or told.keys or told.translations
     return "instructions" in kinds or bool(has_own)
 
 

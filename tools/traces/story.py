@@ -49,6 +49,18 @@ class PageStateChanged:
     address: int
 
 
+@dataclass(frozen=True, slots=True)
+class MadeTranslation:
+    """A translation that the engine has asked for."""
+
+    kind: AccessKind
+    logical: int
+    """Of the page."""
+    absolute: int
+    space: int
+    """The address-space-control element; 0 if it is a real address."""
+
+
 @dataclass(slots=True)
 class ToldInstruction:
     """An instruction, and what it changed."""
@@ -68,6 +80,7 @@ class ToldInstruction:
     states: list[PageStateChanged] = field(default_factory=list)
     keys: list[tuple[int, int, int]] = field(default_factory=list)
     """Page, key before and after."""
+    translations: list[MadeTranslation] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +139,17 @@ def tell(trace: OpenedTrace, wanted: Filter = EVERYTHING, chunks: tuple[Chunk, .
         yield from _ChunkStory(trace, chunk, streams).tell()
 
 
-_TOLD: Final = ("flow", "registers", "accesses", "interruptions", "page_states", "keys", "host", "devices")
+_TOLD: Final = (
+    "flow",
+    "registers",
+    "accesses",
+    "interruptions",
+    "page_states",
+    "keys",
+    "host",
+    "devices",
+    "translations",
+)
 
 
 class _ChunkStory:
@@ -228,6 +251,8 @@ class _ChunkStory:
             changes.states[changed.number].append(changed)
         for number, _, before, after, page in self._rows("keys"):
             changes.keys[number].append((page, before, after))
+        for number, _, kind, logical, absolute, space in self._rows("translations"):
+            changes.translations[number].append(MadeTranslation(AccessKind(kind), logical, absolute, space))
         return changes
 
 
@@ -239,6 +264,7 @@ class _Changes:
         self.accesses: defaultdict[int, list[AccessedBytes]] = defaultdict(list)
         self.states: defaultdict[int, list[PageStateChanged]] = defaultdict(list)
         self.keys: defaultdict[int, list[tuple[int, int, int]]] = defaultdict(list)
+        self.translations: defaultdict[int, list[MadeTranslation]] = defaultdict(list)
 
     def give(self, told: ToldInstruction) -> None:
         """Give an instruction what is its own."""
@@ -253,6 +279,8 @@ class _Changes:
             told.states = self.states[number]
         if number in self.keys:
             told.keys = self.keys[number]
+        if number in self.translations:
+            told.translations = self.translations[number]
 
 
 def _of_state(row: Any) -> tuple[int, ...]:

@@ -67,6 +67,7 @@ class TextShape:
                 else lines.fetch_text(each.logical, each.new)
                 for each in told.accesses
             ),
+            *(lines.translation_text(each.logical, each.absolute) for each in told.translations),
         ]
         if told.target:
             changes.insert(0, f"target={disassemble(told.target, 0)!r}")

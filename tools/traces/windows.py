@@ -28,6 +28,7 @@ STREAMS: Final = {
     "keys": "keys",
     "host": "host",
     "devices": "devices",
+    "translations": "translations",
 }
 """The stream that each kind is in."""
 

@@ -8,9 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from emu import open_program
+from emu.traces.writer import TraceWriter
+from emu.tracing.recorder import TraceRecorder
 from tests.support.command import wrong
-from tests.tools.traces.conftest import INSTRUCTIONS, Recorded
+from tests.tools.traces.conftest import INSTRUCTIONS, PROGRAM, Recorded
 from tools.command.cli import main
+from tools.traces.opened import opened
 
 _ACCESSED = re.compile(r" \[[0-9a-f]+\](:|=)\S+| target='[^']*'")
 
@@ -121,6 +125,19 @@ def test_what_did_not_end_has_changed_nothing(recorded: Recorded, capsys: pytest
     lines = shown(capsys, recorded.name, "--from", "1690", "--to", "1690")
     assert [line.split(") ")[1].split()[0] for line in lines if " S " in line] == ["LLGC", "STMG"]
     assert ["[380]=" in line for line in lines] == [False, False, True]
+
+
+def test_translations(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    machine = open_program(PROGRAM, history=0).machine
+    with TraceWriter(tmp_path / "t", {}) as writer:
+        recorder = TraceRecorder(machine, writer, "all")
+        machine.run(300)
+        recorder.end()
+    lines = shown(capsys, str(tmp_path / "t"), "--kinds", "translations")
+    with opened(str(tmp_path / "t")) as trace:
+        made = [row for chunk in trace.file.chunks for row in chunk.rows("translations").tolist()]
+    assert made
+    assert [line.rsplit(" ", 1)[1] for line in lines] == [f"tlb[{row[3]:x}]={row[4]:x}" for row in made]
 
 
 def test_nothing_found_is_said(recorded: Recorded, capsys: pytest.CaptureFixture[str]) -> None:
