@@ -52,6 +52,14 @@ def test_ctrl_c_ends_the_whole_comparison(monkeypatch: pytest.MonkeyPatch, tmp_p
             ["--host-memory", "2M", "--profile", "off"],
             "essa: compare: expected --profile zvm or kvm for the run with hints, not off\n",
         ),
+        (
+            ["--host-memory", "2M", "--sample-every", "9"],
+            "essa: --sample-every: expected only with one run, or with --plot, which shows states over time\n",
+        ),
+        (
+            ["--host-memory", "2M", "--plot", "x.html"],
+            "essa: --plot: expected --sample-every, which says how often the page states are recorded\n",
+        ),
     ),
 )
 def test_comparison_needs_pressure_and_hints(

@@ -138,6 +138,23 @@ def test_the_run_with_hints_is_that_of_essa_run(scenario: Path, tmp_path: Path) 
     assert host["runs"]["hints"]["instructions"] == summary["instructions"]
 
 
+def test_page_states_of_all_runs(scenario: Path, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    """From processes of their own; sampled or not, the figures are the same."""
+    page, sampled, plain = (tmp_path / name for name in ("states.html", "sampled", "plain"))
+    options = ("--sample-every", "200000", "--plot", str(page), "--json", str(sampled))
+    assert main(["compare", str(scenario), *options]) == 0
+    request.getfixturevalue("in_one_process")
+    assert main(["compare", str(scenario), "--json", str(plain)]) == 0
+    assert sampled.read_text() == plain.read_text()
+    recordings = json.loads(page.read_text().partition('id="data">')[2].partition("</script>")[0])["recordings"]
+    assert [each["name"] for each in recordings] == [
+        f"{frames} pages: {variant}" for frames in (256, 200) for variant in VARIANTS
+    ]
+    written = [each["counts"][-1][2] > 0 for each in recordings]
+    assert written == [True] * 6
+    assert {each["pages"] for each in recordings} == {512}
+
+
 @pytest.mark.usefixtures("in_one_process")
 def test_the_host_of_the_scenario(scenario: Path, capfd: pytest.CaptureFixture[str]) -> None:
     scenario.write_text(SCENARIO.replace("[compare]\nframes = [256, 200]", '[host]\nframes = 230\npolicy = "lru"'))
@@ -164,6 +181,14 @@ def test_a_host_that_fails_is_told(scenario: Path, tmp_path: Path, capfd: pytest
         ("", "", ("--memory", "4M"), "--memory: expected only with a program"),
         ("", "", ("--max-instructions", "4"), "--max-instructions: expected only with a program"),
         ("", "", ("--paging-file", "x"), "--paging-file: expected only with one run"),
+        ("", "", ("--sample-every", "9"), "--sample-every: expected only with one run, or with --plot"),
+        ("", "", ("--plot", "x.html"), "--plot: expected --sample-every"),
+        (
+            "",
+            "",
+            ("--plot", "x.svg", "--sample-every", "9"),
+            "--plot: expected a file name that ends in .html, not x.svg",
+        ),
         ("", "", ("--policy", "x"), "--policy: expected lru, "),
         ("", "", ("--plan", "no.toml"), "no.toml: cannot be read"),
         ("", "", ("--host-memory", "8K"), "--host-memory: expected at least"),
