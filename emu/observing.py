@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Final, Generic, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from emu.program_interruption import ProgramInterruption
@@ -13,6 +13,16 @@ if TYPE_CHECKING:
 CpuT = TypeVar("CpuT")
 CpuT_contra = TypeVar("CpuT_contra", contravariant=True)
 """The class of the CPUs, which stands above all that they share."""
+
+
+_WANTS: Final = {
+    "wants_interruptions": "interrupted",
+    "wants_states": "state_changed",
+    "wants_keys": "key_changed",
+    "wants_host": "host_changed",
+}
+"""What says whether a method must be called for whatever compiled code does; that is so if the class has one of its
+own, unless it says otherwise."""
 
 
 class ObserverOf(Generic[CpuT]):
@@ -25,28 +35,22 @@ class ObserverOf(Generic[CpuT]):
     wants_interruptions = False
     """Whether :meth:`interrupted` must be called for supervisor calls and program interruptions, too.
 
-    Python takes all of them then.
-
-    That is so if the class has a method of its own, unless it says otherwise.  They are counted in any case
-    (:class:`emu.configuration.Counts`).
+    Python takes all of them then.  They are counted in any case (:class:`emu.configuration.Counts`).
     """
     wants_states = False
-    """Whether the class has a :meth:`state_changed` of its own, for which Python must execute each ESSA of a page that
-    is followed."""
+    """Whether :meth:`state_changed` must be: Python executes each ESSA of a page that is followed."""
     wants_keys = False
-    """Whether it has a :meth:`key_changed` of its own, for which Python must change all keys."""
+    """Whether :meth:`key_changed` must be: Python changes all keys."""
     wants_host = False
-    """Whether it has a :meth:`host_changed` of its own, for which Python must ask the host for every frame."""
+    """Whether :meth:`host_changed` must be: Python asks the host for every frame."""
     followed_pages: frozenset[int] | None = None
     """The absolute pages of which it must be told that; of others it may be.  None: of all."""
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
-        if "wants_interruptions" not in vars(cls):
-            cls.wants_interruptions = cls.interrupted is not ObserverOf.interrupted
-        cls.wants_states = cls.state_changed is not ObserverOf.state_changed
-        cls.wants_keys = cls.key_changed is not ObserverOf.key_changed
-        cls.wants_host = cls.host_changed is not ObserverOf.host_changed
+        for wants, told in _WANTS.items():
+            if wants not in vars(cls):
+                setattr(cls, wants, getattr(cls, told) is not getattr(ObserverOf, told))
 
     def retired(self, cpu: CpuT, address: int, instruction: bytes) -> None:
         """An instruction at *address* ended, in whatever way.  Its bytes are empty if they could not be fetched."""

@@ -180,8 +180,8 @@ class SteppedTrace(Observer):
 
     def state_changed(self, cpu: Cpu, page: int, request: int, before: int, after: int) -> None:
         """See :meth:`Observer.state_changed`."""
-        number, time = self._machine.executed, self._machine.timing.work
-        address = cpu.instruction_address
+        # As of all that happens in an instruction, it is the time before that.
+        number, time, address = self._machine.executed, self._time, cpu.instruction_address
         self._rows.add("page_states", number, time, cpu.address, request, before, after, page, address)
         self._content_changed(page)
 

@@ -139,7 +139,7 @@ class TracedBlocks:
         self._state = state
         self._hook = self._add(is_traced=False)
         block_starts.mend(unicorn, self._hook, state)
-        self._is_one_by_one = False
+        self._is_flow_followed = self._is_one_by_one = False
 
     def _add(self, *, is_traced: bool) -> int:
         functions = compiled.callbacks()
@@ -148,8 +148,11 @@ class TracedBlocks:
 
     def follow(self, *, is_flow_followed: bool, is_one_by_one: bool) -> None:
         """Have the other one called where flow is followed, and have blocks of one instruction each, or not."""
+        if (is_flow_followed, is_one_by_one) == (self._is_flow_followed, self._is_one_by_one):
+            return
         self._unicorn.unhook(self._hook)
         self._hook = self._add(is_traced=is_flow_followed)
+        self._is_flow_followed = is_flow_followed
         if is_one_by_one != self._is_one_by_one:
             (one_by_one.begin if is_one_by_one else one_by_one.end)(self)
             self._is_one_by_one = is_one_by_one

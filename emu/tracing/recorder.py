@@ -70,6 +70,8 @@ class _Alone:
     row: int
     """Where its row is."""
     number: int
+    time: int
+    """Before it."""
     described: list[AccessedPart]
     """What it will access if the engine executes it."""
     bases: list[int]
@@ -86,7 +88,8 @@ class _Alone:
 class TraceRecorder(Observer):
     """Records *machine* from now on; :meth:`end` ends it."""
 
-    wants_interruptions = False
+    # Compiled code writes these into the ring itself.
+    wants_interruptions = wants_states = wants_keys = wants_host = False
 
     def __init__(self, machine: Machine, writer: ChunkWriter, level: str, wanted: Filter = EVERYTHING) -> None:
         """Record what belongs to *level*, one of :data:`emu.traces.schema.LEVELS`, with *writer*.
@@ -103,7 +106,7 @@ class TraceRecorder(Observer):
         self._ring = SharedRing()
         self._ring.fields.follows_registers = "registers" in self._names
         self._ring.fields.follows_fetches = "translations" in self._names
-        self._reader = RowReader()
+        self._reader = RowReader(follows_flow="flow" in self._names)
         self._engines: list[Engine] = list(machine.engines)
         self._traces: list[EngineTrace] = [
             engine.trace(self._ring, self, is_flow_followed="flow" in self._names) for engine in self._engines
@@ -180,7 +183,9 @@ class TraceRecorder(Observer):
         if ring.fields.follows_registers and instruction:
             described, bases = described_parts(cpu, instruction, address), operand_bases(cpu, instruction)
         timers = self._timers(cpu)
-        self._alone = _Alone(ring.fields.row_count, number, described, bases, cpu.cpu_timer_origin, timers)
+        time = self._configuration.timing.work
+        origin = cpu.cpu_timer_origin
+        self._alone = _Alone(ring.fields.row_count, number, time, described, bases, origin, timers)
         self._note_alone(cpu, address, instruction, number, self._configuration.timing.work)
 
     def _note_alone(self, cpu: Cpu, address: int, instruction: bytes, number: int, work: int) -> None:
@@ -295,6 +300,8 @@ class TraceRecorder(Observer):
     def state_changed(self, cpu: Cpu, page: int, request: int, before: int, after: int) -> None:
         """See :meth:`Observer.state_changed`."""
         number, time = self._now()
+        if self._alone is not None:
+            time = self._alone.time
         first = RowKind.STATE | cpu.address << 8 | request << FIRST_SHIFT | before << SECOND_SHIFT
         self._ring.append(first | after << THIRD_SHIFT, number, time, page)
         self._ring.append(RowKind.STATE_ADDRESS, cpu.instruction_address)

@@ -39,8 +39,9 @@ def _byte(first: Rows, shift: int) -> Rows:
 class RowReader:
     """Makes streams of rows; it knows which blocks the trace has already."""
 
-    def __init__(self) -> None:
-        """Know none."""
+    def __init__(self, *, follows_flow: bool) -> None:
+        """Know none; make streams of flow, or leave them out."""
+        self._follows_flow = follows_flow
         self._ids: dict[tuple[int, int, bytes], int] = {}
         self._lengths: list[int] = []
         """How many instructions each block has."""
@@ -50,10 +51,8 @@ class RowReader:
     def streams(self, rows: Rows, octets: npt.NDArray[np.uint8], end: int) -> dict[str, Rows]:
         """The streams of *rows*, whose bytes are in *octets*, up to instruction *end*."""
         kinds = rows[:, 0] & _BYTE
-        blocks, alone = self._blocks(rows, kinds, octets)
-        found = {
-            "blocks": blocks,
-            "flow": self._flow(rows, kinds, alone, end),
+        found = self._flow_streams(rows, kinds, octets, end) if self._follows_flow else {}
+        found |= {
             "registers": _registers(rows[kinds == RowKind.REGISTER]),
             "accesses": _accesses(rows, kinds),
             "interruptions": _interruptions(rows[kinds == RowKind.INTERRUPTION], octets),
@@ -63,6 +62,10 @@ class RowReader:
             "translations": _translations(rows, kinds),
         }
         return {name: stream for name, stream in found.items() if stream.size}
+
+    def _flow_streams(self, rows: Rows, kinds: Rows, octets: npt.NDArray[np.uint8], end: int) -> dict[str, Rows]:
+        blocks, alone = self._blocks(rows, kinds, octets)
+        return {"blocks": blocks, "flow": self._flow(rows, kinds, alone, end)}
 
     def _blocks(self, rows: Rows, kinds: Rows, octets: npt.NDArray[np.uint8]) -> tuple[Rows, dict[int, int]]:
         """The blocks that are new to the trace; and which block what was executed alone is, by the place of its row."""
