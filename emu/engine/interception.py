@@ -22,6 +22,7 @@ from emu.engine.blocks import BY_FORM, CANDIDATE, EXECUTE_OPCODE, SPLIT, SPLIT_T
 from emu.engine.clean_pages import release_clean_pages
 from emu.engine.quirks import (
     addressing_mode,
+    block_starts,
     breaking_event,
     compare_and_trap,
     compare_logical,
@@ -93,6 +94,8 @@ def intercept() -> None:
     unused_comparison.mend()
     source, replacing = vector_helpers.source(fpc)
     _replace(source, vector_helpers.called(), replacing)
+    block_starts.prepare()
+    # Behind all that is loaded.
     release_clean_pages()
 
 

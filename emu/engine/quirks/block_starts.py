@@ -271,7 +271,11 @@ _CALLED: Final = (
 
 
 @cache
-def _function() -> int:
+def prepare() -> int:
+    """Replace the functions that are called through the procedure linkage, once in a process; give the address of ours.
+
+    :raises EngineError: if the library is not as it is known.
+    """
     own = {_OURS: compiled.callbacks().block}
     replaced = (_NEW_CALL, _GENERATE)
     symbols = [_FUNCTION, *(f"our_{name}" for name in replaced)]
@@ -297,4 +301,4 @@ def mend(unicorn: Unicorn, hook: int, shared: SharedRecord) -> None:
     callback.value = compiled.callbacks().other_block
     unicorn.keep(kept)
     shared.fields.other_hook = ctypes.addressof(kept)
-    words[found[0]] = _function()
+    words[found[0]] = prepare()
