@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from tools.reports.states_page.areas import PageArea, page_areas, page_symbols
 
@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from host.accounting import Sample
     from host.pages_over_time import PagePicture
     from tools.machines.host import HostSetup
+
+_END: Final = "end"
+"""The label of the last sample."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +34,13 @@ class StatesRecording:
 
 
 def recordings_of(host: HostSetup, name: str, symbols: SymbolTable) -> list[StatesRecording]:
-    """What was recorded of each guest of *host* that is followed, in a run that is called *name*."""
+    """What was recorded of each guest of *host* that is followed, in a run that is called *name* and has ended.
+
+    Its end is one more sample of each, since much may have happened after the last one.
+    """
     found = []
     for guest in host.manager.guests:
+        host.series.sample(guest, _END)
         history = host.series.followed[guest.number]
         chosen = [number for number, sample in enumerate(host.series.samples) if sample.guest == guest.number]
         places = {number: place for place, number in enumerate(chosen)}

@@ -92,13 +92,23 @@ class TestData:
     def test_numbers_are_those_of_the_summary(self, page: Path) -> None:
         recording = read_page(page).first
         rows: Any = read_json(page.parent / "summary.json")["host"]["series"]["rows"]  # type: ignore[index]
-        assert recording["work"] == [row["work"] for row in rows]
-        assert recording["labels"] == [row["label"] for row in rows]
+        assert recording["work"][:-1] == [row["work"] for row in rows]
+        assert recording["labels"] == [*(row["label"] for row in rows), "end"]
         assert "half </script> way" in recording["labels"]
         for state, pages in recording["table"].items():
-            assert pages == [row["table"][state[0]][state[1]] for row in rows]
+            assert pages[:-1] == [row["table"][state[0]][state[1]] for row in rows]
         # No state is left out.
-        assert [sum(column) for column in zip(*recording["table"].values(), strict=True)] == [1024] * len(rows)
+        assert [sum(column) for column in zip(*recording["table"].values(), strict=True)] == [1024] * (len(rows) + 1)
+
+    def test_its_end_is_that_of_the_summary(self, page: Path) -> None:
+        recording = read_page(page).first
+        summary: Any = read_json(page.parent / "summary.json")
+        for state, pages in recording["table"].items():
+            assert pages[-1] == summary["page_states"][state[0]][state[1]]
+        total = summary["host"]["total"]
+        discarded = total["discards_volatile"] + total["discards_potentially_volatile"]
+        others = [total[name] for name in ("discards_unused", "page_outs", "page_ins", "discard_faults")]
+        assert recording["counts"][-1] == [discarded, *others]
 
     def test_the_map_has_as_many_pages_of_each_state_as_the_table(self, page: Path) -> None:
         found = read_page(page)
@@ -145,9 +155,9 @@ class TestData:
         rows: Any = read_json(summary)["host"]["series"]["rows"]  # type: ignore[index]
         for guest, recording in enumerate(recordings):
             of_guest = [row for row in rows if row["guest"] == guest]
-            assert recording["work"] == [row["work"] for row in of_guest]
-            assert recording["table"]["Sr"] == [row["table"]["S"]["r"] for row in of_guest]
-            assert recording["pictures"] == list(range(len(of_guest)))
+            assert recording["work"][:-1] == [row["work"] for row in of_guest]
+            assert recording["table"]["Sr"][:-1] == [row["table"]["S"]["r"] for row in of_guest]
+            assert recording["pictures"] == list(range(len(of_guest) + 1))
 
     def test_nothing_comes_from_elsewhere(self, page: Path) -> None:
         text = page.read_text()
