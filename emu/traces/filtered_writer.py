@@ -9,6 +9,7 @@ import numpy as np
 
 from emu.traces import schema
 from emu.traces.instructions import CodeTable
+from emu.traces.parts import compact
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,30 +54,6 @@ class FilteredWriter:
                 found, blob = compact(found, blob)
             self._writer.chunk(first, end, found, blob, time=time, end_time=end_time, has_gap=self._has_gap)
             self._has_gap = False
-
-
-def compact(streams: Mapping[str, Rows], blob: bytes | bytearray | memoryview) -> tuple[dict[str, Rows], bytes]:
-    """The same rows, and a blob that has nothing else than what they lead to."""
-    content = np.frombuffer(blob, dtype=np.uint8)
-    found, parts, size = dict(streams), [], 0
-    for stream, names in schema.PIECES.items():
-        rows = streams.get(stream)
-        if rows is None or not rows.size:
-            continue
-        offsets = np.stack([rows[name].astype(np.int64) for name in names], axis=1).ravel()
-        there = offsets != schema.NOTHING
-        begins = offsets[there]
-        lengths = np.repeat(schema.piece_lengths(stream, rows).astype(np.int64), len(names))[there]
-        ends = np.cumsum(lengths)
-        index = np.repeat(begins - (ends - lengths), lengths) + np.arange(int(ends[-1]) if ends.size else 0)
-        parts.append(content[index].tobytes())
-        offsets[there] = size + ends - lengths
-        size += len(parts[-1])
-        moved = rows.copy()
-        for at, name in enumerate(names):
-            moved[name] = offsets[at :: len(names)]
-        found[stream] = moved
-    return found, b"".join(parts)
 
 
 def _size(rows: Rows) -> int:

@@ -50,7 +50,7 @@ class Filter:
 
     def apply(self, streams: Mapping[str, Rows], code: CodeTable) -> dict[str, Rows]:
         """What is wanted of the *streams* of a chunk, whose blocks are in *code*."""
-        executed = code.expand(streams.get("flow", schema.empty("flow")))
+        executed = code.expand(self._near(streams.get("flow", schema.empty("flow"))))
         wanted = executed[self.of_instructions(executed)]
         numbers = np.unique(wanted["number"])
         found = {}
@@ -64,6 +64,17 @@ class Filter:
             else:
                 found[name] = rows[self._of_events(name, rows, numbers, has_flow=bool(executed.size))]
         return found
+
+    def _near(self, flow: Rows) -> Rows:
+        """The rows of *flow* among which those in the window are: the others need not be looked at one by one."""
+        if self.numbers is None:
+            return flow
+        first, last = self.numbers
+        begin, end = np.searchsorted(flow["number"], np.array([first, min(last + 1, (1 << 64) - 1)], dtype=np.uint64))
+        # The row before may reach into it, and be followed by a target of the same number.
+        while begin > 0 and int(flow["number"][begin - 1]) + max(int(flow["count"][begin - 1]), 1) > first:
+            begin -= 1
+        return flow[begin:end]
 
     def of_instructions(self, executed: Rows) -> Mask:
         """Which of these *executed* instructions (:data:`emu.traces.instructions.EXECUTED`) are wanted.

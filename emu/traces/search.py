@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
+import numpy.typing as npt
 
 from emu.addresses import PAGE_SHIFT
 from emu.traces import summary
@@ -35,6 +36,8 @@ class Wanted:
     """Which of these rows are it."""
     may_be_in: Callable[[Chunk], bool]
     """Whether it may be in this chunk: this is quick."""
+    blocks: npt.NDArray[np.int64] | None = None
+    """Of instructions, the blocks that they are in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +88,13 @@ class Search:
         return None
 
     def _in(self, chunk: Chunk, wanted: Wanted) -> Rows:
-        rows = self._code.expand(chunk.rows("flow")) if wanted.stream == INSTRUCTIONS else chunk.rows(wanted.stream)
+        if wanted.stream == INSTRUCTIONS:
+            flow = chunk.rows("flow")
+            if wanted.blocks is not None:
+                flow = flow[np.isin(flow["block"], wanted.blocks)]
+            rows = self._code.expand(flow)
+        else:
+            rows = chunk.rows(wanted.stream)
         return rows[wanted.matches(rows)]
 
     def number_at(self, time: int) -> int:
@@ -93,13 +102,11 @@ class Search:
 
         The end of the trace if there is none.
         """
-        at = np.uint64(time)
         for chunk in self._trace.chunks:
             if chunk.head.end_time < time:
                 continue
-            executed = self._code.expand(chunk.rows("flow"))
-            streams: list[Any] = [executed] if executed.size else [chunk.rows(name) for name in _TIMED]
-            found = [int(rows["number"][index]) for rows in streams if (index := _first(rows["time"], at)) < rows.size]
+            streams = ["flow"] if chunk.count("flow") else _TIMED
+            found = [number for name in streams if (number := _number_at(chunk.rows(name), time)) is not None]
             if found:
                 return min(found)
         return self._trace.end
@@ -118,14 +125,21 @@ class Search:
         def may_be_in(chunk: Chunk) -> bool:
             return bool(np.isin(blocks, chunk.set_of(summary.BLOCKS), assume_unique=True).any())
 
-        return Wanted(INSTRUCTIONS, matches, may_be_in)
+        return Wanted(INSTRUCTIONS, matches, may_be_in, blocks)
 
 
 _TIMED: Final = ("interruptions", "page_states", "host", "devices")
 
 
-def _first(times: Any, time: np.uint64) -> int:
-    return int(np.searchsorted(times, time))
+def _number_at(rows: Rows, time: int) -> int | None:
+    """The number of the first row at *time* or later, of flow that of the instruction; None if there is none."""
+    has_several = "count" in (rows.dtype.names or ())
+    lasts = rows["time"] + np.maximum(rows["count"], 1) - np.uint64(1) if has_several else rows["time"]
+    index = int(np.searchsorted(lasts, np.uint64(time)))
+    if index == rows.size:
+        return None
+    within = max(time - int(rows["time"][index]), 0) if has_several else 0
+    return int(rows["number"][index]) + within
 
 
 def accessed(kind: AccessKind, first: int, last: int, address: str = "logical") -> Wanted:

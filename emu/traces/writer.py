@@ -29,6 +29,7 @@ from emu.traces.layout import (
     PackedStream,
 )
 from emu.traces.packing import LEVEL, Packer
+from emu.traces.parts import ChunkPart, divided
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -100,20 +101,24 @@ class TraceWriter:
         end_time: int,
         has_gap: bool = False,
     ) -> None:
-        """Write the rows of the instructions from *first* up to, not including, *end*.
+        """Write the rows of the instructions from *first* up to, not including, *end*; very many become several chunks.
 
         :param streams: by their names, of the dtypes in :mod:`emu.traces.schema`; those that are not there are empty.
         :param blob: what their offsets lead into.
         :param time: virtual time at the beginning; *end_time* at the end.
         :param has_gap: something was left out, in it or before it.
         """
-        record = self._pack(first, end, streams, blob, (time, end_time), has_gap)
+        for part in divided(ChunkPart(first, end, streams, blob, time, end_time), CHUNK_INSTRUCTIONS):
+            self._take(part, has_gap=has_gap and part.first == first)
+
+    def _take(self, part: ChunkPart, *, has_gap: bool) -> None:
+        record = self._pack(part.first, part.end, part.streams, part.blob, (part.time, part.end_time), has_gap)
         if self._last is None:
             self._write_chunk(record)
             return
         self._kept.append(record)
-        self._dropped.note(streams.get("blocks"), blob)
-        while len(self._kept) > 1 and end - self._kept[1][0].first >= self._last:
+        self._dropped.note(part.streams.get("blocks"), part.blob)
+        while len(self._kept) > 1 and part.end - self._kept[1][0].first >= self._last:
             self._kept.popleft()
             self._dropped.drop()
 

@@ -11,7 +11,7 @@ import pytest
 from emu import open_program
 from emu.debugging.stepped_trace import SteppedTrace
 from emu.traces import schema
-from emu.traces.filtered_writer import FilteredWriter, compact
+from emu.traces.filtered_writer import FilteredWriter
 from emu.traces.filters import EVERYTHING, Filter
 from emu.traces.instructions import CodeTable
 from emu.traces.reader import TraceFile
@@ -85,25 +85,6 @@ def test_a_chunk_of_which_nothing_is_left_is_not_written(tmp_path: Path) -> None
             (5, 9, True),
             (9, 12, False),
         ]
-
-
-def pieces(streams: dict[str, np.ndarray], blob: bytes) -> list[bytes | None]:
-    """What all rows lead to."""
-    return [
-        None if row[name] == schema.NOTHING else bytes(blob[int(row[name]) :][: int(length)])
-        for stream, names in schema.PIECES.items()
-        for row, length in zip(streams[stream], schema.piece_lengths(stream, streams[stream]), strict=True)
-        for name in names
-    ]
-
-
-def test_a_blob_has_nothing_else_than_what_rows_lead_to(everything: TraceFile) -> None:
-    for chunk in everything.chunks:
-        streams = {name: chunk.rows(name)[::3] for name in schema.STREAMS}
-        found, blob = compact(streams, chunk.blob)
-        assert pieces(found, blob) == pieces(streams, chunk.blob)
-        assert len(blob) == sum(len(piece) for piece in pieces(found, blob) if piece is not None)
-        assert found["flow"] is streams["flow"]
 
 
 def test_what_rows_lead_to_is_there_behind_a_filter(tmp_path: Path, everything: TraceFile) -> None:
