@@ -141,14 +141,9 @@ class Guest:
         self._touches = touches.data
         # KVM does not read in what is of no interest (reference 6.2).
         self._ignores_unused = profile is Profile.KVM
-        self.frame_tables = FrameTables(
-            self.locations,
-            self._pool.referenced,
-            self._pool.changed,
-            pages=self._pool.page,
-            watched=self._watched_count,
-            touches=touches,
-        )
+        pool = self._pool
+        tables = self.locations, pool.referenced, pool.changed, pool.page, self._watched_count, touches
+        self.frame_tables = FrameTables(*tables)
         """See :meth:`emu.hypervisor.Hypervisor.frame_tables`."""
         self._release_lists: dict[int, ReleaseList] = {}
         self._refusal: ProgramInterruption | None = None

@@ -16,7 +16,8 @@ from emu.addresses import PAGE_SHIFT
 from emu.bits import MASK_64
 from emu.engine.library import STOP_FUNCTION
 from emu.engine.quirks.small_buffer import buffer_places
-from emu.engine.record import FILLS, NO_PAGE, SHORT_ADDRESSES, SharedRecord, ShownPage
+from emu.engine.record import SharedRecord, ShownPage
+from emu.engine.record_limits import FILLS, NO_PAGE, SHORT_ADDRESSES
 from emu.engine.tables import LAST_GENERATION, block_key, block_tag, memo_index, page_index, page_key
 
 if TYPE_CHECKING:

@@ -47,7 +47,8 @@ from emu.engine.compiled_parts import (
     relative_target,
     settle_block,
 )
-from emu.engine.record import MOST_LEFT, RECORD_TYPE, StopReason
+from emu.engine.record import RECORD_TYPE
+from emu.engine.record_limits import MOST_LEFT, StopReason
 from emu.engine.rules.native_forms import is_form_for_model
 from emu.engine.units import NOTHING, unit
 

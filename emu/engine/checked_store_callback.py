@@ -20,7 +20,8 @@ from emu.engine.blocks import FILL_STORE
 from emu.engine.compiled_parts import callback, settle_block
 from emu.engine.library import PROGRAM_INTERRUPTION_FUNCTION
 from emu.engine.quirks import single_stores
-from emu.engine.record import RECORD_TYPE, StopReason
+from emu.engine.record import RECORD_TYPE
+from emu.engine.record_limits import StopReason
 from emu.engine.rules.access_rules import resolve_byte
 from emu.engine.rules.primitives import code_instruction
 from emu.engine.rules.words import load_native, store_sized

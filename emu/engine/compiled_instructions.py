@@ -15,7 +15,7 @@ import numpy as np
 import emu.isa.catalogue  # noqa: F401 - fills the instruction set
 from emu.bits import MASK_64
 from emu.cpu import CpuState
-from emu.engine.record import FACILITY_WORDS, MOST_INSTRUCTIONS, MOST_SUPPLIED
+from emu.engine.record_limits import FACILITY_WORDS, MOST_INSTRUCTIONS, MOST_SUPPLIED
 from emu.engine.tables import cpu_word, followed_index
 from emu.facilities import facility_doublewords
 from emu.instruction_length import instruction_length

@@ -16,7 +16,7 @@ from unicorn import unicorn_const as uc_const
 
 from emu.engine import compiled
 from emu.engine.quirks import block_starts, one_by_one
-from emu.engine.record import MEMO_BLOCKS
+from emu.engine.record_limits import MEMO_BLOCKS
 from emu.engine.trace_ring import (
     CPU_SHIFT,
     FIRST_SHIFT,

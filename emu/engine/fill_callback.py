@@ -44,7 +44,8 @@ from emu.engine.compiled_parts import (
 from emu.engine.flushing import note_fill
 from emu.engine.hidden_code import TRAPPING_PAGE
 from emu.engine.library import EXECUTABLE, READABLE, WRITABLE
-from emu.engine.record import NO_CONTEXT, RECORD_TYPE
+from emu.engine.record import RECORD_TYPE
+from emu.engine.record_limits import NO_CONTEXT
 from emu.engine.reported import SINK_ADDRESS
 from emu.engine.rules.access_rules import ask_byte, must_be_noticed, resolve
 from emu.engine.rules.frames import locate_frame

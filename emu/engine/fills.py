@@ -15,7 +15,8 @@ import numpy as np
 
 from emu.addresses import PAGE_SHIFT, PAGE_SIZE
 from emu.engine.blocks import FIRST_FILL_ACCESS
-from emu.engine.record import NO_CONTEXT, SharedRecord
+from emu.engine.record import SharedRecord
+from emu.engine.record_limits import NO_CONTEXT
 from emu.engine.tables import CONTEXT_STEP, context_index, fill_index, fill_key, full_context, rest_with_key
 
 if TYPE_CHECKING:

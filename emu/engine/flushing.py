@@ -18,7 +18,7 @@ from emu.bits import MASK_64
 from emu.engine.compiled_parts import call_control
 from emu.engine.library import FLUSH_TLB
 from emu.engine.quirks import small_buffer
-from emu.engine.record import MOST_FILLED
+from emu.engine.record_limits import MOST_FILLED
 from emu.engine.rules.pure import rule
 from emu.engine.rules.words import load_native, store_native
 from emu.engine.units import NOTHING, unit

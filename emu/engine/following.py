@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 from unicorn import unicorn_const as uc_const
 
 from emu.engine import compiled
-from emu.engine.record import FOLLOWED_CHANGES
+from emu.engine.record_limits import FOLLOWED_CHANGES
 
 if TYPE_CHECKING:
     import ctypes

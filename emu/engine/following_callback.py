@@ -15,7 +15,8 @@ from numba import carray, types  # type: ignore[attr-defined]
 
 from emu.engine.callbacks import check_execute
 from emu.engine.compiled_parts import callback, pointer
-from emu.engine.record import FOLLOWED_CHANGES, RECORD_TYPE
+from emu.engine.record import RECORD_TYPE
+from emu.engine.record_limits import FOLLOWED_CHANGES
 
 _LAST_CHANGE: Final = np.uint64(FOLLOWED_CHANGES - 1)
 

@@ -24,7 +24,7 @@ from emu.engine.interception import (
     is_refused,
 )
 from emu.engine.library import ERROR_EXCEPTION, EngineError
-from emu.engine.record import MOST_LEFT, SHORT_ADDRESSES, StopReason
+from emu.engine.record_limits import MOST_LEFT, SHORT_ADDRESSES, StopReason
 from emu.engine.reported import reported
 from emu.engine.tables import block_tag, fetch_mode
 from emu.instruction_length import instruction_length

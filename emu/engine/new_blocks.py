@@ -24,7 +24,7 @@ from emu.engine.interception import (
 from emu.engine.library import EngineError
 from emu.engine.quirks.execute_targets import reads_register_0
 from emu.engine.quirks.translator_table import translator_table
-from emu.engine.record import MOST_STARTS, StopReason
+from emu.engine.record_limits import MOST_STARTS, StopReason
 from emu.instruction_length import instruction_length
 from emu.isa.execute import execute_target, execute_target_address, is_execute
 from emu.looking_ahead import leaves_no_trace

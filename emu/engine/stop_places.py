@@ -21,7 +21,7 @@ from emu.engine.blocks import CANDIDATE, TARGET
 from emu.engine.interception import candidates, enter_opcode
 from emu.engine.mnemonics import first_bytes, mnemonic_of, opcodes_by_mnemonic
 from emu.engine.quirks.execute_targets import is_executed_at_once
-from emu.engine.record import SHORT_ADDRESSES
+from emu.engine.record_limits import SHORT_ADDRESSES
 from emu.engine.tables import fetch_mode, stop_index
 from emu.psw import DAT, AddressSpaceControl
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from emu.addresses import PAGE_SHIFT
 from emu.bits import MASK_64
-from emu.engine.record import CONTEXT_BITS, FILLS, FOLLOWED_BITS, MEMO_BITS, PAGES, STOP_BITS, WATCHED_BITS
+from emu.engine.record_limits import CONTEXT_BITS, FILLS, FOLLOWED_BITS, MEMO_BITS, PAGES, STOP_BITS, WATCHED_BITS
 from emu.psw import ADDRESS_SPACE_CONTROL, DAT, are_operands_apart
 
 MEMO_SPREAD: Final = 0x9E37_79B9_7F4A_7C15

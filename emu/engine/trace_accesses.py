@@ -19,7 +19,7 @@ from emu.addresses import PAGE_SHIFT, PAGE_SIZE
 from emu.engine import trace_ring
 from emu.engine.blocks import FILL_READ, FILL_STORE, NO_FILL
 from emu.engine.compiled_parts import address_limit, find_fill, pointer
-from emu.engine.record import NO_CONTEXT
+from emu.engine.record_limits import NO_CONTEXT
 from emu.engine.rules.access_rules import ask_byte
 from emu.engine.rules.frames import NO_FRAME, locate_frame
 from emu.engine.rules.primitives import condition_code

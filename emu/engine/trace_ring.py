@@ -14,7 +14,7 @@ from typing import Annotated, Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from emu.engine.record import Word, declare_fields
+from emu.engine.record_fields import Word, declare_fields
 
 ROW_WORDS: Final = 4
 ROW_SHIFT: Final = 5

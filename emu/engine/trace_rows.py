@@ -16,7 +16,7 @@ from emu.addresses import PAGE_SHIFT
 from emu.engine import trace_ring
 from emu.engine.blocks import INVISIBLE, SIZE_SHIFT
 from emu.engine.compiled_parts import block_key, code_byte, memo_index, pointer
-from emu.engine.record import MEMO_BLOCKS
+from emu.engine.record_limits import MEMO_BLOCKS
 from emu.engine.rules.frames import NO_FRAME, locate_frame
 from emu.engine.rules.primitives import condition_code
 from emu.engine.rules.words import load_code, load_native, move_bytes, store8, store64

@@ -13,7 +13,8 @@ from numba import carray, types  # type: ignore[attr-defined]
 
 from emu.engine.callbacks import begin_block
 from emu.engine.compiled_parts import block_key, call, callback, memo_index, pointer
-from emu.engine.record import RECORD_TYPE, StopReason
+from emu.engine.record import RECORD_TYPE
+from emu.engine.record_limits import StopReason
 from emu.engine.trace_accesses import begin_accesses
 from emu.engine.trace_emission import is_trace_full, number_now, ring_of, time_now
 from emu.engine.trace_rows import TARGET, follow_instruction, note_alone, note_block

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from emu.addresses import PAGE_SHIFT
 from emu.bits import MASK_64
-from emu.engine.record import WATCHED_BITS
+from emu.engine.record_limits import WATCHED_BITS
 from emu.engine.tables import watched_index
 from emu.teid import Access
 

@@ -37,7 +37,8 @@ from emu.engine import compiled
 from emu.engine.library import EngineError, Unicorn, exported_address
 from emu.engine.quirks.linkage import slot_of
 from emu.engine.quirks.translation import places
-from emu.engine.record import MOST_STARTS, Record, SharedRecord
+from emu.engine.record import Record, SharedRecord
+from emu.engine.record_limits import MOST_STARTS
 
 _GENERATE: Final = "tcg_gen_code_s390x"
 _NEW_CALL: Final = "tcg_gen_callN_s390x"

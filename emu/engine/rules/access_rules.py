@@ -15,7 +15,7 @@ from numba import njit
 from emu.addresses import LOW_PAGES_END, PAGE_SHIFT, PAGE_SIZE
 from emu.engine.blocks import FILL_STORE
 from emu.engine.compiled_parts import is_storage_watched
-from emu.engine.record import NO_CONTEXT
+from emu.engine.record_limits import NO_CONTEXT
 from emu.engine.rules import primitives, resolving
 from emu.engine.rules.frames import locate_frame
 from emu.engine.rules.words import load8

@@ -16,7 +16,8 @@ from numba import carray, njit, types  # type: ignore[attr-defined]
 
 from emu.engine.blocks import INVISIBLE
 from emu.engine.compiled_parts import call, callback, code_byte, may_be_stop_place, pointer, settle_block
-from emu.engine.record import RECORD_TYPE, StopReason
+from emu.engine.record import RECORD_TYPE
+from emu.engine.record_limits import StopReason
 from emu.engine.rules import access_rules, swapping
 from emu.engine.rules.dispatch import chain_source
 from emu.engine.rules.instructions import numbered

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from emu.bits import MASK_64
-from emu.engine.record import CONDITIONS
+from emu.engine.record_limits import CONDITIONS
 from emu.page_states import OperationRequest
 
 

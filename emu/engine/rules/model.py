@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from emu import access
 from emu.bits import MASK_64
-from emu.cpu import Cpu, CpuState, PendingExternal
-from emu.engine.record import FACILITY_WORDS, MOST_CPUS
+from emu.cpu import Cpu
+from emu.engine.record_limits import FACILITY_WORDS, MOST_CPUS
 from emu.engine.rules.accesses import (
     checked,
     find_operand,
@@ -31,6 +31,7 @@ from emu.engine.rules.accesses import (
 )
 from emu.engine.rules.fields import ARRAYS, FIELDS, Array
 from emu.engine.rules.operand_access import probe, read_absolute, write_absolute
+from emu.engine.rules.services import cpus, flush, flush_all, follower, is_watching, may_be_watched, sensed_cpu
 from emu.engine.rules.values import (
     NONE,
     UNBOUNDED,
@@ -52,7 +53,6 @@ from emu.engine.rules.values import (
     number,
     static_integer,
 )
-from emu.engine.tables import CPU_CALL, CPU_RESTART, CPU_STATE, CPU_STOP
 from emu.facilities import facility_doublewords
 from emu.isa.signaling import ORDERS, SENSING
 from emu.page_states import PageStates, Profile
@@ -233,7 +233,7 @@ class Model:
         array = _array(owner)
         at = checked(translator, array, index)
         if owner.name == "CPUs":
-            return _sensed_cpu(at, translator.writer.bind(array.read.format(index=at)))
+            return sensed_cpu(at, translator.writer.bind(array.read.format(index=at)))
         return translator.element(owner.name, at, array.read.format(index=at), array.high)
 
     def set_element(self, translator: Core, owner: ObjectPlace, index: Value, value: Value) -> None:
@@ -293,59 +293,6 @@ def _trace(translator: Core, function: str, page: str, what: list[ast.expr], sco
     translator.writer.write(function, page, f"({text})", f"{function}(record, {{index}}, {{value}})")
 
 
-def _cpus(translator: Core) -> Value:
-    """All CPUs, if it is known what there is to be sensed of them."""
-    translator.writer.refuse_if("(record.cpu_count == ZERO)")
-    return ObjectPlace("CPUs")
-
-
-def _sensed_cpu(address: str, word: str) -> Structure:
-    """What is known of the CPU with this address, if *word* is what is sensed of it."""
-
-    def has(bit: int) -> Flag:
-        return Flag(f"((({word} >> uint64({bit})) & uint64(1)) != ZERO)")
-
-    call = Either(f"(({word} >> uint64({CPU_CALL})) & uint64(1))", (NONE, Number("ZERO", 0, 0xFFFF)))
-    known: dict[str, Value] = {
-        "address": Number(address, 0, 0xFFFF),
-        "state": Either(f"({word} & uint64({CPU_STATE}))", tuple(Static(each) for each in CpuState)),
-        "pending": Structure(PendingExternal, {"external_call": call}),
-        "restart_pending": has(CPU_RESTART),
-        "stop_pending": has(CPU_STOP),
-    }
-    return Structure(Cpu, known)
-
-
-def _may_be_watched(translator: Core) -> Value:
-    def perform(address: Value, length: Value) -> Value:
-        where, size = exact(address, "an address").text, exact(length, "a length").text
-        translator.writer.refuse_if(f"is_area_watched(record, {where}, {size})")
-        return Static(False)
-
-    return Primitive("watching.may_be_of", perform)
-
-
-def _flush(translator: Core) -> Value:
-    def perform() -> Value:
-        translator.writer.refuse_unless(Flag("may_forget_translations(record)"))
-        translator.set_field("translations are forgotten", Static(1))
-        return NONE
-
-    return Primitive("tlb.flush", perform)
-
-
-def _flush_all(translator: Core) -> Value:
-    """Those of all CPUs, if there is but one."""
-
-    def perform() -> Value:
-        translator.writer.refuse_if("(record.has_other_cpus != ZERO)")
-        translator.writer.refuse_unless(Flag("may_forget_translations(record)"))
-        translator.set_field("translations are forgotten", Static(2))
-        return NONE
-
-    return Primitive("translations.flush_all", perform)
-
-
 def new_context(translator: Core) -> Number:
     """The context of translations that control registers and key say now, if the CPU has been in it; else zero."""
     is_changed = number(translator.field("context is changed")).text
@@ -397,17 +344,6 @@ def _context_changed(translator: Core) -> Value:
     return Primitive("tlb.context_changed", lambda: _change_context(translator))
 
 
-def _is_watching(_: Core) -> Value:
-    """What is asked before somebody is told of an access: those to pages that are watched are left to the model."""
-    return Static(False)
-
-
-def _follower(translator: Core) -> Value:
-    """Who is told of each access that the model makes: where accesses are traced, they are the model's."""
-    translator.writer.refuse_if("are_accesses_followed(record)")
-    return NONE
-
-
 def _set_control_register_0(translator: Core) -> Value:
     """What follows for Unicorn from another value."""
     return Primitive("set_control_register_0", lambda _: left_to_model(translator))
@@ -423,13 +359,13 @@ _SPECIAL: Final[Mapping[tuple[str, str], Callable[[Core], Value]]] = {
     # A CPU that executes is in the operating state.
     ("cpu", "stopped_since"): lambda _: NONE,
     ("configuration", "profile"): lambda _: Either("record.profile", tuple(Static(each) for each in Profile)),
-    ("configuration", "cpus"): _cpus,
-    ("configuration", "follower"): _follower,
+    ("configuration", "cpus"): cpus,
+    ("configuration", "follower"): follower,
     ("translations", "page_changed"): page_changed,
-    ("translations", "flush_all"): _flush_all,
-    ("watching", "may_be_of"): _may_be_watched,
-    ("watching", "is_set"): _is_watching,
-    ("tlb", "flush"): _flush,
+    ("translations", "flush_all"): flush_all,
+    ("watching", "may_be_of"): may_be_watched,
+    ("watching", "is_set"): is_watching,
+    ("tlb", "flush"): flush,
     ("storage", "write_integer"): write_integer,
     ("storage", "size"): lambda _: Number("(record.storage_pages << uint64(12))", 0, WORD - 1),
     ("storage", "pages"): lambda _: Number("record.storage_pages", 0, WORD >> 12),

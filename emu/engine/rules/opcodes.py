@@ -12,7 +12,7 @@ import numpy as np
 from numba import njit
 
 from emu.addresses import PAGE_SHIFT, PAGE_SIZE
-from emu.engine.record import MOST_INSTRUCTIONS
+from emu.engine.record_limits import MOST_INSTRUCTIONS
 from emu.engine.rules.access_rules import ask_byte, must_be_noticed
 from emu.engine.rules.dispatch import NO_INSTRUCTION, SPLIT
 from emu.engine.rules.frames import locate_frame

@@ -26,7 +26,7 @@ from emu.engine.compiled_parts import (
 )
 from emu.engine.flushing import flush_buffer
 from emu.engine.quirks.overflow import FIXED_POINT_OVERFLOW_MASK
-from emu.engine.record import NO_CONTEXT, SHORT_ADDRESSES
+from emu.engine.record_limits import NO_CONTEXT, SHORT_ADDRESSES
 from emu.engine.rules import pure
 from emu.engine.rules.frames import NO_FRAME, find_frame, is_host_asked, locate_frame, note_change
 from emu.engine.rules.pure import rule

@@ -21,7 +21,7 @@ from emu.cpu import Cpu, CpuState
 from emu.dat import PAGE_INVALID, PAGE_PROTECTED
 from emu.engine.compiled_instructions import _NAMES, CompiledInstructions
 from emu.engine.library import Unicorn
-from emu.engine.record import FOLLOWED_BITS
+from emu.engine.record_limits import FOLLOWED_BITS
 from emu.engine.tables import followed_index
 from emu.events import Observer
 from emu.facilities import DEFAULT_FACILITIES, Facility

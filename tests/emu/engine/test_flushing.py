@@ -8,7 +8,7 @@ import pytest
 from emu import psw as psw_bits
 from emu.cpu import CpuState
 from emu.engine.compiled_instructions import _NAMES, CompiledInstructions
-from emu.engine.record import MOST_FILLED
+from emu.engine.record_limits import MOST_FILLED
 from emu.isa.assembler import assemble
 from emu.machine import Machine, StopKind
 from emu.program_interruption import ProgramInterruptionCode

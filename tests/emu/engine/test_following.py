@@ -8,7 +8,7 @@ import pytest
 from emu.cpu import Cpu, CpuState
 from emu.debugging.watched import OfRegister
 from emu.engine.following import can_follow
-from emu.engine.record import FOLLOWED_CHANGES
+from emu.engine.record_limits import FOLLOWED_CHANGES
 from emu.events import Observer
 from emu.machine import MEGABYTE, Machine
 from emu.psw import ADDRESSING_MODE, PER, WAIT, Psw

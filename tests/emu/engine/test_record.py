@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from emu.engine import record as declaration
-from emu.engine.record import MOST_INSTRUCTIONS, NO_PAGE, RECORD_TYPE, WRITERS, FieldWriter, Record, SharedRecord
+from emu.engine.record import RECORD_TYPE, WRITERS, Record, SharedRecord
+from emu.engine.record_fields import FieldWriter
+from emu.engine.record_limits import MOST_INSTRUCTIONS, NO_PAGE
 from emu.engine.rules import interrupting, swapping
 from emu.engine.rules.instructions import numbered
 from emu.page_states import OperationRequest

@@ -10,7 +10,8 @@ from emu import snapshot
 from emu.cpu import CpuState
 from emu.engine.engine import Engine
 from emu.engine.exits import StepExit
-from emu.engine.record import WATCHED_BITS, SharedRecord
+from emu.engine.record import SharedRecord
+from emu.engine.record_limits import WATCHED_BITS
 from emu.engine.tables import watched_index
 from emu.engine.watched_pages import WatchedPages
 from emu.machine import Machine, StopKind

@@ -15,7 +15,8 @@ from emu.engine import tables
 from emu.engine.engine import Engine
 from emu.engine.library import EngineError, Unicorn
 from emu.engine.quirks import block_starts
-from emu.engine.record import MOST_STARTS, SHORT_ADDRESSES, Record, SharedRecord
+from emu.engine.record import Record, SharedRecord
+from emu.engine.record_limits import MOST_STARTS, SHORT_ADDRESSES
 from emu.machine import MEGABYTE, Machine, StopKind
 from emu.psw import ADDRESSING_MODE, AddressSpaceControl, Psw
 from tests.emu.conftest import AddressSpace

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from emu import page_states, prefixing, psw, storage_keys
 from emu.engine import tables
-from emu.engine.record import SHORT_ADDRESSES
+from emu.engine.record_limits import SHORT_ADDRESSES
 from emu.engine.rules.pure import rule, rule_source
 from emu.engine.rules.values import OutsideSubsetError
 from emu.isa.corrections import rotate
