@@ -50,20 +50,25 @@ class Filter:
 
     def apply(self, streams: Mapping[str, Rows], code: CodeTable) -> dict[str, Rows]:
         """What is wanted of the *streams* of a chunk, whose blocks are in *code*."""
+        if not (self.is_of_instructions or self.numbers or self.times):
+            return {name: rows for name, rows in streams.items() if self._has(name)}
         executed = code.expand(self._near(streams.get("flow", schema.empty("flow"))))
         wanted = executed[self.of_instructions(executed)]
-        numbers = np.unique(wanted["number"])
+        numbers = wanted["number"]
         found = {}
         for name, rows in streams.items():
+            if not self._has(name):
+                continue
             if name in _ALWAYS:
                 found[name] = rows
-            elif self.streams is not None and name not in self.streams:
-                continue
             elif name == "flow":
                 found[name] = code.fold(wanted)
             else:
                 found[name] = rows[self._of_events(name, rows, numbers, has_flow=bool(executed.size))]
         return found
+
+    def _has(self, stream: str) -> bool:
+        return stream in _ALWAYS or self.streams is None or stream in self.streams
 
     def _near(self, flow: Rows) -> Rows:
         """The rows of *flow* among which those in the window are: the others need not be looked at one by one."""
@@ -110,7 +115,7 @@ class Filter:
         names = rows.dtype.names or ()
         if name in _IN_INSTRUCTIONS and has_flow:
             needs = self.is_of_instructions or (self.times is not None and "time" not in names)
-            return mask & np.isin(rows["number"], numbers) if needs else mask
+            return mask & _are_in(rows["number"], numbers) if needs else mask
         if self.cpus is not None:
             mask &= np.isin(rows["cpu"], list(self.cpus)) if "cpu" in names else False
         if self.addresses is not None:
@@ -125,6 +130,14 @@ class Filter:
             return (rows["old_mask"] >> np.uint64(48) & np.uint64(1) != 0) == self.problem_state
         # ESSA and what changes keys are privileged.
         return name in _IN_INSTRUCTIONS and not self.problem_state
+
+
+def _are_in(numbers: npt.NDArray[Any], those: npt.NDArray[Any]) -> Mask:
+    """Which of *numbers* are among *those*, which are in order."""
+    if not those.size:
+        return np.zeros(numbers.size, dtype=bool)
+    found: Mask = those[np.minimum(np.searchsorted(those, numbers), those.size - 1)] == numbers
+    return found
 
 
 EVERYTHING: Final = Filter()
