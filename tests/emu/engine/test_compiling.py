@@ -24,8 +24,9 @@ def units() -> dict[str, Any]:
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, units: dict[str, Any]) -> Path:
-    """The one folder where files may be kept; nothing but a small callback and three units are to be compiled."""
-    few = {name: units[name] for name in ("unit.locate_frame", "unit.supplied_frame", "unit.find_frame")}
+    """The one folder where files may be kept; nothing but a small callback and four units are to be compiled."""
+    names = ("locate_frame", "supplied_frame", "find_frame", "trace_host")
+    few = {f"unit.{name}": units[f"unit.{name}"] for name in names}
     monkeypatch.setattr(object_files, "folders", lambda: [tmp_path])
     monkeypatch.setattr(compiling, "CALLBACKS", {FEW: CALLBACKS[FEW]})
     monkeypatch.setattr(compiling, "declared_units", lambda: few)
@@ -35,9 +36,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, units: dict[str, Any
 def test_what_is_missing_is_compiled_and_kept(folder: Path) -> None:
     seen: list[tuple[int, int]] = []
     compiling.compile_callbacks(lambda done, total: seen.append((done, total)))
-    assert seen == [(1, 4), (2, 4), (3, 4), (4, 4)]
+    assert seen == [(1, 5), (2, 5), (3, 5), (4, 5), (5, 5)]
     kept = sorted(each.name.rsplit("-", 1)[0] for each in folder.iterdir() if each.suffix in (".o", ".bc"))
-    assert kept == [FEW, "find_frame", "locate_frame", "supplied_frame"]
+    assert kept == [FEW, "find_frame", "locate_frame", "supplied_frame", "trace_host"]
     compiling.compile_callbacks(lambda *_: pytest.fail("everything is there"))
 
 
