@@ -73,6 +73,12 @@ class ObserverOf(Generic[CpuT]):
     def console_written(self, data: bytes) -> None:
         """The guest wrote *data* to its console."""
 
+    def io_begins(self, subchannel: int, what: str) -> None:
+        """The device on the subchannel of this number is about to do *what*, between two instructions."""
+
+    def io_ended(self, subchannel: int, what: str) -> None:
+        """It has, with *what* it comes to."""
+
 
 class ExecutionFollower(Protocol[CpuT_contra]):
     """Who follows what Python executes while the engines run freely: a trace, in which they write the rest."""

@@ -200,8 +200,19 @@ class SteppedTrace(Observer):
 
     def console_written(self, data: bytes) -> None:
         """See :meth:`Observer.console_written`."""
+        self._note_device(0, schema.DeviceEvent.OUTPUT, data)
+
+    def io_begins(self, subchannel: int, what: str) -> None:
+        """See :meth:`Observer.io_begins`."""
+        self._note_device(1 + subchannel, schema.DeviceEvent.STARTED, what.encode())
+
+    def io_ended(self, subchannel: int, what: str) -> None:
+        """See :meth:`Observer.io_ended`."""
+        self._note_device(1 + subchannel, schema.DeviceEvent.ENDED, what.encode())
+
+    def _note_device(self, device: int, kind: schema.DeviceEvent, data: bytes) -> None:
         number, time = self._machine.executed, self._machine.timing.work
-        self._rows.add("devices", number, time, 0, schema.DeviceEvent.OUTPUT, self._rows.piece(data), len(data))
+        self._rows.add("devices", number, time, device, kind, self._rows.piece(data), len(data))
 
 
 _LIMITS: Final[dict[int, int]] = {

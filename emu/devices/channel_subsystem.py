@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from emu import interruption
-from emu.bits import bit
+from emu.bits import MASK_32, bit
 from emu.device import InterruptionRequest
 from emu.devices.channel_storage import ChannelCheck, ChannelStorage
 from emu.devices.subchannel import Subchannel
@@ -88,8 +88,27 @@ class ChannelSubsystem:
             if subchannel.has_work:
                 if self._measurement is not None and subchannel.is_measured and subchannel.begins_program:
                     self._count_start(subchannel, *self._measurement)
-                subchannel.perform()
-            device.perform()
+                self._tell_of_function(subchannel)
+            if device.rung_queues:
+                self._tell_of_queues(subchannel, device)
+
+    def _tell_of_function(self, subchannel: Subchannel) -> None:
+        """Perform the pending function of *subchannel*, and tell the observers."""
+        what = subchannel.pending_function
+        for observer in self._configuration.observers:
+            observer.io_begins(subchannel.number, what)
+        subchannel.perform()
+        for observer in self._configuration.observers:
+            observer.io_ended(subchannel.number, f"{what}: subchannel status {subchannel.control & MASK_32:08x}")
+
+    def _tell_of_queues(self, subchannel: Subchannel, device: VirtioCcw) -> None:
+        """Have the *device* on *subchannel* serve its queues, and tell the observers."""
+        what = f"virtio queue {', '.join(map(str, device.rung_queues))}"
+        for observer in self._configuration.observers:
+            observer.io_begins(subchannel.number, what)
+        device.perform()
+        for observer in self._configuration.observers:
+            observer.io_ended(subchannel.number, what)
 
     def measure(self, key: int, origin: int) -> None:
         """Update measurement blocks from now on: the one at index n is at absolute address *origin* plus 32 n."""

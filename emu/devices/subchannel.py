@@ -264,6 +264,17 @@ class Subchannel:
 
     # Between instructions
 
+    @property
+    def pending_function(self) -> str:
+        """What :meth:`perform` is about to perform, in words."""
+        if self.control & CLEAR_PENDING:
+            return "clear function"
+        if self.control & HALT_PENDING:
+            return "halt function"
+        resumed = "resume" if self.control & RESUME_PENDING else "start"
+        address = 0 if self._program is None else self._program.address
+        return f"{resumed} function, CCW at {address:x}"
+
     def perform(self) -> None:
         """Perform the pending function."""
         if self.control & CLEAR_PENDING:

@@ -220,9 +220,14 @@ class VirtioCcw:
         self._rung.add(queue)
         return True
 
+    @property
+    def rung_queues(self) -> list[int]:
+        """Which queues have doorbells that have been rung."""
+        return sorted(self._rung)
+
     def perform(self) -> None:
         """Serve the queues whose doorbells have been rung."""
-        rung, self._rung = sorted(self._rung), set()
+        rung, self._rung = self.rung_queues, set()
         if self._status & NEEDS_RESET or not self._status & _DRIVER_OK:
             return
         for index in rung:

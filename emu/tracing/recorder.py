@@ -319,6 +319,18 @@ class TraceRecorder(Observer):
 
     def console_written(self, data: bytes) -> None:
         """See :meth:`Observer.console_written`."""
+        self._note_device(0, DeviceEvent.OUTPUT, data)
+
+    def io_begins(self, subchannel: int, what: str) -> None:
+        """See :meth:`Observer.io_begins`."""
+        self._note_device(1 + subchannel, DeviceEvent.STARTED, what.encode())
+
+    def io_ended(self, subchannel: int, what: str) -> None:
+        """See :meth:`Observer.io_ended`."""
+        self._note_device(1 + subchannel, DeviceEvent.ENDED, what.encode())
+
+    def _note_device(self, device: int, kind: DeviceEvent, data: bytes) -> None:
+        """Note what the *device* has done: 0 is the console, n is that on subchannel n - 1."""
         number, time = self._now()
         place = self._ring.keep(data)
-        self._devices.append((number, time, 0, DeviceEvent.OUTPUT, place, len(data)))
+        self._devices.append((number, time, device, kind, place, len(data)))

@@ -33,7 +33,7 @@ def describe(machine: Machine, program: str, level: str, symbols: SymbolTable) -
         "profile": machine.configuration.profile.value,
         "facilities": sorted(machine.configuration.facilities),
         "page_states": _pages_by_state(machine),
-        "devices": [CONSOLE],
+        "devices": [CONSOLE, *(f"subchannel {each.number:04x}" for each in machine.channels.subchannels)],
         "symbols": [_described(file) for file in symbols.files],
     }
 

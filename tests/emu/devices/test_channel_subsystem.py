@@ -16,6 +16,7 @@ from emu.cpu import Cpu
 from emu.devices.disk_image import DiskImage
 from emu.devices.virtio_block import VirtioBlock
 from emu.devices.virtio_ccw import VirtioCcw
+from emu.events import Observer
 from emu.machine import MEGABYTE, Machine
 from emu.program_interruption import ProgramInterruptionCode
 from emu.psw import ADDRESSING_MODE, IO_MASK, WAIT, Psw
@@ -95,6 +96,35 @@ def driver(machine: Machine, run: Run, image: Path) -> Driver:
 
 
 SENSE_ID = f"e4000008{DATA:08x}"
+
+
+class Told(Observer):
+    """Keeps what it is told of I/O."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    def io_begins(self, subchannel: int, what: str) -> None:
+        self.said.append(f"{subchannel} begins {what}")
+
+    def io_ended(self, subchannel: int, what: str) -> None:
+        self.said.append(f"{subchannel} ended {what}")
+
+
+def test_observers_are_told_of_functions(driver: Driver) -> None:
+    told = Told()
+    driver.machine.observers.append(told)
+    driver.enable()
+    assert driver.execute(SENSE_ID)[:2] == (0x0C, 0)
+    assert driver.do("CSCH") == 0
+    driver.machine.channels.perform()
+    # Start function, then primary and secondary status with status pending; the clear function with status pending.
+    assert told.said == [
+        f"0 begins start function, CCW at {CCWS:x}",
+        f"0 ended start function, CCW at {CCWS:x}: subchannel status 00804007",
+        "0 begins clear function",
+        "0 ended clear function: subchannel status 00001001",
+    ]
 
 
 def test_store_and_modify_subchannel(driver: Driver) -> None:

@@ -13,7 +13,7 @@ from emu.machine import Machine
 from emu.snapshot import differences, take
 from emu.traces.instructions import CodeTable
 from emu.traces.reader import TraceFile
-from emu.traces.schema import LEVELS, FlowKind
+from emu.traces.schema import LEVELS, DeviceEvent, FlowKind
 from emu.traces.writer import TraceWriter
 from emu.tracing import recorder as recording
 from emu.tracing.recorder import TraceRecorder
@@ -157,3 +157,20 @@ def test_nothing_is_left_behind(tmp_path: Path) -> None:
     untraced = machine("hello")
     untraced.run()
     assert not differences(take(untraced), take(traced))
+
+
+def test_what_devices_do_is_in_the_trace(tmp_path: Path) -> None:
+    traced = machine("hello")
+    with TraceWriter(tmp_path / "io.trace", {"devices": ["console", "subchannel 0000"]}) as writer:
+        recorder = TraceRecorder(traced, writer, "events")
+        traced.run(5)
+        for observer in traced.observers:
+            observer.io_begins(0, "start function")
+            observer.io_ended(0, "nothing wrong")
+        recorder.end()
+    [chunk] = TraceFile(tmp_path / "io.trace").chunks
+    told = [
+        (int(row["number"]), int(row["device"]), row["kind"], bytes(chunk.blob[row["data"] :][: row["length"]]))
+        for row in chunk.rows("devices")
+    ]
+    assert told == [(5, 1, DeviceEvent.STARTED, b"start function"), (5, 1, DeviceEvent.ENDED, b"nothing wrong")]
