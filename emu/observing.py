@@ -87,7 +87,10 @@ class ExecutionFollower(Protocol[CpuT_contra]):
         """An *instruction* at *address* is about to be executed alone."""
 
     def ended(self, cpu: CpuT_contra) -> None:
-        """It has been, in whatever way; if this is not called it was abandoned, and will be executed again."""
+        """It has been, in whatever way."""
+
+    def abandoned(self, cpu: CpuT_contra) -> None:
+        """It has not been: it will be executed again, or the run ends."""
 
     def accesses(
         self,
@@ -101,5 +104,5 @@ class ExecutionFollower(Protocol[CpuT_contra]):
     ) -> None:
         """It is about to access so many bytes at *address*, with every check made; see :func:`emu.access.resolve`."""
 
-    def finished(self, cpu: CpuT_contra, address: int, count: int) -> None:
-        """So many plain instructions from *address* on have been executed."""
+    def finished(self, cpu: CpuT_contra, address: int, code: bytes) -> None:
+        """The plain instructions *code* from *address* on have been executed."""

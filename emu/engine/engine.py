@@ -197,11 +197,11 @@ class Engine:
         """Execute the *left* instructions of a budget that are the first of a longer block, if they are plain."""
         rest = self._free.rest(left)
         if rest is not None:
-            start, before = self.registers.psw[1], self._cpu.executed
+            start, before, follower = self.registers.psw[1], self._cpu.executed, self._configuration.follower
+            code = b"" if follower is None else self._code.read(start, rest[1] - start, self._state.fields.mode)
             self._slow().finish(*rest)
-            follower = self._configuration.follower
             if follower is not None and self._cpu.executed != before:
-                follower.finished(self._cpu, start, rest[0])
+                follower.finished(self._cpu, start, code)
 
     def _slow(self) -> CarefulEngine:
         """The careful engine, made when it is needed first."""

@@ -186,7 +186,10 @@ class SharedRing:
         return fields.row_count >= fields.row_limit or fields.octet_count >= fields.octet_limit
 
     def append(self, first: int, *words: int) -> None:
-        """Write a row."""
+        """Write a row; the ring grows where one instruction has more to say than there is room for."""
+        if self.fields.row_count >= len(self.rows):
+            self.rows = np.concatenate((self.rows, np.zeros_like(self.rows)))
+            self.fields.rows_address = self.rows.ctypes.data
         row = self.rows[self.fields.row_count]
         row[0] = first
         row[1 : 1 + len(words)] = words
@@ -195,6 +198,9 @@ class SharedRing:
     def keep(self, octets: bytes) -> int:
         """Write *octets*, and give their place."""
         place = self.fields.octet_count
+        if place + len(octets) > self.octets.size - _OCTET_MARGIN:
+            self.octets = np.concatenate((self.octets, np.zeros(self.octets.size + len(octets), dtype=np.uint8)))
+            self.fields.octets_address = self.octets.ctypes.data
         self.octets[place : place + len(octets)] = np.frombuffer(octets, dtype=np.uint8)
         self.fields.octet_count += len(octets)
         return place

@@ -27,12 +27,13 @@ ALONE_REASON: Final = int(StopReason.TRACED_ALONE)
 @callback(types.void, types.uint64, types.uint64, types.uint32, types.voidptr)
 def traced_block_callback(engine: Any, address: Any, size: Any, data: Any) -> None:
     record = carray(data, (1,), dtype=RECORD_TYPE)[0]
-    if is_trace_full(record):
+    pending = carray(pointer(record.execute_value_address), (1,), dtype=np.uint64)[0]
+    # An EXECUTE is not left before its target: there is room for that.
+    if pending == np.uint64(0) and is_trace_full(record):
         record.reason = TRACE_FULL_REASON
         call(record.stop_function, engine)
         return
     number, time = number_now(record), time_now(record)
-    pending = carray(pointer(record.execute_value_address), (1,), dtype=np.uint64)[0]
     follows = ring_of(record).follows_registers != np.uint64(0) and pending == np.uint64(0)
     if follows:
         follow_instruction(record, number)

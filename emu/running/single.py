@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
 
 from emu import interruption
 from emu.engine.exits import Condition, Declared, ExecutedAlone, Shortage, Stepped, SupervisorCall
@@ -13,9 +14,15 @@ from emu.program_interruption import ProgramInterruption, ProgramInterruptionCod
 from emu.running import execution, recording
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from emu.cpu import Cpu
     from emu.engine.engine import Engine
     from emu.engine.exits import RunExit
+    from emu.observing import ExecutionFollower
+
+_SVC: Final = 0x0A
+_LENGTH_OF_SVC: Final = 2
 
 
 def execute_alone(cpu: Cpu, engine: Engine) -> None:
@@ -34,15 +41,12 @@ def execute_alone(cpu: Cpu, engine: Engine) -> None:
         except ProgramInterruption as condition:
             execution.deliver(cpu, condition, address, 2)
         else:
-            follower = cpu.configuration.follower
-            if follower is not None:
-                follower.begins(cpu, address, instruction)
-            if cpu.is_recording:
-                _execute_recorded(cpu, engine, address, instruction)
+            execute = _execute_recorded if cpu.is_recording else _execute_fetched
+            if cpu.configuration.follower is None:
+                execute(cpu, engine, address, instruction)
             else:
-                _execute_fetched(cpu, engine, address, instruction)
-            if follower is not None:
-                follower.ended(cpu)
+                with _followed(cpu.configuration.follower, cpu, address, instruction):
+                    execute(cpu, engine, address, instruction)
     for observer in cpu.configuration.observers:
         if observer.wants_instructions:
             observer.retired(cpu, address, instruction)
@@ -88,8 +92,19 @@ def handle(cpu: Cpu, engine: Engine, ended: RunExit) -> None:
     if follower is None or instruction is None:
         _do_what_is_left(cpu, engine, ended)
         return
-    follower.begins(cpu, cpu.instruction_address, instruction)
-    _do_what_is_left(cpu, engine, ended)
+    with _followed(follower, cpu, cpu.instruction_address, instruction):
+        _do_what_is_left(cpu, engine, ended)
+
+
+@contextmanager
+def _followed(follower: ExecutionFollower[Cpu], cpu: Cpu, address: int, instruction: bytes) -> Iterator[None]:
+    """Tell *follower* of the *instruction* at *address*, which is executed meanwhile."""
+    follower.begins(cpu, address, instruction)
+    try:
+        yield
+    except BaseException:
+        follower.abandoned(cpu)
+        raise
     follower.ended(cpu)
 
 
@@ -98,6 +113,8 @@ def _unfinished(cpu: Cpu, engine: Engine, ended: RunExit) -> bytes | None:
     match ended:
         case Declared(instruction):
             return None if cpu.is_recording and cpu.recording is None else instruction
+        case SupervisorCall(number, length) if length == _LENGTH_OF_SVC:
+            return bytes((_SVC, number))
         case SupervisorCall() | Condition():
             return engine.shown_instruction(cpu.instruction_address) or b""
     return None

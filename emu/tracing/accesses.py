@@ -14,17 +14,18 @@ import numpy as np
 from emu import access
 from emu.addresses import PAGE_OFFSET_MASK, PAGE_SHIFT, PAGE_SIZE
 from emu.dat import Translation
+from emu.hypervisor import HostFailure
 from emu.inspection.translation import look_up
 from emu.instruction_length import instruction_length
 from emu.isa.execute import execute_target_address, is_execute
 from emu.isa.storage_operands import Use, operands_of
+from emu.psw import AddressSpaceControl
 from emu.teid import Access
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from emu.cpu import Cpu
-    from emu.psw import AddressSpaceControl
 
 _MOST_PAGES = 4096
 """An operand of 16 MiB lies in so many, and one more."""
@@ -60,7 +61,12 @@ def absolute_of(cpu: Cpu, address: int, space: AddressSpaceControl | None, *, is
     """The absolute address of logical *address*, looked at; None if there is none."""
     if is_real or (space is None and not cpu.dat):
         return cpu.real_to_absolute(address)
-    outcome = look_up(cpu, address, cpu.space if space is None else space).outcome
+    if space is None:
+        space = cpu.space
+    if space is AddressSpaceControl.ACCESS_REGISTER:
+        # The access itself says that it is not modelled.
+        return None
+    outcome = look_up(cpu, address, space).outcome
     if not isinstance(outcome, Translation):
         return None
     return outcome.address if outcome.is_absolute else cpu.real_to_absolute(outcome.address)
@@ -70,7 +76,11 @@ def content_at(cpu: Cpu, absolute: int, length: int) -> bytes:
     """The *length* bytes at *absolute*, in one page, wherever they are."""
     if absolute >= cpu.configuration.memory:
         return bytes(length)
-    content = cpu.configuration.hypervisor.content(absolute >> PAGE_SHIFT) or bytes(PAGE_SIZE)
+    try:
+        content = cpu.configuration.hypervisor.content(absolute >> PAGE_SHIFT) or bytes(PAGE_SIZE)
+    except HostFailure:
+        # Who needs the page finds out; nothing is known of it here.
+        return bytes(length)
     start = absolute & PAGE_OFFSET_MASK
     return content[start : start + length]
 

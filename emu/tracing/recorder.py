@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from emu.addresses import PAGE_SHIFT, PAGE_SIZE
+from emu.bits import MASK_32
 from emu.engine.trace_ring import (
     FIRST_SHIFT,
     LOW_CORE_BYTES,
@@ -39,7 +40,7 @@ from emu.tracing.accesses import (
     operand_bases,
     parts_of,
 )
-from emu.tracing.rows import RowReader
+from emu.tracing.rows import RowReader, split_instructions
 
 if TYPE_CHECKING:
     from emu.cpu import Cpu
@@ -172,9 +173,6 @@ class TraceRecorder(Observer):
         """See :class:`emu.observing.ExecutionFollower`."""
         self._make_room()
         ring = self._ring
-        if self._alone is not None:
-            # It was abandoned, and is executed again.
-            ring.rows[self._alone.row, 0] = 0
         number = self._configuration.executed
         self._traces[cpu.address].note_changes(number)
         self._engines[cpu.address].forget_images()
@@ -210,6 +208,12 @@ class TraceRecorder(Observer):
             use = Use.STORE if kind is Access.STORE else Use.FETCH
             self._alone.by_model += parts_of(cpu, address, length, use, space, is_real=is_real)
 
+    def abandoned(self, cpu: Cpu) -> None:
+        """See :class:`emu.observing.ExecutionFollower`."""
+        if self._alone is not None:
+            self._ring.rows[self._alone.row, 0] = 0
+            self._alone = None
+
     def ended(self, cpu: Cpu) -> None:
         """See :class:`emu.observing.ExecutionFollower`."""
         alone, self._alone = self._alone, None
@@ -218,8 +222,9 @@ class TraceRecorder(Observer):
             parts = merged(alone.by_model) or alone.described
             if not parts:
                 parts = [*changed_parts(cpu, self._engines[cpu.address].images(), alone.bases)]
+            code = self._condition_code(cpu, alone)
             for part in parts:
-                self._note_access(cpu, alone.number, part)
+                self._note_access(cpu, alone.number, part, code)
         ended = self._configuration.executed
         self._ring.rows[alone.interruptions, 1] = ended
         self._traces[cpu.address].note_changes(ended)
@@ -241,12 +246,19 @@ class TraceRecorder(Observer):
                 first = RowKind.REGISTER | cpu.address << 8 | Register.CPU_TIMER + number << FIRST_SHIFT
                 self._ring.append(first, alone.number, before, after)
 
-    def _note_access(self, cpu: Cpu, number: int, part: AccessedPart) -> None:
+    def _condition_code(self, cpu: Cpu, alone: _Alone) -> int:
+        """The one that the instruction has left, before an interruption that it gives."""
+        if not alone.interruptions:
+            return cpu.registers.condition_code
+        place = int(self._ring.rows[alone.interruptions[0], 3])
+        return int(self._ring.octets[place + 2]) >> 4 & 3
+
+    def _note_access(self, cpu: Cpu, number: int, part: AccessedPart, code: int) -> None:
         ring, length = self._ring, len(part.before)
         kinds = []
         if part.use & Use.FETCH and ring.fields.follows_fetches:
             kinds.append((AccessKind.FETCH, NOTHING, ring.keep(part.before)))
-        if part.use & Use.STORE and (part.use is not Use.COMPARE or cpu.registers.condition_code == 0):
+        if part.use & Use.STORE and (part.use is not Use.COMPARE or code == 0):
             before, after = ring.keep(part.before), ring.keep(content_at(cpu, part.absolute, length))
             kinds.append((AccessKind.STORE, before, after))
         for kind, before, after in kinds:
@@ -254,14 +266,15 @@ class TraceRecorder(Observer):
             ring.append(first, number, part.logical, part.absolute)
             ring.append(RowKind.ACCESS_BYTES, before, after)
 
-    def finished(self, cpu: Cpu, address: int, count: int) -> None:
+    def finished(self, cpu: Cpu, address: int, code: bytes) -> None:
         """See :class:`emu.observing.ExecutionFollower`."""
+        if "flow" not in self._names:
+            return
         self._make_room()
-        number = self._configuration.executed - count
-        work = self._configuration.timing.work - count
-        for done in range(count):
-            instruction = self._engines[cpu.address].shown_instruction(address)
-            assert instruction is not None
+        instructions = [*split_instructions(code)]
+        number = self._configuration.executed - len(instructions)
+        work = self._configuration.timing.work - len(instructions)
+        for done, instruction in enumerate(instructions):
             self._note_alone(cpu, address, instruction, number + done, work + done)
             address += len(instruction)
 
@@ -294,7 +307,7 @@ class TraceRecorder(Observer):
         if self._alone is not None:
             # It may be one of an instruction that is completed, and counted later.
             self._alone.interruptions.append(self._ring.fields.row_count)
-        self._ring.append(first | (length & 6) << SECOND_SHIFT | code << THIRD_SHIFT, number, time, place)
+        self._ring.append(first | (length & 6) << SECOND_SHIFT | (code & MASK_32) << THIRD_SHIFT, number, time, place)
         self._traces[cpu.address].take_masks(old.mask, cpu.psw.mask)
 
     def state_changed(self, cpu: Cpu, page: int, request: int, before: int, after: int) -> None:

@@ -20,7 +20,7 @@ from emu.instruction_length import instruction_length
 from emu.traces.schema import LOW_CORE_LENGTH, NOTHING, STREAMS, FlowKind, mode_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 Rows = npt.NDArray[Any]
 _BYTE: Final = np.uint64(0xFF)
@@ -78,7 +78,7 @@ class RowReader:
             known = self._ids.get(key)
             if known is None:
                 known = self._ids[key] = len(self._ids)
-                self._lengths.append(_instructions_in(code))
+                self._lengths.append(sum(1 for _ in split_instructions(code)))
                 new.append((known, address, key[1], place, size))
             return known
 
@@ -142,12 +142,13 @@ class RowReader:
         return np.unique(before[is_cut])
 
 
-def _instructions_in(code: bytes) -> int:
-    count = offset = 0
+def split_instructions(code: bytes) -> Iterator[bytes]:
+    """The instructions that *code* is made of."""
+    offset = 0
     while offset < len(code):
-        offset += instruction_length(code[offset])
-        count += 1
-    return count
+        length = instruction_length(code[offset])
+        yield code[offset : offset + length]
+        offset += length
 
 
 def _registers(rows: Rows) -> Rows:

@@ -88,6 +88,19 @@ def _execute_traced(record: Any, address: Any, number: Any, word: Any) -> Any:
     return False
 
 
+@njit
+def _take_unknown_traced(record: Any, address: Any, word: Any) -> Any:
+    """Take the operation exception of what is at *address*, and note that it was begun, if the machine is traced."""
+    if not record.trace_address:
+        return take_unknown(record, address, word)
+    rows = mark(record)
+    note_alone(record, address, word, ENDED)
+    if take_unknown(record, address, word):
+        return True
+    take_back(record, rows)
+    return False
+
+
 @callback(types.void, types.uint64, types.uint32, types.voidptr)
 def exception_callback(engine: Any, number: Any, data: Any) -> None:  # noqa: ARG001
     record = carray(data, (1,), dtype=RECORD_TYPE)[0]
@@ -102,7 +115,9 @@ def exception_callback(engine: Any, number: Any, data: Any) -> None:  # noqa: AR
         call(record.stop_function, engine)
         return
     if is_trace_full(record):
-        record.reason = EXCEPTION_REASON
+        is_refused = record.condition_code != np.uint64(0) and reported[0] == record.condition_code
+        record.condition_code = np.uint64(0)
+        record.reason = REFUSED_REASON if is_refused else EXCEPTION_REASON
         call(record.stop_function, engine)
         return
     # Unicorn takes an instruction that traps for no part of the block, so it is not counted yet.
@@ -117,7 +132,7 @@ def exception_callback(engine: Any, number: Any, data: Any) -> None:  # noqa: AR
                 word = hidden_instruction(record, address)
             found = instruction_number(word)
             is_unknown = found == NONE and reported[0] == TRAPPED_OPERATION and not may_be_stop_place(record, address)
-            if is_unknown and take_unknown(record, address, word):
+            if is_unknown and _take_unknown_traced(record, address, word):
                 reported[0] = reported[1] = reported[3] = np.uint32(0)
                 return
             is_left = found == NONE or record.instruction_counts[found] >= record.instruction_limits[found]

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from emu.debugging.opening import open_program
+from emu.debugging.opening import open_bytes, open_program
 from emu.debugging.stepped_trace import SteppedTrace
 from emu.machine import Machine
+from emu.psw import ADDRESSING_MODE, DAT, AddressSpaceControl, Psw
 from emu.snapshot import differences, take
 from emu.traces.instructions import CodeTable
 from emu.traces.reader import TraceFile
@@ -174,3 +175,42 @@ def test_what_devices_do_is_in_the_trace(tmp_path: Path) -> None:
         for row in chunk.rows("devices")
     ]
     assert told == [(5, 1, DeviceEvent.STARTED, b"start function"), (5, 1, DeviceEvent.ENDED, b"nothing wrong")]
+
+
+@pytest.mark.parametrize("level", ("flow", "registers"))
+@pytest.mark.parametrize("limit", (1, 2, 3, 7))
+def test_full_ring_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, level: str, limit: int) -> None:
+    """Targets of EXECUTE, and blocks that reach into the next page, in runs that end in the middle of blocks."""
+    code = bytes.fromhex("4410f200 1b11") + 30 * bytes.fromhex("1823") + bytes.fromhex("a7f4ffdf")
+    code = code.ljust(0x200, b"\0") + bytes.fromhex("41505001")
+    machines = []
+    for _ in range(2):
+        loop = open_bytes(code, address=0x11FE0, memory="1M", history=0).machine
+        loop.cpus[0].gr[15] = 0x11FE0
+        machines.append(loop)
+    real = recording.SharedRing
+
+    def small() -> recording.SharedRing:
+        ring = real()
+        ring.fields.row_limit = limit
+        return ring
+
+    monkeypatch.setattr(recording, "SharedRing", small)
+    record(machines[0], tmp_path / "loop.trace", level, *[17] * 12)
+    for _ in range(12):
+        machines[1].run(17)
+    assert machines[1].cpus[0].gr[5] > 3
+    assert not differences(take(machines[0]), take(machines[1]))
+
+
+def test_access_registers_are_left_to_the_instruction(tmp_path: Path) -> None:
+    traced = open_bytes(bytes.fromhex("50102000"), memory="1M", history=0).machine
+    cpu = traced.cpus[0]
+    cpu.load_psw(Psw(ADDRESSING_MODE | DAT | AddressSpaceControl.ACCESS_REGISTER << 46, cpu.instruction_address))
+    cpu.psw_loaded = False
+    untraced = open_bytes(bytes.fromhex("50102000"), memory="1M", history=0).machine
+    untraced.cpus[0].load_psw(cpu.psw)
+    untraced.cpus[0].psw_loaded = False
+    record(traced, tmp_path / "ar.trace", "registers", 5)
+    untraced.run(5)
+    assert not differences(take(traced), take(untraced))

@@ -18,6 +18,7 @@ from tests.support.rubbish import FILES, RUBBISH, make_rubbish_files
 from tests.support.small_scenario import SMALL
 from tests.support.suite import PASSING, build_directory
 from tools.command.cli import app, main
+from tools.command.options import CompletionOptions
 from tools.comparing.options import CompareOptions
 from tools.conform.options import ConformOptions
 from tools.debian.options import FetchOptions
@@ -38,6 +39,7 @@ _BASES = {
     "conform": ("kvm-unit-tests", "suite"),
     "fetch": ("debian",),
     "differ": (),
+    "completion": ("bash",),
 }
 _DECLARED = {
     "run": (MachineOptions, RunOptions),
@@ -48,6 +50,7 @@ _DECLARED = {
     "conform": (ConformOptions,),
     "fetch": (FetchOptions,),
     "differ": (DifferOptions,),
+    "completion": (CompletionOptions,),
 }
 _OPTIONS = [
     (command, each.flag, each.option.is_argument)

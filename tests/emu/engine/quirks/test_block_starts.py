@@ -10,7 +10,7 @@ from unicorn import unicorn_const as uc_const
 
 from emu import psw as psw_bits
 from emu.cpu import CpuState
-from emu.engine import record as declaration
+from emu.engine import record_limits as limits
 from emu.engine import tables
 from emu.engine.engine import Engine
 from emu.engine.library import EngineError, Unicorn
@@ -105,8 +105,8 @@ def test_tags_differ_beyond_any_count() -> None:
     }
     assert len(tags) == 18
     for one in tags:
-        assert all(one ^ other >= declaration.MOST_LEFT << 1 for other in tags - {one})
-        assert declaration.MOST_LEFT << 1 <= one < 1 << 63
+        assert all(one ^ other >= limits.MOST_LEFT << 1 for other in tags - {one})
+        assert limits.MOST_LEFT << 1 <= one < 1 << 63
 
 
 def test_after_the_last_generation_comes_the_first_with_all_words_zero() -> None:
