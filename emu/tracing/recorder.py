@@ -60,6 +60,7 @@ _CLASSES: Final = {
     "machine-check": InterruptionClass.MACHINE_CHECK,
     "restart": InterruptionClass.RESTART,
 }
+_LEAST_ROWS: Final = 1 << 10
 _LENGTHS: Final = {"program": PROGRAM_ILC, "svc": SVC_ILC}
 """Where the instruction-length code lies that some of them store."""
 
@@ -92,10 +93,19 @@ class TraceRecorder(Observer):
     # Compiled code writes these into the ring itself.
     wants_interruptions = wants_states = wants_keys = wants_host = False
 
-    def __init__(self, machine: Machine, writer: ChunkWriter, level: str, wanted: Filter = EVERYTHING) -> None:
+    def __init__(
+        self,
+        machine: Machine,
+        writer: ChunkWriter,
+        level: str,
+        wanted: Filter = EVERYTHING,
+        *,
+        chunk: int | None = None,
+    ) -> None:
         """Record what belongs to *level*, one of :data:`emu.traces.schema.LEVELS`, with *writer*.
 
         :param wanted: what of it is left; it may name instructions only if they are recorded.
+        :param chunk: how many instructions a chunk should have at most, about; None: as many as there is room for.
 
         :raises EngineError: if the engine is not as it is known.
         """
@@ -105,6 +115,8 @@ class TraceRecorder(Observer):
         self._level = level
         self._names = frozenset(LEVELS[level])
         self._ring = SharedRing()
+        if chunk is not None:
+            self._ring.fields.row_limit = min(self._ring.fields.row_limit, max(chunk, _LEAST_ROWS))
         self._ring.fields.follows_registers = "registers" in self._names
         self._ring.fields.follows_fetches = "translations" in self._names
         self._reader = RowReader(follows_flow="flow" in self._names)
@@ -115,6 +127,8 @@ class TraceRecorder(Observer):
         self._first, self._time = configuration.executed, configuration.timing.work
         self._states = self._registers()
         self._alone: _Alone | None = None
+        self._is_lost = False
+        """Whether the writer has failed."""
         self._devices: list[tuple[int, int, int, int, int, int]] = []
         configuration.observers.append(self)
         configuration.follower = self
@@ -127,7 +141,8 @@ class TraceRecorder(Observer):
     def end(self) -> None:
         """Record no more; what was recorded is with the writer."""
         try:
-            self.take()
+            if not self._is_lost:
+                self.take()
         finally:
             for engine in self._engines:
                 engine.end_trace()
@@ -151,7 +166,10 @@ class TraceRecorder(Observer):
         if self._devices:
             streams["devices"] = np.array(self._devices, dtype=STREAMS["devices"])
             self._devices.clear()
+        # What cannot be written is not tried again.
+        self._is_lost = True
         self._writer.chunk(self._first, end, streams, octets.tobytes(), time=self._time, end_time=time)
+        self._is_lost = False
         self._first, self._time, self._states = end, time, self._registers()
         ring.clear()
 

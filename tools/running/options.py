@@ -55,10 +55,10 @@ class TraceOptions(HistoryOptions):
         help="Record the run for 'essa trace'; - writes a line for each instruction on standard error, step by step.",
         is_for_programs=True,
     )
-    trace_level: str = option(
-        "registers",
+    trace_level: str | None = option(
         metavar="LEVEL",
-        help="How much: events, flow (and instructions), registers (and stores), all (and fetches, translations).",
+        help="How much: events, flow (and instructions), registers (and stores; the default), all (and fetches, "
+        "translations).",
         is_for_programs=True,
         parse=one_of("events", "flow", "registers", "all"),
     )
@@ -104,6 +104,13 @@ class TraceOptions(HistoryOptions):
         is_for_programs=True,
         parse=one_of(*TRACED_STATES),
     )
+
+    @property
+    def trace_options(self) -> list[str]:
+        """Which of those are given that say what is recorded, and how."""
+        names = ("level", "from", "to", "last", "kinds", "cpus", "at", "state")
+        given = [name for name in names if getattr(self, f"trace_{name}") not in (None, [])]
+        return [f"--trace-{'cpu' if name == 'cpus' else name}" for name in given]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

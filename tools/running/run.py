@@ -16,7 +16,7 @@ from tools.machines.setup import set_up
 from tools.machines.symbols import load_symbols
 from tools.processes.progress import progress
 from tools.usage.errors import UsageError
-from tools.usage.outputs import open_document, open_output
+from tools.usage.outputs import check_apart, open_document, open_output
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -43,9 +43,8 @@ def run_program(options: MachineOptions, wanted: RunOptions) -> int:
     """
     symbols = load_symbols(options, wanted) if wanted.trace is not None or wanted.symbols else NO_SYMBOLS
     with ExitStack() as files:
+        _check_trace(options, wanted)
         lines = open_output(files, "--trace", "-", sys.stderr) if wanted.trace == "-" else None
-        if wanted.trace not in (None, "-") and options.guests > 1:
-            raise UsageError("--trace: expected one guest, which is recorded")
         summary_file = open_document(files, "--json", wanted.json)
         plot = _plot(options, wanted)
         steps = _steps(options, wanted)
@@ -106,6 +105,22 @@ def run_program(options: MachineOptions, wanted: RunOptions) -> int:
                 options, report, steps, lambda: symbols or load_symbols(options, wanted), wanted.saved
             )
         return report.exit_status
+
+
+def _check_trace(options: MachineOptions, wanted: RunOptions) -> None:
+    """See to it that what is asked of a trace can be had.
+
+    :raises UsageError: if it cannot.
+    """
+    if wanted.trace in (None, "-"):
+        if wanted.trace_options:
+            raise UsageError(f"{wanted.trace_options[0]}: expected --trace FILE, which is recorded")
+        return
+    if options.guests > 1:
+        raise UsageError("--trace: expected one guest, which is recorded")
+    others = {"the program": options.image.path, "--json": wanted.json, "--plot": wanted.plot, "--from": wanted.saved}
+    saved = None if wanted.save_at is None else wanted.save_at.path
+    check_apart("--trace", wanted.trace, {**others, "--save-at": saved})
 
 
 def _plot(options: MachineOptions, wanted: RunOptions) -> Path | None:

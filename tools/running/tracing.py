@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
     Run = Callable[[int | None], Stop]
 
+_LEVEL: Final = "registers"
+_WITH_INSTRUCTIONS: Final = frozenset({"registers", "accesses", "keys", "translations"})
+"""Streams that are told with their instructions."""
 _NEEDED: Final = ("blocks", "states")
 """Streams without which the others would say nothing."""
 
@@ -52,11 +55,12 @@ class TracedRun:
         self._machine = machine
         self._symbols = symbols
         self._wanted = wanted
+        self._level = wanted.trace_level or _LEVEL
         self._begin = None if wanted.trace_from is None else self._place("--trace-from", wanted.trace_from)
         self._end = None if wanted.trace_to is None else self._place("--trace-to", wanted.trace_to)
         self._filter = self._filter_of(wanted)
         self._has_begun = False
-        metadata = describe(machine, program, wanted.trace_level, symbols)
+        metadata = describe(machine, program, self._level, symbols)
         try:
             self._writer = TraceWriter(Path(wanted.trace), metadata, last=wanted.trace_last)
         except TraceError as reason:
@@ -95,13 +99,15 @@ class TracedRun:
         streams = None
         if wanted.trace_kinds is not None:
             streams = frozenset((*_NEEDED, *(TRACED_KINDS[kind] for kind in wanted.trace_kinds)))
+            if streams & _WITH_INSTRUCTIONS:
+                streams |= {"flow"}
         found = Filter(
             cpus=wanted.trace_cpus,
             addresses=tuple(addresses) or None,
             problem_state=None if wanted.trace_state is None else TRACED_STATES[wanted.trace_state],
             streams=streams,
         )
-        if found.is_of_instructions and LEVELS[wanted.trace_level] == EVENTS:
+        if found.is_of_instructions and LEVELS[self._level] == EVENTS:
             raise UsageError("--trace-level: expected flow or more, to tell instructions by what they are")
         return found
 
@@ -142,7 +148,7 @@ class TracedRun:
 
     @contextmanager
     def _recorded(self) -> Iterator[None]:
-        recorder = TraceRecorder(self._machine, self._writer, self._wanted.trace_level, self._filter)
+        recorder = TraceRecorder(self._machine, self._writer, self._level, self._filter, chunk=self._wanted.trace_last)
         try:
             yield
         finally:

@@ -18,7 +18,7 @@ from tools.traces.story import tell
 from tools.traces.timeline import write_timeline
 from tools.traces.windows import filter_of
 from tools.usage.errors import UsageError
-from tools.usage.outputs import open_output
+from tools.usage.outputs import check_apart, open_output
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,6 +37,7 @@ def export(options: ExportOptions) -> int:
     """
     form = ".jsonl" if options.output == "-" else Path(options.output).suffix
     with opened(options.file) as trace:
+        check_apart("OUTPUT", options.output, {"the trace": options.file})
         wanted = filter_of(trace, options)
         # At a terminal the lines themselves show how far it is.
         is_shown = options.output == "-" and sys.stdout.isatty()

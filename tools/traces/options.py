@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from tools.usage.options import argument, numbers, one_of, option, some_of
+from tools.usage.options import MOST_COUNTED, argument, numbers, one_of, option, some_of
 
 _KINDS: Final = (
     "instructions",
@@ -68,8 +68,10 @@ class ShowOptions(WindowOptions):
         "svc[:NUMBER], external, io, host, key, page:ADDRESS, register:NAME.",
     )
     last: bool = option(False, help="Of what is found only the last one; with --count, the last ones.")
-    count: int | None = option(kind=int, least=1, metavar="N", help="Show so many at most.")
-    context: int = option(0, least=0, metavar="N", help="With what is found, so many instructions before and after it.")
+    count: int | None = option(kind=int, least=1, most=MOST_COUNTED, metavar="N", help="Show so many at most.")
+    context: int = option(
+        0, least=0, most=MOST_COUNTED, metavar="N", help="With what is found, so many instructions before and after it."
+    )
     shape: str = option("text", metavar="SHAPE", help=f"How it is written: {', '.join(SHAPES)}.", parse=one_of(*SHAPES))
     numbers: bool = option(False, help="Begin each line with the number of the instruction.")
     where: bool = option(False, help="Begin each line with the function, and the place in it.")

@@ -15,7 +15,7 @@ from tools.traces.counting import TraceCounts, count
 from tools.traces.flame import folded, svg
 from tools.traces.opened import opened
 from tools.traces.windows import filter_of
-from tools.usage.outputs import open_document, open_output
+from tools.usage.outputs import check_apart, open_document, open_output
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 def stats(options: StatsOptions) -> int:
     """Count, and show it."""
     with ExitStack() as files:
+        check_apart("--json", options.json, {"the trace": options.file, "--flame": options.flame})
+        check_apart("--flame", options.flame, {"the trace": options.file})
         document = open_document(files, "--json", options.json)
         flame = open_output(files, "--flame", options.flame, sys.stdout)
         trace = files.enter_context(opened(options.file))

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
@@ -11,9 +12,23 @@ from typing import TYPE_CHECKING
 from tools.usage.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from contextlib import ExitStack
     from typing import TextIO
+
+
+def check_apart(option: str, name: str | Path | None, others: Mapping[str, str | Path | None]) -> None:
+    """See to it that what is written to the file *name* does not take the place of another one.
+
+    :param others: files that are read or written too, each by the option that names it, or by what it is.
+    :raises UsageError: if it is one of them.
+    """
+    if name is None or str(name) == "-":
+        return
+    for other, theirs in others.items():
+        # A name that leads nowhere is found to be wrong where the file is opened.
+        if theirs is not None and str(theirs) != "-" and os.path.realpath(name) == os.path.realpath(theirs):
+            raise UsageError(f"{option}: expected a file of its own, not that of {other}: {name}")
 
 
 def open_output(files: ExitStack, option: str, name: str | None, standard: TextIO) -> TextIO | None:

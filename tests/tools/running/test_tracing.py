@@ -10,8 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from emu.errors import TraceError
 from emu.traces.reader import TraceFile
 from emu.traces.schema import STREAMS
+from emu.traces.writer import TraceWriter
+from guest_kernel.native.shipped import image_path
 from tests.support.command import ESSA, ROOT
 from tools.command.cli import main
 
@@ -69,9 +72,10 @@ def test_from_a_text_of_the_console(tmp_path: Path) -> None:
 
 
 def test_the_last_instructions_are_kept(tmp_path: Path) -> None:
-    whole = traced(tmp_path, "--trace-level", "flow")
-    trace = traced(tmp_path, "--trace-level", "flow", "--trace-last", "10")
+    whole = traced(tmp_path)
+    trace = traced(tmp_path, "--trace-last", "1000")
     assert trace.end == whole.end
+    assert 1000 <= len(numbers(trace)) < 4000
 
 
 def test_kinds_places_and_states_are_left_out(tmp_path: Path) -> None:
@@ -99,13 +103,53 @@ def test_a_run_that_ends_before_it_is_recorded_says_so(tmp_path: Path, capfd: py
         (("--trace-from", "sometimes"), "--trace-from: "),
         (("--trace-level", "events", "--trace-state", "problem"), "--trace-level: expected flow or more"),
         (("--guests", "2", "--host-memory", "16M"), "--trace: expected one guest, which is recorded"),
+        (("--json", "t"), "--trace: expected a file of its own, not that of --json: t"),
+        (("--save-at", "5", "./t"), "--trace: expected a file of its own, not that of --save-at: t"),
     ),
 )
 def test_what_means_nothing_is_said(
-    tmp_path: Path, capfd: pytest.CaptureFixture[str], arguments: tuple[str, ...], message: str
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: tuple[str, ...],
+    message: str,
 ) -> None:
-    assert main(["run", _PROGRAM, "--memory", "16M", "--trace", str(tmp_path / "t"), *arguments]) == 2
+    monkeypatch.chdir(tmp_path)
+    assert main(["run", _PROGRAM, "--memory", "16M", "--trace", "t", *arguments]) == 2
     assert capfd.readouterr().err.startswith(f"essa: {message}")
+
+
+def test_what_is_recorded_is_of_a_trace(capfd: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", _PROGRAM, "--trace-cpu", "0"]) == 2
+    assert capfd.readouterr().err == "essa: --trace-cpu: expected --trace FILE, which is recorded\n"
+
+
+def test_a_program_is_not_written_over(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    program = tmp_path / "hello.elf"
+    program.write_bytes(image_path("hello").read_bytes())
+    assert main(["run", str(program), "--trace", str(program)]) == 2
+    assert "expected a file of its own, not that of the program" in capfd.readouterr().err
+    assert program.read_bytes() == image_path("hello").read_bytes()
+
+
+def test_what_cannot_be_written_in_the_middle_is_one_line(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(self: TraceWriter, *_: object, **__: object) -> None:
+        self.close()
+        raise TraceError(f"{self.path}: cannot be written: No space left on device")
+
+    monkeypatch.setattr(TraceWriter, "chunk", fail)
+    path = tmp_path / "t"
+    assert main(["run", "hello", "--trace", str(path)]) == 2
+    assert capfd.readouterr().err == f"essa: --trace: {path} cannot be written: No space left on device\n"
+
+
+@pytest.mark.parametrize(("kind", "stream"), (("keys", "keys"), ("registers", "registers"), ("accesses", "accesses")))
+def test_what_instructions_do_comes_with_them(tmp_path: Path, kind: str, stream: str) -> None:
+    trace = traced(tmp_path, "--trace-kinds", kind)
+    assert numbers(trace, stream)
+    assert numbers(trace)
 
 
 def test_killed_run_leaves_what_was_recorded(tmp_path: Path) -> None:
