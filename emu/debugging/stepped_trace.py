@@ -14,11 +14,11 @@ from emu.debugging.all_registers import changes_between, registers_of
 from emu.debugging.stepped_accesses import SteppedAccesses
 from emu.debugging.trace_rows import TraceRows
 from emu.events import Observer
-from emu.isa.execute import is_execute
+from emu.isa.execute import is_execute, modified_target
 from emu.isa.relative_operands import relative_operand
 from emu.running.stopping import looking
 from emu.traces import schema
-from emu.traces.schema import FlowKind, InterruptionClass, Register
+from emu.traces.schema import FlowKind, Register
 from emu.traces.writer import CHUNK_INSTRUCTIONS
 
 if TYPE_CHECKING:
@@ -129,8 +129,7 @@ class SteppedTrace(Observer):
         limit = _LIMITS[schema.mode_of(before[Register.PSW_MASK]) & schema.ADDRESSING_MODE]
         target = looking.code(cpu, place & limit)
         first = instruction[1] >> 4
-        modifier = before[first] & 0xFF if first else 0
-        return place & limit, target[:1] + bytes(byte | modifier for byte in target[1:2]) + target[2:]
+        return place & limit, modified_target(target, before[first] if first else 0) if target else target
 
     def _note_registers(self, number: int) -> None:
         for cpu in self._machine.cpus:
@@ -168,7 +167,7 @@ class SteppedTrace(Observer):
             number,
             self._machine.timing.work,
             cpu.address,
-            InterruptionClass[kind.upper().replace("-", "_")],
+            schema.CLASSES_BY_WORD[kind],
             0 if place is None else low_core[place - schema.LOW_CORE],
             code & 0xFFFF_FFFF,
             old.mask,

@@ -55,7 +55,7 @@ class Callbacks:
     following: int
     """Called before each instruction while a register is followed; see :mod:`emu.engine.following`."""
     traced_block: int
-    """Called at the start of each block while the machine is traced; see :mod:`emu.engine.tracing`."""
+    """Called at the start of each block while the machine is traced; see :mod:`emu.engine.engine_trace`."""
     follow: int
     """Called by Python to note what the last instruction has accessed and changed."""
 

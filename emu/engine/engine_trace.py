@@ -18,13 +18,12 @@ from emu.engine import compiled
 from emu.engine.quirks import block_starts, one_by_one
 from emu.engine.record_limits import MEMO_BLOCKS
 from emu.engine.trace_ring import (
-    CPU_SHIFT,
-    FIRST_SHIFT,
     TRACED_BLOCK_TYPE,
     RowKind,
     SharedRing,
     TracedRegister,
     TracedRegisters,
+    first_word,
 )
 
 if TYPE_CHECKING:
@@ -100,17 +99,19 @@ class EngineTrace:
         if self._ring.fields.follows_registers:
             if by is not None:
                 self._registers.number = by
-            self._record.system_mask = self._cpu.system_mask
-            self._record.prefix = self._cpu.prefix
-            self._follow(self._state.address, number)
+            self._compare(number)
+
+    def _compare(self, number: int) -> None:
+        self._record.system_mask = self._cpu.system_mask
+        self._record.prefix = self._cpu.prefix
+        self._follow(self._state.address, number)
 
     def forget_changes(self) -> None:
         """Take the registers as they are for what later changes are seen against."""
         fields = self._ring.fields
         rows = fields.row_count
-        follows, fields.follows_registers = fields.follows_registers, 1
-        self.note_changes(self._configuration.executed)
-        fields.follows_registers, fields.row_count = follows, rows
+        self._compare(self._configuration.executed)
+        fields.row_count = rows
 
     def take_masks(self, old: int, new: int) -> None:
         """An interruption has put the PSW mask *new* in the place of *old*, which the last instruction has left."""
@@ -121,7 +122,7 @@ class EngineTrace:
             # The others come first.
             self.note_changes(number)
             if before != old:
-                first = RowKind.REGISTER | self._cpu.address << CPU_SHIFT | TracedRegister.PSW_MASK << FIRST_SHIFT
+                first = first_word(RowKind.REGISTER, self._cpu.address, first=TracedRegister.PSW_MASK)
                 self._ring.append(first, number, before, old)
 
     @property

@@ -24,11 +24,11 @@ from emu.engine.rules.access_rules import ask_byte
 from emu.engine.rules.frames import NO_FRAME, locate_frame
 from emu.engine.rules.primitives import condition_code
 from emu.engine.rules.pure import rule
-from emu.engine.rules.words import load_code, load_native, move_bytes
+from emu.engine.rules.words import load_code, move_bytes
 from emu.engine.trace_emission import append, ring_of
 from emu.engine.trace_ring import RowKind
 from emu.engine.units import NOTHING, unit
-from emu.engine.updates import executed_instruction
+from emu.engine.updates import address_register, executed_instruction
 from emu.isa import storage_operands
 from emu.isa.storage_operands import OperandPlace, Use
 from emu.traces import schema
@@ -79,18 +79,14 @@ def _traced(record: Any) -> Any:
 
 
 @njit
-def _register(record: Any, number: Any) -> Any:
-    return load_native(record.registers_address + (number << np.uint64(3))) if number else _ZERO
-
-
-@njit
 def _operand_address(record: Any, word: Any, place: Any, at: Any) -> Any:
     """The address of the operand at *place* of the instruction left-aligned in *word*, which lies *at* this address."""
     address = _displacement_of(word, place)
     if place == _RELATIVE:
         address += at
     else:
-        address += _register(record, _base_of(word, place)) + _register(record, _index_of(word, place))
+        address += address_register(record, _base_of(word, place))
+        address += address_register(record, _index_of(word, place))
     return address & address_limit(record)
 
 

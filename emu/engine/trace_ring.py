@@ -2,7 +2,7 @@
 """What compiled code and Python write while a machine is traced: rows of four words in one ring, in their order.
 
 The engines of all CPUs of a configuration share one ring, of which only one runs at a time.  Where a row refers to
-bytes, these lie in the ring's second part.  :mod:`emu.engine.tracing` makes the streams of a trace of them.
+bytes, these lie in the ring's second part.  :mod:`emu.tracing.rows` makes the streams of a trace of them.
 """
 
 from __future__ import annotations
@@ -92,6 +92,11 @@ class RowKind(IntEnum):
     """A translation was found: kind of access; number, logical address, absolute address."""
     FILL_SPACE = 14
     """It goes on: address-space-control element."""
+
+
+def first_word(kind: RowKind, cpu: int = 0, *, first: int = 0, second: int = 0, third: int = 0) -> int:
+    """The first word of a row: its *kind*, the address of the *cpu*, and what it says besides."""
+    return kind | cpu << CPU_SHIFT | first << FIRST_SHIFT | second << SECOND_SHIFT | third << THIRD_SHIFT
 
 
 class TraceRing(ctypes.Structure):

@@ -35,7 +35,7 @@ UPDATES: Final = fetched_first.UPDATES
 
 
 @njit
-def _register(record: Any, number: Any) -> Any:
+def address_register(record: Any, number: Any) -> Any:
     """What register *number* adds to an address."""
     if number == _ZERO:
         return _ZERO
@@ -45,7 +45,9 @@ def _register(record: Any, number: Any) -> Any:
 @njit
 def first_address(record: Any, word: Any) -> Any:
     """The address in bits 16-31, or with a long displacement 16-39, of the instruction left-aligned in *word*."""
-    address = _register(record, word >> np.uint64(44) & np.uint64(15)) + (word >> np.uint64(32) & np.uint64(0xFFF))
+    address = address_register(record, word >> np.uint64(44) & np.uint64(15)) + (
+        word >> np.uint64(32) & np.uint64(0xFFF)
+    )
     if word >> np.uint64(56) == _EXTENDED:
         high = word >> np.uint64(24) & _BYTE
         address += (high << np.uint64(12)) - (high >> np.uint64(7) << np.uint64(20))
@@ -59,12 +61,12 @@ def executed_instruction(record: Any) -> Any:
     word = code_instruction(record, now)
     first = word >> np.uint64(56)
     if first == _EXECUTE:
-        target = first_address(record, word) + _register(record, word >> np.uint64(48) & np.uint64(15))
+        target = first_address(record, word) + address_register(record, word >> np.uint64(48) & np.uint64(15))
     elif first == _EXECUTE_RELATIVE and not word >> np.uint64(48) & np.uint64(15):
         target = relative_target(now, word >> np.uint64(16) & np.uint64(0xFFFF_FFFF))
     else:
         return word
-    modifier = _register(record, word >> np.uint64(52) & np.uint64(15)) & _BYTE
+    modifier = address_register(record, word >> np.uint64(52) & np.uint64(15)) & _BYTE
     word = code_instruction(record, target & address_limit(record))
     return word | modifier << np.uint64(48) if word else _ZERO
 

@@ -51,5 +51,12 @@ def execute_target(cpu: Cpu, instruction: bytes, address: int) -> bytes:
     target = fetch_instruction(cpu, target_address)
     if executes_target(cpu, target):
         raise ProgramInterruption(ProgramInterruptionCode.EXECUTE)
-    modifier = cpu.gr[r1] & 0xFF if r1 else 0
-    return bytes((target[0], target[1] | modifier)) + target[2:]
+    return modified_target(target, cpu.gr[r1] if r1 else 0)
+
+
+def modified_target(target: bytes, register: int) -> bytes:
+    """The *target* of an EXECUTE, with bits 56-63 of *register* ORed into its second byte.
+
+    :param register: what the register R1 holds; zero if R1 is zero.
+    """
+    return bytes((target[0], target[1] | register & 0xFF)) + target[2:]

@@ -83,6 +83,14 @@ class InterruptionClass(IntEnum):
     MACHINE_CHECK = 4
     RESTART = 5
 
+    @property
+    def word(self) -> str:
+        """What it is called there."""
+        return self.name.lower().replace("_", "-")
+
+
+CLASSES_BY_WORD: Final = {each.word: each for each in InterruptionClass}
+
 
 class DeviceEvent(IntEnum):
     """What a device did."""

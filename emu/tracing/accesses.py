@@ -17,7 +17,7 @@ from emu.dat import Translation
 from emu.hypervisor import HostFailure
 from emu.inspection.translation import look_up
 from emu.instruction_length import instruction_length
-from emu.isa.execute import execute_target_address, is_execute
+from emu.isa.execute import execute_target_address, is_execute, modified_target
 from emu.isa.storage_operands import Use, operands_of
 from emu.psw import AddressSpaceControl
 from emu.teid import Access
@@ -92,8 +92,8 @@ def described_parts(cpu: Cpu, instruction: bytes, address: int) -> list[Accessed
         target = _code_at(cpu, target_address)
         if not target:
             return []
-        modifier = cpu.gr[instruction[1] >> 4] & 0xFF if instruction[1] >> 4 else 0
-        instruction, address = bytes((target[0], target[1] | modifier)) + target[2:], target_address
+        r1 = instruction[1] >> 4
+        instruction, address = modified_target(target, cpu.gr[r1] if r1 else 0), target_address
     operands = operands_of(instruction, address, cpu.gr.tolist(), cpu.address_limit)
     return [
         part for each in operands for part in parts_of(cpu, each.address, each.length, each.use, None, is_real=False)

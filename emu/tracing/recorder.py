@@ -16,13 +16,11 @@ import numpy as np
 from emu.addresses import PAGE_SHIFT, PAGE_SIZE
 from emu.bits import MASK_32
 from emu.engine.trace_ring import (
-    FIRST_SHIFT,
     LOW_CORE_BYTES,
     LOW_CORE_FIRST,
-    SECOND_SHIFT,
-    THIRD_SHIFT,
     RowKind,
     SharedRing,
+    first_word,
 )
 from emu.events import Observer
 from emu.isa.storage_operands import Use
@@ -30,7 +28,7 @@ from emu.lowcore import PROGRAM_ILC, SVC_ILC
 from emu.teid import Access
 from emu.traces.filtered_writer import FilteredWriter
 from emu.traces.filters import EVERYTHING, Filter
-from emu.traces.schema import LEVELS, NOTHING, STREAMS, AccessKind, DeviceEvent, InterruptionClass, Register
+from emu.traces.schema import CLASSES_BY_WORD, LEVELS, NOTHING, STREAMS, AccessKind, DeviceEvent, Register
 from emu.tracing.accesses import (
     AccessedPart,
     changed_parts,
@@ -52,14 +50,6 @@ if TYPE_CHECKING:
     from emu.traces.writer import ChunkWriter
 
 CONSOLE: Final = "console"
-_CLASSES: Final = {
-    "program": InterruptionClass.PROGRAM,
-    "svc": InterruptionClass.SVC,
-    "external": InterruptionClass.EXTERNAL,
-    "io": InterruptionClass.IO,
-    "machine-check": InterruptionClass.MACHINE_CHECK,
-    "restart": InterruptionClass.RESTART,
-}
 _LEAST_ROWS: Final = 1 << 10
 _LENGTHS: Final = {"program": PROGRAM_ILC, "svc": SVC_ILC}
 """Where the instruction-length code lies that some of them store."""
@@ -207,9 +197,9 @@ class TraceRecorder(Observer):
     def _note_alone(self, cpu: Cpu, address: int, instruction: bytes, number: int, work: int) -> None:
         ring = self._ring
         place = ring.keep(instruction)
-        first = RowKind.ALONE | cpu.address << 8 | len(instruction) << FIRST_SHIFT | place << THIRD_SHIFT
+        first = first_word(RowKind.ALONE, cpu.address, first=len(instruction), third=place)
         ring.append(first, number, work, address)
-        ring.append(RowKind.ALONE_MASK | cpu.address << 8, cpu.psw.mask)
+        ring.append(first_word(RowKind.ALONE_MASK, cpu.address), cpu.psw.mask)
 
     def accesses(
         self,
@@ -261,7 +251,7 @@ class TraceRecorder(Observer):
         was_timer_set = cpu.cpu_timer_origin != alone.timer_origin
         for number, (before, after) in enumerate(zip(alone.timers, self._timers(cpu), strict=True)):
             if was_timer_set if number == 0 else before != after:
-                first = RowKind.REGISTER | cpu.address << 8 | Register.CPU_TIMER + number << FIRST_SHIFT
+                first = first_word(RowKind.REGISTER, cpu.address, first=Register.CPU_TIMER + number)
                 self._ring.append(first, alone.number, before, after)
 
     def _condition_code(self, cpu: Cpu, alone: _Alone) -> int:
@@ -280,7 +270,7 @@ class TraceRecorder(Observer):
             before, after = ring.keep(part.before), ring.keep(content_at(cpu, part.absolute, length))
             kinds.append((AccessKind.STORE, before, after))
         for kind, before, after in kinds:
-            first = RowKind.ACCESS | cpu.address << 8 | kind << FIRST_SHIFT | length << SECOND_SHIFT
+            first = first_word(RowKind.ACCESS, cpu.address, first=kind, second=length)
             ring.append(first, number, part.logical, part.absolute)
             ring.append(RowKind.ACCESS_BYTES, before, after)
 
@@ -321,11 +311,12 @@ class TraceRecorder(Observer):
         low_core = page[LOW_CORE_FIRST : LOW_CORE_FIRST + LOW_CORE_BYTES]
         place = self._ring.keep(old.to_bytes() + cpu.psw.to_bytes() + low_core)
         length = int.from_bytes(low_core[_LENGTHS[kind] - LOW_CORE_FIRST :][:2], "big") if kind in _LENGTHS else 0
-        first = RowKind.INTERRUPTION | cpu.address << 8 | _CLASSES[kind] << FIRST_SHIFT
+        class_ = CLASSES_BY_WORD[kind]
+        first = first_word(RowKind.INTERRUPTION, cpu.address, first=class_, second=length & 6, third=code & MASK_32)
         if self._alone is not None:
             # It may be one of an instruction that is completed, and counted later.
             self._alone.interruptions.append(self._ring.fields.row_count)
-        self._ring.append(first | (length & 6) << SECOND_SHIFT | (code & MASK_32) << THIRD_SHIFT, number, time, place)
+        self._ring.append(first, number, time, place)
         self._traces[cpu.address].take_masks(old.mask, cpu.psw.mask)
 
     def state_changed(self, cpu: Cpu, page: int, request: int, before: int, after: int) -> None:
@@ -333,20 +324,20 @@ class TraceRecorder(Observer):
         number, time = self._now()
         if self._alone is not None:
             time = self._alone.time
-        first = RowKind.STATE | cpu.address << 8 | request << FIRST_SHIFT | before << SECOND_SHIFT
-        self._ring.append(first | after << THIRD_SHIFT, number, time, page)
+        first = first_word(RowKind.STATE, cpu.address, first=request, second=before, third=after)
+        self._ring.append(first, number, time, page)
         self._ring.append(RowKind.STATE_ADDRESS, cpu.instruction_address)
 
     def key_changed(self, cpu: Cpu, page: int, before: int, after: int) -> None:
         """See :meth:`Observer.key_changed`."""
         number, time = self._now()
-        first = RowKind.KEY | cpu.address << 8 | before << FIRST_SHIFT | after << SECOND_SHIFT
+        first = first_word(RowKind.KEY, cpu.address, first=before, second=after)
         self._ring.append(first, number, time, page)
 
     def host_changed(self, page: int, before: int, after: int) -> None:
         """See :meth:`Observer.host_changed`."""
         number, time = self._now()
-        self._ring.append(RowKind.HOST | before << FIRST_SHIFT | after << SECOND_SHIFT, number, time, page)
+        self._ring.append(first_word(RowKind.HOST, first=before, second=after), number, time, page)
 
     def console_written(self, data: bytes) -> None:
         """See :meth:`Observer.console_written`."""

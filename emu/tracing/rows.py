@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from emu.engine.trace_ring import (
+    CPU_SHIFT,
     FIRST_SHIFT,
     LOW_CORE_BYTES,
     PSW_BYTES,
@@ -17,7 +18,7 @@ from emu.engine.trace_ring import (
     RowKind,
 )
 from emu.instruction_length import instruction_length
-from emu.traces.schema import LOW_CORE_LENGTH, NOTHING, STREAMS, FlowKind, mode_of
+from emu.traces.schema import LOW_CORE_LENGTH, NOTHING, STREAMS, FlowKind, InterruptionClass, mode_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -29,7 +30,7 @@ assert LOW_CORE_LENGTH == LOW_CORE_BYTES
 
 
 def _cpu(first: Rows) -> Rows:
-    return first >> np.uint64(8) & _BYTE
+    return _byte(first, CPU_SHIFT)
 
 
 def _byte(first: Rows, shift: int) -> Rows:
@@ -130,14 +131,18 @@ class RowReader:
 
     def _refused(self, rows: Rows, kinds: Rows, places: Rows, flow: Rows) -> npt.NDArray[np.int64]:
         """Which rows of *flow*, by their index, a program interruption has cut off."""
-        is_program = (kinds == RowKind.INTERRUPTION) & (_byte(rows[:, 0], FIRST_SHIFT) == 0)
+        is_program = (kinds == RowKind.INTERRUPTION) & (_byte(rows[:, 0], FIRST_SHIFT) == InterruptionClass.PROGRAM)
         at = np.flatnonzero(is_program)
         before = np.searchsorted(places, at) - 1
         is_known = before >= 0
         at, before = at[is_known], before[is_known]
         cut = flow[before]
         lengths = np.array(self._lengths, dtype=np.int64)[cut["block"]]
-        is_cut = (lengths > cut["count"]) & (cut["number"] + cut["count"] == rows[at, 1]) & (cut["kind"] == 0)
+        is_cut = (
+            (lengths > cut["count"])
+            & (cut["number"] + cut["count"] == rows[at, 1])
+            & (cut["kind"] == FlowKind.EXECUTED)
+        )
         is_cut &= kinds[places[before]] == RowKind.BLOCK
         return np.unique(before[is_cut])
 

@@ -12,9 +12,9 @@ import sys
 from typing import TYPE_CHECKING, Any, Final
 
 from emu.debugging.stepped_trace import SteppedTrace
-from emu.instruction_length import instruction_length
 from emu.machine import StopKind
-from emu.traces.schema import LEVELS, NOTHING, FlowKind
+from emu.traces.instructions import CodeTable
+from emu.traces.schema import LEVELS, NOTHING, FlowKind, empty
 from emu.tracing.recorder import TraceRecorder
 from tools.differential.generator import random_program
 from tools.differential.machines import Machines
@@ -38,7 +38,7 @@ class Traced:
 
     def __init__(self) -> None:
         """Have none yet."""
-        self._blocks: dict[int, tuple[int, int, bytes]] = {}
+        self._code = CodeTable()
         self.said: Said = {}
 
     def chunk(
@@ -53,12 +53,13 @@ class Traced:
         has_gap: bool = False,
     ) -> None:
         """See :meth:`emu.traces.writer.TraceWriter.chunk`."""
-        for row in _rows(streams, "blocks"):
-            self._blocks[row["id"]] = row["address"], row["mode"], _piece(blob, row["code"], row["length"])
+        self._code.add(streams.get("blocks", empty("blocks")), blob)
         said = self.said
-        for row in _rows(streams, "flow"):
-            if row["kind"] == FlowKind.EXECUTED:
-                said.setdefault("flow", []).extend(self._executed(row))
+        executed = self._code.expand(streams.get("flow", empty("flow")))
+        said.setdefault("flow", []).extend(
+            (*row[["number", "cpu", "mode", "address"]].item(), self._code.bytes_at(row["place"]).hex())
+            for row in executed[executed["kind"] == FlowKind.EXECUTED]
+        )
         accesses = [
             (
                 *(row[column] for column in ("number", "cpu", "kind", "logical", "absolute", "length")),
@@ -77,17 +78,6 @@ class Traced:
     def _take(self, streams: Mapping[str, Rows], name: str, *columns: str) -> None:
         rows = [tuple(row[column] for column in columns) for row in _rows(streams, name)]
         self.said.setdefault(name, []).extend(rows)
-
-    def _executed(self, row: dict[str, int]) -> list[tuple[int, int, int, int, str]]:
-        address, mode, code = self._blocks[row["block"]]
-        found, offset = [], 0
-        for number in range(row["start"] + row["count"]):
-            length = instruction_length(code[offset])
-            if number >= row["start"]:
-                ended = row["number"] + number - row["start"]
-                found.append((ended, row["cpu"], mode, address + offset, code[offset : offset + length].hex()))
-            offset += length
-        return found
 
 
 def _piece(blob: bytes | bytearray | memoryview, place: int, length: int) -> bytes:

@@ -33,8 +33,6 @@ if TYPE_CHECKING:
 _LEVEL: Final = "registers"
 _WITH_INSTRUCTIONS: Final = frozenset({"registers", "accesses", "keys", "translations"})
 """Streams that are told with their instructions."""
-_NEEDED: Final = ("blocks", "states")
-"""Streams without which the others would say nothing."""
 
 
 def _wrong(reason: TraceError) -> UsageError:
@@ -98,7 +96,7 @@ class TracedRun:
                 raise UsageError(f"--trace-at: {reason}") from None
         streams = None
         if wanted.trace_kinds is not None:
-            streams = frozenset((*_NEEDED, *(TRACED_KINDS[kind] for kind in wanted.trace_kinds)))
+            streams = frozenset(TRACED_KINDS[kind] for kind in wanted.trace_kinds)
             if streams & _WITH_INSTRUCTIONS:
                 streams |= {"flow"}
         found = Filter(

@@ -16,7 +16,7 @@ from tools.traces.story import (
     ToldInstruction,
     ToldInterruption,
 )
-from tools.traces.texts import class_name, short_name
+from tools.traces.texts import short_name
 
 if TYPE_CHECKING:
     from tools.traces.opened import OpenedTrace
@@ -33,7 +33,7 @@ def as_object(trace: OpenedTrace, told: Told) -> dict[str, Any]:
                 "number": told.number,
                 "time": told.time,
                 "cpu": told.cpu,
-                "class": class_name(told.kind),
+                "class": told.kind.word,
                 "code": told.code,
                 "length": told.length,
                 "old_psw": [told.old.mask, told.old.address],

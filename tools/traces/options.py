@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from tools.running.options import TRACED_STATES
 from tools.usage.options import MOST_COUNTED, argument, numbers, one_of, option, some_of
 
 _KINDS: Final = (
@@ -21,7 +22,6 @@ _KINDS: Final = (
     "translations",
 )
 SHAPES: Final = ("text", "spike", "qemu")
-STATES: Final = {"problem": True, "supervisor": False}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +50,7 @@ class WindowOptions:
         is_repeated=True,
     )
     state: str | None = option(
-        metavar="STATE", help="Only in the problem or the supervisor state.", parse=one_of(*STATES)
+        metavar="STATE", help="Only in the problem or the supervisor state.", parse=one_of(*TRACED_STATES)
     )
 
 

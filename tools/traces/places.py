@@ -9,7 +9,7 @@ from emu.addresses import PAGE_SHIFT
 from emu.debugging.registers import find_register
 from emu.errors import TraceError
 from emu.traces import search
-from emu.traces.schema import AccessKind, DeviceEvent, InterruptionClass, Register
+from emu.traces.schema import CLASSES_BY_WORD, AccessKind, DeviceEvent, Register
 from tools.machines.address_ranges import range_of
 from tools.usage.errors import UsageError
 
@@ -87,8 +87,8 @@ def wanted(trace: OpenedTrace, text: str) -> Wanted:
             return _OF_ADDRESSES[kind](trace, what)
         if kind == "essa":
             return search.hinted(_number(what))
-        if kind in _CLASSES:
-            return search.interrupted(_CLASSES[kind], _number(what))
+        if kind in CLASSES_BY_WORD:
+            return search.interrupted(CLASSES_BY_WORD[kind], _number(what))
         if kind == "interruption":
             return search.interrupted(None, _number(what))
         if kind in _OF_PAGES:
@@ -122,7 +122,6 @@ _OF_ADDRESSES: Final[dict[str, Callable[[OpenedTrace, str], Wanted]]] = {
     "fetch": _accessed(AccessKind.FETCH),
 }
 _OF_PAGES: Final = {"host": "host", "key": "keys", "page": "page_states"}
-_CLASSES: Final = {each.name.lower().replace("_", "-"): each for each in InterruptionClass}
 
 
 def _page(trace: OpenedTrace, what: str) -> int:

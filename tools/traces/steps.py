@@ -18,7 +18,7 @@ from emu.traces.filters import Filter
 from emu.traces.schema import FlowKind, InterruptionClass, Mode
 from tools.reports.trace_lines import interruption_name
 from tools.traces.story import ToldInstruction, tell
-from tools.traces.texts import TextShape, class_name
+from tools.traces.texts import TextShape
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator
@@ -175,7 +175,7 @@ class TraceSteps:
                 last = taken[-1]
                 kind, code = InterruptionClass(int(last["class"])), int(last["code"])
                 name = f" {interruption_name(code)}" if kind is InterruptionClass.PROGRAM else ""
-                return TakenBefore(int(last["old_address"]), f"{class_name(kind)} interruption {code:#06x}{name}")
+                return TakenBefore(int(last["old_address"]), f"{kind.word} interruption {code:#06x}{name}")
         return None
 
     def find_return(self, index: int, address: int) -> int | None:

@@ -42,7 +42,7 @@ class TextShape:
             case ToldInstruction():
                 yield self._instruction(told)
             case ToldInterruption():
-                kind = class_name(told.kind)
+                kind = told.kind.word
                 yield lines.interruption_line(told.cpu, kind, told.code, told.old, told.new, symbols)
             case ToldHostAction():
                 yield lines.host_line(told.page, told.before, told.after)
@@ -98,7 +98,7 @@ class SpikeShape:
                 ]
                 yield " ".join(found)
             case ToldInterruption():
-                name = f"{class_name(told.kind)} {told.code:#06x}"
+                name = f"{told.kind.word} {told.code:#06x}"
                 yield f"core{told.cpu:4}: exception {name}, epc 0x{told.old.address:016x}"
 
 
@@ -148,11 +148,6 @@ SHAPES: Final[dict[str, Callable[[OpenedTrace], TextShape | SpikeShape | QemuSha
     "spike": SpikeShape,
     "qemu": QemuShape,
 }
-
-
-def class_name(kind: InterruptionClass) -> str:
-    """The class as observers are told it."""
-    return kind.name.lower().replace("_", "-")
 
 
 def essa_text(told: PageStateChanged) -> str:

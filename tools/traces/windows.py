@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from emu.errors import TraceError
 from emu.traces.filters import Filter
 from tools.machines.address_ranges import range_of
-from tools.traces.options import STATES
+from tools.running.options import TRACED_STATES
 from tools.traces.places import place
 from tools.usage.errors import UsageError
 
@@ -46,7 +46,7 @@ def filter_of(trace: OpenedTrace, options: WindowOptions) -> Filter:
         numbers=numbers,
         cpus=options.cpus,
         addresses=tuple(_range(trace, each) for each in options.functions) or None,
-        problem_state=None if options.state is None else STATES[options.state],
+        problem_state=None if options.state is None else TRACED_STATES[options.state],
     )
 
 

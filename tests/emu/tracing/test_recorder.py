@@ -37,6 +37,18 @@ def record(traced: Machine, path: Path, level: str, *limits: int | None) -> Trac
     return TraceFile(path)
 
 
+def make_rings_small(monkeypatch: pytest.MonkeyPatch, rows: int) -> None:
+    """Let rings be emptied when they have so many *rows*."""
+    real = recording.SharedRing
+
+    def small() -> recording.SharedRing:
+        ring = real()
+        ring.fields.row_limit = rows
+        return ring
+
+    monkeypatch.setattr(recording, "SharedRing", small)
+
+
 def executed(trace: TraceFile) -> list[tuple[int, int, bytes]]:
     """Number, address and bytes of each instruction that ended."""
     table = CodeTable.of(trace)
@@ -101,14 +113,7 @@ def test_slices_change_nothing(tmp_path: Path) -> None:
 
 def test_full_ring_becomes_a_chunk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = record(machine(), tmp_path / "whole.trace", "registers", 60_000)
-    real = recording.SharedRing
-
-    def small() -> recording.SharedRing:
-        ring = real()
-        ring.fields.row_limit = 10_000
-        return ring
-
-    monkeypatch.setattr(recording, "SharedRing", small)
+    make_rings_small(monkeypatch, 10_000)
     traced = machine()
     chunked = record(traced, tmp_path / "chunked.trace", "registers", 60_000)
     assert len(chunked.chunks) > 5
@@ -120,14 +125,7 @@ def test_full_ring_becomes_a_chunk(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 def test_states_at_the_head_of_a_chunk_are_what_changes_begin_from(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = recording.SharedRing
-
-    def small() -> recording.SharedRing:
-        ring = real()
-        ring.fields.row_limit = 10_000
-        return ring
-
-    monkeypatch.setattr(recording, "SharedRing", small)
+    make_rings_small(monkeypatch, 10_000)
     trace = record(machine(), tmp_path / "chunked.trace", "registers", 60_000)
     assert len(trace.chunks) > 2
     for chunk in trace.chunks:
@@ -188,14 +186,7 @@ def test_full_ring_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         loop = open_bytes(code, address=0x11FE0, memory="1M", history=0).machine
         loop.cpus[0].gr[15] = 0x11FE0
         machines.append(loop)
-    real = recording.SharedRing
-
-    def small() -> recording.SharedRing:
-        ring = real()
-        ring.fields.row_limit = limit
-        return ring
-
-    monkeypatch.setattr(recording, "SharedRing", small)
+    make_rings_small(monkeypatch, limit)
     record(machines[0], tmp_path / "loop.trace", level, *[17] * 12)
     for _ in range(12):
         machines[1].run(17)
