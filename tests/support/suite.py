@@ -3,13 +3,20 @@
 
 from __future__ import annotations
 
+import re
 import struct
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from emu.devices.sclp import ASCII_CONSOLE, READ_EVENT_DATA, WRITE_EVENT_DATA, WRITE_EVENT_MASK
 from emu.isa.assembler import encode
 from tests.support.elf import ENTRY, FAILED, PASSED, Elf
 from tools.command.cli import main
+from tools.processes.side_by_side import Reporter
 
 KEY = "<key>"
 """In the lines of a program: wait until something is typed."""
@@ -24,6 +31,8 @@ _CONTROL_REGISTER_0 = 0x200
 """Service signals enabled."""
 _WAIT_PSW = 0x1F00
 _CR0 = 0x1F10
+_EFFORT = r"\d+\.\d s, [\d,]+ instructions"
+_EFFORTS = re.compile(rf"(?<=\(){_EFFORT}(?:, )?|, {_EFFORT}")
 
 
 def program(*lines: str, ending: int = PASSED) -> Elf:
@@ -102,3 +111,24 @@ def conform(directory: Path, *options: str) -> int:
 def run_one(path: Path, parameters: str, elf: Elf, *options: str) -> int:
     """Run *elf* as the only program of a suite, with *parameters* in its section."""
     return conform(build_directory(path, f"[one]\nfile = one.elf\n{parameters}\n", one=elf), *options)
+
+
+def lines_of(text: str) -> list[str]:
+    """The lines of *text*, without the times and the numbers of instructions, which no test expects."""
+    return [_EFFORTS.sub("", line).replace(" ()", "") for line in text.splitlines()]
+
+
+@contextmanager
+def in_this_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """While it lasts, programs of suites run one after the other in this process, which has loaded everything."""
+
+    def run_here(work: Any, jobs: Mapping[str, Any], *, ended: Any, **_: Any) -> dict[str, Any]:
+        results = {}
+        for number, (name, job) in enumerate(jobs.items()):
+            results[name] = work(job, Reporter([0] * (2 * len(jobs) + 1), number))
+            ended(name, results[name])
+        return results
+
+    with monkeypatch.context() as patch:
+        patch.setattr("tools.conform.run.run_side_by_side", run_here)
+        yield

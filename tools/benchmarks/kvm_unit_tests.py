@@ -10,41 +10,40 @@ from typing import TYPE_CHECKING, Final
 from emu.errors import ProgramError
 from tools.benchmarks.figure import BenchmarkFigure, Effort, Measured, NotMeasured, Unit
 from tools.benchmarks.linux import PLAIN, QEMU, beside_qemu, seconds_of
-from tools.conform.jobs import Unsuitable, plan_job
-from tools.conform.options import ConformOptions
-from tools.conform.suite import LIST, SUITE, find_directory
-from tools.conform.unittests_cfg import read_cfg
+from tools.conform.kvm_unit_tests.suite import SUITE, KvmUnitTests
+from tools.conform.options import DirectoryOptions
+from tools.conform.suites import Unsuitable
 from tools.usage.errors import UsageError
 from tools.usage.options import read_options
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tools.conform.jobs import Job
+    from tools.conform.kvm_unit_tests.program import UnitTest
 
 PROGRAMS: Final = ("sclp-1g", "exittime", "sieve")
 _PASSED: Final = "EXIT: STATUS=1"
 
 
-def plan(program: str, suite: Path | None) -> Job:
+def plan(program: str, suite: Path | None) -> UnitTest:
     """What is to be run of the *suite*, a build directory.
 
     :raises NotMeasured: if it is not there, or has no such program.
     """
     if suite is None:
         raise NotMeasured(f"{SUITE}: expected --suite DIR")
-    wanted = read_options(ConformOptions, {"suite": SUITE, "directory": str(suite), "only": [program]})
+    wanted = read_options(DirectoryOptions, {"directory": str(suite), "only": [program]})
     try:
-        directory = find_directory(str(suite))
-        entry = next((entry for entry in read_cfg(directory / LIST) if entry.name == program), None)
+        programs = KvmUnitTests(wanted)
+        entry = next((entry for entry in programs.entries() if entry.name == program), None)
         if entry is None:
-            raise NotMeasured(f"{directory / LIST} has no {program}")
-        return plan_job(entry, directory, wanted)
+            raise NotMeasured(f"{suite} has no {program}")
+        return programs.job(entry)
     except (Unsuitable, ProgramError, UsageError) as reason:
         raise NotMeasured(f"{program}: {reason}") from None
 
 
-def commands(job: Job) -> tuple[list[str], list[str]]:
+def commands(job: UnitTest) -> tuple[list[str], list[str]]:
     """Ours, and QEMU's."""
     options = job.options
     image, memory, words = str(options.image.path), f"{options.memory >> 20}M", options.command_line

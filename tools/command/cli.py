@@ -19,7 +19,6 @@ from tools.usage.errors import LostRun, UsageError
 if TYPE_CHECKING:
     from tools.command.options import CompletionOptions
     from tools.comparing.options import CompareOptions
-    from tools.conform.options import ConformOptions
     from tools.debian.options import FetchOptions
     from tools.differential.options import DifferOptions
     from tools.gdb.options import GdbOptions
@@ -98,12 +97,6 @@ def _fetch_options() -> tuple[type, ...]:
     from tools.debian.options import FetchOptions
 
     return (FetchOptions,)
-
-
-def _conform_options() -> tuple[type, ...]:
-    from tools.conform.options import ConformOptions
-
-    return (ConformOptions,)
 
 
 def _differ_options() -> tuple[type, ...]:
@@ -235,18 +228,6 @@ def fetch(_: click.Context, wanted: FetchOptions) -> None:
 
 
 @app.declare(
-    _conform_options,
-    help="Run a conformance suite: every program of a build directory of kvm-unit-tests for s390x.",
-    epilog="Exit status: 0 all passed or were skipped, 1 a program failed, 2 wrong use, 3 stopped by Ctrl-C.",
-)
-def conform(_: click.Context, wanted: ConformOptions) -> int:
-    """Run a conformance suite."""
-    from tools.conform.suite import run_suite
-
-    return run_suite(wanted)
-
-
-@app.declare(
     _differ_options,
     help="Run random programs freely, stepped, in slices and by the model, and compare all state.",
     epilog="Exit status: 0 no difference, 1 programs that differ, 2 wrong use.",
@@ -267,6 +248,14 @@ def completion(_: click.Context, wanted: CompletionOptions) -> None:
     from tools.command.completion import script
 
     print(script(app, wanted.shell))
+
+
+@app.declare_group("conform")
+def conform() -> click.Command:
+    """The subcommands of ``essa conform``, loaded with it."""
+    from tools.command.conformance import suites
+
+    return suites
 
 
 @app.declare_group("trace")

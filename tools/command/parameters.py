@@ -18,7 +18,7 @@ Kinds = Callable[[], tuple[type, ...]]
 """What gives the dataclasses of a subcommand's options."""
 
 
-def subcommand(command: Command, kinds: tuple[type, ...], **described: Any) -> click.Command:
+def subcommand(name: str, command: Command, kinds: tuple[type, ...], **described: Any) -> click.Command:
     """The subcommand with the options that are declared in *kinds*; *command* gets the context, and an object of each.
 
     What *command* gives is its exit status.
@@ -32,7 +32,7 @@ def subcommand(command: Command, kinds: tuple[type, ...], **described: Any) -> c
         return command(click.get_current_context(), *map(read_options, kinds, own))
 
     made = [_click_parameter(each) for kind in kinds for each in parameters(kind)]
-    return click.Command(_name(command), callback=run, params=made, **described)
+    return click.Command(name, callback=run, params=made, **described)
 
 
 class Subcommands(click.Group):
@@ -52,11 +52,17 @@ class Subcommands(click.Group):
 
         return decorate
 
-    def declare(self, kinds: Kinds = tuple, **described: Any) -> Callable[[Command], Command]:
-        """Declare the decorated function to be a subcommand of its name, with the options that *kinds* gives."""
+    def declare(
+        self, kinds: Kinds = tuple, *, name: str | None = None, **described: Any
+    ) -> Callable[[Command], Command]:
+        """Declare the decorated function to be a subcommand, with the options that *kinds* gives.
+
+        :param name: what it is called, if not as the function.
+        """
 
         def decorate(command: Command) -> Command:
-            self._makers[_name(command)] = lambda: subcommand(command, kinds(), **described)
+            called = name or command.__name__
+            self._makers[called] = lambda: subcommand(called, command, kinds(), **described)
             return command
 
         return decorate
@@ -103,10 +109,6 @@ class _LimitedInteger(click.IntRange):
     name = "integer"
 
 
-def _name(command: Command) -> str:
-    return command.__name__
-
-
 def _typed(parameter: Parameter, typed: dict[str, Any]) -> Any:
     value = typed[parameter.name]
     return list(value) if parameter.option.is_repeated else value
@@ -116,7 +118,11 @@ def _click_parameter(parameter: Parameter) -> click.Parameter:
     declared = parameter.option
     if declared.is_argument:
         return click.Argument(
-            [parameter.name], metavar=declared.metavar, help=declared.help, shell_complete=_completer(declared)
+            [parameter.name],
+            metavar=declared.metavar,
+            help=declared.help,
+            required=not declared.is_optional,
+            shell_complete=_completer(declared),
         )
     if declared.kind is bool:
         return click.Option([parameter.flag, parameter.name], help=declared.help, is_flag=True)

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""kvm-unit-tests, run as a suite."""
+"""Conformance suites, the project's own and others', and reports of what they come to."""

@@ -1,36 +1,37 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What comes of a program of kvm-unit-tests: its own lines, how it ended, and what these together mean."""
+"""What a suite has, what its programs come to, and all of it together: the report.
+
+The report is also the document that ``--json`` writes and ``--baseline``, ``--compare`` and ``--last-failed`` read, so
+these structures are its schema; fields that have their default are left out of it.
+"""
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from emu.machine import StopKind
-from tools.reports.verdict import ExitStatus, judge
+import msgspec
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
 
-    from emu.machine import Stop
-
-_CHECK: Final = re.compile(r"^(PASS|FAIL|XPASS|XFAIL|KFAIL|SKIP): (.*?)\r?$", re.MULTILINE)
-_SKIP_STATUS: Final = re.compile(r"^EXIT: STATUS=77\s*$", re.MULTILINE)
-_PANICS: Final = (StopKind.PROGRAM_LOOP, StopKind.INTERRUPTION_LOOP)
-_LONGEST_REASON: Final = 200
+FAILING: Final = ("FAIL", "XPASS")
+"""Verdicts of checks that make their program fail."""
 
 
 class Outcome(Enum):
     """What a program as a whole came to, from best to worst."""
 
     PASSED = "passed"
+    KNOWN = "known"
+    """It failed, and a file of known failures says why."""
     SKIPPED = "skipped"
+    UNSUPPORTED = "unsupported"
+    """It needs something of its runner that there is not; it counts as nothing."""
     FAILED = "failed"
     TIMEOUT = "timeout"
-    """The instruction budget ran out."""
+    """It did not end within its instructions or its time."""
     STOPPED = "stopped"
     """It ended in a way that nobody asked for."""
 
@@ -39,31 +40,58 @@ class Outcome(Enum):
         """The worse the higher."""
         return list(Outcome).index(self)
 
+    @property
+    def is_failure(self) -> bool:
+        """Whether the suite fails by it."""
+        return self.rank > Outcome.UNSUPPORTED.rank
 
-@dataclass(frozen=True, slots=True)
-class Check:
-    """A line that the program wrote about one of its checks."""
+
+class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A program of a suite, or a case."""
+
+    name: str
+    """Of its own in the suite."""
+    groups: tuple[str, ...] = ()
+    """What it belongs to, the section of the report first."""
+    title: str = ""
+    """What it demands, in a sentence."""
+    source: str = ""
+    """Where that is said, such as a manual and its page."""
+    basis: str = ""
+    """Whether the source says so ("verified"), or it follows from what it says ("inferred"); empty: not known."""
+
+
+class Check(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One of the things that a program finds right or wrong."""
 
     verdict: str
     """PASS, FAIL, XPASS (passed against expectation), XFAIL or KFAIL (failed as expected), SKIP."""
     name: str
+    source: str = ""
+    text: str = ""
+    """What was expected and what was found, in words, or why it was left out."""
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What came of one program."""
+class Result(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What came of one entry."""
 
-    name: str
+    entry: Entry
     outcome: Outcome
     reason: str = ""
     """Why, unless it passed."""
     checks: tuple[Check, ...] = ()
     notes: tuple[str, ...] = ()
+    """What else there is to say."""
     instructions: int = 0
-    migrations: int = 0
-    """How often the machine was saved, and another one restored from that."""
     seconds: float = 0.0
     console: str = ""
+    last_steps: tuple[str, ...] = ()
+    """The last instructions and interruptions before it failed, a line each."""
+
+    @property
+    def name(self) -> str:
+        """Its entry's."""
+        return self.entry.name
 
     def count(self, *verdicts: str) -> int:
         """How many checks have one of *verdicts*."""
@@ -76,63 +104,30 @@ class Result:
 
     @property
     def failed(self) -> int:
-        """Checks that came out otherwise."""
-        return self.count("FAIL", "XPASS")
+        """Checks that did not."""
+        return self.count(*FAILING)
 
     @property
     def skipped(self) -> int:
-        """Checks that the program left out."""
+        """Checks that were left out."""
         return self.count("SKIP")
 
-    def as_dict(self) -> dict[str, Any]:
-        """The result as JSON has it."""
-        return {
-            "name": self.name,
-            "outcome": self.outcome.value,
-            "reason": self.reason,
-            "notes": list(self.notes),
-            "passed": self.passed,
-            "failed": self.failed,
-            "skipped": self.skipped,
-            "instructions": self.instructions,
-            "migrations": self.migrations,
-            "seconds": round(self.seconds, 3),
-            "checks": [{"verdict": check.verdict, "name": check.name} for check in self.checks],
-        }
+
+class SuiteReport(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a run of a suite came to."""
+
+    suite: str
+    machine: str
+    """What it ran on, in words."""
+    totals: dict[str, int]
+    """How many programs there are of each outcome."""
+    programs: tuple[Result, ...]
+    """In the order of the suite."""
+    not_run: tuple[str, ...] = ()
+    """Those that Ctrl-C or SIGTERM has kept from being run to their end."""
 
 
-def read_checks(console: str) -> tuple[Check, ...]:
-    """The checks that *console* tells of."""
-    return tuple(Check(verdict, name) for verdict, name in _CHECK.findall(console))
-
-
-def decide(stop: Stop, console: str, *, panics: bool) -> tuple[Outcome, str]:
-    """The outcome of a program that ended in *stop* after writing *console*, and why.
-
-    :param panics: whether it passes if it ends in a loop of interruptions.
-    """
-    checks = read_checks(console)
-    verdict = judge(stop, console)
-    if _SKIP_STATUS.search(console):
-        return Outcome.SKIPPED, _first(checks, "SKIP") or "the program left everything out"
-    if stop.kind is StopKind.BUDGET:
-        return Outcome.TIMEOUT, "not ended in time"
-    if panics:
-        if stop.kind in _PANICS:
-            return Outcome.PASSED, ""
-        return Outcome.FAILED, f"expected a loop of interruptions, not: {verdict.text}"
-    if verdict.status is ExitStatus.UNASKED_STOP:
-        return Outcome.STOPPED, verdict.text
-    if verdict.status is ExitStatus.FAILED or any(check.verdict in ("FAIL", "XPASS") for check in checks):
-        return Outcome.FAILED, _first(checks, "FAIL", "XPASS") or verdict.text
-    return Outcome.PASSED, ""
-
-
-def totals(results: Sequence[Result]) -> dict[str, int]:
+def totals(results: Iterable[Result]) -> dict[str, int]:
     """How many programs there are of each outcome."""
     counted = Counter(result.outcome for result in results)
     return {outcome.value: counted[outcome] for outcome in Outcome}
-
-
-def _first(checks: tuple[Check, ...], *verdicts: str) -> str:
-    return next((check.name for check in checks if check.verdict in verdicts), "")[:_LONGEST_REASON]

@@ -22,21 +22,29 @@ class Switch:
 
 
 @contextmanager
-def ctrl_c(*machines: Machine) -> Iterator[Switch]:
-    """While it lasts, the first Ctrl-C presses the switch and stops *machines*; the second is a KeyboardInterrupt."""
+def ctrl_c(*machines: Machine, is_sigterm_too: bool = False) -> Iterator[Switch]:
+    """While it lasts, the first Ctrl-C presses the switch and stops *machines*; the second is a KeyboardInterrupt.
+
+    :param is_sigterm_too: whether SIGTERM, from whoever limits the time, does the same.
+    """
     switch = Switch()
 
     def press(*_: object) -> None:
         switch.is_pressed = True
         for machine in machines:
             machine.stop_requested = True
-        signal.signal(signal.SIGINT, before)
+        put_back()
 
-    before = signal.signal(signal.SIGINT, press)
+    def put_back() -> None:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+    numbers = (signal.SIGINT, signal.SIGTERM) if is_sigterm_too else (signal.SIGINT,)
+    before = {number: signal.signal(number, press) for number in numbers}
     try:
         yield switch
     finally:
-        signal.signal(signal.SIGINT, before)
+        put_back()
         for machine in machines:
             machine.stop_requested = False
 
@@ -63,12 +71,12 @@ def postponed() -> Iterator[None]:
 
 
 def start_deaf(process: BaseProcess) -> None:
-    """Start *process* with Ctrl-C blocked: it concerns this process, which tells the others."""
+    """Start *process* with Ctrl-C and SIGTERM blocked: they concern this process, which tells the others."""
     from multiprocessing import resource_tracker
 
     # It starts with the first process otherwise, and lets Ctrl-C through again.
     resource_tracker.ensure_running()
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
     try:
         process.start()
     finally:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import sys
+from collections import deque
 from contextlib import contextmanager
 from multiprocessing.connection import wait
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, cast
@@ -61,34 +62,37 @@ class Reporter:
         return bool(self._cells[_STOP]) or os.getppid() != self._parent
 
 
-class _Running(Generic[_Job, _Result]):
-    """One piece of work in its process."""
+class _Worker(Generic[_Job, _Result]):
+    """A process that does one piece of work after the other."""
 
-    def __init__(
-        self, name: str, *, work: Callable[[_Job, Reporter], _Result], job: _Job, cells: Cells, number: int
-    ) -> None:
-        self.name = name
-        self.number = number
-        self.connection, other = _PROCESSES.Pipe(duplex=False)
-        self.process: BaseProcess = _PROCESSES.Process(
-            target=_begin, args=(work, job, cells, number, other), daemon=True
-        )
+    def __init__(self, work: Callable[[_Job, Reporter], _Result], cells: Cells) -> None:
+        self.name = ""
+        """Of the piece that it does."""
+        self.connection, other = _PROCESSES.Pipe()
+        self.process: BaseProcess = _PROCESSES.Process(target=_serve, args=(work, cells, other), daemon=True)
         interrupt.start_deaf(self.process)
         other.close()
 
+    def begin(self, number: int, name: str, job: _Job) -> None:
+        """Have it do *job*, which is called *name*."""
+        self.name = name
+        try:
+            self.connection.send((number, job))
+        except BrokenPipeError:
+            # It has died; whoever asks for the result learns how.
+            return
+
     def result(self) -> _Result:
-        """What it has come to.
+        """What the piece has come to.
 
         :raises UsageError: if it was wrong use.
-        :raises LostRun: if there is nothing.
+        :raises LostRun: if there is nothing, since the process has ended.
         """
         try:
             found = self.connection.recv()
-        except EOFError:
-            found = None
-        self.process.join()
-        if found is None:
-            raise LostRun(self.name, self.process.exitcode)
+        except (EOFError, ConnectionResetError):
+            self.process.join()
+            raise LostRun(self.name, self.process.exitcode) from None
         if isinstance(found, UsageError):
             raise found
         result: _Result = found
@@ -96,27 +100,30 @@ class _Running(Generic[_Job, _Result]):
 
     def end(self) -> None:
         """End it wherever it is."""
-        self.process.terminate()
+        self.process.kill()
         self.process.join()
         self.connection.close()
 
 
-def _begin(
-    work: Callable[[_Job, Reporter], _Result], job: _Job, cells: Cells, number: int, connection: Connection
-) -> None:
-    """What each process does."""
-    result: _Result | UsageError
-    try:
-        result = work(job, Reporter(cells, number))
-    except UsageError as reason:
-        result = reason
-    except (ProgramError, OSError) as reason:
-        result = UsageError(str(reason))
-    try:
-        connection.send(result)
-    except BrokenPipeError:
-        # The process that waited has gone.
-        return
+def _serve(work: Callable[[_Job, Reporter], _Result], cells: Cells, connection: Connection) -> None:
+    """What each process does until nobody asks it any more."""
+    while True:
+        try:
+            number, job = connection.recv()
+        except EOFError:
+            return
+        result: _Result | UsageError
+        try:
+            result = work(job, Reporter(cells, number))
+        except UsageError as reason:
+            result = reason
+        except (ProgramError, OSError) as reason:
+            result = UsageError(str(reason))
+        try:
+            connection.send(result)
+        except BrokenPipeError:
+            # The process that waited has gone.
+            return
 
 
 def cores() -> int:
@@ -125,38 +132,57 @@ def cores() -> int:
 
 
 def run_side_by_side(
-    work: Callable[[_Job, Reporter], _Result], jobs: Mapping[str, _Job], *, most: int | None = None
+    work: Callable[[_Job, Reporter], _Result],
+    jobs: Mapping[str, _Job],
+    *,
+    most: int | None = None,
+    ended: Callable[[str, _Result], None] = lambda *_: None,
+    lost: Callable[[LostRun], _Result] | None = None,
 ) -> dict[str, _Result]:
     """Do *work* with each of *jobs*, and give what comes of them, by their names.
 
-    Ctrl-C asks all to stop, and those that have not begun are missing in the result.
+    Ctrl-C or SIGTERM asks all to stop, and those that have not begun are missing in the result.
 
     :param work: a function of a module, since the other processes have to find it.
     :param most: how many at a time; as many as there are cores, if it is not said.
+    :param ended: told of each result as soon as it is there.
+    :param lost: gives what a piece has come to whose process has ended without a result; the next has a new process.
     :raises UsageError: as *work* does.
-    :raises LostRun: if a process ends without a result.
+    :raises LostRun: if a process ends without a result, and *lost* is not given.
     """
     cells = cast("Cells", _PROCESSES.RawArray("q", 1 + 2 * len(jobs)))
-    waiting = list(enumerate(jobs.items()))
-    running: list[_Running[_Job, _Result]] = []
+    waiting = deque(enumerate(jobs.items()))
+    idle: list[_Worker[_Job, _Result]] = []
+    running: list[_Worker[_Job, _Result]] = []
     results: dict[str, _Result] = {}
     most = most or cores()
     try:
-        with interrupt.ctrl_c() as switch, _shown(list(jobs), cells) as refresh:
+        with interrupt.ctrl_c(is_sigterm_too=True) as switch, _shown(list(jobs), cells) as refresh:
             while running or waiting:
                 if switch.is_pressed:
                     cells[_STOP] = 1
                     waiting.clear()
                 while waiting and len(running) < most:
-                    number, (name, job) = waiting.pop(0)
-                    running.append(_Running(name, work=work, job=job, cells=cells, number=number))
+                    number, (name, job) = waiting.popleft()
+                    worker = idle.pop() if idle else _Worker(work, cells)
+                    running.append(worker)
+                    worker.begin(number, name, job)
                 ready = wait([each.connection for each in running], _LOOK_EVERY)
-                for ended in [each for each in running if each.connection in ready]:
-                    running.remove(ended)
-                    results[ended.name] = ended.result()
+                for worker in [each for each in running if each.connection in ready]:
+                    try:
+                        result = worker.result()
+                        idle.append(worker)
+                    except LostRun as reason:
+                        if lost is None:
+                            raise
+                        result = lost(reason)
+                        worker.end()
+                    running.remove(worker)
+                    results[worker.name] = result
+                    ended(worker.name, result)
                 refresh(len(results))
     finally:
-        for each in running:
+        for each in running + idle:
             each.end()
     return {name: results[name] for name in jobs if name in results}
 
@@ -176,7 +202,8 @@ def _shown(names: list[str], cells: Cells) -> Iterator[Callable[[int], None]]:
         with progress(so_far.describe, sys.stderr):
             yield so_far.refresh
         return
-    with Progress(console=console, transient=True, redirect_stdout=False) as shown:
+    # What is printed meanwhile stands above the bars where both go to the terminal.
+    with Progress(console=console, transient=True, redirect_stdout=sys.stdout.isatty()) as shown:
         if len(names) > _MOST_BARS:
             bar = shown.add_task("ended", total=len(names))
             yield lambda ended: shown.update(bar, completed=ended)

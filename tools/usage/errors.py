@@ -14,3 +14,4 @@ class LostRun(Exception):  # noqa: N818 - it says what has happened to it
     def __init__(self, name: str, exit_code: int | None) -> None:
         how = f"signal {-exit_code}" if exit_code is not None and exit_code < 0 else f"exit status {exit_code}"
         super().__init__(f"the process of {name!r} has ended with {how}")
+        self.name = name

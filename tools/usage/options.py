@@ -47,6 +47,8 @@ class Option:
     most: int | None = None
     is_argument: bool = False
     """It has no flag and has to be typed."""
+    is_optional: bool = False
+    """An argument that need not be typed."""
     is_repeated: bool = False
     """It may be typed several times; what is typed is a list."""
     is_for_programs: bool = False
@@ -120,7 +122,7 @@ def option(default: Any = None, **declared: Any) -> Any:
 
 
 def argument(**declared: Any) -> Any:
-    """A field that is an argument without a flag, which has to be there."""
+    """A field that is an argument without a flag, which has to be there unless it is declared to be optional."""
     return field(metadata={_OPTION: Option(is_argument=True, **declared)})
 
 
@@ -141,7 +143,7 @@ def parameters(kind: type) -> Iterator[Parameter]:
 def _parameter(described: Any) -> Parameter:
     declared: Option = described.metadata[_OPTION]
     flag = declared.flag or "--" + described.name.replace("_", "-")
-    name = flag.removeprefix("--").replace("-", "_")
+    name = flag.lstrip("-").replace("-", "_")
     if iskeyword(name):
         name += "_"
     return Parameter(name, name if declared.is_argument else flag, declared)

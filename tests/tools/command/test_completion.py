@@ -49,7 +49,7 @@ def completed(line: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureF
         ("essa run debian-", ["debian-bookworm", "debian-trixie"]),
         ("essa compare seed", ["seed", "seed-pressure"]),
         ("essa conform k", ["kvm-unit-tests"]),
-        ("essa conform x --profile k", ["kvm"]),
+        ("essa conform kvm-unit-tests x --profile k", ["kvm"]),
         ("essa fetch d", ["debian"]),
         ("essa fetch debian --release t", ["trixie"]),
         ("essa completion ", ["bash", "zsh", "fish"]),

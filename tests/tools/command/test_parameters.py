@@ -11,7 +11,7 @@ import pytest
 from tests.support.command import subcommands
 from tools.command.parameters import Subcommands, given, subcommand
 from tools.comparing.options import CompareOptions
-from tools.conform.options import ConformOptions
+from tools.conform.options import DirectoryOptions, ListOptions
 from tools.debian.options import FetchOptions
 from tools.differential.options import DifferOptions
 from tools.gdb.options import GdbOptions
@@ -42,7 +42,7 @@ def greet(*arguments: str) -> list[object]:
     def command(context: click.Context, *options: object) -> None:
         got.extend([given(context), *options])
 
-    greeting = subcommand(command, (Greeting, Manner))
+    greeting = subcommand("greet", command, (Greeting, Manner))
     with greeting.make_context("greet", list(arguments)) as context:
         greeting.invoke(context)
     return got
@@ -107,7 +107,8 @@ def test_a_near_name_is_suggested_for_a_subcommand() -> None:
         ("step", (MachineOptions, StepOptions)),
         ("gdb", (MachineOptions, GdbOptions)),
         ("compare", (MachineOptions, CompareOptions)),
-        ("conform", (ConformOptions,)),
+        ("conform list", (ListOptions,)),
+        ("conform kvm-unit-tests", (DirectoryOptions,)),
         ("fetch", (FetchOptions,)),
         ("differ", (DifferOptions,)),
         ("trace show", (ShowOptions,)),

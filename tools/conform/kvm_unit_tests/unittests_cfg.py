@@ -22,7 +22,7 @@ KNOWN_PARAMETERS: Final = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class CfgSection:
     """One section: a program and its parameters, by name, as they are written."""
 
     name: str
@@ -39,7 +39,7 @@ class Entry:
         return frozenset(self.get("groups").split())
 
 
-def read_cfg(path: Path) -> list[Entry]:
+def read_cfg(path: Path) -> list[CfgSection]:
     """The entries of the file *path*, in their order.
 
     :raises UsageError: if it cannot be read, or a line of it is malformed; the message names the line.
@@ -50,7 +50,7 @@ def read_cfg(path: Path) -> list[Entry]:
         raise UsageError(f"{path}: cannot be read: {reason.strerror}") from None
     except UnicodeDecodeError:
         raise UsageError(f"{path}: expected text in UTF-8") from None
-    entries: list[Entry] = []
+    entries: list[CfgSection] = []
     lines = enumerate(text.splitlines(), 1)
     for number, whole in lines:
         line = whole.strip()
@@ -61,7 +61,7 @@ def read_cfg(path: Path) -> list[Entry]:
             name = section[1].strip()
             if not name or any(entry.name == name for entry in entries):
                 raise UsageError(f"{path}:{number}: expected a name of its own in [{section[1]}]")
-            entries.append(Entry(name, number))
+            entries.append(CfgSection(name, number))
         elif parameter is None:
             raise UsageError(f"{path}:{number}: expected '[name]' or 'parameter = value', not {line[:40]!r}")
         elif not entries:

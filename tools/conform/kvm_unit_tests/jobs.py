@@ -15,7 +15,9 @@ from uuid import UUID
 
 from emu.facilities import DEFAULT_FACILITIES, Facility
 from emu.program import read_program
-from tools.conform.unittests_cfg import KNOWN_PARAMETERS
+from tools.conform.kvm_unit_tests.unittests_cfg import KNOWN_PARAMETERS
+from tools.conform.results import Entry
+from tools.conform.suites import Unsuitable
 from tools.machines.options import MachineOptions
 from tools.usage.errors import UsageError
 from tools.usage.options import read_options
@@ -24,8 +26,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from tools.conform.kvm_unit_tests.program import UnitTest
+    from tools.conform.kvm_unit_tests.unittests_cfg import CfgSection
     from tools.conform.options import ConformOptions
-    from tools.conform.unittests_cfg import Entry
 
 _ARCHITECTURE: Final = "s390x"
 _MACHINE: Final = "s390-ccw-virtio"
@@ -46,29 +49,6 @@ _DEVICE: Final = "virtio-blk-ccw"
 _CPU_DEVICE: Final = re.compile(r"(?:max|qemu|host)-s390x-cpu")
 
 
-class Unsuitable(Exception):  # noqa: N818 - it says why a program is left out
-    """The program needs something that this machine does not have; the message names it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """One program to run."""
-
-    name: str
-    options: MachineOptions
-    max_cpus: int
-    """CPUs that the configuration could have, as STSI tells."""
-    panics: bool
-    """It passes if it ends in a loop of interruptions."""
-    max_instructions: int
-    timeout: int
-    """Seconds."""
-    devices: int = 0
-    """How many virtio devices there are, all disks of a megabyte."""
-    notes: tuple[str, ...] = ()
-    """What it asked for and has otherwise."""
-
-
 @dataclass(slots=True)
 class _Options:
     """What QEMU's options say."""
@@ -85,13 +65,14 @@ class _Options:
     notes: list[str] = field(default_factory=list)
 
 
-def plan_job(entry: Entry, directory: Path, wanted: ConformOptions) -> Job:
+def plan_job(entry: CfgSection, directory: Path, wanted: ConformOptions) -> UnitTest:
     """What is to be done for *entry*, whose program lies in *directory*.
 
     :raises Unsuitable: if it cannot be done on this machine.
     :raises emu.errors.ProgramError: if the program is damaged.
     """
     _require_suitable(entry, is_chosen=bool(wanted.only))
+    about = entry_of(entry)
     options = _Options()
     _smp(options, entry.get("smp") or "1")
     options.command_line.extend(_words(entry, "test_args"))
@@ -106,6 +87,7 @@ def plan_job(entry: Entry, directory: Path, wanted: ConformOptions) -> Job:
         raise Unsuitable(f"{entry.get('file')} has not been built")
     # A damaged one is found before anything runs.
     read_program(image)
+    added, removed = wanted.facilities(about, options.facilities)
     try:
         described = read_options(
             MachineOptions,
@@ -115,16 +97,19 @@ def plan_job(entry: Entry, directory: Path, wanted: ConformOptions) -> Job:
                 "cpus": cpus,
                 "cmdline": " ".join(options.command_line) or None,
                 "profile": wanted.profile,
-                "facility": [*(options.facilities - DEFAULT_FACILITIES)],
-                "no_facility": [*(DEFAULT_FACILITIES - options.facilities)],
+                "facility": [*added],
+                "no_facility": [*removed],
                 "name": options.name,
                 "uuid": options.uuid,
             },
         )
     except UsageError as reason:
         raise Unsuitable(str(reason)) from None
-    return Job(
-        name=entry.name,
+    # The machine is loaded with it, which a list of the programs need not wait for.
+    from tools.conform.kvm_unit_tests.program import UnitTest
+
+    return UnitTest(
+        entry=about,
         options=described,
         max_cpus=max(cpus, options.max_cpus),
         panics="panic" in entry.groups,
@@ -135,7 +120,12 @@ def plan_job(entry: Entry, directory: Path, wanted: ConformOptions) -> Job:
     )
 
 
-def _require_suitable(entry: Entry, *, is_chosen: bool) -> None:
+def entry_of(section: CfgSection) -> Entry:
+    """The entry of the suite that *section* is."""
+    return Entry(section.name, tuple(section.get("groups").split()))
+
+
+def _require_suitable(entry: CfgSection, *, is_chosen: bool) -> None:
     unknown = sorted(entry.parameters.keys() - KNOWN_PARAMETERS)
     if unknown:
         raise Unsuitable(f"parameter {unknown[0]}: not known")
@@ -152,7 +142,7 @@ def _require_suitable(entry: Entry, *, is_chosen: bool) -> None:
         raise Unsuitable("marked as not to be run by default (use --only)")
 
 
-def _words(entry: Entry, parameter: str) -> list[str]:
+def _words(entry: CfgSection, parameter: str) -> list[str]:
     text = entry.get(parameter)
     if "`" in text or "$" in text:
         raise Unsuitable(f"{parameter}: needs a shell")

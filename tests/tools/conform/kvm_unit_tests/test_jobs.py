@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.elf import LOOP, Elf, ending_program
-from tests.support.suite import PASSING, run_one
+from tests.support.suite import PASSING, lines_of, run_one
 
 
 @pytest.mark.parametrize(
@@ -39,4 +39,4 @@ def test_what_cannot_be_done_is_named(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], parameters: str, elf: Elf, line: str
 ) -> None:
     run_one(tmp_path, parameters, elf, "--max-instructions", "100000")
-    assert capfd.readouterr().out.splitlines()[0] == line
+    assert lines_of(capfd.readouterr().out)[0] == line

@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What is worse than in an earlier run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.suite import FAILING, conform, program
+
+
+@pytest.fixture
+def baseline(suite: Path, tmp_path: Path) -> str:
+    """What the suite comes to before anything is changed."""
+    saved = str(tmp_path / "baseline.json")
+    assert conform(suite, "--json", saved) == 1
+    return saved
+
+
+def told(capfd: pytest.CaptureFixture[str]) -> list[str]:
+    """What is said behind the totals."""
+    lines = capfd.readouterr().out.splitlines()
+    (last,) = [number for number, line in enumerate(lines) if line[:1].isdecimal()]
+    return lines[last + 1 :]
+
+
+def test_what_fails_as_before_is_no_failure(suite: Path, baseline: str, capfd: pytest.CaptureFixture[str]) -> None:
+    capfd.readouterr()
+    assert conform(suite, "--baseline", baseline) == 0
+    assert told(capfd) == []
+
+
+def test_only_what_is_worse_fails(suite: Path, baseline: str, capfd: pytest.CaptureFixture[str]) -> None:
+    (suite / "s390x" / "passing.elf").write_bytes(program("PASS: one", "FAIL: two").to_bytes())
+    (suite / "s390x" / "failing.elf").write_bytes(program("PASS: one", "PASS: three: it is 4").to_bytes())
+    capfd.readouterr()
+    assert conform(suite, "--baseline", baseline) == 1
+    assert told(capfd) == [
+        "worse than before: passing: passed, 0 failed",
+        "better than before: failing: failed, 1 failed",
+    ]
+
+
+def test_a_check_that_has_vanished_is_a_failure(suite: Path, baseline: str, capfd: pytest.CaptureFixture[str]) -> None:
+    (suite / "s390x" / "passing.elf").write_bytes(program("PASS: one").to_bytes())
+    capfd.readouterr()
+    assert conform(suite, "--baseline", baseline) == 1
+    assert told(capfd) == ["vanished: passing: two"]
+
+
+def test_one_of_two_checks_of_the_same_name_has_vanished(
+    suite: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (suite / "s390x" / "passing.elf").write_bytes(program("PASS: one", "PASS: one").to_bytes())
+    saved = str(tmp_path / "baseline.json")
+    conform(suite, "--json", saved)
+    (suite / "s390x" / "passing.elf").write_bytes(program("PASS: one").to_bytes())
+    capfd.readouterr()
+    assert conform(suite, "--baseline", saved) == 1
+    assert told(capfd) == ["vanished: passing: one"]
+
+
+def test_a_program_that_has_vanished_is_a_failure(
+    suite: Path, baseline: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    listed = suite / "s390x" / "unittests.cfg"
+    listed.write_text(listed.read_text().replace("[passing]", "[renamed]"))
+    capfd.readouterr()
+    assert conform(suite, "--baseline", baseline) == 1
+    assert told(capfd) == ["vanished: passing"]
+
+
+def test_what_is_not_to_be_run_has_not_vanished(suite: Path, baseline: str, capfd: pytest.CaptureFixture[str]) -> None:
+    capfd.readouterr()
+    assert conform(suite, "--baseline", baseline, "--exclude", "failing") == 0
+    assert told(capfd) == []
+
+
+def test_a_new_program_is_worse_only_if_it_fails(suite: Path, baseline: str, capfd: pytest.CaptureFixture[str]) -> None:
+    listed = suite / "s390x" / "unittests.cfg"
+    listed.write_text(listed.read_text() + "[new]\nfile = passing.elf\n[newer]\nfile = newer.elf\n")
+    (suite / "s390x" / "newer.elf").write_bytes(FAILING.to_bytes())
+    capfd.readouterr()
+    assert conform(suite, "--baseline", baseline) == 1
+    assert told(capfd) == ["worse than before: newer: unsupported, 0 failed"]

@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What people read of a result."""
+
+from __future__ import annotations
+
+import pytest
+
+from tools.conform.lines import print_result, result_line, totals_line
+from tools.conform.results import Check, Entry, Outcome, Result
+
+
+def test_the_line_of_a_program_has_its_time_and_its_instructions() -> None:
+    result = Result(Entry("cmm"), Outcome.PASSED, notes=("2 migrations",), instructions=1234567, seconds=1.25)
+    assert result_line(result) == "PASS    cmm (1.2 s, 1,234,567 instructions, 2 migrations)"
+
+
+@pytest.mark.parametrize(
+    ("outcome", "word"),
+    (
+        (Outcome.KNOWN, "KNOWN  "),
+        (Outcome.UNSUPPORTED, "UNSUPP "),
+        (Outcome.TIMEOUT, "TIMEOUT"),
+        (Outcome.STOPPED, "STOPPED"),
+    ),
+)
+def test_words(outcome: Outcome, word: str) -> None:
+    assert result_line(Result(Entry("one"), outcome, "because")) == f"{word} one (because)"
+
+
+def test_what_failed_and_what_was_left_out_is_told_with_its_reason(capfd: pytest.CaptureFixture[str]) -> None:
+    checks = (
+        Check("PASS", "first"),
+        Check("FAIL", "second", text="register 1 is 2, not 3"),
+        Check("SKIP", "third", text="no such facility"),
+        Check("XPASS", "fourth"),
+        Check("FAIL", "it is 4"),
+    )
+    print_result(Result(Entry("one"), Outcome.FAILED, "it is 4", checks=checks))
+    assert capfd.readouterr().out.splitlines() == [
+        "FAIL    one (5 tests, 3 failed, 1 skipped, it is 4)",
+        "        FAIL: second: register 1 is 2, not 3",
+        "        SKIP: third: no such facility",
+        "        XPASS: fourth",
+    ]
+
+
+def test_totals() -> None:
+    assert totals_line({"passed": 2, "known": 0, "failed": 1}) == "2 passed, 1 failed"

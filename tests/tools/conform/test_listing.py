@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What a suite has."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tools.command.cli import main
+
+
+def test_a_line_for_each_program(suite: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert main(["conform", "list", "kvm-unit-tests", str(suite)]) == 0
+    assert capfd.readouterr().out.splitlines() == ["passing      [fast]", "failing", "leaving-out"]
+    assert main(["conform", "list", "kvm-unit-tests", str(suite), "--only", "fast"]) == 0
+    assert capfd.readouterr().out.splitlines() == ["passing  [fast]"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    (
+        (("kvm-unit-test", "."), "conform list: expected kvm-unit-tests, "),
+        (("kvm-unit-tests",), "conform list: expected a directory behind kvm-unit-tests"),
+        ((), "Missing argument 'SUITE'"),
+    ),
+)
+def test_wrong_use(capfd: pytest.CaptureFixture[str], arguments: tuple[str, ...], message: str) -> None:
+    assert main(["conform", "list", *arguments]) == 2
+    assert message in capfd.readouterr().err

@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A suite run as a whole: its lines, its exit status, what is damaged, and what is interrupted."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.command import ROOT
+from tests.support.elf import LOOP, ending_program
+from tests.support.suite import PASSING, build_directory, conform, lines_of, run_one
+
+
+def test_each_program_has_a_line_and_the_failed_checks_are_named(
+    suite: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert conform(suite) == 1
+    assert lines_of(capfd.readouterr().out) == [
+        "PASS    passing (2 tests)",
+        "FAIL    failing (2 tests, 1 failed, three: it is 4)",
+        "SKIP    leaving-out (1 tests, 1 skipped, no such facility)",
+        "1 passed, 1 skipped, 1 failed",
+    ]
+
+
+@pytest.mark.parametrize("content", (b"", b"rubbish", PASSING.to_bytes()[:100]))
+def test_a_damaged_program_has_failed(suite: Path, capfd: pytest.CaptureFixture[str], content: bytes) -> None:
+    (suite / "s390x" / "passing.elf").write_bytes(content)
+    assert conform(suite) == 1
+    captured = capfd.readouterr()
+    first = next(line for line in captured.out.splitlines() if "passing" in line)
+    assert first.startswith(f"FAIL    passing ({suite}/s390x/passing.elf: ")
+    assert captured.err == ""
+
+
+def test_a_program_that_does_not_fit_has_failed(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert run_one(tmp_path, "test_args = " + "x" * 2000, PASSING) == 1
+    assert capfd.readouterr().out.startswith("FAIL    one (--cmdline: the command line must not be longer than")
+
+
+@pytest.mark.parametrize("number", (signal.SIGINT, signal.SIGTERM))
+def test_what_was_done_is_reported_when_the_rest_is_given_up(tmp_path: Path, number: int) -> None:
+    configuration = "[short]\nfile = short.elf\n[long]\nfile = long.elf\n"
+    build_directory(tmp_path, configuration, short=PASSING, long=ending_program(LOOP))
+    saved = tmp_path / "out.json"
+    command = [sys.executable, "-m", "tools.command.start", "conform", "kvm-unit-tests", str(tmp_path)]
+    command += ["--json", str(saved), "--jobs", "1"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as run:
+        assert run.stdout is not None
+        # The line comes as soon as the program ends, although nobody's terminal is there.
+        assert run.stdout.readline().startswith("PASS    short (2 tests, ")
+        os.kill(run.pid, number)
+        rest = run.stdout.read()
+    assert run.returncode == 3
+    assert rest.splitlines() == ["1 passed", "interrupted: 1 programs have not been run"]
+    report = json.loads(saved.read_text())
+    assert [each["entry"]["name"] for each in report["programs"]] == ["short"]
+    assert report["not_run"] == ["long"]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    (
+        (("--only", "nothing"), "--only: expected a program or a group, not 'nothing'"),
+        (("--baseline", "missing.json"), "--baseline: missing.json cannot be read: No such file or directory"),
+        (("--json", "/nowhere/out.json"), "--json: /nowhere/out.json cannot be written: No such file or directory"),
+        (("--logs", "/dev/null/logs"), "--logs: /dev/null/logs cannot be made: Not a directory"),
+        (("--facility", "passing:4095"), "--facility: expected BIT or NAME:BIT, a bit one of 0, "),
+        (("--nothing",), "No such option '--nothing'"),
+    ),
+)
+def test_wrong_options(suite: Path, capfd: pytest.CaptureFixture[str], options: tuple[str, ...], message: str) -> None:
+    assert conform(suite, *options) == 2
+    captured = capfd.readouterr()
+    assert message in captured.err
+    assert captured.err.count("\n") == 1

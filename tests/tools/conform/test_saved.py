@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Reports as JSON."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.support.suite import conform
+from tools.conform.results import Outcome
+from tools.conform.saved import read_report
+
+
+def test_what_is_written_is_read_again(suite: Path, tmp_path: Path) -> None:
+    saved, logs = tmp_path / "out.json", tmp_path / "logs"
+    assert conform(suite, "--json", str(saved), "--logs", str(logs)) == 1
+    document = json.loads(saved.read_text())
+    assert (document["suite"], document["totals"]["failed"]) == ("kvm-unit-tests", 1)
+    passing, failing, leaving = document["programs"]
+    assert (passing["entry"], passing["outcome"]) == ({"name": "passing", "groups": ["fast"]}, "passed")
+    assert failing["checks"][1] == {"verdict": "FAIL", "name": "three: it is 4"}
+    assert (leaving["outcome"], leaving["reason"]) == ("skipped", "no such facility")
+    report = read_report("--baseline", str(saved))
+    assert [result.outcome for result in report.programs] == [Outcome.PASSED, Outcome.FAILED, Outcome.SKIPPED]
+    assert (logs / "passing.log").read_text() == report.programs[0].console
+
+
+@pytest.mark.parametrize("text", ('{"programs": [{"name": 1}]}', "[", '{"suite": 1}', "[" * 100_000))
+def test_what_is_no_report(suite: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str], text: str) -> None:
+    wrong = tmp_path / "wrong.json"
+    wrong.write_text(text)
+    assert conform(suite, "--baseline", str(wrong)) == 2
+    assert f"--baseline: {wrong}: expected what --json has written: " in capfd.readouterr().err

@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What has become worse since an earlier run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tools.conform.results import Entry, Outcome, Result
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from tools.conform.results import SuiteReport
+
+
+def print_differences(report: SuiteReport, baseline: SuiteReport, meant: Collection[str]) -> bool:
+    """Print what differs in *report* from *baseline*; give whether any program does worse.
+
+    A program that the baseline does not have does worse if it fails.  One that has vanished does, and so does one of
+    whose checks one has vanished.
+
+    :param meant: the names of the entries of the baseline that were to be run, if there were such.
+    """
+    earlier = {result.name: result for result in baseline.programs}
+    worse = False
+    for result in report.programs:
+        before = earlier.get(result.name) or Result(Entry(result.name), Outcome.UNSUPPORTED)
+        is_worse = (result.outcome.rank, result.failed) > (before.outcome.rank, before.failed)
+        if is_worse or ((result.outcome.rank, result.failed) != (before.outcome.rank, before.failed)):
+            word = "worse" if is_worse else "better"
+            if is_worse or result.name in earlier:
+                print(f"{word} than before: {result.name}: {before.outcome.value}, {before.failed} failed")
+        for name in _vanished(result, before):
+            is_worse = True
+            print(f"vanished: {result.name}: {name}")
+        worse = worse or is_worse
+    ended = {result.name for result in report.programs} | {*report.not_run}
+    for name in earlier:
+        if name in meant and name not in ended:
+            worse = True
+            print(f"vanished: {name}")
+    return worse
+
+
+def _vanished(result: Result, before: Result) -> Iterator[str]:
+    """The names of the checks that *before* had come to, and that *result* does not have."""
+    present = [check.name for check in result.checks]
+    for check in before.checks:
+        if check.name in present:
+            present.remove(check.name)
+        elif check.verdict != "SKIP":
+            yield check.name

@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Which suites there are; what one consists of is loaded when it is asked for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from tools.conform.suites import SuiteDeclaration
+
+if TYPE_CHECKING:
+    from tools.conform.options import ConformOptions, DirectoryOptions
+    from tools.conform.suites import Suite
+
+
+def _directory_options() -> type[ConformOptions]:
+    from tools.conform.options import DirectoryOptions
+
+    return DirectoryOptions
+
+
+def _kvm_unit_tests(options: DirectoryOptions) -> Suite:
+    from tools.conform.kvm_unit_tests.suite import KvmUnitTests
+
+    return KvmUnitTests(options)
+
+
+SUITES: Final = (
+    SuiteDeclaration(
+        "kvm-unit-tests",
+        "Every program of a build directory of kvm-unit-tests for s390x, as its unittests.cfg says.",
+        _directory_options,
+        _kvm_unit_tests,
+    ),
+)

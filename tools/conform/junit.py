@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A report as JUnit's XML."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+import junitparser
+
+from tools.conform.results import FAILING, Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import TextIO
+
+    from tools.conform.results import Result, SuiteReport
+
+_NOT_IN_XML: Final = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def write_junit(file: TextIO, report: SuiteReport) -> None:
+    """Write *report*: a suite for each program, a case for each check."""
+    document = junitparser.JUnitXml(report.suite)
+    for result in report.programs:
+        suite = junitparser.TestSuite(result.name)
+        for case in _cases(result):
+            suite.add_testcase(case)
+        document.add_testsuite(suite)
+    document.update_statistics()  # type: ignore[no-untyped-call]
+    document.write(file.buffer, pretty=True)
+
+
+def _cases(result: Result) -> Iterator[junitparser.TestCase]:
+    whole = junitparser.TestCase("the program", result.name, result.seconds)
+    reason = _xml("\n".join((result.reason, *result.last_steps)))
+    if not result.outcome.is_failure and result.outcome is not Outcome.PASSED:
+        whole.result = [junitparser.Skipped(reason)]
+    elif result.outcome is Outcome.FAILED:
+        whole.result = [junitparser.Failure(reason)]
+    elif result.outcome is not Outcome.PASSED:
+        whole.result = [junitparser.Error(reason, result.outcome.value)]
+    if result.outcome.is_failure:
+        whole.system_out = _xml(result.console)
+    yield whole
+    for check in result.checks:
+        case = junitparser.TestCase(_xml(check.name), result.name, 0)
+        text = _xml(check.text or check.verdict)
+        # What is known to fail does not make the suite fail.
+        if check.verdict in FAILING and result.outcome is not Outcome.KNOWN:
+            case.result = [junitparser.Failure(text)]
+        elif check.verdict in ("SKIP", *FAILING):
+            case.result = [junitparser.Skipped(text)]
+        yield case
+
+
+def _xml(text: str) -> str:
+    """*text* without the characters that XML cannot have."""
+    return _NOT_IN_XML.sub("\ufffd", text)

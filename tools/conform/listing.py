@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""``essa conform list``: which programs a suite has, without running any."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from emu.input_files.near_names import did_you_mean
+from tools.conform.catalogue import SUITES
+from tools.conform.choice import choose
+from tools.usage.errors import UsageError
+from tools.usage.options import parameters, read_options
+
+if TYPE_CHECKING:
+    from tools.conform.options import ListOptions
+
+
+def list_suite(wanted: ListOptions) -> None:
+    """Print a line for each entry that is *wanted*: its name, its groups and what it demands.
+
+    :raises UsageError: if there is no such suite, or none where *wanted* says.
+    """
+    declared = next((each for each in SUITES if each.name == wanted.suite), None)
+    if declared is None:
+        known = [each.name for each in SUITES]
+        raise UsageError(
+            f"conform list: expected {', '.join(known)}, not {wanted.suite!r}{did_you_mean(wanted.suite, known)}"
+        )
+    kind = declared.options()
+    typed = {}
+    if any(each.name == "directory" for each in parameters(kind)):
+        if wanted.directory is None:
+            raise UsageError(f"conform list: expected a directory behind {declared.name}")
+        typed["directory"] = wanted.directory
+    elif wanted.directory is not None:
+        raise UsageError(f"conform list: {declared.name} needs no directory, but has {wanted.directory!r}")
+    chosen = choose(declared.open(read_options(kind, typed)).entries(), wanted)
+    width = max(len(entry.name) for entry in chosen)
+    for entry in chosen:
+        groups = f"[{', '.join(entry.groups)}]" if entry.groups else ""
+        print(f"{entry.name:{width}}  {'  '.join(filter(None, (groups, entry.title)))}".rstrip())

@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""``essa conform SUITE``: what is wanted of a suite, run side by side, told, written down and judged."""
+
+from __future__ import annotations
+
+import gc
+import time
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from emu.errors import ProgramError
+from tools import __version__
+from tools.conform.baseline import print_differences
+from tools.conform.choice import choose
+from tools.conform.junit import write_junit
+from tools.conform.lines import print_result, totals_line
+from tools.conform.results import Entry, Outcome, Result, SuiteReport, totals
+from tools.conform.saved import read_report, write_json
+from tools.conform.suites import Unsuitable, Unsupported
+from tools.processes.side_by_side import run_side_by_side
+from tools.usage.errors import LostRun, UsageError
+from tools.usage.outputs import open_document
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from tools.conform.options import ConformOptions
+    from tools.conform.suites import Job, Suite, SuiteDeclaration
+    from tools.processes.side_by_side import Reporter
+
+_INTERRUPTED: Final = 3
+
+
+def run_suite(declared: SuiteDeclaration, wanted: ConformOptions) -> int:
+    """Run what is *wanted*, print a line for each program as it ends, save what is asked for, give the exit status.
+
+    It is 0 if no program failed, or none does worse than in the baseline; 1 if one does; 3 if Ctrl-C or SIGTERM has
+    kept some from being run.
+
+    :raises UsageError: naming the option, the file and the line that is wrong.
+    """
+    suite = declared.open(wanted)
+    entries = suite.entries()
+    chosen = choose(entries, wanted)
+    baseline = None if wanted.baseline is None else read_report("--baseline", wanted.baseline)
+    if wanted.logs is not None:
+        _make_directory(Path(wanted.logs))
+    with ExitStack() as files:
+        junit = open_document(files, "--junit", wanted.junit)
+        json = open_document(files, "--json", wanted.json)
+        ordered = _run_all(suite, chosen, wanted)
+        report = SuiteReport(
+            suite=declared.name,
+            machine=f"essa {__version__}, profile {wanted.profile}",
+            totals=totals(ordered),
+            programs=tuple(ordered),
+            not_run=tuple(sorted({entry.name for entry in chosen} - {result.name for result in ordered})),
+        )
+        print(totals_line(report.totals))
+        if wanted.logs is not None:
+            _write_logs(Path(wanted.logs), ordered)
+        if junit is not None:
+            write_junit(junit, report)
+        if json is not None:
+            write_json(json, report)
+        if report.not_run:
+            print(f"interrupted: {len(report.not_run)} programs have not been run")
+        if baseline is not None:
+            # A program that is no more in the suite cannot be chosen; it is missed when nothing was left out.
+            left_out = {entry.name for entry in entries} - {entry.name for entry in chosen}
+            meant = {each.name for each in baseline.programs} - left_out if _is_whole(wanted) else ()
+            is_worse = print_differences(report, baseline, meant)
+        else:
+            is_worse = any(result.outcome.is_failure for result in ordered)
+        return _INTERRUPTED if report.not_run else int(is_worse)
+
+
+def _is_whole(wanted: ConformOptions) -> bool:
+    """Whether every program of the suite was to be run."""
+    return not (wanted.only or wanted.exclude or wanted.pattern or wanted.last_failed)
+
+
+def _run_all(suite: Suite, chosen: Sequence[Entry], wanted: ConformOptions) -> list[Result]:
+    """What comes of each of *chosen*, in their order; those are missing that were kept from being run to their end."""
+    results: dict[str, Result] = {}
+    jobs: dict[str, Job] = {}
+    entries = {entry.name: entry for entry in chosen}
+
+    def ended(_: str, result: Result | None) -> None:
+        if result is not None:
+            print_result(result)
+
+    def lost(reason: LostRun) -> Result:
+        return Result(entries[reason.name], Outcome.STOPPED, str(reason))
+
+    for entry in chosen:
+        job = _planned(suite, entry)
+        if isinstance(job, Result):
+            results[entry.name] = job
+            ended(entry.name, job)
+        else:
+            jobs[entry.name] = job
+    done = run_side_by_side(_run, jobs, most=wanted.jobs, ended=ended, lost=lost)
+    results |= {name: result for name, result in done.items() if result is not None}
+    return [results[entry.name] for entry in chosen if entry.name in results]
+
+
+def _planned(suite: Suite, entry: Entry) -> Job | Result:
+    """What is to be done for *entry*, or what has come of it already."""
+    try:
+        return suite.job(entry)
+    except Unsupported as reason:
+        return Result(entry, Outcome.UNSUPPORTED, str(reason))
+    except Unsuitable as reason:
+        return Result(entry, Outcome.SKIPPED, str(reason))
+    except ProgramError as reason:
+        return Result(entry, Outcome.FAILED, str(reason))
+
+
+def _run(job: Job, reporter: Reporter) -> Result | None:
+    """Run *job*, in a process of its own, and take the time of it."""
+    began = time.monotonic()
+    try:
+        result = job.run(reporter)
+    except (ProgramError, UsageError) as reason:
+        # Such as a program that does not fit the memory that its entry gives it.
+        result = Result(job.entry, Outcome.FAILED, str(reason))
+    # A machine and its CPUs refer to each other: without this it would keep its memory for a while.
+    gc.collect()
+    return None if result is None else msgspec.structs.replace(result, seconds=round(time.monotonic() - began, 3))
+
+
+def _make_directory(directory: Path) -> None:
+    """Have *directory* before anything runs.
+
+    :raises UsageError: if it cannot be made.
+    """
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as reason:
+        raise UsageError(f"--logs: {directory} cannot be made: {reason.strerror}") from None
+
+
+def _write_logs(directory: Path, results: Iterable[Result]) -> None:
+    """The console of each program that ran, in a file of its own."""
+    try:
+        for result in results:
+            if result.instructions:
+                (directory / f"{result.name.replace('/', '_')}.log").write_text(result.console, encoding="utf-8")
+    except OSError as reason:
+        raise UsageError(f"--logs: {directory} cannot be written: {reason.strerror}") from None

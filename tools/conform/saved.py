@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Reports as JSON, written and read again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from emu.input_files.reading import read_whole
+from tools.conform.results import SuiteReport
+from tools.usage.errors import UsageError
+
+if TYPE_CHECKING:
+    from typing import TextIO
+
+
+def write_json(file: TextIO, report: SuiteReport) -> None:
+    """Write *report* so that :func:`read_report` reads it."""
+    file.write(msgspec.json.format(msgspec.json.encode(report)).decode() + "\n")
+
+
+def read_report(option: str, name: str) -> SuiteReport:
+    """The report in the file *name*, which *option* names.
+
+    :raises UsageError: if it is not what :func:`write_json` writes.
+    """
+    try:
+        return msgspec.json.decode(read_whole(Path(name)), type=SuiteReport)
+    except OSError as reason:
+        raise UsageError(f"{option}: {name} cannot be read: {reason.strerror}") from None
+    except (msgspec.DecodeError, RecursionError) as reason:
+        raise UsageError(f"{option}: {name}: expected what --json has written: {reason}") from None
