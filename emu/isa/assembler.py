@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A small assembler of the declared instructions, for tests and scripted kernels: the inverse of the decoder.
+"""A small assembler of the declared instructions and the most common others: the inverse of the decoder.
 
 Operands are written as the manual writes them, registers as plain numbers or with their letter (``3``, ``%r3``),
 numbers in decimal, as 0x1F or as X'1F', a relative operand as the address it means or as ``*+8``, and a storage operand
@@ -15,11 +15,13 @@ from typing import TYPE_CHECKING, Final
 import emu.isa.catalogue  # noqa: F401 - fills the instruction set
 from emu.bits import MASK_64, signed
 from emu.isa.declaration import INSTRUCTIONS
+from emu.isa.engine_instructions import engine_instructions
 from emu.isa.formats import Kind
 from emu.isa.operand_syntax import Operand, fields_by_name, operand_lists
 
 if TYPE_CHECKING:
     from emu.isa.declaration import Instruction
+    from emu.isa.engine_instructions import EngineInstruction
     from emu.isa.formats import Field
 
 _NUMBER: Final = re.compile(r"([+-]?)(?:0[xX]([0-9a-fA-F]+)|[xX]'([0-9a-fA-F]+)'|([0-9]+))")
@@ -68,11 +70,14 @@ def assemble(text: str, address: int = 0) -> bytes:
     return code
 
 
-def _find(mnemonic: str) -> Instruction:
+def _find(mnemonic: str) -> Instruction | EngineInstruction:
+    general = engine_instructions().get(mnemonic.upper())
+    if general is not None:
+        return general
     try:
         return INSTRUCTIONS.by_mnemonic(mnemonic.upper())
     except KeyError:
-        raise AssemblyError(f"{mnemonic} is not a declared instruction") from None
+        raise AssemblyError(f"{mnemonic} is not an instruction that is known here") from None
 
 
 def _statement(statement: str, address: int) -> bytes:
@@ -105,7 +110,9 @@ def _split(text: str) -> list[str]:
     return re.split(r",(?![^()]*\))", text) if text else []
 
 
-def _read_operand(instruction: Instruction, operand: Operand, text: str, address: int, fields: dict[str, int]) -> None:
+def _read_operand(
+    instruction: Instruction | EngineInstruction, operand: Operand, text: str, address: int, fields: dict[str, int]
+) -> None:
     by_name = fields_by_name(instruction)
     if not operand.inner:
         fields[operand.name] = _read_field(by_name[operand.name], text, address)

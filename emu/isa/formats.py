@@ -156,6 +156,10 @@ def _i(number: int, start: int, width: int) -> Field:
     return Field(f"i{number}", start, width, Kind.IMMEDIATE)
 
 
+def _si(number: int, start: int, width: int) -> Field:
+    return Field(f"i{number}", start, width, Kind.SIGNED_IMMEDIATE)
+
+
 def _l(number: int, start: int, width: int) -> Field:
     return Field(f"l{number}", start, width, Kind.LENGTH)
 
@@ -171,13 +175,18 @@ _NIBBLE: Final = ((0, 8), (12, 4))
 
 E: Final = Format("E", 2, _TWO_BYTES, "", ())
 I: Final = Format("I", 2, _FIRST_BYTE, "I", (_i(1, 8, 8),))  # noqa: E741 - the manual's name
+RI_A: Final = Format("RI-a", 4, _NIBBLE, "R1,I2", (_r(1, 8), _si(2, 16, 16)))
+RI_A_UNSIGNED: Final = Format("RI-a (unsigned)", 4, _NIBBLE, "R1,I2", (_r(1, 8), _i(2, 16, 16)))
 RI_B: Final = Format("RI-b", 4, _NIBBLE, "R1,RI2", (_r(1, 8), _relative(2, 16, 16)))
 RI_C: Final = Format("RI-c", 4, _NIBBLE, "M1,RI2", (_m(1, 8), _relative(2, 16, 16)))
 RIE_B: Final = Format("RIE-b", 6, _SPLIT, "R1,R2,M3,RI4", (_r(1, 8), _r(2, 12), _relative(4, 16, 16), _m(3, 32)))
 RIE_C: Final = Format("RIE-c", 6, _SPLIT, "R1,I2,M3,RI4", (_r(1, 8), _m(3, 12), _relative(4, 16, 16), _i(2, 32, 8)))
 RIE_E: Final = Format("RIE-e", 6, _SPLIT, "R1,R3,RI2", (_r(1, 8), _r(3, 12), _relative(2, 16, 16)))
+RIL_A: Final = Format("RIL-a", 6, _NIBBLE, "R1,I2", (_r(1, 8), _si(2, 16, 32)))
+RIL_A_UNSIGNED: Final = Format("RIL-a (unsigned)", 6, _NIBBLE, "R1,I2", (_r(1, 8), _i(2, 16, 32)))
 RIL_C: Final = Format("RIL-c", 6, _NIBBLE, "M1,RI2", (_m(1, 8), _relative(2, 16, 32)))
 RR: Final = Format("RR", 2, _FIRST_BYTE, "R1,R2", (_r(1, 8), _r(2, 12)))
+RR_MASK: Final = Format("RR (mask)", 2, _FIRST_BYTE, "M1,R2", (_m(1, 8), _r(2, 12)))
 RRD: Final = Format("RRD", 4, _TWO_BYTES, "R1,R3,R2", (_r(1, 16), _r(3, 24), _r(2, 28)))
 RRE: Final = Format("RRE", 4, _TWO_BYTES, "R1,R2", (_r(1, 24), _r(2, 28)))
 RRF_A: Final = Format("RRF-a", 4, _TWO_BYTES, "R1,R2,R3,M4", (_r(3, 16), _m(4, 20), _r(1, 24), _r(2, 28)))
@@ -192,6 +201,7 @@ RSY_A: Final = Format("RSY-a", 6, _SPLIT, "R1,R3,D2(B2)", (_r(1, 8), _r(3, 12), 
 RSY_B: Final = Format("RSY-b", 6, _SPLIT, "R1,M3,D2(B2)", (_r(1, 8), _m(3, 12), *_bdl(2, 16)))
 RSY_B_MASK: Final = Format("RSY-b (mask last)", 6, _SPLIT, "R1,D2(B2),M3", RSY_B.fields)
 RX_A: Final = Format("RX-a", 4, _FIRST_BYTE, "R1,D2(X2,B2)", (_r(1, 8), _x(2, 12), *_bd(2, 16)))
+RX_B: Final = Format("RX-b", 4, _FIRST_BYTE, "M1,D2(X2,B2)", (_m(1, 8), _x(2, 12), *_bd(2, 16)))
 RXE: Final = Format("RXE", 6, _SPLIT, "R1,D2(X2,B2),M3", (_r(1, 8), _x(2, 12), *_bd(2, 16), _m(3, 32)))
 RXE_NO_MASK: Final = Format("RXE (no M3)", 6, _SPLIT, "R1,D2(X2,B2)", (_r(1, 8), _x(2, 12), *_bd(2, 16)))
 RXF: Final = Format("RXF", 6, _SPLIT, "R1,R3,D2(X2,B2)", (_r(3, 8), _x(2, 12), *_bd(2, 16), _r(1, 32)))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from emu.isa.declaration import Instruction
+    from emu.isa.engine_instructions import EngineInstruction
     from emu.isa.formats import Field
 
 _NONE: Final = ("",)
@@ -30,6 +31,7 @@ _SHORTER: Final[dict[str, tuple[str, ...]]] = {
     "IAC": _FIRST_REGISTER,
     "IDTE": ("R1,R3,R2",),
     "IPK": _NONE,
+    "IPM": _FIRST_REGISTER,
     "IPTE": ("R1,R2", "R1,R2,R3"),
     "MXDB": ("R1,D2(X2,B2)",),
     "PALB": _NONE,
@@ -71,7 +73,7 @@ def parse_syntax(syntax: str) -> tuple[Operand, ...]:
 
 
 @cache
-def operand_lists(instruction: Instruction) -> tuple[tuple[Operand, ...], ...]:
+def operand_lists(instruction: Instruction | EngineInstruction) -> tuple[tuple[Operand, ...], ...]:
     """The ways to write the operands of *instruction*, the shortest first."""
     syntaxes = (*_SHORTER.get(instruction.mnemonic, ()), instruction.format.syntax)
     return tuple(parse_syntax(syntax) for syntax in syntaxes)
@@ -83,6 +85,6 @@ def names_of(operands: tuple[Operand, ...]) -> frozenset[str]:
 
 
 @cache
-def fields_by_name(instruction: Instruction) -> dict[str, Field]:
+def fields_by_name(instruction: Instruction | EngineInstruction) -> dict[str, Field]:
     """The operand fields of *instruction*, by name."""
     return {field.name: field for field in instruction.format.fields}

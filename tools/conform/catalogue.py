@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from tools.conform.suites import SuiteDeclaration
 
 if TYPE_CHECKING:
+    from tools.conform.architecture.options import ArchitectureOptions
     from tools.conform.options import ConformOptions, DirectoryOptions
     from tools.conform.suites import Suite
 
@@ -18,6 +19,18 @@ def _directory_options() -> type[ConformOptions]:
     return DirectoryOptions
 
 
+def _architecture_options() -> type[ConformOptions]:
+    from tools.conform.architecture.options import ArchitectureOptions
+
+    return ArchitectureOptions
+
+
+def _architecture(options: ArchitectureOptions) -> Suite:
+    from tools.conform.architecture.suite import ArchitectureSuite
+
+    return ArchitectureSuite(options)
+
+
 def _kvm_unit_tests(options: DirectoryOptions) -> Suite:
     from tools.conform.kvm_unit_tests.suite import KvmUnitTests
 
@@ -25,6 +38,12 @@ def _kvm_unit_tests(options: DirectoryOptions) -> Suite:
 
 
 SUITES: Final = (
+    SuiteDeclaration(
+        "architecture",
+        "What the architecture demands, rule by rule: bare-metal images, run here freely and stepped, or elsewhere.",
+        _architecture_options,
+        _architecture,
+    ),
     SuiteDeclaration(
         "kvm-unit-tests",
         "Every program of a build directory of kvm-unit-tests for s390x, as its unittests.cfg says.",

@@ -90,7 +90,7 @@ def test_statements_follow_each_other() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     (
-        ("FROB 1", "FROB is not a declared instruction"),
+        ("FROB 1", "FROB is not an instruction that is known here"),
         ("ESSA 1,2", "ESSA: expected the operands R1,R2,M3, not '1,2'"),
         ("PTLB 1,2", "PTLB: expected the operands D2(B2), not '1,2'"),
         ("ESSA 16,2,3", "ESSA: r1 must lie between 0 and 15, not 16"),
@@ -103,7 +103,7 @@ def test_statements_follow_each_other() -> None:
         ("LARL 1,*+3", "LARL: RI2: *+3 is an odd number of bytes away"),
         ("BRAS 1,*+65536", "BRAS: ri2 must lie between -32768 and 32767, not 32768"),
         ("DC 12", "DC: expected X'...' with an even number of hexadecimal digits, not '12'"),
-        ("PTLB\nFROB", "line 2: FROB is not a declared instruction"),
+        ("PTLB\nFROB", "line 2: FROB is not an instruction that is known here"),
     ),
 )
 def test_errors_name_what_was_expected(text: str, message: str) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.cases import write_cases
 from tests.support.command import essa, subcommands, write_program, wrong
 from tests.support.elf import ESSA_PROGRAM, ending_program
 from tests.support.rubbish import FILES, RUBBISH, make_rubbish_files
@@ -20,6 +21,7 @@ from tests.support.suite import PASSING, build_directory
 from tools.command.cli import main
 from tools.command.options import CompletionOptions
 from tools.comparing.options import CompareOptions
+from tools.conform.architecture.options import ArchitectureOptions
 from tools.conform.options import DirectoryOptions, ListOptions
 from tools.debian.options import FetchOptions
 from tools.differential.options import DifferOptions
@@ -36,6 +38,7 @@ _BASES = {
     "screen": ("program.elf", "--picture=drawn.svg"),
     "gdb": ("program.elf",),
     "compare": ("program.elf", "--host-memory", "1M"),
+    "conform architecture": ("--cases", "cases"),
     "conform kvm-unit-tests": ("suite",),
     "conform list": ("kvm-unit-tests", "suite"),
     "fetch": ("debian",),
@@ -48,6 +51,7 @@ _DECLARED = {
     "screen": (MachineOptions, ScreenOptions),
     "gdb": (MachineOptions, GdbOptions),
     "compare": (MachineOptions, CompareOptions),
+    "conform architecture": (ArchitectureOptions,),
     "conform kvm-unit-tests": (DirectoryOptions,),
     "conform list": (ListOptions,),
     "fetch": (FetchOptions,),
@@ -74,6 +78,7 @@ _FINE: dict[str, frozenset[str]] = {
     **dict.fromkeys(
         (
             "--uuid",
+            "--cases",
             "--guests",
             "--policy",
             "--input",
@@ -101,6 +106,7 @@ _FINE: dict[str, frozenset[str]] = {
     "--script": frozenset({"empty", "truncated", *(name for name in FILES if name.startswith(("deep-", "step-")))}),
     "--add": frozenset({"binary:rw"}),
     "--symbols": _NOTHING,
+    "--on": frozenset({"true"}),
     **dict.fromkeys(("--listen", "--gdb"), frozenset({"0", "00", "4095"})),
 }
 """What is no rubbish as a value of an option; options that are not here take texts, or names of files to be written."""
@@ -117,6 +123,7 @@ def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     write_program(tmp_path, ending_program(ESSA_PROGRAM))
     (tmp_path / "suite").mkdir()
     build_directory(tmp_path / "suite", "[one]\nfile = one.elf\n", one=PASSING)
+    write_cases(tmp_path / "cases", "name='one', code=''")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

@@ -20,7 +20,7 @@ def test_a_line_for_each_program(suite: Path, capfd: pytest.CaptureFixture[str])
 @pytest.mark.parametrize(
     ("arguments", "message"),
     (
-        (("kvm-unit-test", "."), "conform list: expected kvm-unit-tests, "),
+        (("kvm-unit-test", "."), "conform list: expected architecture, kvm-unit-tests, "),
         (("kvm-unit-tests",), "conform list: expected a directory behind kvm-unit-tests"),
         ((), "Missing argument 'SUITE'"),
     ),

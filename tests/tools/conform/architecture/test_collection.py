@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The files of cases, and the README that says how they are written."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from emu.program_interruption import ProgramInterruptionCode
+from tests.support.command import ROOT
+from tools.conform.architecture import case as vocabulary
+from tools.conform.architecture import checks
+from tools.conform.architecture.case import Case, Class
+from tools.conform.architecture.collection import read_cases, read_sections
+from tools.conform.architecture.harness import CaseVerdict
+from tools.conform.architecture.here import run_here
+from tools.conform.architecture.image import CaseError, make_image
+
+README = ROOT / "tests" / "conformance" / "README.md"
+CASES = read_cases()
+
+
+def test_each_case_says_its_rule_and_its_source() -> None:
+    assert len(CASES) > 150
+    for name, case in CASES.items():
+        assert case.rule.endswith("."), name
+        assert re.match(
+            r"PoP \d+, |Schwidefsky v7 patch \d/6|Linux |page-hinting reference|architecture reference", case.source
+        ), name
+
+
+def test_each_interruption_says_where_the_old_psw_points() -> None:
+    for name, case in CASES.items():
+        for event in case.events:
+            is_open = event.kind is Class.PROGRAM and event.ilc is None
+            assert event.at is not None or is_open, name
+
+
+def test_the_example_of_the_readme_passes() -> None:
+    text = README.read_text(encoding="utf-8")
+    (example,) = re.findall(r"(?:^    .*\n|^\n)*^    CASE = (?:^    .*\n|^\n|.*\n)*?^    \)\n", text, re.MULTILINE)
+    names: dict[str, Any] = vars(vocabulary) | {"Code": ProgramInterruptionCode}
+    exec(textwrap.dedent(example), names)
+    assert run_here(make_image(names["CASE"])).verdict is CaseVerdict.PASSED
+
+
+def test_the_readme_names_every_field_of_a_case() -> None:
+    named = set(re.findall(r"`(\w+)`", README.read_text(encoding="utf-8")))
+    fields = set(Case.__dataclass_fields__) - {"name", "rule", "source", "basis"}
+    assert fields <= named
+
+
+def test_names_of_low_core_fields_are_those_of_the_machine() -> None:
+    from emu import lowcore
+
+    for name, (address, _) in checks.LOW_CORE_FIELDS.items():
+        known = {"teid": "translation_exception", "subsystem": "subsystem_identification"}.get(name, name)
+        known = {"cpu_address": "external_cpu_address", "per_mode": ""}.get(name, known)
+        if known:
+            assert getattr(lowcore, known.upper()) == address
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    (
+        ("1/0", "ZeroDivisionError: division by zero"),
+        ("SECTION = 3", "expected SECTION to be a CaseSection"),
+        ("x y", "SyntaxError: invalid syntax"),
+        (
+            (
+                "from tools.conform.architecture.case import *\n"
+                "c = Case(name='a b', rule='', source='', basis=VERIFIED, code='')\nSECTION = CaseSection('t', (c,))"
+            ),
+            "expected a name of its own, of letters, digits and hyphens, not 'a b'",
+        ),
+        (
+            (
+                "from tools.conform.architecture.case import *\n"
+                "c = Case(name='a', rule='', source='', basis=VERIFIED, code='')\nSECTION = CaseSection('t', (c, c))"
+            ),
+            "expected a name of its own",
+        ),
+    ),
+)
+def test_a_file_that_is_none(tmp_path: Path, text: str, message: str) -> None:
+    (tmp_path / "one.py").write_text(text)
+    with pytest.raises(CaseError, match=message) as refusal:
+        read_sections(tmp_path)
+    assert str(tmp_path / "one.py") in str(refusal.value)
+
+
+def test_a_directory_without_files(tmp_path: Path) -> None:
+    with pytest.raises(CaseError, match=r"expected files of cases, \*\.py"):
+        read_cases(tmp_path)

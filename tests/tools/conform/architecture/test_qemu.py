@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Images on another machine."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tools.conform.architecture.case import Case, FinalState, facility
+from tools.conform.architecture.harness import CaseVerdict
+from tools.conform.architecture.image import make_image
+from tools.conform.architecture.outcome import CaseOutcome
+from tools.conform.architecture.qemu import PROGRAM, is_installed, run_on_qemu
+
+needs_qemu = pytest.mark.skipif(not is_installed(), reason=f"{PROGRAM} is not installed")
+
+
+@needs_qemu
+def test_verdicts_of_qemu(tiny: Case) -> None:
+    assert run_on_qemu(make_image(tiny)) == CaseOutcome(CaseVerdict.PASSED)
+    wrong = replace(tiny, end=FinalState(registers={3: 6}))
+    assert run_on_qemu(make_image(wrong)) == CaseOutcome(
+        CaseVerdict.FAILED, "general register 3: expected 0000000000000006, found 0000000000000007"
+    )
+    needing = replace(tiny, needs=(facility(255),))  # type: ignore[arg-type]
+    assert run_on_qemu(make_image(needing)) == CaseOutcome(CaseVerdict.SKIPPED, "needs facility 255")
+
+
+@needs_qemu
+def test_a_case_that_does_not_end_on_qemu(tiny: Case) -> None:
+    endless = make_image(replace(tiny, code="BRC 15,*", events=()))
+    outcome = run_on_qemu(endless, timeout=1)
+    assert outcome == CaseOutcome(CaseVerdict.NONE, "it did not end in 1 s; no interruption was taken")
+
+
+def test_a_program_that_is_no_qemu(tiny: Case, tmp_path: Path) -> None:
+    program = tmp_path / "qemu"
+    program.write_text(f"#!{sys.executable}\nimport sys\nsys.exit('no such machine')\n")
+    program.chmod(0o755)
+    outcome = run_on_qemu(make_image(tiny), program=str(program))
+    assert outcome == CaseOutcome(CaseVerdict.NONE, "QEMU ended with status 1: no such machine")

@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""``essa conform architecture``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.support.cases import write_cases
+from tests.support.suite import lines_of
+from tools.command.cli import main
+
+PASSING = "name='right', code='LGHI 3,7', end=FinalState(registers={3: 7})"
+FAILING = "name='wrong', code='LGHI 3,7', end=FinalState(registers={3: 8})"
+SKIPPED = "name='lacking', code='LGHI 3,7', needs=(facility(99),)"
+
+
+def run(path: Path, *options: str) -> int:
+    return main(["conform", "architecture", "--cases", str(path), *options])
+
+
+def test_a_line_for_each_case(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert run(write_cases(tmp_path, PASSING, FAILING, SKIPPED)) == 1
+    difference = "general register 3: expected 0000000000000008, found 0000000000000007"
+    assert lines_of(capfd.readouterr().out) == [
+        "PASS    some-rules/right",
+        f"FAIL    some-rules/wrong (2 tests, 2 failed, {difference})",
+        f"        FAIL: free: {difference}",
+        f"        FAIL: stepped: {difference}",
+        "SKIP    some-rules/lacking (needs facility 99)",
+        "1 passed, 1 skipped, 1 failed",
+    ]
+
+
+def test_a_case_in_the_report(tmp_path: Path) -> None:
+    saved = tmp_path / "out.json"
+    assert run(write_cases(tmp_path, PASSING), "--json", str(saved)) == 0
+    (program,) = json.loads(saved.read_text())["programs"]
+    assert program["entry"] == {
+        "name": "some-rules/right",
+        "groups": ["some-rules", "inferred"],
+        "title": "Rule.",
+        "source": "PoP 4, PSW",
+        "basis": "inferred",
+    }
+
+
+def test_images_are_written(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    assert run(write_cases(tmp_path, PASSING), "--export", str(out)) == 0
+    assert sorted(each.name for each in out.rglob("*")) == ["index.json", "right.elf", "some-rules"]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    (
+        (("--on", "no-such-qemu"), "--on: expected a QEMU for s390x that is installed, not 'no-such-qemu'"),
+        (("--export", "/dev/null/x"), "--export: /dev/null/x cannot be written: Not a directory"),
+        (("--profile", "vmware"), "--profile"),
+    ),
+)
+def test_wrong_use(tmp_path: Path, capfd: pytest.CaptureFixture[str], options: tuple[str, ...], message: str) -> None:
+    assert run(write_cases(tmp_path, PASSING), *options) == 2
+    assert message in capfd.readouterr().err
+
+
+def test_no_cases(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert run(tmp_path) == 2
+    assert capfd.readouterr().err == f"essa: {tmp_path}: expected files of cases, *.py\n"
+
+
+@pytest.mark.parametrize(("profile", "word"), (("off", "SKIP"), ("kvm", "SKIP"), ("zvm", "PASS"), ("needed", "PASS")))
+def test_whose_page_states(tmp_path: Path, capfd: pytest.CaptureFixture[str], profile: str, word: str) -> None:
+    case = "name='x', needs=(ZVM,), registers={2: 'page1'}, code='ESSA 3,2,0', end=FinalState(registers={3: 3})"
+    run(write_cases(tmp_path, case), "--profile", profile)
+    assert capfd.readouterr().out.startswith(word)

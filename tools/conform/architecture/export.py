@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The images in files, with an index that says what each is about."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from tools.conform.architecture import harness, layout
+from tools.conform.architecture.image import CaseImage
+
+INDEX: Final = "index.json"
+
+
+def export(images: Mapping[str, CaseImage], directory: Path) -> None:
+    """Write *images* to ``SECTION/NAME.elf`` in *directory*, and the index.
+
+    :raises OSError: if it cannot be written.
+    """
+    for name, image in images.items():
+        path = directory / f"{name}.elf"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(image.elf())
+    text = json.dumps(index(images), indent=1) + "\n"
+    (directory / INDEX).write_text(text, encoding="utf-8")
+
+
+def index(images: Mapping[str, CaseImage]) -> dict[str, Any]:
+    """What the index says: where the result is, and of each image what it is about and what it compares."""
+    return {
+        "result": {
+            "address": layout.RESULT,
+            "doublewords": ["magic", "verdict", "check", "expected", "found", "events"],
+            "magic": layout.RESULT_MAGIC,
+            "verdicts": {each.name.lower(): int(each) for each in harness.CaseVerdict},
+        },
+        "disabled_wait": {
+            "passed": layout.PASSED_ADDRESS,
+            "failed": layout.FAILED_ADDRESS,
+            "skipped": layout.SKIPPED_ADDRESS,
+        },
+        "memory": layout.MEMORY,
+        "cases": [_case(name, image) for name, image in images.items()],
+    }
+
+
+def _case(name: str, image: CaseImage) -> dict[str, Any]:
+    case = image.case
+    return {
+        "name": name,
+        "file": f"{name}.elf",
+        "section": name.partition("/")[0],
+        "rule": case.rule,
+        "source": case.source,
+        "basis": case.basis.value,
+        "needs": [need.name for need in case.needs],
+        "checks": [
+            {"name": check.name, "address": check.address, "mask": check.mask, "expected": check.expected}
+            for check in image.checks
+        ],
+    }

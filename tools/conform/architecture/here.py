@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""An image on this machine: free or step by step."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from emu.machine import Machine
+from emu.page_states import Profile
+from emu.program import parse_program
+from tools.conform.architecture import layout
+from tools.conform.architecture.image import CaseImage
+from tools.conform.architecture.outcome import CaseOutcome, read_outcome
+
+MOST_INSTRUCTIONS: Final = 200_000
+"""When a case has run too long."""
+
+
+def run_here(
+    image: CaseImage,
+    *,
+    stepped: bool = False,
+    profile: Profile = Profile.ZVM,
+    max_instructions: int = MOST_INSTRUCTIONS,
+) -> CaseOutcome:
+    """Run *image* to its end, *stepped* or freely, on a machine with two CPUs."""
+    machine = Machine(layout.MEMORY, cpus=2, profile=profile)
+    parse_program(image.elf(), image.case.name).load(machine)
+    if stepped:
+        ending = None
+        for _ in range(max_instructions):
+            ending = machine.step()
+            if ending is not None:
+                break
+        text = "it did not end" if ending is None else ending.text
+    else:
+        text = machine.run(max_instructions).text
+    return read_outcome(image, machine.read_storage, text)

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""An image on an installed QEMU, whose storage is a file that is read when it has ended."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Final
+
+from tools.conform.architecture.harness import CaseVerdict
+from tools.conform.architecture.image import CaseImage
+from tools.conform.architecture.outcome import CaseOutcome, read_outcome
+
+PROGRAM: Final = "qemu-system-s390x"
+_MEMORY: Final = "16M"
+_OPTIONS: Final = (
+    *("-M", "s390-ccw-virtio,memory-backend=ram", "-m", _MEMORY, "-smp", "2", "-cpu", "max"),
+    *("-display", "none", "-monitor", "none", "-serial", "null", "-no-reboot", "-nodefaults"),
+)
+
+
+def is_installed(program: str = PROGRAM) -> bool:
+    """Whether *program* can be found."""
+    return shutil.which(program) is not None
+
+
+def run_on_qemu(image: CaseImage, *, program: str = PROGRAM, timeout: float = 10) -> CaseOutcome:
+    """Run *image* to its end on *program*, or for *timeout* seconds."""
+    with tempfile.TemporaryDirectory(prefix="essa-conform-") as directory:
+        storage, elf = Path(directory) / "storage", Path(directory) / "image.elf"
+        elf.write_bytes(image.elf())
+        ram = f"memory-backend-file,id=ram,size={_MEMORY},mem-path={storage},share=on"
+        command = (program, *_OPTIONS, "-object", ram, "-kernel", str(elf))
+        ending = "it did not end"
+        try:
+            done = subprocess.run(
+                command, stdin=subprocess.DEVNULL, capture_output=True, timeout=timeout, check=False, text=True
+            )
+            if done.returncode:
+                lines = done.stderr.strip().splitlines() or [""]
+                ending = f"QEMU ended with status {done.returncode}: {lines[-1]}"
+        except subprocess.TimeoutExpired:
+            ending = f"it did not end in {timeout:g} s"
+        if not storage.is_file():
+            return CaseOutcome(CaseVerdict.NONE, ending)
+
+        def read(address: int, length: int) -> bytes:
+            with storage.open("rb") as file:
+                file.seek(address)
+                return file.read(length).ljust(length, b"\0")
+
+        return read_outcome(image, read, ending)
+
+
+def run_all_on_qemu(
+    images: Mapping[str, CaseImage], *, program: str = PROGRAM, timeout: float = 10, most: int = 2
+) -> Iterator[tuple[str, CaseOutcome]]:
+    """What comes of each of *images*, *most* at a time, in their order."""
+    with ThreadPoolExecutor(most) as threads:
+
+        def run(name: str) -> tuple[str, CaseOutcome]:
+            return name, run_on_qemu(images[name], program=program, timeout=timeout)
+
+        yield from threads.map(run, images)

@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""``essa conform architecture``: each case, free and step by step, or on another machine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, cast
+
+from emu.page_states import Profile
+from tools.conform.architecture.case import KVM, Case
+from tools.conform.architecture.collection import DIRECTORY, read_cases
+from tools.conform.architecture.export import export
+from tools.conform.architecture.harness import CaseVerdict
+from tools.conform.architecture.image import CaseError, make_image
+from tools.conform.architecture.options import EACH
+from tools.conform.architecture.qemu import is_installed, run_on_qemu
+from tools.conform.results import Check, Entry, Outcome, Result
+from tools.machines.options import profile as profile_called
+from tools.usage.errors import UsageError
+
+if TYPE_CHECKING:
+    from tools.conform.architecture.options import ArchitectureOptions
+    from tools.conform.architecture.outcome import CaseOutcome
+    from tools.processes.side_by_side import Reporter
+
+_OUTCOMES: Final = {
+    CaseVerdict.PASSED: Outcome.PASSED,
+    CaseVerdict.SKIPPED: Outcome.SKIPPED,
+    CaseVerdict.FAILED: Outcome.FAILED,
+    CaseVerdict.NONE: Outcome.STOPPED,
+}
+_WORDS: Final = {
+    CaseVerdict.PASSED: "PASS",
+    CaseVerdict.SKIPPED: "SKIP",
+    CaseVerdict.FAILED: "FAIL",
+    CaseVerdict.NONE: "FAIL",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CaseJob:
+    """One case to run."""
+
+    entry: Entry
+    case: Case
+    profile: Profile
+    max_instructions: int
+    program: str | None = None
+    """The QEMU that it runs on; None: it runs here."""
+    timeout: int = 0
+
+    def run(self, _: Reporter) -> Result | None:
+        """See :meth:`tools.conform.suites.Job.run`."""
+        image = make_image(self.case)
+        if self.program is not None:
+            return _result(self, {"there": run_on_qemu(image, program=self.program, timeout=self.timeout)})
+        from tools.conform.architecture.here import run_here
+
+        ways = {"free": False, "stepped": True}
+        return _result(
+            self,
+            {
+                name: run_here(image, stepped=stepped, profile=self.profile, max_instructions=self.max_instructions)
+                for name, stepped in ways.items()
+            },
+        )
+
+
+def _result(job: CaseJob, outcomes: dict[str, CaseOutcome]) -> Result:
+    checks = tuple(
+        Check(_WORDS[outcome.verdict], f"{name}: {outcome.text}".rstrip(": "), job.case.source)
+        for name, outcome in outcomes.items()
+    )
+    worst = max(outcomes.values(), key=lambda outcome: _OUTCOMES[outcome.verdict].rank)
+    return Result(job.entry, _OUTCOMES[worst.verdict], worst.text, checks if worst.verdict.is_wrong else ())
+
+
+class ArchitectureSuite:
+    """The cases of a directory."""
+
+    def __init__(self, options: ArchitectureOptions) -> None:
+        """Read the cases, and write their images if *options* says so.
+
+        :raises UsageError: if a case is malformed, a file cannot be written, or the other machine is not there.
+        """
+        self._options = options
+        try:
+            self._cases = read_cases(DIRECTORY if options.cases is None else Path(options.cases))
+            if options.export is not None:
+                export({name: make_image(case) for name, case in self._cases.items()}, Path(options.export))
+        except CaseError as reason:
+            raise UsageError(str(reason)) from None
+        except OSError as reason:
+            raise UsageError(f"--export: {options.export} cannot be written: {reason.strerror}") from None
+        if options.on is not None and not is_installed(options.on):
+            raise UsageError(f"--on: expected a QEMU for s390x that is installed, not {options.on!r}")
+
+    def entries(self) -> list[Entry]:
+        """See :meth:`tools.conform.suites.Suite.entries`."""
+        return [_entry(name, case) for name, case in self._cases.items()]
+
+    def job(self, entry: Entry) -> CaseJob:
+        """See :meth:`tools.conform.suites.Suite.job`."""
+        options = self._options
+        case = self._cases[entry.name]
+        return CaseJob(
+            entry, case, _profile(options.profile, case), options.max_instructions, options.on, options.timeout
+        )
+
+
+def _entry(name: str, case: Case) -> Entry:
+    return Entry(name, (name.partition("/")[0], case.basis.value), case.rule, case.source, case.basis.value)
+
+
+def _profile(name: str, case: Case) -> Profile:
+    if name != EACH:
+        return cast("Profile", profile_called(name))
+    return Profile.KVM if KVM in case.needs else Profile.ZVM
