@@ -25,7 +25,7 @@ def right(**changed: Any) -> Any:
     (
         (
             {"end": FinalState(registers={3: 2})},
-            "general register 3: expected 0000000000000002, found 0000000000000007",
+            f"general register 3: expected {2:016x}, found {7:016x}",
         ),
         ({"end": FinalState(cc=2)}, "condition code: expected 2, found 0"),
         ({"end": FinalState(keys={"page1": 0x30})}, "key of page1: expected 30, found 00"),
