@@ -12,7 +12,7 @@ from tools.conform.catalogue import SUITES
 if TYPE_CHECKING:
     import click
 
-    from tools.conform.options import ConformOptions, ListOptions
+    from tools.conform.options import ConformOptions, ListOptions, SavedReportOptions
     from tools.conform.suites import SuiteDeclaration
 
 _EXIT_STATUSES: Final = (
@@ -40,6 +40,20 @@ def list_(_: click.Context, wanted: ListOptions) -> None:
     from tools.conform.listing import list_suite
 
     list_suite(wanted)
+
+
+def _report_options() -> tuple[type, ...]:
+    from tools.conform.options import SavedReportOptions
+
+    return (SavedReportOptions,)
+
+
+@suites.declare(_report_options, help="Write a report that was saved as JSON in other forms.")
+def report(_: click.Context, wanted: SavedReportOptions) -> None:
+    """Write a saved report in other forms."""
+    from tools.conform.rewriting import rewrite_report
+
+    rewrite_report(wanted)
 
 
 def _kinds(declared: SuiteDeclaration) -> tuple[type, ...]:

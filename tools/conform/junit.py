@@ -33,13 +33,16 @@ def write_junit(file: TextIO, report: SuiteReport) -> None:
 
 def _cases(result: Result) -> Iterator[junitparser.TestCase]:
     whole = junitparser.TestCase("the program", result.name, result.seconds)
-    reason = _xml("\n".join((result.reason, *result.last_steps)))
+    reason = _xml(result.reason)
     if not result.outcome.is_failure and result.outcome is not Outcome.PASSED:
         whole.result = [junitparser.Skipped(reason)]
     elif result.outcome is Outcome.FAILED:
         whole.result = [junitparser.Failure(reason)]
     elif result.outcome is not Outcome.PASSED:
         whole.result = [junitparser.Error(reason, result.outcome.value)]
+    for each in whole.result:
+        if result.last_steps:
+            each.text = _xml("\n".join(result.last_steps))
     if result.outcome.is_failure:
         whole.system_out = _xml(result.console)
     yield whole

@@ -50,7 +50,7 @@ def _facility_numbers(_: str) -> list[str]:
     return [str(number) for number in sorted(OFFERED)]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class ChoiceOptions:
     """Which programs of a suite are meant."""
 
@@ -64,7 +64,7 @@ class ChoiceOptions:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class ListOptions(ChoiceOptions):
     """Which suite is listed."""
 
@@ -72,8 +72,29 @@ class ListOptions(ChoiceOptions):
     directory: str | None = argument(metavar="[DIR]", help="Where it is, if it needs a directory.", is_optional=True)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConformOptions(ChoiceOptions):
+@dataclass(frozen=True, kw_only=True)
+class DocumentOptions:
+    """What is written about a run."""
+
+    json: str | None = option(metavar="FILE", help="Write the report as JSON.")
+    junit: str | None = option(metavar="FILE", help="Write the report as JUnit's XML.")
+    tap: str | None = option(metavar="FILE", help="Write the report as TAP.")
+    html: str | None = option(
+        metavar="FILE", help="Write the report as a page for a browser, which needs no other file."
+    )
+    badge: str | None = option(metavar="FILE", help="Write how many have passed as an SVG badge.")
+    compare: str | None = option(metavar="FILE", help="Show another report, a JSON, beside this one in --html.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SavedReportOptions(DocumentOptions):
+    """A report that is written anew."""
+
+    report: str = argument(metavar="FILE", help="What --json has written.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConformOptions(ChoiceOptions, DocumentOptions):
     """Which programs are run, how, and what is written about them."""
 
     jobs: int | None = option(kind=int, least=1, metavar="N", help="So many at a time; by default all cores.")
@@ -104,8 +125,11 @@ class ConformOptions(ChoiceOptions):
         parse=_facilities,
         complete=_facility_numbers,
     )
-    junit: str | None = option(metavar="FILE", help="Write the results as JUnit's XML.")
-    json: str | None = option(metavar="FILE", help="Write the results as JSON.")
+    known: list[str] = option(
+        metavar="FILE",
+        help="Failures that are known, as TOML with their reasons; may be repeated.",
+        is_repeated=True,
+    )
     baseline: str | None = option(
         metavar="FILE", help="Compare with the JSON of an earlier run: only what is worse fails."
     )
@@ -129,7 +153,7 @@ def _meant(chosen: Iterable[FacilityChoice], entry: Entry) -> frozenset[int]:
     return frozenset(each.number for each in chosen if each.name in names)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class DirectoryOptions(ConformOptions):
     """The same for a suite that lies in a directory."""
 

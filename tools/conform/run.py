@@ -15,18 +15,19 @@ from emu.errors import ProgramError
 from tools import __version__
 from tools.conform.baseline import print_differences
 from tools.conform.choice import choose
-from tools.conform.junit import write_junit
+from tools.conform.documents import Documents
+from tools.conform.known import read_known, with_known
 from tools.conform.lines import print_result, totals_line
 from tools.conform.results import Entry, Outcome, Result, SuiteReport, totals
-from tools.conform.saved import read_report, write_json
+from tools.conform.saved import read_report
 from tools.conform.suites import Unsuitable, Unsupported
 from tools.processes.side_by_side import run_side_by_side
 from tools.usage.errors import LostRun, UsageError
-from tools.usage.outputs import open_document
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from tools.conform.known import KnownFailure
     from tools.conform.options import ConformOptions
     from tools.conform.suites import Job, Suite, SuiteDeclaration
     from tools.processes.side_by_side import Reporter
@@ -48,10 +49,10 @@ def run_suite(declared: SuiteDeclaration, wanted: ConformOptions) -> int:
     baseline = None if wanted.baseline is None else read_report("--baseline", wanted.baseline)
     if wanted.logs is not None:
         _make_directory(Path(wanted.logs))
+    known = read_known([*([declared.known()] if declared.known else []), *map(Path, wanted.known)])
     with ExitStack() as files:
-        junit = open_document(files, "--junit", wanted.junit)
-        json = open_document(files, "--json", wanted.json)
-        ordered = _run_all(suite, chosen, wanted)
+        documents = Documents(files, wanted, {"--baseline": wanted.baseline, "--last-failed": wanted.last_failed})
+        ordered = _run_all(suite, chosen, known, wanted)
         report = SuiteReport(
             suite=declared.name,
             machine=f"essa {__version__}, profile {wanted.profile}",
@@ -62,10 +63,7 @@ def run_suite(declared: SuiteDeclaration, wanted: ConformOptions) -> int:
         print(totals_line(report.totals))
         if wanted.logs is not None:
             _write_logs(Path(wanted.logs), ordered)
-        if junit is not None:
-            write_junit(junit, report)
-        if json is not None:
-            write_json(json, report)
+        documents.write(report)
         if report.not_run:
             print(f"interrupted: {len(report.not_run)} programs have not been run")
         if baseline is not None:
@@ -83,15 +81,18 @@ def _is_whole(wanted: ConformOptions) -> bool:
     return not (wanted.only or wanted.exclude or wanted.pattern or wanted.last_failed)
 
 
-def _run_all(suite: Suite, chosen: Sequence[Entry], wanted: ConformOptions) -> list[Result]:
+def _run_all(
+    suite: Suite, chosen: Sequence[Entry], known: Sequence[KnownFailure], wanted: ConformOptions
+) -> list[Result]:
     """What comes of each of *chosen*, in their order; those are missing that were kept from being run to their end."""
     results: dict[str, Result] = {}
     jobs: dict[str, Job] = {}
     entries = {entry.name: entry for entry in chosen}
 
-    def ended(_: str, result: Result | None) -> None:
+    def ended(name: str, result: Result | None) -> None:
         if result is not None:
-            print_result(result)
+            results[name] = with_known(result, known)
+            print_result(results[name])
 
     def lost(reason: LostRun) -> Result:
         return Result(entries[reason.name], Outcome.STOPPED, str(reason))
@@ -99,12 +100,10 @@ def _run_all(suite: Suite, chosen: Sequence[Entry], wanted: ConformOptions) -> l
     for entry in chosen:
         job = _planned(suite, entry)
         if isinstance(job, Result):
-            results[entry.name] = job
             ended(entry.name, job)
         else:
             jobs[entry.name] = job
-    done = run_side_by_side(_run, jobs, most=wanted.jobs, ended=ended, lost=lost)
-    results |= {name: result for name, result in done.items() if result is not None}
+    run_side_by_side(_run, jobs, most=wanted.jobs, ended=ended, lost=lost)
     return [results[entry.name] for entry in chosen if entry.name in results]
 
 

@@ -32,13 +32,16 @@ class LastSteps(Observer):
 
     wants_instructions = True
 
-    def __init__(self, machine: Machine, symbols: SymbolTable = NO_SYMBOLS) -> None:
-        """Watch *machine* from now on."""
+    def __init__(self, machine: Machine, symbols: SymbolTable = NO_SYMBOLS, *, shown: int = SHOWN) -> None:
+        """Watch *machine* from now on.
+
+        :param shown: how many steps are remembered, and how many branches.
+        """
         self._symbols = symbols
         self._lines: list[str] = []
         """Of the step that is being made."""
-        self._steps: deque[tuple[tuple[str, ...], int]] = deque(maxlen=SHOWN)
-        self._branches: deque[tuple[tuple[str, ...], int]] = deque(maxlen=SHOWN)
+        self._steps: deque[tuple[tuple[str, ...], int]] = deque(maxlen=shown)
+        self._branches: deque[tuple[tuple[str, ...], int]] = deque(maxlen=shown)
         machine.observers.extend((Tracer(machine, self._lines.append, symbols), self))
 
     def retired(self, cpu: Cpu, address: int, instruction: bytes) -> None:
@@ -56,6 +59,8 @@ class LastSteps(Observer):
         """What is to be shown: the instructions, then the branches."""
         yield "the last instructions and interruptions:"
         yield from _shown(self._steps)
+        # Of an instruction that has not been completed, such as the one that led to the end.
+        yield from (f"  {line}" for line in self._lines)
         if self._branches:
             yield "the last branches:"
             yield from _shown(self._branches)

@@ -22,7 +22,7 @@ from tools.command.cli import main
 from tools.command.options import CompletionOptions
 from tools.comparing.options import CompareOptions
 from tools.conform.architecture.options import ArchitectureOptions
-from tools.conform.options import DirectoryOptions, ListOptions
+from tools.conform.options import DirectoryOptions, ListOptions, SavedReportOptions
 from tools.debian.options import FetchOptions
 from tools.differential.options import DifferOptions
 from tools.gdb.options import GdbOptions
@@ -41,6 +41,7 @@ _BASES = {
     "conform architecture": ("--cases", "cases"),
     "conform kvm-unit-tests": ("suite",),
     "conform list": ("kvm-unit-tests", "suite"),
+    "conform report": ("report.json",),
     "fetch": ("debian",),
     "differ": (),
     "completion": ("bash",),
@@ -54,6 +55,7 @@ _DECLARED = {
     "conform architecture": (ArchitectureOptions,),
     "conform kvm-unit-tests": (DirectoryOptions,),
     "conform list": (ListOptions,),
+    "conform report": (SavedReportOptions,),
     "fetch": (FetchOptions,),
     "differ": (DifferOptions,),
     "completion": (CompletionOptions,),
@@ -85,6 +87,8 @@ _FINE: dict[str, frozenset[str]] = {
             "--only",
             "--exclude",
             "--last-failed",
+            "--compare",
+            "report",
             "--baseline",
             "--release",
             "--save-at",
@@ -102,7 +106,7 @@ _FINE: dict[str, frozenset[str]] = {
     "--host-memory": frozenset({"1000K"}),
     "--history": frozenset({"0", "00", "0M", "0T"}),
     "--paging-size": frozenset({"1000K", "2T", "1025G"}),
-    "--plan": frozenset({"empty"}),
+    **dict.fromkeys(("--plan", "--known"), frozenset({"empty"})),
     "--script": frozenset({"empty", "truncated", *(name for name in FILES if name.startswith(("deep-", "step-")))}),
     "--add": frozenset({"binary:rw"}),
     "--symbols": _NOTHING,

@@ -6,7 +6,9 @@ from __future__ import annotations
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+from tests.support.reports import RESULTS, STEPS, report
 from tests.support.suite import conform
+from tools.conform.junit import write_junit
 
 
 def test_a_suite_for_each_program_and_a_case_for_each_check(suite: Path, tmp_path: Path) -> None:
@@ -17,3 +19,27 @@ def test_a_suite_for_each_program_and_a_case_for_each_check(suite: Path, tmp_pat
     assert [each.get("name") for each in root] == ["passing", "failing", "leaving-out"]
     whole = root[1][0]
     assert (whole.findtext("system-out") or "").startswith("PASS: one\nFAIL: three: it is 4\n")
+
+
+def test_every_outcome(tmp_path: Path) -> None:
+    file = tmp_path / "out.xml"
+    with file.open("w", encoding="utf-8") as opened:
+        write_junit(opened, report(*RESULTS))
+    root = ET.fromstring(file.read_text())
+    wholes = {suite.get("name"): suite[0] for suite in root}
+    found = {name: [each.tag for each in case if each.tag != "system-out"] for name, case in wholes.items()}
+    assert found == {
+        "right": [],
+        "wrong": ["failure"],
+        "odd": ["skipped"],
+        "absent": ["skipped"],
+        "strange": ["skipped"],
+        "slow": ["error"],
+        "lost": ["error"],
+    }
+    assert wholes["wrong"][0].get("message") == "becomes"
+    assert (wholes["wrong"][0].text or "").splitlines() == [*STEPS]
+    # XML has no character 0.
+    assert wholes["wrong"].findtext("system-out") == "FAIL: becomes\ufffd\n"
+    # The check of a known failure is none.
+    assert [case[0].tag for suite in root if suite.get("name") == "odd" for case in suite] == ["skipped", "skipped"]

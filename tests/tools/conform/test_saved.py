@@ -6,10 +6,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from tests.support.command import ROOT
 from tests.support.suite import conform
-from tools.conform.results import Outcome
+from tools.conform.results import Check, Entry, Outcome, Result, SuiteReport
 from tools.conform.saved import read_report
 
 
@@ -33,3 +35,12 @@ def test_what_is_no_report(suite: Path, tmp_path: Path, capfd: pytest.CaptureFix
     wrong.write_text(text)
     assert conform(suite, "--baseline", str(wrong)) == 2
     assert f"--baseline: {wrong}: expected what --json has written: " in capfd.readouterr().err
+
+
+def test_every_field_is_in_the_readme() -> None:
+    text = (ROOT / "tools" / "conform" / "README.md").read_text()
+    _, _, schema = text.partition("The JSON is an object")
+    for kind in (SuiteReport, Result, Entry, Check):
+        for field in msgspec.structs.fields(kind):
+            assert f"`{field.name}`" in schema, f"{kind.__name__}.{field.name}"
+    assert all(f"`{outcome.value}`" in text for outcome in Outcome)

@@ -15,8 +15,11 @@ from typing import TYPE_CHECKING, Final
 
 from emu.machine import StopKind
 from emu.saving import restore, save
+from emu.symbols.reading import image_symbols
+from emu.symbols.table import SymbolTable
+from tools.conform.failure_steps import FailureSteps
 from tools.conform.kvm_unit_tests.console_lines import decide, read_checks
-from tools.conform.results import Result
+from tools.conform.results import FAILING, Outcome, Result
 from tools.consoles.console import GuestConsole
 from tools.machines.options import Disk
 from tools.machines.setup import make_machines, set_up
@@ -37,6 +40,11 @@ _MIGRATE: Final = b"Now migrate the VM"
 _SKIPPED: Final = b"Skipped VM migration"
 _BEGIN: Final = b"Begin continuous migration"
 _END: Final = b"End continuous migration"
+_FAILS: Final = tuple(f"{verdict}: ".encode() for verdict in FAILING)
+_REPORTERS: Final = ("report", "report_fail", "report_kfail", "report_xfail")
+"""The functions that a program calls with what it has found."""
+_WATCHED: Final = 50_000
+"""Instructions that are executed one by one before a failure; writing a line takes some thousands."""
 _REQUESTS: Final = (_MIGRATE, _SKIPPED, _BEGIN, _END)
 
 
@@ -71,6 +79,8 @@ class _Watcher(GuestConsole):
         self.machine: Machine
         self.requests: list[bytes] = []
         """What it has asked for and not got."""
+        self.failed_at: int | None = None
+        """How many instructions had ended when it first wrote that a check has failed."""
         self._unread = b""
         """The line that is not complete."""
         self._has_ended = False
@@ -80,6 +90,8 @@ class _Watcher(GuestConsole):
         super().write(data)
         *lines, self._unread = (self._unread + data).split(b"\n")
         for line in lines:
+            if self.failed_at is None and line.startswith(_FAILS):
+                self.failed_at = self.machine.executed
             for request in _REQUESTS:
                 # The program writes the end twice, in case one is lost between two machines.
                 if line.startswith(request) and not (request == _END and self._has_ended):
@@ -118,6 +130,8 @@ def _run_program(job: UnitTest, reporter: Reporter) -> Result | None:
             next_migration = machine.executed + _CONTINUOUS
     watcher.end_line()
     outcome, reason = decide(stop, watcher.text, panics=job.panics)
+    # What was migrated is not gone through again.
+    is_traced = outcome in (Outcome.FAILED, Outcome.STOPPED) and not migrations
     return Result(
         job.entry,
         outcome,
@@ -126,7 +140,37 @@ def _run_program(job: UnitTest, reporter: Reporter) -> Result | None:
         notes=(*job.notes, *([f"{migrations} migrations"] if migrations else [])),
         instructions=machine.executed,
         console=watcher.text,
+        last_steps=_steps_before(job, watcher, machine.executed) if is_traced else (),
     )
+
+
+def _steps_before(job: UnitTest, ended: _Watcher, executed: int) -> tuple[str, ...]:
+    """What the program of *job* did last before its first check failed, or else before it ended: the run made again.
+
+    :param executed: how many instructions it came to.
+    """
+    watcher = _Watcher()
+    machine = _new_machine(job, watcher)
+    symbols = SymbolTable(filter(None, [image_symbols(job.options.image.path)]))
+    is_check = ended.failed_at is not None
+    until = executed if ended.failed_at is None else ended.failed_at
+    _go_on(machine, watcher, max(until - _WATCHED, 0))
+    names = _REPORTERS if is_check else ()
+    reporters = frozenset(address for name in names for address in symbols.addresses(name))
+    steps = FailureSteps(machine, symbols, reporters)
+    # An instruction that ends the program need not be one that ends itself.
+    _go_on(machine, watcher, until if is_check else until + _WATCHED)
+    return steps.found
+
+
+def _go_on(machine: Machine, watcher: _Watcher, until: int) -> None:
+    """Run until so many instructions have ended, or it ends; it gets the keys that it waits for."""
+    while machine.executed < until:
+        machine.run(until - machine.executed)
+        if not watcher.requests:
+            return
+        watcher.requests.pop(0)
+        machine.sclp.type(_KEY)
 
 
 def _may_go_on(stop: Stop, machine: Machine, job: UnitTest) -> bool:

@@ -7,14 +7,12 @@ The same recordings give the same page, byte for byte.  The programs are the fil
 from __future__ import annotations
 
 import base64
-import json
 import zlib
 from dataclasses import astuple
-from html import escape
-from importlib import resources
 from typing import TYPE_CHECKING, Any, Final
 
 from host.page_events import EVENT_COUNTERS
+from tools.reports.self_contained import self_contained_page
 from tools.reports.state_colours import STATE_COLOURS
 
 if TYPE_CHECKING:
@@ -29,23 +27,7 @@ _LEVEL: Final = 9
 
 def states_page(title: str, recordings: Sequence[StatesRecording]) -> str:
     """The page of these *recordings*, of which the first two are shown side by side."""
-    frame = _part("frame.html")
-    # A "</script>" in a text would end the data.
-    data = json.dumps(_data(title, recordings), separators=(",", ":")).replace("</", "<\\/")
-    parts = {
-        "TITLE": escape(title),
-        "STYLE": _part("style.css"),
-        "DATA": data,
-        "PROGRAMS": "\n".join(map(_part, _PROGRAMS)),
-    }
-    before, *rest = frame.split("@@")
-    # Between two marks stands the name of a part.
-    filled = [parts[piece] if index % 2 == 0 else piece for index, piece in enumerate(rest)]
-    return "".join([before, *filled])
-
-
-def _part(name: str) -> str:
-    return resources.files(__package__).joinpath(name).read_text(encoding="utf-8")
+    return self_contained_page(__package__, title, _data(title, recordings), _PROGRAMS)
 
 
 def _data(title: str, recordings: Sequence[StatesRecording]) -> dict[str, Any]:

@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Failures that are known."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.suite import conform, lines_of
+from tools.conform.known import KnownFailure, with_known
+from tools.conform.results import Check, Entry, Outcome, Result
+
+FAILED = Result(Entry("one"), Outcome.FAILED, "a", checks=(Check("FAIL", "a"), Check("PASS", "b"), Check("XPASS", "c")))
+PASSED = Result(Entry("one"), Outcome.PASSED, checks=(Check("PASS", "a"),))
+
+
+@pytest.mark.parametrize(
+    ("known", "outcome", "reason"),
+    (
+        ([KnownFailure("one", "because")], Outcome.KNOWN, "because"),
+        ([KnownFailure("o?*", "because")], Outcome.KNOWN, "because"),
+        ([KnownFailure("two", "because")], Outcome.FAILED, "a"),
+        ([KnownFailure("one", "because", "a")], Outcome.FAILED, "a"),
+        ([KnownFailure("one", "because", "a"), KnownFailure("one", "and", "[c-d]")], Outcome.KNOWN, "because; and"),
+        ([KnownFailure("one", "because", "?")], Outcome.KNOWN, "because"),
+    ),
+)
+def test_a_failure_is_known_if_all_of_it_is(known: list[KnownFailure], outcome: Outcome, reason: str) -> None:
+    found = with_known(FAILED, known)
+    assert (found.outcome, found.reason, found.notes) == (outcome, reason, ())
+
+
+def test_a_program_that_fails_without_a_check_needs_a_table_of_its_own() -> None:
+    stopped = Result(Entry("one"), Outcome.STOPPED, "check stop", checks=(Check("PASS", "a"),))
+    assert with_known(stopped, [KnownFailure("one", "because", "b")]) == stopped
+    assert with_known(stopped, [KnownFailure("one", "because")]).outcome is Outcome.KNOWN
+
+
+@pytest.mark.parametrize(
+    ("result", "known", "note"),
+    (
+        (PASSED, KnownFailure("one", "because"), "known to fail, but passes"),
+        (PASSED, KnownFailure("one", "because", "a"), "known to fail, but passes: a"),
+        (FAILED, KnownFailure("one", "because", "b"), "known to fail, but passes: b"),
+    ),
+)
+def test_what_passes_after_all_is_told(result: Result, known: KnownFailure, note: str) -> None:
+    found = with_known(result, [known])
+    assert (found.outcome, found.notes) == (result.outcome, (note,))
+
+
+def test_what_is_left_out_is_neither() -> None:
+    skipped = Result(Entry("one"), Outcome.SKIPPED, "no", checks=(Check("SKIP", "a"),))
+    assert with_known(skipped, [KnownFailure("one", "because"), KnownFailure("one", "because", "a")]) == skipped
+
+
+def test_a_file_of_them(suite: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    known = tmp_path / "known.toml"
+    known.write_text('[[failure]]\nprogram = "failing"\ncheck = "three: *"\nreason = "the world is flat"\n')
+    assert conform(suite, "--known", str(known)) == 0
+    lines = lines_of(capfd.readouterr().out)
+    assert "KNOWN   failing (2 tests, 1 failed, the world is flat)" in lines
+    assert lines[-1] == "1 passed, 1 known, 1 skipped"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    (
+        ("", None),
+        ('[[failure]]\nprogram = "one"\n', "known.toml:1: failure 1: reason: missing"),
+        ('[[failure]]\nprogram = 1\nreason = "x"\n', "known.toml:2: failure 1: program: expected str, got int"),
+        ('[[failures]]\nprogram = "one"\n', "known.toml:1: failures: unknown; expected failure"),
+        ("failure = 3\n", "known.toml:1: failure: expected [[failure]] tables"),
+        ("[[failure]\n", "known.toml:1: not TOML: "),
+        (None, "known.toml: cannot be read: No such file or directory"),
+    ),
+)
+def test_a_malformed_file(
+    suite: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str], text: str | None, message: str | None
+) -> None:
+    known = tmp_path / "known.toml"
+    if text is not None:
+        known.write_text(text)
+    status = conform(suite, "--known", str(known))
+    error = capfd.readouterr().err
+    assert (status, error) == (1, "") if message is None else status == 2 and f"--known: {tmp_path}/{message}" in error

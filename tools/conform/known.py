@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Failures that are known, with their reasons, as TOML: one ``[[failure]]`` for each.
+
+    [[failure]]
+    program = "stidp"             # * and ? stand for anything
+    check = "version code*"       # left out: the program as a whole
+    reason = "the test expects the CPU identification of another emulator"
+
+A program that fails is *known* if a table without a check names it, or if every check of it that fails is named.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import partial
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from emu.input_files.toml_tables import FieldError, convert, read_toml
+from tools.conform.results import FAILING, Outcome
+from tools.usage.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from tools.conform.results import Result
+
+
+class KnownFailuresError(FieldError):
+    """A file of known failures is not what was expected."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownFailure:
+    """What fails, and why."""
+
+    program: str
+    """A pattern."""
+    reason: str
+    check: str | None = None
+    """A pattern; None: the program as a whole."""
+
+    def is_of(self, result: Result) -> bool:
+        """Whether it is about the program of *result*."""
+        return fnmatchcase(result.name, self.program)
+
+
+def read_known(paths: Iterable[Path]) -> list[KnownFailure]:
+    """What the files *paths* say.
+
+    :raises UsageError: naming the file, the table and the field that is wrong.
+    """
+    found: list[KnownFailure] = []
+    for path in paths:
+        try:
+            document = read_toml(path, KnownFailuresError)
+            unknown = sorted(document.content.keys() - {"failure"})
+            if unknown:
+                raise document.origin.error_at(unknown[0], f"{unknown[0]}: unknown; expected failure")
+            found += document.all("failure", partial(convert, kind=KnownFailure, error=KnownFailuresError))
+        except KnownFailuresError as reason:
+            raise UsageError(f"--known: {reason}") from None
+    return found
+
+
+def with_known(result: Result, known: Sequence[KnownFailure]) -> Result:
+    """*result* in the light of what is *known*: a failure may be a known one, and what passes after all is noted."""
+    about = [each for each in known if each.is_of(result)]
+    if not about:
+        return result
+    noted = _noted(result, about)
+    if not result.outcome.is_failure:
+        return noted
+    reasons = [each.reason for each in about if each.check is None]
+    if not reasons:
+        failing = [check.name for check in result.checks if check.verdict in FAILING]
+        named = [_reason(name, about) for name in failing]
+        if not failing or None in named:
+            return noted
+        reasons = [reason for reason in named if reason]
+    return msgspec.structs.replace(
+        _noted(result, about), outcome=Outcome.KNOWN, reason="; ".join(dict.fromkeys(reasons))
+    )
+
+
+def _reason(check: str, known: Iterable[KnownFailure]) -> str | None:
+    """Why *check* fails; None if that is not known."""
+    return next((each.reason for each in known if each.check and fnmatchcase(check, each.check)), None)
+
+
+def _noted(result: Result, about: Sequence[KnownFailure]) -> Result:
+    """*result* with a note of each that it is known for and that passes."""
+    notes = []
+    for each in about:
+        verdicts = [check.verdict for check in result.checks if each.check and fnmatchcase(check.name, each.check)]
+        if each.check is None and result.outcome is Outcome.PASSED:
+            notes.append("known to fail, but passes")
+        elif verdicts and not set(verdicts) & {"SKIP", *FAILING}:
+            notes.append(f"known to fail, but passes: {each.check}")
+    return msgspec.structs.replace(result, notes=(*result.notes, *notes))

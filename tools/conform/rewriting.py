@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""``essa conform report``: a report that was saved as JSON, in the other forms."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+from tools.conform.documents import Documents
+from tools.conform.lines import print_result, totals_line
+from tools.conform.results import Outcome
+from tools.conform.saved import read_report
+
+if TYPE_CHECKING:
+    from tools.conform.options import SavedReportOptions
+
+
+def rewrite_report(wanted: SavedReportOptions) -> None:
+    """Write what is *wanted*, and print a line for each program that has not just passed, and the totals.
+
+    :raises UsageError: if the file is no report, or one cannot be written.
+    """
+    report = read_report("REPORT", wanted.report)
+    with ExitStack() as files:
+        documents = Documents(files, wanted, {"REPORT": wanted.report})
+        for result in report.programs:
+            if result.outcome is not Outcome.PASSED:
+                print_result(result)
+        print(totals_line(report.totals))
+        documents.write(report)
