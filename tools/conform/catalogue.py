@@ -9,6 +9,7 @@ from tools.conform.suites import SuiteDeclaration
 
 if TYPE_CHECKING:
     from tools.conform.architecture.options import ArchitectureOptions
+    from tools.conform.elf.options import ElfOptions
     from tools.conform.options import ConformOptions, DirectoryOptions
     from tools.conform.suites import Suite
 
@@ -37,6 +38,18 @@ def _kvm_unit_tests(options: DirectoryOptions) -> Suite:
     return KvmUnitTests(options)
 
 
+def _elf_options() -> type[ConformOptions]:
+    from tools.conform.elf.options import ElfOptions
+
+    return ElfOptions
+
+
+def _elf(options: ElfOptions) -> Suite:
+    from tools.conform.elf.suite import ElfSuite
+
+    return ElfSuite(options)
+
+
 SUITES: Final = (
     SuiteDeclaration(
         "architecture",
@@ -49,5 +62,11 @@ SUITES: Final = (
         "Every program of a build directory of kvm-unit-tests for s390x, as its unittests.cfg says.",
         _directory_options,
         _kvm_unit_tests,
+    ),
+    SuiteDeclaration(
+        "elf",
+        "The ELF files of a directory: a disabled wait at 0xFFF is passed and at 0 failed, as QEMU's guest tests end.",
+        _elf_options,
+        _elf,
     ),
 )

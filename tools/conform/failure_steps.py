@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from tools.reports.last_steps import LastSteps
+from tools.reports.last_steps import WATCHED, LastSteps
 
 if TYPE_CHECKING:
     from emu.cpu import Cpu
@@ -42,3 +42,14 @@ class FailureSteps(LastSteps):
     def found(self) -> tuple[str, ...]:
         """What is to be shown, a line each."""
         return self._before or tuple(self.lines())
+
+
+def steps_before_end(machine: Machine, executed: int, symbols: SymbolTable) -> tuple[str, ...]:
+    """The last steps of a run that was ended after *executed* instructions, made again by *machine*."""
+    before = max(executed - WATCHED, 0)
+    if before:
+        machine.run(before)
+    steps = FailureSteps(machine, symbols)
+    # An instruction that ends the program need not be one that ends itself.
+    machine.run(2 * WATCHED)
+    return steps.found

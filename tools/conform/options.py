@@ -135,6 +135,13 @@ class ConformOptions(ChoiceOptions, DocumentOptions):
     )
     logs: str | None = option(metavar="DIRECTORY", help="Write the console of each program to a file there.")
 
+    @property
+    def default_facilities(self) -> frozenset[int]:
+        """Those of an entry that says nothing of them."""
+        from emu.facilities import DEFAULT_FACILITIES
+
+        return frozenset(int(number) for number in DEFAULT_FACILITIES)
+
     def facilities(self, entry: Entry, own: Iterable[int]) -> tuple[frozenset[int], frozenset[int]]:
         """What is asked for beyond the default machine, for *entry*, which has *own* facilities: added, and removed.
 

@@ -11,6 +11,7 @@ import pytest
 from tests.support.command import subcommands
 from tools.command.parameters import Subcommands, given, subcommand
 from tools.comparing.options import CompareOptions
+from tools.conform.elf.options import ElfOptions
 from tools.conform.options import DirectoryOptions, ListOptions, SavedReportOptions
 from tools.debian.options import FetchOptions
 from tools.differential.options import DifferOptions
@@ -107,6 +108,7 @@ def test_a_near_name_is_suggested_for_a_subcommand() -> None:
         ("step", (MachineOptions, StepOptions)),
         ("gdb", (MachineOptions, GdbOptions)),
         ("compare", (MachineOptions, CompareOptions)),
+        ("conform elf", (ElfOptions,)),
         ("conform list", (ListOptions,)),
         ("conform report", (SavedReportOptions,)),
         ("conform kvm-unit-tests", (DirectoryOptions,)),

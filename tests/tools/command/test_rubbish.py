@@ -22,6 +22,7 @@ from tools.command.cli import main
 from tools.command.options import CompletionOptions
 from tools.comparing.options import CompareOptions
 from tools.conform.architecture.options import ArchitectureOptions
+from tools.conform.elf.options import ElfOptions
 from tools.conform.options import DirectoryOptions, ListOptions, SavedReportOptions
 from tools.debian.options import FetchOptions
 from tools.differential.options import DifferOptions
@@ -40,6 +41,7 @@ _BASES = {
     "compare": ("program.elf", "--host-memory", "1M"),
     "conform architecture": ("--cases", "cases"),
     "conform kvm-unit-tests": ("suite",),
+    "conform elf": ("suite",),
     "conform list": ("kvm-unit-tests", "suite"),
     "conform report": ("report.json",),
     "fetch": ("debian",),
@@ -54,6 +56,7 @@ _DECLARED = {
     "compare": (MachineOptions, CompareOptions),
     "conform architecture": (ArchitectureOptions,),
     "conform kvm-unit-tests": (DirectoryOptions,),
+    "conform elf": (ElfOptions,),
     "conform list": (ListOptions,),
     "conform report": (SavedReportOptions,),
     "fetch": (FetchOptions,),

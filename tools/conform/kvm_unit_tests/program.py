@@ -17,8 +17,8 @@ from emu.machine import StopKind
 from emu.saving import restore, save
 from emu.symbols.reading import image_symbols
 from emu.symbols.table import SymbolTable
+from tools.conform.console_lines import decide, read_checks
 from tools.conform.failure_steps import FailureSteps
-from tools.conform.kvm_unit_tests.console_lines import decide, read_checks
 from tools.conform.results import FAILING, Outcome, Result
 from tools.consoles.console import GuestConsole
 from tools.machines.options import Disk

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What comes of a program of kvm-unit-tests: its own lines, how it ended, and what these together mean."""
+"""What comes of a program that writes a line for each of its checks: these lines, how it ended, and both together.
+
+The lines are those of kvm-unit-tests; a program without any is judged by its end.
+"""
 
 from __future__ import annotations
 

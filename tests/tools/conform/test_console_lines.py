@@ -7,7 +7,7 @@ import pytest
 
 from emu.machine import Stop, StopKind
 from emu.psw import Psw
-from tools.conform.kvm_unit_tests.console_lines import decide, read_checks
+from tools.conform.console_lines import decide, read_checks
 from tools.conform.results import Outcome
 
 PASSED = Stop(StopKind.DISABLED_WAIT, 0, Psw(0, 0xFFF), "disabled wait at 0xfff")
