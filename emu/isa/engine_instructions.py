@@ -61,7 +61,13 @@ _BY_FORMAT: Final[tuple[tuple[Format, str], ...]] = (
     ),
     (RS_A, "CDS BB CLCLE A9 CS BA LAM 9A LM 98 MVCLE A8 STAM 9B STM 90"),
     (RSY_A, "CSG EB30 LMG EB04 SLLG EB0D SRLG EB0C STMG EB24"),
-    (RX_A, "A 5A AL 5E C 59 CL 55 EX 44 IC 43 L 58 LA 41 LH 48 N 54 O 56 S 5B ST 50 STC 42 STH 40 X 57"),
+    (
+        RX_A,
+        (
+            "A 5A AL 5E C 59 CL 55 EX 44 IC 43 L 58 LA 41 LD 68 LE 78 LH 48 N 54 O 56 S 5B ST 50 STC 42 STD 60 STE 70"
+            " STH 40 X 57"
+        ),
+    ),
     (RX_B, "BC 47"),
     (
         RXY_A,

@@ -7,8 +7,9 @@ from typing import Final
 
 from emu.machine import Machine
 from emu.page_states import Profile
-from emu.program import parse_program
+from emu.program import Program, Segment
 from tools.conform.architecture import layout
+from tools.conform.architecture.case import TWO_CPUS
 from tools.conform.architecture.image import CaseImage
 from tools.conform.architecture.outcome import CaseOutcome, read_outcome
 
@@ -23,9 +24,11 @@ def run_here(
     profile: Profile = Profile.ZVM,
     max_instructions: int = MOST_INSTRUCTIONS,
 ) -> CaseOutcome:
-    """Run *image* to its end, *stepped* or freely, on a machine with two CPUs."""
-    machine = Machine(layout.MEMORY, cpus=2, profile=profile)
-    parse_program(image.elf(), image.case.name).load(machine)
+    """Run *image* to its end, *stepped* or freely."""
+    machine = Machine(layout.MEMORY, cpus=2 if TWO_CPUS in image.case.needs else 1, profile=profile)
+    # What the ELF file of the image is read as, without the time that reading takes.
+    segments = tuple(Segment(address, data, len(data)) for address, data in image.segments)
+    Program(image.case.name, image.entry, segments).load(machine)
     if stepped:
         ending = None
         for _ in range(max_instructions):

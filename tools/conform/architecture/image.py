@@ -10,7 +10,7 @@ from functools import cache
 from typing import Final
 
 from emu.psw import ADDRESSING_MODE
-from tools.conform.architecture import harness, layout
+from tools.conform.architecture import harness, layout, telling
 from tools.conform.architecture.case import Case, Going
 from tools.conform.architecture.checks import ImageCheck, checks_of
 from tools.conform.architecture.page_states import making
@@ -136,7 +136,7 @@ def _sccbs(case: Case) -> dict[int, bytes]:
     """The blocks of the console: the event masks, and a line for each verdict."""
     mask = struct.pack(">HB3sH", 28, 0, bytes(3), 0) + struct.pack(">HHIIII", 0, 4, 0, 1 << 32 - 26, 0, 0)
     name = case.name
-    failed = f"FAIL: {name}: check, expected, found"[: harness.NUMBERS - 16].ljust(harness.NUMBERS - 15)
+    failed = f"FAIL: {name}: check, expected, found"[: telling.NUMBERS - 16].ljust(telling.NUMBERS - 15)
     return {
         layout.SCCB_MASK: mask,
         layout.SCCB_PASSED: _line(f"PASS: {name}"),

@@ -34,6 +34,14 @@ def test_the_low_core_and_the_entry_are_in_the_image(tiny: Case) -> None:
     assert not any(layout.PAGES <= each.address < layout.PAGES + 0x10000 for each in program.segments)
 
 
+def test_the_file_has_the_segments_of_the_image(tiny: Case) -> None:
+    image = make_image(tiny)
+    program = parse_program(image.elf(), "x")
+    assert program.entry == image.entry
+    assert tuple((each.address, each.data) for each in program.segments) == image.segments
+    assert all(each.size == len(each.data) for each in program.segments)
+
+
 def test_the_code_of_the_case_ends_in_a_supervisor_call(tiny: Case) -> None:
     assert storage(tiny, layout.CODE, 8) == bytes(2) + assemble("LGHI 3,7") + assemble("SVC 255")
 
