@@ -165,10 +165,16 @@ def program(
 
 
 def supervisor_call(
-    number: int, *, ilc: int = 2, at: Value | None = None, going: Going = Going.END, to: Value = 0
+    number: int,
+    *,
+    ilc: int = 2,
+    at: Value | None = None,
+    mask: int | tuple[int, int] | None = None,
+    going: Going = Going.END,
+    to: Value = 0,
 ) -> ExpectedInterruption:
     """The interruption of SUPERVISOR CALL."""
-    return ExpectedInterruption(Class.SUPERVISOR_CALL, number, ilc, at, going=going, to=to)
+    return ExpectedInterruption(Class.SUPERVISOR_CALL, number, ilc, at, mask, going=going, to=to)
 
 
 def external(

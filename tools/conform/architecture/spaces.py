@@ -75,7 +75,11 @@ class TableSpace:
         return found
 
     def entry_address(self, level: int, virtual: int) -> int:
-        """Where the entry of *virtual* in the table of *level* lies, -1 being the page table; the tables are made."""
+        """Where the entry of *virtual* in the table of *level* lies, -1 being the page table; the tables are made.
+
+        Bits of the address left of what the highest table covers do not matter.
+        """
+        virtual &= (1 << self._top.shift + 11) - 1
         origin = self._top_origin
         for each in range(self._top, level - 1, -1):
             index = virtual >> 12 & 0xFF if each < 0 else virtual >> 20 + 11 * each & 0x7FF

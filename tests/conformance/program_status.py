@@ -1,0 +1,251 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The program-status word: loading it, its early exceptions, and the instructions that change a part of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from emu.program_interruption import ProgramInterruptionCode as Code
+from emu.psw import ADDRESSING_MODE, BASIC_ADDRESSING, EXTENDED_ADDRESSING
+from tools.conform.architecture.case import VERIFIED, Case, CaseSection, FinalState, program, supervisor_call
+
+EARLY = "PoP 6, Early Exception Recognition; Linux is_valid_psw (architecture reference F4)"
+ALL = (1 << 64) - 1
+MODE_31 = BASIC_ADDRESSING
+ADDRESS = 0x9000
+
+
+def bit(number: int) -> int:
+    return 1 << 63 - number
+
+
+INVALID_PSWS = (
+    *((f"bit-{n}", ADDRESSING_MODE | bit(n), ADDRESS) for n in (0, 2, 3, 4, 12, *range(25, 31), 33, 40, 47, 62, 63)),
+    ("extended-without-basic", EXTENDED_ADDRESSING, ADDRESS),
+    ("24-bit-address-25", 0, 1 << 24),
+    ("24-bit-address-64", 0, 1 << 63),
+    ("31-bit-address-32", MODE_31, 1 << 31),
+    ("31-bit-address-64", MODE_31, 1 << 63),
+)
+VALID_PSWS = (
+    ("64-bit", ADDRESSING_MODE),
+    ("31-bit", MODE_31),
+    ("24-bit", 0),
+    ("key", ADDRESSING_MODE | 9 << 52),
+    ("problem-state", ADDRESSING_MODE | bit(15)),
+    ("address-space-control", ADDRESSING_MODE | bit(16)),
+    ("condition-code", ADDRESSING_MODE | 3 << 44),
+    ("program-mask", ADDRESSING_MODE | 0xF << 40),
+    ("machine-check-mask", ADDRESSING_MODE | bit(13)),
+)
+
+
+def words(*values: int) -> bytes:
+    return b"".join((value & ALL).to_bytes(8, "big") for value in values)
+
+
+def loading() -> Iterator[Case]:
+    for name, mask, address in INVALID_PSWS:
+        yield Case(
+            name=f"early-{name}",
+            rule="A PSW that may not be is loaded, and then is a specification exception with an ILC of 0: the old PSW "
+            "is what was loaded.",
+            source=EARLY,
+            basis=VERIFIED,
+            registers={2: "page1"},
+            storage={"page1": words(mask, address)},
+            code="LPSWE 0(2)",
+            events=(program(Code.SPECIFICATION, ilc=0, at=address, mask=(mask, ALL)),),
+        )
+    for name, mask in VALID_PSWS:
+        yield Case(
+            name=f"load-{name}",
+            rule="LOAD PSW EXTENDED loads all of the PSW.",
+            source="PoP 10, Load PSW Extended",
+            basis=VERIFIED,
+            registers={2: "page1"},
+            storage={"page1": words(mask, ADDRESS)},
+            code="LPSWE 0(2)",
+            parts={ADDRESS: "SVC 7\nbehind: LGHI 15,1"},
+            events=(
+                # All of its mask, the condition code included.
+                supervisor_call(7, at="behind", mask=(mask, ALL)),
+            ),
+        )
+    for name, word, mask in (
+        ("31-bit", 0x0008_0000_8000_9000, MODE_31),
+        ("24-bit", 0x0008_0000_0000_9000, 0),
+        ("64-bit", 0x0008_0001_8000_9000, ADDRESSING_MODE),
+        ("masks", 0x0408_3F00_8000_9000 & ~bit(5), MODE_31 | 0x3F << 40),
+    ):
+        yield Case(
+            name=f"load-short-{name}",
+            rule="LOAD PSW makes the long PSW of a short one: bit 12 inverted, bits 33-63 the address.",
+            source="PoP 10, Load PSW",
+            basis=VERIFIED,
+            registers={2: "page1"},
+            storage={"page1": words(word)},
+            code="LPSW 0(2)",
+            parts={ADDRESS: "SVC 7\nbehind: LGHI 15,1"},
+            events=(supervisor_call(7, at="behind", mask=(mask, ALL)),),
+        )
+    yield Case(
+        name="load-short-bit-12",
+        rule="A short PSW whose bit 12 is zero is a specification exception, before or after it has been loaded.",
+        source="PoP 10, Load PSW; kvm-unit-tests spec_ex (architecture reference F4)",
+        basis=VERIFIED,
+        registers={2: "page1"},
+        storage={"page1": words(0x0000_0000_8000_9000)},
+        code="LPSW 0(2)",
+        events=(program(Code.SPECIFICATION, ilc=None, mask=(0, 0)),),
+    )
+
+
+def odd_addresses() -> Iterator[Case]:
+    yield Case(
+        name="odd-load-psw",
+        rule="An odd instruction address is a specification exception when an instruction is to be fetched there.",
+        source="PoP 6, Late Exception Recognition",
+        basis=VERIFIED,
+        registers={2: "page1"},
+        storage={"page1": words(ADDRESSING_MODE, ADDRESS + 1)},
+        code="LPSWE 0(2)",
+        events=(program(Code.SPECIFICATION, ilc=None, mask=(ADDRESSING_MODE, ALL)),),
+    )
+    yield Case(
+        name="odd-branch",
+        rule="A branch to an odd address is performed, and what is there is a specification exception.",
+        source="PoP 6, Late Exception Recognition",
+        basis=VERIFIED,
+        registers={2: ADDRESS + 1},
+        code="BASR 3,2\nlink: LGHI 15,1",
+        events=(program(Code.SPECIFICATION, ilc=None),),
+        end=FinalState(registers={3: "link", 15: 0}),
+    )
+
+
+def system_mask() -> Iterator[Case]:
+    for name, code, ilc, storage in (
+        ("set", "bad: SSM 0(2)", 4, 0x08),
+        ("set-bit-0", "bad: SSM 0(2)", 4, 0x80),
+        ("or", "bad: STOSM 8(2),0x10", 4, 0),
+    ):
+        new = {0x08: bit(4), 0x80: bit(0), 0: bit(3)}[storage]
+        yield Case(
+            name=f"early-system-mask-{name}",
+            rule="A system mask that may not be is set, and then is a specification exception behind the instruction.",
+            source=EARLY,
+            basis=VERIFIED,
+            registers={2: "page1"},
+            storage={"page1": words(storage << 56, 0)},
+            code=f"{code}\nafter: LGHI 15,1",
+            events=(program(Code.SPECIFICATION, ilc=ilc, at="after", mask=(ADDRESSING_MODE | new, ALL)),),
+        )
+    yield Case(
+        name="early-system-mask-executed",
+        rule="Under an execute instruction the ILC is that of the execute instruction.",
+        source=EARLY,
+        basis=VERIFIED,
+        registers={2: "page1"},
+        storage={"page1": words(0x08 << 56)},
+        code="bad: EXRL 0,target\nafter: BRC 15,done\ntarget: SSM 0(2)\ndone: LGHI 15,1",
+        events=(program(Code.SPECIFICATION, ilc=6, at="after", mask=(ADDRESSING_MODE | bit(4), ALL)),),
+    )
+    yield Case(
+        name="set-system-mask",
+        rule="SET SYSTEM MASK replaces bits 0-7.",
+        source="PoP 10, Set System Mask",
+        basis=VERIFIED,
+        registers={2: "page1"},
+        mask=ADDRESSING_MODE,
+        storage={"page1": words(0x02 << 56)},
+        code="SSM 0(2)",
+        end=FinalState(mask=(ADDRESSING_MODE | bit(6), 0xFF << 56)),
+    )
+    for name, code, before, after, stored in (
+        ("and", "STNSM 0(2),0xFD", bit(6), 0, 0x02),
+        ("or", "STOSM 0(2),0x02", 0, bit(6), 0x00),
+    ):
+        yield Case(
+            name=f"store-then-{name}-system-mask",
+            rule="The system mask before is stored, and then combined with I2.",
+            source="PoP 10, Store Then AND System Mask, Store Then OR System Mask",
+            basis=VERIFIED,
+            registers={2: "page1"},
+            mask=ADDRESSING_MODE | before,
+            storage={"page1": words(ALL)},
+            code=code,
+            end=FinalState(mask=(after, 0xFF << 56), storage={"page1": stored << 56 | ALL >> 8}),
+        )
+
+
+def parts() -> Iterator[Case]:
+    yield Case(
+        name="set-program-mask",
+        rule="SET PROGRAM MASK sets condition code and program mask of bits 34-39 of R1.",
+        source="PoP 7, Set Program Mask",
+        basis=VERIFIED,
+        registers={2: 0x2A00_0000},
+        code="SPM 2",
+        end=FinalState(cc=2, mask=(0xA << 40, 0xF << 40)),
+    )
+    yield Case(
+        name="insert-program-mask",
+        rule="INSERT PROGRAM MASK puts zeros, cc and program mask in bits 32-39 of R1, and changes no other.",
+        source="PoP 7, Insert Program Mask",
+        basis=VERIFIED,
+        registers={3: ALL},
+        mask=ADDRESSING_MODE | 2 << 44 | 5 << 40,
+        code="IPM 3",
+        end=FinalState(registers={3: 0xFFFF_FFFF_25FF_FFFF}, cc=2),
+    )
+    yield Case(
+        name="extract-psw",
+        rule="EXTRACT PSW puts bits 0-31 and 32-63 of the PSW in the right halves of R1 and R2.",
+        source="PoP 7, Extract PSW",
+        basis=VERIFIED,
+        registers={3: ALL, 4: ALL},
+        mask=ADDRESSING_MODE | 2 << 44 | 7 << 52,
+        code="EPSW 3,4",
+        end=FinalState(registers={3: 0xFFFF_FFFF_0070_2001, 4: 0xFFFF_FFFF_8000_0000}),
+    )
+    yield Case(
+        name="set-psw-key",
+        rule="SET PSW KEY FROM ADDRESS sets the key of bits 56-59 of the address.",
+        source="PoP 10, Set PSW Key from Address",
+        basis=VERIFIED,
+        registers={2: 0xFFF0_0050},
+        code="SPKA 0x20(2)",
+        end=FinalState(mask=(7 << 52, 0xF << 52)),
+    )
+    yield Case(
+        name="insert-psw-key",
+        rule="INSERT PSW KEY puts the key in bits 56-59 of register 2, zeros in 60-63, and changes no other.",
+        source="PoP 10, Insert PSW Key",
+        basis=VERIFIED,
+        registers={2: ALL},
+        mask=ADDRESSING_MODE | 9 << 52,
+        code="IPK",
+        end=FinalState(registers={2: 0xFFFF_FFFF_FFFF_FF90}),
+    )
+
+
+def new_psw() -> Iterator[Case]:
+    yield Case(
+        name="early-new-psw",
+        rule="A new PSW that may not be is loaded by its interruption, and then is a specification exception.",
+        source=EARLY,
+        basis=VERIFIED,
+        registers={2: "page1"},
+        storage={"page1": words(ADDRESSING_MODE | bit(2), ADDRESS)},
+        code="MVC 0x1C0(16),0(2)\nSVC 5\nafter: LGHI 15,1",
+        events=(program(Code.SPECIFICATION, ilc=0, at=ADDRESS, mask=(ADDRESSING_MODE | bit(2), ALL)),),
+        # The old PSW of the supervisor call.
+        end=FinalState(storage={0x148: "after"}),
+    )
+
+
+SECTION = CaseSection(
+    "Program-status word",
+    (*loading(), *odd_addresses(), *system_mask(), *parts(), *new_psw()),
+)
