@@ -331,6 +331,17 @@ def store(
         note_access(cpu, address, len(data), Access.STORE, space, real=real)
 
 
+def announce_store(cpu: Cpu, address: int, length: int, *, real: bool = False) -> None:
+    """Tell who looks on that an instruction is about to store otherwise than by :func:`store`, every check made.
+
+    :param address: logical, or *real*; all *length* bytes are in one page.
+    """
+    if cpu.configuration.follower is not None:
+        cpu.configuration.follower.accesses(cpu, address, length, Access.STORE, None, is_real=real)
+    if cpu.recording is not None or cpu.configuration.watching.is_set:
+        note_access(cpu, address, length, Access.STORE, real=real)
+
+
 def note_access(
     cpu: Cpu, address: int, length: int, kind: Access, space: AddressSpaceControl | None = None, *, real: bool = False
 ) -> None:

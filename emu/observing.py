@@ -83,6 +83,14 @@ class ObserverOf(Generic[CpuT]):
 class ExecutionFollower(Protocol[CpuT_contra]):
     """Who follows what Python executes while the engines run freely: a trace, in which they write the rest."""
 
+    @property
+    def follows_fetches(self) -> bool:
+        """Whether it wants to know of fetches, and not only of stores."""
+
+    @property
+    def wants_each_access(self) -> bool:
+        """Whether the engine is to tell the accesses of the instruction that it executes alone, one by one."""
+
     def begins(self, cpu: CpuT_contra, address: int, instruction: bytes) -> None:
         """An *instruction* at *address* is about to be executed alone."""
 
@@ -103,6 +111,9 @@ class ExecutionFollower(Protocol[CpuT_contra]):
         is_real: bool,
     ) -> None:
         """It is about to access so many bytes at *address*, with every check made; see :func:`emu.access.resolve`."""
+
+    def undone(self, cpu: CpuT_contra) -> None:
+        """What it has stored was taken back."""
 
     def finished(self, cpu: CpuT_contra, address: int, code: bytes) -> None:
         """The plain instructions *code* from *address* on have been executed."""

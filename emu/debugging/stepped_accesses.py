@@ -97,7 +97,7 @@ class SteppedAccesses:
             new = self._rows.piece(self._now(page)[offset : offset + piece.length])
         else:
             old, new = NOTHING, self._rows.piece(before)
-        self._rows.add(
+        self._rows.add_event(
             "accesses", number, cpu.address, piece.kind, piece.logical, piece.absolute, piece.length, old, new
         )
 

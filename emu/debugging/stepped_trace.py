@@ -8,14 +8,14 @@ and not recorded.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from emu.debugging.all_registers import changes_between, registers_of
 from emu.debugging.stepped_accesses import SteppedAccesses
 from emu.debugging.trace_rows import TraceRows
 from emu.events import Observer
-from emu.isa.execute import is_execute, modified_target
-from emu.isa.relative_operands import relative_operand
+from emu.isa.execute import execute_target_address, is_execute, modified_target
 from emu.running.stopping import looking
 from emu.traces import schema
 from emu.traces.schema import FlowKind, Register
@@ -31,6 +31,26 @@ if TYPE_CHECKING:
 _MOST_INSTRUCTIONS: Final = 64
 """Of a block, which otherwise would go on as long as no branch is taken."""
 _OF_INSTRUCTIONS: Final = frozenset({"program", "svc"})
+NO_TARGET: Final = -1, 0, b""
+
+
+@dataclass(frozen=True, slots=True)
+class _AnnouncedInterruption:
+    """An interruption that was announced."""
+
+    cpu: Cpu
+    kind: str
+    code: int
+    old: Psw
+    new: Psw
+    time: int
+    low_core: bytes
+
+    @property
+    def length(self) -> int:
+        """Of the instruction: what is stored as the instruction-length code, which is half of it."""
+        place = {"program": 0x8D, "svc": 0x89}.get(self.kind)
+        return 0 if place is None else self.low_core[place - schema.LOW_CORE]
 
 
 class SteppedTrace(Observer):
@@ -51,13 +71,15 @@ class SteppedTrace(Observer):
         self._chunk = chunk
         self._rows = TraceRows(writer, machine.executed, machine.timing.work)
         self._flow = _Flow(self._rows)
-        self._seen = [registers_of(cpu) for cpu in machine.cpus]
+        self._seen: list[list[int]] = []
+        self._targets = [NO_TARGET] * len(machine.cpus)
+        """Of each CPU whose next instruction is an EXECUTE: where that lies, where its target, and what is executed."""
+        self.refresh()
         self._timers = [cpu.cpu_timer_origin for cpu in machine.cpus]
         self._executed = machine.executed
         self._time = machine.timing.work
-        self._interruptions: list[tuple[Cpu, str, int, Psw, Psw]] = []
-        """Those that the present instruction gives."""
-        self._is_between = False
+        self._interruptions: list[_AnnouncedInterruption] = []
+        """Those that the present instruction gives, and what follows from them."""
         self._accesses = SteppedAccesses(machine, self._rows, fetches=level == "all") if self._has("accesses") else None
         self._write_states()
 
@@ -67,13 +89,14 @@ class SteppedTrace(Observer):
     def refresh(self) -> None:
         """Take the registers as they are: somebody has changed them from outside."""
         self._seen = [registers_of(cpu) for cpu in self._machine.cpus]
+        for cpu in self._machine.cpus:
+            self._look_ahead(cpu)
 
     def finish(self) -> None:
         """Write what is left, and watch no more."""
+        self._flow.end_row()
         # Of an instruction that has ended the run.
-        for interruption in self._interruptions:
-            self._write_interruption(*interruption, self._machine.executed)
-        self._interruptions.clear()
+        self._write_interruptions(self._machine.executed, 0)
         self._write_chunk()
         if self._accesses is not None:
             self._accesses.end()
@@ -100,10 +123,9 @@ class SteppedTrace(Observer):
             self._note_registers(number)
         if self._accesses is not None:
             self._accesses.write(cpu, number)
-        for interruption in self._interruptions:
-            self._write_interruption(*interruption, executed)
-        self._interruptions.clear()
-        self._executed, self._time, self._is_between = executed, self._machine.timing.work, False
+        self._write_interruptions(executed, executed - number)
+        self._executed, self._time = executed, self._machine.timing.work
+        self._look_ahead(cpu)
         if executed - self._rows.first >= self._chunk:
             self._write_chunk()
 
@@ -111,82 +133,91 @@ class SteppedTrace(Observer):
         mode = schema.mode_of(self._seen[cpu.address][Register.PSW_MASK])
         kind = FlowKind.EXECUTED if ended else FlowKind.NOT_EXECUTED
         self._flow.note(self._executed, self._time, cpu.address, address, mode, instruction, kind)
-        if ended and is_execute(instruction):
-            found = self._target(cpu, address, instruction)
+        if instruction and is_execute(instruction):
+            of, place, target = self._targets[cpu.address]
             self._flow.end_row()
-            self._flow.note(self._executed, self._time, cpu.address, found[0], mode, found[1], FlowKind.TARGET)
+            if of == address:
+                self._flow.note(self._executed, self._time, cpu.address, place, mode, target, FlowKind.TARGET)
         if self._interruptions or self._machine.timing.work != self._time + 1:
             self._flow.end_row()
 
-    def _target(self, cpu: Cpu, address: int, instruction: bytes) -> tuple[int, bytes]:
-        """Where the target of an EXECUTE lies, and what was executed, found from the registers as they were before."""
-        before = self._seen[cpu.address]
-        relative = relative_operand(instruction, address)
-        place = relative if relative is not None else int.from_bytes(instruction[2:4], "big") & 0xFFF
-        if relative is None:
-            for register in (instruction[1] & 0x0F, instruction[2] >> 4):
-                place += before[register] if register else 0
-        limit = _LIMITS[schema.mode_of(before[Register.PSW_MASK]) & schema.ADDRESSING_MODE]
-        target = looking.code(cpu, place & limit)
-        first = instruction[1] >> 4
-        return place & limit, modified_target(target, before[first] if first else 0) if target else target
+    def _look_ahead(self, cpu: Cpu) -> None:
+        """Look at the target of the next instruction if that is an EXECUTE, which may change what leads there."""
+        address = cpu.instruction_address
+        instruction = looking.code(cpu, address)
+        self._targets[cpu.address] = NO_TARGET
+        if instruction and is_execute(instruction):
+            place = execute_target_address(cpu, instruction, address)
+            target, register = looking.code(cpu, place), instruction[1] >> 4
+            if target:
+                modified = modified_target(target, cpu.gr[register] if register else 0)
+                self._targets[cpu.address] = address, place, modified
 
     def _note_registers(self, number: int) -> None:
         for cpu in self._machine.cpus:
             before, now = self._seen[cpu.address], registers_of(cpu)
-            if self._interruptions and self._interruptions[0][0] is cpu:
+            if self._interruptions and self._interruptions[0].cpu is cpu:
                 # What the interruption loads is no change that the instruction makes.
-                now[Register.PSW_MASK] = self._interruptions[0][3].mask
-            for register, (old, new) in changes_between(before, now).items():
-                self._rows.add("registers", number, cpu.address, register, old, new)
+                now[Register.PSW_MASK] = self._interruptions[0].old.mask
+            changes = changes_between(before, now)
             if self._timers[cpu.address] != cpu.cpu_timer_origin:
                 timer = Register.CPU_TIMER
-                self._rows.add("registers", number, cpu.address, timer, before[timer], now[timer])
+                changes[timer] = before[timer], now[timer]
                 self._timers[cpu.address] = cpu.cpu_timer_origin
+            for register, (old, new) in sorted(changes.items()):
+                self._rows.add_event("registers", number, cpu.address, register, old, new)
             now[Register.PSW_MASK] = cpu.psw.mask
             self._seen[cpu.address] = now
 
     def interrupted(self, cpu: Cpu, kind: str, code: int, old: Psw, condition: ProgramInterruption | None) -> None:
         """See :meth:`Observer.interrupted`."""
-        # An interruption that loads an invalid PSW causes another one before any instruction.
-        is_early = self._is_between and old.has_early_exception()
-        if kind in _OF_INSTRUCTIONS and not is_early:
-            self._interruptions.append((cpu, kind, code, old, cpu.psw))
+        taken = _AnnouncedInterruption(cpu, kind, code, old, cpu.psw, self._machine.timing.work, self._low_core(cpu))
+        # That of a PSW which an interruption or LOAD PSW has loaded comes between two instructions.
+        is_of_instruction = kind in _OF_INSTRUCTIONS and not (old.has_early_exception() and not taken.length)
+        if is_of_instruction or self._interruptions:
+            self._interruptions.append(taken)
             return
         self._flow.end_row()
-        self._write_interruption(cpu, kind, code, old, cpu.psw, self._machine.executed)
-        self._is_between = True
+        self._write_interruption(taken, self._machine.executed, taken.time)
         self._time = self._machine.timing.work
         self._seen[cpu.address] = registers_of(cpu)
+        self._look_ahead(cpu)
 
-    def _write_interruption(self, cpu: Cpu, kind: str, code: int, old: Psw, new: Psw, number: int) -> None:
-        low_core = looking.storage(self._machine.configuration, cpu.prefix + schema.LOW_CORE, schema.LOW_CORE_LENGTH)
-        place = {"program": 0x8D, "svc": 0x89}.get(kind)
-        self._rows.add(
+    def _low_core(self, cpu: Cpu) -> bytes:
+        return looking.storage(self._machine.configuration, cpu.prefix + schema.LOW_CORE, schema.LOW_CORE_LENGTH)
+
+    def _write_interruptions(self, number: int, work: int) -> None:
+        """Write those of the instruction, which has done so much *work* after they were taken."""
+        for taken in self._interruptions:
+            self._write_interruption(taken, number, taken.time + work)
+        self._interruptions.clear()
+
+    def _write_interruption(self, taken: _AnnouncedInterruption, number: int, time: int) -> None:
+        self._rows.add_event(
             "interruptions",
             number,
-            self._machine.timing.work,
-            cpu.address,
-            schema.CLASSES_BY_WORD[kind],
-            0 if place is None else low_core[place - schema.LOW_CORE],
-            code & 0xFFFF_FFFF,
-            old.mask,
-            old.address,
-            new.mask,
-            new.address,
-            self._rows.piece(low_core),
+            time,
+            taken.cpu.address,
+            schema.CLASSES_BY_WORD[taken.kind],
+            taken.length,
+            taken.code & 0xFFFF_FFFF,
+            taken.old.mask,
+            taken.old.address,
+            taken.new.mask,
+            taken.new.address,
+            self._rows.piece(taken.low_core),
         )
 
     def state_changed(self, cpu: Cpu, page: int, request: int, before: int, after: int) -> None:
         """See :meth:`Observer.state_changed`."""
         # As of all that happens in an instruction, it is the time before that.
         number, time, address = self._machine.executed, self._time, cpu.instruction_address
-        self._rows.add("page_states", number, time, cpu.address, request, before, after, page, address)
+        self._rows.add_event("page_states", number, time, cpu.address, request, before, after, page, address)
         self._content_changed(page)
 
     def host_changed(self, page: int, before: int, after: int) -> None:
         """See :meth:`Observer.host_changed`."""
-        self._rows.add("host", self._machine.executed, self._machine.timing.work, before, after, page)
+        self._rows.add_event("host", self._machine.executed, self._machine.timing.work, before, after, page)
         self._content_changed(page)
 
     def _content_changed(self, page: int) -> None:
@@ -195,7 +226,7 @@ class SteppedTrace(Observer):
 
     def key_changed(self, cpu: Cpu, page: int, before: int, after: int) -> None:
         """See :meth:`Observer.key_changed`."""
-        self._rows.add("keys", self._machine.executed, cpu.address, before, after, page)
+        self._rows.add_event("keys", self._machine.executed, cpu.address, before, after, page)
 
     def console_written(self, data: bytes) -> None:
         """See :meth:`Observer.console_written`."""
@@ -211,14 +242,7 @@ class SteppedTrace(Observer):
 
     def _note_device(self, device: int, kind: schema.DeviceEvent, data: bytes) -> None:
         number, time = self._machine.executed, self._machine.timing.work
-        self._rows.add("devices", number, time, device, kind, self._rows.piece(data), len(data))
-
-
-_LIMITS: Final[dict[int, int]] = {
-    schema.Mode.ADDRESSING_24: 0xFF_FFFF,
-    schema.Mode.ADDRESSING_31: 0x7FFF_FFFF,
-    schema.Mode.ADDRESSING_64: 0xFFFF_FFFF_FFFF_FFFF,
-}
+        self._rows.add_event("devices", number, time, device, kind, self._rows.piece(data), len(data))
 
 
 class _Flow:
@@ -235,7 +259,7 @@ class _Flow:
         """Note an instruction."""
         if kind is not FlowKind.EXECUTED:
             self.end_row()
-            self._rows.add("flow", number, time, self._block(address, mode, code), 0, 0, cpu, kind)
+            self._rows.add_event("flow", number, time, self._block(address, mode, code), 0, 0, cpu, kind)
             return
         goes_on = (
             self._is_open
@@ -256,7 +280,7 @@ class _Flow:
         """Let the next instruction begin a row."""
         if self._is_open:
             block = self._block(self._address, self._mode, bytes(self._code))
-            self._rows.add("flow", self._number, self._time, block, 0, self._count, self._cpu, FlowKind.EXECUTED)
+            self._rows.add_event("flow", self._number, self._time, block, 0, self._count, self._cpu, FlowKind.EXECUTED)
             self._code.clear()
             self._count = 0
             self._is_open = False

@@ -24,10 +24,22 @@ class TraceRows:
         self.first = number
         """The number of the first instruction of the present chunk."""
         self._time = time
+        self._interrupted = [0, 0]
+        """The number of the last interruption, and how many have had it."""
 
     def add(self, stream: str, *values: int) -> None:
-        """Add a row of *stream*, whose columns have these *values*."""
+        """Add a row of *stream*, whose columns but the turn have these *values*."""
         self._rows[stream].append(values)
+
+    def add_event(self, stream: str, number: int, *values: int) -> None:
+        """The same of a stream that has turns; *values* are those of the columns behind it."""
+        self._rows[stream].append((number, self._turn(number), *values))
+        if stream == "interruptions":
+            self._interrupted = [number, self._turn(number) + 1]
+
+    def _turn(self, number: int) -> int:
+        last, count = self._interrupted
+        return count if number == last else 0
 
     def piece(self, data: bytes) -> int:
         """Put *data* in the blob; give where."""

@@ -13,7 +13,7 @@ from enum import IntEnum
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from emu import interruption
+from emu import access, interruption
 from emu.addresses import PAGE_SIZE
 from emu.bits import bit
 from emu.control_registers import CR0_SERVICE_SIGNAL
@@ -23,6 +23,7 @@ from emu.devices.line_mode import message_lines, operator_command
 from emu.devices.sccb import Sccb
 from emu.identification import EBCDIC, TOPOLOGY_NESTING, max_cpus
 from emu.lowcore import PREFIX_AREA_SIZE
+from emu.prefixing import absolute_to_real
 from emu.program_interruption import ProgramInterruption, ProgramInterruptionCode
 from emu.psw import EXTERNAL_MASK
 from emu.state import Section, computed
@@ -212,7 +213,9 @@ class Sclp:
         else:
             sccb = Sccb(storage.read(address, length))
             response = function(sccb)
+            access.announce_store(cpu, absolute_to_real(address, cpu.prefix), length, real=True)
             storage.write(address, bytes(sccb.bytes))
+        access.announce_store(cpu, absolute_to_real(address, cpu.prefix) + 6, 2, real=True)
         storage.write_integer(address + 6, 2, response)
         self._completed = address
         return 0

@@ -81,6 +81,8 @@ class FillAnswers(ABC):
             # No question of the guest's: whatever is to come of those, code is dropped now.
             entry[0].address, entry[0].permissions = self._unicorn.probed & -PAGE_SIZE, EXECUTABLE
             return True
+        if self._unicorn.is_unhooking:
+            return False
         return self._is_answered(address, kind, entry)
 
     def _is_answered(self, address: int, kind: int, entry: Any) -> bool:

@@ -17,12 +17,13 @@ from emu.bits import MASK_64
 from emu.engine.library import STOP_FUNCTION
 from emu.engine.quirks.small_buffer import buffer_places
 from emu.engine.record import SharedRecord, ShownPage
-from emu.engine.record_limits import FILLS, NO_PAGE, SHORT_ADDRESSES
+from emu.engine.record_limits import FILLS, NO_CONTEXT, NO_PAGE, SHORT_ADDRESSES
 from emu.engine.tables import LAST_GENERATION, block_key, block_tag, memo_index, page_index, page_key
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+    from emu.engine.library import Unicorn
     from emu.engine.quirks.register_file import EngineRegisters
 
 SIZE_SHIFT: Final = 32
@@ -115,10 +116,21 @@ class BlockState(SharedRecord):
             record.block_address = record.start_addresses[number - 1]
             record.block_size = record.start_sizes[number - 1]
 
+    def unhook(self, unicorn: Unicorn, hook: int) -> None:
+        """Have *unicorn* call a callback no more; what it asks meanwhile is none of the guest's questions."""
+        context, self.fields.context = self.fields.context, NO_CONTEXT
+        unicorn.unhook(hook)
+        self.fields.context = context
+
     def forget_starts(self) -> None:
         """Take all translations for such as have not begun; the words of those that are gone can be used again."""
         self._starts[:] = 0
         self.fields.starts_used = 0
+
+    def forget_blocks(self) -> None:
+        """Forget all blocks."""
+        self._begin_generation()
+        self._keys[:] = self._known[:] = 0
 
     def forget_blocks_in(self, virtual_page: int) -> None:
         """Forget those that lie in *virtual_page*, or reach into it."""

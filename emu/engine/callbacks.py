@@ -50,7 +50,10 @@ from emu.engine.compiled_parts import (
 from emu.engine.record import RECORD_TYPE
 from emu.engine.record_limits import MOST_LEFT, StopReason
 from emu.engine.rules.native_forms import is_form_for_model
+from emu.engine.trace_emission import is_flow_followed
+from emu.engine.trace_rows import note_target
 from emu.engine.units import NOTHING, unit
+from emu.engine.updates import address_register
 
 # numba takes plain integers for the callback's constants.
 TRANSLATE_OPCODE: Final = 0xDC
@@ -106,6 +109,8 @@ def _must_be_looked_at(record: Any, address: Any, first: Any) -> Any:
     """Whether Python must look at the instruction at *address*, whose form or whose target decides."""
     if first != EXECUTE_RELATIVE_OPCODE or code_byte(record, address + np.uint64(1)) & np.uint64(0x0F):
         return is_form_for_model(record, address) != np.uint64(0)
+    if is_flow_followed(record):
+        return True
     target = relative_target(address, _code_word(record, address + np.uint64(2))) & address_limit(record)
     ends = max(target + np.uint64(5), address + np.uint64(5)), min(target, address)
     if (ends[0] ^ ends[1]) > PAGE_OFFSET:
@@ -249,9 +254,32 @@ def _indexed_address(record: Any, word: Any) -> Any:
 
 
 @njit
+def _is_in_block(record: Any, address: Any) -> Any:
+    """Whether the instruction at *address* is one of the block that began last."""
+    return address - record.block_address < record.block_size
+
+
+@njit
+def _note_target(record: Any, target: Any, register: Any) -> None:
+    """Note the *target* of the EXECUTE that is the last instruction of the block, as general *register* modifies it."""
+    word = np.uint64(0)
+    for number in range(instruction_length(code_byte(record, target))):
+        octet = code_byte(record, target + np.uint64(number) & address_limit(record))
+        if octet == INVISIBLE:
+            return
+        word |= octet << np.uint64(56 - 8 * number)
+    word |= (address_register(record, register) & np.uint64(0xFF)) << np.uint64(48)
+    note_target(record, target, word)
+
+
+@njit
 def check_execute(record: Any, engine: Any, address: Any) -> None:
-    """Stop the *engine* before what lies at *address* if it is an EXECUTE of what Unicorn would execute wrongly."""
+    """Stop the *engine* before what lies at *address* if it is an EXECUTE of what Unicorn would execute wrongly.
+
+    Otherwise its target is noted if the machine is traced.
+    """
     first = code_byte(record, address)
+    register = code_byte(record, address + np.uint64(1)) >> np.uint64(4)
     if first == EXECUTE_RELATIVE_OPCODE and not code_byte(record, address + np.uint64(1)) & np.uint64(0x0F):
         word = _code_word(record, address + np.uint64(2))
         target = relative_target(address, word)
@@ -264,6 +292,9 @@ def check_execute(record: Any, engine: Any, address: Any) -> None:
     if word == INVISIBLE_WORD or target & np.uint64(1) or not _is_plain_target(record, target):
         record.reason = ODD_REASON
         call(record.stop_function, engine)
+    elif record.reason == np.uint64(0) and is_flow_followed(record) and _is_in_block(record, address):
+        # One that traps is no part of the block.
+        _note_target(record, target, register)
 
 
 @callback(types.void, types.uint64, types.uint64, types.uint32, types.voidptr)

@@ -26,12 +26,11 @@ from emu.engine.library import (
 )
 from emu.engine.quirks.register_file import EngineRegisters
 from emu.engine.reported import map_sink, reported
+from emu.engine.watched_storage import is_each_followed
 from emu.psw import address_limit
 from emu.teid import Access
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from emu.configuration import Configuration
     from emu.cpu import Cpu
     from emu.engine.fills import RememberedFills
@@ -100,18 +99,9 @@ class CarefulEngine:
 
     # One instruction
 
-    @property
-    def images(self) -> Mapping[int, bytes]:
-        """What was in each frame, by its offset in the pool, that the last instruction may have stored into."""
-        return self._answers.images
-
     def forget_stores(self) -> None:
         """The last instruction has stored nothing: what was noticed of that is none."""
         self._answers.forget_stores()
-
-    def forget_images(self) -> None:
-        """Have none until the next instruction."""
-        self._answers.images = {}
 
     def step(
         self,
@@ -134,14 +124,14 @@ class CarefulEngine:
         own, answers = self._own, self._answers
         own.take(self._registers)
         recording = self._cpu.recording
-        if len(answers.written) > _MOST_IMAGES or (recording is not None and recording.watches_storage):
+        is_watched = recording is not None and recording.watches_storage
+        if is_watched or len(answers.written) > _MOST_IMAGES or is_each_followed(self._cpu, Access.STORE):
             self.flush()
         if len(pages) > 1:
             address = own.psw[1]
             if address >> PAGE_SHIFT != address + len(instruction) - 1 >> PAGE_SHIFT:
                 self._drop_end_of_page(address)
-        follower = self._configuration.follower
-        answers.take_images(is_low_only=stores_once and follower is None)
+        answers.take_images(is_low_only=stores_once)
         answers.low_refusal = None
         answers.code_pages = pages
         if hides_register_0:

@@ -111,15 +111,20 @@ class CarefulAnswers(FillAnswers):
         """Make storage what it was before the instruction."""
         for frame, before in self.images.items():
             self._configuration.storage.write_frame(frame, before)
-        if self._cpu.recording is not None:
-            self._cpu.recording.forget_stores()
+        self._take_back()
         self._configuration.watching.forget_from(self._noticed)
 
     def forget_stores(self) -> None:
         """Let what was noticed of stores of the instruction be none."""
+        self._take_back()
+        self._configuration.watching.forget_stores_from(self._noticed)
+
+    def _take_back(self) -> None:
+        """Tell who was told of stores that there were none."""
         if self._cpu.recording is not None:
             self._cpu.recording.forget_stores()
-        self._configuration.watching.forget_stores_from(self._noticed)
+        if self._configuration.follower is not None:
+            self._configuration.follower.undone(self._cpu)
 
     def _answer_by_page(self, address: int, kind: int) -> Answer | None:
         if self.asks_only_known and kind != FillAccess.FETCH:
@@ -148,6 +153,8 @@ class CarefulAnswers(FillAnswers):
             return self._resolve(address, kind)
         if self.low_refusal is not None:
             raise self.low_refusal
+        # The next instruction may fetch and store an operand here, and is to ask (:func:`resolve_fetch`).
+        self.is_flush_due = True
         return LOW_STORAGE + address, WRITABLE
 
     def _answer_beyond(self, address: int, kind: int) -> Answer | None:

@@ -317,6 +317,8 @@ class Engine:
         follows = bool(ring.fields.follows_registers)
         self._block_callback.follow(is_flow_followed=is_flow_followed, is_one_by_one=follows)
         self._instructions.leave_operands(to_model=follows)
+        self._blocks.follow_targets(are_followed=is_flow_followed)
+        self._watch_accesses()
         return trace
 
     def end_trace(self) -> None:
@@ -326,22 +328,8 @@ class Engine:
             self._free.trace = None
             self._block_callback.follow(is_flow_followed=False, is_one_by_one=False)
             self._instructions.leave_operands(to_model=False)
-
-    def images(self) -> dict[int, bytes]:
-        """What was in each absolute page that the instruction which was executed alone last may have stored into."""
-        if self._careful is None:
-            return {}
-        tables = self._configuration.hypervisor.frame_tables
-        pages = None if tables is None else tables.pages
-        found = self._careful.images
-        return {
-            frame >> PAGE_SHIFT if pages is None else int(pages[frame >> PAGE_SHIFT]): found[frame] for frame in found
-        }
-
-    def forget_images(self) -> None:
-        """An instruction begins that this engine may execute alone, or not."""
-        if self._careful is not None:
-            self._careful.forget_images()
+            self._blocks.follow_targets(are_followed=False)
+            self._watch_accesses()
 
     def reached(self) -> tuple[int, int] | None:
         """How many instructions of the CPU have ended, and how much work was done, while it runs freely; else None."""
@@ -358,8 +346,12 @@ class Engine:
     def watch(self, whose: str, areas: Collection[WatchedArea]) -> None:
         if self._watched.watch(whose, areas):
             self.flush_later()
-            if self._careful is not None:
-                self._careful.watch()
+            self._watch_accesses()
+
+    def _watch_accesses(self) -> None:
+        """Others are told of accesses now, or none."""
+        if self._careful is not None:
+            self._careful.watch()
 
     def context_changed(self) -> None:
         self._tlb.context_changed()

@@ -125,6 +125,16 @@ class EngineTrace:
                 first = first_word(RowKind.REGISTER, self._cpu.address, first=TracedRegister.PSW_MASK)
                 self._ring.append(first, number, before, old)
 
+    def given_up(self) -> list[tuple[int, bytes]]:
+        """What lay, at which logical address, where the last instruction may have stored before it was given up."""
+        parts = self._registers.parts[: self._registers.given_up]
+        octets = self._ring.octets
+        return [(part.address, octets[part.before : part.before + part.length].tobytes()) for part in parts]
+
+    def forget_given_up(self) -> None:
+        """The bytes of the ring that say so are gone."""
+        self._registers.given_up = 0
+
     @property
     def words(self) -> list[int]:
         """What the registers held when they were compared last, by :class:`TracedRegister`."""
@@ -151,7 +161,7 @@ class TracedBlocks:
         """Have the other one called where flow is followed, and have blocks of one instruction each, or not."""
         if (is_flow_followed, is_one_by_one) == (self._is_flow_followed, self._is_one_by_one):
             return
-        self._unicorn.unhook(self._hook)
+        self._state.unhook(self._unicorn, self._hook)
         self._hook = self._add(is_traced=is_flow_followed)
         self._is_flow_followed = is_flow_followed
         if is_one_by_one != self._is_one_by_one:

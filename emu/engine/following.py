@@ -91,6 +91,7 @@ class FollowedRegister:
         record.followed_count = len(places)
         record.change_count = 0
         self._blocks = blocks
+        self._state = state
         self._hook = None
         if places:
             blocks.hand_over()
@@ -101,7 +102,7 @@ class FollowedRegister:
         """Note what the last instruction has changed, and follow it no more."""
         self.collect()
         if self._hook is not None:
-            self._unicorn.unhook(self._hook)
+            self._state.unhook(self._unicorn, self._hook)
             self._blocks.take_back()
             self._unicorn.drop_all_code()
             self._hook = None

@@ -118,6 +118,7 @@ class Unicorn:
         self._keep: list[Any] = []
         self.probed: int | None = None
         """While :meth:`drop_code` runs: the place that the TLB-fill callback must answer with."""
+        self.is_unhooking = False
 
     @property
     def address(self) -> int:
@@ -144,8 +145,14 @@ class Unicorn:
         self._keep.append(needed)
 
     def unhook(self, hook: int) -> None:
-        """Have the callback called no more that :meth:`hook` has registered."""
+        """Have the callback called no more that :meth:`hook` has registered; all code must be dropped afterwards.
+
+        Unicorn drops some of it itself, for which it asks the TLB-fill callback where the guest's code lies: while
+        :attr:`is_unhooking` this must refuse to say.
+        """
+        self.is_unhooking = True
         _hook_delete(self.handle, ctypes.c_size_t(hook))
+        self.is_unhooking = False
 
     def drop_all_code(self) -> None:
         """Drop everything that was translated, and all translations of addresses."""

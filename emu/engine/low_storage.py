@@ -32,7 +32,7 @@ from emu.engine.blocks_of_low_storage import (
 )
 from emu.engine.fetched_operands import resolve_fetch
 from emu.engine.library import DeviceFetchCallback, DeviceStoreCallback
-from emu.engine.watched_storage import WatchedStorage, note
+from emu.engine.watched_storage import WatchedStorage, is_each_followed, note
 from emu.teid import Access
 
 if TYPE_CHECKING:
@@ -155,7 +155,11 @@ class LowStorage:
             frame = self._instruction.hold(page, kind)
             self._translation = self._cpu.dat, self._cpu.space
             known = self._known[block] = page, frame + offset
-            is_noticed = self._watching.is_set or (kind is Access.STORE and self._cpu.recording is not None)
+            is_noticed = (
+                self._watching.is_set
+                or (kind is Access.STORE and self._cpu.recording is not None)
+                or is_each_followed(self._cpu, kind)
+            )
             if not (is_noticed or (kind is Access.STORE and self._storage.code_pages[page])):
                 where = STORES + block[0] if kind is Access.STORE else block[0]
                 self._words[where] = self._storage.hypervisor.frame_address + frame + offset

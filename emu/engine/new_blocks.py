@@ -67,7 +67,13 @@ class NewBlocks:
         self._places = places
         self._watched: dict[int, int] = {}
         """By the addresses of EXECUTE instructions with a callback of their own, what that is called off by."""
-        self._are_handed_over = False
+        self._are_handed_over = self._are_targets_followed = False
+
+    def follow_targets(self, *, are_followed: bool) -> None:
+        """Have the target of every EXECUTE looked at, or only where that must be; all code must be dropped."""
+        if are_followed != self._are_targets_followed:
+            self._are_targets_followed = are_followed
+            self._state.forget_blocks()
 
     def look_at(self, address: int, size: int) -> bool:
         """Let the block of *size* bytes at *address* run from now on, or have it translated so that it may.
@@ -94,7 +100,9 @@ class NewBlocks:
                     return False
                 if self._traps(instruction, at):
                     entry = execute_relative_entry()
-                elif not self._is_in_page(execute_target_address(self._cpu, instruction, at), at):
+                elif self._are_targets_followed or not self._is_in_page(
+                    execute_target_address(self._cpu, instruction, at), at
+                ):
                     is_watched = self._watch_execute(at) or is_watched
             if entry is not None:
                 intercepted[at] = entry
@@ -162,7 +170,7 @@ class NewBlocks:
         """Let another callback, before every instruction, do what those before EXECUTE do; all code must be dropped."""
         self._are_handed_over = True
         for hook in self._watched.values():
-            self._unicorn.unhook(hook)
+            self._state.unhook(self._unicorn, hook)
 
     def take_back(self) -> None:
         """Do it again; all code must be dropped."""

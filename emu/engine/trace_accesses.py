@@ -40,7 +40,8 @@ _BYTE: Final = np.uint64(0xFF)
 _TABLE: Final = storage_operands.TABLE
 _LAST_BYTE_SAYS: Final = storage_operands.LAST_BYTE_SAYS
 _UNDESCRIBED: Final = np.uint64(storage_operands.UNDESCRIBED_BIT)
-_OPERAND: Final = np.uint64((1 << storage_operands.OPERAND_BITS) - 1)
+_PARTLY_DESCRIBED: Final = np.uint64(storage_operands.PARTLY_DESCRIBED_BIT)
+_OPERAND: Final = np.uint64(storage_operands.OPERAND_MASK)
 _OPERAND_BITS: Final = np.uint64(storage_operands.OPERAND_BITS)
 _USE: Final = np.uint64((1 << storage_operands.USE_BITS) - 1)
 _PLACE: Final = np.uint64(storage_operands.PLACE_SHIFT)
@@ -142,7 +143,7 @@ def begin_accesses(record: Any, at: Any) -> Any:
     Zero if it must be executed alone.
     """
     traced = _traced(record)
-    traced.part_count = _ZERO
+    traced.part_count = traced.given_up = _ZERO
     word = executed_instruction(record)
     if word == _ZERO:
         return _ZERO
@@ -152,11 +153,12 @@ def begin_accesses(record: Any, at: Any) -> Any:
     if packed == _ZERO:
         return _ONE
     octets = ring_of(record).octet_count
-    if packed == _UNDESCRIBED:
+    if packed & _UNDESCRIBED or (packed & _PARTLY_DESCRIBED and ring_of(record).follows_fetches):
         return _ZERO
     is_known = _begin_operand(record, word, packed & _OPERAND, at)
-    if is_known and packed >> _OPERAND_BITS:
-        is_known = _begin_operand(record, word, packed >> _OPERAND_BITS, at)
+    second = packed >> _OPERAND_BITS & _OPERAND
+    if is_known and second:
+        is_known = _begin_operand(record, word, second, at)
     if not is_known:
         traced.part_count = _ZERO
         ring_of(record).octet_count = octets
@@ -172,7 +174,10 @@ def finish_accesses(record: Any, has_ended: Any) -> None:
     count = traced.part_count
     traced.part_count = _ZERO
     if not has_ended:
+        if count:
+            traced.given_up = count
         return
+    traced.given_up = _ZERO
     for number in range(count):
         part = traced.parts[number]
         use, length = part.use, part.length

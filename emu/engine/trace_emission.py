@@ -61,6 +61,12 @@ def are_accesses_followed(record: Any) -> Any:
 
 
 @njit
+def is_flow_followed(record: Any) -> Any:
+    """Whether the machine is traced, and each instruction that it executes."""
+    return record.trace_address != _ZERO and ring_of(record).follows_flow != _ZERO
+
+
+@njit
 def is_trace_full(record: Any) -> Any:
     """Whether the machine is traced, and what was written must be taken before anything else."""
     if record.trace_address == _ZERO:

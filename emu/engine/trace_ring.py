@@ -66,8 +66,8 @@ class RowKind(IntEnum):
     NEW_BLOCK = 2
     """One that had not begun before: its identification; address, size and place of its bytes, PSW mask."""
     ALONE = 3
-    """An instruction that is no part of a block: its length, whether it is the target of an EXECUTE (1) or has not
-    ended (2), and the place of its bytes; number, time, address."""
+    """An instruction that is no part of a block, or the target of the EXECUTE before it: its length, which of the two
+    (a :class:`emu.traces.schema.FlowKind`), and the place of its bytes; number, time, address."""
     ALONE_MASK = 4
     """It goes on: PSW mask."""
     REGISTER = 5
@@ -92,6 +92,10 @@ class RowKind(IntEnum):
     """A translation was found: kind of access; number, logical address, absolute address."""
     FILL_SPACE = 14
     """It goes on: address-space-control element."""
+    DEVICE = 15
+    """A device did something: what, which device; number, time, the place of the data."""
+    DEVICE_LENGTH = 16
+    """It goes on: how many bytes the data are."""
 
 
 def first_word(kind: RowKind, cpu: int = 0, *, first: int = 0, second: int = 0, third: int = 0) -> int:
@@ -113,6 +117,8 @@ class TraceRing(ctypes.Structure):
     """Instructions that the other CPUs have executed."""
     next_block: Annotated[int, ctypes.c_uint64]
     """The identification of the block that begins next for the first time."""
+    follows_flow: Annotated[int, ctypes.c_uint64]
+    """Whether blocks are noted, and targets of EXECUTE."""
     follows_registers: Annotated[int, ctypes.c_uint64]
     """Whether registers are compared; each block is one instruction then."""
     follows_fetches: Annotated[int, ctypes.c_uint64]
@@ -150,6 +156,8 @@ class TracedRegisters(ctypes.Structure):
     """The instruction that has changed what will be found changed."""
     part_count: Annotated[int, ctypes.c_uint64]
     """How many parts there are of its operands."""
+    given_up: Annotated[int, ctypes.c_uint64]
+    """How many of them are of an instruction that was begun, may have stored into some, and is executed alone now."""
     parts: Annotated[ctypes.Array[TracedPart], MOST_PARTS]
     fpc_address: Annotated[int, ctypes.c_uint64]
     access_address: Annotated[int, ctypes.c_uint64]
@@ -199,6 +207,11 @@ class SharedRing:
         row[0] = first
         row[1 : 1 + len(words)] = words
         self.fields.row_count += 1
+
+    def move(self, first: int, to: int) -> None:
+        """Let the rows from *first* on stand before the one at *to*."""
+        rows = self.rows[to : self.fields.row_count]
+        rows[:] = np.roll(rows, self.fields.row_count - first, axis=0)
 
     def keep(self, octets: bytes) -> int:
         """Write *octets*, and give their place."""

@@ -25,7 +25,7 @@ from emu.engine.trace_emission import append, number_now, ring_of, time_now
 from emu.engine.trace_ring import RowKind, TracedRegister
 from emu.engine.units import NOTHING, unit
 from emu.lowcore import PROGRAM_OLD_PSW, SVC_OLD_PSW
-from emu.traces.schema import InterruptionClass
+from emu.traces.schema import FlowKind, InterruptionClass
 
 # numba takes plain integers for constants.
 _ZERO: Final = np.uint64(0)
@@ -47,6 +47,8 @@ _NEW_BLOCK: Final = np.uint64(RowKind.NEW_BLOCK)
 _ALONE: Final = np.uint64(RowKind.ALONE)
 _ALONE_MASK: Final = np.uint64(RowKind.ALONE_MASK)
 _REGISTER: Final = np.uint64(RowKind.REGISTER)
+_EXECUTED: Final = np.uint64(FlowKind.EXECUTED)
+_TARGET: Final = np.uint64(FlowKind.TARGET)
 _SVC: Final = np.uint64(InterruptionClass.SVC)
 _SVC_OLD_PSW: Final = np.uint64(SVC_OLD_PSW)
 _PROGRAM_OLD_PSW: Final = np.uint64(PROGRAM_OLD_PSW)
@@ -111,27 +113,30 @@ def note_block(record: Any, address: Any, known: Any, number: Any, time: Any) ->
     append(record, _BLOCK | _identified_block(record, address, known) << _FIRST, number, time, _ZERO)
 
 
-ENDED: Final = np.uint64(0)
-"""What is executed alone has ended."""
-TARGET: Final = np.uint64(1)
-"""What is executed alone is the target of an EXECUTE."""
-
-
-@unit(words=3, result=NOTHING)
-def note_alone(record: Any, address: Any, target: Any, kind: Any) -> None:
-    """Note what is executed that is no part of a block: left-aligned in the word *target*, at *address*.
-
-    *kind* is what :attr:`RowKind.ALONE` says.
-    """
+@njit
+def _note_single(record: Any, address: Any, instruction: Any, kind: Any, last: Any) -> None:
+    """Note an *instruction*, left-aligned in a word, at *address*, which is one of *last* that are counted already."""
     ring = ring_of(record)
     place = ring.octet_count
-    store64(ring.octets_address + place, target)
+    store64(ring.octets_address + place, instruction)
     ring.octet_count += _TARGET_BYTES
-    first = target >> np.uint64(62)
+    first = instruction >> np.uint64(62)
     length = np.uint64(6) if first == np.uint64(3) else np.uint64(4) if first else np.uint64(2)
     word = _ALONE | length << _FIRST | kind << _SECOND | place << _THIRD
-    append(record, word, number_now(record), time_now(record), address)
+    append(record, word, number_now(record) - last, time_now(record) - last, address)
     append(record, _ALONE_MASK, traced_mask(record, _ZERO), _ZERO, _ZERO)
+
+
+@unit(words=2, result=NOTHING)
+def note_alone(record: Any, address: Any, instruction: Any) -> None:
+    """Note an *instruction*, left-aligned in a word, at *address*, that is executed, and no part of a block."""
+    _note_single(record, address, instruction, _EXECUTED, _ZERO)
+
+
+@unit(words=2, result=NOTHING)
+def note_target(record: Any, address: Any, instruction: Any) -> None:
+    """Note the *instruction*, left-aligned in a word, at *address*, that the last one of the block executes."""
+    _note_single(record, address, instruction, _TARGET, _ONE)
 
 
 @njit

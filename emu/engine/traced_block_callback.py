@@ -17,7 +17,7 @@ from emu.engine.record import RECORD_TYPE
 from emu.engine.record_limits import StopReason
 from emu.engine.trace_accesses import begin_accesses
 from emu.engine.trace_emission import is_trace_full, number_now, ring_of, time_now
-from emu.engine.trace_rows import TARGET, follow_instruction, note_alone, note_block
+from emu.engine.trace_rows import follow_instruction, note_block
 
 # numba takes plain integers for the callback's constants.
 TRACE_FULL_REASON: Final = int(StopReason.TRACE_FULL)
@@ -38,17 +38,14 @@ def traced_block_callback(engine: Any, address: Any, size: Any, data: Any) -> No
     if follows:
         follow_instruction(record, number)
     begin_block(record, engine, address, size)
-    if record.reason == np.uint64(0):
-        if pending != np.uint64(0):
-            note_alone(record, address, pending & ~np.uint64(0xFFFF), TARGET)
-        elif number_now(record) != number:
-            if follows and not begin_accesses(record, address):
-                # It is not counted yet.
-                record.left += np.uint64(1)
-                record.reason = ALONE_REASON
-                call(record.stop_function, engine)
-                return
-            note_block(record, address, record.memo[memo_index(block_key(address, record.mode))].known, number, time)
+    if record.reason == np.uint64(0) and pending == np.uint64(0) and number_now(record) != number:
+        if follows and not begin_accesses(record, address):
+            # It is not counted yet.
+            record.left += np.uint64(1)
+            record.reason = ALONE_REASON
+            call(record.stop_function, engine)
+            return
+        note_block(record, address, record.memo[memo_index(block_key(address, record.mode))].known, number, time)
 
 
 @callback(types.void, types.voidptr, types.uint64)

@@ -57,7 +57,9 @@ class WatchedStorage:
 
     def watch(self) -> None:
         """Others are watched now, or none."""
-        if self._watching.is_set == (self._hook is not None):
+        follower = self._cpu.configuration.follower
+        is_told = self._watching.is_set or (follower is not None and follower.follows_fetches)
+        if is_told == (self._hook is not None):
             return
         if self._hook is None:
             self._hook = self._unicorn.hook(uc_const.UC_HOOK_MEM_READ, self._told)
@@ -73,7 +75,9 @@ class WatchedStorage:
 
     def is_for(self, address: int, page: int, kind: Access) -> bool:
         """Whether such an access in the page of logical *address*, which is absolute *page*, is to be noticed."""
-        return self._pages.covers(address, page, kind) or (kind is Access.STORE and self._is_recorded(address))
+        if is_each_followed(self._cpu, kind) or (kind is Access.STORE and self._is_recorded(address)):
+            return True
+        return self._pages.covers(address, page, kind)
 
     def _is_recorded(self, address: int) -> bool:
         """Whether a store in the page of logical *address* may be an event for PER."""
@@ -121,8 +125,17 @@ class WatchedStorage:
         self._storage.write_frame(frame + offset, (value & (1 << 8 * size) - 1).to_bytes(size, "big"))
 
 
+def is_each_followed(cpu: Cpu, kind: Access) -> bool:
+    """Whether somebody is told each access of this kind of the instruction that *cpu* is executing alone."""
+    follower = cpu.configuration.follower
+    return follower is not None and follower.wants_each_access and (kind is Access.STORE or follower.follows_fetches)
+
+
 def note(cpu: Cpu, address: int, page: int, length: int, kind: Access) -> None:
-    """Note an access of *cpu* to *length* bytes at logical *address*, which lies in absolute *page*."""
+    """Note an access of *cpu* to *length* bytes at logical *address*, in absolute *page*, which is about to be made."""
+    follower = cpu.configuration.follower
+    if follower is not None and is_each_followed(cpu, kind):
+        follower.accesses(cpu, address, length, kind, None, is_real=False)
     access.note_access(cpu, address, length, kind)
     cpu.configuration.watching.note(
         page << PAGE_SHIFT | address & PAGE_OFFSET_MASK, length, kind, cpu=cpu.address, is_absolute=True

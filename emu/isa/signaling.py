@@ -11,6 +11,7 @@ from __future__ import annotations
 from enum import IntEnum, IntFlag
 from typing import TYPE_CHECKING, Final
 
+from emu import access
 from emu import psw as psw_bits
 from emu.bits import MASK_32, field
 from emu.cpu import Cpu, CpuState
@@ -19,6 +20,7 @@ from emu.isa.declaration import Operands, instruction
 from emu.isa.formats import RS_A
 from emu.lowcore import ARCHITECTURAL_MODE, PREFIX_AREA_SIZE, STORE_STATUS_AREA
 from emu.pending import enabled_interruption
+from emu.prefixing import absolute_to_real
 from emu.program_interruption import ProgramInterruption
 from emu.resets import reset_cpu
 from emu.storage_keys import CHANGE, REFERENCE
@@ -91,10 +93,16 @@ def store_status(cpu: Cpu, address: int) -> bool:
     return _store_fields(cpu, address + STORE_STATUS_AREA)
 
 
-def _store_fields(cpu: Cpu, address: int) -> bool:
-    """Store the status, with the floating-point registers at absolute *address*; say if that could be done."""
+def _store_fields(cpu: Cpu, address: int, by: Cpu | None = None) -> bool:
+    """Store the status, with the floating-point registers at absolute *address*; say if that could be done.
+
+    :param by: who does so by an instruction.
+    """
     try:
         for offset, data in _status_fields(cpu):
+            if by is not None:
+                cpu.configuration.storage.require(address + offset)
+                access.announce_store(by, absolute_to_real(address + offset, by.prefix), len(data), real=True)
             _store_recorded(cpu, address + offset, data)
     except ProgramInterruption:
         return False
@@ -223,7 +231,7 @@ def _set_prefix(cpu: Cpu, target: Cpu, parameter: int) -> Status:
 def _store_status_at_address(cpu: Cpu, target: Cpu, parameter: int) -> Status:
     if target.state is not CpuState.STOPPED:
         return Status.INCORRECT_STATE
-    is_stored = _store_fields(target, parameter & _STATUS_ADDRESS_MASK)
+    is_stored = _store_fields(target, parameter & _STATUS_ADDRESS_MASK, cpu)
     return Status(0) if is_stored else Status.INVALID_PARAMETER
 
 
@@ -236,7 +244,10 @@ def _store_additional_status(cpu: Cpu, target: Cpu, parameter: int) -> Status:
     if parameter % _ADDITIONAL_STATUS_ALIGNMENT:
         return Status.INVALID_PARAMETER
     try:
-        cpu.configuration.storage.write(parameter, _doublewords(target.vr))
+        registers = _doublewords(target.vr)
+        cpu.configuration.storage.require(parameter)
+        access.announce_store(cpu, absolute_to_real(parameter, cpu.prefix), len(registers), real=True)
+        cpu.configuration.storage.write(parameter, registers)
     except ProgramInterruption:
         return Status.INVALID_PARAMETER
     return Status(0)

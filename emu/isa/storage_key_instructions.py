@@ -17,6 +17,7 @@ from emu.facilities import Facility
 from emu.hypervisor import FrameShortage
 from emu.isa.declaration import Operands, Reason, instruction
 from emu.isa.formats import RRE, RRF_C, SSE
+from emu.prefixing import absolute_to_real
 from emu.program_interruption import ProgramInterruption, ProgramInterruptionCode
 from emu.psw import AddressSpaceControl
 from emu.storage_keys import ACCESS_CONTROL, CHANGE, FETCH_PROTECTION, KEY_BITS, REFERENCE
@@ -284,6 +285,7 @@ def _manage_frame(cpu: Cpu, absolute: AbsoluteAddress, function: int) -> None:
 
 def _clear_block(cpu: Cpu, absolute: AbsoluteAddress) -> None:
     """Store zeros in a block, which key-controlled protection does not stop, and record that."""
+    access.announce_store(cpu, absolute_to_real(absolute, cpu.prefix), PAGE_SIZE, real=True)
     cpu.configuration.storage.write(absolute, bytes(PAGE_SIZE))
     _set_key(cpu, absolute >> 12, cpu.configuration.keys.bytes[absolute >> 12] | REFERENCE | CHANGE)
 

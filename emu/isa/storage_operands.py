@@ -70,8 +70,11 @@ PLACE_SHIFT: Final = USE_BITS
 RULE_SHIFT: Final = 6
 SIZE_SHIFT: Final = 9
 OPERAND_BITS: Final = 16
-UNDESCRIBED_BIT: Final = 1 << 31
+OPERAND_MASK: Final = (1 << OPERAND_BITS) - 1
+UNDESCRIBED_BIT: Final = 1 << 2 * OPERAND_BITS
 """In the table: the instruction is one of :data:`UNDESCRIBED`."""
+PARTLY_DESCRIBED_BIT: Final = UNDESCRIBED_BIT << 1
+"""It is one of :data:`PARTLY_DESCRIBED`."""
 LAST_BYTE_SAYS: Final = (0xE3, 0xE7, 0xEB, 0xED)
 """First bytes of instructions of which the last byte is the rest of the opcode; of others it may be the second."""
 
@@ -132,7 +135,7 @@ _DESCRIBED: Final[tuple[tuple[Use, OperandPlace, Length | int, str], ...]] = (
         4,
         "E351 E353 E354 E355 E356 E357 E358 E359 E35A E35B E35C E35E E35F E396 E397",
     ),
-    (_F, OperandPlace.INDEXED_LONG, 4, "E399 E39C E39D E39F E3C8 E3CA E3CD E3CF"),
+    (_F, OperandPlace.INDEXED_LONG, 4, "E398 E399 E39C E39D E39F E3C8 E3CA E3CD E3CF"),
     (
         _F,
         OperandPlace.INDEXED_LONG,
@@ -180,6 +183,8 @@ _DESCRIBED: Final[tuple[tuple[Use, OperandPlace, Length | int, str], ...]] = (
     (_F, OperandPlace.RELATIVE, 4, "C4C C4D C4E C6C C6D C6E C6F"),
     (_F, OperandPlace.RELATIVE, 8, "C48 C68 C6A"),
 )
+PARTLY_DESCRIBED: Final = frozenset(["DC", "DE", "DF", "E8"])
+"""Opcodes of those that fetch from a second operand that is not described."""
 UNDESCRIBED: Final = frozenset(
     opcode
     for line in (
@@ -209,15 +214,19 @@ def _packed(use: Use, place: OperandPlace, length: Length | int) -> int:
     return use | place << PLACE_SHIFT | rule << RULE_SHIFT | size << SIZE_SHIFT
 
 
-def _table() -> npt.NDArray[np.uint32]:
-    table = np.zeros(1 << 16, dtype=np.uint32)
+def _table() -> npt.NDArray[np.uint64]:
+    table = np.zeros(1 << 16, dtype=np.uint64)
     for use, place, length, opcodes in _DESCRIBED:
         for opcode in opcodes.split():
             where = _places(opcode)
             before = table[where]
             table[where] = np.where(
-                before == 0, _packed(use, place, length), before | _packed(use, place, length) << 16
+                before == 0,
+                np.uint64(_packed(use, place, length)),
+                before | np.uint64(_packed(use, place, length) << OPERAND_BITS),
             )
+    for opcode in PARTLY_DESCRIBED:
+        table[_places(opcode)] |= np.uint64(PARTLY_DESCRIBED_BIT)
     for opcode in UNDESCRIBED:
         table[_places(opcode)] = UNDESCRIBED_BIT
     return table
@@ -225,7 +234,7 @@ def _table() -> npt.NDArray[np.uint32]:
 
 TABLE: Final = _table()
 """By the first byte of an instruction and the second, or the last where that says more: its operands, 16 bits for each,
-and zero for none; or UNDESCRIBED_BIT."""
+and zero for none; or UNDESCRIBED_BIT; PARTLY_DESCRIBED_BIT besides."""
 
 
 def base_of(word: int, place: int) -> int:
@@ -288,18 +297,21 @@ def packed_operands(instruction: bytes) -> int:
     return int(TABLE[instruction[0] << 8 | rest])
 
 
-def operands_of(instruction: bytes, at: int, gr: Sequence[int], limit: int) -> list[StorageOperand]:
-    """The described operands of *instruction*, which is *at* this address.
+def operands_of(
+    instruction: bytes, at: int, gr: Sequence[int], limit: int, *, fetches: bool
+) -> list[StorageOperand] | None:
+    """The operands of *instruction*, which is *at* this address; None if they are not described.
 
     :param gr: the general registers before it.
     :param limit: the last address of the addressing mode.
+    :param fetches: whether that must be so of those that are only fetched, too.
     """
     packed = packed_operands(instruction)
-    if packed == UNDESCRIBED_BIT:
-        return []
+    if packed & (UNDESCRIBED_BIT | (PARTLY_DESCRIBED_BIT if fetches else 0)):
+        return None
     word = int.from_bytes(instruction.ljust(8, b"\0"), "big")
     found = []
-    for each in (packed & (1 << OPERAND_BITS) - 1, packed >> OPERAND_BITS):
+    for each in (packed & OPERAND_MASK, packed >> OPERAND_BITS & OPERAND_MASK):
         if each:
             use, place, rule = Use(each & 7), each >> PLACE_SHIFT & 7, each >> RULE_SHIFT & 7
             address = displacement_of(word, place)

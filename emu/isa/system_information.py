@@ -31,6 +31,7 @@ _Code = ProgramInterruptionCode
 def stfl(cpu: Cpu, operands: Operands) -> None:
     """Store the first 32 bits of the facility list at real location 200; no protection applies there."""
     first = facility_doublewords(cpu.configuration.facilities)[0] >> 32
+    access.announce_store(cpu, STFL_FACILITIES, 4, real=True)
     cpu.configuration.storage.write(cpu.real_to_absolute(STFL_FACILITIES), first.to_bytes(4, "big"))
 
 

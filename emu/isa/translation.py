@@ -202,7 +202,8 @@ def _invalidate(cpu: Cpu, table: int, indexes: list[int], invalid: int) -> None:
     storage = cpu.configuration.storage
     addresses = [absolute_to_real((table + _DOUBLEWORD * index) & MASK_64, cpu.prefix) for index in indexes]
     entries = [access.resolve(cpu, address, Access.STORE, real=True) for address in addresses]
-    for entry in entries:
+    for address, entry in zip(addresses, entries, strict=True):
+        access.announce_store(cpu, address, _DOUBLEWORD, real=True)
         storage.write_integer(entry, _DOUBLEWORD, storage.read_integer(entry, _DOUBLEWORD) | invalid)
 
 
@@ -270,8 +271,8 @@ def _compare_and_swap_and_purge(cpu: Cpu, operands: Operands, length: int) -> No
     found = storage.read_integer(absolute, length)
     mask = (1 << 8 * length) - 1
     if found == cpu.gr[operands.r1] & mask:
+        access.announce_store(cpu, address, length)
         storage.write_integer(absolute, length, cpu.gr[operands.r1 + 1] & mask)
-        access.note_access(cpu, address, length, Access.STORE)
         if cpu.gr[operands.r2] & PURGE_TLB:
             _clear_tlb(cpu, locally=False)
         cpu.cc = 0

@@ -54,7 +54,7 @@ class Filter:
             return {name: rows for name, rows in streams.items() if self._has(name)}
         executed = code.expand(self._near(streams.get("flow", schema.empty("flow"))))
         wanted = executed[self.of_instructions(executed)]
-        numbers = wanted["number"]
+        moments = schema.moments(wanted)
         found = {}
         for name, rows in streams.items():
             if not self._has(name):
@@ -64,7 +64,7 @@ class Filter:
             elif name == "flow":
                 found[name] = code.fold(wanted)
             else:
-                found[name] = rows[self._of_events(name, rows, numbers, has_flow=bool(executed.size))]
+                found[name] = rows[self._of_events(name, rows, moments, has_flow=bool(executed.size))]
         return found
 
     def _has(self, stream: str) -> bool:
@@ -110,12 +110,12 @@ class Filter:
             mask |= (addresses >= np.uint64(first)) & (addresses <= np.uint64(last))
         return mask
 
-    def _of_events(self, name: str, rows: Rows, numbers: npt.NDArray[Any], *, has_flow: bool) -> Mask:
+    def _of_events(self, name: str, rows: Rows, moments: npt.NDArray[Any], *, has_flow: bool) -> Mask:
         mask = self._in_window(rows)
         names = rows.dtype.names or ()
         if name in _IN_INSTRUCTIONS and has_flow:
             needs = self.is_of_instructions or (self.times is not None and "time" not in names)
-            return mask & _are_in(rows["number"], numbers) if needs else mask
+            return mask & _are_in(schema.moments(rows), moments) if needs else mask
         if self.cpus is not None:
             mask &= np.isin(rows["cpu"], list(self.cpus)) if "cpu" in names else False
         if self.addresses is not None:
@@ -132,11 +132,11 @@ class Filter:
         return name in _IN_INSTRUCTIONS and not self.problem_state
 
 
-def _are_in(numbers: npt.NDArray[Any], those: npt.NDArray[Any]) -> Mask:
-    """Which of *numbers* are among *those*, which are in order."""
+def _are_in(moments: npt.NDArray[Any], those: npt.NDArray[Any]) -> Mask:
+    """Which of *moments* are among *those*, which are in order."""
     if not those.size:
-        return np.zeros(numbers.size, dtype=bool)
-    found: Mask = those[np.minimum(np.searchsorted(those, numbers), those.size - 1)] == numbers
+        return np.zeros(moments.size, dtype=bool)
+    found: Mask = those[np.minimum(np.searchsorted(those, moments), those.size - 1)] == moments
     return found
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 EXECUTED: Final = np.dtype(
     [
         ("number", "<u8"),
+        ("turn", "<u2"),
         ("time", "<u8"),  # before it
         ("cpu", "u1"),
         ("kind", "u1"),  # a FlowKind
@@ -140,6 +141,7 @@ class CodeTable:
         found["place"] = self.places(flow["block"], flow["start"])[row] + within
         found["number"] = flow["number"][row] + within.astype(np.uint64)
         found["time"] = flow["time"][row] + within.astype(np.uint64)
+        found["turn"] = np.where(within, 0, flow["turn"][row])
         found["cpu"] = flow["cpu"][row]
         found["kind"] = flow["kind"][row]
         found["mode"] = self.modes[found["place"]]
@@ -158,12 +160,13 @@ class CodeTable:
             & (executed["number"][1:] == executed["number"][:-1] + np.uint64(1))
             & (executed["time"][1:] == executed["time"][:-1] + np.uint64(1))
             & (executed["cpu"][1:] == executed["cpu"][:-1])
+            & (executed["turn"][1:] == 0)
             & (kind[1:] == FlowKind.EXECUTED)
             & (kind[:-1] == FlowKind.EXECUTED)
         )
         first = np.flatnonzero(np.concatenate(([True], ~goes_on)))
         rows = np.empty(first.size, dtype=empty("flow").dtype)
-        for name in ("number", "time", "cpu", "kind"):
+        for name in ("number", "turn", "time", "cpu", "kind"):
             rows[name] = executed[name][first]
         rows["block"] = block[first]
         rows["start"] = place[first] - self._firsts[self._ids[block[first]]]

@@ -268,5 +268,6 @@ def _mapped(file: Any) -> mmap.mmap | bytes:
     try:
         return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     except (ValueError, OSError):
-        # It is empty, or cannot be mapped.
-        return cast("bytes", file.read())
+        # It is empty, or cannot be mapped; it may have no end.
+        begin = cast("bytes", file.read(len(MAGIC)))
+        return begin + file.read() if begin == MAGIC else begin

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from emu.traces.schema import Register
+from emu.traces.schema import Register, moments
 
 if TYPE_CHECKING:
     from emu.traces.reader import TraceFile
 
 
-def value_before(trace: TraceFile, number: int, register: int, cpu: int = 0) -> int | None:
-    """What a *register* (:class:`emu.traces.schema.Register`) of *cpu* held before instruction *number*.
+def value_before(trace: TraceFile, number: int, register: int, cpu: int = 0, turn: int = 0) -> int | None:
+    """What a *register* (:class:`emu.traces.schema.Register`) of *cpu* held before instruction *number*, in its *turn*.
 
     None if registers were not recorded there.
     """
@@ -25,17 +25,16 @@ def value_before(trace: TraceFile, number: int, register: int, cpu: int = 0) -> 
     found = states[(states["cpu"] == cpu) & (states["register"] == register)]
     if not found.size:
         return None
-    value, at = int(found["value"][0]), chunk.first
-    rows = chunk.rows("registers")
-    rows = rows[: int(np.searchsorted(rows["number"], np.uint64(number)))]
+    value, at = int(found["value"][0]), -1
+    rows, now = chunk.rows("registers"), number << 16 | turn
+    rows = rows[: int(np.searchsorted(moments(rows), np.uint64(now)))]
     rows = rows[(rows["cpu"] == cpu) & (rows["register"] == register)]
     if rows.size:
-        value, at = int(rows["new"][-1]), int(rows["number"][-1]) + 1
+        value, at = int(rows["new"][-1]), int(moments(rows[-1:])[0])
     if register == Register.PSW_MASK:
         taken = chunk.rows("interruptions")
-        taken = taken[
-            (taken["cpu"] == cpu) & (taken["number"] <= np.uint64(number)) & (taken["number"] >= np.uint64(at))
-        ]
+        when = moments(taken)
+        taken = taken[(taken["cpu"] == cpu) & (when < np.uint64(now)) & (when >= np.uint64(max(at, 0)))]
         if taken.size:
             value = int(taken["new_mask"][-1])
     return value

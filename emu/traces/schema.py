@@ -8,7 +8,10 @@ holds what is too long or too uneven for a column.
 *Number* is how many instructions of all CPUs of the configuration had ended before
 (:attr:`emu.configuration.Configuration.executed`).  What happens in an instruction has the number of this
 instruction; what happens between two, and every interruption, that of the instruction which comes next.  An
-instruction that is nullified or suppressed does not end: the one that ends next has the same number.
+instruction that is nullified or suppressed does not end: what comes after it has the same number.
+
+*Turn* tells such apart: how many interruptions with the same number were taken before.  A row with turn 0 belongs to
+what comes before the first of them, which itself has turn 0.
 
 *Time* is virtual time in units of work (:mod:`emu.timing`).  *Page* is the number of an absolute page of 4 KiB.  *cpu*
 is a CPU address.  The rows of a stream are in the order in which things happened.
@@ -21,7 +24,7 @@ from typing import Final
 
 import numpy as np
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Of the streams and their columns; a file says which version it is of."""
 
 NOTHING: Final = 0xFFFF_FFFF
@@ -60,7 +63,7 @@ class FlowKind(IntEnum):
     TARGET = 1
     """The target of the EXECUTE that is the last instruction of the row before: no instruction of its own.
 
-    Its code is what was executed: the second byte is as the EXECUTE modifies it."""
+    Its number is that of the EXECUTE.  Its code is what was executed: the second byte is as the EXECUTE modifies it."""
     NOT_EXECUTED = 2
     """One instruction, which was begun, and nullified or suppressed."""
 
@@ -148,6 +151,7 @@ STREAMS: Final[dict[str, np.dtype[np.void]]] = {
     "flow": np.dtype(
         [
             ("number", "<u8"),  # of its first instruction
+            ("turn", "<u2"),  # of its first instruction; it is 0 for the others
             ("time", "<u8"),  # before it; each instruction but the last of a row is one unit of work
             ("block", "<u4"),
             ("start", "<u2"),  # how many of its instructions come before the first of this row; mostly 0
@@ -160,6 +164,7 @@ STREAMS: Final[dict[str, np.dtype[np.void]]] = {
     "registers": np.dtype(
         [
             ("number", "<u8"),
+            ("turn", "<u2"),
             ("cpu", "u1"),  # whose register it is
             ("register", "u1"),  # a Register
             ("old", "<u8"),
@@ -170,6 +175,7 @@ STREAMS: Final[dict[str, np.dtype[np.void]]] = {
     "accesses": np.dtype(
         [
             ("number", "<u8"),
+            ("turn", "<u2"),
             ("cpu", "u1"),
             ("kind", "u1"),  # an AccessKind
             ("logical", "<u8"),
@@ -182,6 +188,7 @@ STREAMS: Final[dict[str, np.dtype[np.void]]] = {
     "interruptions": np.dtype(
         [
             ("number", "<u8"),  # after the instruction that gives it, if that is completed (SVC, overflow ...)
+            ("turn", "<u2"),
             ("time", "<u8"),
             ("cpu", "u1"),
             ("class", "u1"),  # an InterruptionClass
@@ -198,6 +205,7 @@ STREAMS: Final[dict[str, np.dtype[np.void]]] = {
     "page_states": np.dtype(
         [
             ("number", "<u8"),
+            ("turn", "<u2"),
             ("time", "<u8"),
             ("cpu", "u1"),
             ("request", "u1"),  # the operation request code
@@ -208,13 +216,32 @@ STREAMS: Final[dict[str, np.dtype[np.void]]] = {
         ]
     ),
     # Storage keys that an instruction changed.
-    "keys": np.dtype([("number", "<u8"), ("cpu", "u1"), ("before", "u1"), ("after", "u1"), ("page", "<u8")]),
+    "keys": np.dtype(
+        [
+            ("number", "<u8"),
+            ("turn", "<u2"),
+            ("cpu", "u1"),
+            ("before", "u1"),
+            ("after", "u1"),
+            ("page", "<u8"),
+        ]
+    ),
     # What the host did with frames: evicted, discarded, paged in, supplied; it follows from the states.
-    "host": np.dtype([("number", "<u8"), ("time", "<u8"), ("before", "u1"), ("after", "u1"), ("page", "<u8")]),
+    "host": np.dtype(
+        [
+            ("number", "<u8"),
+            ("turn", "<u2"),
+            ("time", "<u8"),
+            ("before", "u1"),
+            ("after", "u1"),
+            ("page", "<u8"),
+        ]
+    ),
     # Translations that were made.
     "translations": np.dtype(
         [
             ("number", "<u8"),
+            ("turn", "<u2"),
             ("cpu", "u1"),
             ("kind", "u1"),  # an AccessKind
             ("logical", "<u8"),  # of the page
@@ -225,6 +252,7 @@ STREAMS: Final[dict[str, np.dtype[np.void]]] = {
     "devices": np.dtype(
         [
             ("number", "<u8"),
+            ("turn", "<u2"),
             ("time", "<u8"),
             ("device", "<u2"),  # which of the "devices" in the metadata
             ("kind", "u1"),  # a DeviceEvent
@@ -257,6 +285,12 @@ LEVELS: Final[dict[str, tuple[str, ...]]] = {
     "all": (*EVENTS, "blocks", "flow", "registers", "accesses", "states", "translations"),
 }
 """How much is recorded: at "registers" accesses are stores, at "all" fetches too."""
+
+
+def moments(rows: np.ndarray) -> np.ndarray:
+    """Number and turn of each of the *rows*, as one number: what has the same is of the same instruction."""
+    moments: np.ndarray = rows["number"] << np.uint64(16) | rows["turn"]
+    return moments
 
 
 def empty(stream: str) -> np.ndarray:

@@ -2,14 +2,12 @@
 """What an instruction that is executed alone accesses in storage, as the rows of a trace have it.
 
 The model says it of its instructions.  Of those that the engine executes it is found as compiled code finds it, by
-:mod:`emu.isa.storage_operands`; where that does not describe them, what is noted is what they have changed.
+:mod:`emu.isa.storage_operands`; where that does not describe them, the engine says what they store.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
-
-import numpy as np
 
 from emu import access
 from emu.addresses import PAGE_OFFSET_MASK, PAGE_SHIFT, PAGE_SIZE
@@ -17,18 +15,15 @@ from emu.dat import Translation
 from emu.hypervisor import HostFailure
 from emu.inspection.translation import look_up
 from emu.instruction_length import instruction_length
-from emu.isa.execute import execute_target_address, is_execute, modified_target
+from emu.isa.execute import execute_target_address, modified_target
 from emu.isa.storage_operands import Use, operands_of
 from emu.psw import AddressSpaceControl
 from emu.teid import Access
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
     from emu.cpu import Cpu
-
-_MOST_PAGES = 4096
-"""An operand of 16 MiB lies in so many, and one more."""
 
 
 class AccessedPart(NamedTuple):
@@ -39,6 +34,15 @@ class AccessedPart(NamedTuple):
     absolute: int
     before: bytes
     """What was there before."""
+
+    def of(self, contents: list[tuple[int, bytes]]) -> AccessedPart:
+        """The same, where it is known what was there before at some logical addresses; the first of them knows best."""
+        before = bytearray(self.before)
+        for address, content in reversed(contents):
+            first, last = max(self.logical, address), min(self.logical + len(before), address + len(content))
+            if first < last:
+                before[first - self.logical : last - self.logical] = content[first - address : last - address]
+        return self._replace(before=bytes(before))
 
 
 def parts_of(
@@ -85,16 +89,22 @@ def content_at(cpu: Cpu, absolute: int, length: int) -> bytes:
     return content[start : start + length]
 
 
-def described_parts(cpu: Cpu, instruction: bytes, address: int) -> list[AccessedPart]:
-    """What *instruction*, at *address*, is about to access if the engine executes it, as far as that is described."""
-    if is_execute(instruction):
-        target_address = execute_target_address(cpu, instruction, address)
-        target = _code_at(cpu, target_address)
-        if not target:
-            return []
-        r1 = instruction[1] >> 4
-        instruction, address = modified_target(target, cpu.gr[r1] if r1 else 0), target_address
-    operands = operands_of(instruction, address, cpu.gr.tolist(), cpu.address_limit)
+def target_of(cpu: Cpu, instruction: bytes, address: int) -> tuple[int, bytes]:
+    """Where the target lies of the EXECUTE *instruction*, at *address*, and what is executed, if that can be seen."""
+    place = execute_target_address(cpu, instruction, address)
+    target = b"" if place & 1 else _code_at(cpu, place)
+    r1 = instruction[1] >> 4
+    return place, modified_target(target, cpu.gr[r1] if r1 else 0) if target else b""
+
+
+def described_parts(cpu: Cpu, instruction: bytes, address: int, *, fetches: bool) -> list[AccessedPart] | None:
+    """What *instruction*, at *address* and no EXECUTE, is about to access if the engine executes it.
+
+    None if that is not described; *fetches* says whether those must be, and not only stores.
+    """
+    operands = operands_of(instruction, address, cpu.gr.tolist(), cpu.address_limit, fetches=fetches)
+    if operands is None:
+        return None
     return [
         part for each in operands for part in parts_of(cpu, each.address, each.length, each.use, None, is_real=False)
     ]
@@ -110,37 +120,6 @@ def _code_at(cpu: Cpu, address: int) -> bytes:
             return b""
         code += content_at(cpu, absolute, 2)
     return code
-
-
-def changed_parts(cpu: Cpu, images: Mapping[int, bytes], bases: list[int]) -> Iterator[AccessedPart]:
-    """What an instruction has changed, piece by piece.
-
-    :param images: what was in each absolute page that it may have stored into.
-    :param bases: where operands begin, of which one is in such a page or before it.
-    """
-    for page, before in sorted(images.items()):
-        after = content_at(cpu, page << PAGE_SHIFT, PAGE_SIZE)
-        if after == before:
-            continue
-        changed = np.flatnonzero(np.frombuffer(after, dtype=np.uint8) != np.frombuffer(before, dtype=np.uint8))
-        logical = _logical_page(cpu, page, bases)
-        for piece in np.split(changed, np.flatnonzero(np.diff(changed) > 1) + 1):
-            first, last = int(piece[0]), int(piece[-1])
-            place = page << PAGE_SHIFT | first
-            yield AccessedPart(Use.STORE, logical | first, place, before[first : last + 1])
-
-
-def _logical_page(cpu: Cpu, page: int, bases: list[int]) -> int:
-    """The logical address of absolute *page*, which is some way behind one of *bases*."""
-    for base in bases:
-        for ahead in range(_MOST_PAGES + 1):
-            logical = cpu.wrap((base & -PAGE_SIZE) + (ahead << PAGE_SHIFT))
-            absolute = absolute_of(cpu, logical, None, is_real=False)
-            if absolute is None:
-                break
-            if absolute >> PAGE_SHIFT == page:
-                return logical
-    return page << PAGE_SHIFT
 
 
 def merged(parts: Iterable[AccessedPart]) -> list[AccessedPart]:
@@ -162,13 +141,3 @@ def merged(parts: Iterable[AccessedPart]) -> list[AccessedPart]:
         else:
             found.append(part)
     return found
-
-
-def operand_bases(cpu: Cpu, instruction: bytes) -> list[int]:
-    """Where the operands of an *instruction* that is not described begin, of those that it may store into."""
-    if instruction[0] >> 4 in (0xD, 0xE, 0xF):
-        register, displacement = instruction[2] >> 4, (instruction[2] & 15) << 8 | instruction[3]
-        base = cpu.gr[register] if register else 0
-        return [cpu.wrap(base + displacement)]
-    register = instruction[3] >> 4 if instruction[0] in (0xB2, 0xB9) else instruction[1] >> 4
-    return [cpu.wrap(cpu.gr[register])]

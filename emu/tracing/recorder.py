@@ -8,7 +8,6 @@ bit as without it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -23,21 +22,24 @@ from emu.engine.trace_ring import (
     first_word,
 )
 from emu.events import Observer
+from emu.isa.execute import is_execute
 from emu.isa.storage_operands import Use
 from emu.lowcore import PROGRAM_ILC, SVC_ILC
 from emu.teid import Access
 from emu.traces.filtered_writer import FilteredWriter
 from emu.traces.filters import EVERYTHING, Filter
-from emu.traces.schema import CLASSES_BY_WORD, LEVELS, NOTHING, STREAMS, AccessKind, DeviceEvent, Register
-from emu.tracing.accesses import (
-    AccessedPart,
-    changed_parts,
-    content_at,
-    described_parts,
-    merged,
-    operand_bases,
-    parts_of,
+from emu.traces.schema import (
+    CLASSES_BY_WORD,
+    LEVELS,
+    NOTHING,
+    STREAMS,
+    AccessKind,
+    DeviceEvent,
+    FlowKind,
+    Register,
 )
+from emu.tracing.accesses import AccessedPart, content_at, described_parts, merged, parts_of, target_of
+from emu.tracing.lone_instruction import LoneInstruction
 from emu.tracing.rows import RowReader, split_instructions
 
 if TYPE_CHECKING:
@@ -53,28 +55,6 @@ CONSOLE: Final = "console"
 _LEAST_ROWS: Final = 1 << 10
 _LENGTHS: Final = {"program": PROGRAM_ILC, "svc": SVC_ILC}
 """Where the instruction-length code lies that some of them store."""
-
-
-@dataclass(slots=True)
-class _Alone:
-    """What is being executed alone."""
-
-    row: int
-    """Where its row is."""
-    number: int
-    time: int
-    """Before it."""
-    described: list[AccessedPart]
-    """What it will access if the engine executes it."""
-    bases: list[int]
-    """Where its operands begin."""
-    timer_origin: int
-    timers: list[int]
-    """CPU timer, clock comparator, TOD programmable register."""
-    interruptions: list[int] = field(default_factory=list)
-    """Where the rows of those are that it gives."""
-    by_model: list[AccessedPart] = field(default_factory=list)
-    """What the model has accessed for it."""
 
 
 class TraceRecorder(Observer):
@@ -107,21 +87,27 @@ class TraceRecorder(Observer):
         self._ring = SharedRing()
         if chunk is not None:
             self._ring.fields.row_limit = min(self._ring.fields.row_limit, max(chunk, _LEAST_ROWS))
+        self._ring.fields.follows_flow = "flow" in self._names
         self._ring.fields.follows_registers = "registers" in self._names
         self._ring.fields.follows_fetches = "translations" in self._names
         self._reader = RowReader(follows_flow="flow" in self._names)
-        self._engines: list[Engine] = list(machine.engines)
-        self._traces: list[EngineTrace] = [
-            engine.trace(self._ring, self, is_flow_followed="flow" in self._names) for engine in self._engines
-        ]
-        self._first, self._time = configuration.executed, configuration.timing.work
-        self._states = self._registers()
-        self._alone: _Alone | None = None
+        self._alone: LoneInstruction | None = None
         self._is_lost = False
         """Whether the writer has failed."""
-        self._devices: list[tuple[int, int, int, int, int, int]] = []
-        configuration.observers.append(self)
+        self._abandoned: dict[int, LoneInstruction] = {}
+        """By CPU: what was not executed after all, but may have stored something."""
         configuration.follower = self
+        self._engines: list[Engine] = list(machine.engines)
+        self._traces: list[EngineTrace] = []
+        try:
+            for engine in self._engines:
+                self._traces.append(engine.trace(self._ring, self, is_flow_followed="flow" in self._names))
+        except BaseException:
+            self._let_go()
+            raise
+        self._first, self._time = configuration.executed, configuration.timing.work
+        self._states = self._registers()
+        configuration.observers.append(self)
 
     def refresh(self) -> None:
         """Take the registers as they are: somebody has changed them from outside."""
@@ -134,10 +120,13 @@ class TraceRecorder(Observer):
             if not self._is_lost:
                 self.take()
         finally:
-            for engine in self._engines:
-                engine.end_trace()
+            self._let_go()
             self._configuration.observers.remove(self)
-            self._configuration.follower = None
+
+    def _let_go(self) -> None:
+        self._configuration.follower = None
+        for engine in self._engines:
+            engine.end_trace()
 
     # Chunks
 
@@ -147,15 +136,13 @@ class TraceRecorder(Observer):
         end, time = configuration.executed, configuration.timing.work
         for trace in self._traces:
             trace.note_changes(end)
+            trace.forget_given_up()
         rows = ring.rows[: ring.fields.row_count]
         octets = ring.octets[: ring.fields.octet_count]
         found = self._reader.streams(rows, octets, end)
         streams = {name: stream for name, stream in found.items() if name in self._names}
         if "states" in self._names:
             streams["states"] = self._states
-        if self._devices:
-            streams["devices"] = np.array(self._devices, dtype=STREAMS["devices"])
-            self._devices.clear()
         # What cannot be written is not tried again.
         self._is_lost = True
         self._writer.chunk(self._first, end, streams, octets.tobytes(), time=self._time, end_time=time)
@@ -183,23 +170,48 @@ class TraceRecorder(Observer):
         ring = self._ring
         number = self._configuration.executed
         self._traces[cpu.address].note_changes(number)
-        self._engines[cpu.address].forget_images()
-        described: list[AccessedPart] = []
-        bases: list[int] = []
-        if ring.fields.follows_registers and instruction:
-            described, bases = described_parts(cpu, instruction, address), operand_bases(cpu, instruction)
-        timers = self._timers(cpu)
         time = self._configuration.timing.work
-        origin = cpu.cpu_timer_origin
-        self._alone = _Alone(ring.fields.row_count, number, time, described, bases, origin, timers)
-        self._note_alone(cpu, address, instruction, number, self._configuration.timing.work)
+        row = ring.fields.row_count
+        self._note_alone(cpu, address, instruction, number, time)
+        if instruction and is_execute(instruction):
+            address, instruction = target_of(cpu, instruction, address)
+            if instruction:
+                self._note_alone(cpu, address, instruction, number, time, FlowKind.TARGET)
+        described: list[AccessedPart] | None = []
+        if ring.fields.follows_registers and instruction:
+            described = described_parts(cpu, instruction, address, fetches=self.follows_fetches)
+        rows = slice(row, ring.fields.row_count)
+        contents = self._traces[cpu.address].given_up()
+        if cpu.address in self._abandoned:
+            abandoned = self._abandoned.pop(cpu.address)
+            if abandoned.number == number:
+                contents += [*abandoned.contents, *((part.logical, part.before) for part in merged(abandoned.stores))]
+        self._alone = LoneInstruction(rows, number, time, described, contents, cpu.cpu_timer_origin, self._timers(cpu))
 
-    def _note_alone(self, cpu: Cpu, address: int, instruction: bytes, number: int, work: int) -> None:
+    def _note_alone(
+        self,
+        cpu: Cpu,
+        address: int,
+        instruction: bytes,
+        number: int,
+        work: int,
+        kind: FlowKind = FlowKind.EXECUTED,
+    ) -> None:
         ring = self._ring
         place = ring.keep(instruction)
-        first = first_word(RowKind.ALONE, cpu.address, first=len(instruction), third=place)
+        first = first_word(RowKind.ALONE, cpu.address, first=len(instruction), second=kind, third=place)
         ring.append(first, number, work, address)
         ring.append(first_word(RowKind.ALONE_MASK, cpu.address), cpu.psw.mask)
+
+    @property
+    def follows_fetches(self) -> bool:
+        """See :class:`emu.observing.ExecutionFollower`."""
+        return bool(self._ring.fields.follows_fetches)
+
+    @property
+    def wants_each_access(self) -> bool:
+        """See :class:`emu.observing.ExecutionFollower`."""
+        return self._alone is not None and self._alone.described is None
 
     def accesses(
         self,
@@ -219,22 +231,29 @@ class TraceRecorder(Observer):
     def abandoned(self, cpu: Cpu) -> None:
         """See :class:`emu.observing.ExecutionFollower`."""
         if self._alone is not None:
-            self._ring.rows[self._alone.row, 0] = 0
+            self._ring.rows[self._alone.rows, 0] = 0
+            self._abandoned[cpu.address] = self._alone
             self._alone = None
 
     def ended(self, cpu: Cpu) -> None:
         """See :class:`emu.observing.ExecutionFollower`."""
         alone, self._alone = self._alone, None
         assert alone is not None
-        if self._configuration.executed != alone.number and self._ring.fields.follows_registers:
-            parts = merged(alone.by_model) or alone.described
-            if not parts:
-                parts = [*changed_parts(cpu, self._engines[cpu.address].images(), alone.bases)]
-            code = self._condition_code(cpu, alone)
+        if self._ring.fields.follows_registers:
+            if self._configuration.executed != alone.number:
+                parts = merged(alone.by_model) or alone.described or []
+            else:
+                # It may be one that is interruptible, and has done a part.
+                parts = merged(alone.stores)
+            code, first = self._condition_code(cpu, alone), self._ring.fields.row_count
             for part in parts:
-                self._note_access(cpu, alone.number, part, code)
+                self._note_access(cpu, alone.number, part.of(alone.contents), code)
+            if alone.interruptions:
+                self._ring.move(first, alone.interruptions[0])
+                alone.interruptions = [each + self._ring.fields.row_count - first for each in alone.interruptions]
         ended = self._configuration.executed
         self._ring.rows[alone.interruptions, 1] = ended
+        self._ring.rows[alone.interruptions, 2] += np.uint64(ended - alone.number)
         self._traces[cpu.address].note_changes(ended)
         for other in self._traces:
             # SIGNAL PROCESSOR changes those of other CPUs.
@@ -246,7 +265,7 @@ class TraceRecorder(Observer):
     def _timers(self, cpu: Cpu) -> list[int]:
         return [self._configuration.timing.cpu_timer(cpu), cpu.clock_comparator, cpu.tod_programmable]
 
-    def _note_timers(self, cpu: Cpu, alone: _Alone) -> None:
+    def _note_timers(self, cpu: Cpu, alone: LoneInstruction) -> None:
         """Note what the model alone changes; that the CPU timer runs is no change."""
         was_timer_set = cpu.cpu_timer_origin != alone.timer_origin
         for number, (before, after) in enumerate(zip(alone.timers, self._timers(cpu), strict=True)):
@@ -254,7 +273,7 @@ class TraceRecorder(Observer):
                 first = first_word(RowKind.REGISTER, cpu.address, first=Register.CPU_TIMER + number)
                 self._ring.append(first, alone.number, before, after)
 
-    def _condition_code(self, cpu: Cpu, alone: _Alone) -> int:
+    def _condition_code(self, cpu: Cpu, alone: LoneInstruction) -> int:
         """The one that the instruction has left, before an interruption that it gives."""
         if not alone.interruptions:
             return cpu.registers.condition_code
@@ -273,6 +292,11 @@ class TraceRecorder(Observer):
             first = first_word(RowKind.ACCESS, cpu.address, first=kind, second=length)
             ring.append(first, number, part.logical, part.absolute)
             ring.append(RowKind.ACCESS_BYTES, before, after)
+
+    def undone(self, cpu: Cpu) -> None:
+        """See :class:`emu.observing.ExecutionFollower`."""
+        if self._alone is not None:
+            self._alone.by_model = [part for part in self._alone.by_model if part.use is not Use.STORE]
 
     def finished(self, cpu: Cpu, address: int, code: bytes) -> None:
         """See :class:`emu.observing.ExecutionFollower`."""
@@ -313,11 +337,12 @@ class TraceRecorder(Observer):
         length = int.from_bytes(low_core[_LENGTHS[kind] - LOW_CORE_FIRST :][:2], "big") if kind in _LENGTHS else 0
         class_ = CLASSES_BY_WORD[kind]
         first = first_word(RowKind.INTERRUPTION, cpu.address, first=class_, second=length & 6, third=code & MASK_32)
+        # What the instruction has changed comes before the interruption that it gives.
+        self._traces[cpu.address].take_masks(old.mask, cpu.psw.mask)
         if self._alone is not None:
             # It may be one of an instruction that is completed, and counted later.
             self._alone.interruptions.append(self._ring.fields.row_count)
         self._ring.append(first, number, time, place)
-        self._traces[cpu.address].take_masks(old.mask, cpu.psw.mask)
 
     def state_changed(self, cpu: Cpu, page: int, request: int, before: int, after: int) -> None:
         """See :meth:`Observer.state_changed`."""
@@ -355,4 +380,5 @@ class TraceRecorder(Observer):
         """Note what the *device* has done: 0 is the console, n is that on subchannel n - 1."""
         number, time = self._now()
         place = self._ring.keep(data)
-        self._devices.append((number, time, device, kind, place, len(data)))
+        self._ring.append(first_word(RowKind.DEVICE, first=kind, third=device), number, time, place)
+        self._ring.append(RowKind.DEVICE_LENGTH, len(data))

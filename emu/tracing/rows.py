@@ -18,6 +18,7 @@ from emu.engine.trace_ring import (
     RowKind,
 )
 from emu.instruction_length import instruction_length
+from emu.traces import schema
 from emu.traces.schema import LOW_CORE_LENGTH, NOTHING, STREAMS, FlowKind, InterruptionClass, mode_of
 
 if TYPE_CHECKING:
@@ -26,6 +27,20 @@ if TYPE_CHECKING:
 Rows = npt.NDArray[Any]
 _BYTE: Final = np.uint64(0xFF)
 _LENGTH: Final = np.uint64(0xFFFF_FFFF)
+_PLACE_BITS: Final = np.uint64(24)
+"""The place of a row in the ring has so many."""
+_MOST_TURNS: Final = 0xFFFF
+_STREAM_OF: Final = {
+    RowKind.REGISTER: "registers",
+    RowKind.ACCESS: "accesses",
+    RowKind.INTERRUPTION: "interruptions",
+    RowKind.STATE: "page_states",
+    RowKind.KEY: "keys",
+    RowKind.HOST: "host",
+    RowKind.FILL: "translations",
+    RowKind.DEVICE: "devices",
+}
+"""The stream that rows of each kind make, alone or with the row that follows."""
 assert LOW_CORE_LENGTH == LOW_CORE_BYTES
 
 
@@ -48,20 +63,28 @@ class RowReader:
         """How many instructions each block has."""
         self._of_compiled: dict[int, int] = {}
         """From the identification that compiled code has given to a block to that in the trace."""
+        self._turns = TurnCounter()
 
     def streams(self, rows: Rows, octets: npt.NDArray[np.uint8], end: int) -> dict[str, Rows]:
         """The streams of *rows*, whose bytes are in *octets*, up to instruction *end*."""
         kinds = rows[:, 0] & _BYTE
+        self._turns.begin(rows, kinds)
         found = self._flow_streams(rows, kinds, octets, end) if self._follows_flow else {}
+        places = {kind: np.flatnonzero(kinds == kind) for kind in _STREAM_OF}
         found |= {
-            "registers": _registers(rows[kinds == RowKind.REGISTER]),
-            "accesses": _accesses(rows, kinds),
-            "interruptions": _interruptions(rows[kinds == RowKind.INTERRUPTION], octets),
-            "page_states": _page_states(rows, kinds),
-            "keys": _keys(rows[kinds == RowKind.KEY]),
-            "host": _host(rows[kinds == RowKind.HOST]),
-            "translations": _translations(rows, kinds),
+            "registers": _registers(rows[places[RowKind.REGISTER]]),
+            "accesses": _accesses(rows, places[RowKind.ACCESS]),
+            "interruptions": _interruptions(rows[places[RowKind.INTERRUPTION]], octets),
+            "page_states": _page_states(rows, places[RowKind.STATE]),
+            "keys": _keys(rows[places[RowKind.KEY]]),
+            "host": _host(rows[places[RowKind.HOST]]),
+            "translations": _translations(rows, places[RowKind.FILL]),
+            "devices": _devices(rows, places[RowKind.DEVICE]),
         }
+        for kind, name in _STREAM_OF.items():
+            found[name]["turn"] = self._turns.of(rows[places[kind], 1], places[kind])
+        self._turns.end(end)
+        found["registers"] = _joined(found["registers"])
         return {name: stream for name, stream in found.items() if stream.size}
 
     def _flow_streams(self, rows: Rows, kinds: Rows, octets: npt.NDArray[np.uint8], end: int) -> dict[str, Rows]:
@@ -113,18 +136,20 @@ class RowReader:
         flow = np.zeros(len(places), dtype=STREAMS["flow"])
         flow["number"], flow["time"], flow["cpu"] = chosen[:, 1], chosen[:, 2], _cpu(chosen[:, 0])
         flow["block"], flow["count"] = blocks, count
+        flow["turn"] = self._turns.of(chosen[:, 1], places)
         flow["kind"][is_target] = FlowKind.TARGET
         refused = self._refused(rows, kinds, places, flow)
         flow["kind"][(count == 0) & ~is_target] = FlowKind.NOT_EXECUTED
         # A block that began, and whose first instruction was then executed alone, is none.
         is_left = (count == 0) & ~is_alone
         is_left[refused] = False
+        is_left |= is_target & ~_belong(flow, is_alone, is_target, refused)
         order = np.arange(len(places), dtype=np.float64)
         parts = refused[count[refused] > 0]
         more = flow[parts].copy()
         more["number"] += more["count"].astype(np.uint64)
         more["time"] += more["count"].astype(np.uint64)
-        more["start"], more["count"], more["kind"] = more["count"], 0, FlowKind.NOT_EXECUTED
+        more["start"], more["count"], more["kind"], more["turn"] = more["count"], 0, FlowKind.NOT_EXECUTED, 0
         both = np.concatenate([flow[~is_left], more])
         ranks = np.concatenate([order[~is_left], order[parts] + 0.5])
         return both[np.argsort(ranks, kind="stable")]
@@ -147,6 +172,52 @@ class RowReader:
         return np.unique(before[is_cut])
 
 
+def _belong(flow: Rows, is_alone: Rows, is_target: Rows, refused: npt.NDArray[np.int64]) -> Rows:
+    """Which targets follow the EXECUTE that they are of: this was not left for being executed alone."""
+    owner = np.maximum.accumulate(np.where(is_target, -1, np.arange(len(flow))))
+    owned = flow[np.maximum(owner, 0)]
+    behind = owned["number"] + owned["count"]
+    has_not_ended = np.isin(owner, refused) | (is_alone[np.maximum(owner, 0)] & (owned["count"] == 0))
+    found: Rows = (owner >= 0) & (flow["number"] == np.where(has_not_ended, behind, behind - np.uint64(1)))
+    return found
+
+
+class TurnCounter:
+    """The turns of rows (:mod:`emu.traces.schema`): how many interruptions of the same number come before each."""
+
+    def __init__(self) -> None:
+        self._number = self._count = 0
+        """How many interruptions before the present rows had this number, the last that there was."""
+        self._keys: npt.NDArray[np.uint64] = np.empty(0, dtype=np.uint64)
+        self._numbers: npt.NDArray[np.uint64] = np.empty(0, dtype=np.uint64)
+
+    def begin(self, rows: Rows, kinds: Rows) -> None:
+        """Have these *rows*, of these *kinds*, which come after those of before."""
+        places = np.flatnonzero(kinds == RowKind.INTERRUPTION)
+        self._numbers = np.sort(rows[places, 1])
+        self._keys = np.sort(_key(rows[places, 1], places))
+
+    def of(self, numbers: Rows, places: npt.NDArray[np.int64]) -> Rows:
+        """The turns of rows with these *numbers* at these *places* of the ring; 0xFFFF are so many or more."""
+        if not self._keys.size and not self._count:
+            return np.zeros(len(numbers), dtype=np.uint16)
+        found = np.searchsorted(self._keys, _key(numbers, places)) - np.searchsorted(self._numbers, numbers)
+        found[numbers == self._number] += self._count
+        turns: Rows = np.minimum(found, _MOST_TURNS).astype(np.uint16)
+        return turns
+
+    def end(self, number: int) -> None:
+        """What comes next begins with instruction *number*."""
+        here = int(np.sum(self._numbers == number))
+        self._count = here + (self._count if self._number == number else 0)
+        self._number = number
+
+
+def _key(numbers: Rows, places: npt.NDArray[np.int64]) -> Rows:
+    key: Rows = numbers << _PLACE_BITS | places.astype(np.uint64)
+    return key
+
+
 def split_instructions(code: bytes) -> Iterator[bytes]:
     """The instructions that *code* is made of."""
     offset = 0
@@ -163,8 +234,27 @@ def _registers(rows: Rows) -> Rows:
     return found
 
 
-def _accesses(rows: Rows, kinds: Rows) -> Rows:
-    places = np.flatnonzero(kinds == RowKind.ACCESS)
+def _joined(found: Rows) -> Rows:
+    """One row for each register that an instruction changed, also where an attempt that was given up had changed it."""
+    moments = schema.moments(found)
+    key = found["cpu"].astype(np.int64) << 8 | found["register"]
+    may_be_twice = (moments[1:] == moments[:-1]) & (key[1:] <= key[:-1])
+    if not may_be_twice.any():
+        return found
+    chosen = np.flatnonzero(np.isin(moments, moments[1:][may_be_twice]))
+    order = chosen[np.lexsort((chosen, key[chosen], moments[chosen]))]
+    is_same = (key[order][1:] == key[order][:-1]) & (moments[order][1:] == moments[order][:-1])
+    sorted_rows, is_gone = found[order], np.zeros(len(chosen), dtype=bool)
+    for before in np.flatnonzero(is_same).tolist():
+        sorted_rows["old"][before + 1] = sorted_rows["old"][before]
+        is_gone[before] = True
+    found[chosen] = sorted_rows
+    found = np.delete(found, chosen[is_gone])
+    changed: Rows = found[found["old"] != found["new"]]
+    return changed
+
+
+def _accesses(rows: Rows, places: Rows) -> Rows:
     chosen, more = rows[places], rows[places + 1]
     found = np.empty(len(places), dtype=STREAMS["accesses"])
     found["number"], found["logical"], found["absolute"] = chosen[:, 1], chosen[:, 2], chosen[:, 3]
@@ -188,8 +278,7 @@ def _interruptions(rows: Rows, octets: npt.NDArray[np.uint8]) -> Rows:
     return found
 
 
-def _page_states(rows: Rows, kinds: Rows) -> Rows:
-    places = np.flatnonzero(kinds == RowKind.STATE)
+def _page_states(rows: Rows, places: Rows) -> Rows:
     chosen = rows[places]
     found = np.empty(len(places), dtype=STREAMS["page_states"])
     found["number"], found["time"], found["page"] = chosen[:, 1], chosen[:, 2], chosen[:, 3]
@@ -213,11 +302,19 @@ def _host(rows: Rows) -> Rows:
     return found
 
 
-def _translations(rows: Rows, kinds: Rows) -> Rows:
-    places = np.flatnonzero(kinds == RowKind.FILL)
+def _translations(rows: Rows, places: Rows) -> Rows:
     chosen = rows[places]
     found = np.empty(len(places), dtype=STREAMS["translations"])
     found["number"], found["logical"], found["absolute"] = chosen[:, 1], chosen[:, 2], chosen[:, 3]
     found["cpu"], found["kind"] = _cpu(chosen[:, 0]), _byte(chosen[:, 0], FIRST_SHIFT)
     found["space"] = rows[places + 1, 1]
+    return found
+
+
+def _devices(rows: Rows, places: Rows) -> Rows:
+    chosen = rows[places]
+    found = np.empty(len(places), dtype=STREAMS["devices"])
+    found["number"], found["time"], found["data"] = chosen[:, 1], chosen[:, 2], chosen[:, 3]
+    found["device"], found["kind"] = chosen[:, 0] >> np.uint64(THIRD_SHIFT), _byte(chosen[:, 0], FIRST_SHIFT)
+    found["length"] = rows[places + 1, 1]
     return found

@@ -266,6 +266,9 @@ def trace() -> click.Command:
     return traces
 
 
+_LOST_OUTPUT: Final = "standard output cannot be written: {}"
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run the command with *arguments*, those of the process by default, and give its exit status."""
     status = _carry_out(arguments)
@@ -277,7 +280,7 @@ def main(arguments: list[str] | None = None) -> int:
         status = _not_read_on()
     except OSError as reason:
         _write_nowhere(sys.stdout)
-        status = status or _wrong_use(f"standard output cannot be written: {reason.strerror}")
+        status = status or _wrong_use(_LOST_OUTPUT.format(reason.strerror))
     return status
 
 
@@ -300,6 +303,9 @@ def _carry_out(arguments: list[str] | None) -> int:
         # Rich, which draws tables, ends the process then.
         return _not_read_on()
     except (UsageError, ProgramError, OSError) as reason:
+        # Files are named where they are opened; what has no name is what was printed.
+        if isinstance(reason, OSError) and reason.filename is None:
+            reason = UsageError(_LOST_OUTPUT.format(reason.strerror))
         return _wrong_use(str(reason))
     except MemoryError:
         return _wrong_use("expected something smaller: this computer cannot give so much memory")

@@ -11,10 +11,13 @@ import argparse
 import sys
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
+
 from emu.debugging.stepped_trace import SteppedTrace
 from emu.machine import StopKind
+from emu.traces import schema
 from emu.traces.instructions import CodeTable
-from emu.traces.schema import LEVELS, NOTHING, FlowKind, empty
+from emu.traces.schema import LEVELS, LOW_CORE_LENGTH, NOTHING, AccessKind, FlowKind, empty
 from emu.tracing.recorder import TraceRecorder
 from tools.differential.generator import random_program
 from tools.differential.machines import Machines
@@ -23,10 +26,14 @@ from tools.differential.ways import resume
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    import numpy.typing as npt
+
     from emu.machine import Machine
     from emu.traces.prediction import Rows
     from tools.differential.program import RandomProgram
 
+_PARTS: Final = frozenset({"low core", "fetches"})
+"""What is said of rows of streams by itself."""
 Said = dict[str, list[Any]]
 """What is said of a run, by streams."""
 _MOST_PARTS: Final = 100
@@ -57,27 +64,48 @@ class Traced:
         said = self.said
         executed = self._code.expand(streams.get("flow", empty("flow")))
         said.setdefault("flow", []).extend(
-            (*row[["number", "cpu", "mode", "address"]].item(), self._code.bytes_at(row["place"]).hex())
-            for row in executed[executed["kind"] == FlowKind.EXECUTED]
-        )
-        accesses = [
             (
-                *(row[column] for column in ("number", "cpu", "kind", "logical", "absolute", "length")),
-                *(_piece(blob, row[column], row["length"]).hex() for column in ("old", "new")),
+                *row[["number", "turn", "time", "cpu", "kind", "mode", "address"]].item(),
+                self._code.bytes_at(row["place"]).hex(),
             )
-            for row in _rows(streams, "accesses")
-        ]
-        said.setdefault("accesses", []).extend(accesses)
-        self._take(streams, "registers", "number", "cpu", "register", "old", "new")
+            for row in executed[_have_ended(executed)]
+        )
+        stores, fetches = [], []
+        ended = set(schema.moments(executed[_have_ended(executed)]).tolist())
+        for row in _rows(streams, "accesses"):
+            new = _piece(blob, row["new"], row["length"])
+            if row["kind"] == AccessKind.STORE:
+                old = _piece(blob, row["old"], row["length"])
+                places = (row[column] for column in ("number", "turn", "cpu", "logical", "absolute", "length"))
+                stores.append((*places, old.hex(), new.hex()))
+            elif row["number"] << 16 | row["turn"] in ended:
+                when = row["number"], row["turn"], row["cpu"]
+                for offset, byte in enumerate(new):
+                    fetches.append((*when, row["logical"] + offset, row["absolute"] + offset, byte))
+        said.setdefault("accesses", []).extend(stores)
+        said.setdefault("fetches", []).extend(fetches)
+        self._take(streams, "registers", "number", "turn", "cpu", "register", "old", "new")
         psws = "old_mask", "old_address", "new_mask", "new_address"
-        self._take(streams, "interruptions", "number", "cpu", "class", "code", *psws)
-        self._take(streams, "page_states", "number", "cpu", "page", "request", "before", "after")
-        self._take(streams, "keys", "number", "cpu", "page", "before", "after")
-        self._take(streams, "host", "number", "page", "before", "after")
+        self._take(streams, "interruptions", "number", "turn", "time", "cpu", "class", "length", "code", *psws)
+        said.setdefault("low core", []).extend(
+            (row["number"], _piece(blob, row["low_core"], LOW_CORE_LENGTH).hex())
+            for row in _rows(streams, "interruptions")
+        )
+        self._take(streams, "page_states", "number", "turn", "time", "cpu", "page", "request", "before", "after")
+        self._take(streams, "keys", "number", "turn", "cpu", "page", "before", "after")
+        self._take(streams, "host", "number", "turn", "time", "page", "before", "after")
 
     def _take(self, streams: Mapping[str, Rows], name: str, *columns: str) -> None:
         rows = [tuple(row[column] for column in columns) for row in _rows(streams, name)]
         self.said.setdefault(name, []).extend(rows)
+
+
+def _have_ended(executed: Rows) -> npt.NDArray[np.bool_]:
+    """Which of these instructions have ended, or are what an EXECUTE has executed that has."""
+    kinds = executed["kind"]
+    have_ended: npt.NDArray[np.bool_] = kinds == FlowKind.EXECUTED
+    have_ended[1:] |= (kinds[1:] == FlowKind.TARGET) & have_ended[:-1]
+    return have_ended
 
 
 def _piece(blob: bytes | bytearray | memoryview, place: int, length: int) -> bytes:
@@ -121,9 +149,9 @@ class Tracing:
         found = prepared.look()
         wrong = [f"the machine: {each}" for each in expected | found if expected.get(each) != found.get(each)]
         for name, rows in said.said.items():
-            if name in LEVELS[level]:
+            if name in LEVELS[level] or name in _PARTS:
                 self.rows += len(rows)
-                wrong += compared(name, rows, traced.said.get(name, []))
+                wrong += (missing if name == "fetches" else compared)(name, rows, traced.said.get(name, []))
         return wrong
 
 
@@ -134,6 +162,13 @@ def compared(name: str, expected: list[Any], found: list[Any]) -> list[str]:
     if place is None:
         place = min(len(expected), len(found))
     return [f"{name}, row {place}: {_shown(expected, place)} stepped, {_shown(found, place)} traced"]
+
+
+def missing(name: str, expected: list[Any], found: list[Any]) -> list[str]:
+    """What is expected and was not found: a trace has all of an operand, also where a part is enough for the result."""
+    there = set(found)
+    place = next((place for place, row in enumerate(expected) if row not in there), None)
+    return [] if place is None else [f"{name}: {_shown(expected, place)} stepped, and not traced"]
 
 
 def _shown(rows: list[Any], place: int) -> str:

@@ -94,6 +94,9 @@ class TracedRun:
                 addresses.append(range_of(self._symbols, each))
             except ValueError as reason:
                 raise UsageError(f"--trace-at: {reason}") from None
+        beyond = [cpu for cpu in sorted(wanted.trace_cpus or ()) if cpu >= len(self._machine.cpus)]
+        if beyond:
+            raise UsageError(f"--trace-cpu: the machine has {len(self._machine.cpus)}, counted from 0; not {beyond[0]}")
         streams = None
         if wanted.trace_kinds is not None:
             streams = frozenset(TRACED_KINDS[kind] for kind in wanted.trace_kinds)

@@ -31,6 +31,7 @@ def as_object(trace: OpenedTrace, told: Told) -> dict[str, Any]:
             return {
                 "is": "interruption",
                 "number": told.number,
+                "turn": told.turn,
                 "time": told.time,
                 "cpu": told.cpu,
                 "class": told.kind.word,
@@ -42,24 +43,33 @@ def as_object(trace: OpenedTrace, told: Told) -> dict[str, Any]:
             }
         case ToldHostAction():
             states = {"before": state_name(told.before), "after": state_name(told.after)}
-            return {"is": "host", "number": told.number, "time": told.time, "page": told.page, **states}
+            return {
+                "is": "host",
+                "number": told.number,
+                "turn": told.turn,
+                "time": told.time,
+                "page": told.page,
+                **states,
+            }
         case ToldDeviceEvent():
             return {
                 "is": "device",
                 "number": told.number,
+                "turn": told.turn,
                 "time": told.time,
                 "device": told.device,
                 "event": told.kind.name.lower(),
                 "data": told.data.decode(errors="replace"),
             }
         case PageStateChanged():
-            return {"is": "essa", "number": told.number, "cpu": told.cpu, **_hint(told)}
+            return {"is": "essa", "number": told.number, "turn": told.turn, "cpu": told.cpu, **_hint(told)}
 
 
 def _instruction(trace: OpenedTrace, told: ToldInstruction) -> dict[str, Any]:
     found: dict[str, Any] = {
         "is": "instruction",
         "number": told.number,
+        "turn": told.turn,
         "time": told.time,
         "cpu": told.cpu,
         "ended": told.kind.name == "EXECUTED",
@@ -70,7 +80,7 @@ def _instruction(trace: OpenedTrace, told: ToldInstruction) -> dict[str, Any]:
         "text": disassemble(told.code, told.address) if told.code else "",
     }
     if told.target:
-        found["target"] = told.target.hex()
+        found["target"] = {"address": told.target_address, "code": told.target.hex()}
     if told.registers:
         found["registers"] = {short_name(register): new for register, (_, new) in told.registers.items()}
     for name, is_store in (("stores", True), ("fetches", False)):

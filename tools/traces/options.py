@@ -67,7 +67,7 @@ class ShowOptions(WindowOptions):
         help="Only what is found: executed:ADDRESS, store:ADDRESS, fetch:ADDRESS, essa[:REQUEST], program[:CODE], "
         "svc[:NUMBER], external, io, host, key, page:ADDRESS, register:NAME.",
     )
-    last: bool = option(False, help="Of what is found only the last one; with --count, the last ones.")
+    last: bool = option(False, help="Only the last of it; with --count, the last ones.")
     count: int | None = option(kind=int, least=1, most=MOST_COUNTED, metavar="N", help="Show so many at most.")
     context: int = option(
         0, least=0, most=MOST_COUNTED, metavar="N", help="With what is found, so many instructions before and after it."

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import deque
 from dataclasses import replace
 from itertools import islice
@@ -41,11 +42,28 @@ def show(options: ShowOptions) -> int:
         window = filter_of(trace, options)
         if options.find is not None:
             return _show_found(trace, window, options)
-        shown: Iterator[Told] = (told for told in tell(trace, _of_kinds(window, options)) if _is_of_kind(told, options))
-        if options.count is not None:
-            shown = iter(deque(shown, options.count)) if options.last else islice(shown, options.count)
-        _print(trace, shown, options)
+        if not _print(trace, _shown(trace, window, options), options):
+            print(f"essa: {options.file}: nothing of it is left", file=sys.stderr)
         return 0
+
+
+def _shown(trace: OpenedTrace, window: Filter, options: ShowOptions) -> Iterable[Told]:
+    wanted = _of_kinds(window, options)
+    if options.last:
+        return _last_of(trace, wanted, options)
+    told = (told for told in tell(trace, wanted) if _is_of_kind(told, options))
+    return told if options.count is None else islice(told, options.count)
+
+
+def _last_of(trace: OpenedTrace, wanted: Filter, options: ShowOptions) -> list[Told]:
+    count = options.count or 1
+    found: list[Told] = []
+    for chunk in reversed(trace.file.chunks):
+        told = [told for told in tell(trace, wanted, (chunk,)) if _is_of_kind(told, options)]
+        found = told[-(count - len(found)) :] + found
+        if len(found) == count:
+            break
+    return found
 
 
 def _of_kinds(window: Filter, options: ShowOptions) -> Filter:
@@ -118,14 +136,16 @@ def _is_found(told: Told, found: Found) -> bool:
     return found.stream == "page_states"
 
 
-def _print(trace: OpenedTrace, shown: Iterable[Told], options: ShowOptions) -> None:
-    shape = SHAPES[options.shape](trace)
+def _print(trace: OpenedTrace, shown: Iterable[Told], options: ShowOptions) -> bool:
+    """Write what is *shown*; give whether it is anything."""
+    shape, told = SHAPES[options.shape](trace), None
     for told in shown:
         before = f"{told.number:>12,} " if options.numbers else ""
         if options.where:
             before += f"{_where(trace, told):{_WHERE}} "
         for line in shape.lines(told):
             print(before + line)
+    return told is not None
 
 
 def _where(trace: OpenedTrace, told: Told) -> str:

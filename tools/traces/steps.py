@@ -197,10 +197,10 @@ class TraceSteps:
             rows = self.rows(index, 1)
             if rows is None:
                 return
-            number = int(rows["number"][0])
+            number, turn = int(rows["number"][0]), int(rows["turn"][0])
             wanted = Filter(numbers=(number, number), cpus=frozenset({self.cpu}))
             for told in tell(self.trace, wanted):
-                if isinstance(told, ToldInstruction) and told.kind is FlowKind.EXECUTED:
+                if isinstance(told, ToldInstruction) and told.kind is FlowKind.EXECUTED and told.turn == turn:
                     yield from shape.lines(told)
 
     def describe(self, index: int) -> str:

@@ -1,9 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What a trace tells, in the order in which it happened: instructions with what they changed, and what came between.
 
-The instructions of a chunk and the rows of its other streams are brought together by their numbers.  An instruction
-that was nullified or suppressed has the number of the one that ended next: it stands before the program interruption
-whose old PSW says so, and what is known of registers and storage is told of the other one.
+The instructions of a chunk and the rows of its other streams are brought together by their numbers and turns.
 """
 
 from __future__ import annotations
@@ -41,6 +39,7 @@ class PageStateChanged:
     """An ESSA."""
 
     number: int
+    turn: int
     cpu: int
     request: int
     before: int
@@ -66,6 +65,7 @@ class ToldInstruction:
     """An instruction, and what it changed."""
 
     number: int
+    turn: int
     time: int
     cpu: int
     kind: FlowKind
@@ -74,6 +74,7 @@ class ToldInstruction:
     code: bytes
     target: bytes = b""
     """Of an EXECUTE, what it has executed."""
+    target_address: int = 0
     registers: dict[int, tuple[int, int]] = field(default_factory=dict)
     """Old and new content by :class:`emu.traces.schema.Register`, of its own CPU."""
     accesses: list[AccessedBytes] = field(default_factory=list)
@@ -88,6 +89,7 @@ class ToldInterruption:
     """An interruption."""
 
     number: int
+    turn: int
     time: int
     cpu: int
     kind: InterruptionClass
@@ -103,6 +105,7 @@ class ToldHostAction:
     """What the host did with a page."""
 
     number: int
+    turn: int
     time: int
     page: int
     before: int
@@ -114,12 +117,15 @@ class ToldDeviceEvent:
     """What a device did."""
 
     number: int
+    turn: int
     time: int
     device: str
     kind: schema.DeviceEvent
     data: bytes
 
 
+_Moment = tuple[int, int]
+"""Number and turn."""
 _Between = ToldInterruption | ToldHostAction | ToldDeviceEvent
 Told = ToldInstruction | ToldInterruption | ToldHostAction | ToldDeviceEvent | PageStateChanged
 """A page-state change stands alone where no instructions were recorded."""
@@ -160,7 +166,7 @@ class _ChunkStory:
         self._chunk = chunk
         self._streams = streams
         self._between: list[_Between] = [*self._host(), *self._interruptions(), *self._devices()]
-        self._between.sort(key=_when)
+        self._between.sort(key=_order)
         self._next = 0
 
     def _rows(self, stream: str) -> Iterator[Any]:
@@ -173,27 +179,22 @@ class _ChunkStory:
         if flow is None or not flow.size:
             alone: list[Told] = [*self._between]
             alone += [PageStateChanged(*_of_state(row)) for row in self._rows("page_states")]
-            yield from sorted(alone, key=_number)
+            yield from sorted(alone, key=_moment)
             return
-        executed = self._trace.code.expand(flow)
         changes = self._changes()
-        kinds = executed["kind"].tolist()
-        last_of_number = {
-            number: index for index, number in enumerate(executed["number"].tolist()) if kinds[index] != FlowKind.TARGET
-        }
         waiting: ToldInstruction | None = None
-        for index, (number, time, cpu, kind, mode, address, place) in enumerate(executed.tolist()):
+        for number, turn, time, cpu, kind, mode, address, place in self._trace.code.expand(flow).tolist():
             code = self._trace.code.bytes_at(place)
-            if kind == FlowKind.TARGET and waiting is not None:
-                waiting.target = code
+            if kind == FlowKind.TARGET:
+                if waiting is not None:
+                    waiting.target, waiting.target_address = code, address
                 continue
             if waiting is not None:
                 yield waiting
             is_problem_state = bool(mode & Mode.PROBLEM_STATE)
-            told = ToldInstruction(number, time, cpu, FlowKind(kind), is_problem_state, address, code)
+            told = ToldInstruction(number, turn, time, cpu, FlowKind(kind), is_problem_state, address, code)
             yield from self._until(told)
-            if last_of_number.get(number) == index:
-                changes.give(told)
+            changes.give(told)
             waiting = told
         if waiting is not None:
             yield waiting
@@ -201,19 +202,11 @@ class _ChunkStory:
 
     def _until(self, told: ToldInstruction) -> Iterator[Told]:
         """What comes before the instruction *told*."""
-        behind = told.address + len(told.code)
         while self._next < len(self._between):
             event = self._between[self._next]
-            if event.number > told.number or (isinstance(event, ToldDeviceEvent) and event.number == told.number):
-                return
-            if (
-                told.kind is FlowKind.NOT_EXECUTED
-                and isinstance(event, ToldInterruption)
-                and event.number == told.number
-                and event.cpu == told.cpu
-                and event.kind is InterruptionClass.PROGRAM
-                and event.old.address in (told.address, behind)
-            ):
+            # What devices do at its number it has made them do, and an interruption ends the turn.
+            is_of_host = isinstance(event, ToldHostAction)
+            if _moment(event) > _moment(told) or (_moment(event) == _moment(told) and not is_of_host):
                 return
             self._next += 1
             yield event
@@ -223,74 +216,75 @@ class _ChunkStory:
 
     def _interruptions(self) -> Iterator[ToldInterruption]:
         for row in self._rows("interruptions"):
-            number, time, cpu, kind, length, code, old_mask, old_address, new_mask, new_address, low_core = row
+            number, turn, time, cpu, kind, length, code, old_mask, old_address, new_mask, new_address, low_core = row
             old, new = Psw(old_mask, old_address), Psw(new_mask, new_address)
             content = self._piece(low_core, schema.LOW_CORE_LENGTH)
-            yield ToldInterruption(number, time, cpu, InterruptionClass(kind), code, length, old, new, content)
+            yield ToldInterruption(number, turn, time, cpu, InterruptionClass(kind), code, length, old, new, content)
 
     def _host(self) -> Iterator[ToldHostAction]:
-        for number, time, before, after, page in self._rows("host"):
-            yield ToldHostAction(number, time, page, before, after)
+        for number, turn, time, before, after, page in self._rows("host"):
+            yield ToldHostAction(number, turn, time, page, before, after)
 
     def _devices(self) -> Iterator[ToldDeviceEvent]:
         names = self._trace.file.metadata.get("devices", [])
-        for number, time, device, kind, data, length in self._rows("devices"):
+        for number, turn, time, device, kind, data, length in self._rows("devices"):
             name = names[device] if device < len(names) else f"device {device}"
-            yield ToldDeviceEvent(number, time, name, schema.DeviceEvent(kind), self._piece(data, length))
+            yield ToldDeviceEvent(number, turn, time, name, schema.DeviceEvent(kind), self._piece(data, length))
 
     def _changes(self) -> _Changes:
         changes = _Changes()
-        for number, cpu, register, old, new in self._rows("registers"):
-            changes.registers[number].append((cpu, register, old, new))
-        for number, _, kind, logical, absolute, length, old_at, new_at in self._rows("accesses"):
+        for number, turn, cpu, register, old, new in self._rows("registers"):
+            changes.registers[number, turn].append((cpu, register, old, new))
+        for number, turn, _, kind, logical, absolute, length, old_at, new_at in self._rows("accesses"):
             old, new = self._piece(old_at, length), self._piece(new_at, length)
             accessed = AccessedBytes(kind == AccessKind.STORE, logical, absolute, old, new)
-            changes.accesses[number].append(accessed)
+            changes.accesses[number, turn].append(accessed)
         for row in self._rows("page_states"):
             changed = PageStateChanged(*_of_state(row))
-            changes.states[changed.number].append(changed)
-        for number, _, before, after, page in self._rows("keys"):
-            changes.keys[number].append((page, before, after))
-        for number, _, kind, logical, absolute, space in self._rows("translations"):
-            changes.translations[number].append(MadeTranslation(AccessKind(kind), logical, absolute, space))
+            changes.states[changed.number, changed.turn].append(changed)
+        for number, turn, _, before, after, page in self._rows("keys"):
+            changes.keys[number, turn].append((page, before, after))
+        for number, turn, _, kind, logical, absolute, space in self._rows("translations"):
+            changes.translations[number, turn].append(MadeTranslation(AccessKind(kind), logical, absolute, space))
         return changes
 
 
 class _Changes:
-    """What instructions changed, by their numbers."""
+    """What instructions changed, by their moments."""
 
     def __init__(self) -> None:
-        self.registers: defaultdict[int, list[tuple[int, int, int, int]]] = defaultdict(list)
-        self.accesses: defaultdict[int, list[AccessedBytes]] = defaultdict(list)
-        self.states: defaultdict[int, list[PageStateChanged]] = defaultdict(list)
-        self.keys: defaultdict[int, list[tuple[int, int, int]]] = defaultdict(list)
-        self.translations: defaultdict[int, list[MadeTranslation]] = defaultdict(list)
+        self.registers: defaultdict[_Moment, list[tuple[int, int, int, int]]] = defaultdict(list)
+        self.accesses: defaultdict[_Moment, list[AccessedBytes]] = defaultdict(list)
+        self.states: defaultdict[_Moment, list[PageStateChanged]] = defaultdict(list)
+        self.keys: defaultdict[_Moment, list[tuple[int, int, int]]] = defaultdict(list)
+        self.translations: defaultdict[_Moment, list[MadeTranslation]] = defaultdict(list)
 
     def give(self, told: ToldInstruction) -> None:
         """Give an instruction what is its own."""
-        number = told.number
-        if number in self.registers:
+        moment = _moment(told)
+        if moment in self.registers:
             told.registers = {
-                register: (old, new) for cpu, register, old, new in self.registers[number] if cpu == told.cpu
+                register: (old, new) for cpu, register, old, new in self.registers[moment] if cpu == told.cpu
             }
-        if number in self.accesses:
-            told.accesses = self.accesses[number]
-        if number in self.states:
-            told.states = self.states[number]
-        if number in self.keys:
-            told.keys = self.keys[number]
-        if number in self.translations:
-            told.translations = self.translations[number]
+        if moment in self.accesses:
+            told.accesses = self.accesses[moment]
+        if moment in self.states:
+            told.states = self.states[moment]
+        if moment in self.keys:
+            told.keys = self.keys[moment]
+        if moment in self.translations:
+            told.translations = self.translations[moment]
 
 
 def _of_state(row: Any) -> tuple[int, ...]:
-    number, _, cpu, request, before, after, page, address = row
-    return number, cpu, request, before, after, page, address
+    number, turn, _, cpu, request, before, after, page, address = row
+    return number, turn, cpu, request, before, after, page, address
 
 
-def _number(told: Told) -> int:
-    return told.number
+def _moment(told: Told) -> _Moment:
+    return told.number, told.turn
 
 
-def _when(told: _Between) -> tuple[int, int]:
-    return told.number, told.time
+def _order(told: _Between) -> tuple[int, int, bool]:
+    """An interruption ends its turn."""
+    return told.number, told.turn, isinstance(told, ToldInterruption)

@@ -52,10 +52,10 @@ class TextShape:
                 yield f"cpu {told.cpu}: {told.address:016x} {essa_text(told)} {symbols.label(told.address)}".rstrip()
 
     def _instruction(self, told: ToldInstruction) -> str:
-        number, cpu = told.number, told.cpu
+        number, cpu, turn = told.number, told.cpu, told.turn
 
         def half(register: int) -> int:
-            return value_before(self._trace.file, number, register, cpu) or 0
+            return value_before(self._trace.file, number, register, cpu, turn) or 0
 
         changes = [
             *lines.register_texts(told.registers, half),
@@ -70,7 +70,7 @@ class TextShape:
             *(lines.translation_text(each.logical, each.absolute) for each in told.translations),
         ]
         if told.target:
-            changes.insert(0, f"target={disassemble(told.target, 0)!r}")
+            changes.insert(0, f"target={disassemble(told.target, told.target_address)!r}")
         return lines.instruction_line(
             cpu, told.address, told.code, changes, self._trace.symbols, is_problem_state=told.is_problem_state
         )

@@ -42,6 +42,12 @@ def filter_of(trace: OpenedTrace, options: WindowOptions) -> Filter:
     if options.begin is not None or options.end is not None:
         begin = 0 if options.begin is None else place("--from", trace, options.begin)
         numbers = begin, _LAST if options.end is None else place("--to", trace, options.end, begin)
+        if numbers[1] < begin:
+            raise UsageError(f"--to: expected instruction {begin:,} or a later one; not {numbers[1]:,}")
+    cpus = trace.file.metadata.get("cpus")
+    beyond = [] if cpus is None else [cpu for cpu in sorted(options.cpus or ()) if cpu >= cpus]
+    if beyond:
+        raise UsageError(f"--cpu: the machine has {cpus}, counted from 0; not {beyond[0]}")
     return Filter(
         numbers=numbers,
         cpus=options.cpus,

@@ -12,6 +12,7 @@ Both lie before the registers, at distances that an experiment finds.
 from __future__ import annotations
 
 import ctypes
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
@@ -52,6 +53,7 @@ _USED: Final = 32
 _DATA: Final = 0x9000
 _PRIMARY, _HOME = 0, 2
 _REAL: Final = 3
+_MOST_TRIES: Final = 20
 _EXPERIMENTS: Final = (*((0x1000, _REAL), (0x2124, _PRIMARY), (0x5346, _HOME), (0x43468, _REAL), (0x7E, _PRIMARY)),)
 """Where an instruction lies, and which space it is fetched from."""
 _MASKS: Final = {_REAL: 0, _PRIMARY: DAT, _HOME: DAT | ADDRESS_SPACE_CONTROL}
@@ -90,6 +92,14 @@ def buffer_places() -> BufferPlaces:
 
     :raises EngineError: if they are not as they are known.
     """
+    # Unicorn looks at the host's clock for how large a buffer should be: an experiment may be held up too long.
+    for _ in range(_MOST_TRIES - 1):
+        with suppress(EngineError):
+            return _experiment()
+    return _experiment()
+
+
+def _experiment() -> BufferPlaces:
     unicorn = Unicorn()
     base = find_environment(unicorn)
     unicorn.uc.mem_map(0, _STORAGE)

@@ -26,7 +26,7 @@ from emu.engine.rules.primitives import code_instruction
 from emu.engine.rules.pure import compiled
 from emu.engine.rules.taking import take_refused, take_unknown
 from emu.engine.trace_emission import is_trace_full, mark, take_back
-from emu.engine.trace_rows import ENDED, note_alone, note_interruption
+from emu.engine.trace_rows import note_alone, note_interruption
 from emu.engine.units import translated_unit
 from emu.program_interruption import ProgramInterruptionCode
 from emu.traces.schema import InterruptionClass
@@ -81,7 +81,7 @@ def _execute_traced(record: Any, address: Any, number: Any, word: Any) -> Any:
     if not record.trace_address:
         return _execute_number(record, address, number, word)
     rows = mark(record)
-    note_alone(record, address, word, ENDED)
+    note_alone(record, address, word)
     if _execute_number(record, address, number, word):
         return True
     take_back(record, rows)
@@ -94,7 +94,7 @@ def _take_unknown_traced(record: Any, address: Any, word: Any) -> Any:
     if not record.trace_address:
         return take_unknown(record, address, word)
     rows = mark(record)
-    note_alone(record, address, word, ENDED)
+    note_alone(record, address, word)
     if take_unknown(record, address, word):
         return True
     take_back(record, rows)

@@ -29,8 +29,9 @@ def table(order: tuple[int, ...] = (0, 1, 2, 3)) -> CodeTable:
 
 
 def flow(*rows: tuple[int, ...]) -> np.ndarray:
-    """Rows of number, time, block, start, count, cpu and kind."""
-    return np.array(list(rows), dtype=schema.STREAMS["flow"])
+    """Rows of number, time, block, start, count, cpu, kind, and maybe turn."""
+    made = [(number, (*others, 0)[6], *others[:6]) for number, *others in rows]
+    return np.array(made, dtype=schema.STREAMS["flow"])
 
 
 def test_blocks_are_cut_into_instructions() -> None:
@@ -72,11 +73,22 @@ def test_what_took_longer_is_no_part_of_the_same_row() -> None:
     made = table()
     executed = made.expand(flow((10, 100, 0, 0, 3, 1, 0)))
     executed["time"][2] += 16
-    assert made.fold(executed).tolist() == [(10, 100, 0, 0, 2, 1, 0), (12, 118, 0, 2, 1, 1, 0)]
+    assert made.fold(executed).tolist() == flow((10, 100, 0, 0, 2, 1, 0), (12, 118, 0, 2, 1, 1, 0)).tolist()
 
 
 def test_folding_a_part_gives_rows_that_begin_within_blocks() -> None:
     made = table()
     executed = made.expand(flow((10, 100, 0, 0, 3, 1, 0)))
-    assert made.fold(executed[[0, 2]]).tolist() == [(10, 100, 0, 0, 1, 1, 0), (12, 102, 0, 2, 1, 1, 0)]
+    assert made.fold(executed[[0, 2]]).tolist() == flow((10, 100, 0, 0, 1, 1, 0), (12, 102, 0, 2, 1, 1, 0)).tolist()
     assert made.fold(executed[:0]).size == 0
+
+
+def test_the_turn_is_that_of_the_first_instruction_of_a_row() -> None:
+    made = table()
+    rows = flow((10, 100, 2, 0, 0, 1, 2), (10, 164, 0, 0, 2, 1, 0, 1))
+    executed = made.expand(rows)
+    assert executed["turn"].tolist() == [0, 1, 0]
+    assert made.fold(executed).tolist() == rows.tolist()
+    # Nothing is joined to what an interruption comes before.
+    executed["turn"][2] = 1
+    assert len(made.fold(executed)) == 3

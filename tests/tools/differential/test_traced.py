@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
@@ -11,9 +12,12 @@ from emu.engine.engine_trace import EngineTrace
 from emu.tracing.rows import RowReader
 from tests.support.seed_of_the_day import seed_of_the_day
 from tools.differential import traced
+from tools.differential.differ import read_programs
 from tools.differential.generator import random_program
 from tools.differential.traced import Tracing
 
+FOUND = Path(__file__).with_name("found_traced.jsonl")
+"""Programs of which a trace once said something else."""
 _EVERY_DAY = range(80)
 _TODAY = 20
 _AT_OTHER_LEVELS = range(20)
@@ -26,7 +30,14 @@ def test_trace_says_what_every_step_says() -> None:
     assert tracing.rows > 1000
 
 
-@pytest.mark.parametrize("level", ("events", "flow"))
+@pytest.mark.parametrize("level", ("registers", "all"))
+def test_programs_found_before(level: str) -> None:
+    tracing = Tracing()
+    for program in read_programs(FOUND):
+        assert (program.seed, tracing.find(program, level)) == (program.seed, [])
+
+
+@pytest.mark.parametrize("level", ("events", "flow", "all"))
 def test_at_other_levels(level: str) -> None:
     tracing = Tracing()
     for seed in _AT_OTHER_LEVELS:

@@ -58,7 +58,7 @@ def test_functions_and_states(recorded: Recorded, capsys: pytest.CaptureFixture[
     assert addresses
     assert all(0x13230 <= address < 0x13320 for address in addresses)
     assert shown(capsys, recorded.name, "--at", "0x13230-0x13318", "--kinds", "instructions") == found
-    assert shown(capsys, recorded.name, "--cpu", "1", "--kinds", "instructions") == []
+    assert shown(capsys, recorded.name, "--cpu", "0", "--at", "start_program", "--kinds", "instructions") == found
     problem = shown(capsys, recorded.name, "--state", "problem")
     assert all(": P " in line or "old PSW" in line for line in problem)
 
@@ -114,11 +114,37 @@ def test_what_is_found_in_a_window_only(recorded: Recorded, capsys: pytest.Captu
     assert shown(capsys, *arguments, "--count", "2") == there[:2]
     assert shown(capsys, *arguments, "--last") == there[-1:]
     assert shown(capsys, *arguments, "--last", "--count", "2") == there[-2:]
-    assert shown(capsys, *arguments, "--cpu", "1", status=1) == ["store:page:0x0: nothing found"]
     number = int(shown(capsys, *arguments, "--count", "1", "--numbers")[0].split()[0])
     assert shown(capsys, *arguments, "--from", str(number + 1)) == there[1:]
     assert shown(capsys, *arguments, "--to", str(number)) == there[:1]
     assert shown(capsys, *arguments, "--to", str(number), "--last") == there[:1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    (
+        (("--cpu", "1"), "--cpu: the machine has 1, counted from 0; not 1"),
+        (("--from", "10", "--to", "5"), "--to: expected instruction 10 or a later one; not 5"),
+    ),
+)
+def test_a_window_that_is_none(
+    arguments: tuple[str, ...], expected: str, recorded: Recorded, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert wrong(capfd, "trace", "show", recorded.name, *arguments) == expected
+
+
+def test_the_last_of_all(recorded: Recorded, capsys: pytest.CaptureFixture[str]) -> None:
+    every = shown(capsys, recorded.name)
+    assert shown(capsys, recorded.name, "--last") == every[-1:]
+    assert shown(capsys, recorded.name, "--last", "--count", "700") == every[-700:]
+    assert shown(capsys, recorded.name, "--last", "--count", "1000000") == every
+    interruptions = [line for line in every if " interruption " in line]
+    assert shown(capsys, recorded.name, "--kinds", "interruptions", "--last", "--count", "2") == interruptions[-2:]
+
+
+def test_nothing_left_is_said(recorded: Recorded, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["trace", "show", recorded.name, "--at", "0x2-0x3"]) == 0
+    assert capsys.readouterr() == ("", f"essa: {recorded.name}: nothing of it is left\n")
 
 
 def test_what_did_not_end_has_changed_nothing(recorded: Recorded, capsys: pytest.CaptureFixture[str]) -> None:
@@ -137,7 +163,7 @@ def test_translations(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
     with opened(str(tmp_path / "t")) as trace:
         made = [row for chunk in trace.file.chunks for row in chunk.rows("translations").tolist()]
     assert made
-    assert [line.rsplit(" ", 1)[1] for line in lines] == [f"tlb[{row[3]:x}]={row[4]:x}" for row in made]
+    assert [line.rsplit(" ", 1)[1] for line in lines] == [f"tlb[{row[4]:x}]={row[5]:x}" for row in made]
 
 
 def test_nothing_found_is_said(recorded: Recorded, capsys: pytest.CaptureFixture[str]) -> None:

@@ -40,9 +40,11 @@ def trace_of(path: Path, steps: str, *, chunk: int = 1000) -> OpenedTrace:
         function, kind = step.lstrip("!").split(".")
         number = len(flow)
         if step.startswith("!"):
-            taken.append((number, 10 * number - 1, 0, 2, 0, 0x1004, 0, address(function, kind), 0, 0, schema.NOTHING))
+            taken.append(
+                (number, 0, 10 * number - 1, 0, 2, 0, 0x1004, 0, address(function, kind), 0, 0, schema.NOTHING)
+            )
             continue
-        flow.append((number, 10 * number, blocks.index((function, kind)), 0, 1, 0, 0))
+        flow.append((number, 0, 10 * number, blocks.index((function, kind)), 0, 1, 0, 0))
     flow_rows = np.array(flow, dtype=schema.STREAMS["flow"])
     taken_rows = np.array(taken, dtype=schema.STREAMS["interruptions"])
     metadata = {"symbols": [{"file": "k", "is_kernel": False, "symbols": symbols}]}
