@@ -338,8 +338,7 @@ def announce_store(cpu: Cpu, address: int, length: int, *, real: bool = False) -
     """
     if cpu.configuration.follower is not None:
         cpu.configuration.follower.accesses(cpu, address, length, Access.STORE, None, is_real=real)
-    if cpu.recording is not None or cpu.configuration.watching.is_set:
-        note_access(cpu, address, length, Access.STORE, real=real)
+    note_access(cpu, address, length, Access.STORE, real=real)
 
 
 def note_access(

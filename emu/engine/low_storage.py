@@ -125,7 +125,7 @@ class LowStorage:
         known = self._checked(address, Access.FETCH)
         if known is None:
             return 0
-        if self._watching.is_set:
+        if self._watching.is_set or is_each_followed(self._cpu, Access.FETCH):
             first, last = self._watched.fetched_part(LOW_STORAGE + address, size)
             if first <= last:
                 note(self._cpu, address & -PAGE_SIZE | first, known[0], last - first + 1, Access.FETCH)

@@ -202,8 +202,8 @@ def _invalidate(cpu: Cpu, table: int, indexes: list[int], invalid: int) -> None:
     storage = cpu.configuration.storage
     addresses = [absolute_to_real((table + _DOUBLEWORD * index) & MASK_64, cpu.prefix) for index in indexes]
     entries = [access.resolve(cpu, address, Access.STORE, real=True) for address in addresses]
-    for address, entry in zip(addresses, entries, strict=True):
-        access.announce_store(cpu, address, _DOUBLEWORD, real=True)
+    for number, entry in enumerate(entries):
+        access.announce_store(cpu, addresses[number], _DOUBLEWORD, real=True)
         storage.write_integer(entry, _DOUBLEWORD, storage.read_integer(entry, _DOUBLEWORD) | invalid)
 
 
