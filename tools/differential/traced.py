@@ -83,7 +83,9 @@ class Traced:
                 for offset, byte in enumerate(new):
                     fetches.append((*when, row["logical"] + offset, row["absolute"] + offset, byte))
         said.setdefault("accesses", []).extend(stores)
-        said.setdefault("fetches", []).extend(fetches)
+        # Of what an instruction stores into as well, the observer does not know what it has fetched.
+        stored = {(*row[:3], row[4] + offset) for row in stores for offset in range(row[5])}
+        said.setdefault("fetches", []).extend(row for row in fetches if (*row[:3], row[4]) not in stored)
         self._take(streams, "registers", "number", "turn", "cpu", "register", "old", "new")
         psws = "old_mask", "old_address", "new_mask", "new_address"
         self._take(streams, "interruptions", "number", "turn", "time", "cpu", "class", "length", "code", *psws)
