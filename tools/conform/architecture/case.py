@@ -192,10 +192,12 @@ def external(
 
 def code_name(code: int) -> str:
     """What the program-interruption *code* is called."""
+    with_event = code != ProgramInterruptionCode.PER_EVENT and code & ProgramInterruptionCode.PER_EVENT
     try:
-        return ProgramInterruptionCode(code & ~0x80).name.lower().replace("_", " ")
+        name = ProgramInterruptionCode(code & ~with_event).name.lower().replace("_", " ")
     except ValueError:
-        return "no assigned code"
+        name = "no assigned code"
+    return f"{name}, with a PER event" if with_event else name
 
 
 ANY_CONDITION_CODE: Final = ~CONDITION_CODE & (1 << 64) - 1

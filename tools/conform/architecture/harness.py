@@ -259,6 +259,15 @@ finish:
     LARL 5,harness_controls
     LCTLG 0,15,0(5)
     SPX 128(5)
+    # The other CPU, where a case has one.
+    LG 11,counts+40
+    LTGR 11,11
+    BRC 8,alone
+    LGHI 2,1
+stop_other:
+    SIGP 4,2,5
+    BRC 2,stop_other
+alone:
     # What happens from here on is no part of the case.
     LLILF 1,broken
     STG 1,0x1D8

@@ -11,7 +11,7 @@ from typing import Final
 
 from emu.psw import ADDRESSING_MODE
 from tools.conform.architecture import harness, layout, telling
-from tools.conform.architecture.case import Case, Going
+from tools.conform.architecture.case import TWO_CPUS, Case, Going
 from tools.conform.architecture.checks import ImageCheck, checks_of
 from tools.conform.architecture.page_states import making
 from tools.conform.architecture.source import assemble_parts, evaluate
@@ -65,7 +65,8 @@ def make_image(case: Case) -> CaseImage:
 def _make(case: Case) -> CaseImage:
     own, inner = _harness()
     text = {layout.CODE: f"{case.code}\nend_of_case: SVC {harness.END_CALL}"} | dict(case.parts)
-    code, symbols = assemble_parts(text, layout.SYMBOLS)
+    handlers = {name: address for name, address in inner.items() if name.endswith("_handler")}
+    code, symbols = assemble_parts(text, layout.SYMBOLS | handlers)
     checks = checks_of(case, symbols)
     if len(checks) > layout.MOST_CHECKS:
         raise ValueError(f"at most {layout.MOST_CHECKS} values can be compared, not {len(checks)}")
@@ -78,7 +79,9 @@ def _make(case: Case) -> CaseImage:
         # For who loads it as IPL would: a short PSW, in 31-bit mode.
         0: struct.pack(">Q", 0x0008_0000_8000_0000 | inner["start"]),
         layout.RESULT: _words(layout.RESULT_MAGIC, *(0,) * (layout.RESULT_WORDS - 1)),
-        layout.COUNTS: _words(len(case.needs), len(preparations), len(keys), len(pages), len(checks)),
+        layout.COUNTS: _words(
+            len(case.needs), len(preparations), len(keys), len(pages), len(checks), int(TWO_CPUS in case.needs)
+        ),
         harness.EVENTS: _words(0),
         layout.CONTINUATIONS: _words(*_continuations(case, symbols)),
         layout.NEEDS: _words(*(word for need in case.needs for word in (need.kind, need.number))),

@@ -13,7 +13,7 @@ RESULT_WORDS: Final = 6
 """Magic, verdict, number of the check that failed or of the need that is missing, expected, found, events."""
 
 COUNTS: Final = 0x2100
-"""Doublewords: how many needs, preparations, keys, page states and checks there are."""
+"""Doublewords: how many needs, preparations, keys, page states, checks and other CPUs there are."""
 HARNESS: Final = 0x3000
 CODE: Final = 0x8000
 """The guest code of the case, unless it says otherwise."""

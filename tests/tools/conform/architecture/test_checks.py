@@ -32,4 +32,6 @@ def test_the_old_psw_has_the_mask_of_the_case_whatever_the_condition_code(tiny: 
 
 def test_numbers_have_the_width_of_their_field() -> None:
     assert ImageCheck("", 0, 0xFF << 32, 0, 32).text(0x1234_5678_9ABC_DEF0) == "78"
-    assert ImageCheck("", 0, 0xFFFF, 0, 0, is_code=True).text(0x9A) == "009a (discard fault)"
+    assert ImageCheck("", 0, 0xFFFF, 0, 0, is_code=True).text(0x9A) == "009a (discard fault, with a PER event)"
+    assert ImageCheck("", 0, 0xFFFF, 0, 0, is_code=True).text(0x80) == "0080 (per event)"
+    assert ImageCheck("", 0, 0xFFFF, 0, 0, is_code=True).text(0x99) == "0099 (no assigned code, with a PER event)"
