@@ -327,6 +327,10 @@ class Sclp:
             for line in message_lines(data):
                 self._write(console, line)
 
+    def show(self, data: bytes) -> None:
+        """Show *data* on the guest's console, which does not come from the guest's own output."""
+        self._write(self.console, data)
+
     def _write(self, console: Console, data: bytes) -> None:
         console.write(data)
         for observer in self._configuration.observers:

@@ -16,6 +16,7 @@ from emu.cpu import CpuState
 from emu.devices.channel_subsystem import ChannelSubsystem
 from emu.isa.declaration import Operands, instruction
 from emu.isa.formats import RS_A
+from emu.isa.virtual_console_function import give_command
 from emu.isa.virtual_machine_communication import communicate
 from emu.lowcore import IPL_PSW, PREFIX_AREA_SIZE
 from emu.program_interruption import ProgramInterruption, ProgramInterruptionCode
@@ -232,6 +233,7 @@ def _hypercall(cpu: Cpu, operands: Operands) -> None:
 
 
 _FUNCTIONS: Final[dict[int, Callable[[Cpu, Operands], None]]] = {
+    0x008: give_command,
     0x010: _release_pages,
     0x044: _yield,
     0x068: communicate,

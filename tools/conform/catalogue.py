@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from tools.conform.suites import SuiteDeclaration
@@ -10,6 +11,7 @@ from tools.conform.suites import SuiteDeclaration
 if TYPE_CHECKING:
     from tools.conform.architecture.options import ArchitectureOptions
     from tools.conform.elf.options import ElfOptions
+    from tools.conform.hyperion.options import HyperionOptions
     from tools.conform.options import ConformOptions, DirectoryOptions
     from tools.conform.suites import Suite
 
@@ -50,6 +52,18 @@ def _elf(options: ElfOptions) -> Suite:
     return ElfSuite(options)
 
 
+def _hyperion_options() -> type[ConformOptions]:
+    from tools.conform.hyperion.options import HyperionOptions
+
+    return HyperionOptions
+
+
+def _hyperion(options: HyperionOptions) -> Suite:
+    from tools.conform.hyperion.suite import HyperionSuite
+
+    return HyperionSuite(options)
+
+
 SUITES: Final = (
     SuiteDeclaration(
         "architecture",
@@ -68,5 +82,12 @@ SUITES: Final = (
         "The ELF files of a directory: a disabled wait at 0xFFF is passed and at 0 failed, as QEMU's guest tests end.",
         _elf_options,
         _elf,
+    ),
+    SuiteDeclaration(
+        "hyperion",
+        "The test scripts (*.tst) of SDL Hyperion.",
+        _hyperion_options,
+        _hyperion,
+        known=Path(__file__).with_name("hyperion") / "known.toml",
     ),
 )

@@ -25,7 +25,8 @@ class FacilityChoice:
     """Of the entry, or of a group of them; None: of all."""
 
 
-def _name_of_profile(text: str) -> str:
+def name_of_profile(text: str) -> str:
+    """*text*, if it is the name of a profile."""
     profile_called(text)
     return text
 
@@ -106,7 +107,7 @@ class ConformOptions(ChoiceOptions, DocumentOptions):
         "kvm",
         metavar="NAME",
         help="Whose ESSA: zvm (discard faults), kvm, or off.",
-        parse=_name_of_profile,
+        parse=name_of_profile,
         complete=profile_names,
     )
     with_facilities: tuple[FacilityChoice, ...] = option(

@@ -49,7 +49,7 @@ def run_suite(declared: SuiteDeclaration, wanted: ConformOptions) -> int:
     baseline = None if wanted.baseline is None else read_report("--baseline", wanted.baseline)
     if wanted.logs is not None:
         _make_directory(Path(wanted.logs))
-    known = read_known([*([declared.known()] if declared.known else []), *map(Path, wanted.known)])
+    known = read_known([*([declared.known] if declared.known else []), *map(Path, wanted.known)])
     with ExitStack() as files:
         documents = Documents(files, wanted, {"--baseline": wanted.baseline, "--last-failed": wanted.last_failed})
         ordered = _run_all(suite, chosen, known, wanted)

@@ -68,5 +68,5 @@ class SuiteDeclaration:
     """Gives the dataclass of its options, :class:`ConformOptions` or one with more."""
     open: Callable[[Any], Suite]
     """Makes the suite from these; raises UsageError if there is none where they say."""
-    known: Callable[[], Path] | None = None
-    """Gives the file of known failures that comes with it."""
+    known: Path | None = None
+    """The file of known failures that comes with it."""

@@ -29,14 +29,14 @@ def diagnose(cpu: Cpu, run: Run, code: int, first: int = 0, third: int = 0, *, r
     run(cpu, "DIAG", r1=r1, r3=r3, d2=code)
 
 
-@pytest.mark.parametrize("code", (0x10, 0x44, 0x9C, 0x258, 0x260, 0x308, 0x500, 0x318))
+@pytest.mark.parametrize("code", (0x08, 0x10, 0x44, 0x9C, 0x258, 0x260, 0x308, 0x500, 0x318))
 def test_privileged_operation(cpu: Cpu, run: Run, expect: Expect, code: int) -> None:
     cpu.load_psw(Psw(ADDRESSING_MODE | PROBLEM_STATE, 0x10000))
     with expect(Code.PRIVILEGED_OPERATION):
         diagnose(cpu, run, code, PAGE, PAGE)
 
 
-@pytest.mark.parametrize("code", (0x000, 0x008, 0x204, 0x288, 0x318, 0x501, 0xFFF))
+@pytest.mark.parametrize("code", (0x000, 0x00C, 0x204, 0x288, 0x318, 0x501, 0xFFF))
 def test_other_codes(cpu: Cpu, run: Run, expect: Expect, code: int) -> None:
     with expect(Code.SPECIFICATION):
         diagnose(cpu, run, code)

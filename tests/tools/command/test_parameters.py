@@ -12,6 +12,7 @@ from tests.support.command import subcommands
 from tools.command.parameters import Subcommands, given, subcommand
 from tools.comparing.options import CompareOptions
 from tools.conform.elf.options import ElfOptions
+from tools.conform.hyperion.options import HyperionOptions
 from tools.conform.options import DirectoryOptions, ListOptions, SavedReportOptions
 from tools.debian.options import FetchOptions
 from tools.differential.options import DifferOptions
@@ -109,6 +110,7 @@ def test_a_near_name_is_suggested_for_a_subcommand() -> None:
         ("gdb", (MachineOptions, GdbOptions)),
         ("compare", (MachineOptions, CompareOptions)),
         ("conform elf", (ElfOptions,)),
+        ("conform hyperion", (HyperionOptions,)),
         ("conform list", (ListOptions,)),
         ("conform report", (SavedReportOptions,)),
         ("conform kvm-unit-tests", (DirectoryOptions,)),

@@ -23,6 +23,7 @@ from tools.command.options import CompletionOptions
 from tools.comparing.options import CompareOptions
 from tools.conform.architecture.options import ArchitectureOptions
 from tools.conform.elf.options import ElfOptions
+from tools.conform.hyperion.options import HyperionOptions
 from tools.conform.options import DirectoryOptions, ListOptions, SavedReportOptions
 from tools.debian.options import FetchOptions
 from tools.differential.options import DifferOptions
@@ -42,6 +43,7 @@ _BASES = {
     "conform architecture": ("--cases", "cases"),
     "conform kvm-unit-tests": ("suite",),
     "conform elf": ("suite",),
+    "conform hyperion": ("suite",),
     "conform list": ("kvm-unit-tests", "suite"),
     "conform report": ("report.json",),
     "fetch": ("debian",),
@@ -56,6 +58,7 @@ _DECLARED = {
     "compare": (MachineOptions, CompareOptions),
     "conform architecture": (ArchitectureOptions,),
     "conform kvm-unit-tests": (DirectoryOptions,),
+    "conform hyperion": (HyperionOptions,),
     "conform elf": (ElfOptions,),
     "conform list": (ListOptions,),
     "conform report": (SavedReportOptions,),
@@ -129,6 +132,7 @@ def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     make_rubbish_files(tmp_path)
     write_program(tmp_path, ending_program(ESSA_PROGRAM))
     (tmp_path / "suite").mkdir()
+    (tmp_path / "suite" / "one.tst").write_text("")
     build_directory(tmp_path / "suite", "[one]\nfile = one.elf\n", one=PASSING)
     write_cases(tmp_path / "cases", "name='one', code=''")
     monkeypatch.chdir(tmp_path)
