@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tools.conform.architecture.case import Case, FinalState, facility
+from tools.conform.architecture.collection import read_cases
 from tools.conform.architecture.harness import CaseVerdict
 from tools.conform.architecture.image import make_image
 from tools.conform.architecture.outcome import CaseOutcome
@@ -27,6 +28,24 @@ def test_verdicts_of_qemu(tiny: Case) -> None:
     )
     needing = replace(tiny, needs=(facility(255),))  # type: ignore[arg-type]
     assert run_on_qemu(make_image(needing)) == CaseOutcome(CaseVerdict.SKIPPED, "needs facility 255")
+
+
+# What both machines do as the manual says, what QEMU has not, and what QEMU does otherwise.
+@needs_qemu
+@pytest.mark.parametrize(
+    ("name", "verdict"),
+    (
+        ("program-interruptions/operation-6", CaseVerdict.PASSED),
+        ("protection/low-first", CaseVerdict.PASSED),
+        ("address-translation/invalid-region-second-store", CaseVerdict.PASSED),
+        ("signaling/store-status", CaseVerdict.PASSED),
+        ("page-hinting/zvm-Vz-6", CaseVerdict.SKIPPED),
+        # Storage keys protect nothing there.
+        ("protection/key-1-20-store", CaseVerdict.FAILED),
+    ),
+)
+def test_cases_on_qemu(name: str, verdict: CaseVerdict) -> None:
+    assert run_on_qemu(make_image(read_cases()[name])).verdict is verdict
 
 
 @needs_qemu
