@@ -4,14 +4,61 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import Final
 from uuid import UUID
 
 EBCDIC: Final = "cp037"
 """The code page in which the machine names things."""
-TOPOLOGY_NESTING: Final = 2
-"""Levels of topology containers: CPUs, and one socket."""
 _NO_UUID: Final = UUID(int=0)
+
+
+class Entitlement(IntEnum):
+    """How much of a CPU is behind a vertically polarized one, as topology lists show it."""
+
+    LOW = 1
+    MEDIUM = 2
+    HIGH = 3
+
+
+@dataclass(frozen=True, slots=True)
+class CpuPlace:
+    """Where a CPU lies, and what is behind it."""
+
+    drawer: int = 0
+    book: int = 0
+    socket: int = 0
+    entitlement: Entitlement = Entitlement.HIGH
+    is_dedicated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TopologyShape:
+    """The containers that CPUs may lie in: sockets, in books, in drawers."""
+
+    cores: int | None = None
+    """CPUs that a socket holds at most; None: as many as there could be."""
+    sockets: int = 1
+    """In a book."""
+    books: int = 1
+    """In a drawer."""
+    drawers: int = 1
+    places: tuple[tuple[int, CpuPlace], ...] = ()
+    """By CPU address, those that do not lie where their addresses put them."""
+
+    @property
+    def nesting(self) -> int:
+        """Levels of the topology that can be told: CPUs, sockets, and what there is several of above these."""
+        return 4 if self.drawers > 1 else 3 if self.books > 1 else 2
+
+    def place(self, address: int) -> CpuPlace:
+        """Where the CPU of this *address* lies: sockets are filled one after the other."""
+        found = dict(self.places).get(address)
+        if found is not None or self.cores is None:
+            return found or CpuPlace()
+        book, socket = divmod(address // self.cores, self.sockets)
+        drawer, book = divmod(book, self.books)
+        return CpuPlace(drawer, book, socket)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +82,12 @@ class SystemIdentification:
     """The control-program identifier of the level that runs this configuration: programs look at it to know whose
     guests they are, and what DIAGNOSE can do for them."""
     cpu_identification: int = 0x012345
+    shape: TopologyShape = TopologyShape()
 
 
 @dataclass(slots=True)
 class Topology:
-    """The CPU topology of a configuration (PoP, "Configuration Topology"): one socket that holds all CPUs."""
+    """What changes of the CPU topology of a configuration (PoP, "Configuration Topology")."""
 
     is_vertical: bool = False
     """The polarization."""

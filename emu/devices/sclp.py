@@ -21,7 +21,7 @@ from emu.device import InterruptionRequest
 from emu.devices.console import Console, ConsoleBuffer
 from emu.devices.line_mode import message_lines, operator_command
 from emu.devices.sccb import Sccb
-from emu.identification import EBCDIC, TOPOLOGY_NESTING, max_cpus
+from emu.identification import EBCDIC, max_cpus
 from emu.lowcore import PREFIX_AREA_SIZE
 from emu.prefixing import absolute_to_real
 from emu.program_interruption import ProgramInterruption, ProgramInterruptionCode
@@ -237,7 +237,7 @@ class Sclp:
         sccb.clear_from(_HEADER)
         sccb.put(8, 2, increments if increments <= _MAXIMUM_INCREMENTS else 0)
         sccb.put(10, 1, 1)
-        sccb.put(15, 1, TOPOLOGY_NESTING)
+        sccb.put(15, 1, configuration.identification.shape.nesting)
         sccb.put(16, 2, configured)
         sccb.put(18, 2, _SCP_CPU_ENTRIES)
         sccb.bytes[24:32] = b"\x40" * 8

@@ -3,16 +3,18 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from emu import access
 from emu.addresses import PAGE_SIZE
 from emu.bits import bits, field, insert
 from emu.facilities import Facility, facility_doublewords
-from emu.identification import EBCDIC, TOPOLOGY_NESTING, SystemIdentification, max_cpus
+from emu.identification import EBCDIC, SystemIdentification, max_cpus
 from emu.isa.authority import require_boundary
 from emu.isa.declaration import Operands, Reason, instruction
 from emu.isa.formats import RRE, S
+from emu.isa.topology_list import topology_list, topology_magnitudes
 from emu.lowcore import STFL_FACILITIES
 from emu.program_interruption import ProgramInterruption, ProgramInterruptionCode
 from emu.teid import Access
@@ -75,8 +77,8 @@ STSI_RESERVED_1: Final = bits(32, 47)
 CURRENT_LEVEL: Final = 3
 """The configuration level: a virtual machine."""
 TOPOLOGY_FUNCTION: Final = 15
-_CPU_TYPE: Final = 3
-_POLARIZED_HIGH: Final = 3
+_TOPOLOGY_LIST: Final = 16
+"""Where it begins in the block."""
 _CAPABILITY: Final = 0x0000_0400
 """The CPU capability, a number without a unit; smaller is faster."""
 _UTF_8: Final = 2
@@ -173,25 +175,17 @@ def _virtual_machine(cpu: Cpu) -> _Block:
     return block
 
 
-def _topology(cpu: Cpu) -> _Block:
-    """SYSIB 15.1.2: a socket, and in it entries for up to 64 CPUs each."""
+def _topology(cpu: Cpu, level: int) -> _Block:
+    """SYSIB 15.1.2 to 15.1.6; *level* is the number of nested levels that it tells."""
     block, configuration = _Block(), cpu.configuration
-    configured = len(configuration.cpus)
-    # Magnitudes of the levels: bytes 4 to 9 are for levels 6 to 1.
-    block.number(8, 1, 1)
-    block.number(9, 1, min(max_cpus(_identification(cpu), configured), 0xFF))
-    block.number(11, 1, TOPOLOGY_NESTING)
-    offset = 16
-    block.number(offset, 1, 1)
-    offset += 8
-    for origin in range(0, configured, 64):
-        count = min(64, configured - origin)
-        block.number(offset + 4, 1, _POLARIZED_HIGH if configuration.topology.is_vertical else 0)
-        block.number(offset + 5, 1, _CPU_TYPE)
-        block.number(offset + 6, 2, origin)
-        block.number(offset + 8, 8, bits(0, count - 1))
-        offset += 16
-    block.number(2, 2, offset)
+    entries = topology_list(configuration, level)
+    magnitudes = topology_magnitudes(configuration, level)
+    # Bytes 4 to 9 are for levels 6 to 1.
+    for number, magnitude in enumerate(magnitudes, 1):
+        block.number(10 - number, 1, min(magnitude, 0xFF))
+    block.number(11, 1, level)
+    block.data(_TOPOLOGY_LIST, entries)
+    block.number(2, 2, _TOPOLOGY_LIST + len(entries))
     configuration.topology.change_pending = False
     return block
 
@@ -203,8 +197,15 @@ _BLOCKS: Final[dict[tuple[int, int, int], Callable[[Cpu], _Block]]] = {
     (2, 2, 1): _partition_cpu,
     (2, 2, 2): _partition_cpus,
     (3, 2, 2): _virtual_machine,
-    (TOPOLOGY_FUNCTION, 1, TOPOLOGY_NESTING): _topology,
 }
+
+
+def _block(cpu: Cpu, function: int, first: int, second: int) -> Callable[[Cpu], _Block] | None:
+    """What builds the block that these selectors select; None if there is no such information."""
+    if (function, first) == (TOPOLOGY_FUNCTION, 1):
+        is_told = 2 <= second <= _identification(cpu).shape.nesting
+        return partial(_topology, level=second) if is_told else None
+    return _BLOCKS.get((function, first, second))
 
 
 @instruction(0xB27D, "STSI", S, "STORE SYSTEM INFORMATION", privileged=True)
@@ -231,7 +232,7 @@ def stsi(cpu: Cpu, operands: Operands) -> None:
         return
     address = cpu.effective_address(operands.b2, operands.d2)
     require_boundary(address, PAGE_SIZE)
-    build = _BLOCKS.get((function, field(cpu.gr[0], 56, 63), field(cpu.gr[1], 48, 63)))
+    build = _block(cpu, function, field(cpu.gr[0], 56, 63), field(cpu.gr[1], 48, 63))
     if build is None:
         cpu.cc = 3
         return

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import re
 import shlex
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from emu.facilities import DEFAULT_FACILITIES, Facility
+from emu.identification import CpuPlace, Entitlement, TopologyShape
 from emu.program import read_program
 from tools.conform.kvm_unit_tests.unittests_cfg import KNOWN_PARAMETERS
 from tools.conform.results import Entry
@@ -46,6 +47,8 @@ _CPU_FEATURES: Final = {
 _ABSENT_FEATURES: Final = frozenset(("gs", "sief2", "pfmfi", "cei", "te", "ri"))
 """Those that this machine never has, so that switching them off is granted."""
 _DEVICE: Final = "virtio-blk-ccw"
+_CONTAINERS: Final = ("drawers", "books", "sockets")
+_SMP: Final = ("cpus", "maxcpus", "cores", "threads", *_CONTAINERS)
 _CPU_DEVICE: Final = re.compile(r"(?:max|qemu|host)-s390x-cpu")
 
 
@@ -56,6 +59,7 @@ class _Options:
     memory: str = _DEFAULT_MEMORY
     cpus: int = 1
     max_cpus: int = 0
+    shape: TopologyShape = field(default_factory=TopologyShape)
     core_ids: list[int] = field(default_factory=list)
     command_line: list[str] = field(default_factory=list)
     name: str = "guest"
@@ -112,6 +116,7 @@ def plan_job(entry: CfgSection, directory: Path, wanted: ConformOptions) -> Unit
         entry=about,
         options=described,
         max_cpus=max(cpus, options.max_cpus),
+        shape=options.shape,
         panics="panic" in entry.groups,
         max_instructions=wanted.max_instructions,
         timeout=wanted.timeout,
@@ -175,17 +180,23 @@ def _memory(options: _Options, value: str) -> None:
 
 
 def _smp(options: _Options, value: str) -> None:
-    first, *others = value.split(",")
-    number = first.removeprefix("cpus=")
-    if not number.isdecimal():
-        others.insert(0, first)
-        number = "1"
-    options.cpus = int(number)
-    for other in others:
-        name, _, count = other.partition("=")
-        if name != "maxcpus" or not count.isdecimal():
-            raise Unsuitable(f"-smp {other}: all CPUs are in one socket here")
-        options.max_cpus = int(count)
+    counts = {}
+    for part in value.split(","):
+        name, _, count = part.rpartition("=")
+        if (name or "cpus") not in _SMP or not count.isdecimal() or not int(count):
+            raise Unsuitable(f"-smp {part}: not known here")
+        counts[name or "cpus"] = int(count)
+    if counts.get("threads", 1) > 1:
+        raise Unsuitable("-smp threads: a core is one CPU here")
+    drawers, books, sockets = (counts.get(name, 1) for name in _CONTAINERS)
+    around = drawers * books * sockets
+    most = counts.get("maxcpus") or counts.get("cores", 0) * around
+    # If the number of CPUs is not said, all are there that there could be.
+    options.cpus = counts.get("cpus") or most or 1
+    options.max_cpus = most
+    if around > 1 or "cores" in counts:
+        cores = counts.get("cores") or max(most, options.cpus) // around
+        options.shape = TopologyShape(cores, sockets, books, drawers)
 
 
 def _cpu(options: _Options, value: str) -> None:
@@ -213,16 +224,30 @@ def _machine(_: _Options, value: str) -> None:
 def _device(options: _Options, value: str) -> None:
     name, *properties = value.split(",")
     if _CPU_DEVICE.fullmatch(name):
-        core = [text.removeprefix("core-id=") for text in properties if text.startswith("core-id=")]
-        if len(core) != 1 or len(properties) != 1 or not core[0].isdecimal():
-            raise Unsuitable(f"-device {name}: all CPUs are in one socket here")
-        options.core_ids.append(int(core[0]))
+        options.core_ids.append(_core(options, name, properties))
     elif re.fullmatch(r"virtio-\w+-ccw", name):
         options.devices += 1
         if name != _DEVICE:
             options.notes.append(f"{_DEVICE} in place of {name}")
     else:
         raise Unsuitable(f"-device {name}: not on this machine")
+
+
+def _core(options: _Options, name: str, properties: list[str]) -> int:
+    """The address of the CPU that is added, whose place is noted."""
+    said = dict(text.partition("=")[::2] for text in properties)
+    number = said.pop("core-id", "")
+    entitlement, is_dedicated = said.pop("entitlement", "medium"), said.pop("dedicated", "false")
+    place = {key: said.pop(f"{key}-id", "") for key in ("drawer", "book", "socket")}
+    is_known = entitlement.upper() in Entitlement.__members__ and is_dedicated in ("true", "false")
+    numbers = [number, *filter(None, place.values())]
+    if said or not is_known or not all(each.isdecimal() for each in numbers):
+        raise Unsuitable(f"-device {','.join((name, *properties))}: not known here")
+    if any(place.values()):
+        drawer, book, socket = (int(each or "0") for each in place.values())
+        found = CpuPlace(drawer, book, socket, Entitlement[entitlement.upper()], is_dedicated == "true")
+        options.shape = replace(options.shape, places=(*options.shape.places, (int(number), found)))
+    return int(number)
 
 
 def _name(options: _Options, value: str) -> None:

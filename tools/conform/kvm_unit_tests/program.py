@@ -25,6 +25,7 @@ from tools.machines.options import Disk
 from tools.machines.setup import make_machines, set_up
 
 if TYPE_CHECKING:
+    from emu.identification import TopologyShape
     from emu.machine import Machine, Stop
     from tools.conform.results import Entry
     from tools.machines.options import MachineOptions
@@ -56,6 +57,8 @@ class UnitTest:
     options: MachineOptions
     max_cpus: int
     """CPUs that the configuration could have, as STSI tells."""
+    shape: TopologyShape
+    """What they lie in."""
     panics: bool
     """It passes if it ends in a loop of interruptions."""
     max_instructions: int
@@ -190,7 +193,9 @@ def _new_machine(job: UnitTest, watcher: _Watcher) -> Machine:
 
 def _watched(machine: Machine, job: UnitTest, watcher: _Watcher) -> Machine:
     """*machine*, under the eyes of *watcher*, and as *job* says to be identified."""
-    machine.configuration.identification = replace(machine.configuration.identification, max_cpus=job.max_cpus)
+    machine.configuration.identification = replace(
+        machine.configuration.identification, max_cpus=job.max_cpus, shape=job.shape
+    )
     machine.sclp.console = watcher
     watcher.machine = machine
     return machine
