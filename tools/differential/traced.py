@@ -70,7 +70,8 @@ class Traced:
             )
             for row in executed[_have_ended(executed)]
         )
-        stores, fetches = [], []
+        stores: list[tuple[Any, ...]] = []
+        fetches: list[tuple[int, ...]] = []
         ended = set(schema.moments(executed[_have_ended(executed)]).tolist())
         for row in _rows(streams, "accesses"):
             new = _piece(blob, row["new"], row["length"])
