@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from tools.conform.options import ConformOptions, ListOptions, SavedReportOptions
     from tools.conform.suites import SuiteDeclaration
+    from tools.coverage.options import CoverageOptions
 
 _EXIT_STATUSES: Final = (
     "Exit status: 0 all passed or were left out, 1 a program failed, 2 wrong use, 3 stopped by Ctrl-C or SIGTERM."
@@ -54,6 +55,22 @@ def report(_: click.Context, wanted: SavedReportOptions) -> None:
     from tools.conform.rewriting import rewrite_report
 
     rewrite_report(wanted)
+
+
+def _coverage_options() -> tuple[type, ...]:
+    from tools.coverage.options import CoverageOptions
+
+    return (CoverageOptions,)
+
+
+@suites.declare(
+    _coverage_options, help="Add up what --coverage has counted, and show what was exercised of the architecture."
+)
+def coverage(_: click.Context, wanted: CoverageOptions) -> int:
+    """Show coverage."""
+    from tools.coverage.command import show_coverage
+
+    return show_coverage(wanted)
 
 
 def _kinds(declared: SuiteDeclaration) -> tuple[type, ...]:

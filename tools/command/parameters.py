@@ -122,6 +122,7 @@ def _click_parameter(parameter: Parameter) -> click.Parameter:
             metavar=declared.metavar,
             help=declared.help,
             required=not declared.is_optional,
+            nargs=-1 if declared.is_repeated else 1,
             shell_complete=_completer(declared),
         )
     if declared.kind is bool:

@@ -98,6 +98,9 @@ class SavedReportOptions(DocumentOptions):
 class ConformOptions(ChoiceOptions, DocumentOptions):
     """Which programs are run, how, and what is written about them."""
 
+    coverage: str | None = option(
+        metavar="FILE", help="Count what the programs exercise of the architecture, for 'essa conform coverage'."
+    )
     jobs: int | None = option(kind=int, least=1, metavar="N", help="So many at a time; by default all cores.")
     max_instructions: int = option(
         40_000_000_000, least=1, most=MOST_COUNTED, metavar="N", help="When a program has run too long."

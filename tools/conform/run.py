@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import gc
 import time
+from collections import Counter
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from tools.conform.known import KnownFailure
     from tools.conform.options import ConformOptions
     from tools.conform.suites import Job, Suite, SuiteDeclaration
+    from tools.coverage.collector import Counts
     from tools.processes.side_by_side import Reporter
 
 _INTERRUPTED: Final = 3
@@ -52,7 +55,8 @@ def run_suite(declared: SuiteDeclaration, wanted: ConformOptions) -> int:
     known = read_known([*([declared.known] if declared.known else []), *map(Path, wanted.known)])
     with ExitStack() as files:
         documents = Documents(files, wanted, {"--baseline": wanted.baseline, "--last-failed": wanted.last_failed})
-        ordered = _run_all(suite, chosen, known, wanted)
+        counts: Counts = Counter()
+        ordered = _run_all(suite, chosen, known, wanted, counts)
         report = SuiteReport(
             suite=declared.name,
             machine=f"essa {__version__}, profile {wanted.profile}",
@@ -64,6 +68,10 @@ def run_suite(declared: SuiteDeclaration, wanted: ConformOptions) -> int:
         if wanted.logs is not None:
             _write_logs(Path(wanted.logs), ordered)
         documents.write(report)
+        if wanted.coverage is not None:
+            from tools.coverage.saved import write_coverage
+
+            write_coverage(Path(wanted.coverage), [declared.name], counts)
         if report.not_run:
             print(f"interrupted: {len(report.not_run)} programs have not been run")
         if baseline is not None:
@@ -82,14 +90,20 @@ def _is_whole(wanted: ConformOptions) -> bool:
 
 
 def _run_all(
-    suite: Suite, chosen: Sequence[Entry], known: Sequence[KnownFailure], wanted: ConformOptions
+    suite: Suite, chosen: Sequence[Entry], known: Sequence[KnownFailure], wanted: ConformOptions, counts: Counts
 ) -> list[Result]:
-    """What comes of each of *chosen*, in their order; those are missing that were kept from being run to their end."""
+    """What comes of each of *chosen*, in their order; those are missing that were kept from being run to their end.
+
+    What they exercise is added to *counts* if that is *wanted*.
+    """
     results: dict[str, Result] = {}
     jobs: dict[str, Job] = {}
     entries = {entry.name: entry for entry in chosen}
 
-    def ended(name: str, result: Result | None) -> None:
+    def ended(name: str, result: CountedResult | Result | None) -> None:
+        if isinstance(result, CountedResult):
+            counts.update(result.counts)
+            result = result.result
         if result is not None:
             results[name] = with_known(result, known)
             print_result(results[name])
@@ -103,7 +117,8 @@ def _run_all(
             ended(entry.name, job)
         else:
             jobs[entry.name] = job
-    run_side_by_side(_run, jobs, most=wanted.jobs, ended=ended, lost=lost)
+    run = _run if wanted.coverage is None else _run_counted
+    run_side_by_side(run, jobs, most=wanted.jobs, ended=ended, lost=lost)
     return [results[entry.name] for entry in chosen if entry.name in results]
 
 
@@ -117,6 +132,23 @@ def _planned(suite: Suite, entry: Entry) -> Job | Result:
         return Result(entry, Outcome.SKIPPED, str(reason))
     except ProgramError as reason:
         return Result(entry, Outcome.FAILED, str(reason))
+
+
+@dataclass(frozen=True, slots=True)
+class CountedResult:
+    """What came of an entry, and what it has exercised."""
+
+    result: Result | None
+    counts: Counts
+
+
+def _run_counted(job: Job, reporter: Reporter) -> CountedResult:
+    """The same as :func:`_run`, with what it exercises."""
+    from tools.coverage.covered import counting
+
+    counts: Counts = Counter()
+    with counting(counts):
+        return CountedResult(_run(job, reporter), counts)
 
 
 def _run(job: Job, reporter: Reporter) -> Result | None:

@@ -117,6 +117,11 @@ class TraceOptions(HistoryOptions):
 class RunOptions(TraceOptions):
     """What is wanted of a run besides the guest's console."""
 
+    coverage: str | None = option(
+        metavar="FILE",
+        help="Count what the run exercises of the architecture, for 'essa conform coverage'.",
+        is_for_programs=True,
+    )
     table: bool = option(False, help="Print the table of page states at the end.")
     json: str | None = option(
         metavar="FILE",

@@ -5,8 +5,10 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import Counter
 from contextlib import ExitStack
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from emu.symbols.table import NO_SYMBOLS
@@ -20,12 +22,12 @@ from tools.usage.outputs import check_apart, open_document, open_output
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from pathlib import Path
     from typing import TextIO
 
     from emu.machine import Machine, Stop
     from emu.symbols.table import SymbolTable
     from tools.consoles.input_script import Exchange
+    from tools.coverage.collector import Counts
     from tools.gdb.serve import Debugger
     from tools.machines.setup import Setup
     from tools.reports.report import Report
@@ -44,6 +46,7 @@ def run_program(options: MachineOptions, wanted: RunOptions) -> int:
     symbols = load_symbols(options, wanted) if wanted.trace is not None or wanted.symbols else NO_SYMBOLS
     with ExitStack() as files:
         _check_trace(options, wanted)
+        _check_coverage(options, wanted)
         lines = open_output(files, "--trace", "-", sys.stderr) if wanted.trace == "-" else None
         summary_file = open_document(files, "--json", wanted.json)
         plot = _plot(options, wanted)
@@ -74,12 +77,14 @@ def run_program(options: MachineOptions, wanted: RunOptions) -> int:
             from tools.reports.plot import begin_plot
 
             begin_plot(setup.host, plot)
+        counts: Counts = Counter()
         report = run_guests(
             options,
             setup,
             lines,
             wanted.max_instructions,
             recording=wanted if wanted.trace not in (None, "-") else None,
+            counts=None if wanted.coverage is None else counts,
             steps=steps,
             symbols=lambda: symbols or load_symbols(options, wanted),
             debugger=debugger,
@@ -89,6 +94,10 @@ def run_program(options: MachineOptions, wanted: RunOptions) -> int:
 
         from tools.reports.report import show_report
 
+        if wanted.coverage is not None:
+            from tools.coverage.saved import write_coverage
+
+            write_coverage(Path(wanted.coverage), [options.image.path.name], counts)
         if wanted.table:
             for line in report.table_lines():
                 print(line)
@@ -121,6 +130,20 @@ def _check_trace(options: MachineOptions, wanted: RunOptions) -> None:
     others = {"the program": options.image.path, "--json": wanted.json, "--plot": wanted.plot, "--from": wanted.saved}
     saved = None if wanted.save_at is None else wanted.save_at.path
     check_apart("--trace", wanted.trace, {**others, "--save-at": saved})
+
+
+def _check_coverage(options: MachineOptions, wanted: RunOptions) -> None:
+    """See to it that coverage can be counted.
+
+    :raises UsageError: if it cannot.
+    """
+    if wanted.coverage is None:
+        return
+    if options.guests > 1:
+        raise UsageError("--coverage: expected one guest, which is counted")
+    if wanted.trace is not None or wanted.gdb is not None:
+        raise UsageError("--coverage: expected no --trace and no --gdb, which follow the run themselves")
+    check_apart("--coverage", wanted.coverage, {"the program": options.image.path, "--json": wanted.json})
 
 
 def _plot(options: MachineOptions, wanted: RunOptions) -> Path | None:
@@ -168,6 +191,7 @@ def run_guests(
     max_instructions: int | None = None,
     *,
     recording: TraceOptions | None = None,
+    counts: Counts | None = None,
     steps: Sequence[Exchange] | None = None,
     is_shown: bool = True,
     what: str = "",
@@ -180,6 +204,7 @@ def run_guests(
 
     :param trace: where a line for each instruction goes.
     :param recording: what is recorded of the only guest.
+    :param counts: where what the only guest exercises is added.
     :param steps: what is typed on the console of the only guest; None if a user at the terminal types.
     :param is_shown: whether their consoles go to standard output.
     :param what: which run it is, if there are several.
@@ -218,6 +243,8 @@ def run_guests(
 
         traced_run = TracedRun(machines[0], options.image.path.name, recording, symbols())
         run = partial(traced_run.run, run or machines[0].run)
+    if counts is not None:
+        run = partial(_run_counted, machines[0], counts, run or machines[0].run)
     if debugger is not None:
         stops = [debugger.run(setup, consoles[0], max_instructions)]
     elif script is None and is_shown and len(machines) == 1 and sys.stdin.isatty() and sys.stdout.isatty():
@@ -244,6 +271,13 @@ def run_guests(
             )
         )
     return Report(options, guests, setup.host, setup.plan)
+
+
+def _run_counted(machine: Machine, counts: Counts, run: Run, max_instructions: int | None) -> Stop:
+    from tools.coverage.covered import counted
+
+    with counted(machine, counts):
+        return run(max_instructions)
 
 
 def how_far(machines: Sequence[Machine], what: str = "") -> str:

@@ -12,6 +12,7 @@ from tools.conform.architecture import layout
 from tools.conform.architecture.case import TWO_CPUS
 from tools.conform.architecture.image import CaseImage
 from tools.conform.architecture.outcome import CaseOutcome, read_outcome
+from tools.coverage.covered import followed
 
 MOST_INSTRUCTIONS: Final = 200_000
 """When a case has run too long."""
@@ -29,13 +30,15 @@ def run_here(
     # What the ELF file of the image is read as, without the time that reading takes.
     segments = tuple(Segment(address, data, len(data)) for address, data in image.segments)
     Program(image.case.name, image.entry, segments).load(machine)
-    if stepped:
-        ending = None
-        for _ in range(max_instructions):
-            ending = machine.step()
-            if ending is not None:
-                break
-        text = "it did not end" if ending is None else ending.text
-    else:
-        text = machine.run(max_instructions).text
+    with followed(machine, stepped=stepped):
+        text = _stepped(machine, max_instructions) if stepped else machine.run(max_instructions).text
     return read_outcome(image, machine.read_storage, text)
+
+
+def _stepped(machine: Machine, most: int) -> str:
+    """Run *machine* in *most* steps at most, and say how it ended."""
+    for _ in range(most):
+        ending = machine.step()
+        if ending is not None:
+            return ending.text
+    return "it did not end"

@@ -13,6 +13,7 @@ from tools.conform.console_lines import decide, read_checks
 from tools.conform.failure_steps import steps_before_end
 from tools.conform.results import Outcome, Result
 from tools.consoles.console import GuestConsole
+from tools.coverage.covered import followed
 from tools.machines.setup import set_up
 
 if TYPE_CHECKING:
@@ -34,7 +35,8 @@ def run_bare(
     reporter.begin(max_instructions)
     while True:
         before = machine.executed
-        stop = machine.run(min(_PIECE, max_instructions - before))
+        with followed(machine):
+            stop = machine.run(min(_PIECE, max_instructions - before))
         reporter.advance(machine.executed - before)
         is_over = machine.executed >= max_instructions or time.monotonic() - began > timeout
         if stop.kind is not StopKind.BUDGET or is_over:

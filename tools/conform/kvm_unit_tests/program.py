@@ -21,6 +21,7 @@ from tools.conform.console_lines import decide, read_checks
 from tools.conform.failure_steps import FailureSteps
 from tools.conform.results import FAILING, Outcome, Result
 from tools.consoles.console import GuestConsole
+from tools.coverage.covered import followed
 from tools.machines.options import Disk
 from tools.machines.setup import make_machines, set_up
 
@@ -113,7 +114,8 @@ def _run_program(job: UnitTest, reporter: Reporter) -> Result | None:
     is_continuous = False
     while True:
         before = machine.executed
-        stop = machine.run(min(_PIECE, job.max_instructions - before))
+        with followed(machine):
+            stop = machine.run(min(_PIECE, job.max_instructions - before))
         reporter.advance(machine.executed - before)
         is_due = is_continuous and machine.executed >= next_migration
         if watcher.requests:

@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""How much of each matrix was reached, what was not, and whether that is less than it was."""
+
+from __future__ import annotations
+
+import textwrap
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from tools.coverage.matrices import MATRICES, expected_cells
+from tools.usage.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from tools.coverage.collector import Counts
+    from tools.coverage.matrices import Cell, Matrix
+
+
+_WIDTH: Final = 120
+
+
+@dataclass(frozen=True, slots=True)
+class CoverageOfMatrix:
+    """What was reached of one matrix."""
+
+    matrix: Matrix
+    reached: int
+    """Cells that are expected, and were reached."""
+    expected: int
+    gaps: tuple[Cell, ...]
+    """Those that were not."""
+    besides: int
+    """Cells that nobody expects, and that were reached."""
+
+
+def coverage_of(counts: Counts) -> list[CoverageOfMatrix]:
+    """What was reached of each matrix."""
+    found = []
+    for matrix in MATRICES:
+        expected = expected_cells(matrix)
+        reached = {words for name, words in counts if name == matrix.name}
+        gaps = tuple(sorted(expected - reached))
+        found.append(CoverageOfMatrix(matrix, len(expected & reached), len(expected), gaps, len(reached - expected)))
+    return found
+
+
+def lines(found: Sequence[CoverageOfMatrix]) -> Iterator[str]:
+    """A table of it."""
+    width = max(len(each.matrix.name) for each in found)
+    yield f"{'':{width}}  reached  expected"
+    for each in found:
+        share = each.reached / each.expected
+        yield f"{each.matrix.name:{width}}  {each.reached:7,}  {each.expected:8,}  {share:4.0%}"
+
+
+def gap_lines(found: Sequence[CoverageOfMatrix]) -> Iterator[str]:
+    """What was not reached, by name: cells that differ in one word only are in one line."""
+    for each in found:
+        if not each.gaps:
+            continue
+        yield f"{each.matrix.name} ({', '.join(each.matrix.axes)}):"
+        # Whichever way there are fewer lines.
+        ways = [_without(each.gaps, axis) for axis in range(len(each.matrix.axes))]
+        axis, grouped = min(enumerate(ways), key=lambda way: len(way[1]))
+        for others, words in grouped.items():
+            text = ", ".join((*others[:axis], " | ".join(words), *others[axis:]))
+            yield from textwrap.wrap(text, _WIDTH, initial_indent="  ", subsequent_indent="      ")
+
+
+def _without(cells: Sequence[Cell], axis: int) -> dict[Cell, list[str]]:
+    """The words of *cells* on one *axis*, by those on the others."""
+    grouped: dict[Cell, list[str]] = {}
+    for cell in cells:
+        grouped.setdefault((*cell[:axis], *cell[axis + 1 :]), []).append(cell[axis])
+    return grouped
+
+
+def read_floor(path: Path) -> dict[str, int]:
+    """How many cells of each matrix were reached when that was kept in the file *path*.
+
+    :raises UsageError: naming it, if it cannot be read or is something else.
+    """
+    try:
+        floor = msgspec.json.decode(path.read_bytes(), type=dict[str, int])
+    except OSError as reason:
+        raise UsageError(f"--floor: {path}: cannot be read: {reason.strerror}") from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as reason:
+        raise UsageError(f"--floor: {path}: expected a number for each matrix: {reason}") from None
+    unknown = sorted(set(floor) - {each.name for each in MATRICES})
+    if unknown:
+        raise UsageError(f"--floor: {path}: there is no matrix {unknown[0]!r}")
+    return floor
+
+
+def below(floor: Mapping[str, int], found: Sequence[CoverageOfMatrix]) -> list[str]:
+    """What is less than *floor* says, in words."""
+    return [
+        f"{each.matrix.name}: {each.reached} cells reached, {floor[each.matrix.name]} before"
+        for each in found
+        if each.reached < floor.get(each.matrix.name, 0)
+    ]
+
+
+def raised(floor: Mapping[str, int], found: Sequence[CoverageOfMatrix]) -> dict[str, int]:
+    """The floor that it may be from now on: it never sinks."""
+    return {each.matrix.name: max(each.reached, floor.get(each.matrix.name, 0)) for each in found}
