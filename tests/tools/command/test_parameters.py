@@ -14,6 +14,7 @@ from tools.comparing.options import CompareOptions
 from tools.conform.elf.options import ElfOptions
 from tools.conform.hyperion.options import HyperionOptions
 from tools.conform.options import DirectoryOptions, ListOptions, SavedReportOptions
+from tools.coverage.options import CoverageOptions
 from tools.debian.options import FetchOptions
 from tools.differential.options import DifferOptions
 from tools.gdb.options import GdbOptions
@@ -113,6 +114,7 @@ def test_a_near_name_is_suggested_for_a_subcommand() -> None:
         ("conform hyperion", (HyperionOptions,)),
         ("conform list", (ListOptions,)),
         ("conform report", (SavedReportOptions,)),
+        ("conform coverage", (CoverageOptions,)),
         ("conform kvm-unit-tests", (DirectoryOptions,)),
         ("fetch", (FetchOptions,)),
         ("differ", (DifferOptions,)),

@@ -25,6 +25,7 @@ from tools.conform.architecture.options import ArchitectureOptions
 from tools.conform.elf.options import ElfOptions
 from tools.conform.hyperion.options import HyperionOptions
 from tools.conform.options import DirectoryOptions, ListOptions, SavedReportOptions
+from tools.coverage.options import CoverageOptions
 from tools.debian.options import FetchOptions
 from tools.differential.options import DifferOptions
 from tools.gdb.options import GdbOptions
@@ -46,6 +47,7 @@ _BASES = {
     "conform hyperion": ("suite",),
     "conform list": ("kvm-unit-tests", "suite"),
     "conform report": ("report.json",),
+    "conform coverage": ("coverage.json",),
     "fetch": ("debian",),
     "differ": (),
     "completion": ("bash",),
@@ -62,6 +64,7 @@ _DECLARED = {
     "conform elf": (ElfOptions,),
     "conform list": (ListOptions,),
     "conform report": (SavedReportOptions,),
+    "conform coverage": (CoverageOptions,),
     "fetch": (FetchOptions,),
     "differ": (DifferOptions,),
     "completion": (CompletionOptions,),
@@ -95,6 +98,7 @@ _FINE: dict[str, frozenset[str]] = {
             "--last-failed",
             "--compare",
             "report",
+            "files",
             "--baseline",
             "--release",
             "--save-at",
