@@ -34,6 +34,12 @@ def _architecture(options: ArchitectureOptions) -> Suite:
     return ArchitectureSuite(options)
 
 
+def _architecture_machine(options: ArchitectureOptions) -> str | None:
+    from tools.conform.architecture.qemu import version
+
+    return None if options.on is None else version(options.on)
+
+
 def _kvm_unit_tests(options: DirectoryOptions) -> Suite:
     from tools.conform.kvm_unit_tests.suite import KvmUnitTests
 
@@ -70,6 +76,7 @@ SUITES: Final = (
         "What the architecture demands, rule by rule: bare-metal images, run here freely and stepped, or elsewhere.",
         _architecture_options,
         _architecture,
+        machine=_architecture_machine,
     ),
     SuiteDeclaration(
         "kvm-unit-tests",

@@ -59,7 +59,7 @@ def run_suite(declared: SuiteDeclaration, wanted: ConformOptions) -> int:
         ordered = _run_all(suite, chosen, known, wanted, counts)
         report = SuiteReport(
             suite=declared.name,
-            machine=f"essa {__version__}, profile {wanted.profile}",
+            machine=_machine(declared, wanted),
             totals=totals(ordered),
             programs=tuple(ordered),
             not_run=tuple(sorted({entry.name for entry in chosen} - {result.name for result in ordered})),
@@ -82,6 +82,12 @@ def run_suite(declared: SuiteDeclaration, wanted: ConformOptions) -> int:
         else:
             is_worse = any(result.outcome.is_failure for result in ordered)
         return _INTERRUPTED if report.not_run else int(is_worse)
+
+
+def _machine(declared: SuiteDeclaration, wanted: ConformOptions) -> str:
+    """What the programs run on, in words."""
+    other = None if declared.machine is None else declared.machine(wanted)
+    return other or f"essa {__version__}, profile {wanted.profile}"
 
 
 def _is_whole(wanted: ConformOptions) -> bool:

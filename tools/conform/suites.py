@@ -70,3 +70,5 @@ class SuiteDeclaration:
     """Makes the suite from these; raises UsageError if there is none where they say."""
     known: Path | None = None
     """The file of known failures that comes with it."""
+    machine: Callable[[Any], str | None] | None = None
+    """Gives what these options have the programs run on, in words, if it is not this machine."""

@@ -6,8 +6,6 @@ from __future__ import annotations
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
 
@@ -26,6 +24,12 @@ _OPTIONS: Final = (
 def is_installed(program: str = PROGRAM) -> bool:
     """Whether *program* can be found."""
     return shutil.which(program) is not None
+
+
+def version(program: str = PROGRAM) -> str:
+    """What *program* says that it is, or its name if it says nothing."""
+    done = subprocess.run((program, "--version"), stdin=subprocess.DEVNULL, capture_output=True, check=False, text=True)
+    return next(iter(done.stdout.splitlines()), program)
 
 
 def run_on_qemu(image: CaseImage, *, program: str = PROGRAM, timeout: float = 10) -> CaseOutcome:
@@ -54,15 +58,3 @@ def run_on_qemu(image: CaseImage, *, program: str = PROGRAM, timeout: float = 10
                 return file.read(length).ljust(length, b"\0")
 
         return read_outcome(image, read, ending)
-
-
-def run_all_on_qemu(
-    images: Mapping[str, CaseImage], *, program: str = PROGRAM, timeout: float = 10, most: int = 2
-) -> Iterator[tuple[str, CaseOutcome]]:
-    """What comes of each of *images*, *most* at a time, in their order."""
-    with ThreadPoolExecutor(most) as threads:
-
-        def run(name: str) -> tuple[str, CaseOutcome]:
-            return name, run_on_qemu(images[name], program=program, timeout=timeout)
-
-        yield from threads.map(run, images)

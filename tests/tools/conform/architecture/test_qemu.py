@@ -3,18 +3,20 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from tools.command.cli import main
 from tools.conform.architecture.case import Case, FinalState, facility
-from tools.conform.architecture.collection import read_cases
+from tools.conform.architecture.collection import DIRECTORY, read_cases
 from tools.conform.architecture.harness import CaseVerdict
 from tools.conform.architecture.image import make_image
 from tools.conform.architecture.outcome import CaseOutcome
-from tools.conform.architecture.qemu import PROGRAM, is_installed, run_on_qemu
+from tools.conform.architecture.qemu import PROGRAM, is_installed, run_on_qemu, version
 
 needs_qemu = pytest.mark.skipif(not is_installed(), reason=f"{PROGRAM} is not installed")
 
@@ -53,6 +55,18 @@ def test_a_case_that_does_not_end_on_qemu(tiny: Case) -> None:
     endless = make_image(replace(tiny, code="BRC 15,*", events=()))
     outcome = run_on_qemu(endless, timeout=1)
     assert outcome == CaseOutcome(CaseVerdict.NONE, "it did not end in 1 s; no interruption was taken")
+
+
+@pytest.mark.skipif(not is_installed() or "7.2" not in version(), reason=f"{PROGRAM} 7.2 is not installed")
+def test_what_is_known_of_qemu(tmp_path: Path) -> None:
+    saved = tmp_path / "out.json"
+    command = ["conform", "architecture", "--on", PROGRAM, "--json", str(saved), "--only", "translation-questions"]
+    assert main(command) == 1
+    assert main([*command, "--known", str(DIRECTORY / "qemu-7.2.toml")]) == 0
+    report = json.loads(saved.read_text())
+    assert report["machine"].startswith("QEMU emulator version 7.2")
+    assert report["totals"]["known"] == 4
+    assert report["totals"]["failed"] == 0
 
 
 def test_a_program_that_is_no_qemu(tiny: Case, tmp_path: Path) -> None:
