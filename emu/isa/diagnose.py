@@ -14,6 +14,7 @@ from emu.addresses import PAGE_OFFSET_MASK, PAGE_SIZE
 from emu.bits import MASK_64
 from emu.cpu import CpuState
 from emu.devices.channel_subsystem import ChannelSubsystem
+from emu.devices.watchdog import Watchdog
 from emu.isa.declaration import Operands, instruction
 from emu.isa.formats import RS_A
 from emu.isa.virtual_console_function import give_command
@@ -145,6 +146,23 @@ def _storage_information(cpu: Cpu, operands: Operands) -> None:
         raise _specification()
 
 
+# 0x288: the watchdog
+
+_RESTART: Final = 0
+
+
+def _watchdog(cpu: Cpu, operands: Operands) -> None:
+    """Code 0x288: the function in R1 with the interval in R1 + 1, in seconds, and the action in R3.
+
+    :raises ProgramInterruption: specification without the watchdog, for an odd R1, and for a function, an interval or
+        an action that it does not have.
+    """
+    watchdog = cpu.configuration.device(Watchdog)
+    is_possible = watchdog.is_installed and operands.r1 % 2 == 0 and cpu.gr[operands.r3] == _RESTART
+    if not is_possible or not watchdog.control(cpu.gr[operands.r1], cpu.gr[operands.r1 + 1]):
+        raise _specification()
+
+
 # 0x308: initial program loading
 
 _MODIFIED_CLEAR: Final = 0
@@ -240,6 +258,7 @@ _FUNCTIONS: Final[dict[int, Callable[[Cpu, Operands], None]]] = {
     0x09C: _yield,
     0x258: _page_fault_handshaking,
     0x260: _storage_information,
+    0x288: _watchdog,
     0x308: _program_loading,
     0x500: _hypercall,
 }

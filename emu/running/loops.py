@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from emu import psw as psw_bits
 from emu.access import NotModelled
 from emu.cpu import CpuState
+from emu.devices.watchdog import Watchdog
 from emu.instruction_fetch import fetch_instruction
 from emu.interruption import MOST_PROGRAM_INTERRUPTIONS, count_program
 from emu.program_interruption import ProgramInterruption
@@ -62,6 +63,9 @@ def recognise_endless_loop(cpu: Cpu) -> None:
     :raises StopRun: if that is what *cpu* is in.
     """
     if cpu.system_mask & (psw_bits.ANY_INTERRUPTION | psw_bits.WAIT) or cpu.state is not CpuState.OPERATING:
+        return
+    if cpu.configuration.device(Watchdog).units_left is not None:
+        # A restart ends it.
         return
     try:
         instruction = fetch_instruction(cpu, cpu.instruction_address)

@@ -9,6 +9,7 @@ from emu import control_registers as control
 from emu import psw as psw_bits
 from emu.cpu import Cpu, CpuState
 from emu.devices.sclp import Sclp
+from emu.devices.watchdog import Watchdog
 from emu.pending import enabled_interruption, timer_events
 from emu.running.loops import recognise_endless_loop
 from emu.running.stops import StopKind, StopRun
@@ -62,7 +63,7 @@ def can_run(cpu: Cpu) -> bool:
 
 
 def pass_time(configuration: Configuration[Cpu]) -> bool:
-    """Every CPU waits: go to the earliest moment at which a clock comparator or CPU timer ends a wait.
+    """Every CPU waits: go to the earliest moment at which a clock comparator, a CPU timer or the watchdog ends it.
 
     Where there is an operator, the operator says how much time passes, and something typed may end the wait.  Give
     whether that moment has come.
@@ -70,7 +71,9 @@ def pass_time(configuration: Configuration[Cpu]) -> bool:
     :raises StopRun: if nothing ends it.
     """
     waiting = [cpu for cpu in configuration.cpus if cpu.state is CpuState.OPERATING]
+    watchdog = configuration.device(Watchdog)
     events = [units for cpu in waiting for units in timer_events(cpu)]
+    events += [] if watchdog.units_left is None else [watchdog.units_left]
     passed = event = min(events, default=None)
     operator = configuration.operator
     if operator is not None and (events or any(_hears_of_input(cpu) for cpu in waiting)):
@@ -78,6 +81,7 @@ def pass_time(configuration: Configuration[Cpu]) -> bool:
     if passed is None:
         raise nobody_runs(configuration)
     configuration.timing.work += passed
+    watchdog.perform()
     return passed == event
 
 

@@ -20,6 +20,7 @@ def test_what_is_written_is_read_again(suite: Path, tmp_path: Path) -> None:
     assert conform(suite, "--json", str(saved), "--logs", str(logs)) == 1
     document = json.loads(saved.read_text())
     assert (document["suite"], document["totals"]["failed"]) == ("kvm-unit-tests", 1)
+    assert document["machine"].endswith(", profile kvm")
     passing, failing, leaving = document["programs"]
     assert (passing["entry"], passing["outcome"]) == ({"name": "passing", "groups": ["fast"]}, "passed")
     assert failing["checks"][1] == {"verdict": "FAIL", "name": "three: it is 4"}

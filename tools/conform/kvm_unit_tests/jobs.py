@@ -49,6 +49,7 @@ _ABSENT_FEATURES: Final = frozenset(("gs", "sief2", "pfmfi", "cei", "te", "ri"))
 _DEVICE: Final = "virtio-blk-ccw"
 _CONTAINERS: Final = ("drawers", "books", "sockets")
 _SMP: Final = ("cpus", "maxcpus", "cores", "threads", *_CONTAINERS)
+_WATCHDOG: Final = "diag288"
 _CPU_DEVICE: Final = re.compile(r"(?:max|qemu|host)-s390x-cpu")
 
 
@@ -65,6 +66,7 @@ class _Options:
     name: str = "guest"
     uuid: str | None = None
     devices: int = 0
+    has_watchdog: bool = False
     facilities: set[int] = field(default_factory=lambda: {int(facility) for facility in DEFAULT_FACILITIES})
     notes: list[str] = field(default_factory=list)
 
@@ -121,6 +123,7 @@ def plan_job(entry: CfgSection, directory: Path, wanted: ConformOptions) -> Unit
         max_instructions=wanted.max_instructions,
         timeout=wanted.timeout,
         devices=options.devices,
+        has_watchdog=options.has_watchdog,
         notes=tuple(options.notes),
     )
 
@@ -229,6 +232,8 @@ def _device(options: _Options, value: str) -> None:
         options.devices += 1
         if name != _DEVICE:
             options.notes.append(f"{_DEVICE} in place of {name}")
+    elif name == _WATCHDOG:
+        options.has_watchdog = True
     else:
         raise Unsuitable(f"-device {name}: not on this machine")
 
@@ -261,8 +266,9 @@ def _uuid(options: _Options, value: str) -> None:
         raise Unsuitable(f"-uuid {value}: no UUID") from None
 
 
-def _nothing(options: _Options, value: str) -> None:
-    """What the device that it belongs to has been asked for decides."""
+def _watchdog_action(_: _Options, value: str) -> None:
+    if value != "inject-nmi":
+        raise Unsuitable(f"-watchdog-action {value}: the watchdog restarts a CPU here")
 
 
 _OPTIONS: Final[dict[str, Callable[[_Options, str], None]]] = {
@@ -275,5 +281,5 @@ _OPTIONS: Final[dict[str, Callable[[_Options, str], None]]] = {
     "-device": _device,
     "-name": _name,
     "-uuid": _uuid,
-    "-watchdog-action": _nothing,
+    "-watchdog-action": _watchdog_action,
 }

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from emu.devices.watchdog import Watchdog
 from emu.machine import StopKind
 from emu.saving import restore, save
 from emu.symbols.reading import image_symbols
@@ -67,6 +68,7 @@ class UnitTest:
     """Seconds."""
     devices: int = 0
     """How many virtio devices there are, all disks of a megabyte."""
+    has_watchdog: bool = False
     notes: tuple[str, ...] = ()
     """What it asked for and has otherwise."""
 
@@ -198,6 +200,7 @@ def _watched(machine: Machine, job: UnitTest, watcher: _Watcher) -> Machine:
     machine.configuration.identification = replace(
         machine.configuration.identification, max_cpus=job.max_cpus, shape=job.shape
     )
+    machine.configuration.device(Watchdog).is_installed = job.has_watchdog
     machine.sclp.console = watcher
     watcher.machine = machine
     return machine

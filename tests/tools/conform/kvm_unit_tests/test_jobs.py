@@ -23,6 +23,13 @@ def planned(tmp_path: Path, parameters: str, **typed: list[str]) -> UnitTest:
     return suite.job(suite.entries()[0])
 
 
+def test_the_watchdog_is_there_if_it_is_asked_for(tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    words = "-device diag288,id=dog --watchdog-action inject-nmi"
+    assert planned(tmp_path, f"qemu_params = {words}").has_watchdog
+    assert not planned(tmp_path / "other", "").has_watchdog
+
+
 @pytest.mark.parametrize(
     ("words", "cpus", "max_cpus", "shape"),
     (
@@ -92,6 +99,11 @@ def test_facilities_for_all_or_for_one(
             "SKIP    one (-device: the CPU addresses here are 0 to 1, not [2])",
         ),
         ("qemu_params = -m", PASSING, "SKIP    one (-m: has no value)"),
+        (
+            "qemu_params = -device diag288 -watchdog-action reset",
+            PASSING,
+            "SKIP    one (-watchdog-action reset: the watchdog restarts a CPU here)",
+        ),
         ("test_args = `date`", PASSING, "SKIP    one (test_args: needs a shell)"),
         ("groups = nodefault", PASSING, "SKIP    one (marked as not to be run by default (use --only))"),
         ("arch = arm64", PASSING, "SKIP    one (arch: for arm64 only)"),
