@@ -231,6 +231,39 @@ def translation() -> Iterator[Case]:
         )
 
 
+def topology() -> Iterator[Case]:
+    common = {
+        "source": "PoP 10, Perform Topology Function; kvm-unit-tests topology (architecture reference F8)",
+        "basis": VERIFIED,
+        "needs": (facility(11),),
+    }
+    yield Case(
+        name="topology-already",
+        rule="cc 2 and reason 1 in bits 48-55 of R1: the polarization is so already, as it is after a reset.",
+        registers={3: 0},
+        code="PTF 3",
+        end=FinalState(cc=2, registers={3: 0x100}),
+        **common,
+    )
+    yield Case(
+        name="topology-check",
+        rule="Function 2: cc 0, there is no report of a change.",
+        registers={3: 2},
+        code="PTF 3",
+        end=FinalState(cc=0),
+        **common,
+    )
+    for name, value in (("function", 3), ("reserved", 0x100)):
+        yield Case(
+            name=f"topology-{name}",
+            rule="Other functions, and bits 0-55 that are not zero, are a specification exception.",
+            registers={3: value},
+            code="PTF 3\nafter: LGHI 15,1",
+            events=(program(Code.SPECIFICATION, ilc=4, at="after"),),
+            **common,
+        )
+
+
 def tracing() -> Iterator[Case]:
     common = {"source": "PoP 4, Tracing; PoP 10, Trace (architecture reference E1)", "basis": VERIFIED}
     yield Case(
@@ -335,6 +368,7 @@ SECTION = CaseSection(
         *identification(),
         *real_storage(),
         *translation(),
+        *topology(),
         *tracing(),
         *channels(),
         *condition_code_stays(),

@@ -116,4 +116,29 @@ def clock() -> Iterator[Case]:
     )
 
 
-SECTION = CaseSection("Timers", (*registers(), *clock()))
+def steering() -> Iterator[Case]:
+    common = {
+        "source": "PoP 7, Perform Timing Facility Function",
+        "basis": VERIFIED,
+        "needs": (facility(28),),
+    }
+    yield Case(
+        name="timing-facility-query",
+        rule="Function 0 stores which functions there are, itself among them; cc 0.",
+        registers={0: 0, 1: "page1"},
+        fill={"page1": 0},
+        code="PTFF",
+        end=FinalState(cc=0, storage={"page1": (1 << 63, 1 << 63)}),
+        **common,
+    )
+    yield Case(
+        name="timing-facility-reserved",
+        rule="Bit 56 of register 0 must be zero.",
+        registers={0: 0x80, 1: "page1"},
+        code="PTFF\nafter: LGHI 15,1",
+        events=(program(Code.SPECIFICATION, ilc=2, at="after"),),
+        **common,
+    )
+
+
+SECTION = CaseSection("Timers", (*registers(), *clock(), *steering()))
