@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from emu.input_files.reading import read_whole
 from tools.coverage.matrices import MATRICES
 from tools.usage.errors import UsageError
 
@@ -64,10 +65,10 @@ def read_coverage(path: Path) -> SavedCoverage:
     :raises UsageError: naming it, if it cannot be read or is something else.
     """
     try:
-        found = msgspec.json.decode(path.read_bytes(), type=SavedCoverage)
+        found = msgspec.json.decode(read_whole(path), type=SavedCoverage)
     except OSError as reason:
         raise UsageError(f"{path}: cannot be read: {reason.strerror}") from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as reason:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as reason:
         raise UsageError(f"{path}: expected what --coverage writes: {reason}") from None
     if found.essa_coverage != FORMAT:
         raise UsageError(f"{path}: expected coverage of version {FORMAT}, not {found.essa_coverage}")

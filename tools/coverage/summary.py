@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from emu.input_files.reading import read_whole
 from tools.coverage.matrices import MATRICES, expected_cells
 from tools.usage.errors import UsageError
 
@@ -85,10 +86,10 @@ def read_floor(path: Path) -> dict[str, int]:
     :raises UsageError: naming it, if it cannot be read or is something else.
     """
     try:
-        floor = msgspec.json.decode(path.read_bytes(), type=dict[str, int])
+        floor = msgspec.json.decode(read_whole(path), type=dict[str, int])
     except OSError as reason:
         raise UsageError(f"--floor: {path}: cannot be read: {reason.strerror}") from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as reason:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as reason:
         raise UsageError(f"--floor: {path}: expected a number for each matrix: {reason}") from None
     unknown = sorted(set(floor) - {each.name for each in MATRICES})
     if unknown:
