@@ -88,6 +88,7 @@ class Need:
 ESSA: Final = Need(1, 0, "ESSA")
 ZVM: Final = Need(2, 0, "page states as z/VM has them")
 KVM: Final = Need(3, 0, "page states as KVM has them")
+PAGING: Final = Need(5, 0, "a host that takes pages which have not been touched for long")
 TWO_CPUS: Final = Need(4, 1, "a CPU with address 1")
 
 
@@ -137,6 +138,8 @@ class Case:
     pages: Mapping[Value, str] = field(default_factory=dict)
     fill: Mapping[Value, int] = field(default_factory=dict)
     storage: Mapping[Value, int | bytes] = field(default_factory=dict)
+    is_pressed: bool = False
+    """Whether so many pages are touched before it begins that the host has taken others."""
     events: tuple[ExpectedInterruption, ...] = ()
     end: FinalState = field(default_factory=FinalState)
 

@@ -61,6 +61,9 @@ SYMBOLS: Final = {
     "facilities": layout.FACILITIES,
     "checks": layout.CHECKS,
     "probe": layout.PROBE,
+    "second_probe": layout.SECOND_PROBE,
+    "pressure": layout.PRESSURE,
+    "pressure_end": layout.PRESSURE_END,
     "sccb_mask": layout.SCCB_MASK,
     "sccb_passed": layout.SCCB_PASSED,
     "sccb_failed": layout.SCCB_FAILED,
@@ -95,6 +98,8 @@ each_need:
 not_a_facility:
     CGHI 1,4
     BRC 8,a_cpu
+    CGHI 1,5
+    BRC 8,paging
     LLILF 2,probe
     ESSA 3,2,0
     CGHI 1,1
@@ -106,6 +111,25 @@ not_a_facility:
     CGR 3,4
     BRC 7,missing
     BRC 15,need_met
+paging:
+    LLILF 2,second_probe
+    MVI 0(2),1
+    BRASL 14,press
+    LLILF 2,second_probe
+    ESSA 3,2,0
+    NILL 3,3
+    LTGR 3,3
+    BRC 8,missing
+    BRC 15,need_met
+press:
+    LLILF 2,pressure
+    LLILF 3,pressure_end
+each_page:
+    MVI 0(2),1
+    AGHI 2,0x1000
+    CGR 2,3
+    BRC 4,each_page
+    BCR 15,14
 a_cpu:
     SIGP 4,2,1
     BRC 1,missing
@@ -167,6 +191,11 @@ not_a_request:
     SSKE 3,2
     BRC 15,each_preparation
 not_a_key:
+    CGHI 1,11
+    BRC 7,not_pressure
+    BRASL 14,press
+    BRC 15,each_preparation
+not_pressure:
     STG 3,0(2)
     BRC 15,each_preparation
 prepared:

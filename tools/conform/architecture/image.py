@@ -20,6 +20,7 @@ _CONTROLS: Final = {0: 0xE0, 14: 0xC200_0000}
 """What control registers hold if a case does not say: what they have after an initial CPU reset."""
 _SET_KEY: Final = 9
 _STORE: Final = 10
+_PRESS: Final = 11
 _NEW_PSWS: Final = {
     0x1A0: "start",
     0x1B0: "external_handler",
@@ -133,6 +134,8 @@ def _preparations(case: Case, symbols: Mapping[str, int]) -> Iterator[tuple[int,
             yield operation, evaluate(page, symbols), 0
     for page, key in case.keys.items():
         yield _SET_KEY, evaluate(page, symbols), key
+    if case.is_pressed:
+        yield _PRESS, 0, 0
 
 
 def _sccbs(case: Case) -> dict[int, bytes]:

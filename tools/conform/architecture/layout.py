@@ -69,6 +69,11 @@ TABLES: Final = 0x58000
 """DAT tables."""
 PROBE: Final = 0x7F000
 """A page that nobody touches."""
+SECOND_PROBE: Final = 0x7E000
+"""A page that is looked at when others have been touched."""
+PRESSURE: Final = 0x80000
+PRESSURE_END: Final = 0x1FE000
+"""The pages that are touched so that the host takes others."""
 MEMORY: Final = 1 << 21
 """What a machine for these images has at least."""
 NOWHERE: Final = 0x00F0_0000_0000_0000
