@@ -12,6 +12,7 @@ from tools.conform.catalogue import SUITES
 if TYPE_CHECKING:
     import click
 
+    from tools.conform.mutation.options import MutationOptions
     from tools.conform.options import ConformOptions, ListOptions, SavedReportOptions
     from tools.conform.suites import SuiteDeclaration
     from tools.coverage.options import CoverageOptions
@@ -71,6 +72,20 @@ def coverage(_: click.Context, wanted: CoverageOptions) -> int:
     from tools.coverage.command import show_coverage
 
     return show_coverage(wanted)
+
+
+def _mutation_options() -> tuple[type, ...]:
+    from tools.conform.mutation.options import MutationOptions
+
+    return (MutationOptions,)
+
+
+@suites.declare(_mutation_options, help="Break rules of the machine one at a time, and see whether the suite notices.")
+def mutation(_: click.Context, wanted: MutationOptions) -> int:
+    """Break rules of the machine."""
+    from tools.conform.mutation.command import run_mutation
+
+    return run_mutation(wanted)
 
 
 def _kinds(declared: SuiteDeclaration) -> tuple[type, ...]:

@@ -13,6 +13,7 @@ from tools.command.parameters import Subcommands, given, subcommand
 from tools.comparing.options import CompareOptions
 from tools.conform.elf.options import ElfOptions
 from tools.conform.hyperion.options import HyperionOptions
+from tools.conform.mutation.options import MutationOptions
 from tools.conform.options import DirectoryOptions, ListOptions, SavedReportOptions
 from tools.coverage.options import CoverageOptions
 from tools.debian.options import FetchOptions
@@ -115,6 +116,7 @@ def test_a_near_name_is_suggested_for_a_subcommand() -> None:
         ("conform list", (ListOptions,)),
         ("conform report", (SavedReportOptions,)),
         ("conform coverage", (CoverageOptions,)),
+        ("conform mutation", (MutationOptions,)),
         ("conform kvm-unit-tests", (DirectoryOptions,)),
         ("fetch", (FetchOptions,)),
         ("differ", (DifferOptions,)),

@@ -24,6 +24,7 @@ from tools.comparing.options import CompareOptions
 from tools.conform.architecture.options import ArchitectureOptions
 from tools.conform.elf.options import ElfOptions
 from tools.conform.hyperion.options import HyperionOptions
+from tools.conform.mutation.options import MutationOptions
 from tools.conform.options import DirectoryOptions, ListOptions, SavedReportOptions
 from tools.coverage.options import CoverageOptions
 from tools.debian.options import FetchOptions
@@ -48,6 +49,7 @@ _BASES = {
     "conform list": ("kvm-unit-tests", "suite"),
     "conform report": ("report.json",),
     "conform coverage": ("coverage.json",),
+    "conform mutation": ("--only", "emu/none.py"),
     "fetch": ("debian",),
     "differ": (),
     "completion": ("bash",),
@@ -65,6 +67,7 @@ _DECLARED = {
     "conform list": (ListOptions,),
     "conform report": (SavedReportOptions,),
     "conform coverage": (CoverageOptions,),
+    "conform mutation": (MutationOptions,),
     "fetch": (FetchOptions,),
     "differ": (DifferOptions,),
     "completion": (CompletionOptions,),

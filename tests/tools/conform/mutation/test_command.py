@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""``essa conform mutation``, with what came of mutants given."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.command import wrong
+from tools.command.cli import main
+from tools.conform.mutation import command
+from tools.conform.mutation.campaign import MutantResult
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
+
+    from tools.conform.mutation.mutants import Mutant
+
+
+def results(
+    mutants: Iterable[Mutant], before: list[MutantResult], *, jobs: int, ended: Callable[[MutantResult], None]
+) -> list[MutantResult]:
+    """Every third survives."""
+    found = []
+    for number, each in enumerate(mutants):
+        found.append(MutantResult(each.name, each.line, each.digest, "s", "a/case" if number % 3 else None))
+        ended(found[-1])
+    return found
+
+
+def test_survivors_are_a_failure_unless_they_are_explained(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(command, "run_mutants", results)
+    kept = tmp_path / "kept"
+    arguments = "conform", "mutation", "--only", "emu/prefixing.py", "--sample", "4", "--seed", "1"
+    assert main([*arguments, "--results", str(kept)]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    survivors = [line.split(maxsplit=1)[1] for line in lines if line.startswith("SURVIVES")]
+    assert len(survivors) == 2
+    assert "2 of 4 noticed, 0 explained" in lines
+    assert b'"a/case"' in kept.read_bytes()
+    tables = [f"[[survivor]]\nmutant = '''{name}'''\nreason = \"it is not seen\"\n" for name in survivors]
+    (tmp_path / "why").write_text("".join(tables))
+    assert main([*arguments, "--explained", str(tmp_path / "why"), "--results", str(kept)]) == 0
+    assert "2 of 4 noticed, 2 explained" in capsys.readouterr().out
+
+
+def test_wrong_use(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "r").write_text("{}")
+    assert "did you mean emu/prefixing.py" in wrong(capfd, "conform", "mutation", "--only", "emu/prefixin.py")
+    assert "expected what --results has" in wrong(capfd, "conform", "mutation", "--results", str(tmp_path / "r"))

@@ -1,0 +1,244 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Mutants: the source of a file of rules with one small thing in it broken.
+
+What is broken is what rules consist of: comparisons, conditions, arithmetic of bits, numbers, what is raised or called,
+and the cells of tables of transitions.  Annotations, texts and what only type checkers read stay as they are.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final, cast
+
+from emu.page_states import Content, Usage
+
+ROOT: Final = Path(__file__).parents[3]
+RULES: Final = (
+    "emu/page_states.py",
+    "emu/isa/page_hinting.py",
+    "emu/storage_keys.py",
+    "emu/isa/storage_key_instructions.py",
+    "emu/access.py",
+    "emu/dat.py",
+    "emu/prefixing.py",
+    "emu/psw.py",
+    "emu/program_interruption.py",
+    "emu/interruption.py",
+    "emu/pending.py",
+    "emu/isa/signaling.py",
+    "emu/per.py",
+)
+"""The files whose rules are broken: keys, DAT, protection, interruptions, page states."""
+
+_COMPARISONS: Final[dict[type[ast.cmpop], type[ast.cmpop]]] = {
+    ast.Eq: ast.NotEq,
+    ast.NotEq: ast.Eq,
+    ast.Lt: ast.LtE,
+    ast.LtE: ast.Lt,
+    ast.Gt: ast.GtE,
+    ast.GtE: ast.Gt,
+    ast.Is: ast.IsNot,
+    ast.IsNot: ast.Is,
+    ast.In: ast.NotIn,
+    ast.NotIn: ast.In,
+}
+_ARITHMETIC: Final[dict[type[ast.operator], type[ast.operator]]] = {
+    ast.BitAnd: ast.BitOr,
+    ast.BitOr: ast.BitAnd,
+    ast.BitXor: ast.BitOr,
+    ast.Add: ast.Sub,
+    ast.Sub: ast.Add,
+    ast.LShift: ast.RShift,
+    ast.RShift: ast.LShift,
+}
+_STATES: Final = tuple(usage + content for usage in "SUPV" for content in "rpz")
+assert len(_STATES) == len(Usage) * len(Content)
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """A broken rule."""
+
+    file: str
+    line: int
+    number: int
+    """Among those of its file."""
+    function: str
+    """What it is in, as it is called in the file."""
+    what: str
+    """What was there, and what is there now."""
+    source: str
+    """The whole file with it."""
+
+    @property
+    def name(self) -> str:
+        """What people call it; it stays as long as the function and what is broken there do."""
+        return f"{self.file}:{self.function}: {self.what}"
+
+    @property
+    def digest(self) -> str:
+        """Different for each source that it can have."""
+        return hashlib.sha256(self.source.encode()).hexdigest()[:16]
+
+
+def mutants_of(file: str) -> list[Mutant]:
+    """All mutants of *file*, a path from the root of the project, in the order of their lines."""
+    text = (ROOT / file).read_text(encoding="utf-8")
+    found: list[Mutant] = []
+    count = len(_changes(ast.parse(text)))
+    for number in range(count):
+        tree = ast.parse(text)
+        change = _changes(tree)[number]
+        before = ast.unparse(change.node)
+        after = ast.unparse(change.make())
+        words = change.words or _in_words(before, after)
+        found.append(Mutant(file, change.node.lineno, number, change.function, words, ast.unparse(tree)))
+    return found
+
+
+def _in_words(before: str, after: str) -> str:
+    """What of a text has changed, with a little around it."""
+    start = 0
+    while start < min(len(before), len(after)) and before[start] == after[start]:
+        start += 1
+    end = 0
+    while end < min(len(before), len(after)) - start and before[-1 - end] == after[-1 - end]:
+        end += 1
+    first, last = max(start - _AROUND, 0), max(end - _AROUND, 0)
+    pair = (text[first : len(text) - last].replace("\n", " ") for text in (before, after))
+    return " -> ".join(" ".join(each.split()) for each in pair)
+
+
+_AROUND: Final = 30
+
+
+@dataclass(slots=True)
+class _Change:
+    """Something that can be broken."""
+
+    node: ast.stmt | ast.expr
+    """The smallest part of the tree that has a place, with what is changed in it."""
+    function: str
+    make: Callable[[], ast.AST]
+    """Breaks it, and gives what the node is then."""
+    words: str = ""
+    """What is broken, if it is not to be seen in the text."""
+
+
+def _changes(tree: ast.Module) -> list[_Change]:
+    found: list[_Change] = []
+    for statement in tree.body:
+        found += _in_statement(statement, "module", tree.body)
+    return found
+
+
+def _in_statement(statement: ast.stmt, function: str, siblings: list[ast.stmt]) -> Iterator[_Change]:
+    match statement:
+        case ast.Import() | ast.ImportFrom() | ast.Pass() | ast.Assert():
+            return
+        case ast.If(test=ast.Name(id="TYPE_CHECKING")):
+            return
+        case ast.Expr(value=ast.Constant()):
+            return
+        case ast.FunctionDef() | ast.ClassDef():
+            inner = statement.name if function == "module" else f"{function}.{statement.name}"
+            for each in statement.body:
+                yield from _in_statement(each, inner, statement.body)
+            return
+        case ast.Raise():
+            yield _without(statement, function, siblings)
+            return
+        case ast.Expr(value=ast.Call()):
+            yield _without(statement, function, siblings)
+    for name, value in ast.iter_fields(statement):
+        if isinstance(value, ast.expr) and name not in ("annotation", "target", "returns"):
+            yield from _in_expression(value, function, statement)
+        elif isinstance(value, list):
+            yield from _in_list(value, function)
+
+
+def _in_list(parts: list[ast.AST], function: str) -> Iterator[_Change]:
+    """In the statements of a body, or those of handlers and cases."""
+    for part in parts:
+        if isinstance(part, ast.stmt):
+            yield from _in_statement(part, function, cast("list[ast.stmt]", parts))
+        elif isinstance(part, ast.ExceptHandler | ast.match_case):
+            for inner in part.body:
+                yield from _in_statement(inner, function, part.body)
+
+
+def _without(statement: ast.stmt, function: str, siblings: list[ast.stmt]) -> _Change:
+    def make() -> ast.AST:
+        empty = ast.copy_location(ast.Pass(), statement)
+        siblings[siblings.index(statement)] = empty
+        return empty
+
+    return _Change(statement, function, make)
+
+
+def _in_expression(expression: ast.expr, function: str, statement: ast.stmt) -> Iterator[_Change]:
+    for node in ast.walk(expression):
+        if isinstance(node, ast.Compare):
+            for place, operator in enumerate(node.ops):
+                yield _put(statement, function, node.ops, place, _COMPARISONS[type(operator)]())
+        elif isinstance(node, ast.BoolOp):
+            other = ast.Or() if isinstance(node.op, ast.And) else ast.And()
+            yield _set(statement, function, node, "op", other)
+        elif isinstance(node, ast.BinOp) and type(node.op) in _ARITHMETIC:
+            yield _set(statement, function, node, "op", _ARITHMETIC[type(node.op)]())
+        elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+            yield _set(statement, function, node, "op", ast.UAdd())
+        elif isinstance(node, ast.Constant):
+            yield from _in_constant(node, statement, function)
+
+
+def _in_constant(node: ast.Constant, statement: ast.stmt, function: str) -> Iterator[_Change]:
+    if isinstance(node.value, bool):
+        yield _set(statement, function, node, "value", not node.value)
+    elif isinstance(node.value, int):
+        yield _set(statement, function, node, "value", node.value + 1)
+    elif isinstance(node.value, str) and _is_table(node.value):
+        words = node.value.split()
+        for place, word in enumerate(words):
+            if word in _STATES and place % _CELLS:
+                # Another state that this table knows.
+                states = words[::_CELLS]
+                broken = states[(states.index(word) + 1) % len(states)]
+                lines = [[*words[at : at + _CELLS]] for at in range(0, len(words), _CELLS)]
+                lines[place // _CELLS][place % _CELLS] = broken
+                table = "\n".join(" ".join(line) for line in lines)
+                where = f"{_target(statement)}, {lines[place // _CELLS][0]} and request {place % _CELLS - 1}"
+                yield replace(_set(statement, function, node, "value", table), words=f"{where}: {word} -> {broken}")
+
+
+def _target(statement: ast.stmt) -> str:
+    return ast.unparse(statement.target) if isinstance(statement, ast.AnnAssign) else "table"
+
+
+_CELLS: Final = 9
+"""Words in a line of a table of transitions: the state before, and one for each request."""
+
+
+def _is_table(text: str) -> bool:
+    words = text.split()
+    return len(words) > _CELLS and not len(words) % _CELLS and set(words[::_CELLS]) <= set(_STATES)
+
+
+def _set(statement: ast.stmt, function: str, node: ast.AST, name: str, value: object) -> _Change:
+    def make() -> ast.AST:
+        setattr(node, name, value)
+        return statement
+
+    return _Change(statement, function, make)
+
+
+def _put(statement: ast.stmt, function: str, into: list[ast.cmpop], place: int, value: ast.cmpop) -> _Change:
+    def make() -> ast.AST:
+        into[place] = value
+        return statement
+
+    return _Change(statement, function, make)
