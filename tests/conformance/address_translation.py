@@ -123,6 +123,17 @@ def levels() -> Iterator[Case]:
                 teid=VIRTUAL | indication,
                 needs=(facility(75),),
             )
+        yield case(
+            f"invalid-{name}-instruction",
+            "Of an instruction that is to be fetched it is the same: the old PSW points at it.",
+            space().flag(level, VIRTUAL, invalid),
+            CODES[level],
+            instruction="BCR 15,2",
+            ilc=None,
+            at=VIRTUAL,
+            teid=(VIRTUAL, PAGE_AND_SPACE),
+            end=FinalState(registers={15: 0}),
+        )
         if level == PAGE:
             continue
         yield case(
@@ -188,6 +199,26 @@ def lengths() -> Iterator[Case]:
             Code.ASCE_TYPE,
             address=address,
             teid=(address, PAGE_AND_SPACE),
+        )
+        yield case(
+            f"asce-type-{name}-store",
+            "Address bits left of what the highest table covers are an ASCE-type exception, which nullifies.",
+            space(top),
+            Code.ASCE_TYPE,
+            instruction="STG 3,0(2)",
+            address=address,
+            teid=(address, PAGE_AND_SPACE),
+        )
+        yield case(
+            f"asce-type-{name}-instruction",
+            "Of an instruction that is to be fetched it is the same: the old PSW points at it.",
+            space(top),
+            Code.ASCE_TYPE,
+            instruction="BCR 15,2",
+            ilc=None,
+            at=address,
+            address=address,
+            end=FinalState(registers={15: 0}),
         )
         yield case(
             f"translated-{name}",

@@ -36,6 +36,11 @@ Vr       Vr      Sr   Ur     Vr     Pr     Sr*     Sr      Sr+NT*
 Vz       Vz      Sz   Uz     Vz     Vz     Sr*     Vz      Sz+NT*
 Sr+NT    Sr+NT*  Sr*  Ur+NT* Vr+NT* Pr+NT* Sr+NT*  Sr+NT*  Sr+NT*
 Sz+NT    Sz+NT*  Sz*  Uz+NT* Vz+NT* Vz+NT* Sr+NT*  Sz+NT*  Sz+NT*
+Ur+NT    Ur+NT*  Sr*  Ur+NT* Vr+NT* Pr+NT* Sr+NT*  Sr+NT*  Sr+NT*
+Uz+NT    Uz+NT*  Sz*  Uz+NT* Vz+NT* Vz+NT* Sr+NT*  Sz+NT*  Sz+NT*
+Pr+NT    Pr+NT*  Sr*  Ur+NT* Vr+NT* Pr+NT* Sr+NT*  Sr+NT*  Sr+NT*
+Vr+NT    Vr+NT*  Sr*  Ur+NT* Vr+NT* Pr+NT* Sr+NT*  Sr+NT*  Sr+NT*
+Vz+NT    Vz+NT*  Sz*  Uz+NT* Vz+NT* Vz+NT* Sr+NT*  Vz+NT*  Sz+NT*
 """
 
 # KVM, as pgste_perform_essa has it: residency is never changed, and what is not there is preserved or zero.
@@ -51,6 +56,12 @@ Vr       Vr      Sr   Ur     Vr     Pr     Sr      Sr      Sr+NT
 Vz       Vz      Sz   Uz     Vz     Vz     Sz      Vz      Sz+NT
 Sr+NT    Sr+NT   Sr   Ur+NT  Vr+NT  Pr+NT  Sr+NT   Sr+NT   Sr+NT
 Sz+NT    Sz+NT   Sz   Uz+NT  Vz+NT  Vz+NT  Sz+NT   Sz+NT   Sz+NT
+Sp+NT    Sp+NT   Sp   Uz+NT  Vz+NT  Vz+NT  Sp+NT   Sp+NT   Sp+NT
+Ur+NT    Ur+NT   Sr   Ur+NT  Vr+NT  Pr+NT  Sr+NT   Sr+NT   Sr+NT
+Uz+NT    Uz+NT   Sz   Uz+NT  Vz+NT  Vz+NT  Sz+NT   Uz+NT   Sz+NT
+Pr+NT    Pr+NT   Sr   Ur+NT  Vr+NT  Pr+NT  Sr+NT   Sr+NT   Sr+NT
+Vr+NT    Vr+NT   Sr   Ur+NT  Vr+NT  Pr+NT  Sr+NT   Sr+NT   Sr+NT
+Vz+NT    Vz+NT   Sz   Uz+NT  Vz+NT  Vz+NT  Sz+NT   Vz+NT   Sz+NT
 """
 
 NO_DAT = facility(147)

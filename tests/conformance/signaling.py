@@ -87,6 +87,23 @@ def answers() -> Iterator[Case]:
         status=NOT_RUNNING,
         needs=(TWO_CPUS, facility(9)),
     )
+    yield simple(
+        "sense-running-status-self",
+        "A CPU that runs has no such status: cc 0.",
+        "SIGP 4,2,0x15",
+        cpu=0,
+        cc=0,
+        needs=(facility(9),),
+    )
+    yield simple(
+        "conditional-emergency-signal",
+        "A conditional emergency signal is sent to a CPU that operates.",
+        "SIGP 4,2,0x13",
+        cpu=0,
+        cc=0,
+        needs=(),
+    )
+    yield simple("stop-and-store-status", "Stop and store status is accepted.", "SIGP 4,2,9", cc=0)
     yield simple("emergency-signal", "An emergency signal is always accepted.", "SIGP 4,2,3", cc=0)
     yield simple("external-call", "An external call is accepted.", "SIGP 4,2,2", cc=0)
     yield simple(

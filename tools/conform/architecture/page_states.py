@@ -36,12 +36,20 @@ def state_byte(state: str) -> int:
     return _USAGE[name[0]] | _CONTENT[name[1]] | (0x20 if name != state else 0)
 
 
+_REQUESTS: Final = {"S": (), "U": (2,), "V": (3,), "P": (4,)}
+_STABLE: Final = {"r": (TOUCH,), "p": (), "z": (2, 1)}
+_SET_STABLE_NO_DAT: Final = 7
+
+
 def making(state: str) -> tuple[int, ...]:
     """The operations that bring a page that was never touched into *state*: request codes, and :data:`TOUCH`.
 
     :raises ValueError: if no program can do that by itself.
     """
     name = state.removesuffix(NO_DAT)
-    if name not in _MAKING or (name != state and name[0] != "S"):
+    if name not in _MAKING:
         raise ValueError(f"no program makes a page {state} by itself")
-    return (*_MAKING[name], 7) if name != state else _MAKING[name]
+    if name == state:
+        return _MAKING[name]
+    # No-DAT is set while the page is stable, and stays.
+    return (*_STABLE[name[1]], _SET_STABLE_NO_DAT, *_REQUESTS[name[0]])

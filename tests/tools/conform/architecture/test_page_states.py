@@ -35,6 +35,8 @@ def test_no_state(state: str) -> None:
 def test_making_a_state() -> None:
     assert making("Vr") == (TOUCH, 3)
     assert making("Sz+NT") == (2, 1, 7)
-    for state in ("Up", "Pz", "Vr+NT"):
+    assert making("Vr+NT") == (TOUCH, 7, 3)
+    assert making("Sp+NT") == (7,)
+    for state in ("Up", "Pz", "Pz+NT"):
         with pytest.raises(ValueError, match="no program makes a page"):
             making(state)
