@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from tools.conform.architecture.options import ArchitectureOptions
     from tools.conform.elf.options import ElfOptions
     from tools.conform.hyperion.options import HyperionOptions
+    from tools.conform.linux.options import LinuxOptions
     from tools.conform.options import ConformOptions, DirectoryOptions
     from tools.conform.suites import Suite
 
@@ -70,6 +71,18 @@ def _hyperion(options: HyperionOptions) -> Suite:
     return HyperionSuite(options)
 
 
+def _linux_options() -> type[ConformOptions]:
+    from tools.conform.linux.options import LinuxOptions
+
+    return LinuxOptions
+
+
+def _linux(options: LinuxOptions) -> Suite:
+    from tools.conform.linux.suite import LinuxSuite
+
+    return LinuxSuite(options)
+
+
 SUITES: Final = (
     SuiteDeclaration(
         "architecture",
@@ -96,5 +109,11 @@ SUITES: Final = (
         _hyperion_options,
         _hyperion,
         known=Path(__file__).with_name("hyperion") / "known.toml",
+    ),
+    SuiteDeclaration(
+        "linux",
+        "The static Linux programs of a directory, inside Debian's kernel: their exit statuses.",
+        _linux_options,
+        _linux,
     ),
 )

@@ -13,6 +13,7 @@ from tools.command.parameters import Subcommands, given, subcommand
 from tools.comparing.options import CompareOptions
 from tools.conform.elf.options import ElfOptions
 from tools.conform.hyperion.options import HyperionOptions
+from tools.conform.linux.options import LinuxOptions
 from tools.conform.mutation.options import MutationOptions
 from tools.conform.options import DirectoryOptions, ListOptions, SavedReportOptions
 from tools.coverage.options import CoverageOptions
@@ -113,6 +114,7 @@ def test_a_near_name_is_suggested_for_a_subcommand() -> None:
         ("compare", (MachineOptions, CompareOptions)),
         ("conform elf", (ElfOptions,)),
         ("conform hyperion", (HyperionOptions,)),
+        ("conform linux", (LinuxOptions,)),
         ("conform list", (ListOptions,)),
         ("conform report", (SavedReportOptions,)),
         ("conform coverage", (CoverageOptions,)),

@@ -24,6 +24,7 @@ from tools.comparing.options import CompareOptions
 from tools.conform.architecture.options import ArchitectureOptions
 from tools.conform.elf.options import ElfOptions
 from tools.conform.hyperion.options import HyperionOptions
+from tools.conform.linux.options import LinuxOptions
 from tools.conform.mutation.options import MutationOptions
 from tools.conform.options import DirectoryOptions, ListOptions, SavedReportOptions
 from tools.coverage.options import CoverageOptions
@@ -46,6 +47,7 @@ _BASES = {
     "conform kvm-unit-tests": ("suite",),
     "conform elf": ("suite",),
     "conform hyperion": ("suite",),
+    "conform linux": ("programs",),
     "conform list": ("kvm-unit-tests", "suite"),
     "conform report": ("report.json",),
     "conform coverage": ("coverage.json",),
@@ -64,6 +66,7 @@ _DECLARED = {
     "conform kvm-unit-tests": (DirectoryOptions,),
     "conform hyperion": (HyperionOptions,),
     "conform elf": (ElfOptions,),
+    "conform linux": (LinuxOptions,),
     "conform list": (ListOptions,),
     "conform report": (SavedReportOptions,),
     "conform coverage": (CoverageOptions,),

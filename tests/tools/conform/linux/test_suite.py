@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What is a program, and what is refused before anything boots."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.elf import Elf
+from tests.support.linux_programs import linux_program
+from tools.command.cli import main
+from tools.conform.linux.options import LinuxOptions
+from tools.conform.linux.suite import LinuxSuite
+from tools.conform.suites import Unsuitable
+from tools.usage.options import read_options
+
+INTERPRETER = 3
+
+
+@pytest.fixture
+def kernel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A cache directory with what looks like a kernel."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    place = tmp_path / "cache" / "essa" / "debian" / "bookworm"
+    place.mkdir(parents=True)
+    for name in ("vmlinuz", "initrd", "record.json"):
+        (place / name).write_bytes(b"")
+    return place
+
+
+@pytest.mark.usefixtures("kernel")
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    (
+        (Elf(((0x1000000, b"x"),), segment_type=INTERPRETER).to_bytes(), "linked dynamically"),
+        (Elf(((0x1000000, b"x"),), machine=62).to_bytes(), "not a program for s390x"),
+    ),
+)
+def test_what_cannot_be_run_is_left_out(tmp_path: Path, content: bytes, reason: str) -> None:
+    (tmp_path / "program").write_bytes(content)
+    suite = LinuxSuite(read_options(LinuxOptions, {"directory": str(tmp_path)}))
+    (entry,) = suite.entries()
+    with pytest.raises(Unsuitable, match=reason):
+        suite.job(entry)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    (
+        (("nowhere",), "nowhere: cannot be read: No such file or directory"),
+        (("cache",), "cache: expected a directory with ELF files in it"),
+        ((".", "--release", "sarge"), "--release: expected bookworm, trixie, not 'sarge'"),
+        ((".", "--release", "trixie"), "debian: not there yet; expected 'essa fetch debian --release trixie' first"),
+        ((".", "--memory", "3"), "--memory: expected a multiple of 1M, not 3"),
+    ),
+)
+@pytest.mark.usefixtures("kernel")
+def test_wrong_use(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    options: tuple[str, ...],
+    message: str,
+) -> None:
+    (tmp_path / "program").write_bytes(linux_program())
+    monkeypatch.chdir(tmp_path)
+    assert main(["conform", "linux", *options]) == 2
+    assert message in capfd.readouterr().err
