@@ -13,7 +13,7 @@ from tools.usage.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from tools.conform.options import ChoiceOptions
+    from tools.conform.options import ChoiceOptions, ConformOptions
     from tools.conform.results import Entry
 
 
@@ -40,6 +40,15 @@ def choose(entries: Sequence[Entry], wanted: ChoiceOptions) -> list[Entry]:
     if not chosen:
         raise UsageError("expected at least one program to be left of --only, --exclude and -k")
     return chosen
+
+
+def check_facilities(entries: Sequence[Entry], wanted: ConformOptions) -> None:
+    """See to it that facilities are asked for by entries that there are.
+
+    :raises UsageError: if a name is none.
+    """
+    for flag, chosen in (("--facility", wanted.with_facilities), ("--no-facility", wanted.without_facilities)):
+        _check_names(entries, flag, [each.name for each in chosen if each.name is not None])
 
 
 def _check_names(entries: Sequence[Entry], flag: str, names: Collection[str]) -> None:

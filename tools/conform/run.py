@@ -16,7 +16,7 @@ import msgspec
 from emu.errors import ProgramError
 from tools import __version__
 from tools.conform.baseline import print_differences
-from tools.conform.choice import choose
+from tools.conform.choice import check_facilities, choose
 from tools.conform.documents import Documents
 from tools.conform.known import read_known, with_known
 from tools.conform.lines import print_result, totals_line
@@ -49,6 +49,7 @@ def run_suite(declared: SuiteDeclaration, wanted: ConformOptions) -> int:
     suite = declared.open(wanted)
     entries = suite.entries()
     chosen = choose(entries, wanted)
+    check_facilities(entries, wanted)
     baseline = None if wanted.baseline is None else read_report("--baseline", wanted.baseline)
     if wanted.logs is not None:
         _make_directory(Path(wanted.logs))

@@ -72,6 +72,8 @@ def test_what_was_done_is_reported_when_the_rest_is_given_up(tmp_path: Path, num
         (("--json", "/nowhere/out.json"), "--json: /nowhere/out.json cannot be written: No such file or directory"),
         (("--logs", "/dev/null/logs"), "--logs: /dev/null/logs cannot be made: Not a directory"),
         (("--facility", "passing:4095"), "--facility: expected BIT or NAME:BIT, a bit one of 0, "),
+        (("--facility", "pass:169"), "--facility: expected a program or a group, not 'pass'"),
+        (("--no-facility", "nobody:129"), "--no-facility: expected a program or a group, not 'nobody'"),
         (("--nothing",), "No such option '--nothing'"),
     ),
 )
