@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from emu.program_interruption import ProgramInterruptionCode as Code
 from emu.psw import ADDRESSING_MODE, DAT
 from tools.conform.architecture.case import VERIFIED, Case, CaseSection, FinalState, facility, program
-from tools.conform.architecture.spaces import PAGE, PAGE_INVALID, TableSpace
+from tools.conform.architecture.spaces import PAGE, PAGE_INVALID, TableLevel, TableSpace
 
 ALL = (1 << 64) - 1
 SENTINEL = 0x3333_3333_3333_3333
@@ -176,6 +176,24 @@ def real_storage() -> Iterator[Case]:
         )
 
 
+def swapping() -> Iterator[Case]:
+    for name, comparand, cc, stored, register in (
+        ("equal", SENTINEL, 0, CONTENT, SENTINEL),
+        ("unequal", 0x1111, 1, SENTINEL, SENTINEL),
+    ):
+        yield Case(
+            name=f"compare-and-swap-and-purge-64-{name}",
+            rule="cc 0: the operands were equal, and the second is replaced; cc 1: the first is.",
+            source="PoP 10, Compare and Swap and Purge",
+            basis=VERIFIED,
+            needs=(facility(3),),
+            registers={2: "page1", 4: comparand, 5: CONTENT},
+            fill={"page1": SENTINEL},
+            code="CSPG 4,2",
+            end=FinalState(cc=cc, registers={4: register}, storage={"page1": stored}),
+        )
+
+
 def translation() -> Iterator[Case]:
     space = TableSpace().map(VIRTUAL, 0x40000)
     entry = space.entry_address(PAGE, VIRTUAL)
@@ -209,6 +227,24 @@ def translation() -> Iterator[Case]:
         events=(fault,),
         end=FinalState(registers={3: CONTENT}),
         **common,
+    )
+    upper = TableSpace().map(VIRTUAL, 0x40000)
+    segment = upper.entry_address(TableLevel.SEGMENT, VIRTUAL)
+    yield Case(
+        name="invalidate-dat-table-entry",
+        rule="INVALIDATE DAT TABLE ENTRY makes a segment-table entry invalid, and what was translated by "
+        "it is translated no more.",
+        source="PoP 10, Invalidate DAT Table Entry; Linux arch/s390/include/asm/pgtable.h",
+        basis=VERIFIED,
+        needs=(facility(3),),
+        mask=ADDRESSING_MODE | DAT,
+        controls={1: upper.asce},
+        storage=upper.storage,
+        registers={2: VIRTUAL, 4: segment & ~0xFFF, 6: VIRTUAL & ~0xFFFFF},
+        fill={"page1": CONTENT},
+        code="LG 3,0(2)\nIDTE 4,0,6\nbad: LG 5,0(2)\nafter: LGHI 15,1",
+        events=(program(Code.SEGMENT_TRANSLATION, ilc=6, at="bad", teid=(VIRTUAL, ~0xFFF & ALL | 3)),),
+        end=FinalState(registers={3: CONTENT}, storage={segment: (0x20, 0x20)}),
     )
     for name, target, source, cc in (
         ("moved", VIRTUAL, VIRTUAL + 0x1000, 0),
@@ -296,40 +332,6 @@ def tracing() -> Iterator[Case]:
         )
 
 
-def channels() -> Iterator[Case]:
-    for name, code in (("store", "STSCH 0(2)"), ("modify", "MSCH 0(2)"), ("start", "SSCH 0(2)"), ("test", "TSCH 0(2)")):
-        yield Case(
-            name=f"subchannel-{name}",
-            rule="A subchannel that is not there has cc 3.",
-            source="PoP 14, I/O Instructions",
-            basis=VERIFIED,
-            registers={1: 0x1_FFFF, 2: "page1"},
-            fill={"page1": 0},
-            code=code,
-            end=FinalState(cc=3),
-        )
-    yield Case(
-        name="test-pending-interruption",
-        rule="cc 0: no I/O interruption is pending.",
-        source="PoP 14, Test Pending Interruption",
-        basis=VERIFIED,
-        controls={6: 0xFF00_0000},
-        registers={2: "page1"},
-        code="TPI 0(2)",
-        end=FinalState(cc=0),
-    )
-    yield Case(
-        name="store-channel-report-word",
-        rule="cc 1: there is no report, and zeros are stored.",
-        source="PoP 14, Store Channel Report Word",
-        basis=VERIFIED,
-        registers={2: "page1"},
-        fill={"page1": SENTINEL},
-        code="STCRW 0(2)",
-        end=FinalState(cc=1, storage={"page1": 0x3333_3333}),
-    )
-
-
 def condition_code_stays() -> Iterator[Case]:
     for name, code in (
         ("set-key", "SSKE 3,2"),
@@ -367,10 +369,10 @@ SECTION = CaseSection(
         *control_registers(),
         *identification(),
         *real_storage(),
+        *swapping(),
         *translation(),
         *topology(),
         *tracing(),
-        *channels(),
         *condition_code_stays(),
     ),
 )

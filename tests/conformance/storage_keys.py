@@ -48,6 +48,17 @@ def instructions() -> Iterator[Case]:
             code="RRBE 0,2",
             end=FinalState(cc=key >> 1 & 3, keys={"page1": key & ~4}),
         )
+    yield Case(
+        name="reset-references-multiple",
+        rule="RESET REFERENCE BITS MULTIPLE puts the reference bits of 64 blocks in R1, and makes them zero.",
+        source="PoP 10, Reset Reference Bits Multiple",
+        basis=VERIFIED,
+        needs=(facility(66),),
+        registers={2: "page1", 3: SENTINEL},
+        keys={"page1": 0x04, "page2": 0x32, "page3": 0x36},
+        code="RRBM 3,2",
+        end=FinalState(registers={3: 0xA000 << 48}, keys={"page1": 0x00, "page2": 0x32, "page3": 0x32}),
+    )
     for name, before, wanted, mask, cc in (
         ("equal", 0x32, 0x32, MASK_REFERENCE, 0),
         ("reference-differs", 0x36, 0x32, MASK_REFERENCE, 0),
