@@ -71,6 +71,8 @@ class TraceFile:
         """What was said in the end."""
         self.is_cut_off = False
         """Whether the end is missing: whoever wrote it was killed."""
+        self.damage: str | None = None
+        """What was damaged so that the rest, or the index, could not be read; None if nothing was."""
         index = self._find_index()
         if index is None:
             self.is_cut_off = True
@@ -117,7 +119,10 @@ class TraceFile:
             raise self._too_short()
         if zlib.crc32(packed) != checksum:
             raise TraceError(f"{self.path}: damaged: its metadata do not fit their checksum")
-        metadata = json.loads(zstandard.ZstdDecompressor().decompress(packed))
+        try:
+            metadata = json.loads(zstandard.ZstdDecompressor().decompress(packed))
+        except (zstandard.ZstdError, ValueError):
+            raise TraceError(f"{self.path}: damaged: its metadata cannot be read") from None
         return cast("dict[str, Any]", metadata), START.size + length
 
     def _too_short(self) -> TraceError:
@@ -127,10 +132,14 @@ class TraceFile:
         if bytes(self._view[-len(END) :]) != END or len(self._view) < START.size + RECORD.size + TRAILER.size:
             return None
         begin, _ = TRAILER.unpack(self._view[-TRAILER.size :])
-        head = self._head(begin, INDEX)
-        if head is None:
-            raise self._damaged_at(begin)
-        return self._decoded(head[0], begin, Index)
+        try:
+            head = self._head(begin, INDEX)
+            if head is not None:
+                return self._decoded(head[0], begin, Index)
+        except TraceError:
+            pass
+        self.damage = "its index"
+        return None
 
     def _head(self, place: int, tag: bytes) -> tuple[memoryview, int, int] | None:
         """The head of the record at *place*, where its body begins, and how long that is; None if it is not all there.
@@ -151,9 +160,19 @@ class TraceFile:
         return head, begin + length, body_length
 
     def _walk(self, place: int) -> Iterator[tuple[int, int, ChunkHead]]:
-        while (head := self._head(place, CHUNK)) is not None:
-            packed, begin, length = head
-            yield begin, length, self._decoded(packed, place, ChunkHead)
+        while place >= 0:
+            try:
+                head = self._head(place, CHUNK)
+                if head is None:
+                    return
+                packed, begin, length = head
+                chunk = self._decoded(packed, place, ChunkHead)
+            except TraceError:
+                self.damage = self.damage or f"byte {place}"
+                # The next one that is whole.
+                place = self._map.find(CHUNK, place + 1)
+                continue
+            yield begin, length, chunk
             place = begin + length
 
     def _decoded(self, packed: memoryview, place: int, kind: type[HeadT]) -> HeadT:

@@ -77,7 +77,7 @@ class TraceOptions(HistoryOptions):
     )
     trace_kinds: frozenset[str] | None = option(
         metavar="KIND,...",
-        help=f"Only these: {', '.join(TRACED_KINDS)}.",
+        help=f"Only these: {', '.join(TRACED_KINDS)}; what instructions change or access comes with all instructions.",
         is_for_programs=True,
         parse=some_of(*TRACED_KINDS),
     )

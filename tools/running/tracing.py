@@ -56,6 +56,9 @@ class TracedRun:
         self._level = wanted.trace_level or _LEVEL
         self._begin = None if wanted.trace_from is None else self._place("--trace-from", wanted.trace_from)
         self._end = None if wanted.trace_to is None else self._place("--trace-to", wanted.trace_to)
+        begin, end = self._begin, self._end
+        if isinstance(begin, AtInstructionCount) and isinstance(end, AtInstructionCount) and end.number <= begin.number:
+            raise UsageError(f"--trace-to: expected more than {begin.number:,} instructions; not {end.number:,}")
         self._filter = self._filter_of(wanted)
         self._has_begun = False
         metadata = describe(machine, program, self._level, symbols)
@@ -100,6 +103,9 @@ class TracedRun:
         streams = None
         if wanted.trace_kinds is not None:
             streams = frozenset(TRACED_KINDS[kind] for kind in wanted.trace_kinds)
+            for kind in sorted(wanted.trace_kinds):
+                if TRACED_KINDS[kind] not in LEVELS[self._level]:
+                    raise UsageError(f"--trace-kinds: {kind} are not recorded at --trace-level {self._level}")
             if streams & _WITH_INSTRUCTIONS:
                 streams |= {"flow"}
         found = Filter(

@@ -42,6 +42,8 @@ def diff(options: DiffOptions) -> int:
         if not traces:
             raise UsageError(f"{options.first}: expected a trace; only one of the two may be a log of QEMU")
         cpus = range(min(int(trace.file.metadata.get("cpus", 1)) for trace in traces))
+        if options.cpu is not None and options.cpu not in cpus:
+            raise UsageError(f"--cpu: both have {len(cpus)}, counted from 0; not {options.cpu}")
         if len(traces) < 2 or options.cpu is not None:
             cpus = range(options.cpu or 0, (options.cpu or 0) + 1)
         status = 0
@@ -90,7 +92,10 @@ def _steps(
 
 
 def _side(flag: str, steps: TraceSteps | QemuSteps, begin: str | None) -> Side:
-    return Side(steps, _begin(flag, steps, begin))
+    side = Side(steps, _begin(flag, steps, begin))
+    if begin is not None and not steps.keys(side.index, 1).size:
+        raise UsageError(f"{flag}: nothing was executed there or later: that is {steps.describe(side.index)}")
+    return side
 
 
 def _begin_together(options: DiffOptions, sides: tuple[Side, Side]) -> None:

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 
 from emu.traces.instructions import CodeTable
 from emu.traces.reader import TraceFile
+from emu.traces.schema import LEVELS
 from emu.traces.search import Search
 from tools.reports.trace_metadata import symbols_of
+from tools.usage.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,6 +29,16 @@ class OpenedTrace:
         self.code = CodeTable.of(file)
         self.search = Search(file, self.code)
         self.symbols: SymbolTable = symbols_of(file.metadata)
+
+    def require(self, flag: str, stream: str) -> None:
+        """See to it that rows of *stream* were recorded.
+
+        :raises UsageError: naming the option *flag* that needs them.
+        """
+        level = self.file.metadata.get("level")
+        if level in LEVELS and stream not in LEVELS[level]:
+            least = next(name for name, streams in LEVELS.items() if stream in streams)
+            raise UsageError(f"{flag}: expected a trace recorded with --trace-level {least} or more, not {level}")
 
     @property
     def name(self) -> str:
@@ -45,6 +57,8 @@ def opened(name: str) -> Iterator[OpenedTrace]:
     :raises TraceError: naming it, if it is none.
     """
     with TraceFile(Path(name)) as file:
-        if file.is_cut_off:
+        if file.damage is not None:
+            print(f"essa: {name}: damaged at {file.damage}, and read up to instruction {file.end:,}", file=sys.stderr)
+        elif file.is_cut_off:
             print(f"essa: {name}: cut off, and read up to instruction {file.end:,}", file=sys.stderr)
         yield OpenedTrace(file)

@@ -23,9 +23,9 @@ PLACE_HELP: Final = (
     "an instruction's number, time:N, a symbol or an address 0x... that is executed, console:TEXT, or end"
 )
 FIND_HELP: Final = (
-    "executed:ADDRESS, store:ADDRESS or fetch:ADDRESS (A-B is a range, page:A the absolute page of A), essa[:REQUEST], "
-    "program[:CODE], svc[:NUMBER], external[:CODE], io, machine-check, restart, host[:page:A], key[:page:A], "
-    "register:NAME"
+    "executed:ADDRESS, store:ADDRESS or fetch:ADDRESS (A-B is a range, page:A the absolute page of address A, page[N] "
+    "that with this number), essa[:REQUEST], program[:CODE], svc[:NUMBER], external[:CODE], io, machine-check, "
+    "restart, host[:page:A], key[:page:A], register:NAME"
 )
 
 
@@ -39,11 +39,16 @@ def number_of(trace: OpenedTrace, text: str, begin: int = 0) -> int:
         return trace.file.end
     if text.replace(",", "").isdecimal():
         return int(text.replace(",", ""))
-    if kind == "time" and what.replace(",", "").isdecimal():
+    if kind == "time":
+        if not what.replace(",", "").isdecimal():
+            raise ValueError(f"expected time:N, not {text!r}")
         return trace.search.number_at(int(what.replace(",", "")))
-    if kind == "console" and what:
+    if kind == "console":
+        if not what:
+            raise ValueError("expected console:TEXT")
         return _written(trace, what, begin)
     address = trace.symbols.address(text)
+    trace.require("an address or a symbol", "flow")
     found = trace.search.next(trace.search.executed(address, address), begin)
     if found is None:
         raise ValueError(f"nothing was executed at {address:#x} from instruction {begin:,} on")
@@ -81,7 +86,13 @@ def wanted(trace: OpenedTrace, text: str) -> Wanted:
 
     :raises UsageError: if that means nothing.
     """
-    kind, _, what = text.partition(":")
+    found = _wanted(trace, text)
+    trace.require(f"--find {text}", "flow" if found.stream == search.INSTRUCTIONS else found.stream)
+    return found
+
+
+def _wanted(trace: OpenedTrace, text: str) -> Wanted:
+    kind, _, what = ("page", "", text) if text.startswith("page[") else text.partition(":")
     try:
         if kind in _OF_ADDRESSES and what:
             return _OF_ADDRESSES[kind](trace, what)
@@ -104,7 +115,7 @@ def wanted(trace: OpenedTrace, text: str) -> Wanted:
 
 def _accessed(kind: AccessKind) -> Callable[[OpenedTrace, str], Wanted]:
     def make(trace: OpenedTrace, what: str) -> Wanted:
-        if what.startswith("page:"):
+        if what.startswith(("page:", "page[")):
             first = _page(trace, what) << PAGE_SHIFT
             return search.accessed(kind, first, first | (1 << PAGE_SHIFT) - 1, "absolute")
         return search.accessed(kind, *range_of(trace.symbols, what))
@@ -125,6 +136,9 @@ _OF_PAGES: Final = {"host": "host", "key": "keys", "page": "page_states"}
 
 
 def _page(trace: OpenedTrace, what: str) -> int:
+    if what.startswith("page["):
+        # As it is shown.
+        return int(what.removeprefix("page[").removesuffix("]"), 0)
     return trace.symbols.address(what.removeprefix("page:")) >> PAGE_SHIFT
 
 
@@ -150,7 +164,9 @@ def register_number(name: str) -> int:
         return Register.VECTOR + 2 * int(found[2:])
     singles = {
         "fpc": Register.FLOATING_POINT_CONTROL,
+        "psw": Register.PSW_MASK,
         "pswm": Register.PSW_MASK,
+        "cc": Register.PSW_MASK,
         "prefix": Register.PREFIX,
         "cputm": Register.CPU_TIMER,
         "ckc": Register.CLOCK_COMPARATOR,

@@ -37,18 +37,19 @@ _WHERE: Final = 32
 
 
 def show(options: ShowOptions) -> int:
-    """Show it; the exit status is 1 if something was to be found, and is not there."""
+    """Show it; the exit status is 1 if there is nothing of what is wanted."""
     with opened(options.file) as trace:
         window = filter_of(trace, options)
         if options.find is not None:
             return _show_found(trace, window, options)
-        if not _print(trace, _shown(trace, window, options), options):
-            print(f"essa: {options.file}: nothing of it is left", file=sys.stderr)
-        return 0
+        if _print(trace, _shown(trace, window, options), options):
+            return 0
+        print(f"essa: {options.file}: nothing of it is left", file=sys.stderr)
+        return 1
 
 
 def _shown(trace: OpenedTrace, window: Filter, options: ShowOptions) -> Iterable[Told]:
-    wanted = _of_kinds(window, options)
+    wanted = _of_kinds(trace, window, options)
     if options.last:
         return _last_of(trace, wanted, options)
     told = (told for told in tell(trace, wanted) if _is_of_kind(told, options))
@@ -66,10 +67,12 @@ def _last_of(trace: OpenedTrace, wanted: Filter, options: ShowOptions) -> list[T
     return found
 
 
-def _of_kinds(window: Filter, options: ShowOptions) -> Filter:
+def _of_kinds(trace: OpenedTrace, window: Filter, options: ShowOptions) -> Filter:
     if options.kinds is None:
         return window
     streams = {STREAMS[kind] for kind in options.kinds}
+    for kind in sorted(options.kinds):
+        trace.require(f"--kinds {kind}", STREAMS[kind])
     if streams & {"registers", "accesses", "page_states", "keys", "translations"}:
         # They are told with their instructions.
         streams.add("flow")

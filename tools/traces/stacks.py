@@ -111,6 +111,7 @@ class Stacks:
             before = stack.last_place if begin == 0 else int(rows["place"][begin - 1])
             address, time = int(row["address"]), int(row["time"])
             for name, back_to, at in taken.get(begin, ()):
+                _give_up(stack.frames, back_to)
                 stack.frames.append(_Frame(name, back_to, at))
                 before = None
             self._enter(cpu, stack, functions.names[int(function[begin])], address, time, before)
@@ -154,6 +155,13 @@ class Stacks:
                 if frame.back_to is not None:
                     self.ended.append(EndedInterruption(cpu, frame.name, frame.begin, time))
             del frames[found:]
+
+
+def _give_up(frames: list[_Frame], back_to: int) -> None:
+    """Take from the stack what has led back to the same place: its handler went on elsewhere, and never comes back."""
+    found = next((index for index, frame in enumerate(frames) if frame.back_to == back_to), None)
+    if found is not None:
+        del frames[found:]
 
 
 def _top(frames: list[_Frame]) -> int:

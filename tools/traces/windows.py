@@ -41,6 +41,8 @@ def filter_of(trace: OpenedTrace, options: WindowOptions) -> Filter:
     numbers = None
     if options.begin is not None or options.end is not None:
         begin = 0 if options.begin is None else place("--from", trace, options.begin)
+        if begin > trace.file.end:
+            raise UsageError(f"--from: {trace.name} ends with instruction {trace.file.end - 1:,}; not {begin:,}")
         numbers = begin, _LAST if options.end is None else place("--to", trace, options.end, begin)
         if numbers[1] < begin:
             raise UsageError(f"--to: expected instruction {begin:,} or a later one; not {numbers[1]:,}")
@@ -48,6 +50,8 @@ def filter_of(trace: OpenedTrace, options: WindowOptions) -> Filter:
     beyond = [] if cpus is None else [cpu for cpu in sorted(options.cpus or ()) if cpu >= cpus]
     if beyond:
         raise UsageError(f"--cpu: the machine has {cpus}, counted from 0; not {beyond[0]}")
+    if options.functions:
+        trace.require("--at", "flow")
     return Filter(
         numbers=numbers,
         cpus=options.cpus,

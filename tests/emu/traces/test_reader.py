@@ -10,7 +10,7 @@ import pytest
 
 from emu.errors import TraceError
 from emu.traces import schema
-from emu.traces.layout import RECORD, TRAILER
+from emu.traces.layout import RECORD, START, TRAILER
 from emu.traces.reader import TraceFile
 
 Written = tuple[Path, list[tuple[dict[str, np.ndarray], bytes]]]
@@ -87,22 +87,45 @@ def test_a_damaged_stream_is_found_when_it_is_read_and_the_others_are_whole(writ
         assert np.array_equal(trace.chunks[2].rows("flow"), chunks[2][0]["flow"])
 
 
-def test_a_damaged_head_is_found_where_the_chunks_are_walked(written: Written) -> None:
-    path, _ = written
+def test_where_a_head_is_damaged_the_other_chunks_are_read(written: Written) -> None:
+    path, chunks = written
     head = places(path)[0]
     path.write_bytes(path.read_bytes()[: places(path)[2]])
     for place in (head, head + RECORD.size):
         change(path, place)
-        with pytest.raises(TraceError, match=f"damaged at byte {head}: expected the head of a chunk"):
-            TraceFile(path)
+        with TraceFile(path) as trace:
+            assert trace.damage == f"byte {head}"
+            assert [chunk.first for chunk in trace.chunks] == [0, 200]
+            assert np.array_equal(trace.chunks[1].rows("flow"), chunks[2][0]["flow"])
         change(path, place)
+    with TraceFile(path) as trace:
+        assert trace.damage is None
 
 
-def test_a_damaged_index_is_found(written: Written) -> None:
-    path, _ = written
+def test_a_damaged_index_is_not_needed(written: Written) -> None:
+    path, chunks = written
     change(path, places(path)[3] + RECORD.size + 5)
-    with pytest.raises(TraceError, match="damaged at byte"):
-        TraceFile(path)
+    with TraceFile(path) as trace:
+        assert trace.damage == "its index"
+        assert len(trace.chunks) == len(chunks)
+
+
+def test_what_was_zeroed_ends_the_trace(written: Written) -> None:
+    path, _ = written
+    end = places(path)[1]
+    path.write_bytes(path.read_bytes()[:end] + bytes(len(path.read_bytes()) - end))
+    with TraceFile(path) as trace:
+        assert trace.damage == f"byte {end}"
+        assert len(trace.chunks) == 2
+
+
+def test_metadata_of_no_bytes(written: Written) -> None:
+    content = bytearray(written[0].read_bytes())
+    # Of length and checksum: nothing has the checksum zero.
+    content[START.size - 12 : START.size] = bytes(12)
+    written[0].write_bytes(content)
+    with pytest.raises(TraceError, match="damaged: its metadata cannot be read"):
+        TraceFile(written[0])
 
 
 def test_damaged_metadata_are_found(written: Written) -> None:

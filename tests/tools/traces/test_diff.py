@@ -317,5 +317,7 @@ def test_wrong_use(recorded: Recorded, tmp_path: Path, capfd: pytest.CaptureFixt
     assert "or --other-from" in wrong(capfd, "trace", "diff", name, elsewhere)
     log = qemu_log(name, tmp_path / "log", has_flow=True)
     assert "only one of the two may be a log" in wrong(capfd, "trace", "diff", log, log)
+    assert "--cpu: both have 1, counted from 0; not 3" in wrong(capfd, "trace", "diff", name, name, "--cpu", "3")
+    assert "--from: nothing was executed there or later" in wrong(capfd, "trace", "diff", name, name, "--from", "99999")
     message = wrong(capfd, "trace", "diff", name, log, "--other-from", "x")
     assert message.startswith("--other-from: expected the number")

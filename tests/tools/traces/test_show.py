@@ -59,8 +59,8 @@ def test_functions_and_states(recorded: Recorded, capsys: pytest.CaptureFixture[
     assert all(0x13230 <= address < 0x13320 for address in addresses)
     assert shown(capsys, recorded.name, "--at", "0x13230-0x13318", "--kinds", "instructions") == found
     assert shown(capsys, recorded.name, "--cpu", "0", "--at", "start_program", "--kinds", "instructions") == found
-    problem = shown(capsys, recorded.name, "--state", "problem")
-    assert all(": P " in line or "old PSW" in line for line in problem)
+    assert main(["trace", "show", recorded.name, "--state", "problem"]) == 1
+    assert "nothing of it is left" in capsys.readouterr().err
 
 
 def test_what_is_found_with_context(recorded: Recorded, capsys: pytest.CaptureFixture[str]) -> None:
@@ -124,13 +124,16 @@ def test_what_is_found_in_a_window_only(recorded: Recorded, capsys: pytest.Captu
     ("arguments", "expected"),
     (
         (("--cpu", "1"), "--cpu: the machine has 1, counted from 0; not 1"),
+        (("--from", "99999999999999999999"), "--from: {} ends with instruction 3,999; not 99,999,999,999,999,999,999"),
+        (("--from", "time:abc"), "--from: expected time:N, not 'time:abc'"),
+        (("--from", "console:"), "--from: expected console:TEXT"),
         (("--from", "10", "--to", "5"), "--to: expected instruction 10 or a later one; not 5"),
     ),
 )
 def test_a_window_that_is_none(
     arguments: tuple[str, ...], expected: str, recorded: Recorded, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    assert wrong(capfd, "trace", "show", recorded.name, *arguments) == expected
+    assert wrong(capfd, "trace", "show", recorded.name, *arguments) == expected.format(recorded.name)
 
 
 def test_the_last_of_all(recorded: Recorded, capsys: pytest.CaptureFixture[str]) -> None:
@@ -143,7 +146,7 @@ def test_the_last_of_all(recorded: Recorded, capsys: pytest.CaptureFixture[str])
 
 
 def test_nothing_left_is_said(recorded: Recorded, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["trace", "show", recorded.name, "--at", "0x2-0x3"]) == 0
+    assert main(["trace", "show", recorded.name, "--at", "0x2-0x3"]) == 1
     assert capsys.readouterr() == ("", f"essa: {recorded.name}: nothing of it is left\n")
 
 
@@ -253,3 +256,30 @@ def test_wrong_use(
 def test_the_group_alone_shows_its_subcommands(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["trace"]) == 0
     assert "show " in capsys.readouterr().out
+
+
+def test_a_page_by_the_number_that_is_shown(recorded: Recorded, capsys: pytest.CaptureFixture[str]) -> None:
+    by_address = shown(capsys, recorded.name, "--find", "page:0x110000")
+    assert by_address
+    assert shown(capsys, recorded.name, "--find", "page[0x110]") == by_address
+    stores = shown(capsys, recorded.name, "--find", "store:page:0x1c000", "--count", "2")
+    assert shown(capsys, recorded.name, "--find", "store:page[0x1c]", "--count", "2") == stores
+
+
+@pytest.mark.parametrize(
+    ("arguments", "what"),
+    (
+        (("--find", "register:gr1"), "--find register:gr1: expected a trace recorded with --trace-level registers"),
+        (("--find", "executed:0x10000"), "--find executed:0x10000: expected a trace recorded with --trace-level flow"),
+        (("--kinds", "stores"), "--kinds stores: expected a trace recorded with --trace-level registers or more"),
+        (("--at", "start"), "--at: expected a trace recorded with --trace-level flow or more, not events"),
+        (("--from", "start"), "expected a trace recorded with --trace-level flow or more, not events"),
+    ),
+)
+def test_what_was_not_recorded_is_said(
+    arguments: tuple[str, str], what: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    name = str(tmp_path / "t")
+    assert main(["run", "hello", "--trace", name, "--trace-level", "events"]) == 0
+    capfd.readouterr()
+    assert what in wrong(capfd, "trace", "show", name, *arguments)

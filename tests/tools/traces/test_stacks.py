@@ -96,6 +96,15 @@ def test_an_interruption_lasts_until_its_handler_comes_back(tmp_path: Path) -> N
     assert list(stacks.open_interruptions()) == [(0, "[external 0x1004]", 39)]
 
 
+def test_a_handler_that_goes_on_elsewhere_does_not_come_back_later(tmp_path: Path) -> None:
+    # The second time at the same place the first is given up, so that only the second has come back.
+    trace = trace_of(tmp_path / "t", "a.work !a.work h.work h.load c.work a.jump !a.work h.load a.work")
+    stacks = Stacks(trace, Functions(trace))
+    list(stacks.runs(EVERYTHING))
+    assert stacks.ended == [EndedInterruption(0, "[external 0x1004]", 49, 60)]
+    assert list(stacks.open_interruptions()) == []
+
+
 def test_what_is_not_wanted_is_walked_through(tmp_path: Path) -> None:
     trace = trace_of(tmp_path / "t", "a.call b.call c.work c.work c.work")
     runs = list(Stacks(trace, Functions(trace)).runs(Filter(numbers=(3, 4))))
