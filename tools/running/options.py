@@ -67,7 +67,7 @@ class TraceOptions(HistoryOptions):
         help="From there on: a number of instructions, time:N, console:TEXT, or what 'b' of essa step waits for.",
         is_for_programs=True,
     )
-    trace_to: str | None = option(metavar="WHAT", help="Up to there.", is_for_programs=True)
+    trace_to: str | None = option(metavar="WHAT", help="Up to there, that excluded.", is_for_programs=True)
     trace_last: int | None = option(
         kind=int,
         least=1,
