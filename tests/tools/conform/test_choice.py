@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.reports import report
 from tests.support.suite import PASSING, conform
+from tools.conform.saved import write_json
 
 
 @pytest.mark.parametrize(
@@ -39,6 +41,14 @@ def test_only_what_failed_before(suite: Path, tmp_path: Path, capfd: pytest.Capt
     assert conform(suite, "--json", saved) == 0
     assert conform(suite, "--last-failed", saved) == 2
     assert f"--last-failed: none of these failed in {saved}" in capfd.readouterr().err
+
+
+def test_what_was_not_run_before_is_run_again(suite: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    saved = tmp_path / "before.json"
+    with saved.open("w") as file:
+        write_json(file, report(not_run=("passing",)))
+    assert conform(suite, "--last-failed", str(saved)) == 0
+    assert capfd.readouterr().out.splitlines()[-1] == "1 passed"
 
 
 @pytest.mark.parametrize(

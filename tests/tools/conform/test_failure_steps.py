@@ -6,8 +6,13 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from emu.cpu import CpuState
+from emu.machine import MEGABYTE, Machine
+from emu.psw import ADDRESSING_MODE, Psw
+from emu.symbols.table import NO_SYMBOLS
 from tests.support.elf import FAILED, LOOP, Elf, ending_program
 from tests.support.suite import FAILING, run_one
+from tools.conform.failure_steps import FailureSteps
 
 
 def steps(tmp_path: Path, elf: Elf, *options: str) -> list[str]:
@@ -34,3 +39,18 @@ def test_a_check_that_failed_shows_what_came_before_it(tmp_path: Path) -> None:
 
 def test_what_does_not_end_is_not_made_again(tmp_path: Path) -> None:
     assert steps(tmp_path, ending_program(LOOP), "--max-instructions", "100000") == []
+
+
+def test_what_tells_of_a_failure_does_not_hide_what_was_before() -> None:
+    machine = Machine(2 * MEGABYTE)
+    cpu = machine.cpus[0]
+    cpu.state = CpuState.OPERATING
+    cpu.load_psw(Psw(ADDRESSING_MODE, 0x10000))
+    # LGHI 1,1; BRC 15,*+X'100'; there: LGHI 2,2 and so on
+    machine.storage.write(0x10000, bytes.fromhex("a7190001 a7f40080"))
+    machine.storage.write(0x10104, bytes.fromhex("a7290002") * 50)
+    steps = FailureSteps(machine, NO_SYMBOLS, frozenset({0x10104}))
+    machine.run(40)
+    lines = "\n".join(steps.found)
+    assert "LGHI 1,1" in lines
+    assert "LGHI 2,2" not in lines

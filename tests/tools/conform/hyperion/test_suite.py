@@ -97,6 +97,41 @@ r 200=A7F40000
 runtest .0001
 *Done nowait
 """
+UNENDING = """\
+*Testcase a program new PSW that is invalid
+sysclear
+archmode z
+r 1D0=0000000100000000FFFFFFFFDEADDEAD
+runtest .1
+*Program 1
+*Done
+"""
+"""The operation exception is logged, and not the specification exceptions without end that follow."""
+RECORDED = """\
+*Testcase an event of program-event recording
+sysclear
+r 1A0=40000001800000000000000000000200
+r 1D0=00020001800000000000000000000000
+r 200=A7280001
+cr 9=40000000
+cr 10=200
+cr 11=2FF
+runtest .1
+*Done
+"""
+"""PSW bit 1 is one, and instruction fetches at X'200' to X'2FF' are events."""
+SETTLED = """\
+*Testcase as it was
+sysclear
+r 1A0=00000001800000000000000000000200
+r 200=B2B20210
+r 210=00020001800000000000000000000000
+numcpu 1
+mainsize 16
+runtest .1
+*Done
+"""
+"""The machine that is asked for is the one that there is."""
 WRONG = RIGHT.replace('"the sum" 00000042', '"the sum" 00000043')
 OLD = RIGHT.replace("archlvl z/Arch", "archlvl 390")
 STRANGE = RIGHT.replace("numcpu 1", "attach 00E 3211")
@@ -111,7 +146,7 @@ def run(tmp_path: Path, script: str, *options: str) -> tuple[int, dict[str, Any]
     return status, found
 
 
-@pytest.mark.parametrize("script", (RIGHT, SERVICES, PROGRAM, KEYS, ENDLESS))
+@pytest.mark.parametrize("script", (RIGHT, SERVICES, PROGRAM, KEYS, ENDLESS, UNENDING, RECORDED, SETTLED))
 def test_scripts_that_pass(tmp_path: Path, script: str) -> None:
     status, found = run(tmp_path, script)
     assert (status, found["outcome"], found.get("reason", "")) == (0, "passed", "")
