@@ -6,6 +6,7 @@ Each piece depends on nothing but its description, so it makes no difference whi
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import sys
@@ -113,6 +114,8 @@ def _serve(work: Callable[[_Job, Reporter], _Result], cells: Cells, connection: 
         except EOFError:
             return
         result: _Result | UsageError
+        # What earlier jobs have loaded stays: a collection in this one need not go through it.
+        gc.freeze()
         try:
             result = work(job, Reporter(cells, number))
         except UsageError as reason:
