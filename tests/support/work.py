@@ -35,6 +35,13 @@ def vanish(job: int, reporter: Reporter) -> int:
     os._exit(job)
 
 
-def is_ctrl_c_blocked(job: int, reporter: Reporter) -> bool:
-    """Whether this process hears of Ctrl-C."""
-    return signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, ())
+def vanish_by_seven(job: int, reporter: Reporter) -> int:
+    """Twice *job*, but 7 ends the process."""
+    if job == 7:
+        os._exit(job)
+    return 2 * job
+
+
+def are_signals_blocked(job: int, reporter: Reporter) -> bool:
+    """Whether neither Ctrl-C nor SIGTERM reaches this process."""
+    return {signal.SIGINT, signal.SIGTERM} <= signal.pthread_sigmask(signal.SIG_BLOCK, ())

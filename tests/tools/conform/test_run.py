@@ -9,12 +9,14 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.support.command import ROOT
 from tests.support.elf import LOOP, ending_program
 from tests.support.suite import PASSING, build_directory, conform, lines_of, run_one
+from tools.usage.errors import LostRun
 
 
 def test_each_program_has_a_line_and_the_failed_checks_are_named(
@@ -42,6 +44,21 @@ def test_a_damaged_program_has_failed(suite: Path, capfd: pytest.CaptureFixture[
 def test_a_program_that_does_not_fit_has_failed(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert run_one(tmp_path, "test_args = " + "x" * 2000, PASSING) == 1
     assert capfd.readouterr().out.startswith("FAIL    one (--cmdline: the command line must not be longer than")
+
+
+def test_a_program_that_takes_its_process_with_it_has_stopped(
+    suite: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lose_all(_: object, jobs: dict[str, object], *, ended: Any, lost: Any, **__: object) -> None:
+        for name in jobs:
+            ended(name, lost(LostRun(name, -11)))
+
+    monkeypatch.setattr("tools.conform.run.run_side_by_side", lose_all)
+    assert conform(suite, "--only", "passing") == 1
+    assert capfd.readouterr().out.splitlines() == [
+        "STOPPED passing (the process of 'passing' has ended with signal 11)",
+        "1 stopped",
+    ]
 
 
 @pytest.mark.parametrize("number", (signal.SIGINT, signal.SIGTERM))

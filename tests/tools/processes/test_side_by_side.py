@@ -35,6 +35,19 @@ def test_a_process_that_vanishes() -> None:
         run_side_by_side(work.vanish, {"a": 7})
 
 
+def test_the_others_go_on_in_other_processes_if_that_is_wanted() -> None:
+    told: list[tuple[str, int]] = []
+    results = run_side_by_side(
+        work.vanish_by_seven,
+        {"a": 1, "b": 7, "c": 3},
+        most=1,
+        ended=lambda name, result: told.append((name, result)),
+        lost=lambda reason: -len(reason.name),
+    )
+    assert results == {"a": 2, "b": -1, "c": 6}
+    assert told == [("a", 2), ("b", -1), ("c", 6)]
+
+
 def test_ctrl_c_asks_all_to_stop(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(side_by_side, "cores", lambda: 2)
     press_ctrl_c_when_waiting(monkeypatch)
@@ -75,10 +88,10 @@ def test_lines_tell_how_far_it_is_where_there_is_no_terminal(
     assert (describe(), stream) == (told, sys.stderr)
 
 
-def test_ctrl_c_is_not_for_the_processes() -> None:
+def test_ctrl_c_and_sigterm_are_not_for_the_processes() -> None:
     code = (
         "from tests.support import work; from tools.processes.side_by_side import run_side_by_side; "
-        "print(run_side_by_side(work.is_ctrl_c_blocked, {'first': 1, 'second': 2}))"
+        "print(run_side_by_side(work.are_signals_blocked, {'first': 1, 'second': 2}))"
     )
     command = [sys.executable, "-c", code]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
