@@ -165,8 +165,10 @@ def _elf(entry: int, segments: Sequence[tuple[int, bytes]]) -> bytes:
     header = struct.pack(">16sHHIQQQIHHHHHH", ident, 2, 22, 1, entry, 64, 0, 0, 64, 56, len(segments), 64, 0, 0)
     table, data = b"", b""
     for address, content in segments:
-        table += struct.pack(">IIQQQQQQ", 1, 7, offset + len(data), address, address, len(content), len(content), 1)
-        data += content
+        # Whoever loads a segment puts zeros behind what the file has of it.
+        kept = content.rstrip(b"\0")
+        table += struct.pack(">IIQQQQQQ", 1, 7, offset + len(data), address, address, len(kept), len(content), 1)
+        data += kept
     return header + table + data
 
 
