@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from collections import Counter
 
+from tools.conform.architecture.collection import DIRECTORY
 from tools.coverage.matrices import MATRICES, expected_cells
-from tools.coverage.summary import below, coverage_of, gap_lines, lines, raised
+from tools.coverage.summary import below, coverage_of, gap_lines, lines, raised, read_floor
 
 EVERY = {(matrix.name, cell): 1 for matrix in MATRICES for cell in expected_cells(matrix)}
 MISSING = (
@@ -43,6 +44,13 @@ def test_what_is_missing_is_named() -> None:
 def test_what_nobody_expects_is_none_of_it() -> None:
     (first, *_) = coverage_of(Counter({("instructions", ("LGHI", "cc 0")): 5}))
     assert (first.reached, first.besides) == (0, 1)
+
+
+def test_the_floor_of_the_suite_is_one() -> None:
+    floor = read_floor(DIRECTORY / "floor.json")
+    expected = {matrix.name: len(expected_cells(matrix)) for matrix in MATRICES}
+    assert floor.keys() == expected.keys()
+    assert all(0 < floor[name] <= expected[name] for name in floor)
 
 
 def test_a_floor_only_rises() -> None:
