@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import json
 import zlib
 from collections import deque
 from pathlib import Path
@@ -40,7 +39,7 @@ if TYPE_CHECKING:
 CHUNK_INSTRUCTIONS: Final = 1 << 18
 """How many instructions a chunk should have, about: fewer are kept in more bytes, more take longer to look at."""
 
-_METADATA_LEVEL: Final = 9
+_METADATA_LEVEL: Final = 3
 
 Record = tuple[ChunkHead, list[bytes]]
 """The head of a chunk, and its body in pieces."""
@@ -83,7 +82,7 @@ class TraceWriter:
         self._chunks: list[tuple[int, int, ChunkHead]] = []
         self._size = 0
         described = {**metadata, "schema": description()}
-        start = zstandard.ZstdCompressor(level=_METADATA_LEVEL).compress(json.dumps(described).encode())
+        start = zstandard.ZstdCompressor(level=_METADATA_LEVEL).compress(msgspec.json.encode(described))
         try:
             self._file = path.open("wb", buffering=0)
         except OSError as reason:

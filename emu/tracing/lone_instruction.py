@@ -21,12 +21,12 @@ class LoneInstruction:
     number: int
     time: int
     """Before it."""
-    described: list[AccessedPart] | None
+    described: list[AccessedPart] | None = field(default_factory=list)
     """What it will access if the engine executes it; None if that is not described."""
-    contents: list[tuple[int, bytes]]
+    contents: list[tuple[int, bytes]] = field(default_factory=list)
     """What lay at logical addresses, as far as that may have changed since."""
-    timer_origin: int
-    timers: list[int]
+    timer_origin: int = 0
+    timers: list[int] = field(default_factory=list)
     """CPU timer, clock comparator, TOD programmable register."""
     interruptions: list[int] = field(default_factory=list)
     """Where the rows of those are that it gives."""

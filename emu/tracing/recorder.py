@@ -169,8 +169,11 @@ class TraceRecorder(Observer):
         self._make_room()
         ring = self._ring
         number = self._configuration.executed
-        self._traces[cpu.address].note_changes(number)
         time = self._configuration.timing.work
+        if not ring.fields.follows_flow:
+            self._alone = LoneInstruction(slice(0, 0), number, time)
+            return
+        self._traces[cpu.address].note_changes(number)
         row = ring.fields.row_count
         self._note_alone(cpu, address, instruction, number, time)
         if instruction and is_execute(instruction):
@@ -252,15 +255,17 @@ class TraceRecorder(Observer):
                 self._ring.move(first, alone.interruptions[0])
                 alone.interruptions = [each + self._ring.fields.row_count - first for each in alone.interruptions]
         ended = self._configuration.executed
-        self._ring.rows[alone.interruptions, 1] = ended
-        self._ring.rows[alone.interruptions, 2] += np.uint64(ended - alone.number)
+        if alone.interruptions:
+            self._ring.rows[alone.interruptions, 1] = ended
+            self._ring.rows[alone.interruptions, 2] += np.uint64(ended - alone.number)
+        if not self._ring.fields.follows_registers:
+            return
         self._traces[cpu.address].note_changes(ended)
         for other in self._traces:
             # SIGNAL PROCESSOR changes those of other CPUs.
             if other is not self._traces[cpu.address]:
                 other.note_changes(ended, by=alone.number)
-        if self._ring.fields.follows_registers:
-            self._note_timers(cpu, alone)
+        self._note_timers(cpu, alone)
 
     def _timers(self, cpu: Cpu) -> list[int]:
         return [self._configuration.timing.cpu_timer(cpu), cpu.clock_comparator, cpu.tod_programmable]

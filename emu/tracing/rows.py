@@ -30,6 +30,8 @@ _LENGTH: Final = np.uint64(0xFFFF_FFFF)
 _PLACE_BITS: Final = np.uint64(24)
 """The place of a row in the ring has so many."""
 _MOST_TURNS: Final = 0xFFFF
+_BLOCKS: Final = 1 << 16
+"""How many blocks there is room for at first."""
 _STREAM_OF: Final = {
     RowKind.REGISTER: "registers",
     RowKind.ACCESS: "accesses",
@@ -61,8 +63,8 @@ class RowReader:
         self._ids: dict[tuple[int, int, bytes], int] = {}
         self._lengths: list[int] = []
         """How many instructions each block has."""
-        self._of_compiled: dict[int, int] = {}
-        """From the identification that compiled code has given to a block to that in the trace."""
+        self._of_compiled = np.zeros(_BLOCKS, dtype=np.uint32)
+        """By the identification that compiled code has given to a block, that in the trace."""
         self._turns = TurnCounter()
 
     def streams(self, rows: Rows, octets: npt.NDArray[np.uint8], end: int) -> dict[str, Rows]:
@@ -110,7 +112,10 @@ class RowReader:
         for place, (first, second, third, fourth) in zip(places.tolist(), rows[places].tolist(), strict=True):
             if first & 0xFF == RowKind.NEW_BLOCK:
                 size, at = third >> THIRD_SHIFT, third & 0xFFFF_FFFF
-                self._of_compiled[first >> FIRST_SHIFT] = identified(second, fourth, at, size)
+                number = first >> FIRST_SHIFT
+                if number >= self._of_compiled.size:
+                    self._of_compiled = np.concatenate((self._of_compiled, np.zeros_like(self._of_compiled)))
+                self._of_compiled[number] = identified(second, fourth, at, size)
             else:
                 mask = int(rows[place + 1, 1])
                 alone[place] = identified(fourth, mask, first >> THIRD_SHIFT, first >> FIRST_SHIFT & 0xFF)
@@ -124,61 +129,64 @@ class RowReader:
         chosen = rows[places]
         is_alone = kinds[places] == RowKind.ALONE
         is_target = is_alone & (_byte(chosen[:, 0], SECOND_SHIFT) == FlowKind.TARGET)
+        own, targets = np.flatnonzero(~is_target), np.flatnonzero(is_target)
         blocks = np.empty(len(places), dtype=np.uint32)
-        identities = (chosen[~is_alone, 0] >> np.uint64(FIRST_SHIFT)).astype(np.int64)
-        known, inverse = np.unique(identities, return_inverse=True)
-        blocks[~is_alone] = np.array([self._of_compiled[each] for each in known.tolist()], dtype=np.uint32)[inverse]
+        blocks[~is_alone] = self._of_compiled[chosen[~is_alone, 0] >> np.uint64(FIRST_SHIFT)]
         blocks[is_alone] = [alone[place] for place in places[is_alone].tolist()]
         count = np.zeros(len(places), dtype=np.int64)
-        own = np.flatnonzero(~is_target)
-        numbers = chosen[own, 1].astype(np.int64)
-        count[own] = np.diff(numbers, append=end)
+        count[own] = np.diff(chosen[own, 1].astype(np.int64), append=end)
         flow = np.zeros(len(places), dtype=STREAMS["flow"])
         flow["number"], flow["time"], flow["cpu"] = chosen[:, 1], chosen[:, 2], _cpu(chosen[:, 0])
         flow["block"], flow["count"] = blocks, count
         flow["turn"] = self._turns.of(chosen[:, 1], places)
-        flow["kind"][is_target] = FlowKind.TARGET
-        refused = self._refused(rows, kinds, places, flow)
-        flow["kind"][(count == 0) & ~is_target] = FlowKind.NOT_EXECUTED
+        flow["kind"][targets] = FlowKind.TARGET
+        refused = self._refused(rows, kinds, places, flow, own)
+        flow["kind"][own[count[own] == 0]] = FlowKind.NOT_EXECUTED
         # A block that began, and whose first instruction was then executed alone, is none.
         is_left = (count == 0) & ~is_alone
         is_left[refused] = False
-        is_left |= is_target & ~_belong(flow, is_alone, is_target, refused)
-        order = np.arange(len(places), dtype=np.float64)
+        is_left[targets] = ~_belong(flow, is_alone, own, targets, refused)
         parts = refused[count[refused] > 0]
-        more = flow[parts].copy()
+        kept: Rows = flow[~is_left]
+        if not parts.size:
+            return kept
+        more = flow[parts]
         more["number"] += more["count"].astype(np.uint64)
         more["time"] += more["count"].astype(np.uint64)
         more["start"], more["count"], more["kind"], more["turn"] = more["count"], 0, FlowKind.NOT_EXECUTED, 0
-        both = np.concatenate([flow[~is_left], more])
-        ranks = np.concatenate([order[~is_left], order[parts] + 0.5])
-        return both[np.argsort(ranks, kind="stable")]
+        whole: Rows = np.insert(kept, np.cumsum(~is_left)[parts], more)
+        return whole
 
-    def _refused(self, rows: Rows, kinds: Rows, places: Rows, flow: Rows) -> npt.NDArray[np.int64]:
-        """Which rows of *flow*, by their index, a program interruption has cut off."""
+    def _refused(
+        self, rows: Rows, kinds: Rows, places: Rows, flow: Rows, own: npt.NDArray[np.int64]
+    ) -> npt.NDArray[np.int64]:
+        """Which rows of *flow*, by their index, a program interruption has cut off; *own* are those of no target."""
         is_program = (kinds == RowKind.INTERRUPTION) & (_byte(rows[:, 0], FIRST_SHIFT) == InterruptionClass.PROGRAM)
         at = np.flatnonzero(is_program)
-        before = np.searchsorted(places, at) - 1
+        before = np.searchsorted(places[own], at) - 1
         is_known = before >= 0
-        at, before = at[is_known], before[is_known]
+        at, before = at[is_known], own[before[is_known]]
         cut = flow[before]
         lengths = np.array(self._lengths, dtype=np.int64)[cut["block"]]
-        is_cut = (
-            (lengths > cut["count"])
-            & (cut["number"] + cut["count"] == rows[at, 1])
-            & (cut["kind"] == FlowKind.EXECUTED)
-        )
+        is_cut = (lengths > cut["count"]) & (cut["number"] + cut["count"] == rows[at, 1])
         is_cut &= kinds[places[before]] == RowKind.BLOCK
         return np.unique(before[is_cut])
 
 
-def _belong(flow: Rows, is_alone: Rows, is_target: Rows, refused: npt.NDArray[np.int64]) -> Rows:
-    """Which targets follow the EXECUTE that they are of: this was not left for being executed alone."""
-    owner = np.maximum.accumulate(np.where(is_target, -1, np.arange(len(flow))))
-    owned = flow[np.maximum(owner, 0)]
+def _belong(
+    flow: Rows,
+    is_alone: Rows,
+    own: npt.NDArray[np.int64],
+    targets: npt.NDArray[np.int64],
+    refused: npt.NDArray[np.int64],
+) -> Rows:
+    """Which *targets* follow the EXECUTE that they are of: this was not left for being executed alone."""
+    index = np.searchsorted(own, targets) - 1
+    owner = own[np.maximum(index, 0)]
+    owned = flow[owner]
     behind = owned["number"] + owned["count"]
-    has_not_ended = np.isin(owner, refused) | (is_alone[np.maximum(owner, 0)] & (owned["count"] == 0))
-    found: Rows = (owner >= 0) & (flow["number"] == np.where(has_not_ended, behind, behind - np.uint64(1)))
+    has_not_ended = np.isin(owner, refused) | (is_alone[owner] & (owned["count"] == 0))
+    found: Rows = (index >= 0) & (flow["number"][targets] == np.where(has_not_ended, behind, behind - np.uint64(1)))
     return found
 
 
@@ -241,17 +249,20 @@ def _joined(found: Rows) -> Rows:
     may_be_twice = (moments[1:] == moments[:-1]) & (key[1:] <= key[:-1])
     if not may_be_twice.any():
         return found
-    chosen = np.flatnonzero(np.isin(moments, moments[1:][may_be_twice]))
+    # Rows are in the order of their moments.
+    several = np.unique(moments[1:][may_be_twice])
+    begins, ends = np.searchsorted(moments, several), np.searchsorted(moments, several, side="right")
+    lengths = ends - begins
+    chosen = np.arange(int(lengths.sum())) + np.repeat(begins - np.cumsum(lengths) + lengths, lengths)
     order = chosen[np.lexsort((chosen, key[chosen], moments[chosen]))]
     is_same = (key[order][1:] == key[order][:-1]) & (moments[order][1:] == moments[order][:-1])
-    sorted_rows, is_gone = found[order], np.zeros(len(chosen), dtype=bool)
+    joined, is_gone = found[order], np.zeros(len(chosen), dtype=bool)
     for before in np.flatnonzero(is_same).tolist():
-        sorted_rows["old"][before + 1] = sorted_rows["old"][before]
+        joined["old"][before + 1] = joined["old"][before]
         is_gone[before] = True
-    found[chosen] = sorted_rows
-    found = np.delete(found, chosen[is_gone])
-    changed: Rows = found[found["old"] != found["new"]]
-    return changed
+    is_gone |= joined["old"] == joined["new"]
+    found[chosen] = joined
+    return np.delete(found, chosen[is_gone]) if is_gone.any() else found
 
 
 def _accesses(rows: Rows, places: Rows) -> Rows:

@@ -45,7 +45,7 @@ def _pages_by_state(machine: Machine) -> dict[str, int]:
 
 def _described(file: SymbolFile) -> dict[str, Any]:
     symbols = [symbol for same in file.by_name.values() for symbol in same]
-    return {"file": file.name, "is_kernel": file.is_kernel, "symbols": [list(symbol) for symbol in symbols]}
+    return {"file": file.name, "is_kernel": file.is_kernel, "symbols": symbols}
 
 
 def symbols_of(metadata: Mapping[str, Any]) -> SymbolTable:
