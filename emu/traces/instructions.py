@@ -28,6 +28,15 @@ EXECUTED: Final = np.dtype(
 )
 """An instruction that was executed."""
 
+
+def have_ended(executed: npt.NDArray[np.void]) -> npt.NDArray[np.bool_]:
+    """Which of these *executed* instructions have ended, or are what an EXECUTE has executed that has."""
+    kinds = executed["kind"]
+    ended: npt.NDArray[np.bool_] = kinds == FlowKind.EXECUTED
+    ended[1:] |= (kinds[1:] == FlowKind.TARGET) & ended[:-1]
+    return ended
+
+
 _LENGTHS: Final = np.array([2, 4, 4, 6], dtype=np.int64)
 """Of an instruction, by the first two bits of it (PoP 5, "Instruction Formats")."""
 

@@ -21,10 +21,11 @@ from emu.isa.signaling import Order
 from emu.program_interruption import ProgramInterruptionCode
 from emu.teid import STORE_INDICATION, Protection
 from emu.traces import schema
-from emu.traces.instructions import CodeTable
+from emu.traces.instructions import CodeTable, have_ended
 from emu.traces.schema import FlowKind, InterruptionClass, Register
 from tools.coverage import matrices
 from tools.coverage.matrices import Cell
+from tools.reports.trace_lines import request_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -90,19 +91,20 @@ class CoverageCollector:
         executed = self._code.expand(streams.get("flow", schema.empty("flow")))
         for cpu in np.unique(streams["states"]["cpu"]).tolist():
             own = executed[executed["cpu"] == cpu]
-            self._count_ended(own, _history(streams, cpu, Register.PSW_MASK))
-            self._count_signals(own, streams, cpu)
+            masks = _history(streams, cpu, Register.PSW_MASK)
+            self._count_ended(own, masks)
+            self._count_signals(own, masks, streams, cpu)
             self._count_masks(own, _history(streams, cpu, Register.CONTROL))
         self._count_interruptions(executed, streams.get("interruptions", schema.empty("interruptions")), blob)
         for row in streams.get("page_states", schema.empty("page_states")):
-            cell = self._profile, states.name(int(row["before"])), matrices.request_name(int(row["request"]))
+            cell = self._profile, states.name(int(row["before"])), request_name(int(row["request"]))
             self.counts["page hinting", cell] += 1
 
     # Instructions
 
     def _count_ended(self, own: Rows, masks: _History) -> None:
         """Count the instructions of one CPU that have ended, with the condition code that they have left."""
-        ended = own[_have_ended(own)]
+        ended = own[have_ended(own)]
         if not ended.size:
             return
         codes = masks.at(schema.moments(ended), side="right") >> _CONDITION_CODE & np.uint64(3)
@@ -114,13 +116,12 @@ class CoverageCollector:
         last = ended[-1]
         self._last[int(last["cpu"])] = int(last["number"]), self._names[int(last["place"])]
 
-    def _count_signals(self, own: Rows, streams: Mapping[str, Rows], cpu: int) -> None:
+    def _count_signals(self, own: Rows, masks: _History, streams: Mapping[str, Rows], cpu: int) -> None:
         """Count the orders of SIGNAL PROCESSOR with their condition codes."""
         is_sigp = np.array([name == _SIGP for name in self._names], dtype=bool)
         signals = own[(own["kind"] == FlowKind.EXECUTED) & is_sigp[own["place"]]]
         if not signals.size:
             return
-        masks = _history(streams, cpu, Register.PSW_MASK)
         for row in signals:
             instruction, moment = self._code.bytes_at(int(row["place"])), schema.moments(row[None])
             base, order = instruction[2] >> 4, int.from_bytes(instruction[2:4], "big") & 0xFFF
@@ -200,13 +201,6 @@ class CoverageCollector:
 
     def _count_code(self, code: int, space: str, access: str) -> None:
         self.counts["program interruptions", (matrices.code_name(code), space, access, self._way)] += 1
-
-
-def _have_ended(executed: Rows) -> npt.NDArray[np.bool_]:
-    """Which have ended; of an EXECUTE the target as well."""
-    ended: npt.NDArray[np.bool_] = executed["kind"] == FlowKind.EXECUTED
-    ended[1:] |= (executed["kind"][1:] == FlowKind.TARGET) & ended[:-1]
-    return ended
 
 
 def _history(streams: Mapping[str, Rows], cpu: int, register: int) -> _History:

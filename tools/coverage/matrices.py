@@ -22,6 +22,7 @@ from emu.facilities import DEFAULT_FACILITIES
 from emu.isa.signaling import Order
 from emu.program_interruption import ProgramInterruptionCode as Code
 from emu.teid import Protection
+from tools.reports.trace_lines import request_name
 
 Cell = tuple[str, ...]
 
@@ -82,11 +83,6 @@ class Matrix:
 def code_name(code: int) -> str:
     """A program-interruption code, as people call it."""
     return Code(code).name.lower().replace("_", " ") if code in frozenset(Code) else f"code {code:#06x}"
-
-
-def request_name(request: int) -> str:
-    """An operation request code of ESSA, as people call it."""
-    return states.OperationRequest(request).name.lower().replace("_", " ")
 
 
 def _instructions() -> Iterator[Cell]:

@@ -11,13 +11,11 @@ import argparse
 import sys
 from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
-
 from emu.debugging.stepped_trace import SteppedTrace
 from emu.machine import StopKind
 from emu.traces import schema
-from emu.traces.instructions import CodeTable
-from emu.traces.schema import LEVELS, LOW_CORE_LENGTH, NOTHING, AccessKind, FlowKind, empty
+from emu.traces.instructions import CodeTable, have_ended
+from emu.traces.schema import LEVELS, LOW_CORE_LENGTH, NOTHING, AccessKind, empty
 from emu.tracing.recorder import TraceRecorder
 from tools.differential.generator import random_program
 from tools.differential.machines import Machines
@@ -25,8 +23,6 @@ from tools.differential.ways import resume
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-
-    import numpy.typing as npt
 
     from emu.machine import Machine
     from emu.traces.prediction import Rows
@@ -68,11 +64,11 @@ class Traced:
                 *row[["number", "turn", "time", "cpu", "kind", "mode", "address"]].item(),
                 self._code.bytes_at(row["place"]).hex(),
             )
-            for row in executed[_have_ended(executed)]
+            for row in executed[have_ended(executed)]
         )
         stores: list[tuple[Any, ...]] = []
         fetches: list[tuple[int, ...]] = []
-        ended = set(schema.moments(executed[_have_ended(executed)]).tolist())
+        ended = set(schema.moments(executed[have_ended(executed)]).tolist())
         for row in _rows(streams, "accesses"):
             new = _piece(blob, row["new"], row["length"])
             if row["kind"] == AccessKind.STORE:
@@ -101,14 +97,6 @@ class Traced:
     def _take(self, streams: Mapping[str, Rows], name: str, *columns: str) -> None:
         rows = [tuple(row[column] for column in columns) for row in _rows(streams, name)]
         self.said.setdefault(name, []).extend(rows)
-
-
-def _have_ended(executed: Rows) -> npt.NDArray[np.bool_]:
-    """Which of these instructions have ended, or are what an EXECUTE has executed that has."""
-    kinds = executed["kind"]
-    have_ended: npt.NDArray[np.bool_] = kinds == FlowKind.EXECUTED
-    have_ended[1:] |= (kinds[1:] == FlowKind.TARGET) & have_ended[:-1]
-    return have_ended
 
 
 def _piece(blob: bytes | bytearray | memoryview, place: int, length: int) -> bytes:

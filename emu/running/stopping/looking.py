@@ -10,7 +10,7 @@ from emu import access, dat
 from emu import control_registers as control
 from emu.addresses import PAGE_OFFSET_MASK, PAGE_SHIFT, PAGE_SIZE
 from emu.instruction_length import instruction_length
-from emu.isa.execute import execute_target_address, is_execute
+from emu.isa.execute import execute_target_address, is_execute, modified_target
 from emu.program_interruption import ProgramInterruption, ProgramInterruptionCode
 from emu.psw import AddressSpaceControl
 from emu.teid import Access
@@ -119,4 +119,4 @@ def executed_instruction(cpu: Cpu) -> bytes:
     if not target or is_execute(target):
         return b""
     r1 = instruction[1] >> 4
-    return bytes((target[0], target[1] | (cpu.gr[r1] & 0xFF if r1 else 0))) + target[2:]
+    return modified_target(target, cpu.gr[r1] if r1 else 0)

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from emu import page_states as states
 from emu.isa.signaling import Order
-from tools.coverage.matrices import MATRICES, code_name, expected_cells, request_name
+from tools.coverage.matrices import MATRICES, code_name, expected_cells
+from tools.reports.trace_lines import request_name
 
 BY_NAME = {matrix.name: matrix for matrix in MATRICES}
 

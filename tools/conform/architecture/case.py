@@ -12,6 +12,7 @@ from enum import Enum, IntEnum
 from typing import Final
 
 from emu.facilities import Facility
+from emu.page_states import Profile
 from emu.program_interruption import ProgramInterruptionCode
 from emu.psw import ADDRESSING_MODE, CONDITION_CODE
 from tools.conform.architecture.source import Value
@@ -142,6 +143,11 @@ class Case:
     """Whether so many pages are touched before it begins that the host has taken others."""
     events: tuple[ExpectedInterruption, ...] = ()
     end: FinalState = field(default_factory=FinalState)
+
+    @property
+    def profile(self) -> Profile:
+        """Whose ESSA the machine should have that runs it."""
+        return Profile.KVM if KVM in self.needs else Profile.ZVM
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
 
 from emu.page_states import Profile
-from tools.conform.architecture.case import KVM, Case
+from tools.conform.architecture.case import Case
 from tools.conform.architecture.collection import DIRECTORY, read_cases
 from tools.conform.architecture.export import export
 from tools.conform.architecture.harness import CaseVerdict
@@ -116,4 +116,4 @@ def _entry(name: str, case: Case) -> Entry:
 def _profile(name: str, case: Case) -> Profile:
     if name != EACH:
         return cast("Profile", profile_called(name))
-    return Profile.KVM if KVM in case.needs else Profile.ZVM
+    return case.profile

@@ -33,16 +33,16 @@ def run_bare(
     began = time.monotonic()
     machine, console = _new_machine(options)
     reporter.begin(max_instructions)
-    while True:
-        before = machine.executed
-        with followed(machine):
+    with followed(machine):
+        while True:
+            before = machine.executed
             stop = machine.run(min(_PIECE, max_instructions - before))
-        reporter.advance(machine.executed - before)
-        is_over = machine.executed >= max_instructions or time.monotonic() - began > timeout
-        if stop.kind is not StopKind.BUDGET or is_over:
-            break
-        if reporter.is_stopped:
-            return None
+            reporter.advance(machine.executed - before)
+            is_over = machine.executed >= max_instructions or time.monotonic() - began > timeout
+            if stop.kind is not StopKind.BUDGET or is_over:
+                break
+            if reporter.is_stopped:
+                return None
     console.end_line()
     outcome, reason = decide(stop, console.text, panics=False)
     steps: tuple[str, ...] = ()

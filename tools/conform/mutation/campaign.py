@@ -16,8 +16,6 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from emu.page_states import Profile
-from tools.conform.architecture.case import KVM
 from tools.conform.architecture.collection import DIRECTORY, read_cases
 from tools.conform.architecture.harness import CaseVerdict
 from tools.conform.architecture.here import run_here
@@ -69,17 +67,12 @@ def prepare(images: Path, cases: Mapping[str, Case]) -> str:
     made = {}
     for name, case in cases.items():
         image = make_image(case)
-        profile = Profile.KVM if KVM in case.needs else Profile.ZVM
-        verdict = run_here(image, stepped=True, profile=profile).verdict
+        verdict = run_here(image, stepped=True, profile=case.profile).verdict
         if verdict is not CaseVerdict.SKIPPED:
             assert verdict is CaseVerdict.PASSED, name
             made[name] = image, verdict.value
     content = pickle.dumps(made)
     images.write_bytes(content)
-    return _digest(content)
-
-
-def _digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()[:16]
 
 
@@ -127,20 +120,9 @@ def _run(job: _MutantJob, _: Reporter) -> MutantResult:
     with tempfile.TemporaryDirectory(prefix="essa-mutant-") as directory:
         source = Path(directory) / "source.py"
         source.write_text(mutant.source, encoding="utf-8")
-        names = [name for name in job.first if name in _names(job.images)]
-        command = [sys.executable, "-m", "tools.conform.mutation.one", module, str(source), job.images, *names]
+        command = [sys.executable, "-m", "tools.conform.mutation.one", module, str(source), job.images, *job.first]
         noticed: str | None = TIMEOUT
         with suppress(subprocess.TimeoutExpired):
             done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=_TIMEOUT, check=False)
             noticed = None if done.returncode == 0 else done.stdout.strip() or f"exit status {done.returncode}"
     return MutantResult(mutant.name, mutant.line, mutant.digest, job.suite, noticed)
-
-
-def _names(images: str) -> frozenset[str]:
-    if images not in _known_names:
-        _known_names[images] = frozenset(pickle.loads(Path(images).read_bytes()))
-    return _known_names[images]
-
-
-_known_names: Final[dict[str, frozenset[str]]] = {}
-"""Of the cases in a file of images, read once in each process."""

@@ -2,8 +2,8 @@
 """One mutant, in a process of its own: ``python -m tools.conform.mutation.one MODULE SOURCE IMAGES [NAME...]``.
 
 The module is loaded from *SOURCE* instead of its own file.  The cases whose images are in *IMAGES* are run step by
-step, those that are named first, until one is not passed, whose name is printed.  Compiled code is not broken, so that
-what is executed step by step is what tells.
+step, those of them that are named first, until one is not passed, whose name is printed.  Compiled code is not broken,
+so that what is executed step by step is what tells.
 """
 
 from __future__ import annotations
@@ -45,16 +45,14 @@ def main() -> int:
     sys.meta_path.insert(0, _Broken(module, Path(source)))
     name = "import"
     try:
-        from emu.page_states import Profile
-        from tools.conform.architecture.case import KVM
         from tools.conform.architecture.harness import CaseVerdict
         from tools.conform.architecture.here import run_here
 
         cases = pickle.loads(Path(images).read_bytes())
-        for name in [*first, *(each for each in cases if each not in first)]:
+        known = [each for each in first if each in cases]
+        for name in [*known, *(each for each in cases if each not in known)]:
             image, verdict = cases[name]
-            profile = Profile.KVM if KVM in image.case.needs else Profile.ZVM
-            if run_here(image, stepped=True, profile=profile).verdict is not CaseVerdict(verdict):
+            if run_here(image, stepped=True, profile=image.case.profile).verdict is not CaseVerdict(verdict):
                 print(name)
                 return 1
     except Exception as reason:  # noqa: BLE001 - whatever a broken rule leads to

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from emu.page_states import PageStates, Profile
-from tools.conform.architecture.case import KVM, Case
+from tools.conform.architecture.case import Case
 from tools.conform.architecture.collection import read_cases
 from tools.conform.architecture.harness import CaseVerdict
 from tools.conform.architecture.here import run_here
@@ -26,7 +26,7 @@ _STEPPED = tuple(
 
 def run(name: str, *, stepped: bool) -> CaseOutcome:
     case = CASES[name]
-    return run_here(make_image(case), stepped=stepped, profile=Profile.KVM if KVM in case.needs else Profile.ZVM)
+    return run_here(make_image(case), stepped=stepped, profile=case.profile)
 
 
 @pytest.mark.parametrize("name", CASES)
