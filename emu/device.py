@@ -38,6 +38,10 @@ class Device(Protocol[CpuT_contra]):
         """Its interruption request for *cpu*; None if none is pending that the control registers let
         through.  The PSW is the caller's to look at."""
 
+    @property
+    def pending_subclasses(self) -> int:
+        """Of the bits of CR0 that let external interruptions through, those of which it has one pending."""
+
     def reset(self) -> None:
         """Subsystem reset (PoP 4, "Resets")."""
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from emu.cpu import Cpu
 
 _ENABLED = psw_bits.ANY_INTERRUPTION
+_TIMERS = control.CR0_CLOCK_COMPARATOR | control.CR0_CPU_TIMER
 
 
 def enabled_interruption(cpu: Cpu, mask: int | None = None) -> InterruptionRequest | None:
@@ -100,6 +101,20 @@ def timer_events(cpu: Cpu, mask: int | None = None) -> list[int]:
     if cpu.cr[0] & control.CR0_CPU_TIMER:
         events.append(timing.units_to_cpu_timer(cpu))
     return events
+
+
+def expected_subclasses(cpu: Cpu) -> int:
+    """The bits of CR0 that let external interruptions through which are pending for *cpu*, or will be by themselves."""
+    pending, expected = cpu.pending, _TIMERS
+    if pending.malfunction_alert:
+        expected |= control.CR0_MALFUNCTION_ALERT
+    if pending.emergency_signal:
+        expected |= control.CR0_EMERGENCY_SIGNAL
+    if pending.external_call is not None:
+        expected |= control.CR0_EXTERNAL_CALL
+    for device in cpu.configuration.devices:
+        expected |= device.pending_subclasses
+    return expected
 
 
 def quiet_units(cpu: Cpu) -> int:

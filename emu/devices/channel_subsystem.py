@@ -36,6 +36,7 @@ class ChannelSubsystem:
     """All subchannels of one configuration; a :class:`~emu.device.Device`."""
 
     interruption_mask: ClassVar[int] = IO_MASK
+    pending_subclasses: ClassVar[int] = 0
     STATE = Section(
         "channel subsystem",
         "subchannels",

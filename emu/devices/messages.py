@@ -127,9 +127,14 @@ class SpecialMessages:
 
     def pending_interruption(self, cpu: Cpu) -> InterruptionRequest | None:
         """See :meth:`emu.device.Device.pending_interruption`."""
-        if not self._queue or not cpu.cr[0] & CR0_VMCF:
+        if not self.pending_subclasses & cpu.cr[0]:
             return None
         return InterruptionRequest("external", interruption.EXTERNAL_VMCF, partial(self.take, cpu))
+
+    @property
+    def pending_subclasses(self) -> int:
+        """See :attr:`emu.device.Device.pending_subclasses`."""
+        return CR0_VMCF if self._queue else 0
 
     def perform(self) -> None:
         """See :meth:`emu.device.Device.perform`: messages wait for nothing but an interruption."""

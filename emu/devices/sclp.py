@@ -149,10 +149,14 @@ class Sclp:
 
     def pending_interruption(self, cpu: Cpu) -> InterruptionRequest | None:
         """See :meth:`emu.device.Device.pending_interruption`: a service signal."""
-        is_pending = self.is_signal_pending and cpu.cr[0] & CR0_SERVICE_SIGNAL
-        if not is_pending:
+        if not self.pending_subclasses & cpu.cr[0]:
             return None
         return InterruptionRequest("external", interruption.EXTERNAL_SERVICE_SIGNAL, partial(self._interrupt, cpu))
+
+    @property
+    def pending_subclasses(self) -> int:
+        """See :attr:`emu.device.Device.pending_subclasses`."""
+        return CR0_SERVICE_SIGNAL if self.is_signal_pending else 0
 
     def _interrupt(self, cpu: Cpu) -> None:
         interruption.external(cpu, interruption.EXTERNAL_SERVICE_SIGNAL, parameter=self.take_signal())

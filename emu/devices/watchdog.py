@@ -36,6 +36,7 @@ class Watchdog:
     """The watchdog of one configuration; a :class:`~emu.device.Device`."""
 
     interruption_mask: ClassVar[int] = EXTERNAL_MASK
+    pending_subclasses: ClassVar[int] = 0
     STATE = Section(
         "watchdog",
         "_due",

@@ -21,6 +21,7 @@ from emu.facilities import facility_doublewords
 from emu.instruction_length import instruction_length
 from emu.isa.declaration import INSTRUCTIONS
 from emu.page_states import Profile
+from emu.pending import expected_subclasses
 from emu.program_interruption import ProgramInterruptionCode
 
 if TYPE_CHECKING:
@@ -118,6 +119,7 @@ class CompiledInstructions:
         record.system_mask = cpu.system_mask
         record.prefix = cpu.prefix
         record.quiet = max(quiet, 0)
+        record.expected_subclasses = expected_subclasses(cpu)
         record.work = timing.work
         self._offer_frames()
         record.executed = cpu.executed

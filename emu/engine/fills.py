@@ -17,7 +17,7 @@ from emu.addresses import PAGE_SHIFT, PAGE_SIZE
 from emu.engine.blocks import FIRST_FILL_ACCESS
 from emu.engine.record import SharedRecord
 from emu.engine.record_limits import NO_CONTEXT
-from emu.engine.tables import CONTEXT_STEP, context_index, fill_index, fill_key, full_context, rest_with_key
+from emu.engine.tables import CONTEXT_STEP, context_index, context_rest, fill_index, fill_key, full_context
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,16 +42,10 @@ class RememberedFill(NamedTuple):
     """The engine-physical place, and what is permitted there."""
 
 
-def _rest(depends: tuple[int, ...]) -> int:
-    """What a context *depends* on besides address-space-control elements and the access key, as the record has it."""
-    cr0, *_, uses_access_registers = depends
-    return cr0 << 5 | uses_access_registers
-
-
 def _place(depends: tuple[int, ...]) -> tuple[int, tuple[int, ...]]:
     """Where among those of compiled instructions the context that *depends* on this is, and how its entry begins."""
-    _, primary, secondary, home, key, _ = depends
-    rest = rest_with_key(_rest(depends), key)
+    cr0, primary, secondary, home, key, uses_access_registers = depends
+    rest = context_rest(cr0, key, uses_access_registers)
     return context_index(primary, secondary, home, rest), (primary, secondary, home, rest)
 
 
@@ -169,7 +163,7 @@ class RememberedFills:
 
     def _note(self, depends: tuple[int, ...], number: int) -> None:
         """Let compiled instructions find the context that *depends* on this by its *number*."""
-        self._record.context_rest = _rest(depends)
+        self._record.uses_access_registers = depends[-1]
         index, of = _place(depends)
         self._entries[index] = (*of, number)
 

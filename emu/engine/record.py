@@ -109,8 +109,8 @@ class Record(ctypes.Structure):
     may be answered but by Python."""
     known_context: Annotated[Word, FieldWriter.BOTH]
     """The same but for what the PSW says; zero if it has to be found."""
-    context_rest: Annotated[Word, FieldWriter.PYTHON]
-    """What that depends on besides address-space-control elements and the access key."""
+    uses_access_registers: Annotated[Word, FieldWriter.PYTHON]
+    """Whether it is of a program whose operands are in the spaces of access registers."""
     last_context: Annotated[Word, FieldWriter.BOTH]
     """The number that was given to a context last."""
     forgotten_context: Annotated[Word, FieldWriter.BOTH]
@@ -249,6 +249,8 @@ class Record(ctypes.Structure):
     """The guest's PSW mask but for what Unicorn keeps of it; compiled instructions may change it."""
     quiet: Annotated[Word, FieldWriter.PYTHON]
     """Units of work, from where *bound* was set, for which enabling for interruptions changes nothing else."""
+    expected_subclasses: Annotated[Word, FieldWriter.PYTHON]
+    """Bits of CR0: the external interruptions that are pending or will be without anybody's doing."""
     work: Annotated[Word, FieldWriter.PYTHON]
     """Units of work done where *bound* was set."""
     epoch: Annotated[Word, FieldWriter.PYTHON]

@@ -84,9 +84,10 @@ def context_index(primary: int, secondary: int, home: int, rest: int) -> int:
     return ((primary + 3 * secondary + 5 * home + 7 * rest) * MEMO_SPREAD & MASK_64) >> 64 - CONTEXT_BITS
 
 
-def rest_with_key(rest: int, key: int) -> int:
-    """What a context depends on besides those, if the access key is *key*: *rest* has zero in its place."""
-    return rest | key << 1
+def context_rest(cr0: int, key: int, uses_access_registers: int) -> int:
+    """What a context depends on besides those: the controls of CR0, the access key, whether operands are in the spaces
+    of access registers."""
+    return cr0 << 5 | key << 1 | uses_access_registers
 
 
 def real_context(context: int) -> int:

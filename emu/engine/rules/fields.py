@@ -71,7 +71,7 @@ FIELDS: Final[Mapping[str, MachineField]] = {
 class Array:
     """A table: how an element at ``{index}`` is read and written, how many there are, and the most that one holds.
 
-    *check* is the condition on which it may be written compiled.
+    *check* is the condition on which ``{value}`` may be written compiled.
     """
 
     read: str
@@ -99,7 +99,7 @@ ARRAYS: Final[Mapping[str, Array]] = {
         "store_native(record.control_registers_address + ({index} << uint64(3)), {value})",
         16,
         MASK_64,
-        "may_change_control_register({index})",
+        "may_change_control_register(record, {index}, {value})",
     ),
     "keys of pages": Array(
         "load8(record.keys_address + {index})",

@@ -252,7 +252,7 @@ class Model:
             raise OutsideSubsetError(f"an element of the {owner.name} is set to {describe(value)}")
         at = checked(translator, array, index)
         if array.check:
-            translator.writer.refuse_if(f"not {array.check.format(index=at)}")
+            translator.writer.refuse_if(f"not {array.check.format(index=at, value=found.text)}")
         translator.writer.write(owner.name, at, found.text, array.write)
 
     def contains(self, translator: Core, owner: ObjectPlace, item: Value) -> Static | Flag:
@@ -296,12 +296,12 @@ def _trace(translator: Core, function: str, page: str, what: list[ast.expr], sco
 def new_context(translator: Core) -> Number:
     """The context of translations that control registers and key say now, if the CPU has been in it; else zero."""
     is_changed = number(translator.field("context is changed")).text
-    spaces = [
+    controls = [
         number(translator.model.element(translator, ObjectPlace("control registers"), Static(register))).text
-        for register in (1, 7, 13)
+        for register in (0, 1, 7, 13)
     ]
     key = number(translator.attribute(ObjectPlace("cpu"), "key")).text
-    return Number(f"find_context(record, {', '.join((is_changed, *spaces, key))})", 0, MASK_64)
+    return Number(f"find_context(record, {', '.join((is_changed, *controls, key))})", 0, MASK_64)
 
 
 def _array(owner: ObjectPlace) -> Array:
@@ -344,11 +344,6 @@ def _context_changed(translator: Core) -> Value:
     return Primitive("tlb.context_changed", lambda: _change_context(translator))
 
 
-def _set_control_register_0(translator: Core) -> Value:
-    """What follows for Unicorn from another value."""
-    return Primitive("set_control_register_0", lambda _: left_to_model(translator))
-
-
 _SPECIAL: Final[Mapping[tuple[str, str], Callable[[Core], Value]]] = {
     ("cpu", "problem_state"): _in_mask(PROBLEM_STATE),
     ("cpu", "dat"): _in_mask(DAT),
@@ -371,7 +366,8 @@ _SPECIAL: Final[Mapping[tuple[str, str], Callable[[Core], Value]]] = {
     ("storage", "pages"): lambda _: Number("record.storage_pages", 0, WORD >> 12),
     ("storage", "read_frame"): read_frame,
     ("storage", "write_frame"): write_frame,
-    ("registers", "set_control_register_0"): _set_control_register_0,
+    # What Unicorn itself needs of it, no compiled instruction changes.
+    ("registers", "set_control_register_0"): lambda _: Primitive("set_control_register_0", lambda _: NONE),
     ("tlb", "context_changed"): _context_changed,
     ("tlb", "find"): find_operand,
     # What is not noted is found again.

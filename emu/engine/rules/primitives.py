@@ -13,6 +13,7 @@ from numba import carray, njit  # type: ignore[attr-defined]
 
 from emu import psw as psw_bits
 from emu.addresses import PAGE_SHIFT, PAGE_SIZE
+from emu.control_registers import CR0_AFP, CR0_TRANSLATION, CR0_VECTOR
 from emu.engine import tables
 from emu.engine.blocks import NO_FILL
 from emu.engine.compiled_parts import (
@@ -70,14 +71,16 @@ _LAST_CONSTANT_CODE: Final = np.uint64(3)
 _EXTERNAL: Final = np.uint64(psw_bits.EXTERNAL_MASK)
 
 
-_ENABLING: Final = np.uint64(1 << 0 | 1 << 6 | 1 << 14)
-"""By their bits, counted from the right: control registers 0, 6 and 14."""
+_ENABLING: Final = np.uint64(1 << 6 | 1 << 14)
+"""By their bits, counted from the right: control registers 6 and 14."""
+_OF_UNICORN: Final = np.uint64(CR0_AFP | CR0_VECTOR)
+_OF_TRANSLATION: Final = np.uint64(CR0_TRANSLATION)
 _CONTEXT_STEP: Final = np.uint64(CONTEXT_STEP)
 _LAST_MARK: Final = np.uint64(LAST_MARK)
 _CONTEXT_MODE: Final = np.uint64(CONTEXT_STEP - 1)
 
 _context_index: Any = rule(tables.context_index)
-_rest_with_key: Any = rule(tables.rest_with_key)
+_context_rest: Any = rule(tables.context_rest)
 compiled_real_context = rule(tables.real_context)
 _full_context = rule(tables.full_context)
 _block_tag = rule(tables.block_tag)
@@ -227,22 +230,28 @@ def change_system_mask(record: Any, mask: Any) -> None:
 
 
 @njit
-def may_change_control_register(number: Any) -> Any:
-    """Whether nothing follows from control register *number* but for translations: it enables for no interruption."""
-    return (_ENABLING >> number) & np.uint64(1) == ZERO
+def may_change_control_register(record: Any, number: Any, value: Any) -> Any:
+    """Whether nothing follows from *value* in control register *number* but for translations.
+
+    It enables for no interruption that is pending or will be.
+    """
+    before = load_native(record.control_registers_address + (number << np.uint64(3)))
+    if number == ZERO:
+        return (value ^ before) & _OF_UNICORN == ZERO and value & ~before & record.expected_subclasses == ZERO
+    return value == before or (_ENABLING >> number) & np.uint64(1) == ZERO
 
 
 @njit
-def find_context(record: Any, is_changed: Any, primary: Any, secondary: Any, home: Any, key: Any) -> Any:
-    """The context of these spaces and of *key* if it *is changed*, a new one if need be, or the present one.
+def find_context(record: Any, is_changed: Any, cr0: Any, primary: Any, secondary: Any, home: Any, key: Any) -> Any:
+    """The context of these controls and spaces and of *key* if it *is changed*, a new one if need be.
 
-    Zero if Python must find the present one first.
+    Otherwise the present one.  Zero if Python must find the present one first.
     """
     if is_changed == ZERO:
         return record.known_context
     if record.known_context == ZERO or record.context == _NO_CONTEXT:
         return ZERO
-    rest = _rest_with_key(record.context_rest, key)
+    rest = _context_rest(cr0 & _OF_TRANSLATION, key, record.uses_access_registers)
     entry = record.contexts[_context_index(primary, secondary, home, rest)]
     is_same = (entry.primary == primary) & (entry.secondary == secondary) & (entry.home == home) & (entry.rest == rest)
     if not is_same or entry.number <= record.forgotten_context:

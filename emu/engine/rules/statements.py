@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from emu.engine.rules.core import Objects
 
-MOST_ROUNDS: Final = 4
+MOST_ROUNDS: Final = 16
 """So many rounds of a loop are compiled whose number is not known; where there are more, they are the model's."""
 
 

@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Fixtures for tests of the engine in the 24- and 31-bit addressing modes."""
+"""Fixtures for tests of the engine: the short addressing modes, and what was executed compiled."""
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 
+from emu.cpu import Cpu
+from emu.engine.compiled_instructions import _NAMES, CompiledInstructions
 from emu.machine import Machine
 from tests.support.addressing_modes import MODES, Mode, start
 
@@ -19,3 +23,17 @@ def mode(request: pytest.FixtureRequest) -> Mode:
 def in_mode(request: pytest.FixtureRequest, mode: Mode) -> Machine:
     """A machine with storage behind the last address of the mode, running freely or step by step."""
     return start((mode.end >> 20) + 1, is_stepped=request.param == "stepped")
+
+
+@pytest.fixture
+def compiled(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
+    """How often each instruction was executed compiled."""
+    counted: Counter[str] = Counter()
+    leave = CompiledInstructions.leave
+
+    def note(instructions: CompiledInstructions, cpu: Cpu) -> int:
+        counted.update(dict(zip(_NAMES, instructions._counts.tolist(), strict=False)))
+        return leave(instructions, cpu)
+
+    monkeypatch.setattr(CompiledInstructions, "leave", note)
+    return counted

@@ -14,7 +14,6 @@ from emu import psw as psw_bits
 from emu.cpu import Cpu
 from emu.dat import PAGE_INVALID
 from emu.engine.answers import FreeAnswers
-from emu.engine.compiled_instructions import _NAMES, CompiledInstructions
 from emu.engine.library import FillAccess
 from emu.engine.tlb import Answer
 from emu.isa.assembler import encode
@@ -111,20 +110,6 @@ def test_code_at_the_same_address_in_two_spaces_is_not_confused(machine: Machine
     cpu = run(machine, spaces, code)
     assert (cpu.gr[1], cpu.gr[2]) == (2, 9)
     assert machine.executed == 3 * (1 + 3 + 1 + 1 + 4 + 1)
-
-
-@pytest.fixture
-def compiled(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
-    """How often each instruction was executed compiled."""
-    counted: Counter[str] = Counter()
-    leave = CompiledInstructions.leave
-
-    def count(instructions: CompiledInstructions, cpu: Cpu) -> int:
-        counted.update(dict(zip(_NAMES, instructions._counts.tolist(), strict=False)))
-        return leave(instructions, cpu)
-
-    monkeypatch.setattr(CompiledInstructions, "leave", count)
-    return counted
 
 
 def test_a_change_of_space_stays_in_the_free_run(
