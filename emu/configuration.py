@@ -35,6 +35,10 @@ if TYPE_CHECKING:
     from emu.operator import Operator
 
 MEGABYTE: Final = 1 << 20
+SLICE: Final = 100_000
+"""Units of work that a CPU gets before it is the next one's turn."""
+LONE_SLICE: Final = 50_000_000
+"""The same if there is no other CPU to wait for its turn."""
 _MOST_CPUS: Final = 248
 
 
@@ -76,6 +80,14 @@ class Turns:
     """The work at which it becomes the next CPU's turn."""
     next_call: int = 0
     """The work at which devices, host and operator are called next."""
+
+    def begin(self, cpu: int, work: int, *, is_alone: bool) -> None:
+        """Let it be the turn of the CPU with this address from *work* on.
+
+        :param is_alone: there is no other CPU.
+        """
+        self.cpu = cpu
+        self.end = work + (LONE_SLICE if is_alone else SLICE)
 
     def end_now(self) -> None:
         """Let it be the next CPU's turn after the current instruction: the program has nothing better to do."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from emu import control_registers as control
 from emu import interruption
 from emu import psw as psw_bits
+from emu.cpu import CpuState
 from emu.device import InterruptionRequest
 from emu.hypervisor import NEVER
 
@@ -89,6 +90,24 @@ def _lowest(senders: set[int]) -> int:
 def _take_external_call(cpu: Cpu) -> None:
     sender, cpu.pending.external_call = cpu.pending.external_call, None
     interruption.external(cpu, interruption.EXTERNAL_CALL, cpu_address=sender or 0)
+
+
+def can_run(cpu: Cpu) -> bool:
+    """Whether something can be done with *cpu*: a restart, a stop, an interruption or an instruction."""
+    if cpu.restart_pending or (cpu.stop_pending and cpu.state is CpuState.OPERATING):
+        return True
+    if cpu.state is not CpuState.OPERATING:
+        return False
+    return not cpu.is_waiting or enabled_interruption(cpu) is not None
+
+
+def idle_units(cpu: Cpu) -> int:
+    """Units of work for which no CPU but *cpu* can run, unless something is done to one; zero if one can."""
+    others = [other for other in cpu.configuration.cpus if other is not cpu]
+    if any(can_run(other) for other in others):
+        return 0
+    waiting = (other for other in others if other.state is CpuState.OPERATING)
+    return min((units for other in waiting for units in timer_events(other)), default=NEVER)
 
 
 def timer_events(cpu: Cpu, mask: int | None = None) -> list[int]:

@@ -19,8 +19,8 @@ from emu.debugging.moments import Moments
 from emu.debugging.recorded_operator import RecordedOperator
 from emu.debugging.recorder import Position
 from emu.debugging.travel import HistoryError, Travel
+from emu.pending import can_run
 from emu.running.stops import StopKind
-from emu.running.turns import can_run
 from emu.state import has_section
 
 if TYPE_CHECKING:

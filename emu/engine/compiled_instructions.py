@@ -21,7 +21,7 @@ from emu.facilities import facility_doublewords
 from emu.instruction_length import instruction_length
 from emu.isa.declaration import INSTRUCTIONS
 from emu.page_states import Profile
-from emu.pending import expected_subclasses
+from emu.pending import expected_subclasses, idle_units
 from emu.program_interruption import ProgramInterruptionCode
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 _NO_PAGES: Final[frozenset[int]] = frozenset()
 _NAMES: Final = tuple(declared.mnemonic for declared in INSTRUCTIONS)
 _SIGP: Final = "SIGP"
+_DIAG: Final = "DIAG"
 _STATES: Final = tuple(CpuState)
 _ESSA: Final = _NAMES.index("ESSA")
 """By the number that an instruction has in the record."""
@@ -71,6 +72,8 @@ class CompiledInstructions:
         self._cpu_states = shared.table("cpu_states")
         self._signaled = 0
         """How often SIGNAL PROCESSOR had been executed when compiled code was told last what it may sense."""
+        self._diagnosed = 0
+        """The same of DIAGNOSE."""
         self._followed_states = shared.table("followed_states")
         self._followed: frozenset[int] | None = _NO_PAGES
         """The pages whose states are followed; None: all."""
@@ -139,6 +142,7 @@ class CompiledInstructions:
         record.host_followed = any(observer.wants_host for observer in observers)
         record.has_other_cpus = len(self._configuration.cpus) > 1
         self._tell_states()
+        self._tell_idleness(cpu)
         if observers or self._followed != _NO_PAGES:
             self._follow_states(observers)
 
@@ -158,6 +162,16 @@ class CompiledInstructions:
                 cpu.stop_pending,
             )
         record.cpu_count = len(configuration.cpus)
+
+    def _tell_idleness(self, cpu: Cpu) -> None:
+        """Tell compiled code for how long no other CPU can run, if DIAGNOSE was executed meanwhile."""
+        configuration, record = self._configuration, self._record
+        diagnosed = configuration.counts.instructions[_DIAG]
+        record.idle_until = 0
+        if diagnosed != self._diagnosed:
+            self._diagnosed = diagnosed
+            if len(configuration.cpus) > 1:
+                record.idle_until = configuration.timing.work + idle_units(cpu)
 
     def _follow_states(self, observers: Sequence[ObserverOf[Cpu]]) -> None:
         """Leave to the model each ESSA of which one of *observers* must be told."""
@@ -200,6 +214,9 @@ class CompiledInstructions:
                     counts.operation_requests[request] += int(self._requests[request])
                 self._requests[:] = 0
             self._counts[:] = 0
+            if record.turn_begun:
+                self._configuration.turns.begin(cpu.address, record.turn_begun, is_alone=False)
+                record.turn_begun = 0
             if record.has_called:
                 record.has_called = 0
                 for number in self._calls.nonzero()[0].tolist():

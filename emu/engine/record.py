@@ -221,6 +221,10 @@ class Record(ctypes.Structure):
     """How many of its doublewords are stored."""
     has_other_cpus: Annotated[Word, FieldWriter.PYTHON]
     """Whether the configuration has more CPUs than this one."""
+    idle_until: Annotated[Word, FieldWriter.PYTHON]
+    """The work before which no other CPU can run; zero if one can, or that is not known."""
+    turn_begun: Annotated[Word, FieldWriter.BOTH]
+    """The work at which the CPU's turn has begun anew; zero if it has not."""
     cpu_states: Annotated[ctypes.Array[ctypes.c_uint64], MOST_CPUS, FieldWriter.PYTHON]
     """What SIGNAL PROCESSOR senses of each CPU: see emu.engine.tables.cpu_word."""
     cpu_count: Annotated[Word, FieldWriter.PYTHON]

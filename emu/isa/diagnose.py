@@ -20,6 +20,7 @@ from emu.isa.formats import RS_A
 from emu.isa.virtual_console_function import give_command
 from emu.isa.virtual_machine_communication import communicate
 from emu.lowcore import IPL_PSW, PREFIX_AREA_SIZE
+from emu.pending import idle_units
 from emu.program_interruption import ProgramInterruption, ProgramInterruptionCode
 from emu.psw import Psw
 from emu.resets import clear_registers, reset_cpu
@@ -63,9 +64,18 @@ def _release_pages(cpu: Cpu, operands: Operands) -> None:
 # 0x044 and 0x09C: giving up the CPU
 
 
-def _yield(cpu: Cpu, operands: Operands) -> None:
-    """Codes 0x044 (to any CPU) and 0x09C (to the one in R1): this CPU has nothing better to do than wait."""
-    cpu.configuration.turns.end_now()
+def give_up_turn(cpu: Cpu, operands: Operands) -> None:
+    """Codes 0x044 (to any CPU) and 0x09C (to the one in R1): this CPU has nothing better to do than wait.
+
+    After the instruction it is the turn of the next CPU that can run.  If there are others, but none can, the CPU's
+    own begins anew.
+    """
+    configuration = cpu.configuration
+    is_alone = len(configuration.cpus) == 1
+    if is_alone or idle_units(cpu) <= 1:
+        configuration.turns.end_now()
+    else:
+        configuration.turns.begin(cpu.address, configuration.timing.work + 1, is_alone=is_alone)
 
 
 # 0x258: page-fault handshaking
@@ -250,12 +260,12 @@ def _hypercall(cpu: Cpu, operands: Operands) -> None:
     cpu.gr[2] = 0 if done else _INVALID_ARGUMENT
 
 
-_FUNCTIONS: Final[dict[int, Callable[[Cpu, Operands], None]]] = {
+FUNCTIONS: Final[dict[int, Callable[[Cpu, Operands], None]]] = {
     0x008: give_command,
     0x010: _release_pages,
-    0x044: _yield,
+    0x044: give_up_turn,
     0x068: communicate,
-    0x09C: _yield,
+    0x09C: give_up_turn,
     0x258: _page_fault_handshaking,
     0x260: _storage_information,
     0x288: _watchdog,
@@ -270,7 +280,7 @@ def diag(cpu: Cpu, operands: Operands) -> None:
 
     :raises ProgramInterruption: specification if there is none; what the function recognises.
     """
-    function = _FUNCTIONS.get(cpu.effective_address(operands.b2, operands.d2) & 0xFFFF)
+    function = FUNCTIONS.get(cpu.effective_address(operands.b2, operands.d2) & 0xFFFF)
     if function is None:
         raise _specification()
     function(cpu, operands)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from emu import interruption
 from emu import psw as psw_bits
 from emu.access import NotModelled
+from emu.configuration import SLICE
 from emu.cpu import CpuState
 from emu.engine.exits import BudgetUsed
 from emu.engine.library import EngineError
@@ -24,7 +25,7 @@ from emu.running.loops import note_interruption
 from emu.running.single import execute_alone, handle
 from emu.running.stopping.stop_list import StopList
 from emu.running.stops import StopKind, StopRun
-from emu.running.turns import SLICE, find_cpu, nobody_runs, pass_time, pass_turn
+from emu.running.turns import find_cpu, nobody_runs, pass_time, pass_turn
 
 if TYPE_CHECKING:
     from emu.configuration import Configuration

@@ -3,24 +3,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from emu import control_registers as control
 from emu import psw as psw_bits
 from emu.cpu import Cpu, CpuState
 from emu.devices.sclp import Sclp
 from emu.devices.watchdog import Watchdog
-from emu.pending import enabled_interruption, timer_events
+from emu.pending import can_run, timer_events
 from emu.running.loops import recognise_endless_loop
 from emu.running.stops import StopKind, StopRun
 
 if TYPE_CHECKING:
     from emu.configuration import Configuration
-
-SLICE: Final = 100_000
-"""Units of work that a CPU gets before it is the next one's turn."""
-LONE_SLICE: Final = 50_000_000
-"""The same if there is no other CPU to wait for its turn."""
 
 
 def pass_turn(configuration: Configuration[Cpu]) -> None:
@@ -48,18 +43,7 @@ def find_cpu(configuration: Configuration[Cpu]) -> Cpu | None:
 
 
 def _give_turn(configuration: Configuration[Cpu], address: int) -> None:
-    turns = configuration.turns
-    turns.cpu = address
-    turns.end = configuration.timing.work + (SLICE if len(configuration.cpus) > 1 else LONE_SLICE)
-
-
-def can_run(cpu: Cpu) -> bool:
-    """Whether something can be done with *cpu*: a restart, a stop, an interruption or an instruction."""
-    if cpu.restart_pending or (cpu.stop_pending and cpu.state is CpuState.OPERATING):
-        return True
-    if cpu.state is not CpuState.OPERATING:
-        return False
-    return not cpu.is_waiting or enabled_interruption(cpu) is not None
+    configuration.turns.begin(address, configuration.timing.work, is_alone=len(configuration.cpus) == 1)
 
 
 def pass_time(configuration: Configuration[Cpu]) -> bool:

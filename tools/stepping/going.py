@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from emu.cpu import CpuState
-from emu.running.turns import can_run
+from emu.pending import can_run
 from tools.stepping import addresses, showing
 from tools.stepping.commands import CommandError, command, count, expect_nothing
 

@@ -53,6 +53,7 @@ FIELDS: Final[Mapping[str, MachineField]] = {
     "context is changed": MachineField("ZERO", 1, ""),
     "context": MachineField("record.known_context", write="change_context(record, {value})", check="({value} != ZERO)"),
     "work": MachineField("work", (1 << 62) - 1, ""),
+    "turn": MachineField("ZERO", (1 << 62) - 1, "record.turn_begun = {value}"),
     "next address": MachineField("address", write=""),
     "instruction length": MachineField("ZERO", 6, ""),
     "relative base": MachineField("address", write=""),

@@ -31,7 +31,16 @@ from emu.engine.rules.accesses import (
 )
 from emu.engine.rules.fields import ARRAYS, FIELDS, Array
 from emu.engine.rules.operand_access import probe, read_absolute, write_absolute
-from emu.engine.rules.services import cpus, flush, flush_all, follower, is_watching, may_be_watched, sensed_cpu
+from emu.engine.rules.services import (
+    cpus,
+    flush,
+    flush_all,
+    follower,
+    is_watching,
+    may_be_watched,
+    sensed_cpu,
+    turn_given_up,
+)
 from emu.engine.rules.values import (
     NONE,
     UNBOUNDED,
@@ -54,6 +63,7 @@ from emu.engine.rules.values import (
     static_integer,
 )
 from emu.facilities import facility_doublewords
+from emu.isa.diagnose import FUNCTIONS, give_up_turn
 from emu.isa.signaling import ORDERS, SENSING
 from emu.page_states import PageStates, Profile
 from emu.psw import DAT, PROBLEM_STATE, Psw
@@ -139,6 +149,7 @@ _LEFT: Final = (
     Cpu.set_addressing_mode,
     Cpu.set_program_mask,
     *(perform for order, perform in ORDERS.items() if order not in SENSING),
+    *(perform for perform in FUNCTIONS.values() if perform is not give_up_turn),
 )
 """Functions of the model that are left to it: what they do is not plain."""
 
@@ -146,6 +157,7 @@ _LEFT: Final = (
 _REPLACED: Final[Mapping[Any, Callable[..., Value]]] = {
     facility_doublewords: _facility_doublewords,
     access.probe: probe,
+    give_up_turn: turn_given_up,
     Cpu.leave_context: lambda translator, _: _change_context(translator),
     Storage.read: read_absolute,
     Storage.write: write_absolute,

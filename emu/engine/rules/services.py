@@ -17,6 +17,7 @@ from emu.engine.rules.values import (
     Structure,
     Value,
     exact,
+    number,
 )
 from emu.engine.tables import CPU_CALL, CPU_RESTART, CPU_STATE, CPU_STOP
 
@@ -45,6 +46,14 @@ def sensed_cpu(address: str, word: str) -> Structure:
         "stop_pending": has(CPU_STOP),
     }
     return Structure(Cpu, known)
+
+
+def turn_given_up(translator: Core, _: Value, __: Value) -> Value:
+    """The CPU's turn begins anew after the instruction, if it is known that no other CPU can run then."""
+    after = f"({number(translator.field('work')).text} + uint64(1))"
+    translator.writer.refuse_unless(Flag(f"({after} < record.idle_until)"))
+    translator.set_field("turn", Number(after, 1, (1 << 62) - 1))
+    return NONE
 
 
 def may_be_watched(translator: Core) -> Value:

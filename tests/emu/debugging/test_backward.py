@@ -339,6 +339,7 @@ class _StoringDevice:
 
     STATE: ClassVar = Section("storing device", "is_done", excluded={"_machine": "where it is", "_work": "fixed"})
     interruption_mask = 0
+    pending_subclasses = 0
 
     def __init__(self, machine: Machine, work: int) -> None:
         self._machine, self._work = machine, work

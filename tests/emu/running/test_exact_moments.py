@@ -9,11 +9,11 @@ from __future__ import annotations
 import pytest
 
 from emu.bits import bit
+from emu.configuration import SLICE
 from emu.cpu import Cpu, CpuState
 from emu.hypervisor import NEVER, FirstTouchHypervisor
 from emu.machine import MEGABYTE, Machine, StopKind
 from emu.psw import ADDRESSING_MODE, EXTERNAL_MASK, WAIT, Psw
-from emu.running.turns import SLICE
 from emu.snapshot import differences, take
 from emu.timing import STEPS_PER_UNIT
 from tests.support.every_instruction import EveryInstruction
@@ -117,7 +117,7 @@ def test_every_way_gives_the_same_machine() -> None:
 def test_an_endless_loop_is_recognised_however_it_runs(
     machine: Machine, way: int | str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("emu.running.turns.LONE_SLICE", 1000)
+    monkeypatch.setattr("emu.configuration.LONE_SLICE", 1000)
     machine.storage.write(START, bytes.fromhex("a7f40000"))
     load(machine.cpus[0])
     machine.configuration.turns.end = 1000

@@ -9,6 +9,7 @@ from __future__ import annotations
 import pytest
 
 from emu.access import NotModelled
+from emu.configuration import SLICE
 from emu.cpu import Cpu, CpuState
 from emu.engine.exits import BUDGET_USED, ExecutedAlone, Shortage
 from emu.engine.library import EngineError
@@ -17,7 +18,6 @@ from emu.hypervisor import NEVER, HostFailure
 from emu.isa.diagnose import LoadRequested
 from emu.psw import ADDRESSING_MODE, EXTERNAL_MASK, IO_MASK, WAIT, Psw
 from emu.running.stops import StopKind
-from emu.running.turns import SLICE
 from tests.support.idle_loop import EXTERNAL_CALL, HANDLER, START, IdleLoop
 
 BEYOND = 0x400000

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import pytest
 
-from emu.configuration import Configuration
+from emu.configuration import LONE_SLICE, SLICE, Configuration
 from emu.cpu import Cpu, CpuState
 from emu.devices.sclp import Sclp
 from emu.machine import MEGABYTE, Machine
+from emu.pending import can_run
 from emu.psw import ADDRESSING_MODE, EXTERNAL_MASK, IO_MASK, MACHINE_CHECK_MASK, WAIT, Psw
 from emu.running.stops import StopKind, StopRun
-from emu.running.turns import LONE_SLICE, SLICE, can_run, find_cpu, nobody_runs, pass_time, pass_turn
+from emu.running.turns import find_cpu, nobody_runs, pass_time, pass_turn
 
 EXTERNAL_CALL, CLOCK_COMPARATOR, SERVICE_SIGNAL = (1 << 63 - number for number in (50, 52, 54))
 NEVER_DUE = (1 << 64) - 1
