@@ -21,6 +21,7 @@ from emu.engine.interception import (
     is_executed_by_model,
     is_in_table,
     is_intercepted_target,
+    is_missing,
     is_refused,
 )
 from emu.engine.library import ERROR_EXCEPTION, EngineError
@@ -262,6 +263,9 @@ class FreeRun:
     def _refused_by_unicorn(self, ended: Condition) -> Condition | Declared | ExecutedAlone:
         """The instruction at the PSW address has *ended* so; it may be that the model must execute it."""
         instruction = self._code.instruction(self._registers.psw[1], self._record.mode)
+        if instruction is not None and is_missing(instruction, self._configuration.facilities):
+            # Its registers are not permitted, which Unicorn looks at before it looks at what follows in the block.
+            return Declared(instruction)
         if ended.condition.code not in _REFUSALS or is_completed(ended.condition):
             return ended
         if instruction is None or is_execute(instruction):

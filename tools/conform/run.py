@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from tools.coverage.collector import Counts
     from tools.processes.side_by_side import Reporter
 
-_INTERRUPTED: Final = 3
+INTERRUPTED: Final = 3
 
 
 def run_suite(declared: SuiteDeclaration, wanted: ConformOptions) -> int:
@@ -82,7 +82,7 @@ def run_suite(declared: SuiteDeclaration, wanted: ConformOptions) -> int:
             is_worse = print_differences(report, baseline, meant)
         else:
             is_worse = any(result.outcome.is_failure for result in ordered)
-        return _INTERRUPTED if report.not_run else int(is_worse)
+        return INTERRUPTED if report.not_run else int(is_worse)
 
 
 def _machine(declared: SuiteDeclaration, wanted: ConformOptions) -> str:

@@ -109,6 +109,24 @@ def test_a_target_that_is_an_execute_only_with_its_facility(code: str, is_free: 
         assert interruption_of(machine) == expected
 
 
+@pytest.mark.parametrize("is_free", (True, False), ids=("free", "steps"))
+@pytest.mark.parametrize("code", ("e70120000006", f"1874{'e70120000006'}"), ids=("first", "second"))
+def test_vector_instructions_whose_registers_are_not_permitted(code: str, is_free: bool) -> None:
+    """An operation exception comes before the data exception of control register 0 (PoP 6, "Priority")."""
+    for facilities, expected in (
+        (without(129), ProgramInterruptionCode.OPERATION),
+        (DEFAULT_FACILITIES, ProgramInterruptionCode.DATA),
+    ):
+        machine = machine_with(facilities, code)
+        machine.cpus[0].set_control_register(0, 0xE0)
+        if is_free:
+            machine.run(3)
+        else:
+            for _ in range(3):
+                machine.step()
+        assert interruption_of(machine) == expected
+
+
 def test_machines_with_different_facilities_run_side_by_side() -> None:
     first, second = (
         machine_with(without(45), ADD_THREE_REGISTERS),

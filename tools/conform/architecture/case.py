@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import Enum, IntEnum
 from typing import Final
 
-from emu.facilities import Facility
+from emu.facilities import OFFERED, installed
 from emu.page_states import Profile
 from emu.program_interruption import ProgramInterruptionCode
 from emu.psw import ADDRESSING_MODE, CONDITION_CODE
@@ -91,11 +91,21 @@ ZVM: Final = Need(2, 0, "page states as z/VM has them")
 KVM: Final = Need(3, 0, "page states as KVM has them")
 PAGING: Final = Need(5, 0, "a host that takes pages which have not been touched for long")
 TWO_CPUS: Final = Need(4, 1, "a CPU with address 1")
+DEVICES: Final = Need(6, 0x0001_0001, "channel-attached devices that give their identification, on subchannels 0 and 1")
 
 
-def facility(bit: Facility) -> Need:
+NO_ESSA: Final = Need(8, 0, "a guest without ESSA")
+_INSTALLED, _NOT_INSTALLED = 0, 7
+
+
+def facility(bit: int) -> Need:
     """The facility with the number *bit*."""
-    return Need(0, int(bit), f"facility {int(bit)}")
+    return Need(_INSTALLED, int(bit), f"facility {int(bit)}")
+
+
+def no_facility(bit: int) -> Need:
+    """That the facility with the number *bit* is not there."""
+    return Need(_NOT_INSTALLED, int(bit), f"a machine without facility {int(bit)}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,7 +157,16 @@ class Case:
     @property
     def profile(self) -> Profile:
         """Whose ESSA the machine should have that runs it."""
+        if NO_ESSA in self.needs:
+            return Profile.OFF
         return Profile.KVM if KVM in self.needs else Profile.ZVM
+
+    @property
+    def facilities(self) -> frozenset[int]:
+        """The facilities of a machine here that should run it, as far as it can have them."""
+        added = {need.number for need in self.needs if need.kind == _INSTALLED}
+        removed = {need.number for need in self.needs if need.kind == _NOT_INSTALLED}
+        return installed(frozenset(added & OFFERED), frozenset(removed))
 
 
 @dataclass(frozen=True, slots=True)

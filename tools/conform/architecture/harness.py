@@ -83,7 +83,10 @@ each_need:
     LG 1,0(10)
     LG 2,8(10)
     CGHI 1,0
+    BRC 8,a_facility
+    CGHI 1,7
     BRC 7,not_a_facility
+a_facility:
     LGHI 0,31
     LLILF 3,facilities
     STFLE 0(3)
@@ -93,13 +96,23 @@ each_need:
     NGR 6,2
     SLLG 5,5,0(6)
     TMLL 5,0x80
-    BRC 8,missing
-    BRC 15,need_met
+    BRC 8,not_installed
+    CGHI 1,0
+    BRC 8,need_met
+    BRC 15,missing
+not_installed:
+    CGHI 1,7
+    BRC 8,need_met
+    BRC 15,missing
 not_a_facility:
     CGHI 1,4
     BRC 8,a_cpu
     CGHI 1,5
     BRC 8,paging
+    CGHI 1,6
+    BRC 8,a_device
+    CGHI 1,8
+    BRC 8,no_essa
     LLILF 2,probe
     ESSA 3,2,0
     CGHI 1,1
@@ -133,6 +146,25 @@ each_page:
 a_cpu:
     SIGP 4,2,1
     BRC 1,missing
+    BRC 15,need_met
+no_essa:
+    LLILF 5,operation_exception
+    STG 5,0x1D8
+    LLILF 2,probe
+    ESSA 3,2,0
+    BRC 15,missing
+operation_exception:
+    LLILF 5,missing
+    STG 5,0x1D8
+    BRC 15,need_met
+a_device:
+    # The subchannel must have a device (bit 15 of word 1 of its block), beside being there.
+    LGR 1,2
+    LLILF 2,facilities
+    STSCH 0(2)
+    BRC 7,missing
+    TM 5(2),1
+    BRC 8,missing
 need_met:
     AGHI 10,16
     AGHI 12,1

@@ -8,13 +8,15 @@ from contextlib import contextmanager
 from typing import Final
 
 from emu.addresses import PAGE_SIZE
+from emu.devices.virtio_block import VirtioBlock
+from emu.devices.virtio_ccw import VirtioCcw
 from emu.machine import Machine
 from emu.page_states import Profile
 from emu.program import Program, Segment
 from host.page_manager import PageManager
 from host.paging_device import PagingDevice
 from tools.conform.architecture import layout
-from tools.conform.architecture.case import PAGING, TWO_CPUS
+from tools.conform.architecture.case import DEVICES, PAGING, TWO_CPUS
 from tools.conform.architecture.image import CaseImage
 from tools.conform.architecture.outcome import CaseOutcome, read_outcome
 from tools.coverage.covered import followed
@@ -35,10 +37,30 @@ def run_here(
     """Run *image* to its end, *stepped* or freely."""
     if PAGING in image.case.needs:
         with _paging_host() as manager:
-            machine = Machine(layout.MEMORY, profile=profile, hypervisor=manager.guest())
+            machine = Machine(
+                layout.MEMORY, profile=profile, facilities=image.case.facilities, hypervisor=manager.guest()
+            )
             return _run(machine, image, max_instructions, stepped=stepped)
-    machine = Machine(layout.MEMORY, cpus=2 if TWO_CPUS in image.case.needs else 1, profile=profile)
+    cpus = 2 if TWO_CPUS in image.case.needs else 1
+    machine = Machine(layout.MEMORY, cpus=cpus, profile=profile, facilities=image.case.facilities)
     return _run(machine, image, max_instructions, stepped=stepped)
+
+
+class _EmptyDisk:
+    """A disk without a sector: what is asked of the device is its identification."""
+
+    size = 0
+    is_writable = False
+
+    def read(self, offset: int, length: int) -> bytes:
+        """See :meth:`emu.devices.virtio_block.Image.read`."""
+        return bytes(length)
+
+    def write(self, offset: int, data: bytes) -> None:
+        """See :meth:`emu.devices.virtio_block.Image.write`."""
+
+    def flush(self) -> None:
+        """See :meth:`emu.devices.virtio_block.Image.flush`."""
 
 
 @contextmanager
@@ -52,6 +74,9 @@ def _paging_host() -> Iterator[PageManager]:
 
 
 def _run(machine: Machine, image: CaseImage, max_instructions: int, *, stepped: bool) -> CaseOutcome:
+    if DEVICES in image.case.needs:
+        for name in ("disk 0", "disk 1"):
+            machine.channels.attach(VirtioCcw(VirtioBlock(_EmptyDisk(), name)))
     # What the ELF file of the image is read as, without the time that reading takes.
     segments = tuple(Segment(address, data, len(data)) for address, data in image.segments)
     Program(image.case.name, image.entry, segments).load(machine)

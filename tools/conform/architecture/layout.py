@@ -52,7 +52,7 @@ INITIAL_CONTROLS: Final = 0x17200
 INITIAL_REGISTERS: Final = 0x17280
 INITIAL_PSW: Final = 0x17300
 FACILITIES: Final = 0x17400
-"""What STFLE has stored."""
+"""What STFLE has stored, or a subchannel-information block."""
 CHECKS: Final = 0x18000
 """Three doublewords for each: address, mask and expected value of a doubleword."""
 MOST_CHECKS: Final = 0x600

@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
+from tools.conform.architecture.case import DEVICES
 from tools.conform.architecture.harness import CaseVerdict
 from tools.conform.architecture.image import CaseImage
 from tools.conform.architecture.outcome import CaseOutcome, read_outcome
@@ -19,6 +20,7 @@ _OPTIONS: Final = (
     *("-M", "s390-ccw-virtio,memory-backend=ram", "-m", _MEMORY, "-smp", "2", "-cpu", "max"),
     *("-display", "none", "-monitor", "none", "-serial", "null", "-no-reboot", "-nodefaults"),
 )
+_DEVICES: Final = ("-device", "virtio-rng-ccw,devno=fe.0.0000", "-device", "virtio-rng-ccw,devno=fe.0.0001")
 
 
 def is_installed(program: str = PROGRAM) -> bool:
@@ -38,7 +40,9 @@ def run_on_qemu(image: CaseImage, *, program: str = PROGRAM, timeout: float = 10
         storage, elf = Path(directory) / "storage", Path(directory) / "image.elf"
         elf.write_bytes(image.elf())
         ram = f"memory-backend-file,id=ram,size={_MEMORY},mem-path={storage},share=on"
-        command = (program, *_OPTIONS, "-object", ram, "-kernel", str(elf))
+        command: tuple[str, ...] = (program, *_OPTIONS, "-object", ram, "-kernel", str(elf))
+        if DEVICES in image.case.needs:
+            command += _DEVICES
         ending = "it did not end"
         try:
             done = subprocess.run(

@@ -5,35 +5,26 @@ from __future__ import annotations
 
 import hashlib
 import pickle
-import subprocess
-import sys
 import tempfile
 from collections import Counter, defaultdict
-from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from tools.conform.architecture.collection import DIRECTORY, read_cases
-from tools.conform.architecture.harness import CaseVerdict
-from tools.conform.architecture.here import run_here
-from tools.conform.architecture.image import make_image
-from tools.conform.mutation.mutants import ROOT, Mutant
+from tools.conform.mutation.exercise import exercise
+from tools.conform.mutation.mutants import Mutant
+from tools.conform.mutation.one import NotAFunction, Stopped, notice
 from tools.processes.side_by_side import run_side_by_side
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from tools.conform.architecture.case import Case
+    from tools.conform.mutation.exercise import Exercise
     from tools.processes.side_by_side import Reporter
-
-_TIMEOUT: Final = 300
-"""Seconds, after which a mutant has been noticed: it does not come to its end."""
-_FIRST: Final = 30
-"""So many cases that have noticed others of the same file are tried first."""
-TIMEOUT: Final = "time"
 
 
 class MutantResult(msgspec.Struct, frozen=True):
@@ -44,85 +35,150 @@ class MutantResult(msgspec.Struct, frozen=True):
     digest: str
     """Of its source."""
     suite: str
-    """Of the cases that it was held against."""
+    """Which of :attr:`MutationRecord.suites` it was held against."""
     noticed_by: str | None
     """The case, or None: it has survived."""
+    reached_by: int
+    """How many cases execute what is broken."""
+
+
+class MutationRecord(msgspec.Struct):
+    """What is known of mutants."""
+
+    suites: dict[str, dict[str, str]] = msgspec.field(default_factory=dict)
+    """The digests of the cases of each suite, by their names."""
+    results: list[MutantResult] = msgspec.field(default_factory=list)
+
+    def put(self, result: MutantResult) -> None:
+        """Add *result*, in place of an earlier one of the same mutant."""
+        self.results = [each for each in self.results if each.name != result.name or each.digest != result.digest]
+        self.results.append(result)
+        used = {each.suite for each in self.results}
+        self.suites = {suite: cases for suite, cases in self.suites.items() if suite in used}
 
 
 @dataclass(frozen=True, slots=True)
 class _MutantJob:
     mutant: Mutant
-    images: str
-    suite: str
-    first: tuple[str, ...]
+    images: Path
+    order: tuple[str, ...]
+    is_function: bool
 
 
-def prepare(images: Path, cases: Mapping[str, Case]) -> str:
-    """Write the images of *cases* to a file, with what each comes to when nothing is broken; give their digest.
+class _Plan:
+    """Which cases each mutant is held against, after what is known of it."""
 
-    Cases that are skipped are left out, as none of them notices anything.
+    def __init__(self, exercised: Exercise, record: MutationRecord) -> None:
+        self._exercised = exercised
+        self._suites = dict(record.suites)
+        self._before = {(each.name, each.digest): each for each in record.results}
+        self.digests = {name: _digest(case.image) for name, case in exercised.cases.items()}
+        self.suite = _digest(repr(sorted(self.digests.items())).encode())
+        self._noticing: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        for each in record.results:
+            if each.noticed_by is not None:
+                self._noticing[each.name.partition(":")[0]][_case(each.noticed_by)] += 1
 
-    :raises AssertionError: if one is not passed.
-    """
-    made = {}
-    for name, case in cases.items():
-        image = make_image(case)
-        verdict = run_here(image, stepped=True, profile=case.profile).verdict
-        if verdict is not CaseVerdict.SKIPPED:
-            assert verdict is CaseVerdict.PASSED, name
-            made[name] = image, verdict.value
-    content = pickle.dumps(made)
-    images.write_bytes(content)
-    return hashlib.sha256(content).hexdigest()[:16]
+    def job(self, mutant: Mutant, images: Path) -> _MutantJob | MutantResult:
+        """What is to be done, or what is known already: by the case that noticed it, or by all that did not."""
+        before = self._before.get((mutant.name, mutant.digest))
+        held = {} if before is None else self._suites.get(before.suite, {})
+        order = self._exercised.order(mutant)
+        if before is not None and before.noticed_by is not None:
+            name = _case(before.noticed_by)
+            if name in self.digests and held.get(name) == self.digests[name]:
+                return before
+        elif before is not None:
+            order = [name for name in order if held.get(name) != self.digests[name]]
+            if not order:
+                return self.result(mutant, None)
+        noticing = self._noticing[mutant.file]
+        order.sort(key=lambda name: -noticing[name])
+        return _MutantJob(mutant, images, tuple(order), not self._exercised.is_at_loading(mutant))
+
+    def result(self, mutant: Mutant, noticed_by: str | None) -> MutantResult:
+        """What came of *mutant*."""
+        reached = len(self._exercised.order(mutant))
+        return MutantResult(mutant.name, mutant.line, mutant.digest, self.suite, noticed_by, reached)
 
 
 def run_mutants(
     mutants: Iterable[Mutant],
-    before: Iterable[MutantResult] = (),
+    record: MutationRecord,
     *,
     cases: Mapping[str, Case] | None = None,
     jobs: int | None = None,
     ended: Callable[[MutantResult], None] = lambda _: None,
 ) -> list[MutantResult]:
-    """What comes of each of *mutants*; those that *before* says it of, with the same suite, are not run again.
+    """What comes of each of *mutants*, which is added to *record*; what that says already is not found out again.
+
+    Ctrl-C or SIGTERM ends it early.
 
     :param cases: what they are held against; None: all that there are.
     """
+    mutants = list(mutants)
+    files = sorted({mutant.file for mutant in mutants})
+    exercised = exercise(read_cases(DIRECTORY) if cases is None else cases, files, jobs=jobs)
+    if exercised is None:
+        return []
+    plan = _Plan(exercised, record)
+    record.suites[plan.suite] = plan.digests
+    found: list[MutantResult] = []
+    work: dict[str, _MutantJob] = {}
     with tempfile.TemporaryDirectory(prefix="essa-mutation-") as directory:
         images = Path(directory) / "images"
-        suite = prepare(images, read_cases(DIRECTORY) if cases is None else cases)
-        known = {(each.name, each.digest): each for each in before if each.suite == suite}
-        killers: defaultdict[str, Counter[str]] = defaultdict(Counter)
-        for each in before:
-            if each.noticed_by is not None:
-                killers[each.name.partition(":")[0]][each.noticed_by.partition(" ")[0]] += 1
-        found: dict[str, MutantResult] = {}
-        work: dict[str, _MutantJob] = {}
+        images.write_bytes(pickle.dumps({name: case.image for name, case in exercised.cases.items()}))
         for mutant in mutants:
-            key = f"{mutant.file}#{mutant.number}"
-            if (mutant.name, mutant.digest) in known:
-                found[key] = known[mutant.name, mutant.digest]
-                continue
-            first = tuple(name for name, _ in killers[mutant.file].most_common(_FIRST))
-            work[key] = _MutantJob(mutant, str(images), suite, first)
+            job = plan.job(mutant, images)
+            if isinstance(job, MutantResult):
+                record.put(job)
+                found.append(job)
+            else:
+                work[f"{mutant.file}#{mutant.number}"] = job
 
-        def done(key: str, result: MutantResult) -> None:
-            found[key] = result
-            ended(result)
+        def done(key: str, noticed: _Noticed | None) -> None:
+            if noticed is not None and not noticed.is_to_be_loaded:
+                found.append(plan.result(work.pop(key).mutant, noticed.by))
+                record.put(found[-1])
+                ended(found[-1])
 
-        run_side_by_side(_run, work, most=jobs, ended=done)
-        return list(found.values())
+        functions = {key: job for key, job in work.items() if job.is_function}
+        ends = run_side_by_side(_run, functions, most=jobs, ended=done)
+        if len(ends) == len(functions) and None not in ends.values():
+            left = {key: replace(job, is_function=False) for key, job in work.items()}
+            run_side_by_side(_run, left, most=jobs, ended=done)
+    return found
 
 
-def _run(job: _MutantJob, _: Reporter) -> MutantResult:
-    mutant = job.mutant
-    module = mutant.file.removesuffix(".py").replace("/", ".")
-    with tempfile.TemporaryDirectory(prefix="essa-mutant-") as directory:
-        source = Path(directory) / "source.py"
-        source.write_text(mutant.source, encoding="utf-8")
-        command = [sys.executable, "-m", "tools.conform.mutation.one", module, str(source), job.images, *job.first]
-        noticed: str | None = TIMEOUT
-        with suppress(subprocess.TimeoutExpired):
-            done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=_TIMEOUT, check=False)
-            noticed = None if done.returncode == 0 else done.stdout.strip() or f"exit status {done.returncode}"
-    return MutantResult(mutant.name, mutant.line, mutant.digest, job.suite, noticed)
+@dataclass(frozen=True, slots=True)
+class _Noticed:
+    by: str | None = None
+    is_to_be_loaded: bool = False
+    """It has not been held against anything: more differs than the code of functions."""
+
+
+def _run(job: _MutantJob, reporter: Reporter) -> _Noticed | None:
+    """Hold the mutant of *job* against its cases; None if that was stopped."""
+    try:
+        return _Noticed(
+            notice(
+                job.mutant,
+                job.images,
+                job.order,
+                is_function=job.is_function,
+                is_stopped=lambda: reporter.is_stopped,
+            )
+        )
+    except NotAFunction:
+        return _Noticed(is_to_be_loaded=True)
+    except Stopped:
+        return None
+
+
+def _case(noticed_by: str) -> str:
+    """The case in what is said of who has noticed."""
+    return noticed_by.partition(" ")[0]
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:16]

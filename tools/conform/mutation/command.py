@@ -12,12 +12,14 @@ import msgspec
 from emu.input_files.near_names import did_you_mean
 from emu.input_files.reading import read_whole
 from tools.conform.architecture.collection import DIRECTORY
-from tools.conform.mutation.campaign import MutantResult, run_mutants
+from tools.conform.mutation.campaign import MutationRecord, run_mutants
 from tools.conform.mutation.mutants import RULES, mutants_of
 from tools.conform.mutation.survivors import read_survivors
+from tools.conform.run import INTERRUPTED
 from tools.usage.errors import UsageError
 
 if TYPE_CHECKING:
+    from tools.conform.mutation.campaign import MutantResult
     from tools.conform.mutation.mutants import Mutant
     from tools.conform.mutation.options import MutationOptions
 
@@ -31,22 +33,27 @@ def run_mutation(wanted: MutationOptions) -> int:
     """
     explained = read_survivors(SURVIVORS if wanted.explained is None else Path(wanted.explained))
     mutants = _chosen(wanted)
-    before = [] if wanted.results is None else _read(Path(wanted.results))
-    kept = {(each.name, each.digest): each for each in before}
+    record = MutationRecord() if wanted.results is None else _read(Path(wanted.results))
 
     def ended(result: MutantResult) -> None:
-        print(_line(result, explained))
-        kept[result.name, result.digest] = result
+        print(_line(result, explained), flush=True)
         if wanted.results is not None:
-            _write(Path(wanted.results), list(kept.values()))
+            _write(Path(wanted.results), record)
 
-    found = run_mutants(mutants, before, jobs=wanted.jobs, ended=ended)
+    found = run_mutants(mutants, record, jobs=wanted.jobs, ended=ended)
     survivors = [each for each in found if each.noticed_by is None]
     unexplained = [each for each in survivors if each.name not in explained]
     print(f"{len(found) - len(survivors)} of {len(found)} noticed, {len(survivors) - len(unexplained)} explained")
     for each in sorted(unexplained, key=lambda each: (each.name, each.line)):
-        print(f"survives: {each.name} (line {each.line})")
+        print(f"survives: {each.name} (line {each.line}, {_reached(each)})")
+    if len(found) < len(mutants):
+        print(f"interrupted: {len(mutants) - len(found)} have not been run")
+        return INTERRUPTED
     return 1 if unexplained else 0
+
+
+def _reached(result: MutantResult) -> str:
+    return f"executed by {result.reached_by} cases" if result.reached_by else "no case executes it"
 
 
 def _chosen(wanted: MutationOptions) -> list[Mutant]:
@@ -64,22 +71,22 @@ def _line(result: MutantResult, explained: dict[str, str]) -> str:
         return f"NOTICED   {result.name}: {result.noticed_by}"
     if result.name in explained:
         return f"EXPLAINED {result.name}: {explained[result.name]}"
-    return f"SURVIVES  {result.name}"
+    return f"SURVIVES  {result.name}: {_reached(result)}"
 
 
-def _read(path: Path) -> list[MutantResult]:
+def _read(path: Path) -> MutationRecord:
     if not path.exists():
-        return []
+        return MutationRecord()
     try:
-        return msgspec.json.decode(read_whole(path), type=list[MutantResult])
+        return msgspec.json.decode(read_whole(path), type=MutationRecord)
     except OSError as reason:
         raise UsageError(f"--results: {path} cannot be read: {reason.strerror}") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as reason:
         raise UsageError(f"--results: {path}: expected what --results has written: {reason}") from None
 
 
-def _write(path: Path, results: list[MutantResult]) -> None:
+def _write(path: Path, record: MutationRecord) -> None:
     try:
-        path.write_bytes(msgspec.json.format(msgspec.json.encode(results), indent=1) + b"\n")
+        path.write_bytes(msgspec.json.format(msgspec.json.encode(record), indent=1) + b"\n")
     except OSError as reason:
         raise UsageError(f"--results: {path} cannot be written: {reason.strerror}") from None

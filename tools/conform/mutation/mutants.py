@@ -11,6 +11,7 @@ import ast
 import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Final, cast
 
@@ -31,8 +32,14 @@ RULES: Final = (
     "emu/pending.py",
     "emu/isa/signaling.py",
     "emu/per.py",
+    "emu/teid.py",
+    "emu/instruction_fetch.py",
+    "host/outcomes.py",
+    "host/eviction.py",
+    "host/guest.py",
+    "host/release_list.py",
 )
-"""The files whose rules are broken: keys, DAT, protection, interruptions, page states."""
+"""The files whose rules are broken: keys, DAT, protection, interruptions, page states, what a host does with pages."""
 
 _COMPARISONS: Final[dict[type[ast.cmpop], type[ast.cmpop]]] = {
     ast.Eq: ast.NotEq,
@@ -65,14 +72,16 @@ class Mutant:
 
     file: str
     line: int
-    number: int
-    """Among those of its file."""
+    number: int | None
+    """Among those of its file; None: nothing is broken."""
     function: str
     """What it is in, as it is called in the file."""
     what: str
     """What was there, and what is there now."""
-    source: str
-    """The whole file with it."""
+    lines: tuple[int, int]
+    """The first and the last line of what is evaluated with it: a statement, or the head of a compound one."""
+    around: tuple[int, int]
+    """Those of the outermost function that it is in, or of the statement."""
 
     @property
     def name(self) -> str:
@@ -82,22 +91,32 @@ class Mutant:
     @property
     def digest(self) -> str:
         """Different for each source that it can have."""
-        return hashlib.sha256(self.source.encode()).hexdigest()[:16]
+        return hashlib.sha256(f"{self.number} {_text(self.file)}".encode()).hexdigest()[:16]
+
+    @property
+    def source(self) -> str:
+        """The whole file with it."""
+        tree = ast.parse(_text(self.file))
+        if self.number is not None:
+            _changes(tree)[self.number].make()
+        return ast.unparse(tree)
 
 
 def mutants_of(file: str) -> list[Mutant]:
     """All mutants of *file*, a path from the root of the project, in the order of their lines."""
-    text = (ROOT / file).read_text(encoding="utf-8")
     found: list[Mutant] = []
-    count = len(_changes(ast.parse(text)))
-    for number in range(count):
-        tree = ast.parse(text)
-        change = _changes(tree)[number]
+    for number, change in enumerate(_changes(ast.parse(_text(file)))):
         before = ast.unparse(change.node)
         after = ast.unparse(change.make())
         words = change.words or _in_words(before, after)
-        found.append(Mutant(file, change.node.lineno, number, change.function, words, ast.unparse(tree)))
+        change.undo()
+        found.append(Mutant(file, change.node.lineno, number, change.function, words, change.lines, change.around))
     return found
+
+
+@cache
+def _text(file: str) -> str:
+    return (ROOT / file).read_text(encoding="utf-8")
 
 
 def _in_words(before: str, after: str) -> str:
@@ -120,19 +139,46 @@ _AROUND: Final = 30
 class _Change:
     """Something that can be broken."""
 
-    node: ast.stmt | ast.expr
-    """The smallest part of the tree that has a place, with what is changed in it."""
+    node: ast.stmt
+    """The statement that is changed."""
     function: str
     make: Callable[[], ast.AST]
     """Breaks it, and gives what the node is then."""
+    undo: Callable[[], None]
+    """Makes it as it was."""
     words: str = ""
     """What is broken, if it is not to be seen in the text."""
+    around: tuple[int, int] = (0, 0)
+
+    @property
+    def lines(self) -> tuple[int, int]:
+        """See :attr:`Mutant.lines`."""
+        body = getattr(self.node, "body", None)
+        last = body[0].lineno - 1 if isinstance(body, list) else self.node.end_lineno or 0
+        return self.node.lineno, max(last, self.node.lineno)
 
 
 def _changes(tree: ast.Module) -> list[_Change]:
     found: list[_Change] = []
     for statement in tree.body:
         found += _in_statement(statement, "module", tree.body)
+    functions = _outermost_functions(tree)
+    for change in found:
+        around = (each for each in functions if each[0] <= change.node.lineno <= each[1])
+        change.around = next(around, change.lines)
+    return found
+
+
+def _outermost_functions(tree: ast.Module) -> list[tuple[int, int]]:
+    """The first and the last line of each function that is in no other."""
+    found = []
+    waiting: list[ast.stmt] = list(tree.body)
+    while waiting:
+        statement = waiting.pop()
+        if isinstance(statement, ast.FunctionDef):
+            found.append((statement.lineno, statement.end_lineno or 0))
+        elif isinstance(statement, ast.ClassDef):
+            waiting += statement.body
     return found
 
 
@@ -172,12 +218,16 @@ def _in_list(parts: list[ast.AST], function: str) -> Iterator[_Change]:
 
 
 def _without(statement: ast.stmt, function: str, siblings: list[ast.stmt]) -> _Change:
+    empty = ast.copy_location(ast.Pass(), statement)
+
     def make() -> ast.AST:
-        empty = ast.copy_location(ast.Pass(), statement)
         siblings[siblings.index(statement)] = empty
         return empty
 
-    return _Change(statement, function, make)
+    def undo() -> None:
+        siblings[siblings.index(empty)] = statement
+
+    return _Change(statement, function, make, undo)
 
 
 def _in_expression(expression: ast.expr, function: str, statement: ast.stmt) -> Iterator[_Change]:
@@ -202,17 +252,34 @@ def _in_constant(node: ast.Constant, statement: ast.stmt, function: str) -> Iter
     elif isinstance(node.value, int):
         yield _set(statement, function, node, "value", node.value + 1)
     elif isinstance(node.value, str) and _is_table(node.value):
-        words = node.value.split()
-        for place, word in enumerate(words):
-            if word in _STATES and place % _CELLS:
-                # Another state that this table knows.
-                states = words[::_CELLS]
-                broken = states[(states.index(word) + 1) % len(states)]
-                lines = [[*words[at : at + _CELLS]] for at in range(0, len(words), _CELLS)]
-                lines[place // _CELLS][place % _CELLS] = broken
-                table = "\n".join(" ".join(line) for line in lines)
-                where = f"{_target(statement)}, {lines[place // _CELLS][0]} and request {place % _CELLS - 1}"
-                yield replace(_set(statement, function, node, "value", table), words=f"{where}: {word} -> {broken}")
+        lines = [line.split() for line in node.value.strip().splitlines()]
+        for row, line in enumerate(lines):
+            for column, word in enumerate(line[1:], 1):
+                for broken in _broken_cell(word, lines):
+                    changed = [[*each] for each in lines]
+                    changed[row][column] = broken
+                    table = "\n".join(" ".join(each) for each in changed)
+                    words = f"{_target(statement)}, {_cell(lines, row, column)}: {word} -> {broken}"
+                    yield replace(_set(statement, function, node, "value", table), words=words)
+
+
+def _broken_cell(word: str, lines: list[list[str]]) -> Iterator[str]:
+    """Another state that this table knows, or the other outcome of an eviction."""
+    if word in _STATES:
+        states = [line[0] for line in lines]
+        states += sorted({each for line in lines for each in line[1:] if each in _STATES} - {*states})
+        yield states[(states.index(word) + 1) % len(states)]
+    elif word in _OUTCOMES:
+        yield _OUTCOMES[1 - _OUTCOMES.index(word)]
+
+
+def _cell(lines: list[list[str]], row: int, column: int) -> str:
+    """What people call a cell: of a table of transitions, or of one of evictions."""
+    line = lines[row]
+    if len(line) == _CELLS:
+        return f"{line[0]} and request {column - 1}"
+    when = [line[0], *(each for each in line[1:2] if each not in _OUTCOMES)]
+    return f"{' '.join(when)}, cell {column}"
 
 
 def _target(statement: ast.stmt) -> str:
@@ -223,22 +290,32 @@ _CELLS: Final = 9
 """Words in a line of a table of transitions: the state before, and one for each request."""
 
 
+_OUTCOMES: Final = ("drop", "preserve")
+
+
 def _is_table(text: str) -> bool:
-    words = text.split()
-    return len(words) > _CELLS and not len(words) % _CELLS and set(words[::_CELLS]) <= set(_STATES)
+    """Whether *text* is lines that begin with states: of transitions, or of what an eviction comes to."""
+    lines = [line.split() for line in text.strip().splitlines()]
+    if not all(line and line[0] in _STATES for line in lines):
+        return False
+    return all(len(line) == _CELLS or not {*_OUTCOMES}.isdisjoint(line) for line in lines)
 
 
 def _set(statement: ast.stmt, function: str, node: ast.AST, name: str, value: object) -> _Change:
+    before = getattr(node, name)
+
     def make() -> ast.AST:
         setattr(node, name, value)
         return statement
 
-    return _Change(statement, function, make)
+    return _Change(statement, function, make, lambda: setattr(node, name, before))
 
 
 def _put(statement: ast.stmt, function: str, into: list[ast.cmpop], place: int, value: ast.cmpop) -> _Change:
+    before = into[place]
+
     def make() -> ast.AST:
         into[place] = value
         return statement
 
-    return _Change(statement, function, make)
+    return _Change(statement, function, make, lambda: into.__setitem__(place, before))

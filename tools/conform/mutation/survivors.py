@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Mutants that nobody can notice, with their reasons, as TOML: one ``[[survivor]]`` for each.
+"""Mutants that nobody can notice, with their reasons, as TOML: a ``[[survivor]]`` for each reason.
 
 [[survivor]]
-mutant = "emu/access.py:load: ..."     # its name, as it is printed
+mutants = ["emu/access.py:load: ..."]     # their names, as they are printed
 reason = "who looks on is told, and the guest sees nothing of that"
 """
 
@@ -24,10 +24,10 @@ class SurvivorsError(FieldError):
 
 
 @dataclass(frozen=True, slots=True)
-class ExplainedSurvivor:
-    """A mutant that survives, and why."""
+class ExplainedSurvivors:
+    """Mutants that survive, and why."""
 
-    mutant: str
+    mutants: tuple[str, ...]
     reason: str
 
 
@@ -41,7 +41,7 @@ def read_survivors(path: Path) -> dict[str, str]:
         unknown = sorted(document.content.keys() - {"survivor"})
         if unknown:
             raise document.origin.error_at(unknown[0], f"{unknown[0]}: unknown; expected survivor")
-        found = document.all("survivor", partial(convert, kind=ExplainedSurvivor, error=SurvivorsError))
+        found = document.all("survivor", partial(convert, kind=ExplainedSurvivors, error=SurvivorsError))
     except SurvivorsError as reason:
         raise UsageError(f"--explained: {reason}") from None
-    return {each.mutant: each.reason for each in found}
+    return {mutant: each.reason for each in found for mutant in each.mutants}

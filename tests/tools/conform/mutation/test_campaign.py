@@ -3,23 +3,73 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
 from tools.conform.architecture.collection import read_cases
-from tools.conform.mutation.campaign import run_mutants
+from tools.conform.mutation.campaign import MutationRecord, run_mutants
 from tools.conform.mutation.mutants import mutants_of
 
+if TYPE_CHECKING:
+    from tools.conform.architecture.case import Case
+    from tools.conform.mutation.mutants import Mutant
 
-def test_a_transition_and_a_rule_that_no_case_needs() -> None:
-    cases = {name: case for name, case in read_cases().items() if name == "page-hinting/zvm-Sr-2"}
-    assert cases
-    mutants = {each.what: each for each in mutants_of("emu/page_states.py")}
-    broken = mutants["_ZVM_TABLE, Sr and request 2: Ur -> Uz"]
-    other = mutants["_ZVM_TABLE, Vz and request 6: Vz -> Sr"]
+
+def chosen(*names: str) -> dict[str, Case]:
+    cases = {name: case for name, case in read_cases().items() if name in names}
+    assert len(cases) == len(names)
+    return cases
+
+
+def mutants(file: str, *words: str) -> list[Mutant]:
+    found = {each.what: each for each in mutants_of(file)}
+    return [found[each] for each in words]
+
+
+def test_tables_that_are_loaded_again() -> None:
+    cases = chosen("page-hinting/zvm-Sr-2")
+    broken, other = mutants(
+        "emu/page_states.py", "_ZVM_TABLE, Sr and request 2: Ur -> Uz", "_ZVM_TABLE, Vz and request 6: Vz -> Sr"
+    )
+    untouched = replace(other, number=None, what="nothing")
+    record = MutationRecord()
     told: list[str | None] = []
-    found = run_mutants([broken, other], cases=cases, jobs=1, ended=lambda result: told.append(result.noticed_by))
-    noticed = {each.name: each.noticed_by for each in found}
-    assert noticed[broken.name] == "page-hinting/zvm-Sr-2"
-    assert noticed[other.name] is None
-    # What is known of the same source and the same cases is not run again.
+    found = run_mutants(
+        [broken, other, untouched], record, cases=cases, jobs=1, ended=lambda result: told.append(result.noticed_by)
+    )
+    assert [each.noticed_by for each in found] == told == ["page-hinting/zvm-Sr-2", None, None]
+    assert record.results == found
+    # What is known of the same source and the same cases is not found out again.
     told.clear()
-    assert run_mutants([broken, other], found, cases=cases, jobs=1, ended=lambda _: told.append("")) == found
+    assert run_mutants([broken, other], record, cases=cases, jobs=1, ended=lambda _: told.append("")) == found[:2]
     assert not told
+
+
+def test_functions_and_only_cases_that_reach_them() -> None:
+    cases = chosen("page-hinting/zvm-Sr-2", "storage-keys/reset-reference-4")
+    found = run_mutants(
+        [each for each in mutants_of("emu/isa/storage_key_instructions.py") if each.function in ("rrbe", "pfmf")],
+        MutationRecord(),
+        cases=cases,
+        jobs=1,
+    )
+    assert {each.reached_by for each in found if ":pfmf:" in each.name} == {0}
+    assert all(each.noticed_by is None for each in found if ":pfmf:" in each.name)
+    rrbe = {each.name.partition("rrbe: ")[2]: each for each in found if ":rrbe:" in each.name}
+    assert {each.reached_by for each in rrbe.values()} == {1}
+    assert rrbe["_set_key(cpu, page, before & ~REFERENCE) -> pass"].noticed_by == "storage-keys/reset-reference-4"
+    # Nothing without storage keys is among these cases.
+    assert rrbe["_require_keys(cpu) -> pass"].noticed_by is None
+
+
+def test_a_survivor_is_held_against_new_cases_only() -> None:
+    record = MutationRecord()
+    broken = mutants(
+        "emu/isa/storage_key_instructions.py", "cpu.cc = field(before, 5, 6, 8) -> cpu.cc = field(before, 6, 6, 8)"
+    )
+    first = chosen("storage-keys/reset-reference-2")
+    assert run_mutants(broken, record, cases=first, jobs=1)[0].noticed_by is None
+    both = first | chosen("storage-keys/reset-reference-4")
+    found = run_mutants(broken, record, cases=both, jobs=1)
+    assert found[0].noticed_by == "storage-keys/reset-reference-4"
+    assert len(record.suites) == 1

@@ -10,7 +10,7 @@ import pytest
 from tests.support.command import wrong
 from tools.command.cli import main
 from tools.conform.mutation import command
-from tools.conform.mutation.campaign import MutantResult
+from tools.conform.mutation.campaign import MutantResult, MutationRecord
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
 
 def results(
-    mutants: Iterable[Mutant], before: list[MutantResult], *, jobs: int, ended: Callable[[MutantResult], None]
+    mutants: Iterable[Mutant], record: MutationRecord, *, jobs: int, ended: Callable[[MutantResult], None]
 ) -> list[MutantResult]:
-    """Every third survives."""
-    found = []
+    """Every third survives; the fourth is executed by no case."""
     for number, each in enumerate(mutants):
-        found.append(MutantResult(each.name, each.line, each.digest, "s", "a/case" if number % 3 else None))
-        ended(found[-1])
-    return found
+        noticed_by = "a/case" if number % 3 else None
+        record.put(MutantResult(each.name, each.line, each.digest, "s", noticed_by, 0 if number == 3 else 2))
+        ended(record.results[-1])
+    return record.results
 
 
 def test_survivors_are_a_failure_unless_they_are_explained(
@@ -38,17 +38,28 @@ def test_survivors_are_a_failure_unless_they_are_explained(
     arguments = "conform", "mutation", "--only", "emu/prefixing.py", "--sample", "4", "--seed", "1"
     assert main([*arguments, "--results", str(kept)]) == 1
     lines = capsys.readouterr().out.splitlines()
-    survivors = [line.split(maxsplit=1)[1] for line in lines if line.startswith("SURVIVES")]
-    assert len(survivors) == 2
+    told = [line.split(maxsplit=1)[1] for line in lines if line.startswith("SURVIVES")]
+    assert [each.rpartition(": ")[2] for each in told] == ["executed by 2 cases", "no case executes it"]
+    survivors = [each.rpartition(": ")[0] for each in told]
     assert "2 of 4 noticed, 0 explained" in lines
     assert b'"a/case"' in kept.read_bytes()
-    tables = [f"[[survivor]]\nmutant = '''{name}'''\nreason = \"it is not seen\"\n" for name in survivors]
-    (tmp_path / "why").write_text("".join(tables))
+    names = ", ".join(f"'''{name}'''" for name in survivors)
+    (tmp_path / "why").write_text(f'[[survivor]]\nmutants = [{names}]\nreason = "it is not seen"\n')
     assert main([*arguments, "--explained", str(tmp_path / "why"), "--results", str(kept)]) == 0
     assert "2 of 4 noticed, 2 explained" in capsys.readouterr().out
 
 
+def test_what_has_not_been_run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def interrupted(mutants: list[Mutant], *rest: object, **more: object) -> list[MutantResult]:
+        each = mutants[0]
+        return [MutantResult(each.name, each.line, each.digest, "s", "a/case", 1)]
+
+    monkeypatch.setattr(command, "run_mutants", interrupted)
+    assert main(["conform", "mutation", "--only", "emu/prefixing.py", "--sample", "3"]) == 3
+    assert "interrupted: 2 have not been run" in capsys.readouterr().out
+
+
 def test_wrong_use(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    (tmp_path / "r").write_text("{}")
+    (tmp_path / "r").write_text("[]")
     assert "did you mean emu/prefixing.py" in wrong(capfd, "conform", "mutation", "--only", "emu/prefixin.py")
     assert "expected what --results has" in wrong(capfd, "conform", "mutation", "--results", str(tmp_path / "r"))

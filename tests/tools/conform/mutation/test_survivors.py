@@ -22,16 +22,17 @@ def test_those_of_the_suite_are_mutants() -> None:
 
 
 def test_a_file_is_read(tmp_path: Path) -> None:
-    (tmp_path / "s").write_text('[[survivor]]\nmutant = "a"\nreason = "b"\n')
-    assert read_survivors(tmp_path / "s") == {"a": "b"}
+    (tmp_path / "s").write_text('[[survivor]]\nmutants = ["a", "c"]\nreason = "b"\n')
+    assert read_survivors(tmp_path / "s") == {"a": "b", "c": "b"}
 
 
 @pytest.mark.parametrize(
     ("text", "expected"),
     (
         ("x = 1", "x: unknown; expected survivor"),
-        ('[[survivor]]\nmutant = "a"', "reason"),
-        ('[[survivor]]\nmutant = "a"\nreason = "b"\nwhy = 1', "unknown; expected mutant, reason"),
+        ('[[survivor]]\nmutants = ["a"]', "reason"),
+        ('[[survivor]]\nmutants = ["a"]\nreason = "b"\nwhy = 1', "unknown; expected mutants, reason"),
+        ('[[survivor]]\nmutants = "a"\nreason = "b"', "mutants"),
         ("[[", "not TOML"),
     ),
 )

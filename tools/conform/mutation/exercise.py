@@ -1,0 +1,199 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Which lines of the rules each case executes: only such a case can notice what is broken there."""
+
+from __future__ import annotations
+
+import gc
+import os
+import pickle
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+from tools.conform.architecture.harness import CaseVerdict
+from tools.conform.architecture.here import run_here
+from tools.conform.architecture.image import CaseImage, make_image
+from tools.conform.mutation.breaking import forget_modules
+from tools.conform.mutation.mutants import ROOT, Mutant
+from tools.processes.side_by_side import run_side_by_side
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from tools.conform.architecture.case import Case
+    from tools.processes.side_by_side import Reporter
+
+Lines = frozenset[tuple[str, int]]
+"""Files, and numbers of lines in them."""
+_AT_A_TIME: Final = 60
+"""Cases that one piece of work has."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExercisedCase:
+    """A case that passes, and what it executes."""
+
+    image: bytes
+    """Its image, pickled."""
+    lines: Lines
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    cases: Mapping[str, Case]
+    files: tuple[str, ...]
+    is_first: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    cases: Mapping[str, ExercisedCase | None]
+    """None: it is skipped."""
+    at_loading: Lines
+    """Of the first part."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exercise:
+    """What all cases execute, and what is executed before any of them begins."""
+
+    cases: Mapping[str, ExercisedCase]
+    at_loading: Lines
+
+    def order(self, mutant: Mutant) -> list[str]:
+        """The cases that execute what is broken, those first that execute what few others do of its function.
+
+        All, if it has been evaluated when it was loaded: what came of it may be anywhere.
+        """
+        broken = set(_between(mutant.file, mutant.lines))
+        by_all = bool(broken & self.at_loading)
+        chosen = [name for name, case in self.cases.items() if by_all or case.lines & broken]
+        around = None if by_all else frozenset(_between(mutant.file, mutant.around))
+        near = {name: _near(self.cases[name].lines, mutant.file, around) for name in chosen}
+        counts = Counter(line for lines in near.values() for line in lines)
+        rare = {name: sum(1 / counts[line] for line in near[name]) for name in chosen}
+        return sorted(chosen, key=lambda name: -rare[name])
+
+    def is_at_loading(self, mutant: Mutant) -> bool:
+        """Whether what is broken, or the function that it is in, is evaluated before any case begins."""
+        return not self.at_loading.isdisjoint(_between(mutant.file, mutant.lines))
+
+
+def exercise(cases: Mapping[str, Case], files: Sequence[str], *, jobs: int | None = None) -> Exercise | None:
+    """Run *cases* step by step, and note which lines they execute of *files*, paths from the root of the project.
+
+    Cases that are skipped are left out, as none of them notices anything.
+
+    :return: None if Ctrl-C or SIGTERM ended it early.
+    :raises AssertionError: if one is not passed.
+    """
+    names = list(cases)
+    pieces = [names[at : at + _AT_A_TIME] for at in range(0, len(names), _AT_A_TIME)]
+    work = {piece[0]: _Job({name: cases[name] for name in piece}, tuple(files), piece is pieces[0]) for piece in pieces}
+    found: dict[str, ExercisedCase | None] = {}
+    at_loading: Lines = frozenset()
+    for part in run_side_by_side(_exercise, work, most=jobs).values():
+        found |= part.cases
+        at_loading |= part.at_loading
+    if found.keys() != cases.keys():
+        return None
+    passed = {name: case for name in names if (case := found[name]) is not None}
+    return Exercise(passed, at_loading)
+
+
+def _exercise(job: _Job, reporter: Reporter) -> _Part:
+    """What each case of *job* executes in a process of its own."""
+    images = {name: make_image(case) for name, case in job.cases.items()}
+    # What a process does when the first machine runs in it takes longer than any case.
+    run_here(next(iter(images.values())), stepped=True)
+    gc.collect()
+    gc.freeze()
+    reporter.begin(len(images))
+    found: dict[str, ExercisedCase | None] = {}
+    for name, image in images.items():
+        if reporter.is_stopped:
+            break
+        verdict, lines = in_a_fork(lambda image=image: _followed(image, job.files))  # type: ignore[misc]
+        reporter.advance(1)
+        assert verdict in (CaseVerdict.PASSED, CaseVerdict.SKIPPED), name
+        found[name] = ExercisedCase(pickle.dumps(image), lines) if verdict is CaseVerdict.PASSED else None
+    return _Part(found, _load(job.files) if job.is_first else frozenset())
+
+
+def _followed(image: CaseImage, files: Sequence[str]) -> tuple[CaseVerdict, Lines]:
+    verdicts = []
+    lines = _lines(files, lambda: verdicts.append(run_here(image, stepped=True, profile=image.case.profile).verdict))
+    return verdicts[0], lines
+
+
+def _load(files: Sequence[str]) -> Lines:
+    """What is executed of *files* when they are loaded."""
+
+    def load() -> None:
+        forget_modules()
+        import_module(run_here.__module__)
+        for file in files:
+            import_module(module_of(file))
+
+    lines: Lines = in_a_fork(lambda: _lines(files, load))
+    return lines
+
+
+def module_of(file: str) -> str:
+    """The module that *file* is."""
+    return file.removesuffix(".py").replace("/", ".")
+
+
+def in_a_fork(work: Callable[[], Any]) -> Any:
+    """What *work* gives, done in a copy of this process."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if not child:
+        os.close(reading)
+        try:
+            with os.fdopen(writing, "wb") as file:
+                pickle.dump(work(), file)
+        finally:
+            os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading, "rb") as file:
+        content = file.read()
+    os.waitpid(child, 0)
+    return pickle.loads(content)
+
+
+def _near(lines: Lines, file: str, around: Lines | None) -> Iterable[tuple[str, int]]:
+    """Those of *lines* that are *around*, or in all of *file*."""
+    return [line for line in lines if line[0] == file] if around is None else lines & around
+
+
+def _between(file: str, lines: tuple[int, int]) -> Iterator[tuple[str, int]]:
+    return ((file, line) for line in range(lines[0], lines[1] + 1))
+
+
+def _lines(files: Sequence[str], work: Callable[[], object]) -> Lines:
+    """Do *work*, and give the lines of *files* that it executes."""
+    names = {str(ROOT / file): file for file in files}
+    found: set[tuple[str, int]] = set()
+
+    def follow(frame: FrameType, _: str, __: object) -> Any:
+        file = names.get(frame.f_code.co_filename)
+        if file is None:
+            return None
+
+        def line(frame: FrameType, event: str, _: object) -> Any:
+            if event == "line":
+                found.add((file, frame.f_lineno))
+            return line
+
+        return line
+
+    sys.settrace(follow)
+    try:
+        work()
+    finally:
+        sys.settrace(None)
+    return frozenset(found)
