@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from emu.operator import Operator
 
 MEGABYTE: Final = 1 << 20
-SLICE: Final = 100_000
+SLICE: Final = 500_000
 """Units of work that a CPU gets before it is the next one's turn."""
 LONE_SLICE: Final = 50_000_000
 """The same if there is no other CPU to wait for its turn."""
