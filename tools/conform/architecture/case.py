@@ -91,6 +91,7 @@ ZVM: Final = Need(2, 0, "page states as z/VM has them")
 KVM: Final = Need(3, 0, "page states as KVM has them")
 PAGING: Final = Need(5, 0, "a host that takes pages which have not been touched for long")
 TWO_CPUS: Final = Need(4, 1, "a CPU with address 1")
+ONE_CPU: Final = Need(9, 1, "no CPU with address 1")
 DEVICES: Final = Need(6, 0x0001_0001, "channel-attached devices that give their identification, on subchannels 0 and 1")
 
 

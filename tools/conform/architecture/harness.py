@@ -113,6 +113,8 @@ not_a_facility:
     BRC 8,a_device
     CGHI 1,8
     BRC 8,no_essa
+    CGHI 1,9
+    BRC 8,no_cpu
     LLILF 2,probe
     ESSA 3,2,0
     CGHI 1,1
@@ -146,6 +148,10 @@ each_page:
 a_cpu:
     SIGP 4,2,1
     BRC 1,missing
+    BRC 15,need_met
+no_cpu:
+    SIGP 4,2,1
+    BRC 14,missing
     BRC 15,need_met
 no_essa:
     LLILF 5,operation_exception

@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What orders of SIGNAL PROCESSOR do with a CPU that operates, is interrupted, or stops."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from emu.psw import ADDRESSING_MODE, EXTERNAL_MASK
+from tools.conform.architecture.case import ONE_CPU, TWO_CPUS, VERIFIED, Case, CaseSection, FinalState, Need
+
+SOURCE = "PoP 4, CPU Signaling and Response, Stopped State (architecture reference F6)"
+SENTINEL = 0x3333_3333_3333_3333
+HIGH = SENTINEL & ~0xFFFF_FFFF
+STOPPED, INCORRECT_STATE = 0x40, 0x200
+YIELD = "DIAG 0,0,0x44"
+EMERGENCY_MASK = 1 << 14
+ENABLED = ADDRESSING_MODE | EXTERNAL_MASK
+SENSE_STOPPED = f"sensing: {YIELD}\nLGHI 6,0\nSIGP 6,2,1\nBRC 11,sensing\n"
+# CPU 1 has the prefix area page3 and page4; it tells in page1 that it is in its loop, whose place is aligned.
+LOOP, HANDLER = 0x9000, 0x9100
+LOOPS = {LOOP: f"{YIELD}\nBRC 15,{LOOP}", HANDLER: f"{YIELD}\nBRC 15,{HANDLER}"}
+STORAGE: dict[int | str, int | bytes] = {
+    "page16": (0x42000 << 32).to_bytes(8, "big"),
+    "page15": ENABLED.to_bytes(8, "big") + LOOP.to_bytes(8, "big"),
+    "page3+0x1a0": ADDRESSING_MODE.to_bytes(8, "big") + HANDLER.to_bytes(8, "big"),
+    "page3+0x1b0": ADDRESSING_MODE.to_bytes(8, "big") + HANDLER.to_bytes(8, "big"),
+}
+AT = ~7 & (1 << 64) - 1
+
+
+def begin(psw: str = "page15") -> str:
+    """CPU 1 is restarted, and is in its loop."""
+    return f"""
+        LARL 8,other
+        STG 8,0x1A8
+        SIGP 4,2,6
+        LLILF 9,page1
+        waiting: {YIELD}
+        LTG 10,0(9)
+        BRC 8,waiting
+        BRC 15,begun
+        other: LLILF 5,page16
+        SPX 0(5)
+        LLILF 5,page1
+        LCTLG 0,0,8(5)
+        LLILF 6,{psw}
+        LGHI 7,1
+        STG 7,0(5)
+        LPSWE 0(6)
+        begun: {YIELD}
+    """
+
+
+def case(
+    name: str, rule: str, code: str, *, needs: tuple[Need, ...] = (TWO_CPUS,), cpu: int = 1, **end: object
+) -> Case:
+    return Case(
+        name=name,
+        rule=rule,
+        source=SOURCE,
+        basis=VERIFIED,
+        needs=needs,
+        registers={2: cpu, 4: SENTINEL, 5: "page5"},
+        storage=STORAGE,
+        fill={"page1": 0, "page1+8": 0xE0 | EMERGENCY_MASK},
+        parts=LOOPS,
+        code=code,
+        end=FinalState(**end),  # type: ignore[arg-type]
+    )
+
+
+def orders() -> Iterator[Case]:
+    kept = {4: SENTINEL}
+    yield case(
+        "start-operating", "A CPU that operates accepts start.", "SIGP 4,2,4", needs=(), cpu=0, cc=0, registers=kept
+    )
+    yield case("restart", "Restart is accepted.", begin() + "SIGP 4,2,6", cc=0, registers=kept)
+    yield case(
+        "address-high-bit",
+        "All of bits 48-63 of R3 are the address.",
+        "SIGP 4,2,1",
+        cpu=0x8001,
+        cc=3,
+        registers=kept,
+    )
+    yield case(
+        "next-address",
+        "An address behind the last one is not operational.",
+        "SIGP 4,2,1",
+        needs=(ONE_CPU,),
+        cc=3,
+        registers=kept,
+    )
+    yield case(
+        "set-prefix-end",
+        "The last 8K of storage may be a prefix area.",
+        "LLILF 5,0x1FE000\nSIGP 4,2,0x0D",
+        cc=0,
+        registers=kept,
+    )
+    yield case(
+        "stop-and-store-operating",
+        "A CPU that operates stops, and then stores its status.",
+        f"{begin()}SIGP 4,2,9\n{SENSE_STOPPED}",
+        registers={4: SENTINEL, 6: STOPPED},
+        storage={0x1300: ENABLED, 0x1308: (LOOP, AT), 0x1318: (0x42000 << 32, 0xFFFF_FFFF << 32)},
+    )
+    yield case(
+        "stop-operating",
+        "A CPU that operates stops.",
+        f"{begin()}SIGP 4,2,5\n{SENSE_STOPPED}SIGP 4,2,0x0E",
+        cc=0,
+        registers={4: SENTINEL, 6: STOPPED},
+        storage={"page5+0x100": ENABLED, "page5+0x108": (LOOP, AT)},
+    )
+    for name, order in (("stop", 5), ("stop-and-store", 9)):
+        yield case(
+            f"interrupted-before-{name}",
+            "A CPU that is to stop first takes the interruptions that are pending and that it is enabled for.",
+            f"{begin()}SIGP 4,2,3\nSIGP 4,2,{order}\n{SENSE_STOPPED}SIGP 4,2,0x0E",
+            cc=0,
+            registers={4: SENTINEL, 6: STOPPED},
+            storage={
+                "page5+0x100": ADDRESSING_MODE,
+                "page5+0x108": (HANDLER, AT),
+                # Its old PSW, and the code with the address of the CPU that has sent the signal.
+                "page3+0x130": ENABLED,
+                "page3+0x138": (LOOP, AT),
+                "page3+0x80": (0x1201, 0xFFFF_FFFF),
+            }
+            | ({0x1308: (HANDLER, AT)} if order == 9 else {}),
+        )
+    yield case(
+        "stopped-takes-none",
+        "A CPU that is stopped takes no interruption; it does when it is started.",
+        f"{begin()}SIGP 4,2,5\n{SENSE_STOPPED}SIGP 4,2,3\n{YIELD}\nSIGP 4,2,0x0E\nSIGP 4,2,4\n"
+        "LLILF 9,page3\ntaking: DIAG 0,0,0x44\nLLGH 10,0x86(9)\nCGHI 10,0x1201\nBRC 7,taking",
+        storage={"page5+0x100": ENABLED, "page5+0x108": (LOOP, AT), "page3+0x138": (LOOP, AT)},
+    )
+    for name, order in (("set-prefix", 0x0D), ("store-status", 0x0E), ("store-additional", 0x17)):
+        yield case(
+            f"{name}-operating",
+            "Another CPU that operates is in the incorrect state.",
+            f"{begin()}SIGP 4,2,{order}",
+            cc=1,
+            registers={4: HIGH | INCORRECT_STATE},
+        )
+
+
+SECTION = CaseSection("States of CPUs", tuple(orders()))
