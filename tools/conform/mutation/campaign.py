@@ -46,13 +46,16 @@ class MutationRecord(msgspec.Struct):
     """What is known of mutants."""
 
     suites: dict[str, dict[str, str]] = msgspec.field(default_factory=dict)
-    """The digests of the cases of each suite, by their names."""
+    """The digests of the cases of each suite, by their names; how images are made of them is no part of that."""
     results: list[MutantResult] = msgspec.field(default_factory=list)
 
     def put(self, result: MutantResult) -> None:
         """Add *result*, in place of an earlier one of the same mutant."""
         self.results = [each for each in self.results if each.name != result.name or each.digest != result.digest]
         self.results.append(result)
+
+    def forget_suites(self) -> None:
+        """Forget those that no result belongs to."""
         used = {each.suite for each in self.results}
         self.suites = {suite: cases for suite, cases in self.suites.items() if suite in used}
 
@@ -72,7 +75,7 @@ class _Plan:
         self._exercised = exercised
         self._suites = dict(record.suites)
         self._before = {(each.name, each.digest): each for each in record.results}
-        self.digests = {name: _digest(case.image) for name, case in exercised.cases.items()}
+        self.digests = {name: _digest(repr(pickle.loads(case.image).case).encode()) for name, case in exercised.cases.items()}
         self.suite = _digest(repr(sorted(self.digests.items())).encode())
         self._noticing: defaultdict[str, Counter[str]] = defaultdict(Counter)
         for each in record.results:
@@ -147,6 +150,7 @@ def run_mutants(
         if len(ends) == len(functions) and None not in ends.values():
             left = {key: replace(job, is_function=False) for key, job in work.items()}
             run_side_by_side(_run, left, most=jobs, ended=done)
+    record.forget_suites()
     return found
 
 

@@ -41,6 +41,8 @@ def run_mutation(wanted: MutationOptions) -> int:
             _write(Path(wanted.results), record)
 
     found = run_mutants(mutants, record, jobs=wanted.jobs, ended=ended)
+    if wanted.results is not None:
+        _write(Path(wanted.results), record)
     survivors = [each for each in found if each.noticed_by is None]
     unexplained = [each for each in survivors if each.name not in explained]
     print(f"{len(found) - len(survivors)} of {len(found)} noticed, {len(survivors) - len(unexplained)} explained")
