@@ -75,7 +75,9 @@ class _Plan:
         self._exercised = exercised
         self._suites = dict(record.suites)
         self._before = {(each.name, each.digest): each for each in record.results}
-        self.digests = {name: _digest(repr(pickle.loads(case.image).case).encode()) for name, case in exercised.cases.items()}
+        self.digests = {
+            name: _digest(repr(pickle.loads(case.image).case).encode()) for name, case in exercised.cases.items()
+        }
         self.suite = _digest(repr(sorted(self.digests.items())).encode())
         self._noticing: defaultdict[str, Counter[str]] = defaultdict(Counter)
         for each in record.results:
