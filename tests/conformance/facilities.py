@@ -194,16 +194,29 @@ def without_keys() -> Iterator[Case]:
             code=f"{code}\nLGHI 15,1",
             end=FinalState(registers={15: 1}),
         )
+    for key in (1, 5, 8):
+        yield Case(
+            name=f"no-keys-psw-{key}",
+            rule="Loading a PSW with a key is a special-operation exception.",
+            source=source,
+            basis=INFERRED,
+            needs=(NO_KEYS,),
+            registers={2: "page1"},
+            storage={"page1": (ADDRESSING_MODE | key << 52).to_bytes(8, "big") + (0x9000).to_bytes(8, "big")},
+            code="LPSWE 0(2)\nafter: LGHI 15,1",
+            events=(program(Code.SPECIAL_OPERATION, ilc=4, at="after"),),
+        )
+    early = ADDRESSING_MODE | 1 << 51
     yield Case(
-        name="no-keys-psw",
-        rule="Loading a PSW with a key is a special-operation exception.",
+        name="no-keys-psw-bit-12",
+        rule="Bit 12 is none of the key: it is an early specification exception.",
         source=source,
         basis=INFERRED,
         needs=(NO_KEYS,),
         registers={2: "page1"},
-        storage={"page1": (ADDRESSING_MODE | 5 << 52).to_bytes(8, "big") + (0x9000).to_bytes(8, "big")},
-        code="LPSWE 0(2)\nafter: LGHI 15,1",
-        events=(program(Code.SPECIAL_OPERATION, ilc=4, at="after"),),
+        storage={"page1": early.to_bytes(8, "big") + (0x9000).to_bytes(8, "big")},
+        code="LPSWE 0(2)",
+        events=(program(Code.SPECIFICATION, ilc=0, at=0x9000, mask=(early, (1 << 64) - 1)),),
     )
 
 

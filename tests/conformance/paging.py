@@ -141,6 +141,41 @@ def accesses() -> Iterator[Case]:
         )
 
 
+def given_up() -> Iterator[Case]:
+    common = {
+        "source": f"{PATCH} 1.4, 2.1, 2.3)",
+        "needs": NEEDS,
+        "registers": {2: "page1", 3: -1},
+        "is_pressed": True,
+    }
+    for name, request, key, state in (("unused", 2, 0, "Uz"), ("volatile", 3, 0, "Vz"), ("clean", 4, 0, "Vz")):
+        yield Case(
+            name=f"given-up-{name}",
+            rule="A preserved page that is no longer stable is given up at once; stable again it is logically zero.",
+            basis=INFERRED if request == 4 else VERIFIED,
+            fill={"page1": CONTENT},
+            keys={"page1": key},
+            code=f"ESSA 4,2,{request}\nESSA 5,2,1\nLG 3,0(2)",
+            end=FinalState(
+                registers={3: 0, 4: state_byte("Sp"), 5: state_byte(state)},
+                pages={"page1": "Sr"},
+                keys={"page1": key | 4},
+            ),
+            **common,
+        )
+    for name, fill, content in (("preserved", {"page1": CONTENT}, CONTENT), ("zero", {}, 0)):
+        yield Case(
+            name=f"made-resident-{name}",
+            rule="Request 5 makes a page resident with its content.",
+            basis=INFERRED,
+            fill=fill,
+            pages={} if fill else {"page1": "Sz"},
+            code="ESSA 4,2,5\nESSA 5,2,0\nLG 3,0(2)",
+            end=FinalState(registers={3: content, 5: 0}, pages={"page1": "Sr"}),
+            **common,
+        )
+
+
 def discards() -> Iterator[Case]:
     for name, request, key in (("volatile", "Vr", 0x02), ("potentially-volatile", "Pr", 0x00)):
         yield Case(
@@ -191,4 +226,6 @@ def discards() -> Iterator[Case]:
     )
 
 
-SECTION = CaseSection("Page hinting: pages that the host takes", (*takings(), *requests(), *accesses(), *discards()))
+SECTION = CaseSection(
+    "Page hinting: pages that the host takes", (*takings(), *requests(), *accesses(), *given_up(), *discards())
+)

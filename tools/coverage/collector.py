@@ -7,11 +7,9 @@ Nothing is kept of the recording itself: chunk after chunk becomes counts.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-import numpy.typing as npt
 
 from emu import lowcore
 from emu import page_states as states
@@ -23,7 +21,8 @@ from emu.teid import STORE_INDICATION, Protection
 from emu.traces import schema
 from emu.traces.instructions import CodeTable, have_ended
 from emu.traces.schema import FlowKind, InterruptionClass, Register
-from tools.coverage import matrices
+from tools.coverage import key_rules, matrices
+from tools.coverage.history import History, history
 from tools.coverage.matrices import Cell
 from tools.reports.trace_lines import request_name
 
@@ -43,19 +42,6 @@ _TEID: Final = lowcore.TRANSLATION_EXCEPTION - schema.LOW_CORE
 _SIGP: Final = "SIGP"
 
 
-@dataclass(frozen=True, slots=True)
-class _History:
-    """What a register of a CPU has held: from each of these moments on, what."""
-
-    moments: npt.NDArray[np.uint64]
-    values: npt.NDArray[np.uint64]
-
-    def at(self, moments: npt.NDArray[np.uint64], *, side: str) -> npt.NDArray[np.uint64]:
-        """What it held after the instructions at these *moments* ("right"), or before them ("left")."""
-        index = np.searchsorted(self.moments, moments, side="right" if side == "right" else "left") - 1
-        return self.values[np.maximum(index, 0)]
-
-
 class CoverageCollector:
     """Takes the chunks of a recording of one machine."""
 
@@ -71,6 +57,7 @@ class CoverageCollector:
         self._code = CodeTable()
         self._names: list[str] = []
         """For each place of the code table, what its instruction is called."""
+        self._keys = key_rules.RecordedKeys()
         self._last: dict[int, tuple[int, str]] = {}
         """For each CPU the number of the instruction that it ended last, and what that is called."""
 
@@ -89,20 +76,25 @@ class CoverageCollector:
         self._code.add(streams.get("blocks", schema.empty("blocks")), blob)
         self._names += [mnemonic_of(self._code.bytes_at(place)) for place in range(len(self._names), len(self._code))]
         executed = self._code.expand(streams.get("flow", schema.empty("flow")))
+        self._keys.begin(streams.get("keys", schema.empty("keys")))
+        accesses = streams.get("accesses", schema.empty("accesses"))
         for cpu in np.unique(streams["states"]["cpu"]).tolist():
             own = executed[executed["cpu"] == cpu]
-            masks = _history(streams, cpu, Register.PSW_MASK)
+            masks, control = (history(streams, cpu, each) for each in (Register.PSW_MASK, Register.CONTROL))
             self._count_ended(own, masks)
             self._count_signals(own, masks, streams, cpu)
-            self._count_masks(own, _history(streams, cpu, Register.CONTROL))
+            self._count_masks(own, control)
+            for cell, count in key_rules.permitted(accesses[accesses["cpu"] == cpu], self._keys, masks, control):
+                self.counts[key_rules.MATRIX, cell] += count
         self._count_interruptions(executed, streams.get("interruptions", schema.empty("interruptions")), blob)
         for row in streams.get("page_states", schema.empty("page_states")):
             cell = self._profile, states.name(int(row["before"])), request_name(int(row["request"]))
             self.counts["page hinting", cell] += 1
+        self._keys.end()
 
     # Instructions
 
-    def _count_ended(self, own: Rows, masks: _History) -> None:
+    def _count_ended(self, own: Rows, masks: History) -> None:
         """Count the instructions of one CPU that have ended, with the condition code that they have left."""
         ended = own[have_ended(own)]
         if not ended.size:
@@ -116,7 +108,7 @@ class CoverageCollector:
         last = ended[-1]
         self._last[int(last["cpu"])] = int(last["number"]), self._names[int(last["place"])]
 
-    def _count_signals(self, own: Rows, masks: _History, streams: Mapping[str, Rows], cpu: int) -> None:
+    def _count_signals(self, own: Rows, masks: History, streams: Mapping[str, Rows], cpu: int) -> None:
         """Count the orders of SIGNAL PROCESSOR with their condition codes."""
         is_sigp = np.array([name == _SIGP for name in self._names], dtype=bool)
         signals = own[(own["kind"] == FlowKind.EXECUTED) & is_sigp[own["place"]]]
@@ -126,14 +118,14 @@ class CoverageCollector:
             instruction, moment = self._code.bytes_at(int(row["place"])), schema.moments(row[None])
             base, order = instruction[2] >> 4, int.from_bytes(instruction[2:4], "big") & 0xFFF
             if base:
-                order += int(_history(streams, cpu, Register.GENERAL + base).at(moment, side="left")[0])
+                order += int(history(streams, cpu, Register.GENERAL + base).at(moment, side="left")[0])
             order &= 0xFF
             if order in frozenset(Order):
                 code = int(masks.at(moment, side="right")[0]) >> int(_CONDITION_CODE) & 3
                 name = Order(order).name.lower().replace("_", " ")
                 self.counts["SIGNAL PROCESSOR", (name, f"cc {code}")] += 1
 
-    def _count_masks(self, own: Rows, control: _History) -> None:
+    def _count_masks(self, own: Rows, control: History) -> None:
         """Count the instructions that were executed with each mask of external interruptions zero and one."""
         ended = own[own["kind"] == FlowKind.EXECUTED]
         values, counts = np.unique(control.at(schema.moments(ended), side="left"), return_counts=True)
@@ -159,7 +151,7 @@ class CoverageCollector:
                 continue
             place = not_ended.get((moment, int(row["cpu"])))
             low_core = bytes(blob[int(row["low_core"]) : int(row["low_core"]) + schema.LOW_CORE_LENGTH])
-            self._count_program_interruption(row, place, low_core)
+            self._count_program_interruption(row, moment, place, low_core)
             name = self._ended_before(executed, row) if place is None else self._names[place]
             if name:
                 self.counts["instructions", (name, matrices.code_name(code & 0x7F or code))] += 1
@@ -176,7 +168,7 @@ class CoverageCollector:
         number, name = self._last.get(int(row["cpu"]), (-1, ""))
         return name if number + 1 == int(row["number"]) else ""
 
-    def _count_program_interruption(self, row: np.void, place: int | None, low_core: bytes) -> None:
+    def _count_program_interruption(self, row: np.void, moment: int, place: int | None, low_core: bytes) -> None:
         code = int(row["code"])
         if code & 0x80 and code & 0x7F:
             # With a PER event: both were recognized.
@@ -198,26 +190,14 @@ class CoverageCollector:
         protection = _PROTECTIONS.get(identification & _PROTECTION_BITS)
         if code == ProgramInterruptionCode.PROTECTION and protection is not None:
             self.counts["protection", (matrices.PROTECTIONS[protection], access, space)] += 1
+            if protection is Protection.KEY_CONTROLLED and space == matrices.REAL and access != "instruction fetch":
+                # With DAT on the recording does not say which block it is.
+                block, at = (np.array([each], dtype=np.uint64) for each in (identification >> 12, moment))
+                key = int(self._keys.at(block, at)[0])
+                self.counts[key_rules.MATRIX, key_rules.refused(access, key)] += 1
 
     def _count_code(self, code: int, space: str, access: str) -> None:
         self.counts["program interruptions", (matrices.code_name(code), space, access, self._way)] += 1
-
-
-def _history(streams: Mapping[str, Rows], cpu: int, register: int) -> _History:
-    heads = streams["states"]
-    head = heads[(heads["cpu"] == cpu) & (heads["register"] == register)]
-    rows = streams.get("registers", schema.empty("registers"))
-    rows = rows[(rows["cpu"] == cpu) & (rows["register"] == register)]
-    moments = [np.zeros(head.size, dtype=np.uint64), schema.moments(rows)]
-    values = [head["value"], rows["new"]]
-    if register == Register.PSW_MASK:
-        taken = streams.get("interruptions", schema.empty("interruptions"))
-        taken = taken[taken["cpu"] == cpu]
-        moments.append(schema.moments(taken))
-        values.append(taken["new_mask"])
-    moment, value = np.concatenate(moments), np.concatenate(values)
-    order = np.argsort(moment, kind="stable")
-    return _History(moment[order], value[order])
 
 
 def _space(mask: int) -> str:

@@ -22,6 +22,7 @@ from emu.facilities import DEFAULT_FACILITIES
 from emu.isa.signaling import Order
 from emu.program_interruption import ProgramInterruptionCode as Code
 from emu.teid import Protection
+from tools.coverage import key_rules
 from tools.reports.trace_lines import request_name
 
 Cell = tuple[str, ...]
@@ -133,6 +134,12 @@ MATRICES: Final = (
     Matrix("page hinting", ("profile", "state", "request"), "ESSA, tables 1.4 and 6.4 of the reference", _requests),
     Matrix("translation", ("table", "access"), "PoP 3, Dynamic Address Translation", _translation),
     Matrix("protection", ("kind", "access", "space"), "PoP 3, Protection", _protection),
+    Matrix(
+        key_rules.MATRIX,
+        ("access", "access key", "storage key", "override", "result"),
+        "PoP 3, Key-Controlled Protection",
+        key_rules.expected,
+    ),
     Matrix("external interruptions", ("subclass", "mask"), "PoP 6, External Interruption", _external),
     Matrix("SIGNAL PROCESSOR", ("order", "condition code"), "PoP 4, CPU Signaling and Response", _signaling),
 )

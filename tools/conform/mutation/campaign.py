@@ -147,11 +147,15 @@ def run_mutants(
                 record.put(found[-1])
                 ended(found[-1])
 
+        def run(wanted: dict[str, _MutantJob]) -> bool:
+            """Run them, and give whether none was stopped."""
+            ends = run_side_by_side(_run, wanted, most=jobs, ended=done)
+            return len(ends) == len(wanted) and None not in ends.values()
+
+        loaded = {key: job for key, job in work.items() if not job.is_function}
         functions = {key: job for key, job in work.items() if job.is_function}
-        ends = run_side_by_side(_run, functions, most=jobs, ended=done)
-        if len(ends) == len(functions) and None not in ends.values():
-            left = {key: replace(job, is_function=False) for key, job in work.items()}
-            run_side_by_side(_run, left, most=jobs, ended=done)
+        if run(loaded) and run(functions):
+            run({key: replace(job, is_function=False) for key, job in work.items()})
     record.forget_suites()
     return found
 

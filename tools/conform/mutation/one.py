@@ -37,6 +37,8 @@ MOST_INSTRUCTIONS: Final = 20_000
 """When a case has run too long; each ends in a quarter of that when nothing is broken."""
 _SECONDS: Final = 20
 """Of processor time, after which one case has been noticed: it does not come to its end."""
+_COLLECT_EVERY: Final = 16
+"""Cases, whose machines keep their memory until then."""
 _LOOK_EVERY: Final = 0.2
 """Seconds between two looks at whether all should stop."""
 _HERE: Final = run_here.__module__
@@ -113,7 +115,10 @@ def _run(
         elif not break_functions(functions, (ROOT / mutant.file).read_text(encoding="utf-8"), mutant.source):
             return _NOT_A_FUNCTION
         run = importlib.import_module(_HERE).run_here
-        for name in order:
+        for number, name in enumerate(order):
+            if not number % _COLLECT_EVERY:
+                # A machine and its CPUs refer to each other.
+                gc.collect()
             os.write(told, f"\n{name}".encode())
             signal.setitimer(signal.ITIMER_PROF, _SECONDS)
             image = pickle.loads(contents[name])
