@@ -22,8 +22,8 @@ from emu.traces import schema
 from emu.traces.instructions import CodeTable, have_ended
 from emu.traces.schema import FlowKind, InterruptionClass, Register
 from tools.coverage import key_rules, matrices
-from tools.coverage.history import History, history
-from tools.coverage.matrices import Cell
+from tools.coverage.history import RegisterHistory, history
+from tools.coverage.key_rules import Cell
 from tools.reports.trace_lines import request_name
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ class CoverageCollector:
 
     # Instructions
 
-    def _count_ended(self, own: Rows, masks: History) -> None:
+    def _count_ended(self, own: Rows, masks: RegisterHistory) -> None:
         """Count the instructions of one CPU that have ended, with the condition code that they have left."""
         ended = own[have_ended(own)]
         if not ended.size:
@@ -108,7 +108,7 @@ class CoverageCollector:
         last = ended[-1]
         self._last[int(last["cpu"])] = int(last["number"]), self._names[int(last["place"])]
 
-    def _count_signals(self, own: Rows, masks: History, streams: Mapping[str, Rows], cpu: int) -> None:
+    def _count_signals(self, own: Rows, masks: RegisterHistory, streams: Mapping[str, Rows], cpu: int) -> None:
         """Count the orders of SIGNAL PROCESSOR with their condition codes."""
         is_sigp = np.array([name == _SIGP for name in self._names], dtype=bool)
         signals = own[(own["kind"] == FlowKind.EXECUTED) & is_sigp[own["place"]]]
@@ -125,7 +125,7 @@ class CoverageCollector:
                 name = Order(order).name.lower().replace("_", " ")
                 self.counts["SIGNAL PROCESSOR", (name, f"cc {code}")] += 1
 
-    def _count_masks(self, own: Rows, control: History) -> None:
+    def _count_masks(self, own: Rows, control: RegisterHistory) -> None:
         """Count the instructions that were executed with each mask of external interruptions zero and one."""
         ended = own[own["kind"] == FlowKind.EXECUTED]
         values, counts = np.unique(control.at(schema.moments(ended), side="left"), return_counts=True)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class History:
+class RegisterHistory:
     """What it has held: from each of these moments on, what."""
 
     moments: npt.NDArray[np.uint64]
@@ -31,7 +31,7 @@ class History:
         return self.values[np.maximum(index, 0)]
 
 
-def history(streams: Mapping[str, Rows], cpu: int, register: int) -> History:
+def history(streams: Mapping[str, Rows], cpu: int, register: int) -> RegisterHistory:
     """What *register* of *cpu* has held."""
     heads = streams["states"]
     head = heads[(heads["cpu"] == cpu) & (heads["register"] == register)]
@@ -46,4 +46,4 @@ def history(streams: Mapping[str, Rows], cpu: int, register: int) -> History:
         values.append(taken["new_mask"])
     moment, value = np.concatenate(moments), np.concatenate(values)
     order = np.argsort(moment, kind="stable")
-    return History(moment[order], value[order])
+    return RegisterHistory(moment[order], value[order])

@@ -22,8 +22,10 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from emu.traces.prediction import Rows
-    from tools.coverage.history import History
-    from tools.coverage.matrices import Cell
+    from tools.coverage.history import RegisterHistory
+
+Cell = tuple[str, ...]
+"""Words, one for each axis of the matrix."""
 
 MATRIX: Final = "key-controlled protection"
 _KEY: Final = np.uint64(52)
@@ -80,7 +82,9 @@ class RecordedKeys:
         return found
 
 
-def permitted(accesses: Rows, keys: RecordedKeys, masks: History, control: History) -> Iterator[tuple[Cell, int]]:
+def permitted(
+    accesses: Rows, keys: RecordedKeys, masks: RegisterHistory, control: RegisterHistory
+) -> Iterator[tuple[Cell, int]]:
     """The cells of those of *accesses* of one CPU that are stores, all of which were permitted, and how often.
 
     :param masks: bits 0-63 of its PSW.

@@ -23,9 +23,8 @@ from emu.isa.signaling import Order
 from emu.program_interruption import ProgramInterruptionCode as Code
 from emu.teid import Protection
 from tools.coverage import key_rules
+from tools.coverage.key_rules import Cell
 from tools.reports.trace_lines import request_name
-
-Cell = tuple[str, ...]
 
 WAYS: Final = ("free", "stepped")
 """How the machine ran."""

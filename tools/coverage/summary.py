@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from tools.coverage.collector import Counts
-    from tools.coverage.matrices import Cell, Matrix
+    from tools.coverage.key_rules import Cell
+    from tools.coverage.matrices import Matrix
 
 
 _WIDTH: Final = 120

@@ -16,7 +16,7 @@ from tools.coverage.key_rules import MATRIX, expected
 
 if TYPE_CHECKING:
     from tools.coverage.collector import Counts
-    from tools.coverage.matrices import Cell
+    from tools.coverage.key_rules import Cell
 
 CASES = read_cases()
 

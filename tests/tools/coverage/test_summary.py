@@ -21,7 +21,7 @@ MISSING = (
 
 def test_everything() -> None:
     found = coverage_of(Counter(EVERY))
-    assert all(each.reached == each.expected > 10 and not each.gaps for each in found)
+    assert all(each.reached == each.expected > 8 and not each.gaps for each in found)
     assert list(gap_lines(found)) == []
     assert all(line.endswith("100%") for line in list(lines(found))[1:])
 
