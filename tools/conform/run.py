@@ -22,7 +22,7 @@ from tools.conform.known import read_known, with_known
 from tools.conform.lines import print_result, totals_line
 from tools.conform.results import Entry, Outcome, Result, SuiteReport, totals
 from tools.conform.saved import read_report
-from tools.conform.suites import Unsuitable, Unsupported
+from tools.conform.suites import Interrupted, Unsuitable, Unsupported
 from tools.processes.side_by_side import run_side_by_side
 from tools.usage.errors import LostRun, UsageError
 
@@ -118,12 +118,15 @@ def _run_all(
     def lost(reason: LostRun) -> Result:
         return Result(entries[reason.name], Outcome.STOPPED, str(reason))
 
-    for entry in chosen:
-        job = _planned(suite, entry)
-        if isinstance(job, Result):
-            ended(entry.name, job)
-        else:
-            jobs[entry.name] = job
+    try:
+        for entry in chosen:
+            job = _planned(suite, entry)
+            if isinstance(job, Result):
+                ended(entry.name, job)
+            else:
+                jobs[entry.name] = job
+    except Interrupted:
+        jobs.clear()
     run = _run if wanted.coverage is None else _run_counted
     run_side_by_side(run, jobs, most=wanted.jobs, ended=ended, lost=lost)
     return [results[entry.name] for entry in chosen if entry.name in results]

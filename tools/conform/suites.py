@@ -28,6 +28,10 @@ class Unsupported(Unsuitable):
     """The program asks its runner for something that this one cannot do; the message names it."""
 
 
+class Interrupted(Exception):  # noqa: N818 - it says what has happened
+    """Ctrl-C or SIGTERM has ended what must be done before the first program can run."""
+
+
 class Job(Protocol):
     """One entry, ready to be run.  It is pickled, so it has descriptions of machines and no machines."""
 
@@ -53,6 +57,7 @@ class Suite(Protocol):
         """What is to be done for *entry*.
 
         :raises Unsuitable: if it cannot be done on this machine: it is left out, with this reason.
+        :raises Interrupted: by Ctrl-C or SIGTERM, if something long comes before.
         :raises emu.errors.ProgramError: if the program is damaged: it has failed.
         """
 

@@ -13,8 +13,10 @@ from emu.machine import StopKind
 from emu.save_file import read_saved, write_saved
 from emu.saving import restore, save
 from tools.conform.results import FAILING, Check, Outcome, Result
+from tools.conform.suites import Interrupted
 from tools.consoles.console import GuestConsole
 from tools.machines.setup import make_machines, set_up
+from tools.processes.interrupt import ctrl_c
 from tools.processes.progress import progress
 from tools.usage.errors import UsageError
 
@@ -65,12 +67,18 @@ def boot(options: MachineOptions, path: Path) -> None:
     """Boot the machine that *options* describe until it asks for a program, and save it in the file *path*.
 
     :raises UsageError: if it does not come so far.
+    :raises Interrupted: by Ctrl-C or SIGTERM.
     """
     (machine,) = set_up(options).machines
     console = machine.sclp.console = GuestConsole(is_shown=False)
-    with progress(lambda: f"booting the guest: {machine.executed:,} instructions", sys.stderr):
+    with (
+        ctrl_c(machine, is_sigterm_too=True) as switch,
+        progress(lambda: f"booting the guest: {machine.executed:,} instructions", sys.stderr),
+    ):
         while _READY not in console.text:
             stop = machine.run(_PIECE)
+            if switch.is_pressed:
+                raise Interrupted
             if stop.kind is not StopKind.BUDGET or machine.executed > _BOOT:
                 last = console.text.strip().splitlines()[-1:] or ["nothing on its console"]
                 raise UsageError(f"the guest has not booted: {stop.text}: {last[0]}")

@@ -3,11 +3,19 @@
 
 from __future__ import annotations
 
+import json
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from tests.support.elf import Elf
+from emu.cpu import CpuState
+from emu.machine import MEGABYTE, Machine
+from emu.psw import ADDRESSING_MODE, Psw
+from tests.support.elf import ENTRY, Elf
 from tests.support.linux_programs import linux_program
 from tools.command.cli import main
 from tools.conform.linux.options import LinuxOptions
@@ -16,6 +24,8 @@ from tools.conform.suites import Unsuitable
 from tools.usage.options import read_options
 
 INTERPRETER = 3
+LOOP = bytes.fromhex("a76a0001 a7f4fffe")
+"""AHI 6,1; BRC 15,*-4."""
 
 
 @pytest.fixture
@@ -67,3 +77,29 @@ def test_wrong_use(
     monkeypatch.chdir(tmp_path)
     assert main(["conform", "linux", *options]) == 2
     assert message in capfd.readouterr().err
+
+
+@pytest.mark.usefixtures("kernel")
+@pytest.mark.parametrize("number", (signal.SIGINT, signal.SIGTERM))
+def test_what_is_interrupted_while_the_guest_boots_leaves_a_report(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    machine = Machine(MEGABYTE)
+    machine.storage.write(ENTRY, LOOP)
+    machine.cpus[0].load_psw(Psw(ADDRESSING_MODE, ENTRY))
+    machine.cpus[0].state = CpuState.OPERATING
+    for name in ("one", "two"):
+        (tmp_path / name).write_bytes(linux_program())
+    saved = tmp_path / "out.json"
+
+    @contextmanager
+    def press(*_: object) -> Iterator[None]:
+        signal.raise_signal(number)
+        yield
+
+    monkeypatch.setattr("tools.conform.linux.guest.set_up", lambda _: SimpleNamespace(machines=[machine]))
+    monkeypatch.setattr("tools.conform.linux.guest.progress", press)
+    assert main(["conform", "linux", str(tmp_path), "--json", str(saved)]) == 3
+    report = json.loads(saved.read_text())
+    assert report["programs"] == []
+    assert report["not_run"] == ["one", "two"]
