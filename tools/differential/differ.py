@@ -25,6 +25,12 @@ def differ(wanted: DifferOptions) -> int:
 
     :raises UsageError: if a file cannot be read or written, or the engine is not as it is known.
     """
+    if wanted.against is not None:
+        from tools.differential.peers.against import differ_against
+
+        return differ_against(wanted.against, wanted)
+    if wanted.known is not None:
+        raise UsageError("--known: it is for --against")
     from emu.engine.library import EngineError
     from emu.machine import MEGABYTE, Machine
     from tools.differential.workers import Failure, try_programs

@@ -24,3 +24,8 @@ class DifferOptions:
     most_failures: int = option(20, least=1, metavar="N", help="End after so many failures.")
     keep: str | None = option(metavar="FILE", help="Append each failure, shrunk, to this file as a line of JSON.")
     again: str | None = option(metavar="FILE", help="Try the programs of such a file instead of random ones.")
+    against: str | None = option(
+        metavar="PROGRAM",
+        help="Streams of instructions here and on this machine: qemu-system-s390x, qemu-s390x or hercules.",
+    )
+    known: str | None = option(metavar="FILE", help="A table of differences that are known, for --against.")

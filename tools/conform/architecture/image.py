@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
+from emu.addresses import PAGE_SIZE
 from emu.psw import ADDRESSING_MODE
 from tools.conform.architecture import harness, layout, telling
 from tools.conform.architecture.case import TWO_CPUS, Case, Going
@@ -49,7 +50,7 @@ class CaseImage:
 
     def elf(self) -> bytes:
         """The ELF file."""
-        return _elf(self.entry, self.segments)
+        return elf_file(self.entry, self.segments)
 
 
 def make_image(case: Case) -> CaseImage:
@@ -97,7 +98,7 @@ def _make(case: Case) -> CaseImage:
         **_sccbs(case),
     }
     content = [(evaluate(place, symbols), _content(value)) for place, value in case.storage.items()]
-    segments = tuple(_merged([*parts.items(), *code.items(), *content]))
+    segments = tuple(merged([*parts.items(), *code.items(), *content]))
     return CaseImage(case, segments, inner["start"], checks, symbols)
 
 
@@ -158,9 +159,12 @@ def _line(text: str) -> bytes:
     return struct.pack(">HB3sH", 8 + len(event), 0, bytes(3), 0) + event
 
 
-def _elf(entry: int, segments: Sequence[tuple[int, bytes]]) -> bytes:
-    """An executable in which *segments* are loaded."""
-    offset = 64 + 56 * len(segments)
+def elf_file(entry: int, segments: Sequence[tuple[int, bytes]], *, aligned: bool = False) -> bytes:
+    """An executable, entered at *entry*, in which *segments* are loaded at their addresses.
+
+    :param aligned: let the one segment that there is begin at a page of the file, as who maps it needs it.
+    """
+    offset = PAGE_SIZE if aligned else 64 + 56 * len(segments)
     ident = b"\x7fELF" + bytes((2, 2, 1, 0)) + bytes(8)
     header = struct.pack(">16sHHIQQQIHHHHHH", ident, 2, 22, 1, entry, 64, 0, 0, 64, 56, len(segments), 64, 0, 0)
     table, data = b"", b""
@@ -169,10 +173,10 @@ def _elf(entry: int, segments: Sequence[tuple[int, bytes]]) -> bytes:
         kept = content.rstrip(b"\0")
         table += struct.pack(">IIQQQQQQ", 1, 7, offset + len(data), address, address, len(kept), len(content), 1)
         data += kept
-    return header + table + data
+    return (header + table).ljust(offset, b"\0") + data
 
 
-def _merged(segments: Sequence[tuple[int, bytes]]) -> list[tuple[int, bytes]]:
+def merged(segments: Sequence[tuple[int, bytes]]) -> list[tuple[int, bytes]]:
     """*segments* in order, those that lie in the same page made one.
 
     :raises ValueError: if two of them overlap.

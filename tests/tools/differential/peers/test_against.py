@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""``essa differ --against``: the machines that are installed, and wrong use."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.support.command import wrong
+from tools.command.cli import main
+from tools.differential.peers.machines import PEERS
+
+
+@pytest.mark.parametrize("program", PEERS)
+def test_a_few_streams_have_no_new_difference(capfd: pytest.CaptureFixture[str], program: str) -> None:
+    if shutil.which(program) is None:
+        pytest.skip(f"{program} is not installed")
+    status = main(["differ", "--against", program, "--programs", "600", "--seed", "1", "--seconds", "30"])
+    output = capfd.readouterr().out
+    assert status == 0, output
+    assert output.splitlines()[0] == "seeds 1 to 600"
+    assert output.splitlines()[-2].startswith(f"{program}: ")
+    assert output.splitlines()[-2].endswith(" 0 new")
+
+
+def test_machines_that_are_none_or_not_installed(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = wrong(capfd, "differ", "--against", "nothing")
+    assert "--against: expected qemu-system-s390x or qemu-s390x or hercules, not 'nothing'" in text
+    monkeypatch.setenv("PATH", "")
+    assert "--against: qemu-s390x is not installed" in wrong(capfd, "differ", "--against", "qemu-s390x")
+
+
+def test_a_machine_that_does_not_begin(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    for name, text in (("qemu-system-s390x", "it did not begin"), ("hercules", "it did not begin")):
+        program = tmp_path / name
+        program.write_text("#!/bin/sh\necho no such machine >&2\nexit 3\n", encoding="utf-8")
+        program.chmod(0o755)
+        assert text in wrong(capfd, "differ", "--against", str(program), "--programs", "1")
+
+
+def test_files_that_are_wrong(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_text("nonsense\n", encoding="utf-8")
+    assert f"{file}:1: expected a stream" in wrong(capfd, "differ", "--against", "hercules", "--again", str(file))
+    assert "--known: " in wrong(capfd, "differ", "--against", "hercules", "--known", str(file))
+    assert "--known: it is for --against" in wrong(capfd, "differ", "--known", str(file))
