@@ -31,6 +31,7 @@ from emu.engine.quirks import (
     ieee,
     isolate_string,
     operands_in_parts,
+    register_checks,
     rotate_test,
     set_fpc_and_signal,
     square_root,
@@ -85,6 +86,7 @@ def intercept() -> None:
     square_root.mend()
     compare_and_trap.mend()
     isolate_string.mend()
+    register_checks.mend()
     rotate_test.mend()
     addressing_mode.mend(functions.branch_operand, functions.relative_operand, functions.address_result)
     operands_in_parts.mend()

@@ -48,6 +48,7 @@ from emu.isa.corrections import interlocked  # noqa: F401
 from emu.isa.corrections import linkage  # noqa: F401
 from emu.isa.corrections import load  # noqa: F401
 from emu.isa.corrections import load_pair_disjoint  # noqa: F401
+from emu.isa.corrections import long_operands  # noqa: F401
 from emu.isa.corrections import packing  # noqa: F401
 from emu.isa.corrections import program_mask  # noqa: F401
 from emu.isa.corrections import relative_branch  # noqa: F401

@@ -59,7 +59,7 @@ _BY_FORMAT: Final[tuple[tuple[Format, str], ...]] = (
             " OGR B981 SAR B24E SGR B909 XGR B982"
         ),
     ),
-    (RS_A, "CDS BB CLCLE A9 CS BA LAM 9A LM 98 MVCLE A8 STAM 9B STM 90"),
+    (RS_A, "CDS BB CS BA LAM 9A LM 98 STAM 9B STM 90"),
     (RSY_A, "CSG EB30 LMG EB04 SLLG EB0D SRLG EB0C STMG EB24"),
     (
         RX_A,

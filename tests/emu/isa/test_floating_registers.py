@@ -29,6 +29,22 @@ def test_pairs(expect) -> None:
 
 
 @pytest.mark.parametrize(
+    ("code", "is_there"),
+    (
+        ("b3650004", True),
+        ("b3650008", False),
+        ("b3650001", False),
+        ("b3650080", False),
+        ("2808", False),
+        ("3880", False),
+    ),
+)
+def test_both_registers_of_a_load_are_checked(execute, code: str, is_there: bool) -> None:
+    expected = None if is_there else ProgramInterruptionCode.DATA
+    assert execute(code).interruption is expected
+
+
+@pytest.mark.parametrize(
     ("width", "left", "right"),
     ((32, 0x0123_4567_FFFF_FFFF, 7), (64, 0x0123_4567, 7), (128, 0, 0x0123_4567)),
 )
