@@ -6,7 +6,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from emu.psw import ADDRESSING_MODE, EXTERNAL_MASK
-from tools.conform.architecture.case import ONE_CPU, TWO_CPUS, VERIFIED, Case, CaseSection, FinalState, Need
+from tools.conform.architecture.case import (
+    ANY_CONDITION_CODE,
+    ONE_CPU,
+    TWO_CPUS,
+    VERIFIED,
+    Case,
+    CaseSection,
+    FinalState,
+    Need,
+    external,
+)
 
 SOURCE = "PoP 4, CPU Signaling and Response, Stopped State (architecture reference F6)"
 SENTINEL = 0x3333_3333_3333_3333
@@ -137,6 +147,44 @@ def orders() -> Iterator[Case]:
         "LLILF 9,page3\ntaking: DIAG 0,0,0x44\nLLGH 10,0x86(9)\nCGHI 10,0x1201\nBRC 7,taking",
         storage={"page5+0x100": ENABLED, "page5+0x108": (LOOP, AT), "page3+0x138": (LOOP, AT)},
     )
+    yield case(
+        "stop-stopped-pending",
+        "A stop of a CPU that is stopped is done at once, whatever is pending.",
+        f"{begin()}SIGP 4,2,5\n{SENSE_STOPPED}SIGP 4,2,3\nSIGP 4,2,5\nIPM 7\nLGHI 6,0\nSIGP 6,2,1",
+        cc=1,
+        registers={4: SENTINEL, 6: STOPPED, 7: (0, 0x3000_0000)},
+    )
+    for name, order, code in (("call", 2, 0x1202), ("emergency", 3, 0x1201)):
+        yield Case(
+            name=f"{name}-from-other",
+            rule="A signal tells which CPU has sent it.",
+            source="PoP 6, External Interruption",
+            basis=VERIFIED,
+            needs=(TWO_CPUS,),
+            mask=ADDRESSING_MODE,
+            controls={0: 0xE0 | EMERGENCY_MASK | 1 << 13},
+            registers={2: 1},
+            fill={"page1": 0},
+            parts=LOOPS,
+            code=f"""
+                LARL 8,other
+                STG 8,0x1A8
+                SIGP 4,2,6
+                LLILF 9,page1
+                waiting: {YIELD}
+                LTG 10,0(9)
+                BRC 8,waiting
+                STOSM 0x800,1
+                BRC 15,{LOOP}
+                other: LGHI 2,0
+                SIGP 4,2,{order}
+                LLILF 9,page1
+                LGHI 11,7
+                STG 11,0(9)
+                end: {YIELD}
+                BRC 15,end""",
+            events=(external(code, mask=(ENABLED, ANY_CONDITION_CODE), cpu_address=1),),
+        )
     for name, order in (("set-prefix", 0x0D), ("store-status", 0x0E), ("store-additional", 0x17)):
         yield case(
             f"{name}-operating",

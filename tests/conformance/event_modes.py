@@ -194,6 +194,24 @@ def ranges() -> Iterator[Case]:
             end=FinalState(registers={15: int(not is_event)}),
             **common,
         )
+    for name, start, end, is_event in (
+        ("first-part", 0xFF_FFFF, 0xFF_FFFF, True),
+        ("second-part", 7, 7, True),
+        ("second-part-start", 0, 0, True),
+        ("between", 8, 0xFF_FFF7, False),
+    ):
+        yield Case(
+            name=f"control-wraps-{name}",
+            rule="A store that goes on at address zero alters the bytes there.",
+            mask=DAT | PER,
+            controls={1: tables.asce, 9: STORE, 10: start, 11: end},
+            storage=tables.storage,
+            registers={2: 0xFF_FFF8},
+            code="here: STCTG 2,3,0(2)\nafter: LGHI 15,1",
+            events=(program(Code.PER_EVENT, ilc=6, at="after", per_code=0x20, per_address="here"),) if is_event else (),
+            end=FinalState(registers={15: int(not is_event)}),
+            **common,
+        )
     for name, controls, is_event in (
         ("execute", (0x8000, 0x8000), True),
         ("target", (0x9000, 0x9001), True),

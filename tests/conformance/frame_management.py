@@ -184,6 +184,16 @@ def ranges() -> Iterator[Case]:
         code="PFMF 3,2\nafter: LGHI 15,1",
         events=(program(Code.ADDRESSING, ilc=4, at="after"),),
     )
+    yield Case(
+        name="keys-nowhere",
+        rule="An address outside of storage is an addressing exception.",
+        source=SSKE,
+        basis=VERIFIED,
+        needs=(EDAT,),
+        registers={2: "nowhere", 3: 0x70},
+        code="SSKE 3,2,1\nafter: LGHI 15,1",
+        events=(program(Code.ADDRESSING, ilc=4, at="after"),),
+    )
     yield management(
         "block-only",
         "A block is 4K at a 4K boundary; bits 52-63 of R2 are ignored, and R2 stays.",
@@ -221,6 +231,9 @@ def conditions() -> Iterator[Case]:
         ("both-ignored", 0x30, 0x36, MASK_REFERENCE | MASK_CHANGE, 0x30),
         ("access-differs", 0x46, 0x30, MASK_REFERENCE | MASK_CHANGE, 0x30),
         ("fetch-differs", 0x3E, 0x30, MASK_REFERENCE | MASK_CHANGE, 0x30),
+        ("change-resets", 0x36, 0x34, MASK_REFERENCE, 0x34),
+        ("reference-resets", 0x36, 0x32, MASK_CHANGE, 0x32),
+        ("high-key", 0xB6, 0x30, MASK_REFERENCE | MASK_CHANGE, 0x30),
         ("no-mask", 0x36, 0x30, 0, 0x30),
     )
     for name, before, wanted, masks, after in rows:
@@ -247,7 +260,7 @@ def conditions() -> Iterator[Case]:
                 code=f"SSKE 3,2,{m3 | 1}",
                 end=FinalState(cc=3, keys={LAST: after}),
             )
-        if name in ("change-differs", "reference-counts"):
+        if name in ("change-differs", "reference-counts", "change-resets", "reference-resets", "high-key"):
             yield Case(
                 name=f"conditional-{name}",
                 rule="If it is only an unmasked reference or change bit that differs, the key is set: cc 1, or cc 2 "
@@ -257,8 +270,9 @@ def conditions() -> Iterator[Case]:
                 needs=(CONDITIONAL,),
                 registers={2: "page1", 3: wanted},
                 keys={"page1": before},
-                code=f"SSKE 3,2,{m3}\nIPM 4",
-                end=FinalState(keys={"page1": after}),
+                # cc 0 and 3 would be wrong.
+                code=f"SSKE 3,2,{m3}\nBRC 6,set\nLGHI 15,1\nset: LGHI 14,1",
+                end=FinalState(registers={3: before << 8 | wanted, 14: 1, 15: 0}, keys={"page1": after}),
             )
 
 
@@ -384,6 +398,18 @@ def addresses() -> Iterator[Case]:
             f"{code}\n{WITHOUT_PREFIX}",
             end=end,
         )
+    yield Case(
+        name="store-then-and-prefixed",
+        rule="A byte at an odd real address of the prefix area lies at the same place of the area.",
+        source="PoP 3, Prefixing",
+        basis=VERIFIED,
+        storage=PREFIXED,
+        fill={"page3": 0},
+        code=f"{WITH_PREFIX}STNSM 0x801,0xFF\nMVI 0x802,0x55\n{WITHOUT_PREFIX}LLILF 6,page3\nLLGC 4,0x801(6)",
+        # The extended addressing mode is bit 31, so that the system mask is zero.
+        mask=ADDRESSING_MODE | 1 << 57,
+        end=FinalState(registers={4: 0x02}),
+    )
     yield Case(
         name="reset-references-range",
         rule="RESET REFERENCE BITS MULTIPLE works on the 64 blocks of the 256K that R2 lies in, and on no other.",

@@ -85,6 +85,17 @@ def lists() -> Iterator[Case]:
         end=FinalState(registers={3: 0, 4: state_byte("Uz"), 5: state_byte("Uz"), 9: 0}, pages={"page1": "Sr"}),
         **common,
     )
+    for name, code in (("load", "LG 3,0(2)"), ("store", "MVI 8(2),1\nLG 3,0(2)")):
+        yield Case(
+            name=f"unused-{name}",
+            rule="A preserved page that has been made unused is not read in when it is touched: it has zeros.",
+            basis=VERIFIED,
+            registers={2: "page1"},
+            fill={"page1": CONTENT},
+            code=f"ESSA 4,2,2\n{code}",
+            end=FinalState(registers={3: 0, 4: state_byte("Sp")}, pages={"page1": "Ur"}),
+            **common,
+        )
     yield Case(
         name="volatile-released",
         rule="A volatile page is released like an unused one.",

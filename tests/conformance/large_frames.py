@@ -236,10 +236,11 @@ def regions() -> Iterator[Case]:
         )
         yield accessed(f"{name}-protected-fetch", "It does not stop a fetch.", space, FETCH)
         yield accessed(f"{name}-protected-edat-off", "Without enhanced DAT it is ignored.", space, STORE, cr0=0)
-    for is_on in (False, True):
-        space = framed(NO_EXECUTION)
+    for is_on, flags in ((False, NO_EXECUTION), (True, NO_EXECUTION), (True, 0)):
+        space = framed(flags)
+        is_protected = is_on and bool(flags)
         yield Case(
-            name=f"execution-{'protected' if is_on else 'permitted'}",
+            name=f"execution-{'protected' if is_protected else 'not-said' if is_on else 'permitted'}",
             rule="With instruction-execution protection on, bit 55 of the entry of a frame of 1 MB stops instructions.",
             source="PoP 3, Instruction-Execution Protection",
             basis=VERIFIED,
@@ -249,8 +250,8 @@ def regions() -> Iterator[Case]:
             storage=space.storage | {"page1": bytes.fromhex("A73900070AFF")},
             registers={2: PAGE1},
             code="BCR 15,2",
-            events=(program(Code.PROTECTION, ilc=None),) if is_on else (),
-            end=FinalState(registers={3: 0 if is_on else 7}),
+            events=(program(Code.PROTECTION, ilc=None),) if is_protected else (),
+            end=FinalState(registers={3: 0 if is_protected else 7}),
         )
 
 

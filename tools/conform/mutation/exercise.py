@@ -66,12 +66,19 @@ class Exercise:
     def order(self, mutant: Mutant) -> list[str]:
         """The cases that execute what is broken, those first that execute what few others do of its function.
 
-        All, if it has been evaluated when it was loaded: what came of it may be anywhere.
+        If it has been evaluated when it was loaded, those that use what came of it: all, unless it has a name that
+        only functions of its file use.
         """
         broken = set(_between(mutant.file, mutant.lines))
+        around: Lines | None = frozenset(_between(mutant.file, mutant.around))
         by_all = bool(broken & self.at_loading)
+        if by_all and mutant.mentions:
+            around = frozenset((mutant.file, line) for line in mutant.mentions)
+            if mutant.is_private and not around & self.at_loading:
+                broken, by_all = set(around), False
+        elif by_all:
+            around = None
         chosen = [name for name, case in self.cases.items() if by_all or case.lines & broken]
-        around = None if by_all else frozenset(_between(mutant.file, mutant.around))
         near = {name: _near(self.cases[name].lines, mutant.file, around) for name in chosen}
         counts = Counter(line for lines in near.values() for line in lines)
         rare = {name: sum(1 / counts[line] for line in near[name]) for name in chosen}

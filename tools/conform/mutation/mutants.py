@@ -82,6 +82,10 @@ class Mutant:
     """The first and the last line of what is evaluated with it: a statement, or the head of a compound one."""
     around: tuple[int, int]
     """Those of the outermost function that it is in, or of the statement."""
+    mentions: frozenset[int] = frozenset()
+    """Of what is evaluated when the module is loaded, the lines of its file where the name is used that it gets."""
+    is_private: bool = False
+    """Whether that name is used in no other file."""
 
     @property
     def name(self) -> str:
@@ -105,13 +109,37 @@ class Mutant:
 def mutants_of(file: str) -> list[Mutant]:
     """All mutants of *file*, a path from the root of the project, in the order of their lines."""
     found: list[Mutant] = []
-    for number, change in enumerate(_changes(ast.parse(_text(file)))):
+    tree = ast.parse(_text(file))
+    for number, change in enumerate(_changes(tree)):
         before = ast.unparse(change.node)
         after = ast.unparse(change.make())
         words = change.words or _in_words(before, after)
         change.undo()
-        found.append(Mutant(file, change.node.lineno, number, change.function, words, change.lines, change.around))
+        mutant = Mutant(file, change.node.lineno, number, change.function, words, change.lines, change.around)
+        found.append(mutant if change.name is None else _mentioned(mutant, change.name, tree))
     return found
+
+
+def _mentioned(mutant: Mutant, name: str, tree: ast.Module) -> Mutant:
+    """*mutant* with where *name*, which it breaks, is used in *tree*."""
+    lines: set[int] = set()
+    for statement in ast.walk(tree):
+        if isinstance(statement, ast.stmt) and not isinstance(statement, ast.FunctionDef | ast.ClassDef):
+            first, last = _head(statement)
+            if first != mutant.line and any(
+                name in (getattr(node, "id", None), getattr(node, "attr", None)) and first <= node.lineno <= last
+                for node in ast.walk(statement)
+                if isinstance(node, ast.Name | ast.Attribute)
+            ):
+                lines.update(range(first, last + 1))
+    return replace(mutant, mentions=frozenset(lines), is_private=name.startswith("_"))
+
+
+def _head(statement: ast.stmt) -> tuple[int, int]:
+    """The first and the last line of *statement*, or of the head of a compound one."""
+    body = getattr(statement, "body", None)
+    last = body[0].lineno - 1 if isinstance(body, list) else statement.end_lineno or 0
+    return statement.lineno, max(last, statement.lineno)
 
 
 @cache
@@ -153,9 +181,13 @@ class _Change:
     @property
     def lines(self) -> tuple[int, int]:
         """See :attr:`Mutant.lines`."""
-        body = getattr(self.node, "body", None)
-        last = body[0].lineno - 1 if isinstance(body, list) else self.node.end_lineno or 0
-        return self.node.lineno, max(last, self.node.lineno)
+        return _head(self.node)
+
+    @property
+    def name(self) -> str | None:
+        """What gets a value by a statement that is in no function."""
+        target = getattr(self.node, "target", None) or next(iter(getattr(self.node, "targets", ())), None)
+        return target.id if self.around == self.lines and isinstance(target, ast.Name) else None
 
 
 def _changes(tree: ast.Module) -> list[_Change]:
