@@ -5,9 +5,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from emu.program_interruption import ProgramInterruptionCode as Code
 from emu.psw import ADDRESSING_MODE, DAT
-from tools.conform.architecture.case import VERIFIED, Case, CaseSection, FinalState, facility
-from tools.conform.architecture.spaces import TableLevel, TableSpace
+from tools.conform.architecture.case import VERIFIED, Case, CaseSection, FinalState, facility, program
+from tools.conform.architecture.spaces import LARGE, PAGE, TableLevel, TableSpace
 
 SOURCE = "PoP 3, Dynamic Address Translation, Region-Table and Segment-Table Lengths and Offsets"
 SENTINEL = 0x3333_3333_3333_3333
@@ -99,4 +100,90 @@ def unprotected() -> Iterator[Case]:
         )
 
 
-SECTION = CaseSection("Lengths of DAT tables", (*lengths(), *unprotected()))
+VIRTUAL = 0x12_3000
+SOFTWARE = "PoP 3, Translation Tables; Linux arch/s390/include/asm/pgtable.h (bits that software uses)"
+TOP_BIT = 1 << 63
+
+
+def space() -> TableSpace:
+    return TableSpace(TableLevel.REGION_THIRD).map(VIRTUAL, 0x40000)
+
+
+# The level, and bits of its entry that translation ignores.
+IGNORED = (
+    ("page", PAGE, 0xFF),
+    ("segment", TableLevel.SEGMENT, 0x3),
+    ("segment-bit-53", TableLevel.SEGMENT, 0x400),
+    ("region-bit-52", TableLevel.REGION_THIRD, 0x800),
+    ("region-bit-53", TableLevel.REGION_THIRD, 0x400),
+)
+
+
+def bits() -> Iterator[Case]:
+    common = {"basis": VERIFIED, "mask": ADDRESSING_MODE | DAT, "registers": {2: VIRTUAL, 3: SENTINEL}}
+    for name, level, flags in IGNORED:
+        tables = space().flag(level, VIRTUAL, flags)
+        yield Case(
+            name=f"ignored-{name}",
+            rule="Bits of an entry that are not assigned are ignored.",
+            source=SOFTWARE,
+            controls={1: tables.asce},
+            storage=tables.storage,
+            code="STG 3,0(2)",
+            end=FinalState(storage={"page1": SENTINEL}),
+            **common,
+        )
+    for name, flags in (("bit-52", 0x800), ("bit-53", 0x400)):
+        tables = space()
+        yield Case(
+            name=f"ignored-designation-{name}",
+            rule="Bits of an address-space-control element that are not assigned are ignored.",
+            source=SOFTWARE,
+            controls={1: tables.asce | flags},
+            storage=tables.storage,
+            code="STG 3,0(2)",
+            end=FinalState(storage={"page1": SENTINEL}),
+            **common,
+        )
+    for name, level in (("page", PAGE), ("segment", TableLevel.SEGMENT), ("region", TableLevel.REGION_THIRD)):
+        tables = space().map(VIRTUAL, 0x40000).map(VIRTUAL + (1 << 31), 0x40000)
+        where = VIRTUAL if level == PAGE else VIRTUAL + (1 << 31)
+        tables.flag(level, where, TOP_BIT)
+        yield Case(
+            name=f"nowhere-{name}",
+            rule="All bits of an origin or a frame are an address: a table or page outside of storage is an addressing "
+            "exception.",
+            source="PoP 3, Dynamic Address Translation; PoP 6, Addressing Exception",
+            controls={1: tables.asce},
+            storage=tables.storage,
+            code="bad: STG 3,0(2)\nafter: LGHI 15,1",
+            events=(program(Code.ADDRESSING, ilc=6, at="after"),),
+            **common | {"registers": {2: where, 3: SENTINEL}},
+        )
+    tables = space()
+    yield Case(
+        name="nowhere-designation",
+        rule="A table outside of storage is an addressing exception, of LOAD REAL ADDRESS, too.",
+        source="PoP 10, Load Real Address; PoP 6, Addressing Exception",
+        basis=VERIFIED,
+        controls={1: tables.asce | TOP_BIT},
+        storage=tables.storage,
+        registers={2: VIRTUAL},
+        code="bad: LRAG 3,0(2)\nafter: LGHI 15,1",
+        events=(program(Code.ADDRESSING, ilc=6, at="after"),),
+    )
+    large = TableSpace(TableLevel.SEGMENT).set(TableLevel.SEGMENT, 0x30_0000, TOP_BIT | LARGE)
+    yield Case(
+        name="nowhere-large",
+        rule="All bits of the frame of 1 MB are an address.",
+        source="PoP 3, Enhanced-DAT Facility 1; PoP 6, Addressing Exception",
+        needs=(facility(8),),
+        controls={0: CR0 | EDAT, 1: large.asce},
+        storage=large.storage,
+        code="bad: STG 3,0(2)\nafter: LGHI 15,1",
+        events=(program(Code.ADDRESSING, ilc=6, at="after"),),
+        **common | {"registers": {2: 0x34_0000, 3: SENTINEL}},
+    )
+
+
+SECTION = CaseSection("Lengths and bits of DAT tables", (*lengths(), *unprotected(), *bits()))
