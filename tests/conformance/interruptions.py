@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from emu.program_interruption import ProgramInterruptionCode as Code
-from emu.psw import ADDRESSING_MODE, EXTERNAL_MASK
+from emu.psw import ADDRESSING_MODE, EXTERNAL_MASK, IO_MASK
 from tools.conform.architecture.case import (
     INFERRED,
     VERIFIED,
@@ -87,6 +87,17 @@ def externals() -> Iterator[Case]:
             rule="It is not taken while the external mask of the PSW is zero.",
             source="PoP 6, External Interruption",
             basis=VERIFIED,
+            controls={0: CR0 | MASKS[code]},
+            code=f"{pending(code)}LGHI 15,1",
+            end=FinalState(registers={15: 1}),
+        )
+    for code in ORDER:
+        yield Case(
+            name=f"external-{NAMES[code]}-other-masks",
+            rule="The masks of other classes do not let it through.",
+            source="PoP 6, External Interruption; PoP 4, Program-Status Word",
+            basis=VERIFIED,
+            mask=ADDRESSING_MODE | IO_MASK | 1 << 50,
             controls={0: CR0 | MASKS[code]},
             code=f"{pending(code)}LGHI 15,1",
             end=FinalState(registers={15: 1}),
