@@ -10,7 +10,11 @@ import pytest
 
 from tests.support.command import wrong
 from tools.command.cli import main
-from tools.differential.peers.machines import PEERS
+from tools.differential.peers.here import Here
+from tools.differential.peers.known import TABLE, read_known_differences
+from tools.differential.peers.machines import PEERS, start_peer
+from tools.differential.peers.stream import Stream
+from tools.differential.peers.trial import Trial
 
 
 @pytest.mark.parametrize("program", PEERS)
@@ -48,3 +52,22 @@ def test_files_that_are_wrong(capfd: pytest.CaptureFixture[str], tmp_path: Path)
     assert f"{file}:1: expected a stream" in wrong(capfd, "differ", "--against", "hercules", "--again", str(file))
     assert "--known: " in wrong(capfd, "differ", "--against", "hercules", "--known", str(file))
     assert "--known: it is for --against" in wrong(capfd, "differ", "--known", str(file))
+
+
+@pytest.mark.parametrize("program", PEERS)
+def test_streams_of_the_table_show_what_their_rows_say(here: Here, program: str) -> None:
+    if shutil.which(program) is None:
+        pytest.skip(f"{program} is not installed")
+    peer = start_peer(program)
+    trial = Trial(here if peer.has_vectors else Here(has_vectors=False), peer)
+    # What is open is open on one machine, and may be the same on another.
+    known = read_known_differences(TABLE, program).differences
+    rows = [(row, row.stream) for row in known if row.stream is not None and row.machine != "*"]
+    try:
+        streams = [peer.adapted(Stream.from_line(line)) for _, line in rows]
+        for (row, _), stream, parts in zip(rows, streams, trial.differences(streams), strict=True):
+            # A process has not all modes, so that some are no differences there.
+            if not peer.has_signals or stream == Stream.from_line(row.stream or ""):
+                assert any(row.has(part) for part in parts), (row.evidence, parts)
+    finally:
+        peer.close()
