@@ -175,7 +175,7 @@ def orders() -> Iterator[Case]:
                 LTG 10,0(9)
                 BRC 8,waiting
                 STOSM 0x800,1
-                BRC 15,{LOOP}
+                after: BRC 15,{LOOP}
                 other: LGHI 2,0
                 SIGP 4,2,{order}
                 LLILF 9,page1
@@ -183,7 +183,7 @@ def orders() -> Iterator[Case]:
                 STG 11,0(9)
                 end: {YIELD}
                 BRC 15,end""",
-            events=(external(code, mask=(ENABLED, ANY_CONDITION_CODE), cpu_address=1),),
+            events=(external(code, at="after", mask=(ENABLED, ANY_CONDITION_CODE), cpu_address=1),),
         )
     for name, order in (("set-prefix", 0x0D), ("store-status", 0x0E), ("store-additional", 0x17)):
         yield case(

@@ -116,7 +116,7 @@ def specifications() -> Iterator[Case]:
         yield Case(
             name=f"specification-{name}",
             rule="An element size or index that is not assigned is a specification exception.",
-            source="PoP 21 to 24 (architecture reference G4)",
+            source="PoP 21, Vector Support Instructions; PoP 22 to 24 (architecture reference G4)",
             basis=VERIFIED,
             needs=NEEDS,
             controls={0: CR0 | BOTH},
