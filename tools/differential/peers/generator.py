@@ -61,7 +61,7 @@ _PARTIAL: Final = parse_list(
     "A8 A9 EB8E EB8F B2A5 B990-B993 B2A6 B2A7 B9B0-B9B3 B25E B9BE B25D B255 B241 B9BD B9BF B257 B263"
 )
 """Instructions that may set condition code 3 when they have processed a part."""
-_WITH_CHARACTER: Final = parse_list("B2A5 B990-B993 B25E B9BE B25D B255")
+_WITH_CHARACTER: Final = parse_list("B2A5 B990-B993 B25E B9BE B25D B255 B263 B257")
 _BRANCHES: Final = parse_list("84 85 A74-A77 C04 C05 CC6 EC44 EC45 EC64 EC65 EC76 EC77 EC7C-EC7F")
 """Relative branches: the distance begins in bit 16."""
 _TARGETS_BASE: Final = 13
