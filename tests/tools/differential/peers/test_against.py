@@ -17,7 +17,6 @@ from tools.differential.peers.machines import PEERS, start_peer
 from tools.differential.peers.stream import Stream
 from tools.differential.peers.trial import Trial
 
-
 VERSIONS = {"qemu-system-s390x": "7.2", "qemu-s390x": "7.2", "hercules": "3.13"}
 """Those that the table is about."""
 
