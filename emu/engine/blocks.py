@@ -8,17 +8,16 @@ The constants are what Python and the callbacks must agree on to read it.  The c
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from emu.addresses import PAGE_SHIFT
-from emu.bits import MASK_64
 from emu.engine.library import STOP_FUNCTION
 from emu.engine.quirks.small_buffer import buffer_places
 from emu.engine.record import SharedRecord, ShownPage
-from emu.engine.record_limits import FILLS, NO_CONTEXT, NO_PAGE, SHORT_ADDRESSES
-from emu.engine.tables import LAST_GENERATION, block_key, block_tag, memo_index, page_index, page_key
+from emu.engine.record_limits import FILLS, NO_CONTEXT, NO_PAGE
+from emu.engine.tables import LAST_GENERATION, block_key, block_tag, epoch_index, memo_index, page_index, page_key
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -57,13 +56,6 @@ SPLIT_TABLE: Final = 1 << 16
 TABLE_BYTES: Final = 2 << 16
 
 
-_KEY_PAGE_SHIFT: Final = np.uint64(2 + PAGE_SHIFT)
-_KEY_PAGE_MASK: Final = (1 << 61 - PAGE_SHIFT) - 1
-"""The key of a block is its address and two bits more, which leaves out the first two of the address; the third may
-stand for the addressing mode."""
-_KEY_ADDRESS: Final = np.uint64(~SHORT_ADDRESSES & MASK_64)
-
-
 class BlockState(SharedRecord):
     """The record of one engine, with what it says of blocks and code pages."""
 
@@ -72,8 +64,6 @@ class BlockState(SharedRecord):
         memo = self.table("memo")
         self._keys: npt.NDArray[np.uint64] = memo["key"]
         self._known: npt.NDArray[np.uint64] = memo["known"]
-        self.traced_blocks: npt.NDArray[Any] | None = None
-        """Those that have an identification, while the machine is traced: see :mod:`emu.engine.trace_ring`."""
         self._starts: npt.NDArray[np.uint64] = self.table("starts")
         record = self.fields
         self._begin_generation()
@@ -135,9 +125,7 @@ class BlockState(SharedRecord):
     def forget_blocks_in(self, virtual_page: int) -> None:
         """Forget those that lie in *virtual_page*, or reach into it."""
         self._begin_generation()
-        _forget(self._keys, self._known, virtual_page)
-        if self.traced_blocks is not None:
-            _forget(self.traced_blocks["key"], self.traced_blocks["known"], virtual_page)
+        self.fields.epochs[epoch_index(virtual_page)] += 1
 
     def _begin_generation(self) -> None:
         """Let no translation begin without being looked at."""
@@ -154,14 +142,8 @@ class BlockState(SharedRecord):
         entry = self.fields.memo[memo_index(key)]
         entry.key = key
         entry.known = size << SIZE_SHIFT | count
+        entry.epoch = self.block_epoch(address, size)
 
-
-def _forget(keys: npt.NDArray[np.uint64], known: npt.NDArray[np.uint64], virtual_page: int) -> None:
-    """Forget those of the blocks with these *keys* that lie in *virtual_page* or reach into it."""
-    addresses = keys & _KEY_ADDRESS
-    pages = addresses >> _KEY_PAGE_SHIFT
-    page = virtual_page & _KEY_PAGE_MASK
-    near = np.flatnonzero((pages == page) | (pages == (page - 1) & _KEY_PAGE_MASK))
-    ends = (addresses[near] >> np.uint64(2)) + (known[near] >> np.uint64(SIZE_SHIFT))
-    gone = near[(pages[near] == page) | (ends > page << PAGE_SHIFT)]
-    keys[gone] = known[gone] = 0
+    def block_epoch(self, address: int, size: int) -> int:
+        """What the epochs of its first and its last byte come to: more than before if its page was forgotten."""
+        return sum(self.fields.epochs[epoch_index(each >> PAGE_SHIFT)] for each in (address, address + size - 1))

@@ -35,6 +35,7 @@ from emu.engine.blocks import (
 )
 from emu.engine.compiled_parts import (
     address_limit,
+    block_epoch,
     block_key,
     call,
     callback,
@@ -161,6 +162,13 @@ def _renew(record: Any) -> None:
     record.bound = work + record.left
 
 
+@njit
+def _is_known(record: Any, entry: Any, key: Any, address: Any, size: Any) -> Any:
+    """Whether *entry* of the memo is the block of *size* bytes at *address*, which has this *key*."""
+    is_same = entry.key == key and entry.known >> np.uint64(SIZE_SHIFT) == size
+    return is_same and entry.epoch == block_epoch(record, address, size)
+
+
 @unit(words=3, result=NOTHING)
 def _begin_rare_block(record: Any, engine: Any, address: Any, size: Any) -> None:
     """Let a block begin that is new, or not all of which may be executed now, or that has something to be saved; or
@@ -180,11 +188,12 @@ def _begin_rare_block(record: Any, engine: Any, address: Any, size: Any) -> None
     key = block_key(address, record.mode)
     entry = record.memo[memo_index(key)]
     known = entry.known
-    if entry.key != key or known >> np.uint64(SIZE_SHIFT) != size:
+    if not _is_known(record, entry, key, address, size):
         known = size << np.uint64(SIZE_SHIFT) | _walk(record, address, size)
         if record.reason == np.uint64(0):
             entry.key = key
             entry.known = known
+            entry.epoch = block_epoch(record, address, size)
     count = known & np.uint64((1 << SIZE_SHIFT) - 1)
     record.block_address = address
     record.block_size = size
@@ -209,7 +218,7 @@ def begin_block(record: Any, engine: Any, address: Any, size: Any) -> None:
     known = entry.known
     count = known & np.uint64((1 << SIZE_SHIFT) - 1)
     left = record.left
-    is_known = entry.key == key and known >> np.uint64(SIZE_SHIFT) == np.uint64(size)
+    is_known = _is_known(record, entry, key, address, size)
     is_target = carray(pointer(record.execute_value_address), (1,), dtype=np.uint64)[0] != 0
     if is_known and not is_target and np.int64(left) >= np.int64(count):
         record.block_address = address
@@ -235,7 +244,7 @@ def other_block_callback(engine: Any, start: Any, nothing: Any, data: Any) -> No
     begin_block(record, engine, address, size)
     key = block_key(address, record.mode)
     entry = record.memo[memo_index(key)]
-    if record.reason == np.uint64(0) and entry.key == key and entry.known >> np.uint64(SIZE_SHIFT) == size:
+    if record.reason == np.uint64(0) and _is_known(record, entry, key, address, size):
         record.starts[start] = entry.known & np.uint64((1 << SIZE_SHIFT) - 1) ^ record.block_tag
 
 

@@ -122,6 +122,7 @@ _original_condition_code: Any = intrinsic(_generate_condition_code)
 instruction_length: Any = rule(instructions.instruction_length)
 page_index: Any = rule(tables.page_index)
 page_key: Any = rule(tables.page_key)
+_epoch_index: Any = rule(tables.epoch_index)
 block_key: Any = rule(tables.block_key)
 memo_index: Any = rule(tables.memo_index)
 fill_key: Any = rule(tables.fill_key)
@@ -167,6 +168,13 @@ def settle_block(record: Any) -> None:
         record.block_start = np.uint64(0)
         record.block_address = record.start_addresses[number - np.uint64(1)]
         record.block_size = record.start_sizes[number - np.uint64(1)]
+
+
+@njit
+def block_epoch(record: Any, address: Any, size: Any) -> Any:
+    """What the epochs of the first and the last byte of a block of *size* bytes at *address* come to."""
+    last = address + size - np.uint64(1)
+    return record.epochs[_epoch_index(address >> np.uint64(12))] + record.epochs[_epoch_index(last >> np.uint64(12))]
 
 
 @njit

@@ -71,14 +71,12 @@ class EngineTrace:
         record.trace_address = ring.address
         record.traced_blocks_address = self._blocks.ctypes.data
         record.traced_registers_address = ctypes.addressof(self._registers)
-        state.traced_blocks = self._blocks
         self.forget_changes()
 
     def end(self) -> None:
         """Let nothing be written any more."""
         record = self._record
         record.trace_address = record.traced_blocks_address = record.traced_registers_address = 0
-        self._state.traced_blocks = None
 
     def enter(self) -> None:
         """Unicorn is about to run."""

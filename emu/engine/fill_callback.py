@@ -163,6 +163,9 @@ def _note(record: Any, address: Any, access: Any, is_checked: Any) -> Any:
     store8(record.reached_address + page, np.uint64(1))
     trace_fill(record, address, access)
     if is_checked:
+        if find_fill(record, address, _READ, record.context) == np.uint64(NO_FILL):
+            # The store may be refused: then it is a later fetch by which the page is referenced.
+            permissions &= ~_READABLE
         shown = _CHECKED_FRAMES + (address >> _PAGE_SHIFT << _CHECKED_SHIFT)
         return (place - _FRAMES + shown) | permissions
     key = fill_key(address, access)

@@ -18,6 +18,7 @@ from emu.engine.record_fields import FieldWriter, Word, declare_fields
 from emu.engine.record_limits import (
     CONDITIONS,
     CONTEXTS,
+    EPOCHS,
     FACILITY_WORDS,
     FILLS,
     FOLLOWED_BITS,
@@ -39,12 +40,14 @@ from emu.page_states import OperationRequest
 
 
 class MemoEntry(ctypes.Structure):
-    """A block that has been walked: both words lie in one line of the cache."""
+    """A block that has been walked."""
 
     key: Word
     """Its address, two bits to the left and so without the first two, and the mode that it was fetched in."""
     known: Word
     """Its bytes in the upper half; in the lower how many instructions it has."""
+    epoch: Word
+    """What the epochs of its first and its last byte came to when it was walked."""
 
 
 class ShownPage(ctypes.Structure):
@@ -339,6 +342,8 @@ class Record(ctypes.Structure):
     """How many bytes it has."""
     memo: Annotated[ctypes.Array[MemoEntry], MEMO_BLOCKS, FieldWriter.BOTH]
     """Blocks that may run, each at the index that its key gives."""
+    epochs: Annotated[ctypes.Array[ctypes.c_uint64], EPOCHS, FieldWriter.PYTHON]
+    """How often the blocks of some page among those that share the index have been forgotten."""
     shown: Annotated[ctypes.Array[ShownPage], PAGES, FieldWriter.PYTHON]
     """Pages of code, each at the index that its key gives."""
     contexts: Annotated[ctypes.Array[ContextEntry], CONTEXTS, FieldWriter.BOTH]

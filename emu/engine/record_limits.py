@@ -38,6 +38,8 @@ MEMO_BLOCKS: Final = 1 << MEMO_BITS
 """How many blocks are remembered."""
 PAGES: Final = 1 << 14
 """How many pages of code are shown at a time."""
+EPOCHS: Final = 1 << 12
+"""How many epochs there are, each of which belongs to many pages."""
 FILLS: Final = 1 << 15
 """How many fills are remembered."""
 MOST_CPUS: Final = 248

@@ -7,7 +7,16 @@ from typing import Final
 
 from emu.addresses import PAGE_SHIFT
 from emu.bits import MASK_64
-from emu.engine.record_limits import CONTEXT_BITS, FILLS, FOLLOWED_BITS, MEMO_BITS, PAGES, STOP_BITS, WATCHED_BITS
+from emu.engine.record_limits import (
+    CONTEXT_BITS,
+    EPOCHS,
+    FILLS,
+    FOLLOWED_BITS,
+    MEMO_BITS,
+    PAGES,
+    STOP_BITS,
+    WATCHED_BITS,
+)
 from emu.psw import ADDRESS_SPACE_CONTROL, DAT, are_operands_apart
 
 MEMO_SPREAD: Final = 0x9E37_79B9_7F4A_7C15
@@ -44,6 +53,11 @@ def memo_index(key: int) -> int:
 def page_key(page: int, mode: int) -> int:
     """The key of virtual *page* among the shown pages."""
     return (page << 2 | mode) & MASK_64
+
+
+def epoch_index(page: int) -> int:
+    """Where the epoch of virtual *page* is, which other pages share."""
+    return (page ^ page >> 12) & EPOCHS - 1
 
 
 def page_index(page: int) -> int:

@@ -130,6 +130,7 @@ class TracedBlock(ctypes.Structure):
 
     key: Word
     known: Word
+    epoch: Word
     """As in the memo of blocks."""
     state: Word
     """What of the PSW mask tells it from others."""

@@ -15,7 +15,7 @@ from emu import psw as psw_bits
 from emu.addresses import PAGE_SHIFT
 from emu.engine import trace_ring
 from emu.engine.blocks import INVISIBLE, SIZE_SHIFT
-from emu.engine.compiled_parts import block_key, code_byte, memo_index, pointer
+from emu.engine.compiled_parts import block_epoch, block_key, code_byte, memo_index, pointer
 from emu.engine.record_limits import MEMO_BLOCKS
 from emu.engine.rules.frames import NO_FRAME, locate_frame
 from emu.engine.rules.primitives import condition_code
@@ -97,11 +97,12 @@ def _identified_block(record: Any, address: Any, known: Any) -> Any:
     table = carray(pointer(record.traced_blocks_address), (MEMO_BLOCKS,), dtype=_BLOCK_ENTRY)
     entry = table[memo_index(key)]
     state = traced_mask(record, _ZERO) & _OF_STATE
-    if entry.key != key or entry.known != known or entry.state != state:
+    size = known >> _SIZE
+    epoch = block_epoch(record, address, size)
+    if entry.key != key or entry.known != known or entry.epoch != epoch or entry.state != state:
         ring = ring_of(record)
-        entry.key, entry.known, entry.state, entry.number = key, known, state, ring.next_block
+        entry.key, entry.known, entry.epoch, entry.state, entry.number = key, known, epoch, state, ring.next_block
         ring.next_block += _ONE
-        size = known >> _SIZE
         place = _keep_code(record, address, size)
         append(record, _NEW_BLOCK | entry.number << _FIRST, address, size << _THIRD | place, state)
     return entry.number

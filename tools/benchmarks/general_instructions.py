@@ -76,6 +76,18 @@ def _loop_ratio(name: str, effort: Effort) -> Measured:
     return Measured(tuple(other / own for own, other in pairs), detail)
 
 
+def code_store_loop() -> GuestLoop:
+    """A round stores once, behind its own code and into the same page."""
+    # STG 2,2048(3)
+    return GuestLoop(bytes.fromhex("e32038000024"), registers={3: START})
+
+
+def _code_store_rate(effort: Effort) -> Measured:
+    machine = code_store_loop().machine()
+    rounds = rounds_for(machine.seconds, effort)
+    return Measured(tuple(rounds / machine.seconds(rounds) for _ in range(effort.pieces)))
+
+
 _FIGURES: Final = (
     ("register-loop", "register loop", 0.9),
     ("load-store-loop", "load/store loop", 0.95),
@@ -87,4 +99,8 @@ FIGURES: Final = tuple(
         name, title, Unit.RATIO, partial(_loop_ratio, name), goal, more_is_better=True, compared_with=_UNICORN
     )
     for name, title, goal in _FIGURES
+) + (
+    BenchmarkFigure(
+        "code-stores", "stores into the page that is executed", Unit.RATE, _code_store_rate, more_is_better=True
+    ),
 )

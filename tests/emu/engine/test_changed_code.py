@@ -6,10 +6,13 @@ from __future__ import annotations
 import pytest
 
 from emu import psw as psw_bits
+from emu.addresses import PAGE_SIZE
+from emu.isa.assembler import assemble
 from emu.machine import Machine, StopKind
 from emu.psw import ADDRESSING_MODE, AddressSpaceControl, Psw
 from tests.emu.conftest import AddressSpace
 from tests.support.every_instruction import EveryInstruction
+from tests.support.free_and_stepped import CODE, Scene, agrees
 
 PRIMARY, SECONDARY = AddressSpaceControl.PRIMARY, AddressSpaceControl.SECONDARY
 START = 0x10000
@@ -162,3 +165,16 @@ def test_an_instruction_in_two_pages_of_which_the_second_is_mapped_elsewhere(
             started.storage.write(OPERAND, b"\1" * 16)
             assert go_on(started, start, psw_bits.DAT) == 1
             assert started.storage.read(OPERAND, 16).index(bytes(4)) == int(displacement, 16) & 0xFFF
+
+
+def test_the_end_of_an_instruction_changes_in_another_page_than_that_where_its_block_begins() -> None:
+    """SLLG, whose last two bytes lie in the next page, becomes CLMY with mask zero, which the model executes.
+
+    Twice the byte that is stored is that of SLLG, so that the block is known when it changes.
+    """
+    change = assemble("STC 8,1(7)") + assemble("SRLG 8,8,8") + assemble("BRCT 5,*-16")
+    crossing = assemble("SLLG 1,0,0")
+    begin = assemble("LHI 5,4") + assemble(f"LGFI 8,{0x210D0D}") + assemble("BRC 15,*+4")
+    code = assemble(f"BRC 15,*+{PAGE_SIZE - 4 - len(begin)}").ljust(PAGE_SIZE - 4 - len(begin), b"\0")
+    scene = Scene(code + begin + crossing + change, {7: CODE + PAGE_SIZE}, mask=ADDRESSING_MODE)
+    assert agrees(scene).counts.instructions["CLMY"] == 1

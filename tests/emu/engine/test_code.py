@@ -24,8 +24,12 @@ def state(machine: Machine) -> BlockState:
 
 def known(state: BlockState) -> set[int]:
     """The addresses of the blocks that are known, without their first two bits."""
-    memo = state.table("memo")
-    return {int(key) >> 2 for key in memo["key"][memo["known"] != 0]}
+    found = set()
+    for key, known, epoch in state.table("memo")[["key", "known", "epoch"]].tolist():
+        address, size = key >> 2, known >> 32
+        if known and epoch == state.block_epoch(address, size):
+            found.add(address)
+    return found
 
 
 @pytest.mark.parametrize("base", (0x5000, 0, HIGH))

@@ -43,7 +43,7 @@ def test_the_calls_return() -> None:
 
 
 @pytest.mark.parametrize("figure", FIGURES, ids=lambda figure: figure.name)
-def test_a_figure_is_a_ratio_for_each_piece(figure: BenchmarkFigure) -> None:
+def test_a_figure_has_a_sample_for_each_piece(figure: BenchmarkFigure) -> None:
     measured = figure.measure(TINY)
     assert len(measured.samples) == 2
     assert min(measured.samples) > 0
