@@ -11,21 +11,9 @@ import pytest
 from emu.isa.assembler import encode
 from emu.machine import StopKind
 from emu.running.stopping.kinds import StopSpace, StorageAccess
-from tests.emu.engine.test_compiled_instructions import (
-    ADDRESSES,
-    ALL_MASKS,
-    DATA,
-    FAR,
-    LOAD,
-    OTHER,
-    STNSM,
-    STORE,
-    STURG,
-    Scene,
-    compiled,
-)
+from tests.emu.engine.test_compiled_instructions import ADDRESSES, LOAD, STNSM, STORE, STURG
+from tests.support.free_and_stepped import ALL_MASKS, DATA, FAR, OTHER, Scene
 
-__all__ = ["compiled"]
 ELSEWHERE = 0x50000
 """Nothing is accessed there."""
 EQUAL = 0x4041424344454647
