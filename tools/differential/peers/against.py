@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -46,19 +47,14 @@ def differ_against(machine: str, wanted: DifferOptions) -> int:
         streams = _random_streams(wanted.seed, wanted.programs, known)
     prepare_callbacks()
     try:
-        there = start_peer(machine)
-    except PeerError as reason:
-        raise UsageError(f"--against: {reason}") from None
-    if wanted.again is None:
-        print(f"seeds {wanted.seed} to {wanted.seed + wanted.programs - 1}")
-    try:
-        search = StreamSearch(Trial(Here(has_vectors=there.has_vectors), there), known)
-        with ctrl_c(is_sigterm_too=True) as switch:
+        # From here on there is a process that must be ended.
+        with ctrl_c(is_sigterm_too=True) as switch, closing(start_peer(machine)) as there:
+            if wanted.again is None:
+                print(f"seeds {wanted.seed} to {wanted.seed + wanted.programs - 1}", flush=True)
+            search = StreamSearch(Trial(Here(has_vectors=there.has_vectors), there), known)
             return _run(search, map(there.adapted, streams), machine, wanted, switch)
     except PeerError as reason:
         raise UsageError(f"--against: {reason}") from None
-    finally:
-        there.close()
 
 
 def read_streams(path: Path) -> list[Stream]:

@@ -129,6 +129,8 @@ class Hercules:
                 env=os.environ | {"HERCULES_RC": str(commands)},
                 cwd=self._path,
                 bufsize=0,
+                # Ctrl-C and SIGTERM concern this process, which ends the others.
+                start_new_session=True,
             )
         except OSError as reason:
             raise PeerError(f"{self._program}: {reason.strerror}") from None

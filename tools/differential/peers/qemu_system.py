@@ -115,7 +115,13 @@ class QemuSystem:
         )
         try:
             self._process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                text=True,
+                # Ctrl-C and SIGTERM concern this process, which ends the others.
+                start_new_session=True,
             )
         except OSError as reason:
             raise PeerError(f"{self._program}: {reason.strerror}") from None

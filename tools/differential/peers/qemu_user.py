@@ -94,7 +94,13 @@ class QemuUser:
         command = (self._program, "-B", f"{_BASE:#x}", "-cpu", _CPU, str(self._elf))
         try:
             self._process = subprocess.Popen(
-                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, bufsize=0
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                bufsize=0,
+                # Ctrl-C and SIGTERM concern this process, which ends the others.
+                start_new_session=True,
             )
         except OSError as reason:
             raise PeerError(f"{self._program}: {reason.strerror}") from None

@@ -3,8 +3,11 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -82,3 +85,25 @@ def test_streams_of_the_table_show_what_their_rows_say(here: Here, program: str)
                 assert any(row.has(part) for part in parts), (row.evidence, parts)
     finally:
         peer.close()
+
+
+def test_sigterm_ends_it_with_what_was_found() -> None:
+    """Whoever limits the time of a group of processes must not make differences of machines that end."""
+    require("qemu-s390x")
+    command = (
+        sys.executable,
+        "-m",
+        "tools.command.start",
+        "differ",
+        "--against",
+        "qemu-s390x",
+        "--programs",
+        "1000000",
+    )
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "seeds 1 to 1000000\n"
+        os.killpg(process.pid, signal.SIGTERM)
+        output = process.communicate(timeout=60)[0]
+    assert process.returncode == 0, output
+    assert " 0 new" in output
