@@ -22,7 +22,7 @@ from tools.conform.known import read_known, with_known
 from tools.conform.lines import print_result, totals_line
 from tools.conform.results import Entry, Outcome, Result, SuiteReport, totals
 from tools.conform.saved import read_report
-from tools.conform.suites import Interrupted, Unsuitable, Unsupported
+from tools.conform.suites import NotBegun, Unsuitable, Unsupported
 from tools.processes.side_by_side import run_side_by_side
 from tools.usage.errors import LostRun, UsageError
 
@@ -125,7 +125,7 @@ def _run_all(
                 ended(entry.name, job)
             else:
                 jobs[entry.name] = job
-    except Interrupted:
+    except NotBegun:
         jobs.clear()
     run = _run if wanted.coverage is None else _run_counted
     run_side_by_side(run, jobs, most=wanted.jobs, ended=ended, lost=lost)

@@ -28,7 +28,7 @@ class Unsupported(Unsuitable):
     """The program asks its runner for something that this one cannot do; the message names it."""
 
 
-class Interrupted(Exception):  # noqa: N818 - it says what has happened
+class NotBegun(Exception):  # noqa: N818 - it says what has happened
     """Ctrl-C or SIGTERM has ended what must be done before the first program can run."""
 
 
@@ -57,7 +57,7 @@ class Suite(Protocol):
         """What is to be done for *entry*.
 
         :raises Unsuitable: if it cannot be done on this machine: it is left out, with this reason.
-        :raises Interrupted: by Ctrl-C or SIGTERM, if something long comes before.
+        :raises NotBegun: by Ctrl-C or SIGTERM, if something long comes before.
         :raises emu.errors.ProgramError: if the program is damaged: it has failed.
         """
 

@@ -13,7 +13,7 @@ from emu.machine import StopKind
 from emu.save_file import read_saved, write_saved
 from emu.saving import restore, save
 from tools.conform.results import FAILING, Check, Outcome, Result
-from tools.conform.suites import Interrupted
+from tools.conform.suites import NotBegun
 from tools.consoles.console import GuestConsole
 from tools.machines.setup import make_machines, set_up
 from tools.processes.interrupt import ctrl_c
@@ -67,7 +67,7 @@ def boot(options: MachineOptions, path: Path) -> None:
     """Boot the machine that *options* describe until it asks for a program, and save it in the file *path*.
 
     :raises UsageError: if it does not come so far.
-    :raises Interrupted: by Ctrl-C or SIGTERM.
+    :raises NotBegun: by Ctrl-C or SIGTERM.
     """
     (machine,) = set_up(options).machines
     console = machine.sclp.console = GuestConsole(is_shown=False)
@@ -78,7 +78,7 @@ def boot(options: MachineOptions, path: Path) -> None:
         while _READY not in console.text:
             stop = machine.run(_PIECE)
             if switch.is_pressed:
-                raise Interrupted
+                raise NotBegun
             if stop.kind is not StopKind.BUDGET or machine.executed > _BOOT:
                 last = console.text.strip().splitlines()[-1:] or ["nothing on its console"]
                 raise UsageError(f"the guest has not booted: {stop.text}: {last[0]}")
