@@ -91,6 +91,41 @@ def crossing() -> Iterator[Case]:
         )
 
 
+def operands() -> Iterator[Case]:
+    space = TableSpace().map(VIRTUAL, 0x40000).map(VIRTUAL + 0x1000, 0x42000)
+    first, second = 0x1111_2222, 0x3333_4444
+    common = {
+        "rule": "The parts of an operand that crosses pages lie where these are, and nothing beside them is touched.",
+        "source": "PoP 3, Dynamic Address Translation; PoP 10, Load Control, Store Control",
+        "basis": VERIFIED,
+        "mask": ADDRESSING_MODE | DAT,
+        "storage": space.storage,
+        "registers": {2: VIRTUAL + 0xFFC},
+    }
+    yield Case(
+        name="crossing-store-control",
+        controls={1: space.asce, 2: first, 3: second},
+        fill={"page2": SENTINEL, "page3": SENTINEL},
+        code="STCTL 2,3,0(2)",
+        end=FinalState(
+            storage={
+                "page1+0xff8": (first, 0xFFFF_FFFF),
+                "page2": SENTINEL,
+                "page3": second << 32 | SENTINEL & 0xFFFF_FFFF,
+            }
+        ),
+        **common,
+    )
+    yield Case(
+        name="crossing-load-control",
+        controls={1: space.asce},
+        fill={"page1+0xff8": first, "page2": SENTINEL, "page3": second << 32},
+        code="LCTL 2,3,0(2)",
+        end=FinalState(controls={2: first, 3: second}),
+        **common,
+    )
+
+
 def override_end() -> Iterator[Case]:
     for length, address in ((2, 0x7FE), (4, 0x7FC), (6, 0x7FA), (4, 0x7FE), (6, 0x7FC), (6, 0x7FE)):
         fits = address + length <= 0x800
@@ -239,4 +274,4 @@ def questions() -> Iterator[Case]:
         )
 
 
-SECTION = CaseSection("Boundaries and questions", (*crossing(), *override_end(), *questions()))
+SECTION = CaseSection("Boundaries and questions", (*crossing(), *operands(), *override_end(), *questions()))

@@ -140,6 +140,20 @@ def orders() -> Iterator[Case]:
             }
             | ({0x1308: (HANDLER, AT)} if order == 9 else {}),
         )
+    yield Case(
+        name="interruption-recorded",
+        rule="What an interruption stores in the prefix area is recorded as a reference and a change.",
+        source="PoP 3, Reference Recording, Change Recording",
+        basis=VERIFIED,
+        needs=(TWO_CPUS,),
+        registers={2: 1},
+        storage=STORAGE,
+        fill={"page1": 0, "page1+8": 0xE0 | EMERGENCY_MASK},
+        keys={"page3": 0},
+        parts=LOOPS,
+        code=f"{begin()}SIGP 4,2,3\nSIGP 4,2,5\n{SENSE_STOPPED}",
+        end=FinalState(registers={6: STOPPED}, keys={"page3": 6}),
+    )
     yield case(
         "stopped-takes-none",
         "A CPU that is stopped takes no interruption; it does when it is started.",
