@@ -71,11 +71,10 @@ def give_up_turn(cpu: Cpu, operands: Operands) -> None:
     own begins anew.
     """
     configuration = cpu.configuration
-    is_alone = len(configuration.cpus) == 1
-    if is_alone or idle_units(cpu) <= 1:
+    if len(configuration.cpus) == 1 or idle_units(cpu) <= 1:
         configuration.turns.end_now()
     else:
-        configuration.turns.begin(cpu.address, configuration.timing.work + 1, is_alone=is_alone)
+        configuration.turns.begin(cpu.address, configuration.timing.work + 1, is_alone=False)
 
 
 # 0x258: page-fault handshaking

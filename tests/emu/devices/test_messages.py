@@ -6,6 +6,7 @@ from __future__ import annotations
 import pytest
 
 from emu import snapshot
+from emu.configuration import SLICE
 from emu.cpu import Cpu, CpuState
 from emu.devices.messages import SpecialMessages
 from emu.hypervisor import FirstTouchHypervisor, FrameShortage
@@ -104,7 +105,7 @@ def test_an_enabled_cpu_takes_it(machine: Machine) -> None:
     messages = make_ready(machine)
     enable(machine.cpus[0], enabled=False)
     messages.send("SHRINK 64")
-    machine.run(max_instructions=300_000)
+    machine.run(max_instructions=SLICE + 1000)
     assert [cpu.instruction_address for cpu in machine.cpus] == [0x10000, HANDLER]
 
 

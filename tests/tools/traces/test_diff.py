@@ -182,6 +182,7 @@ def record_two(path: Path, code: bytes = LOOP) -> str:
     second.load_psw(Psw(ADDRESSING_MODE, HANDLER))
     second.psw_loaded = False
     second.state = CpuState.OPERATING
+    machine.configuration.turns.end = 100_000
     with TraceWriter(path, describe(machine, "x", "registers", SymbolTable())) as writer:
         recorder = TraceRecorder(machine, writer, "registers")
         machine.run(150_000)
