@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tools.differential.lines import keep_line, read_lines
 from tools.machines.setup import prepare_callbacks
 from tools.processes.side_by_side import cores
 from tools.usage.errors import UsageError
@@ -56,7 +57,7 @@ def differ(wanted: DifferOptions) -> int:
             failures.append(failure)
             print("\n".join(failure.lines()), flush=True)
             if wanted.keep is not None:
-                _keep(Path(wanted.keep), failure.program)
+                keep_line(Path(wanted.keep), failure.program.to_line())
         if is_terminal:
             print(f"\r{done:,} programs, {len(failures)} differ", end="", file=sys.stderr, flush=True)
         elif done // _EVERY > told:
@@ -77,23 +78,4 @@ def read_programs(path: Path) -> list[RandomProgram]:
     """
     from tools.differential.program import RandomProgram
 
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as reason:
-        raise UsageError(f"{path}: {reason}") from None
-    found = []
-    for number, line in enumerate(lines, 1):
-        if line.strip():
-            try:
-                found.append(RandomProgram.from_line(line))
-            except ValueError as reason:
-                raise UsageError(f"{path}:{number}: {reason}") from None
-    return found
-
-
-def _keep(path: Path, program: RandomProgram) -> None:
-    try:
-        with path.open("a", encoding="utf-8") as file:
-            file.write(program.to_line() + "\n")
-    except OSError as reason:
-        raise UsageError(f"--keep: {reason}") from None
+    return read_lines(path, RandomProgram.from_line)

@@ -8,13 +8,11 @@ import json
 from dataclasses import dataclass
 from typing import Any, Final
 
-import msgspec
-
 from emu.addresses import PAGE_SIZE
 from emu.configuration import MEGABYTE
-from emu.instruction_length import instruction_length
 from emu.isa.disassembler import disassemble
 from tools.differential.layout import MEGABYTES, PREFIXES
+from tools.differential.lines import from_json, require_instructions, require_widths
 
 _WIDTHS: Final = (
     ("mask", 1, 64),
@@ -76,14 +74,8 @@ class RandomProgram:
 
         :raises ValueError: naming the field.
         """
-        for name, count, width in _WIDTHS:
-            values = getattr(self, name)
-            values = values if isinstance(values, tuple) else (values,)
-            if len(values) != count or not all(0 <= each < 1 << width for each in values):
-                raise ValueError(f"{name}: expected {count} of {width} bits")
-        for name in ("instructions", "targets"):
-            for each in getattr(self, name):
-                _require_instruction(name, each)
+        require_widths(self, _WIDTHS)
+        require_instructions(self, "instructions", "targets")
         pages = MEGABYTES * MEGABYTE // PAGE_SIZE
         if not all(0 <= page < pages for page in (*self.keys, *self.states)):
             raise ValueError(f"keys, states: expected pages below {pages:#x}")
@@ -105,14 +97,7 @@ class RandomProgram:
 
         :raises ValueError: if there is none in it.
         """
-        try:
-            read = msgspec.json.decode(line, type=dict[str, Any])
-            program = msgspec.convert(read, cls, str_keys=True)
-        except msgspec.MsgspecError as reason:
-            raise ValueError(f"expected a program: {reason}") from None
-        for name in sorted(read.keys() - {each.name for each in dataclasses.fields(cls)}):
-            raise ValueError(f"expected a program: nothing of one is called {name!r}")
-        return program
+        return from_json(cls, line, "program")
 
     def addresses(self) -> list[int]:
         """Where each instruction begins, and the end of the last."""
@@ -139,19 +124,6 @@ class RandomProgram:
             and getattr(self, each.name) != getattr(plain, each.name)
         ]
         return [*lines, "  " + " ".join(settings)]
-
-
-def _require_instruction(name: str, digits: str) -> None:
-    """Refuse what is not the bytes of one instruction in hexadecimal.
-
-    :raises ValueError: then.
-    """
-    try:
-        code = bytes.fromhex(digits)
-    except ValueError:
-        code = b""
-    if not code or len(code) != instruction_length(code[0]):
-        raise ValueError(f"{name}: expected an instruction in hexadecimal, not {digits!r}")
 
 
 def _shown(value: Any) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from emu.isa.opcodes import Opcode
+from tools.differential.lines import keep_line, read_lines
 from tools.differential.peers.choice import usual
 from tools.differential.peers.generator import random_stream
 from tools.differential.peers.here import Here
@@ -62,18 +63,7 @@ def read_streams(path: Path) -> list[Stream]:
 
     :raises UsageError: naming the line that is none.
     """
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as reason:
-        raise UsageError(f"{path}: {reason}") from None
-    found = []
-    for number, line in enumerate(lines, 1):
-        if line.strip():
-            try:
-                found.append(Stream.from_line(line))
-            except ValueError as reason:
-                raise UsageError(f"{path}:{number}: {reason}") from None
-    return found
+    return read_lines(path, Stream.from_line)
 
 
 def _random_streams(seed: int, count: int, known: KnownDifferences) -> Iterator[Stream]:
@@ -89,7 +79,7 @@ def _run(search: StreamSearch, streams: Iterator[Stream], machine: str, wanted: 
         for new in search.go_on(batch):
             print("\n".join(new.lines()), flush=True)
             if wanted.keep is not None:
-                _keep(Path(wanted.keep), new.found.stream)
+                keep_line(Path(wanted.keep), new.found.stream.to_line())
         if is_terminal:
             print(f"\r{_summary(search)}", end="", file=sys.stderr, flush=True)
         elif result.streams // _EVERY > told:
@@ -116,11 +106,3 @@ def _summary(search: StreamSearch) -> str:
     return (
         f"{result.streams:,} streams, {sum(result.known.values()):,} known differences{known}, {len(result.new):,} new"
     )
-
-
-def _keep(path: Path, stream: Stream) -> None:
-    try:
-        with path.open("a", encoding="utf-8") as file:
-            file.write(stream.to_line() + "\n")
-    except OSError as reason:
-        raise UsageError(f"--keep: {reason}") from None

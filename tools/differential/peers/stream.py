@@ -7,13 +7,11 @@ import dataclasses
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-import msgspec
-
-from emu.instruction_length import instruction_length
 from emu.isa.disassembler import disassemble
 from emu.isa.opcodes import Opcode
+from tools.differential.lines import from_json, require_instructions, require_widths
 from tools.differential.peers import layout
 
 
@@ -46,7 +44,8 @@ _WIDTHS: Final = (
 BRANCH_BACK: Final = "a714ff"
 """How the branch begins that repeats an instruction while it has processed a part only."""
 _MOST_TARGETS: Final = 4
-_EXECUTE: Final = (Opcode(0x44), Opcode(0xC6, 0))
+EXECUTE: Final = Opcode(0x44)
+EXECUTE_RELATIVE: Final = Opcode(0xC6, 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,14 +74,8 @@ class Stream:
 
         :raises ValueError: naming the field.
         """
-        for name, count, width in _WIDTHS:
-            values = getattr(self, name)
-            values = values if isinstance(values, tuple) else (values,)
-            if len(values) != count or not all(0 <= each < 1 << width for each in values):
-                raise ValueError(f"{name}: expected {count} of {width} bits")
-        for name in ("instructions", "targets"):
-            for each in getattr(self, name):
-                _require_instruction(name, each)
+        require_widths(self, _WIDTHS)
+        require_instructions(self, "instructions", "targets")
         if sum(map(len, self.instructions)) // 2 > layout.CODE_BYTES - 8 or len(self.targets) > _MOST_TARGETS:
             raise ValueError(f"expected at most {layout.CODE_BYTES - 8} bytes of code and {_MOST_TARGETS} targets")
         if not layout.CODE <= self.start <= layout.TARGETS - layout.CODE_BYTES or self.start % 2:
@@ -128,7 +121,7 @@ class Stream:
     def opcodes(self) -> frozenset[Opcode]:
         """The opcodes in it, those of targets if it has an EXECUTE."""
         found = {Opcode.of(bytes.fromhex(each)) for each in self.instructions}
-        if not found.isdisjoint(_EXECUTE):
+        if not found.isdisjoint((EXECUTE, EXECUTE_RELATIVE)):
             found |= {Opcode.of(bytes.fromhex(each)) for each in self.targets}
         return frozenset(found)
 
@@ -158,14 +151,7 @@ class Stream:
 
         :raises ValueError: if there is none in it.
         """
-        try:
-            read = msgspec.json.decode(line, type=dict[str, Any])
-            stream = msgspec.convert(read, cls, str_keys=True)
-        except msgspec.MsgspecError as reason:
-            raise ValueError(f"expected a stream: {reason}") from None
-        for name in sorted(read.keys() - {each.name for each in dataclasses.fields(cls)}):
-            raise ValueError(f"expected a stream: nothing of one is called {name!r}")
-        return stream
+        return from_json(cls, line, "stream")
 
     def listing(self) -> list[str]:
         """The instructions, disassembled, and what it starts from."""
@@ -196,16 +182,3 @@ def _words(*values: int) -> bytes:
 def _frame(address: int) -> int:
     """The real address of a virtual one of the data."""
     return layout.FRAMES + 0x1000 * layout.DATA.index(address & ~0xFFF) + (address & 0xFFF)
-
-
-def _require_instruction(name: str, digits: str) -> None:
-    """Refuse what is not the bytes of one instruction in hexadecimal.
-
-    :raises ValueError: then.
-    """
-    try:
-        code = bytes.fromhex(digits)
-    except ValueError:
-        code = b""
-    if not code or len(code) != instruction_length(code[0]):
-        raise ValueError(f"{name}: expected an instruction in hexadecimal, not {digits!r}")

@@ -6,21 +6,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import TYPE_CHECKING, Final, Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from emu.isa.opcodes import Opcode
 from tools.differential.peers import layout
 from tools.differential.peers.comparing import differing
 from tools.differential.peers.outcome import Part, StreamOutcome
-from tools.differential.peers.stream import BRANCH_BACK
+from tools.differential.peers.stream import BRANCH_BACK, EXECUTE, EXECUTE_RELATIVE
 
 if TYPE_CHECKING:
     from tools.differential.peers.peer import Peer
     from tools.differential.peers.stream import Stream
 
 _T = TypeVar("_T")
-_EXECUTE: Final = Opcode(0x44)
-_EXECUTE_RELATIVE: Final = Opcode(0xC6, 0)
 
 
 class _Local(Protocol):
@@ -44,9 +42,9 @@ class Divergence:
         # A branch back belongs to what it repeats.
         code = bytes.fromhex(instructions[-1 - self.stream.ends_in_branch_back])
         opcode = Opcode.of(code)
-        if opcode == _EXECUTE:
+        if opcode == EXECUTE:
             number = (int.from_bytes(code[2:4], "big") & 0xFFF) // 8
-        elif opcode == _EXECUTE_RELATIVE:
+        elif opcode == EXECUTE_RELATIVE:
             place = self.stream.start + sum(map(len, self.stream.instructions[:-1])) // 2
             number = (place + 2 * int.from_bytes(code[2:6], "big", signed=True) - layout.TARGETS) // 8
         else:
