@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from tools.conform.architecture.case import Case
-    from tools.conform.mutation.exercise import Exercise
+    from tools.conform.mutation.exercise import CaseRun, Exercise
     from tools.processes.side_by_side import Reporter
 
 
@@ -64,7 +64,7 @@ class MutationRecord(msgspec.Struct):
 class _MutantJob:
     mutant: Mutant
     images: Path
-    order: tuple[str, ...]
+    order: tuple[CaseRun, ...]
     is_function: bool
 
 
@@ -94,16 +94,16 @@ class _Plan:
             if name in self.digests and held.get(name) == self.digests[name]:
                 return before
         elif before is not None:
-            order = [name for name in order if held.get(name) != self.digests[name]]
+            order = [each for each in order if held.get(each.case) != self.digests[each.case]]
             if not order:
                 return self.result(mutant, None)
         noticing = self._noticing[mutant.file]
-        order.sort(key=lambda name: -noticing[name])
+        order.sort(key=lambda each: (each.is_free, -noticing[each.case]))
         return _MutantJob(mutant, images, tuple(order), not self._exercised.is_at_loading(mutant))
 
     def result(self, mutant: Mutant, noticed_by: str | None) -> MutantResult:
         """What came of *mutant*."""
-        reached = len(self._exercised.order(mutant))
+        reached = len({each.case for each in self._exercised.order(mutant)})
         return MutantResult(mutant.name, mutant.line, mutant.digest, self.suite, noticed_by, reached)
 
 

@@ -39,6 +39,20 @@ class ExercisedCase:
     image: bytes
     """Its image, pickled."""
     lines: Lines
+    """Step by step."""
+    free_lines: Lines = frozenset()
+    """When it is run freely, as far as that is not compiled code."""
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRun:
+    """One way to run a case."""
+
+    case: str
+    is_free: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.case} (free)" if self.is_free else self.case
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +77,11 @@ class Exercise:
     cases: Mapping[str, ExercisedCase]
     at_loading: Lines
 
-    def order(self, mutant: Mutant) -> list[str]:
-        """The cases that execute what is broken, those first that execute what few others do of its function.
+    def order(self, mutant: Mutant) -> list[CaseRun]:
+        """The runs that execute what is broken, those first that execute what few others do of its function.
 
-        If it has been evaluated when it was loaded, those that use what came of it: all, unless it has a name that
-        only functions of its file use.
+        All that are free come behind those that are step by step.  If it has been evaluated when it was loaded, those
+        that use what came of it: all, unless it has a name that only functions of its file use.
         """
         broken = set(_between(mutant.file, mutant.lines))
         around: Lines | None = frozenset(_between(mutant.file, mutant.around))
@@ -78,11 +92,15 @@ class Exercise:
                 broken, by_all = set(around), False
         elif by_all:
             around = None
-        chosen = [name for name, case in self.cases.items() if by_all or case.lines & broken]
-        near = {name: _near(self.cases[name].lines, mutant.file, around) for name in chosen}
-        counts = Counter(line for lines in near.values() for line in lines)
-        rare = {name: sum(1 / counts[line] for line in near[name]) for name in chosen}
-        return sorted(chosen, key=lambda name: -rare[name])
+        found: list[CaseRun] = []
+        for is_free in (False, True):
+            executed = {name: case.free_lines if is_free else case.lines for name, case in self.cases.items()}
+            chosen = [name for name, lines in executed.items() if by_all or lines & broken]
+            near = {name: _near(executed[name], mutant.file, around) for name in chosen}
+            counts = Counter(line for lines in near.values() for line in lines)
+            rare = {name: sum(1 / counts[line] for line in near[name]) for name in chosen}
+            found += [CaseRun(name, is_free) for name in sorted(chosen, key=lambda name: -rare[name])]
+        return found
 
     def is_at_loading(self, mutant: Mutant) -> bool:
         """Whether what is broken, or the function that it is in, is evaluated before any case begins."""
@@ -90,7 +108,7 @@ class Exercise:
 
 
 def exercise(cases: Mapping[str, Case], files: Sequence[str], *, jobs: int | None = None) -> Exercise | None:
-    """Run *cases* step by step, and note which lines they execute of *files*, paths from the root of the project.
+    """Run *cases* both ways, and note which lines they execute of *files*, paths from the root of the project.
 
     Cases that are skipped are left out, as none of them notices anything.
 
@@ -115,7 +133,8 @@ def _exercise(job: _Job, reporter: Reporter) -> _Part:
     """What each case of *job* executes in a process of its own."""
     images = {name: make_image(case) for name, case in job.cases.items()}
     # What a process does when the first machine runs in it takes longer than any case.
-    run_here(next(iter(images.values())), stepped=True)
+    for stepped in (True, False):
+        run_here(next(iter(images.values())), stepped=stepped)
     gc.collect()
     gc.freeze()
     reporter.begin(len(images))
@@ -123,17 +142,22 @@ def _exercise(job: _Job, reporter: Reporter) -> _Part:
     for name, image in images.items():
         if reporter.is_stopped:
             break
-        verdict, lines = in_a_fork(lambda image=image: _followed(image, job.files))  # type: ignore[misc]
+        verdicts, lines = in_a_fork(lambda image=image: _followed(image, job.files))  # type: ignore[misc]
         reporter.advance(1)
-        assert verdict in (CaseVerdict.PASSED, CaseVerdict.SKIPPED), name
-        found[name] = ExercisedCase(pickle.dumps(image), lines) if verdict is CaseVerdict.PASSED else None
+        assert verdicts in ({CaseVerdict.PASSED}, {CaseVerdict.SKIPPED}), name
+        found[name] = ExercisedCase(pickle.dumps(image), *lines) if CaseVerdict.PASSED in verdicts else None
     return _Part(found, _load(job.files) if job.is_first else frozenset())
 
 
-def _followed(image: CaseImage, files: Sequence[str]) -> tuple[CaseVerdict, Lines]:
-    verdicts = []
-    lines = _lines(files, lambda: verdicts.append(run_here(image, stepped=True, profile=image.case.profile).verdict))
-    return verdicts[0], lines
+def _followed(image: CaseImage, files: Sequence[str]) -> tuple[set[CaseVerdict], list[Lines]]:
+    """How *image* ends, and what it executes, step by step and freely."""
+    verdicts = set()
+
+    def run(*, stepped: bool) -> None:
+        verdicts.add(run_here(image, stepped=stepped, profile=image.case.profile).verdict)
+
+    lines = [_lines(files, lambda stepped=stepped: run(stepped=stepped)) for stepped in (True, False)]  # type: ignore[misc]
+    return verdicts, lines
 
 
 def _load(files: Sequence[str]) -> Lines:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """One mutant, in a copy of a process that has loaded all that it needs.
 
-The cases are run step by step until one is not passed.  Compiled code is not broken, so that what is executed step by
-step is what tells.
+The cases are run step by step, and then freely, until one is not passed.  Compiled code is not broken, so that what is
+executed step by step tells most.
 
 A function can be broken in a process in which a machine has run, which makes the next one a tenth of a second faster.
 What is evaluated when a module is loaded cannot: the modules are loaded again then, and that only where no machine has
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from types import FunctionType
 
     from tools.conform.mutation.breaking import Functions
+    from tools.conform.mutation.exercise import CaseRun
     from tools.conform.mutation.mutants import Mutant
 
 MOST_INSTRUCTIONS: Final = 20_000
@@ -57,9 +58,9 @@ class NotAFunction(Exception):  # noqa: N818 - nothing is wrong
 
 
 def notice(
-    mutant: Mutant, images: Path, order: Sequence[str], *, is_function: bool, is_stopped: Callable[[], bool]
+    mutant: Mutant, images: Path, order: Sequence[CaseRun], *, is_function: bool, is_stopped: Callable[[], bool]
 ) -> str | None:
-    """The first case of *order* that notices *mutant*, with how it ended in brackets if it did not; or None.
+    """The first run of *order* that notices *mutant*, with how it ended in brackets if it did not; or None.
 
     :param images: the images of all cases, pickled.
     :param is_function: whether to break functions, or to load the modules again; a process does one or the other.
@@ -104,7 +105,7 @@ def _run(
     mutant: Mutant,
     contents: Mapping[str, bytes],
     functions: Sequence[FunctionType] | None,
-    order: Sequence[str],
+    order: Sequence[CaseRun],
     told: int,
 ) -> int:
     """What the copy does: run the cases, and write to *told* which it runs; 1 if one of them notices the mutant."""
@@ -115,14 +116,15 @@ def _run(
         elif not break_functions(functions, (ROOT / mutant.file).read_text(encoding="utf-8"), mutant.source):
             return _NOT_A_FUNCTION
         run = importlib.import_module(_HERE).run_here
-        for number, name in enumerate(order):
+        for number, case_run in enumerate(order):
             if not number % _COLLECT_EVERY:
                 # A machine and its CPUs refer to each other.
                 gc.collect()
-            os.write(told, f"\n{name}".encode())
+            os.write(told, f"\n{case_run}".encode())
             signal.setitimer(signal.ITIMER_PROF, _SECONDS)
-            image = pickle.loads(contents[name])
-            outcome = run(image, stepped=True, profile=image.case.profile, max_instructions=MOST_INSTRUCTIONS)
+            image = pickle.loads(contents[case_run.case])
+            stepped = not case_run.is_free
+            outcome = run(image, stepped=stepped, profile=image.case.profile, max_instructions=MOST_INSTRUCTIONS)
             if outcome.verdict.name != "PASSED":
                 return 1
     except Exception as reason:  # noqa: BLE001 - whatever a broken rule leads to
@@ -141,7 +143,8 @@ def _contents(images: Path) -> Mapping[str, bytes]:
 def _functions(images: Path) -> Functions:
     """The functions of this process, in which a machine has run."""
     first = pickle.loads(next(iter(_contents(images).values())))
-    run_here(first, stepped=True, profile=first.case.profile)
+    for stepped in (True, False):
+        run_here(first, stepped=stepped, profile=first.case.profile)
     functions = loaded_functions()
     gc.collect()
     gc.freeze()
