@@ -151,9 +151,6 @@ class Hypervisor(Protocol):
     def list_for_release(self, cpu: int, page: int) -> None:
         """Put non-resident *page* on the block release list of CPU *cpu* (KVM profile, reference 6.2)."""
 
-    def clear(self) -> None:
-        """Return all of storage to logical zeros (clear reset); usage states are the caller's."""
-
     def attend(self, work: int) -> int:
         """Do what is due when virtual time is *work* units, and give the work at which to be called next.
 
@@ -334,11 +331,6 @@ class FirstTouchHypervisor:
 
     def list_for_release(self, cpu: int, page: int) -> None:
         """See :meth:`Hypervisor.list_for_release`; nothing is preserved here, so there is nothing to release."""
-
-    def clear(self) -> None:
-        """See :meth:`Hypervisor.clear`."""
-        self._states.clear_content(self._profile)
-        self._pool.madvise(mmap.MADV_DONTNEED)
 
     def attend(self, work: int) -> int:
         """See :meth:`Hypervisor.attend`."""

@@ -105,13 +105,6 @@ class PageStates:
             raise KeyError(page)
         return after
 
-    def clear_content(self, profile: Profile) -> None:
-        """Say of every page that it is nowhere, as :func:`without_content`."""
-        self.array &= ~CONTENT_MASK & 0xFF
-        self.array |= int(ABSENT[profile])
-        if profile is Profile.ZVM:
-            self.array[self.array & USAGE_MASK == Usage.POTENTIALLY_VOLATILE] |= int(Usage.VOLATILE)
-
     def reset(self) -> None:
         """Make every page stable and clear no-DAT, as a clear or load-clear reset does (reference 6.1, 6.6)."""
         self.array &= CONTENT_MASK

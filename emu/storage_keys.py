@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 
-from emu.page_records import clear, page_records
+from emu.page_records import page_records
 from emu.state import Section
 
 ACCESS_CONTROL: Final = 0xF0
@@ -34,10 +34,6 @@ class StorageKeys:
         """The keys as an array, for sweeps."""
         self.bytes = self.array.data
         """The same keys for single reads and writes, which are far quicker through a memoryview."""
-
-    def reset(self) -> None:
-        """Clear every key, as a clear reset does."""
-        clear(self.array)
 
 
 def fetch_permitted(storage_key: int, access_key: int) -> bool:

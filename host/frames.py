@@ -163,10 +163,6 @@ class FramePool:
             is_zero[number] = not words[frames[number]].any()
         return is_zero
 
-    def frames_of(self, owner: int) -> NDArray[np.intp]:
-        """The frames that guest *owner* has."""
-        return np.flatnonzero(self.owner == owner)
-
     # State
 
     def _free_frames(self) -> NDArray[np.int32]:

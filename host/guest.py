@@ -319,19 +319,6 @@ class Guest:
             self._location[page] = 0
             self.statistics.released += 1
 
-    def clear(self) -> None:
-        """See :meth:`emu.hypervisor.Hypervisor.clear`."""
-        frames = self._pool.frames_of(self.number)
-        pages = self._pool.page[frames]
-        slots = self.locations[(self.states.array & CONTENT_MASK != Content.RESIDENT) & (self.locations != 0)] - 1
-        self.configuration.frames_taken(pages)
-        self._storage.lists.remove_many(frames)
-        self._pool.give_back_many(frames)
-        self._storage.device.release_many(slots)
-        self.locations.fill(0)
-        self.resident = 0
-        self.states.clear_content(self.profile)
-
     # Between instructions
 
     def attend(self, work: int) -> int:

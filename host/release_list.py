@@ -9,8 +9,6 @@ from emu.state import Section
 
 ENTRIES: Final = 511
 """How many entries the machine fills by itself; the next ESSA that needs one is intercepted."""
-RESERVED: Final = 1
-"""One more, which only the host uses, when it executes ESSA itself with a full list."""
 
 
 class ReleaseList:
@@ -27,16 +25,16 @@ class ReleaseList:
     def __len__(self) -> int:
         return len(self._pages)
 
-    def is_full(self, *, by_host: bool = False) -> bool:
-        """Whether there is no room, for the machine or, with its reserve, for the host."""
-        return len(self._pages) >= ENTRIES + (RESERVED if by_host else 0)
+    def is_full(self) -> bool:
+        """Whether there is no room."""
+        return len(self._pages) >= ENTRIES
 
-    def append(self, page: int, *, by_host: bool = False) -> None:
+    def append(self, page: int) -> None:
         """List *page*.
 
         :raises IndexError: if there is no room.
         """
-        if self.is_full(by_host=by_host):
+        if self.is_full():
             raise IndexError(f"the block release list has {len(self._pages)} entries already")
         self._pages.append(page)
 

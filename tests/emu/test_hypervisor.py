@@ -22,12 +22,6 @@ def test_a_page_whose_content_is_dropped_reads_as_zeros(machine: Machine) -> Non
     assert machine.storage.read(0x5000, 4096) == bytes(4096)
 
 
-def test_clearing_returns_all_of_storage_to_zeros(machine: Machine) -> None:
-    machine.storage.write(0x5000, b"\xaa" * 4096)
-    machine.hypervisor.clear()
-    assert machine.storage.read(0x5000, 4096) == bytes(4096)
-
-
 def test_much_storage_costs_nothing_before_it_is_touched() -> None:
     machine = Machine(64 * 1024 * MEGABYTE)
     machine.storage.write((64 << 30) - 8, b"\xaa" * 8)
@@ -40,9 +34,6 @@ def test_a_potentially_volatile_page_without_content_is_a_discarded_one(machine:
         machine.states.bytes[5] = usage | 0x20
         machine.hypervisor.drop(5)
         assert machine.states.bytes[5] == after | 0x20
-        machine.states.bytes[5] = usage
-        machine.hypervisor.clear()
-        assert machine.states.bytes[5] == after
 
 
 def test_its_state_is_the_content_of_all_pages(machine: Machine) -> None:

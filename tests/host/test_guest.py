@@ -63,19 +63,6 @@ def test_what_the_guest_gives_up_is_free_at_once(make_host: MakeHost) -> None:
     hosted.check()
 
 
-def test_clearing_gives_everything_back(make_host: MakeHost) -> None:
-    hosted = make_host(guests=2)
-    for page in range(0x20, 0x30):
-        hosted.fill(page, page, guest=0)
-        hosted.fill(page, page, guest=1)
-    hosted.manager.reclaim(10)
-    hosted.guest.clear()
-    assert {hosted.state(page) for page in range(0x20, 0x30)} == {"Sz"}
-    assert hosted.machine.storage.read(0x20000, 4096) == bytes(4096)
-    assert hosted.machines[1].storage.read(0x20000, 8) == (0x20).to_bytes(8, "big")
-    hosted.check()
-
-
 def test_a_terabyte_guest_costs_what_it_touches() -> None:
     with PagingDevice(None, 1 << 10) as device:
         manager = PageManager(1 << 10, device=device)

@@ -425,15 +425,6 @@ def test_diagnose_10_gives_the_content_up(world: World, before: str, after: str)
     assert world.load() == 0
 
 
-@pytest.mark.parametrize(("before", "after"), GIVEN_UP)
-def test_clearing_storage_gives_every_content_up(world: World, before: str, after: str) -> None:
-    world.reach(before)
-    world.guest.clear()
-    world.check()
-    assert world.state() == after
-    assert (world.manager.pool.used, world.manager.device.used) == (0, 0)
-
-
 def test_no_dat_stays_through_eviction_and_page_in(world: World) -> None:
     world.store(PATTERN)
     world.essa(NO_DAT)
