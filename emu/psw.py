@@ -29,7 +29,6 @@ HFP_SIGNIFICANCE: Final = bit(23)
 EXTENDED_ADDRESSING: Final = bit(31)
 BASIC_ADDRESSING: Final = bit(32)
 ADDRESSING_MODE: Final = EXTENDED_ADDRESSING | BASIC_ADDRESSING
-SYSTEM_MASK: Final = bits(0, 7)
 SHORT_FORMAT: Final = bit(12)
 """One in the eight-byte form that LPSW loads, zero in the sixteen-byte form."""
 

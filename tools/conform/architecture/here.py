@@ -65,8 +65,8 @@ class _EmptyDisk:
 
 @contextmanager
 def _paging_host() -> Iterator[PageManager]:
-    """A host that has not memory enough for all pages of an image's machine."""
-    device = PagingDevice(None, layout.MEMORY // PAGE_SIZE)
+    """A host that has not memory enough for all pages of an image's machine, and room elsewhere for the others."""
+    device = PagingDevice(None, layout.MEMORY // PAGE_SIZE - HOST_FRAMES)
     try:
         yield PageManager(HOST_FRAMES, device=device)
     finally:
