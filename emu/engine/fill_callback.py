@@ -158,7 +158,9 @@ def _note(record: Any, address: Any, access: Any, is_checked: Any) -> Any:
             return np.uint64(0)
         permissions = _EXECUTABLE
     held = record.held_address + (page << _WORD_SHIFT)
-    store_native(held, held_word(record.held_mark, frame, load_native(held), np.uint64(access == _STORE)))
+    # What was noted is read only where it counts: to read memory that nobody has written costs a page fault of its own.
+    before = load_native(held) if access != _STORE else np.uint64(0)
+    store_native(held, held_word(record.held_mark, frame, before, np.uint64(access == _STORE)))
     record.is_holding = np.uint64(1)
     store8(record.reached_address + page, np.uint64(1))
     trace_fill(record, address, access)
