@@ -61,16 +61,16 @@ class CheckStop(Exception):  # noqa: N818 - a state of the CPU, and not an error
         self.cpu = cpu
 
 
-def _present(cpu: Cpu, address: RealAddress, recorded: int) -> AbsoluteAddress:
-    """The absolute address of *address* in the prefix area, its page made present, and its access *recorded*.
+def _present(cpu: Cpu) -> AbsoluteAddress:
+    """The absolute address of the prefix area, in whose first page all PSWs and fields lie: it is made present.
 
     Reference and change recording take place for the accesses that are part of an interruption, too (PoP 3, "Storage
     Key").  Unlike an instruction, an interruption is not begun again for want of a frame: the host makes room at once.
     """
-    absolute = cpu.real_to_absolute(address)
+    absolute = cpu.real_to_absolute(RealAddress(0))
     cpu.configuration.storage.require(absolute)
     make_present(cpu, absolute >> 12)
-    cpu.configuration.keys.bytes[absolute >> 12] |= recorded
+    cpu.configuration.keys.bytes[absolute >> 12] |= REFERENCE | CHANGE
     return absolute
 
 
@@ -104,10 +104,11 @@ def _swap(
     """
     storage = cpu.configuration.storage
     try:
-        new = Psw.from_bytes(storage.read(_present(cpu, new_at, REFERENCE), 16))
+        area = _present(cpu)
+        new = Psw.from_bytes(storage.read(area + new_at, 16))
         for address, length, value in fields:
-            storage.write_integer(_present(cpu, address, REFERENCE | CHANGE), length, value)
-        storage.write(_present(cpu, old_at, REFERENCE | CHANGE), old.to_bytes())
+            storage.write_integer(area + address, length, value)
+        storage.write(area + old_at, old.to_bytes())
     except ProgramInterruption as reason:
         raise CheckStop(cpu, reason) from None
     cpu.load_psw(new)

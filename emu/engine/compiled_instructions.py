@@ -207,13 +207,14 @@ class CompiledInstructions:
             for number in self._limited:
                 self._counted[number] += int(self._counts[number])
                 self._limits[number] -= self._counts[number]
-            for number in self._counts.nonzero()[0].tolist():
-                counts.instructions[_NAMES[number]] += int(self._counts[number])
+            executed = self._counts.nonzero()[0]
+            for number, count in zip(executed.tolist(), self._counts[executed].tolist(), strict=True):
+                counts.instructions[_NAMES[number]] += count
             if self._counts[_ESSA]:
                 for request in self._requests.nonzero()[0].tolist():
                     counts.operation_requests[request] += int(self._requests[request])
                 self._requests[:] = 0
-            self._counts[:] = 0
+            self._counts.fill(0)
             if record.turn_begun:
                 self._configuration.turns.begin(cpu.address, record.turn_begun, is_alone=False)
                 record.turn_begun = 0
