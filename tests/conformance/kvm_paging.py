@@ -117,6 +117,17 @@ def lists() -> Iterator[Case]:
         **common,
     )
     yield Case(
+        name="unused-dropped",
+        rule="An unused page that the host takes is not preserved: made stable again it has zeros.",
+        basis=VERIFIED,
+        registers={2: "page1"},
+        fill={"page1": CONTENT},
+        pages={"page1": "Ur"},
+        code="ESSA 4,2,1\nLG 3,0(2)",
+        end=FinalState(registers={3: 0, 4: state_byte("Up")}, pages={"page1": "Sr"}),
+        **common,
+    )
+    yield Case(
         name="others-stay",
         rule="A page that is not on the list keeps its content.",
         basis=VERIFIED,

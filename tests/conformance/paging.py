@@ -55,6 +55,22 @@ def takings() -> Iterator[Case]:
         )
 
 
+def takings_of_zeros() -> Iterator[Case]:
+    for before, key in (("Sr", 0x02), ("Pr", 0x02)):
+        yield Case(
+            name=f"taken-{before}-zeros",
+            rule="A page of zeros that is to be kept need not be: it becomes Sz.",
+            source=f"{PATCH} 5.1)",
+            basis=INFERRED,
+            needs=NEEDS,
+            pages={"page1": before},
+            keys={"page1": key},
+            is_pressed=True,
+            code="BCR 0,0",
+            end=FinalState(pages={"page1": "Sz"}, keys={"page1": key}),
+        )
+
+
 # A preserved page after each request; a star: inferred.
 PRESERVED = ("Sp", "Sp", "Uz", "Vz", "", "Sr*", "Sp*", "Sp+NT*")
 
@@ -227,5 +243,6 @@ def discards() -> Iterator[Case]:
 
 
 SECTION = CaseSection(
-    "Page hinting: pages that the host takes", (*takings(), *requests(), *accesses(), *given_up(), *discards())
+    "Page hinting: pages that the host takes",
+    (*takings(), *takings_of_zeros(), *requests(), *accesses(), *given_up(), *discards()),
 )

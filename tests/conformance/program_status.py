@@ -7,7 +7,15 @@ from collections.abc import Iterator
 
 from emu.program_interruption import ProgramInterruptionCode as Code
 from emu.psw import ADDRESSING_MODE, BASIC_ADDRESSING, EXTENDED_ADDRESSING
-from tools.conform.architecture.case import VERIFIED, Case, CaseSection, FinalState, program, supervisor_call
+from tools.conform.architecture.case import (
+    VERIFIED,
+    Case,
+    CaseSection,
+    FinalState,
+    no_facility,
+    program,
+    supervisor_call,
+)
 
 EARLY = "PoP 6, Early Exception Recognition; Linux is_valid_psw (architecture reference F4)"
 ALL = (1 << 64) - 1
@@ -57,6 +65,27 @@ def loading() -> Iterator[Case]:
             code="LPSWE 0(2)",
             events=(program(Code.SPECIFICATION, ilc=0, at=address, mask=(mask, ALL)),),
         )
+    yield Case(
+        name="early-bit-24",
+        rule="Bit 24 is zero where runtime instrumentation is not there.",
+        source=EARLY,
+        basis=VERIFIED,
+        needs=(no_facility(64),),
+        registers={2: "page1"},
+        storage={"page1": words(ADDRESSING_MODE | bit(24), ADDRESS)},
+        code="LPSWE 0(2)",
+        events=(program(Code.SPECIFICATION, ilc=0, at=ADDRESS, mask=(ADDRESSING_MODE | bit(24), ALL)),),
+    )
+    yield Case(
+        name="odd-load-short",
+        rule="The address in a short PSW has 31 bits, the last one too: an odd one is found when it is to be fetched.",
+        source="PoP 10, Load PSW; PoP 6, Late Exception Recognition",
+        basis=VERIFIED,
+        registers={2: "page1"},
+        storage={"page1": words(0x0008_0001_8000_9001)},
+        code="LPSW 0(2)",
+        events=(program(Code.SPECIFICATION, ilc=None, mask=(ADDRESSING_MODE, ALL)),),
+    )
     for name, mask in VALID_PSWS:
         yield Case(
             name=f"load-{name}",

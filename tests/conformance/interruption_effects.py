@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What an interruption leaves behind beside the old PSW: keys, fields, registers, and pages that it has not touched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from emu.program_interruption import ProgramInterruptionCode as Code
+from emu.psw import ADDRESSING_MODE, DAT, IO_MASK
+from tools.conform.architecture.case import VERIFIED, ZVM, Case, CaseSection, FinalState, Going, program
+from tools.conform.architecture.spaces import TableSpace
+
+SENTINEL = 0x3333_3333_3333_3333
+CR0, AFP, EMERGENCY_MASK = 0xE0, 0x4_0000, 1 << 14
+EFPC, SFPC = "DC X'B38C0040'", "DC X'B3840030'"
+# A prefix area whose low core is a copy of that at zero.
+WITH_PREFIX = """
+    LGHI 8,0
+    LLILL 9,0x1000
+    LLILF 10,0x80000
+    LLILL 11,0x1000
+    MVCL 10,8
+    LLILF 7,page16
+    SPX 0(7)
+"""
+
+
+def recorded() -> Iterator[Case]:
+    yield Case(
+        name="restart-recorded",
+        rule="The old PSW that a restart stores is recorded as a reference and a change.",
+        source="PoP 3, Reference Recording, Change Recording; PoP 6, Restart Interruption",
+        basis=VERIFIED,
+        registers={2: 0},
+        code="LARL 8,there\nSTG 8,0x1A8\nLGHI 4,0\nSSKE 4,4\nSIGP 6,2,6\nthere: ISKE 9,4\nLGHI 15,1",
+        end=FinalState(registers={9: 6}),
+    )
+    for state in ("Sz", "Vz"):
+        yield Case(
+            name=f"others-stay-{state}",
+            rule="An interruption touches its prefix area, and no other page.",
+            source="PoP 6, Interruption Action (page-hinting reference 2.4)",
+            basis=VERIFIED,
+            needs=(ZVM,),
+            storage={"page16": (0x8_0000 << 32).to_bytes(8, "big")},
+            pages={"page1": state},
+            # The new PSW of program interruptions leads to the label.
+            code=f"{WITH_PREFIX}LARL 8,there\nSTG 8,0x1D8\nDC X'0000'\nthere: SPX 4(7)\nLGHI 15,1",
+            end=FinalState(registers={15: 1}, pages={"page1": state}),
+        )
+
+
+def fields() -> Iterator[Case]:
+    space = TableSpace().map(0x40_0000, 0x40000, 0x400)
+    yield Case(
+        name="exception-access",
+        rule="The exception access identification of a translation exception that no access register has part in is "
+        "zero.",
+        source="PoP 3, Assigned Storage Locations",
+        basis=VERIFIED,
+        mask=ADDRESSING_MODE | DAT,
+        controls={1: space.asce},
+        storage=space.storage,
+        registers={2: 0x40_0000},
+        code="bad: LG 3,0(2)",
+        events=(program(Code.PAGE_TRANSLATION, ilc=6, at="bad", exception_access=0),),
+    )
+    common = {
+        "source": "PoP 6, Data-Exception Code; PoP 9, Floating-Point-Control Register",
+        "basis": VERIFIED,
+        "registers": {3: 0x0000_0001, 2: "page1"},
+        "fill": {"page1": 0xABCD, "page1+8": CR0 | AFP},
+    }
+    yield Case(
+        name="data-exception-rounding",
+        rule="The data-exception code is put in its field of the floating-point-control register; all else stays.",
+        controls={0: CR0 | AFP},
+        code=f"{SFPC}\nbad: CVB 5,0(2)\nafter: LGHI 15,1",
+        parts={0x9000: f"there: {EFPC}\nLGHI 15,2\nSVC 255"},
+        events=(program(Code.DATA, ilc=4, at="after", data_exception_code=0, going=Going.LABEL, to="there"),),
+        end=FinalState(registers={4: 0x0000_0001}),
+        **common,
+    )
+    yield Case(
+        name="data-exception-without-register",
+        rule="With the AFP-register control zero the code is stored, and not put in the register.",
+        code="bad: LD 1,0(2)\nafter: LGHI 15,1",
+        parts={0x9000: f"there: LCTLG 0,0,8(2)\n{EFPC}\nLGHI 15,2\nSVC 255"},
+        events=(program(Code.DATA, ilc=4, at="after", data_exception_code=1, going=Going.LABEL, to="there"),),
+        end=FinalState(registers={4: 0}),
+        **common,
+    )
+
+
+def masks() -> Iterator[Case]:
+    yield Case(
+        name="input-output-mask",
+        rule="The I/O mask enables no external interruption.",
+        source="PoP 6, External Interruption; PoP 4, Program-Status Word",
+        basis=VERIFIED,
+        mask=ADDRESSING_MODE | IO_MASK,
+        controls={0: CR0 | EMERGENCY_MASK},
+        registers={2: 0},
+        code="SIGP 4,2,3\nBCR 0,0\nLGHI 15,1",
+        end=FinalState(registers={15: 1}),
+    )
+
+
+def operands() -> Iterator[Case]:
+    common = {
+        "source": "Schwidefsky v7 patch 6/6 (page-hinting reference 2.4, 3.1); PoP 5, Nullification",
+        "basis": VERIFIED,
+        "needs": (ZVM,),
+        "fill": {"page1+0xff8": SENTINEL},
+        "pages": {"page2": "Vz"},
+        "keys": {"page2": 0},
+        "registers": {2: "page1+0xffc"},
+    }
+    for name, code in (("store", "STCTL 2,3,0(2)"), ("load", "LCTL 2,3,0(2)")):
+        yield Case(
+            name=f"discarded-second-part-{name}",
+            rule="A discard fault of the second part of an operand nullifies: nothing is stored, loaded or recorded.",
+            code=f"bad: {code}",
+            events=(program(Code.DISCARD_FAULT, ilc=4, at="bad", teid=(0x41000, ~0xFFF & (1 << 64) - 1)),),
+            end=FinalState(
+                storage={"page1+0xff8": SENTINEL}, keys={"page2": 0}, pages={"page2": "Vz"}, controls={2: 0, 3: 0}
+            ),
+            **common,
+        )
+
+
+SECTION = CaseSection("Effects of interruptions", (*recorded(), *fields(), *masks(), *operands()))
