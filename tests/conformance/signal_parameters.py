@@ -91,7 +91,7 @@ def sequences() -> Iterator[Case]:
         name="restart-and-stop",
         rule="An order is not overtaken by the next one: a CPU that is restarted, and then stopped, is stopped.",
         registers={2: 1, 4: 0},
-        code=f"{begin}stopping: SIGP 4,2,5\nBRC 7,stopping\nsensing: {YIELD}\nLGHI 4,0\nSIGP 4,2,1\nBRC 11,sensing",
+        code=f"{begin}stopping: SIGP 4,2,5\nBRC 2,stopping\nsensing: {YIELD}\nLGHI 4,0\nSIGP 4,2,1\nBRC 11,sensing",
         end=FinalState(registers={4: STOPPED}),
         **common,
     )
