@@ -17,18 +17,20 @@ _SMALL: Final = 8 << 20
 _Scalar = TypeVar("_Scalar", bound=np.generic)
 
 
-def page_records(pages: int, kind: type[_Scalar]) -> npt.NDArray[_Scalar]:
+def page_records(pages: int, kind: type[_Scalar], *, is_written: bool = True) -> npt.NDArray[_Scalar]:
     """Zeros of this *kind*, one for each of so many *pages*.
 
-    Records of a byte come in pages of 2 MB, one for 8 GiB of the guest: there are few to be found, and those that are
-    only read take no memory. Of larger records, as much would be cleared for each page that a guest touches here and
-    there: gigabytes in a large one.
+    numpy asks the system for its largest pages, so that a record that is touched would take 2 MB: of a large guest that
+    touches pages here and there, gigabytes would be cleared.
+
+    :param is_written: false of records that are mostly read, of which few are ever changed: what is only read takes no
+        memory, and of large pages there are few to be found.
     """
     size = pages * np.dtype(kind).itemsize
     if size <= _SMALL:
         return np.zeros(pages, dtype=kind)
     area: Any = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-    advice = "MADV_HUGEPAGE" if np.dtype(kind).itemsize == 1 else "MADV_NOHUGEPAGE"
+    advice = "MADV_NOHUGEPAGE" if is_written else "MADV_HUGEPAGE"
     if hasattr(mmap, advice):
         # It is advice: a system without large pages refuses it.
         with contextlib.suppress(OSError):
