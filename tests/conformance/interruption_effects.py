@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from emu.program_interruption import ProgramInterruptionCode as Code
 from emu.psw import ADDRESSING_MODE, DAT, IO_MASK
 from tools.conform.architecture.case import VERIFIED, ZVM, Case, CaseSection, FinalState, Going, program
-from tools.conform.architecture.spaces import TableSpace
+from tools.conform.architecture.spaces import REAL_SPACE, TableSpace
 
 SENTINEL = 0x3333_3333_3333_3333
 CR0, AFP, EMERGENCY_MASK = 0xE0, 0x4_0000, 1 << 14
@@ -129,4 +129,42 @@ def operands() -> Iterator[Case]:
         )
 
 
-SECTION = CaseSection("Effects of interruptions", (*recorded(), *fields(), *masks(), *operands()))
+def real_spaces() -> Iterator[Case]:
+    common = {
+        "source": "PoP 3, Dynamic Address Translation, Real-Space Designation; Prefixing",
+        "basis": VERIFIED,
+        "controls": {1: REAL_SPACE},
+        "registers": {2: "page1", 3: SENTINEL},
+    }
+    yield Case(
+        name="real-space-store",
+        rule="Nothing protects an address of a real space but its key.",
+        mask=ADDRESSING_MODE | DAT,
+        code="STG 3,0(2)",
+        end=FinalState(storage={"page1": SENTINEL}),
+        **common,
+    )
+    yield Case(
+        name="real-space-prefixed",
+        rule="An address of a real space is a real address: prefixing is applied.",
+        storage={"page16": (0x8_0000 << 32).to_bytes(8, "big")},
+        fill={"page1": 0},
+        code=f"{WITH_PREFIX}LLILF 6,0x80000\nLLILF 3,0x33333333\nSTG 3,0xE00\nSTOSM 0xE10,0x04\nLG 5,0xE00\n"
+        "STNSM 0xE10,0xF8\nSPX 4(7)\nLG 9,0xE00(6)",
+        end=FinalState(registers={5: 0x3333_3333, 9: 0x3333_3333}),
+        **common,
+    )
+
+    yield Case(
+        name="prefix-area-odd",
+        rule="At the real addresses of the prefix area are the first 8K of absolute storage, each byte in its place.",
+        source="PoP 3, Prefixing",
+        basis=VERIFIED,
+        storage={"page16": (0x8_0000 << 32).to_bytes(8, "big"), 0x400: 0x1122_3344_5566_7788},
+        code=f"{WITH_PREFIX}LLILF 6,0x80000\nMVI 0x401,0x99\nSTNSM 0x403(6),0xFF\n"
+        "LLGC 5,0x401(6)\nSPX 4(7)\nLLGC 9,0x403",
+        end=FinalState(registers={5: 0x22, 9: 0}),
+    )
+
+
+SECTION = CaseSection("Effects of interruptions", (*recorded(), *fields(), *masks(), *operands(), *real_spaces()))

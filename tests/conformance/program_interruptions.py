@@ -289,6 +289,16 @@ def others() -> Iterator[ExceptionRow]:
         controls={8: 1 << 15 - 5},
         fields={"monitor_class": 5, "monitor_code": 0x1234_5678_0000_0123},
     )
+    yield ExceptionRow(
+        "monitor-event-code-zero",
+        "A monitor code may be zero.",
+        "PoP 6, Monitor Event; PoP 7, Monitor Call",
+        "MC 0(0),5",
+        Code.MONITOR_EVENT,
+        4,
+        controls={8: 1 << 15 - 5},
+        fields={"monitor_class": 5, "monitor_code": 0},
+    )
 
 
 def no_interruption() -> Iterator[Case]:
