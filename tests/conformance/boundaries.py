@@ -93,7 +93,7 @@ def crossing() -> Iterator[Case]:
 
 def operands() -> Iterator[Case]:
     space = TableSpace().map(VIRTUAL, 0x40000).map(VIRTUAL + 0x1000, 0x42000)
-    first, second = 0x1111_2222, 0x3333_4444
+    first, second = 0x1111_2222, 0x5566_7788
     common = {
         "rule": "The parts of an operand that crosses pages lie where these are, and nothing beside them is touched.",
         "source": "PoP 3, Dynamic Address Translation; PoP 10, Load Control, Store Control",
