@@ -44,8 +44,8 @@ def parameters() -> Iterator[Case]:
         rule="The first 8K behind storage are no prefix area.",
         registers={2: 1, 4: SENTINEL, 5: 0},
         # Megabyte by megabyte, up to where an addressing exception is.
-        code="looking: LLILF 6,0x100000\nAGR 5,6\nTPROT 0(5),0\nBRC 15,looking\nthere: SIGP 4,2,0x0D\nLGHI 15,1",
-        events=(program(Code.ADDRESSING, ilc=6, going=Going.LABEL, to="there"),),
+        code="looking: LLILF 6,0x100000\nAGR 5,6\nTPROT 0(5),0\nafter: BRC 15,looking\nthere: SIGP 4,2,0x0D\nLGHI 15,1",
+        events=(program(Code.ADDRESSING, ilc=6, at="after", going=Going.LABEL, to="there"),),
         end=FinalState(cc=1, registers={4: HIGH | INVALID_PARAMETER}),
         **common,
     )

@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 
 from emu import psw
-from emu.bits import bit
+from emu.bits import bit, bits
 from emu.observing import ObserverOf
 from emu.traces import schema
 
@@ -58,7 +58,7 @@ def test_classes_of_interruption_are_called_as_observers_are_told() -> None:
         (bit(17), schema.Mode.ACCESS_REGISTER),
         (bit(16), schema.Mode.SECONDARY_SPACE),
         (psw.ADDRESS_SPACE_CONTROL, schema.Mode.HOME_SPACE),
-        (psw.WAIT | psw.KEY | psw.CONDITION_CODE | psw.PROGRAM_MASK | psw.SYSTEM_MASK & ~psw.DAT, 0),
+        (psw.WAIT | psw.KEY | psw.CONDITION_CODE | psw.PROGRAM_MASK | bits(0, 7) & ~psw.DAT, 0),
     ),
 )
 def test_the_mode_is_what_the_psw_says_of_addresses(mask: int, mode: int) -> None:
