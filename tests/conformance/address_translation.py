@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from emu.program_interruption import ProgramInterruptionCode as Code
 from emu.psw import ADDRESSING_MODE, DAT
 from tools.conform.architecture.case import (
+    PAGE_ADDRESS,
     VERIFIED,
     Case,
     CaseSection,
@@ -43,7 +44,7 @@ CODES = {
 }
 LEVELS = tuple(CODES)
 NULLIFYING = frozenset(CODES.values()) | {Code.ASCE_TYPE}
-PAGE_AND_SPACE = ~0xFFF & (1 << 64) - 1 | 3
+PAGE_AND_SPACE = PAGE_ADDRESS | 3
 SENTINEL = 0x3333_3333_3333_3333
 CONTENT = 0x7777_7777_7777_7777
 CR0 = 0xE0

@@ -9,6 +9,7 @@ from emu.program_interruption import ProgramInterruptionCode as Code
 from emu.psw import ADDRESSING_MODE, DAT, EXTERNAL_MASK, PER
 from tools.conform.architecture.case import (
     INFERRED,
+    PAGE_ADDRESS,
     VERIFIED,
     ZVM,
     Case,
@@ -22,7 +23,6 @@ from tools.conform.architecture.page_states import state_byte
 from tools.conform.architecture.spaces import TableSpace
 
 PATCH = "Schwidefsky v7 patch 6/6 (page-hinting reference"
-PAGE_ADDRESS = ~0xFFF & (1 << 64) - 1
 SENTINEL = 0x3333_3333_3333_3333
 
 

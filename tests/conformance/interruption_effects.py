@@ -7,22 +7,15 @@ from collections.abc import Iterator
 
 from emu.program_interruption import ProgramInterruptionCode as Code
 from emu.psw import ADDRESSING_MODE, DAT, IO_MASK
-from tools.conform.architecture.case import VERIFIED, ZVM, Case, CaseSection, FinalState, Going, program
+from tools.conform.architecture.case import PAGE_ADDRESS, VERIFIED, ZVM, Case, CaseSection, FinalState, Going, program
+from tools.conform.architecture.prefixed import WITHOUT_PREFIX, prefix_word, with_prefix
 from tools.conform.architecture.spaces import REAL_SPACE, TableSpace
 
 SENTINEL = 0x3333_3333_3333_3333
 CR0, AFP, EMERGENCY_MASK = 0xE0, 0x4_0000, 1 << 14
 EFPC, SFPC = "DC X'B38C0040'", "DC X'B3840030'"
-# A prefix area whose low core is a copy of that at zero.
-WITH_PREFIX = """
-    LGHI 8,0
-    LLILL 9,0x1000
-    LLILF 10,0x80000
-    LLILL 11,0x1000
-    MVCL 10,8
-    LLILF 7,page16
-    SPX 0(7)
-"""
+PREFIXED = {"page16": prefix_word(0x8_0000)}
+WITH_PREFIX = with_prefix("0x80000")
 
 
 def recorded() -> Iterator[Case]:
@@ -42,10 +35,10 @@ def recorded() -> Iterator[Case]:
             source="PoP 6, Interruption Action (page-hinting reference 2.4)",
             basis=VERIFIED,
             needs=(ZVM,),
-            storage={"page16": (0x8_0000 << 32).to_bytes(8, "big")},
+            storage=PREFIXED,
             pages={"page1": state},
             # The new PSW of program interruptions leads to the label.
-            code=f"{WITH_PREFIX}LARL 8,there\nSTG 8,0x1D8\nDC X'0000'\nthere: SPX 4(7)\nLGHI 15,1",
+            code=f"{WITH_PREFIX}LARL 8,there\nSTG 8,0x1D8\nDC X'0000'\nthere: {WITHOUT_PREFIX}LGHI 15,1",
             end=FinalState(registers={15: 1}, pages={"page1": state}),
         )
 
@@ -121,7 +114,7 @@ def operands() -> Iterator[Case]:
             name=f"discarded-second-part-{name}",
             rule="A discard fault of the second part of an operand nullifies: nothing is stored, loaded or recorded.",
             code=f"bad: {code}",
-            events=(program(Code.DISCARD_FAULT, ilc=4, at="bad", teid=(0x41000, ~0xFFF & (1 << 64) - 1)),),
+            events=(program(Code.DISCARD_FAULT, ilc=4, at="bad", teid=("page2", PAGE_ADDRESS)),),
             end=FinalState(
                 storage={"page1+0xff8": SENTINEL}, keys={"page2": 0}, pages={"page2": "Vz"}, controls={2: 0, 3: 0}
             ),
@@ -147,22 +140,21 @@ def real_spaces() -> Iterator[Case]:
     yield Case(
         name="real-space-prefixed",
         rule="An address of a real space is a real address: prefixing is applied.",
-        storage={"page16": (0x8_0000 << 32).to_bytes(8, "big")},
+        storage=PREFIXED,
         fill={"page1": 0},
         code=f"{WITH_PREFIX}LLILF 6,0x80000\nLLILF 3,0x33333333\nSTG 3,0xE00\nSTOSM 0xE10,0x04\nLG 5,0xE00\n"
-        "STNSM 0xE10,0xF8\nSPX 4(7)\nLG 9,0xE00(6)",
+        f"STNSM 0xE10,0xF8\n{WITHOUT_PREFIX}LG 9,0xE00(6)",
         end=FinalState(registers={5: 0x3333_3333, 9: 0x3333_3333}),
         **common,
     )
-
     yield Case(
         name="prefix-area-odd",
         rule="At the real addresses of the prefix area are the first 8K of absolute storage, each byte in its place.",
         source="PoP 3, Prefixing",
         basis=VERIFIED,
-        storage={"page16": (0x8_0000 << 32).to_bytes(8, "big"), 0x400: 0x1122_3344_5566_7788},
+        storage=PREFIXED | {0x400: 0x1122_3344_5566_7788},
         code=f"{WITH_PREFIX}LLILF 6,0x80000\nMVI 0x401,0x99\nSTNSM 0x403(6),0xFF\n"
-        "LLGC 5,0x401(6)\nSPX 4(7)\nLLGC 9,0x403",
+        f"LLGC 5,0x401(6)\n{WITHOUT_PREFIX}LLGC 9,0x403",
         end=FinalState(registers={5: 0x22, 9: 0}),
     )
 

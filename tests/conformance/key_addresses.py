@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from emu.program_interruption import ProgramInterruptionCode as Code
 from emu.psw import ADDRESSING_MODE, BASIC_ADDRESSING
 from tools.conform.architecture.case import INFERRED, VERIFIED, Case, CaseSection, FinalState, facility, program
+from tools.conform.architecture.prefixed import WITHOUT_PREFIX, prefix_word, with_prefix
 
 PFMF = "PoP 10, Perform Frame Management Function; Linux arch/s390/kvm/priv.c handle_pfmf (page-hinting reference 8.2)"
 MULTIPLE_REFERENCES = facility(66)
@@ -15,17 +16,8 @@ SENTINEL = 0x3333_3333_3333_3333
 HIGH = 0x1234_5678_0000_0000
 SET_KEY, MEGABYTE = 0x2_0000, 0x1000
 # The prefix area is page3 and page4, and its low core a copy of that at zero.
-PREFIXED = {"page16": (0x42000 << 32).to_bytes(8, "big")}
-WITH_PREFIX = """
-    LGHI 8,0
-    LLILL 9,0x1000
-    LLILF 10,page3
-    LLILL 11,0x1000
-    MVCL 10,8
-    LLILF 7,page16
-    SPX 0(7)
-"""
-WITHOUT_PREFIX = "SPX 4(7)\n"
+PREFIXED = {"page16": prefix_word(0x42000)}
+WITH_PREFIX = with_prefix("page3")
 
 
 def addresses() -> Iterator[Case]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from emu.program_interruption import ProgramInterruptionCode as Code
 from emu.psw import ADDRESSING_MODE, DAT
 from tools.conform.architecture.case import INFERRED, VERIFIED, Basis, Case, CaseSection, FinalState, facility, program
+from tools.conform.architecture.prefixed import WITHOUT_PREFIX, prefix_word, with_prefix
 from tools.conform.architecture.spaces import (
     COMMON_SEGMENT,
     INVALID,
@@ -196,27 +197,21 @@ def addresses() -> Iterator[Case]:
         controls={0: CR0 | EDAT, 1: space.asce},
         storage=space.storage
         | {
-            "page16": (0x42000 << 32).to_bytes(8, "big"),
+            "page16": prefix_word(0x42000),
             "page15": (ADDRESSING_MODE | DAT).to_bytes(8, "big"),
         },
         registers={2: FRAME + 0xE00, 3: 0x12_3E00},
-        code="""
+        code=f"""
             LGHI 5,1
             STG 5,0xE00
-            LGHI 8,0
-            LLILL 9,0x1000
-            LLILF 10,page3
-            LLILL 11,0x1000
-            MVCL 10,8
-            LLILF 7,page16
-            SPX 0(7)
+            {with_prefix("page3")}
             LGHI 5,2
             STG 5,0xE00
             STOSM 0xE08,4
             LG 12,0(2)
             LG 13,0(3)
             STNSM 0xE08,0xFB
-            SPX 4(7)
+            {WITHOUT_PREFIX}
         """,
         end=FinalState(registers={12: 1, 13: 2}),
     )

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from emu.program_interruption import ProgramInterruptionCode as Code
 from tools.conform.architecture.case import (
     INFERRED,
+    PAGE_ADDRESS,
     VERIFIED,
     ZVM,
     Case,
@@ -18,7 +19,6 @@ from tools.conform.architecture.case import (
 )
 
 PATCH = "Schwidefsky v7 patch 6/6 (page-hinting reference"
-PAGE_ADDRESS = ~0xFFF & (1 << 64) - 1
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from emu.program_interruption import ProgramInterruptionCode as Code
 from tools.conform.architecture.case import (
     INFERRED,
+    PAGE_ADDRESS,
     PAGING,
     VERIFIED,
     ZVM,
@@ -23,7 +24,6 @@ from tools.conform.architecture.page_states import state_byte
 PATCH = "Schwidefsky v7 patch 6/6 (page-hinting reference"
 CONTENT = 0x7777_7777_7777_7777
 SENTINEL = 0x3333_3333_3333_3333
-PAGE_ADDRESS = ~0xFFF & (1 << 64) - 1
 NEEDS = (ZVM, PAGING)
 
 

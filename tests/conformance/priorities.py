@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from emu.program_interruption import ProgramInterruptionCode as Code
 from emu.psw import ADDRESSING_MODE, DAT, PROBLEM_STATE
-from tools.conform.architecture.case import INFERRED, CaseSection
+from tools.conform.architecture.case import INFERRED, PAGE_ADDRESS, CaseSection
 from tools.conform.architecture.exception_row import ExceptionRow
 from tools.conform.architecture.spaces import PAGE_INVALID, PROTECTED, TableLevel, TableSpace
 
@@ -153,7 +153,7 @@ def accesses() -> Iterator[ExceptionRow]:
         TableSpace().map(VIRTUAL, 0x40000, PROTECTED),
         "STG 3,0(2)",
         Code.PROTECTION,
-        fields={"teid": (VIRTUAL | 4, ~0xFFF & (1 << 64) - 1 | 4)},
+        fields={"teid": (VIRTUAL | 4, PAGE_ADDRESS | 4)},
     )
     yield row(
         "low-address-before-translation",
@@ -170,7 +170,7 @@ def accesses() -> Iterator[ExceptionRow]:
         TableSpace().map(VIRTUAL, 0x40000, PAGE_INVALID),
         "STG 3,0xFFC(2)",
         Code.PAGE_TRANSLATION,
-        fields={"teid": (VIRTUAL, ~0xFFF & (1 << 64) - 1)},
+        fields={"teid": (VIRTUAL, PAGE_ADDRESS)},
     )
 
 

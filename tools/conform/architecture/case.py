@@ -19,6 +19,8 @@ from tools.conform.architecture.source import Value
 
 Masked = Value | tuple[int, int]
 """What a field must hold; a tuple also says which of its bits count."""
+PAGE_ADDRESS: Final = ~0xFFF & (1 << 64) - 1
+"""The bits of a translation-exception identification that are the address of a page."""
 
 
 class Basis(Enum):
