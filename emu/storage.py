@@ -28,7 +28,7 @@ class Storage:
         pool = (ctypes.c_ubyte * hypervisor.frame_bytes).from_address(hypervisor.frame_address)
         self.pool = memoryview(pool).cast("B")
         """The host's frames, byte by byte."""
-        self.code_flags = page_records(self.pages, np.uint8, is_written=False)
+        self.code_flags = page_records(self.pages, np.uint8)
         """One for each page that some CPU's engine may hold translated code of."""
         self.code_pages = self.code_flags.data
         """The same for single pages."""

@@ -3,11 +3,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import numpy as np
-
-from emu.page_records import clear, page_records
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -16,6 +14,40 @@ if TYPE_CHECKING:
 
     from emu.storage import Storage
     from emu.watched_areas import WatchedArea
+
+REACHED_BITS: Final = 22
+REACHED_PAGES: Final = 1 << REACHED_BITS
+"""For so many pages there is a byte of their own that says whether they are reached; of larger storage, pages that lie
+so far apart share one.  So what is touched here and there lies near together, and forgetting it takes no longer."""
+MANY_REACHED: Final = 0xFF
+"""What such a byte holds when it may be any of those that share it."""
+
+
+def reached_index(page: int) -> int:
+    """Where the byte is that says whether a translation may lead to absolute *page*."""
+    return page & REACHED_PAGES - 1
+
+
+def reached_by(page: int) -> int:
+    """What that byte holds if one leads to *page*, and to none of those that share it."""
+    number = (page >> REACHED_BITS) + 1
+    return min(number, MANY_REACHED)
+
+
+def reached_with(page: int, before: int) -> int:
+    """What it holds once one leads to *page*, too."""
+    own = reached_by(page)
+    return own if before in (0, own) else MANY_REACHED
+
+
+def may_be_reached(page: int, held: int) -> bool:
+    """Whether a translation may lead to *page* while that byte holds *held*."""
+    return held == MANY_REACHED or held == reached_by(page)
+
+
+def reached_without(held: int) -> int:
+    """What it holds once the translations that lead to one of its pages have been dropped."""
+    return MANY_REACHED if held == MANY_REACHED else 0
 
 
 class LookasideBuffer(Protocol):
@@ -53,22 +85,29 @@ class Translations:
         self._storage = storage
         self.buffers: list[LookasideBuffer] = []
         """One for each CPU, in the order of their addresses."""
-        self.reached = page_records(storage.pages, np.uint8)
-        """For each page, whether a translation of some CPU's may lead to it."""
+        self.reached = np.zeros(min(storage.pages, REACHED_PAGES), dtype=np.uint8)
+        """Whether a translation of some CPU's may lead to a page: see :func:`may_be_reached`."""
         storage.code_written = self.code_written
 
     def flush_all(self) -> None:
         """Drop the translations of every CPU."""
         for buffer in self.buffers:
             buffer.flush()
-        clear(self.reached)
+        self.reached.fill(0)
 
     def page_changed(self, page: int) -> None:
         """Drop translations wherever absolute *page* can be reached: its key, state or frame is about to matter."""
-        if self.reached[page]:
+        index = reached_index(page)
+        held = int(self.reached[index])
+        if may_be_reached(page, held):
             for buffer in self.buffers:
                 buffer.forget_page(page)
-            self.reached[page] = 0
+            self.reached[index] = reached_without(held)
+
+    def reach(self, page: int) -> None:
+        """Note that a translation leads to absolute *page*."""
+        index = reached_index(page)
+        self.reached[index] = reached_with(page, int(self.reached[index]))
 
     def code_written(self, page: int) -> None:
         """Forget what was translated of absolute *page*, which is being written."""

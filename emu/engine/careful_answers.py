@@ -193,7 +193,7 @@ class CarefulAnswers(FillAnswers):
             self.written[page] = frame
             if frame not in self.images:
                 self.images[frame] = self._configuration.storage.read_frame(frame, PAGE_SIZE)
-        self._configuration.translations.reached[page] = 1
+        self._configuration.translations.reach(page)
         return frame
 
     def storing(self, page: int) -> None:

@@ -35,7 +35,9 @@ from emu.engine.compiled_parts import (
     fill_index,
     fill_key,
     find_fill,
+    held_index,
     held_word,
+    is_other_held,
     page_index,
     page_key,
     pointer,
@@ -50,9 +52,10 @@ from emu.engine.reported import SINK_ADDRESS
 from emu.engine.rules.access_rules import ask_byte, must_be_noticed, resolve
 from emu.engine.rules.frames import locate_frame
 from emu.engine.rules.opcodes import is_hidden, is_in_prefix_area
-from emu.engine.rules.primitives import code_instruction
+from emu.engine.rules.primitives import code_instruction, forget_translations, may_forget_translations
+from emu.engine.rules.reached_pages import note_reached
 from emu.engine.rules.taking import can_be_taken, leave_with
-from emu.engine.rules.words import load8, load_native, store8, store_native
+from emu.engine.rules.words import load8, load_native, store_native
 from emu.engine.trace_emission import trace_fill
 from emu.engine.updates import may_fetch
 from emu.storage_keys import REFERENCE
@@ -62,6 +65,7 @@ _PAGE_SHIFT: Final = np.uint64(PAGE_SHIFT)
 _PAGE_OFFSET: Final = np.uint64(PAGE_SIZE - 1)
 _WORD_SHIFT: Final = np.uint64(3)
 _NO_CONTEXT: Final = np.uint64(NO_CONTEXT)
+_OF_THIS_CPU: Final = np.uint64(1)
 _READ: Final = np.uint64(FILL_READ)
 _STORE: Final = np.uint64(FILL_STORE)
 _REFERENCE: Final = np.uint64(REFERENCE)
@@ -152,17 +156,22 @@ def _note(record: Any, address: Any, access: Any, is_checked: Any) -> Any:
             if not is_next or not is_hidden(record, page, now):
                 return np.uint64(0)
             record.is_holding = np.uint64(1)
-            store8(record.reached_address + page, np.uint64(1))
+            note_reached(record, page)
             return _TRAPPING_PAGE | _EXECUTABLE
         if not _is_shown(record, address >> _PAGE_SHIFT, place):
             return np.uint64(0)
         permissions = _EXECUTABLE
-    held = record.held_address + (page << _WORD_SHIFT)
-    # What was noted is read only where it counts: to read memory that nobody has written costs a page fault of its own.
-    before = load_native(held) if access != _STORE else np.uint64(0)
-    store_native(held, held_word(record.held_mark, frame, before, np.uint64(access == _STORE)))
+    held = record.held_address + (held_index(page) << _WORD_SHIFT)
+    before = load_native(held)
+    if is_other_held(record.held_mark, page, before):
+        # To forget all translations costs less than to look for those that lead to the other page.
+        if not may_forget_translations(record):
+            return np.uint64(0)
+        forget_translations(record, _OF_THIS_CPU)
+        note_fill(record, address >> _PAGE_SHIFT, access == _FETCH)
+    store_native(held, held_word(record.held_mark, page, frame, before, np.uint64(access == _STORE)))
     record.is_holding = np.uint64(1)
-    store8(record.reached_address + page, np.uint64(1))
+    note_reached(record, page)
     trace_fill(record, address, access)
     if is_checked:
         if find_fill(record, address, _READ, record.context) == np.uint64(NO_FILL):

@@ -199,7 +199,7 @@ class Record(ctypes.Structure):
     code_pages_address: Annotated[Word, FieldWriter.SETUP]
     """Address of a byte for every page: whether code may have been translated from it."""
     held_address: Annotated[Word, FieldWriter.SETUP]
-    """Address of a word for every page that says whether a translation leads to it: see emu.engine.tables.held_word."""
+    """Address of the words that say whether a translation leads to a page: see emu.engine.tables.held_word."""
     held_mark: Annotated[Word, FieldWriter.BOTH]
     """What these words begin with if they are of the present, and not of before a flush."""
     is_holding: Annotated[Word, FieldWriter.BOTH]
@@ -211,7 +211,7 @@ class Record(ctypes.Structure):
     keys_address: Annotated[Word, FieldWriter.SETUP]
     """Address of the storage key of every page."""
     reached_address: Annotated[Word, FieldWriter.SETUP]
-    """Address of a byte for every page: whether some translation may lead to it."""
+    """Address of the bytes that say whether some translation may lead to a page: emu.translations.may_be_reached."""
     transitions_address: Annotated[Word, FieldWriter.SETUP]
     """Address of the table of the transitions that ESSA makes."""
     control_registers_address: Annotated[Word, FieldWriter.SETUP]

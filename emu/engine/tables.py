@@ -23,14 +23,21 @@ MEMO_SPREAD: Final = 0x9E37_79B9_7F4A_7C15
 """Multiplied by it, addresses of blocks spread over the upper bits (Knuth, The Art of Computer Programming, 6.4)."""
 CONTEXT_SPREAD: Final = 1021
 """How far apart the same page in two contexts is in the table of fills."""
+HELD_BITS: Final = 22
+HELD_PAGES: Final = 1 << HELD_BITS
+"""For so many pages there is a word that says whether they are held; of larger storage, pages that lie so far apart
+share one, and one of them is held at a time."""
 HELD_WRITABLE: Final = 32
 """In the word of a page that is held: bits to the right are the number of its frame, this bit says whether it may be
-stored into, and those to the left are the mark."""
+stored into, and to the left are which of the pages that share the word it is, and the mark."""
+HELD_OWNER: Final = HELD_WRITABLE + 1
+HELD_MARK: Final = HELD_OWNER + 10
+"""From which bits on those two are."""
 CPU_STATE: Final = 3
 CPU_CALL, CPU_RESTART, CPU_STOP = 2, 3, 4
 """In what is sensed of a CPU: a mask, and bits counted from the right."""
 LAST_GENERATION: Final = (1 << 28) - 1
-LAST_MARK: Final = (1 << 31) - 1
+LAST_MARK: Final = (1 << 64 - HELD_MARK) - 1
 CONTEXT_STEP: Final = 8
 """From one context to the next; the three bits below say DAT and address-space control."""
 
@@ -119,14 +126,32 @@ def followed_index(page: int) -> int:
     return (page ^ page >> 12) & FOLLOWED_BITS - 1
 
 
-def held_word(mark: int, frame: int, before: int, is_store: int) -> int:
-    """What is noted of a page that a translation leads to, with the offset of its *frame* in the pool.
+def held_index(page: int) -> int:
+    """Where the word of absolute *page* is."""
+    return page & HELD_PAGES - 1
+
+
+def held_owner(mark: int, page: int) -> int:
+    """What the word of absolute *page* has from HELD_OWNER on while it is held.
 
     :param mark: distinguishes what is good from what was noted before a flush.
-    :param before: what was noted of the page, which may have been shown for stores already.
     """
-    writable = is_store | (before >> HELD_WRITABLE & 1 if before >> HELD_WRITABLE + 1 == mark else 0)
-    return mark << HELD_WRITABLE + 1 | writable << HELD_WRITABLE | frame >> PAGE_SHIFT
+    return (mark << HELD_MARK - HELD_OWNER | page >> HELD_BITS) & MASK_64 >> HELD_OWNER
+
+
+def is_other_held(mark: int, page: int, word: int) -> bool:
+    """Whether another page is held in the *word* of *page*."""
+    return word >> HELD_MARK == mark and word >> HELD_OWNER != held_owner(mark, page)
+
+
+def held_word(mark: int, page: int, frame: int, before: int, is_store: int) -> int:
+    """What is noted of *page* when a translation leads to it, with the offset of its *frame* in the pool.
+
+    :param before: what the word was; the page may have been shown for stores already, and no other is held there.
+    """
+    owner = held_owner(mark, page)
+    writable = is_store | (before >> HELD_WRITABLE & 1 if before >> HELD_OWNER == owner else 0)
+    return owner << HELD_OWNER | writable << HELD_WRITABLE | frame >> PAGE_SHIFT
 
 
 def cpu_word(state: int, has_call: int, is_restarting: int, is_stopping: int) -> int:

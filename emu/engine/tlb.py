@@ -94,8 +94,11 @@ class Tlb:
     def _note(self, page: int, *, is_store: bool) -> int:
         """Hold absolute *page*, and give the offset of its frame in the pool."""
         frame = self._configuration.hypervisor.frame(page)
+        other = self._held.other_page(page)
+        if other is not None:
+            self.forget_page(other)
         self._held.hold(page, frame, is_store=is_store)
-        self._configuration.translations.reached[page] = 1
+        self._configuration.translations.reach(page)
         return frame
 
     def may_write(self, page: int) -> bool:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import gc
 import statistics
 import time
 from typing import TYPE_CHECKING, Final
@@ -25,6 +26,8 @@ from tools.usage.options import read_options
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from numpy.typing import NDArray
+
 GIGABYTE: Final = 1 << 30
 TERABYTE: Final = 1 << 40
 TOUCHED: Final = 100_000
@@ -37,26 +40,28 @@ _INSTRUCTIONS_A_SECOND: Final = 200_000_000
 _GUEST_MEGABYTES: Final = 4
 _HOST_MEGABYTES: Final = 2
 """For each guest."""
-_FIRST_MEGABYTE: Final = "00100000"
-_FIRST_MEGABYTE_PAGE: Final = MEGABYTE >> PAGE_SHIFT
+_TABLE: Final = MEGABYTE
+"""Where the addresses of the pages stand that a loop stores into."""
+_FIRST_PAGE: Final = 2 * MEGABYTE >> PAGE_SHIFT
+"""The first of these; there is room for 131,072 addresses before it."""
 
 
-def random_touch_loop(memory: int, pages: int | None = None) -> GuestLoop:
-    """A round stores into a page of a guest of *memory* bytes that a linear congruential generator chooses.
-
-    :param pages: among how many it chooses, a power of two; by default among all of the guest.
-    """
-    shift = 64 - (pages or memory >> PAGE_SHIFT).bit_length() + 1
-    # MSGR 3,4; AGR 3,5; SRLG 6,3,shift; SLLG 6,6,12; OILF 6,first megabyte; STG 3,0(6)
-    body = bytes.fromhex(f"b90c0034 b9080035 eb6300{shift:02x}000c eb66000c000d c06d{_FIRST_MEGABYTE} e33060000024")
-    # Constants of D. Knuth's MMIX, as commonly used for 64 bits.
-    return GuestLoop(body, registers={4: 6364136223846793005, 5: 1442695040888963407}, memory=memory)
+def touch_loop(memory: int, pages: NDArray[np.int64]) -> GuestLoop:
+    """A round stores into the next of these *pages* of a guest of *memory* bytes; their addresses stand in a table."""
+    # LG 3,0(2); AGHI 2,8; STG 3,0(3)
+    body = bytes.fromhex("e33020000004 a72b0008 e33030000024")
+    return GuestLoop(body, {_TABLE: (pages << PAGE_SHIFT).astype(">u8").tobytes()}, {2: _TABLE}, memory=memory)
 
 
 def touch_seconds(memory: int, pages: int = TOUCHED) -> float:
-    """The time to make a guest of so much *memory* and have it store into so many *pages* at random."""
+    """The time to make a guest of so much *memory* and have it store into so many *pages* at random, each once."""
+    # One is touched before, by the first round.
+    chosen = _FIRST_PAGE + _generator().choice((memory >> PAGE_SHIFT) - _FIRST_PAGE, pages + 1, replace=False)
+    loop = touch_loop(memory, chosen)
+    # To give back the storage of the guest before is no part of it.
+    gc.collect()
     started = time.thread_time()
-    machine = LoopMachine(random_touch_loop(memory))
+    machine = LoopMachine(loop)
     made = time.thread_time() - started
     return made + machine.seconds(pages)
 
@@ -66,18 +71,23 @@ def resident_rate(pages: int, touches: int = TOUCHED) -> float:
 
     :raises NotMeasured: if others are.
     """
-    # Half of those that it chooses among have the bit of the first megabyte, which is set in the others.
-    machine = LoopMachine(random_touch_loop(2 * GIGABYTE, 2 * pages))
+    warming = touches // 10
+    loop = touch_loop(2 * GIGABYTE, _FIRST_PAGE + _generator().integers(pages, size=warming + touches + 1))
+    machine = LoopMachine(loop)
     storage, states = machine.machine.storage, machine.machine.states
-    for page in range(2 * pages):
-        if page & _FIRST_MEGABYTE_PAGE:
-            storage.write(page << PAGE_SHIFT, b"\1")
-    machine.seconds(touches // 10)
+    for page in range(_FIRST_PAGE, _FIRST_PAGE + pages):
+        storage.write(page << PAGE_SHIFT, b"\1")
+    machine.seconds(warming)
     rate = touches / machine.seconds(touches)
-    found = int(np.count_nonzero(states.array & CONTENT_MASK == Content.RESIDENT))
-    if not 0 <= found - pages < _FIRST_MEGABYTE_PAGE:
+    found = int(np.count_nonzero(states.array[_FIRST_PAGE:] & CONTENT_MASK == Content.RESIDENT))
+    if found != pages:
         raise NotMeasured(f"{found:,} pages are resident, not {pages:,}")
     return rate
+
+
+def _generator() -> np.random.Generator:
+    """Random numbers, the same each time."""
+    return np.random.default_rng(1)
 
 
 def pressure_rate(guests: int, most: int | None = None) -> float:
@@ -138,7 +148,8 @@ def _guests(effort: Effort) -> Measured:
 
 
 def _sizes(effort: Effort) -> Measured:
-    touch_seconds(_SIZES[0])
+    # The largest takes memory that the system has not given to anybody yet, which costs more once.
+    touch_seconds(_SIZES[-1])
     return _beside_first(touch_seconds, _SIZES, effort.rounds)
 
 

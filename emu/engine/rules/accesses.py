@@ -203,7 +203,7 @@ def _forget_all(translator: Core, page: str) -> Value:
     """Have all translations forgotten, among them those that lead to *page*; those of other CPUs, the model has."""
     translator.writer.refuse_if("(record.has_other_cpus != ZERO)")
     translator.writer.refuse_unless(Flag("may_forget_translations(record)"))
-    translator.writer.write("reached", page, "ZERO", "store8(record.reached_address + {index}, {value})")
+    translator.writer.write("reached", page, "ZERO", "forget_reached(record, {index})")
     translator.set_field("translations are forgotten", Static(1))
     return NONE
 
@@ -213,7 +213,7 @@ def page_changed(translator: Core) -> Value:
 
     def perform(page: Value) -> Value:
         at = checked(translator, ARRAYS["states of pages"], page)
-        is_reached = Flag(f"(load8(record.reached_address + {at}) != ZERO)")
+        is_reached = Flag(f"is_page_reached(record, {at})")
         return translator.choose(is_reached, lambda: _forget_all(translator, at), lambda: NONE)
 
     return Primitive("page_changed", perform)

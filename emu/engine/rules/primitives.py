@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 import numpy as np
-from numba import carray, njit  # type: ignore[attr-defined]
+from numba import njit
 
 from emu import psw as psw_bits
 from emu.addresses import PAGE_SHIFT, PAGE_SIZE
@@ -23,7 +23,6 @@ from emu.engine.compiled_parts import (
     is_storage_watched,
     page_index,
     page_key,
-    pointer,
 )
 from emu.engine.flushing import flush_buffer
 from emu.engine.quirks.overflow import FIXED_POINT_OVERFLOW_MASK
@@ -31,6 +30,7 @@ from emu.engine.record_limits import NO_CONTEXT, SHORT_ADDRESSES
 from emu.engine.rules import pure
 from emu.engine.rules.frames import NO_FRAME, find_frame, is_host_asked, locate_frame, note_change
 from emu.engine.rules.pure import rule
+from emu.engine.rules.reached_pages import forget_all_reached, forget_reached, is_page_reached
 from emu.engine.rules.words import (
     load8,
     load16,
@@ -292,8 +292,7 @@ def forget_translations(record: Any, whose: Any) -> None:
         record.context = record.last_context | (record.context & _CONTEXT_MODE)
         flush_buffer(record)
     if whose == np.uint64(2):
-        reached = carray(pointer(record.reached_address), (record.storage_pages,), dtype=np.uint8)
-        reached[:] = np.uint8(0)
+        forget_all_reached(record)
 
 
 @njit
@@ -362,6 +361,8 @@ NAMES: Final[dict[str, Any]] = {
     "find_context": find_context,
     "change_context": change_context,
     "may_forget_translations": may_forget_translations,
+    "is_page_reached": is_page_reached,
+    "forget_reached": forget_reached,
     "forget_translations": forget_translations,
     "retire": retire,
     "is_state_followed": is_state_followed,
