@@ -30,6 +30,7 @@ _SYSTEM = MASK_64 & ~(_ENGINE_OWNS | psw_bits.CONDITION_CODE)
 _BITS_0_TO_7 = 0xFF << 56
 _INTERRUPTION_MASKS = psw_bits.IO_MASK | psw_bits.EXTERNAL_MASK
 _TRANSLATION = psw_bits.DAT | psw_bits.ADDRESS_SPACE_CONTROL
+_SPACES = tuple(AddressSpaceControl)
 
 
 class CpuState(Enum):
@@ -213,7 +214,7 @@ class Cpu:
         self.problem_state = bool(mask & psw_bits.PROBLEM_STATE)
         self.key = field_of(mask, 8, 11)
         self.dat = bool(mask & psw_bits.DAT)
-        self.space = AddressSpaceControl(field_of(mask, 16, 17))
+        self.space = _SPACES[field_of(mask, 16, 17)]
 
     @property
     def operands_are_apart(self) -> bool:

@@ -4,14 +4,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import ClassVar, Protocol, TypeVar
+from typing import ClassVar, NamedTuple, Protocol, TypeVar
 
 CpuT_contra = TypeVar("CpuT_contra", contravariant=True)
 
 
-@dataclass(frozen=True, slots=True)
-class InterruptionRequest:
+class InterruptionRequest(NamedTuple):
     """An interruption that is pending and enabled; to call it is to take it."""
 
     interruption: str

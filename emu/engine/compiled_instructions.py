@@ -32,11 +32,11 @@ if TYPE_CHECKING:
 
 _NO_PAGES: Final[frozenset[int]] = frozenset()
 _NAMES: Final = tuple(declared.mnemonic for declared in INSTRUCTIONS)
-_SIGP: Final = "SIGP"
-_DIAG: Final = "DIAG"
-_STATES: Final = tuple(CpuState)
+_SIGP: Final = _NAMES.index("SIGP")
+_DIAG: Final = _NAMES.index("DIAG")
 _ESSA: Final = _NAMES.index("ESSA")
 """By the number that an instruction has in the record."""
+_STATES: Final = tuple(CpuState)
 if len(_NAMES) > MOST_INSTRUCTIONS:
     raise ValueError(f"the record has room for {MOST_INSTRUCTIONS} instructions, and {len(_NAMES)} are declared")
 
@@ -58,6 +58,9 @@ class CompiledInstructions:
         self._configuration = configuration
         self._record = record = shared.fields
         self._counts = shared.table("instruction_counts")
+        self._count_views: memoryview[int] = self._counts.data
+        self._has_counted = False
+        """Whether there is something to be added to the counts of the configuration."""
         self._calls = shared.table("call_counts")
         self._supplied = shared.table("supplied_pages")
         self._conditions = shared.table("condition_counts")
@@ -138,8 +141,8 @@ class CompiledInstructions:
         if observers and not is_followed:
             is_followed = any(observer.wants_interruptions for observer in observers)
         record.interruptions_followed = is_followed
-        record.keys_followed = any(observer.wants_keys for observer in observers)
-        record.host_followed = any(observer.wants_host for observer in observers)
+        record.keys_followed = bool(observers) and any(observer.wants_keys for observer in observers)
+        record.host_followed = bool(observers) and any(observer.wants_host for observer in observers)
         record.has_other_cpus = len(self._configuration.cpus) > 1
         self._tell_states()
         self._tell_idleness(cpu)
@@ -149,7 +152,7 @@ class CompiledInstructions:
     def _tell_states(self) -> None:
         """Tell compiled code what there is to be sensed of all CPUs, if SIGNAL PROCESSOR was executed meanwhile."""
         configuration, record = self._configuration, self._record
-        signaled = configuration.counts.instructions[_SIGP]
+        signaled = self._times_executed(_SIGP)
         if signaled == self._signaled:
             record.cpu_count = 0
             return
@@ -166,7 +169,7 @@ class CompiledInstructions:
     def _tell_idleness(self, cpu: Cpu) -> None:
         """Tell compiled code for how long no other CPU can run, if DIAGNOSE was executed meanwhile."""
         configuration, record = self._configuration, self._record
-        diagnosed = configuration.counts.instructions[_DIAG]
+        diagnosed = self._times_executed(_DIAG)
         record.idle_until = 0
         if diagnosed != self._diagnosed:
             self._diagnosed = diagnosed
@@ -203,25 +206,17 @@ class CompiledInstructions:
             # From here on what is left counts instructions only.
             record.left = (record.left + work) & MASK_64
             record.extra_work = 0
-            counts = self._configuration.counts
-            for number in self._limited:
-                self._counted[number] += int(self._counts[number])
-                self._limits[number] -= self._counts[number]
-            executed = self._counts.nonzero()[0]
-            for number, count in zip(executed.tolist(), self._counts[executed].tolist(), strict=True):
-                counts.instructions[_NAMES[number]] += count
-            if self._counts[_ESSA]:
-                for request in self._requests.nonzero()[0].tolist():
-                    counts.operation_requests[request] += int(self._requests[request])
-                self._requests[:] = 0
-            self._counts.fill(0)
+            self._has_counted = True
+            if self._limited or self._configuration.observers:
+                self.count_executed()
             if record.turn_begun:
                 self._configuration.turns.begin(cpu.address, record.turn_begun, is_alone=False)
                 record.turn_begun = 0
             if record.has_called:
                 record.has_called = 0
+                counts = self._configuration.counts.supervisor_calls
                 for number in self._calls.nonzero()[0].tolist():
-                    counts.supervisor_calls[number] += int(self._calls[number])
+                    counts[number] += int(self._calls[number])
                 self._calls[:] = 0
             if record.has_interrupted:
                 record.has_interrupted = 0
@@ -229,6 +224,28 @@ class CompiledInstructions:
             cpu.program_parameter = record.program_parameter
             record.has_compiled = 0
         return work
+
+    def count_executed(self) -> None:
+        """Add what has been executed, since this was done last, to the counts that everybody sees."""
+        if not self._has_counted:
+            return
+        self._has_counted = False
+        counts = self._configuration.counts
+        for number in self._limited:
+            self._counted[number] += int(self._counts[number])
+            self._limits[number] -= self._counts[number]
+        executed = self._counts.nonzero()[0]
+        for number, count in zip(executed.tolist(), self._counts[executed].tolist(), strict=True):
+            counts.instructions[_NAMES[number]] += count
+        if self._counts[_ESSA]:
+            for request in self._requests.nonzero()[0].tolist():
+                counts.operation_requests[request] += int(self._requests[request])
+            self._requests[:] = 0
+        self._counts.fill(0)
+
+    def _times_executed(self, number: int) -> int:
+        """How often the instruction with this *number* has been executed, as far as this engine knows."""
+        return self._configuration.counts.instructions[_NAMES[number]] + self._count_views[number]
 
     def _count_interruptions(self) -> None:
         """Count the program interruptions that were taken compiled."""

@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from emu import translations
 from emu.engine import object_files, tables
 from emu.engine.quirks import small_buffer, sums
 from emu.engine.quirks.single_stores import STORES_ONCE
@@ -92,7 +93,9 @@ def _rules() -> tuple[bytes, ...]:
     """What is translated of functions of integers."""
     from emu.engine.rules import pure
 
-    rules: list[Callable[..., Any]] = [function for _, function in inspect.getmembers(tables, inspect.isfunction)]
+    rules: list[Callable[..., Any]] = [
+        function for module in (tables, translations) for _, function in inspect.getmembers(module, inspect.isfunction)
+    ]
     rules += [base_of, displacement_of, index_of, length_of]
     rules += [instruction_length, sums.code_of_sum, sums.code_of_difference, small_buffer.first_word_of_page]
     return tuple(pure.rule_source(rule).encode() for rule in rules)

@@ -289,6 +289,13 @@ class Engine:
         """Execute each compiled instruction that *left* names so many times at most, and count them."""
         self._instructions.limit(left)
 
+    def count_executed(self) -> None:
+        """Add what was executed compiled to the counts of the configuration, before somebody looks at them.
+
+        While nobody observes and no stop counts, that is not done after each burst.
+        """
+        self._instructions.count_executed()
+
     def counted(self) -> dict[str, int]:
         """How often these were executed compiled since the last time that this was asked."""
         return self._instructions.counted()

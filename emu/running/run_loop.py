@@ -80,6 +80,7 @@ class RunLoop:
         except StopRun as ended:
             return ended.stop
         finally:
+            self._count_executed()
             stops.end()
 
     def step(self, cpu: Cpu | None = None) -> Stop | None:
@@ -103,8 +104,14 @@ class RunLoop:
         except StopRun as ended:
             return ended.stop
         finally:
+            self._count_executed()
             self.stops.end()
         return None
+
+    def _count_executed(self) -> None:
+        """Have the configuration's counts as they should be, before others look at them."""
+        for engine in self._engines:
+            engine.count_executed()
 
     @property
     def _turn(self) -> Cpu:
@@ -134,6 +141,7 @@ class RunLoop:
         configuration = self._configuration
         work = configuration.timing.work
         configuration.not_called()
+        self._count_executed()
         try:
             for device in configuration.devices:
                 device.perform()

@@ -27,6 +27,8 @@ class Engine:
         self.ended = ended
         self.runs: list[tuple[int, int, int]] = []
         self.steps = 0
+        self.counted_at: list[int] = []
+        """How many instructions had ended whenever it was to add to the counts that everybody sees."""
         self.meanwhile: Callable[[], None] = lambda: None
 
     def run(self, goal: int, limit: int, quiet: int) -> Any:
@@ -38,6 +40,9 @@ class Engine:
         self.steps += 1
         self._execute(1)
         return Stepped(overflowed=False)
+
+    def count_executed(self) -> None:
+        self.counted_at.append(self._cpu.executed)
 
     def _execute(self, count: int) -> None:
         self.meanwhile()

@@ -202,6 +202,8 @@ class StopList:
 
     def due(self) -> int:
         """The virtual time that is waited for next."""
+        if not self._enabled:
+            return NEVER
         work = self._configuration.timing.work
         return min(
             (point.on.work for point in self._enabled if isinstance(point.on, AtTime) and point.on.work > work),

@@ -7,7 +7,6 @@ from collections import Counter
 
 import pytest
 
-from emu.cpu import Cpu
 from emu.engine.compiled_instructions import _NAMES, CompiledInstructions
 from emu.machine import Machine
 from tests.support.addressing_modes import MODES, Mode, start
@@ -29,11 +28,11 @@ def in_mode(request: pytest.FixtureRequest, mode: Mode) -> Machine:
 def compiled(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     """How often each instruction was executed compiled."""
     counted: Counter[str] = Counter()
-    leave = CompiledInstructions.leave
+    count_executed = CompiledInstructions.count_executed
 
-    def note(instructions: CompiledInstructions, cpu: Cpu) -> int:
+    def note(instructions: CompiledInstructions) -> None:
         counted.update(dict(zip(_NAMES, instructions._counts.tolist(), strict=False)))
-        return leave(instructions, cpu)
+        count_executed(instructions)
 
-    monkeypatch.setattr(CompiledInstructions, "leave", note)
+    monkeypatch.setattr(CompiledInstructions, "count_executed", note)
     return counted

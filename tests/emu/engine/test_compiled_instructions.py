@@ -514,6 +514,20 @@ def test_whoever_follows_the_states_sees_every_one(compiled: Counter[str]) -> No
     assert not compiled.total()
 
 
+def test_an_observer_sees_how_often_each_instruction_was_executed() -> None:
+    """Those executed compiled before, too: two EPSW, before the interruption of what is no instruction."""
+    seen: list[int] = []
+
+    class Follower(Observer):
+        def interrupted(self, cpu: Cpu, kind: str, code: int, old: Psw, condition: object) -> None:
+            seen.append(machine.counts.instructions["EPSW"])
+
+    machine = Scene(encode("EPSW", r1=1, r2=2) * 2).machine()
+    machine.observers.append(Follower())
+    machine.run()
+    assert seen == [2]
+
+
 def test_of_pages_that_nobody_follows_compiled_code_changes_the_state(compiled: Counter[str]) -> None:
     seen: list[tuple[int, int]] = []
 

@@ -56,7 +56,9 @@ def flushed(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
     def note(instructions: CompiledInstructions, cpu: object) -> int:
         found.append(sum(int(instructions._counts[_NAMES.index(name)]) for name in ("PTLB", "SPKA")))
-        return leave(instructions, cpu)  # type: ignore[arg-type]
+        beyond = leave(instructions, cpu)  # type: ignore[arg-type]
+        instructions.count_executed()
+        return beyond
 
     monkeypatch.setattr(CompiledInstructions, "leave", note)
     return found

@@ -217,6 +217,19 @@ def test_the_host_is_not_called_before_that(loop: IdleLoop) -> None:
     assert loop.host.attended == [0, 2]
 
 
+def test_whoever_looks_at_the_counts_sees_what_was_executed(loop: IdleLoop) -> None:
+    """The host and the operator when they are called, others after the run, whatever ended it, and after each step."""
+    loop.host.next = 20
+    loop.loop.run(25)
+    assert loop.engine.counted_at == [0, 20, 25]
+    loop.loop.step()
+    assert loop.engine.counted_at[3:] == [26]
+    loop.host.failure = "no more"
+    loop.configuration.call_at(0)
+    loop.loop.run()
+    assert loop.engine.counted_at[4:] == [26, 26]
+
+
 def test_devices_are_called_before_the_host(loop: IdleLoop) -> None:
     class Device:
         interruption_mask = IO_MASK

@@ -26,13 +26,13 @@ _SIGP = _NAMES.index("SIGP")
 @pytest.fixture
 def compiled(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How often SIGP was executed compiled."""
-    leave, found = CompiledInstructions.leave, [0]
+    count_executed, found = CompiledInstructions.count_executed, [0]
 
-    def note(instructions: CompiledInstructions, cpu: object) -> int:
+    def note(instructions: CompiledInstructions) -> None:
         found[0] += int(instructions._counts[_SIGP])
-        return leave(instructions, cpu)  # type: ignore[arg-type]
+        count_executed(instructions)
 
-    monkeypatch.setattr(CompiledInstructions, "leave", note)
+    monkeypatch.setattr(CompiledInstructions, "count_executed", note)
     return found
 
 

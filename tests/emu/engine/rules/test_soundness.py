@@ -13,7 +13,6 @@ import os
 from collections import Counter
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, seed, settings
@@ -304,13 +303,13 @@ executed: Counter[str] = Counter()
 
 @pytest.fixture(autouse=True)
 def _count(monkeypatch: pytest.MonkeyPatch) -> None:
-    leave = CompiledInstructions.leave
+    count_executed = CompiledInstructions.count_executed
 
-    def note(instructions: CompiledInstructions, cpu: Any) -> int:
+    def note(instructions: CompiledInstructions) -> None:
         executed.update(dict(zip(_NAMES, instructions._counts.tolist(), strict=False)))
-        return leave(instructions, cpu)
+        count_executed(instructions)
 
-    monkeypatch.setattr(CompiledInstructions, "leave", note)
+    monkeypatch.setattr(CompiledInstructions, "count_executed", note)
 
 
 @pytest.mark.parametrize("mnemonic", COMPILED)
