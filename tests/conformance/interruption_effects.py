@@ -6,8 +6,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from emu.program_interruption import ProgramInterruptionCode as Code
-from emu.psw import ADDRESSING_MODE, DAT, IO_MASK
-from tools.conform.architecture.case import PAGE_ADDRESS, VERIFIED, ZVM, Case, CaseSection, FinalState, Going, program
+from emu.psw import ADDRESSING_MODE, DAT, EXTERNAL_MASK, IO_MASK
+from tools.conform.architecture.case import (
+    INFERRED,
+    PAGE_ADDRESS,
+    VERIFIED,
+    ZVM,
+    Case,
+    CaseSection,
+    FinalState,
+    Going,
+    external,
+    program,
+)
 from tools.conform.architecture.prefixed import WITHOUT_PREFIX, prefix_word, with_prefix
 from tools.conform.architecture.spaces import REAL_SPACE, TableSpace
 
@@ -58,6 +69,32 @@ def fields() -> Iterator[Case]:
         code="bad: LG 3,0(2)",
         events=(program(Code.PAGE_TRANSLATION, ilc=6, at="bad", exception_access=0),),
     )
+    yield Case(
+        name="exception-access-alone",
+        rule="The PER access identification, the byte behind it, is stored with PER events only.",
+        source="PoP 3, Assigned Storage Locations",
+        basis=INFERRED,
+        mask=ADDRESSING_MODE | DAT,
+        controls={1: space.asce},
+        storage=space.map(0, 0).storage,
+        registers={2: 0x40_0000},
+        code="MVI 0xA1,0x5A\nbad: LG 3,0(2)",
+        events=(program(Code.PAGE_TRANSLATION, ilc=6, at="bad", exception_access=0, per_access=0x5A),),
+    )
+    spaces = TableSpace().map(0x40_0000, 0x40000, 0x400).map(0x44000, 0x44000)
+    for name, code in (("first", "MVPG 2,5"), ("second", "MVPG 5,2")):
+        yield Case(
+            name=f"operand-access-{name}",
+            rule="A page-translation exception of MOVE PAGE stores its register numbers.",
+            source="PoP 3, Assigned Storage Locations; PoP 10, Move Page",
+            basis=VERIFIED,
+            mask=ADDRESSING_MODE | DAT,
+            controls={1: spaces.asce},
+            storage=spaces.storage,
+            registers={0: 0, 2: 0x40_0000, 5: 0x44000},
+            code=f"bad: {code}",
+            events=(program(Code.PAGE_TRANSLATION, ilc=4, at="bad", operand_access=0x25 if name == "first" else 0x52),),
+        )
     common = {
         "source": "PoP 6, Data-Exception Code; PoP 9, Floating-Point-Control Register",
         "basis": VERIFIED,
@@ -97,6 +134,26 @@ def masks() -> Iterator[Case]:
         code="SIGP 4,2,3\nBCR 0,0\nLGHI 15,1",
         end=FinalState(registers={15: 1}),
     )
+
+    # What makes it pending, its code, and its subclass-mask bit in control register 0.
+    for name, code, number, subclass in (
+        ("external-call", "SIGP 4,2,2", 0x1202, 50),
+        ("clock-comparator", "SCKC 8(6)", 0x1004, 52),
+        ("cpu-timer", "SPT 16(6)", 0x1005, 53),
+    ):
+        yield Case(
+            name=f"enabled-by-control-register-{name}",
+            rule="A pending external interruption is taken as soon as its subclass mask is one.",
+            source="PoP 6, External Interruption; PoP 4, Control Registers",
+            basis=VERIFIED,
+            mask=ADDRESSING_MODE | EXTERNAL_MASK,
+            controls={0: CR0},
+            registers={2: 0, 6: "page1"},
+            fill={"page1": CR0 | 1 << 63 - subclass, "page1+8": 0, "page1+16": 0xFFFF << 48},
+            code=f"{code}\nLGHI 5,1\nLGHI 5,2\nLCTLG 0,0,0(6)\nnext: LGHI 15,1",
+            events=(external(number, at="next"),),
+            end=FinalState(registers={5: 2, 15: 0}),
+        )
 
 
 def operands() -> Iterator[Case]:

@@ -187,6 +187,14 @@ def addresses() -> Iterator[Case]:
         FETCH,
         code=Code.SEGMENT_TRANSLATION,
     )
+    for instruction in (STORE, FETCH):
+        yield accessed(
+            f"reserved-bits-{instruction[:2].lower()}",
+            "Bits 44 to 46 of the entry are no part of the address of the frame.",
+            framed(1 << 19 | 1 << 18 | 1 << 17),
+            instruction,
+            basis=INFERRED,
+        )
     space = framed(0).map(0x12_3000, 0).map(0, 0)
     yield Case(
         name="absolute",

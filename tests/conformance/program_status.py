@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from emu.program_interruption import ProgramInterruptionCode as Code
-from emu.psw import ADDRESSING_MODE, BASIC_ADDRESSING, EXTENDED_ADDRESSING
+from emu.psw import ADDRESSING_MODE, BASIC_ADDRESSING, DAT, EXTENDED_ADDRESSING, PROBLEM_STATE
 from tools.conform.architecture.case import (
     VERIFIED,
     Case,
@@ -16,6 +16,7 @@ from tools.conform.architecture.case import (
     program,
     supervisor_call,
 )
+from tools.conform.architecture.spaces import TableSpace
 
 EARLY = "PoP 6, Early Exception Recognition; Linux is_valid_psw (architecture reference F4)"
 ALL = (1 << 64) - 1
@@ -274,7 +275,39 @@ def new_psw() -> Iterator[Case]:
     )
 
 
+def resumed() -> Iterator[Case]:
+    """RESUME PROGRAM, whose parameter list is behind it, and behind that the instruction at 800C hex."""
+    space = TableSpace().map(0x40000, 0x40000)
+    for name, number in {"primary": 0, "secondary": 2, "home": 3}.items():
+        for state, problem in (("supervisor", 0), ("problem", PROBLEM_STATE)):
+            is_permitted = not problem or name != "home"
+            mask = ADDRESSING_MODE | DAT | problem
+            loaded = number << 46 | 1 << 44 | 5 << 40
+            yield Case(
+                name=f"resumed-{name}-{state}",
+                rule="RESUME PROGRAM sets the space, the condition code and the program mask, but in the problem state "
+                "not the home space.",
+                source="PoP 10, Resume Program",
+                basis=VERIFIED,
+                mask=mask,
+                controls={1: space.asce, 7: space.asce, 13: space.asce},
+                storage=space.storage
+                | {
+                    "page1": (loaded | 3 << 31 | 0x800C).to_bytes(8, "big"),
+                    "page1+8": bytes.fromhex("1122334455667788"),
+                },
+                registers={2: "page1"},
+                # Flags, and where the PSW, the access register and the general register lie.
+                code="RP 0(2)\nDC X'000000000008000C'\nLGHI 15,1",
+                events=() if is_permitted else (program(Code.PRIVILEGED_OPERATION, ilc=4, at=0x8004),),
+                end=FinalState(
+                    mask=(mask | loaded, (1 << 64) - 1) if is_permitted else None,
+                    registers={2: (0x5566_7788, 0xFFFF_FFFF), 15: 1} if is_permitted else {15: 0},
+                ),
+            )
+
+
 SECTION = CaseSection(
     "Program-status word",
-    (*loading(), *odd_addresses(), *system_mask(), *parts(), *new_psw()),
+    (*loading(), *odd_addresses(), *system_mask(), *parts(), *new_psw(), *resumed()),
 )

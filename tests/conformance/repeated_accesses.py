@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from emu.addresses import PAGE_SIZE
 from emu.program_interruption import ProgramInterruptionCode as Code
-from emu.psw import ADDRESSING_MODE, EXTERNAL_MASK, PER
+from emu.psw import ADDRESSING_MODE, DAT, EXTERNAL_MASK, PER
 from tools.conform.architecture.case import (
     ANY_CONDITION_CODE,
     INFERRED,
@@ -21,10 +22,14 @@ from tools.conform.architecture.case import (
     program,
 )
 from tools.conform.architecture.page_states import state_byte
+from tools.conform.architecture.spaces import PRIVATE, TableSpace
 
 CONTENT = 0x7777_7777_7777_7777
-CR0, EMERGENCY_MASK, ALTERATION = 0xE0, 1 << 14, 1 << 29
+CR0, EMERGENCY_MASK, ALTERATION, BRANCHING = 0xE0, 1 << 14, 1 << 29, 1 << 31
 ALL = (1 << 64) - 1
+LOW_ADDRESS, FETCH_OVERRIDE, SECONDARY_SPACE = 1 << 28, 1 << 25, 1 << 26
+VIRTUAL = 0x12_3000
+STORED, MOVED, OTHER = 0x3333_3333_3333_3333, 0x5555_5555_5555_5555, 0x6666_6666_6666_6666
 
 
 def exceptions() -> Iterator[Case]:
@@ -70,24 +75,50 @@ def accesses() -> Iterator[Case]:
             program(Code.PER_EVENT, at="second", **event),  # type: ignore[arg-type]
         ),
     )
+    yield Case(
+        name="storage-alteration-and-branches",
+        rule="Each store into the designated area is an event, whatever else is one.",
+        source="PoP 4, Program-Event Recording, Storage Alteration",
+        basis=VERIFIED,
+        mask=ADDRESSING_MODE | PER,
+        controls={9: ALTERATION | BRANCHING, 10: 0x40000, 11: 0x40FFF},
+        registers={2: "page1"},
+        code="STCTL 2,3,0(2)\nfirst: STCTL 2,3,8(2)\nsecond: LGHI 15,1",
+        events=(
+            program(Code.PER_EVENT, at="first", **event),  # type: ignore[arg-type]
+            program(Code.PER_EVENT, at="second", **event),  # type: ignore[arg-type]
+        ),
+    )
     common = {
         "rule": "Another access key is held against the storage key, whatever has been permitted before.",
         "source": "PoP 3, Key-Controlled Protection; PoP 10, Move with Source Key, Move with Destination Key",
         "basis": VERIFIED,
         "keys": {"page1": 0x18, "page2": 0x20},
-        "fill": {"page1": CONTENT, "page2": 0},
+        "fill": {"page1": CONTENT, "page2": 0, "page2+8": 0},
     }
-    for name, code, refused in (
-        ("source-key", "LCTL 2,3,0(4)\nLGHI 0,7\nLGHI 1,0x30\nMVCSK 0(6),0(4)", True),
-        ("source-key-permitted", "LCTL 2,3,0(4)\nLGHI 0,7\nLGHI 1,0x10\nMVCSK 0(6),0(4)", False),
-        ("destination-key", "STCTL 2,3,0(6)\nLGHI 0,7\nLGHI 1,0x30\nMVCDK 0(6),0(4)", True),
+    for name, code, refused, moved in (
+        ("source-key", "LCTL 2,3,0(4)\nLGHI 0,7\nLGHI 1,0x30\nMVCSK 0(6),0(4)", True, 0),
+        ("source-key-permitted", "LCTL 2,3,0(4)\nLGHI 0,7\nLGHI 1,0x10\nMVCSK 0(6),0(4)", False, CONTENT),
+        ("destination-key", "STCTL 2,3,0(6)\nLGHI 0,7\nLGHI 1,0x30\nMVCDK 0(6),0(4)", True, 0),
+        (
+            "two-source-keys",
+            "LGHI 0,7\nLGHI 1,0x10\nMVCSK 0(6),0(4)\nLGHI 1,0x30\nMVCSK 8(6),0(4)",
+            True,
+            CONTENT,
+        ),
+        (
+            "two-destination-keys",
+            "LGHI 0,7\nLGHI 1,0x20\nMVCDK 0(6),0(4)\nLGHI 1,0x30\nMVCDK 8(6),0(4)",
+            True,
+            CONTENT,
+        ),
     ):
         yield Case(
             name=name,
             registers={4: "page1", 6: "page2"},
             code=f"{code}\nafter: LGHI 15,1",
             events=(program(Code.PROTECTION, ilc=6, at="after"),) if refused else (),
-            end=FinalState(storage={"page2": 0 if refused else CONTENT}),
+            end=FinalState(storage={"page2": moved, "page2+8": 0}),
             **common,
         )
     yield Case(
@@ -103,6 +134,73 @@ def accesses() -> Iterator[Case]:
         events=(program(Code.PROTECTION, ilc=4, at="after"),),
         end=FinalState(storage={"page2": CONTENT}),
     )
+
+
+def spaces() -> Iterator[Case]:
+    """The same address in two spaces: page1 is what the primary space has there, page2 what the secondary one has."""
+    primary = TableSpace().map(VIRTUAL, 0x40000).map(VIRTUAL + PAGE_SIZE, 0x42000)
+    secondary = TableSpace(origin=0x60000).map(VIRTUAL, 0x41000).map(VIRTUAL + PAGE_SIZE, 0x43000)
+    # What is recorded is executed in another way, which is left by the STNSM.
+    for name, move, access, end in (
+        ("primary", "MVCP 0(4,2),0(6),5", "STG 3,8(2)", {"page1": MOVED, "page2": OTHER, "page2+8": STORED}),
+        ("secondary", "MVCS 0(4,6),0(2),5", "LG 8,0(2)", {"page1": CONTENT, "page4": CONTENT}),
+    ):
+        for kind, mask, code in (
+            ("", 0, f"{access}\n{move}"),
+            ("-before", 0, f"{move}\n{access}"),
+            ("-recorded", PER, f"{move}\nSTNSM 0x100(6),0xBF\n{access}"),
+        ):
+            yield Case(
+                name=f"move-to-{name}{kind}",
+                rule="An operand in a space of its own is translated there, and another one at the same address in the "
+                "space of the PSW, whichever comes first.",
+                source="PoP 10, Move to Primary, Move to Secondary; PoP 3, Translation Modes",
+                basis=VERIFIED,
+                mask=ADDRESSING_MODE | DAT | 2 << 46 | mask,
+                controls={0: CR0 | SECONDARY_SPACE, 1: primary.asce, 7: secondary.asce, 9: BRANCHING},
+                storage=primary.storage | secondary.storage,
+                registers={2: VIRTUAL, 3: STORED, 4: 8, 5: 0, 6: VIRTUAL + PAGE_SIZE, 8: OTHER},
+                fill={"page1": CONTENT, "page2": OTHER, "page2+8": 0, "page4": MOVED},
+                code=f"{code}\nLGHI 15,1",
+                end=FinalState(storage=end, registers={8: OTHER, 15: 1}),
+            )
+
+
+def low_addresses() -> Iterator[Case]:
+    """The second store, or fetch, in a page of which the first part is protected, and the rest is not."""
+    for name, flags in (("public", 0), ("private", PRIVATE)):
+        space = TableSpace(flags=flags).map(0, 0x40000)
+        is_protected = not flags
+        for kind, code, ilc in (
+            ("control", "STCTL 2,3,0x800\nSTCTL 2,3,0x100", 4),
+            ("store", "STG 3,0x800\nSTG 3,0x100", 6),
+        ):
+            yield Case(
+                name=f"low-address-{kind}-{name}",
+                rule="A store into the first bytes of the page is stopped, whatever has been stored behind "
+                "them, unless the space is private.",
+                source="PoP 3, Low-Address Protection",
+                basis=VERIFIED,
+                mask=ADDRESSING_MODE | DAT,
+                controls={0: CR0 | LOW_ADDRESS, 1: space.asce},
+                storage=space.storage,
+                code=f"{code}\nafter: LGHI 15,1",
+                events=(program(Code.PROTECTION, ilc=ilc, at="after"),) if is_protected else (),
+                end=FinalState(registers={15: int(not is_protected)}),
+            )
+        yield Case(
+            name=f"fetch-override-{name}",
+            rule="Fetch-protection override is for the first half of the page, and not of a private space.",
+            source="PoP 3, Fetch-Protection-Override Control",
+            basis=VERIFIED,
+            mask=ADDRESSING_MODE | DAT | 1 << 52,
+            controls={0: CR0 | FETCH_OVERRIDE, 1: space.asce},
+            storage=space.storage,
+            keys={"page1": 0x38},
+            code="first: LG 3,0x700\nsecond: LG 3,0x800\nafter: LGHI 15,1",
+            events=(program(Code.PROTECTION, ilc=6, at="second" if flags else "after"),),
+            end=FinalState(registers={15: 0}),
+        )
 
 
 def frames() -> Iterator[Case]:
@@ -130,4 +228,4 @@ def frames() -> Iterator[Case]:
     )
 
 
-SECTION = CaseSection("The same again", (*exceptions(), *accesses(), *frames()))
+SECTION = CaseSection("The same again", (*exceptions(), *accesses(), *spaces(), *low_addresses(), *frames()))
