@@ -7,6 +7,7 @@ cannot be changed like that: then all modules are loaded again, that one from th
 
 from __future__ import annotations
 
+import ast
 import gc
 import importlib
 import importlib.abc
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 Functions = dict[str, list[FunctionType]]
 """All functions that there are, by their modules."""
+Source = str | ast.Module
+"""Of a module.  What the compiler makes of it depends on the lines that it stands in, which a tree keeps."""
 _OWN: Final = ("emu", "host", "tools")
 """The packages that are loaded again."""
 _IS_FUNCTION: Final = 0x01
@@ -39,7 +42,7 @@ def loaded_functions() -> Functions:
     return dict(found)
 
 
-def break_functions(functions: Sequence[FunctionType], whole: str, broken: str) -> bool:
+def break_functions(functions: Sequence[FunctionType], whole: str, broken: Source) -> bool:
     """Give *functions*, all those of a module whose source is *whole*, the code that they have in *broken*.
 
     :return: whether that is all that differs; if not, nothing was changed.
@@ -63,14 +66,14 @@ def forget_modules() -> None:
         del sys.modules[name]
 
 
-def load_broken(module: str, broken: str) -> None:
+def load_broken(module: str, broken: Source) -> None:
     """Have *module*, and all that there is beside it, loaded anew, it from the source *broken*."""
     forget_modules()
     sys.meta_path.insert(0, _Broken(module, broken))
     importlib.import_module(module)
 
 
-def _compiled(source: str) -> CodeType:
+def _compiled(source: Source) -> CodeType:
     return compile(source, "<rules>", "exec", dont_inherit=True)
 
 
@@ -98,7 +101,7 @@ def _content(code: CodeType, *, with_functions: bool = True) -> object:
 class _Broken(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     """Finds and loads one module from another source."""
 
-    def __init__(self, module: str, source: str) -> None:
+    def __init__(self, module: str, source: Source) -> None:
         self._module = module
         self._source = source
 

@@ -98,12 +98,12 @@ class Mutant:
         return hashlib.sha256(f"{self.number} {_text(self.file)}".encode()).hexdigest()[:16]
 
     @property
-    def source(self) -> str:
-        """The whole file with it."""
+    def tree(self) -> ast.Module:
+        """The whole file with it; what is not broken stands where it does in the file, so that its code is the same."""
         tree = ast.parse(_text(self.file))
         if self.number is not None:
             _changes(tree)[self.number].make()
-        return ast.unparse(tree)
+        return tree
 
 
 def mutants_of(file: str) -> list[Mutant]:

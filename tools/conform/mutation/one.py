@@ -112,8 +112,8 @@ def _run(
     os.write(told, b"import")
     try:
         if functions is None:
-            load_broken(module_of(mutant.file), mutant.source)
-        elif not break_functions(functions, (ROOT / mutant.file).read_text(encoding="utf-8"), mutant.source):
+            load_broken(module_of(mutant.file), mutant.tree)
+        elif not break_functions(functions, (ROOT / mutant.file).read_text(encoding="utf-8"), mutant.tree):
             return _NOT_A_FUNCTION
         run = importlib.import_module(_HERE).run_here
         for number, case_run in enumerate(order):

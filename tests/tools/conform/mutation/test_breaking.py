@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from tools.conform.mutation.breaking import break_functions, loaded_functions
+from tools.conform.mutation.exercise import module_of
+from tools.conform.mutation.mutants import ROOT, mutants_of
 
 WHOLE = """
 LIMIT = 3
@@ -51,6 +53,19 @@ def test_what_is_no_code_of_a_function_is_left_alone(old: str, new: str) -> None
     assert not break_functions(functions, WHOLE, WHOLE.replace(old, new))
     assert names["plain"](3) == 4
     assert names["LIMIT"] == 3
+
+
+def test_of_a_mutant_only_what_is_broken_is_other_code() -> None:
+    # The compiler marks places in the lines of what the module itself does: a table, an import of several lines.
+    known = loaded_functions()
+    for file in ("emu/access.py", "emu/interruption.py"):
+        whole = (ROOT / file).read_text(encoding="utf-8")
+        mutant = next(each for each in mutants_of(file) if each.function in ("probe", "count_call", "fetch_override"))
+        assert break_functions([_copy(each) for each in known[module_of(file)]], whole, mutant.tree)
+
+
+def _copy(function: FunctionType) -> FunctionType:
+    return FunctionType(function.__code__, function.__globals__, closure=function.__closure__)
 
 
 def test_a_function_that_is_not_found() -> None:
