@@ -246,6 +246,20 @@ def access_registers() -> Iterator[Case]:
             end=FinalState(registers={4: alet, 5: 0x1010}),
             **BOTH | {"mask": ADDRESSING_MODE | DAT | number << 46},
         )
+    for name, mnemonic, displacement, base, address in (
+        ("forwards", "LAE", "1", ALL, 0),
+        ("backwards", "LAEY", "-8", 0, ALL - 7),
+    ):
+        yield Case(
+            name=f"load-address-extended-{name}",
+            rule="In the 64-bit mode an address has 64 bits: carries out of bit 0 are lost.",
+            source="PoP 5, Address Generation; PoP 7, Load Address Extended",
+            basis=VERIFIED,
+            needs=(facility(18),),
+            registers={2: base},
+            code=f"{mnemonic} 5,{displacement}(2)",
+            end=FinalState(registers={5: address}),
+        )
     for alet, cc in ((0, 0), (1, 3)):
         yield Case(
             name=f"test-access-{alet}",
@@ -258,4 +272,39 @@ def access_registers() -> Iterator[Case]:
         )
 
 
-SECTION = CaseSection("Address spaces and authority", (*moves(), *control(), *authority(), *access_registers()))
+def relative_operands() -> Iterator[Case]:
+    """An operand at a distance from the instruction, at the virtual address that page1, page2 and page3 have."""
+    fill = {"page1": 0x1111, "page2": 0x2222, "page3": 0x3333, VIRTUAL: 0x4444}
+    for name, mask, found in (
+        ("primary", DAT, "page1"),
+        ("access-register", DAT | 1 << 46, "page1"),
+        ("secondary", DAT | 2 << 46, "page1"),
+        ("home", DAT | 3 << 46, "page3"),
+        ("real", 2 << 46, VIRTUAL),
+    ):
+        common = {
+            "rule": "The operand of a relative-long instruction is in the space that instructions come from.",
+            "source": "PoP 7, Load Relative Long, Store Relative Long; PoP 3, Translation Modes",
+            "basis": VERIFIED,
+            "needs": (facility(34),),
+            "fill": fill,
+        }
+        yield Case(
+            name=f"relative-load-{name}",
+            registers={3: 0},
+            code=f"LGRL 3,{VIRTUAL:#x}",
+            end=FinalState(registers={3: fill[found]}),
+            **common | BOTH | {"mask": ADDRESSING_MODE | mask},
+        )
+        yield Case(
+            name=f"relative-store-{name}",
+            registers={3: SENTINEL},
+            code=f"STGRL 3,{VIRTUAL:#x}",
+            end=FinalState(storage={page: SENTINEL if page == found else value for page, value in fill.items()}),
+            **common | BOTH | {"mask": ADDRESSING_MODE | mask},
+        )
+
+
+SECTION = CaseSection(
+    "Address spaces and authority", (*moves(), *control(), *authority(), *access_registers(), *relative_operands())
+)

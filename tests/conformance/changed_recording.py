@@ -71,6 +71,20 @@ def stores() -> Iterator[Case]:
         code="STG 3,0(2)\nSTCTL 2,3,0(2)\nLGHI 15,1",
         end=FinalState(registers={15: 1}),
     )
+    for name, code in (("swap-and-purge", "CSP 4,2"), ("swap-and-purge-grande", "CSPG 4,2")):
+        yield Case(
+            name=name,
+            rule="COMPARE AND SWAP AND PURGE stores if its operands are equal, which is an event.",
+            source=f"{SOURCE}; PoP 10, Compare and Swap and Purge",
+            basis=VERIFIED,
+            mask=ON,
+            controls={9: STORE, 10: 0x40000, 11: 0x40007},
+            registers={2: "page1", 4: 0, 5: 1},
+            fill={"page1": 0},
+            code=f"here: {code}\nafter: LGHI 15,1",
+            events=(program(Code.PER_EVENT, ilc=4, at="after", mask=(0, 0), per_code=0x20, per_address="here"),),
+            end=FinalState(registers={15: 0}),
+        )
     space = TableSpace().map(0, 0x40000)
     yield Case(
         name="area-of-two-bytes",

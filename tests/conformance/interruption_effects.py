@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from emu.program_interruption import ProgramInterruptionCode as Code
-from emu.psw import ADDRESSING_MODE, DAT, EXTERNAL_MASK, IO_MASK
+from emu.psw import ADDRESSING_MODE, DAT, EXTERNAL_MASK, IO_MASK, PER
 from tools.conform.architecture.case import (
     INFERRED,
     PAGE_ADDRESS,
@@ -80,6 +80,16 @@ def fields() -> Iterator[Case]:
         registers={2: 0x40_0000},
         code="MVI 0xA1,0x5A\nbad: LG 3,0(2)",
         events=(program(Code.PAGE_TRANSLATION, ilc=6, at="bad", exception_access=0, per_access=0x5A),),
+    )
+    yield Case(
+        name="per-access-alone",
+        rule="The operand access identification, the byte behind the PER access, is not stored with PER events.",
+        source="PoP 3, Assigned Storage Locations",
+        basis=INFERRED,
+        mask=ADDRESSING_MODE | PER,
+        controls={9: 1 << 30, 10: 0x8004, 11: 0x8004},
+        code="MVI 0xA2,0x5A\nhere: LGHI 14,1\nafter: LGHI 15,1",
+        events=(program(Code.PER_EVENT, ilc=4, at="after", per_code=0x40, per_access=0, operand_access=0x5A),),
     )
     spaces = TableSpace().map(0x40_0000, 0x40000, 0x400).map(0x44000, 0x44000)
     for name, code in (("first", "MVPG 2,5"), ("second", "MVPG 5,2")):

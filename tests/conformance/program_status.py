@@ -307,7 +307,39 @@ def resumed() -> Iterator[Case]:
             )
 
 
+def trapped() -> Iterator[Case]:
+    """TRAP: the dispatchable-unit control table is in page1, the control block and the save area are in page2."""
+    block, program_at = 0x12_3000, 0x8100
+    space, home = TableSpace(), TableSpace(origin=0x60000).map(block, 0x41000)
+    for name, number in (("primary", 0), ("access-register", 1)):
+        mask = ADDRESSING_MODE | DAT | number << 46 | 3 << 44
+        yield Case(
+            name=f"trap-{name}",
+            rule="TRAP saves the PSW and goes on in the 31-bit mode and the primary space; the rest of the PSW stays.",
+            source="PoP 10, Trap",
+            basis=VERIFIED,
+            mask=mask,
+            controls={1: space.asce, 2: 0x40000, 13: home.asce},
+            storage=space.storage
+            | home.storage
+            | {
+                "page1+44": (block | 1).to_bytes(4, "big"),
+                # PSW and registers are saved in full, at 800 hex of the page.
+                "page2": (3 << 17).to_bytes(4, "big"),
+                "page2+12": (block + 0x800).to_bytes(4, "big"),
+                "page2+20": program_at.to_bytes(4, "big"),
+            },
+            code="TRAP2\nafter: LGHI 15,1",
+            parts={program_at: "LGHI 14,1\nSVC 255"},
+            end=FinalState(
+                mask=(BASIC_ADDRESSING | DAT | 3 << 44, ALL),
+                registers={14: 1, 15: block},
+                storage={"page2+0x800": 2 << 48, "page2+0x810": mask, "page2+0x818": "after"},
+            ),
+        )
+
+
 SECTION = CaseSection(
     "Program-status word",
-    (*loading(), *odd_addresses(), *system_mask(), *parts(), *new_psw(), *resumed()),
+    (*loading(), *odd_addresses(), *system_mask(), *parts(), *new_psw(), *resumed(), *trapped()),
 )

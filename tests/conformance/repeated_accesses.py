@@ -166,6 +166,29 @@ def spaces() -> Iterator[Case]:
             )
 
 
+def instructions() -> Iterator[Case]:
+    """Page1 has LURAG 8,10 and BCR 15,7; its virtual address leads to page2, which has LURAG 9,10 and BCR 15,7."""
+    space = TableSpace().map(0x40000, 0x41000).map(0x42000, 0x42000)
+    on, off = "STOSM 0(6),0x04", "STNSM 0(6),0xFB"
+    for name, code, end in (
+        ("real-virtual", f"BASR 7,2\nLGHI 8,0\n{on}\nBASR 7,2", {8: 0, 9: CONTENT}),
+        ("virtual-real", f"{on}\nBASR 7,2\nLGHI 9,0\n{off}\nBASR 7,2", {8: CONTENT, 9: 0}),
+    ):
+        yield Case(
+            name=f"instruction-{name}",
+            rule="An instruction address is real while DAT is off and virtual while it is on, whatever has been "
+            "fetched before.",
+            source="PoP 3, Translation Modes",
+            basis=VERIFIED,
+            controls={1: space.asce},
+            storage=space.storage,
+            registers={2: "page1", 6: "page3", 8: 0, 9: 0, 10: "page3+8"},
+            fill={"page1": 0xB905_008A_07F7_0000, "page2": 0xB905_009A_07F7_0000, "page3+8": CONTENT},
+            code=code,
+            end=FinalState(registers=end),
+        )
+
+
 def low_addresses() -> Iterator[Case]:
     """The second store, or fetch, in a page of which the first part is protected, and the rest is not."""
     for name, flags in (("public", 0), ("private", PRIVATE)):
@@ -228,4 +251,6 @@ def frames() -> Iterator[Case]:
     )
 
 
-SECTION = CaseSection("The same again", (*exceptions(), *accesses(), *spaces(), *low_addresses(), *frames()))
+SECTION = CaseSection(
+    "The same again", (*exceptions(), *accesses(), *spaces(), *instructions(), *low_addresses(), *frames())
+)

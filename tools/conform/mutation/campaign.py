@@ -9,21 +9,23 @@ import tempfile
 from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from tools.conform.architecture.collection import DIRECTORY, read_cases
 from tools.conform.mutation.exercise import exercise
 from tools.conform.mutation.mutants import Mutant
+from tools.conform.mutation.nearness import Nearness
 from tools.conform.mutation.one import NotAFunction, Stopped, notice
 from tools.processes.side_by_side import run_side_by_side
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     from tools.conform.architecture.case import Case
-    from tools.conform.mutation.exercise import CaseRun, Exercise
+    from tools.conform.mutation.exercise import Exercise
+    from tools.conform.mutation.nearness import CaseRun
     from tools.processes.side_by_side import Reporter
 
 
@@ -40,6 +42,8 @@ class MutantResult(msgspec.Struct, frozen=True):
     """The case, or None: it has survived."""
     reached_by: int
     """How many cases execute what is broken."""
+    is_bounded: bool = False
+    """It was held against the nearest runs only, since it has a reason."""
 
 
 class MutationRecord(msgspec.Struct):
@@ -61,6 +65,26 @@ class MutationRecord(msgspec.Struct):
 
 
 @dataclass(frozen=True, slots=True)
+class Explained:
+    """The mutants that have a reason to survive, by their names, and against how many runs they are held.
+
+    *nearest* is of stepped and free runs together, the nearest ones; None: against all.
+    """
+
+    names: Collection[str] = ()
+    nearest: int | None = None
+
+
+NOTHING_EXPLAINED: Final = Explained()
+_MOST_LEARNED: Final = 12
+"""Cases that come first since they have noticed most in the same file."""
+_FEW: Final = 100
+"""Mutants that are run without any that tell which cases notice most."""
+_FIRST: Final = 8
+"""One of so many is run first, if they are more."""
+
+
+@dataclass(frozen=True, slots=True)
 class _MutantJob:
     mutant: Mutant
     images: Path
@@ -71,8 +95,9 @@ class _MutantJob:
 class _Plan:
     """Which cases each mutant is held against, after what is known of it."""
 
-    def __init__(self, exercised: Exercise, record: MutationRecord) -> None:
-        self._exercised = exercised
+    def __init__(self, exercised: Exercise, record: MutationRecord, explained: Explained) -> None:
+        self._near = Nearness(exercised)
+        self._explained = explained
         self._suites = dict(record.suites)
         self._before = {(each.name, each.digest): each for each in record.results}
         self.digests = {
@@ -81,14 +106,18 @@ class _Plan:
         self.suite = _digest(repr(sorted(self.digests.items())).encode())
         self._noticing: defaultdict[str, Counter[str]] = defaultdict(Counter)
         for each in record.results:
-            if each.noticed_by is not None:
-                self._noticing[each.name.partition(":")[0]][_case(each.noticed_by)] += 1
+            self._learn(each)
 
     def job(self, mutant: Mutant, images: Path) -> _MutantJob | MutantResult:
         """What is to be done, or what is known already: by the case that noticed it, or by all that did not."""
         before = self._before.get((mutant.name, mutant.digest))
+        order = self._near.order(mutant)
+        is_bounded = self._is_bounded(mutant, order)
+        if before is not None and before.is_bounded and not is_bounded:
+            before = None
         held = {} if before is None else self._suites.get(before.suite, {})
-        order = self._exercised.order(mutant)
+        if is_bounded:
+            order = self._nearest(order)
         if before is not None and before.noticed_by is not None:
             name = _case(before.noticed_by)
             if name in self.digests and held.get(name) == self.digests[name]:
@@ -96,15 +125,42 @@ class _Plan:
         elif before is not None:
             order = [each for each in order if held.get(each.case) != self.digests[each.case]]
             if not order:
-                return self.result(mutant, None)
-        noticing = self._noticing[mutant.file]
-        order.sort(key=lambda each: (each.is_free, -noticing[each.case]))
-        return _MutantJob(mutant, images, tuple(order), not self._exercised.is_at_loading(mutant))
+                return self._result(mutant, None)
+        if not is_bounded:
+            first = self._first(mutant.file)
+            order.sort(key=lambda each: (each.is_free, first.get(each.case, len(first))))
+        return _MutantJob(mutant, images, tuple(order), not self._near.is_at_loading(mutant))
 
     def result(self, mutant: Mutant, noticed_by: str | None) -> MutantResult:
-        """What came of *mutant*."""
-        reached = len({each.case for each in self._exercised.order(mutant)})
-        return MutantResult(mutant.name, mutant.line, mutant.digest, self.suite, noticed_by, reached)
+        """What came of *mutant*; the case that has noticed it comes soon for others of its file."""
+        found = self._result(mutant, noticed_by)
+        self._learn(found)
+        return found
+
+    def _result(self, mutant: Mutant, noticed_by: str | None) -> MutantResult:
+        order = self._near.order(mutant)
+        reached = len({each.case for each in order})
+        is_bounded = noticed_by is None and self._is_bounded(mutant, order)
+        return MutantResult(mutant.name, mutant.line, mutant.digest, self.suite, noticed_by, reached, is_bounded)
+
+    def _is_bounded(self, mutant: Mutant, order: list[CaseRun]) -> bool:
+        nearest = self._explained.nearest
+        return mutant.name in self._explained.names and nearest is not None and len(order) > nearest
+
+    def _nearest(self, order: list[CaseRun]) -> list[CaseRun]:
+        """As many of *order* as an explained mutant is held against, half of them free unless there are too few."""
+        most = self._explained.nearest or 0
+        stepped, free = ([each for each in order if each.is_free is is_free] for is_free in (False, True))
+        stepped = stepped[: max(most - len(free), most // 2)]
+        return [*stepped, *free[: most - len(stepped)]]
+
+    def _learn(self, result: MutantResult) -> None:
+        if result.noticed_by is not None:
+            self._noticing[_file(result.name)][_case(result.noticed_by)] += 1
+
+    def _first(self, file: str) -> dict[str, int]:
+        """The few cases that have noticed most in *file*, and their places in the order."""
+        return {case: place for place, (case, _) in enumerate(self._noticing[file].most_common(_MOST_LEARNED))}
 
 
 def run_mutants(
@@ -112,6 +168,7 @@ def run_mutants(
     record: MutationRecord,
     *,
     cases: Mapping[str, Case] | None = None,
+    explained: Explained = NOTHING_EXPLAINED,
     jobs: int | None = None,
     ended: Callable[[MutantResult], None] = lambda _: None,
 ) -> list[MutantResult]:
@@ -120,44 +177,55 @@ def run_mutants(
     Ctrl-C or SIGTERM ends it early.
 
     :param cases: what they are held against; None: all that there are.
+    :param explained: those that have a reason to survive.
     """
     mutants = list(mutants)
     files = sorted({mutant.file for mutant in mutants})
     exercised = exercise(read_cases(DIRECTORY) if cases is None else cases, files, jobs=jobs)
     if exercised is None:
         return []
-    plan = _Plan(exercised, record)
+    plan = _Plan(exercised, record, explained)
     record.suites[plan.suite] = plan.digests
     found: list[MutantResult] = []
-    work: dict[str, _MutantJob] = {}
     with tempfile.TemporaryDirectory(prefix="essa-mutation-") as directory:
         images = Path(directory) / "images"
         images.write_bytes(pickle.dumps({name: case.image for name, case in exercised.cases.items()}))
-        for mutant in mutants:
-            job = plan.job(mutant, images)
-            if isinstance(job, MutantResult):
-                record.put(job)
-                found.append(job)
-            else:
-                work[f"{mutant.file}#{mutant.number}"] = job
+        for wave in _waves(mutants):
+            work: dict[str, _MutantJob] = {}
+            for mutant in wave:
+                job = plan.job(mutant, images)
+                if isinstance(job, MutantResult):
+                    record.put(job)
+                    found.append(job)
+                else:
+                    work[f"{mutant.file}#{mutant.number}"] = job
 
-        def done(key: str, noticed: _Noticed | None) -> None:
-            if noticed is not None and not noticed.is_to_be_loaded:
-                found.append(plan.result(work.pop(key).mutant, noticed.by))
-                record.put(found[-1])
-                ended(found[-1])
+            def done(key: str, noticed: _Noticed | None, work: dict[str, _MutantJob] = work) -> None:
+                if noticed is not None and not noticed.is_to_be_loaded:
+                    found.append(plan.result(work.pop(key).mutant, noticed.by))
+                    record.put(found[-1])
+                    ended(found[-1])
 
-        def run(wanted: dict[str, _MutantJob]) -> bool:
-            """Run them, and give whether none was stopped."""
-            ends = run_side_by_side(_run, wanted, most=jobs, ended=done)
-            return len(ends) == len(wanted) and None not in ends.values()
+            def run(wanted: dict[str, _MutantJob], done: Callable[[str, _Noticed | None], None] = done) -> bool:
+                """Run them, and give whether none was stopped."""
+                ends = run_side_by_side(_run, wanted, most=jobs, ended=done)
+                return len(ends) == len(wanted) and None not in ends.values()
 
-        loaded = {key: job for key, job in work.items() if not job.is_function}
-        functions = {key: job for key, job in work.items() if job.is_function}
-        if run(loaded) and run(functions):
-            run({key: replace(job, is_function=False) for key, job in work.items()})
+            loaded = {key: job for key, job in work.items() if not job.is_function}
+            functions = {key: job for key, job in work.items() if job.is_function}
+            if not (run(loaded) and run(functions)):
+                break
+            if not run({key: replace(job, is_function=False) for key, job in work.items()}):
+                break
     record.forget_suites()
     return found
+
+
+def _waves(mutants: list[Mutant]) -> list[list[Mutant]]:
+    """Some of *mutants*, from all over their files, and then the others, after what those have told."""
+    if len(mutants) < _FEW:
+        return [mutants]
+    return [mutants[::_FIRST], [each for number, each in enumerate(mutants) if number % _FIRST]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +256,11 @@ def _run(job: _MutantJob, reporter: Reporter) -> _Noticed | None:
 def _case(noticed_by: str) -> str:
     """The case in what is said of who has noticed."""
     return noticed_by.partition(" ")[0]
+
+
+def _file(name: str) -> str:
+    """The file of the mutant with this *name*."""
+    return name.partition(":")[0]
 
 
 def _digest(content: bytes) -> str:

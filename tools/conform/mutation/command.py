@@ -12,7 +12,7 @@ import msgspec
 from emu.input_files.near_names import did_you_mean
 from emu.input_files.reading import read_whole
 from tools.conform.architecture.collection import DIRECTORY
-from tools.conform.mutation.campaign import MutationRecord, run_mutants
+from tools.conform.mutation.campaign import Explained, MutationRecord, run_mutants
 from tools.conform.mutation.mutants import RULES, mutants_of
 from tools.conform.mutation.survivors import read_survivors
 from tools.conform.run import INTERRUPTED
@@ -40,12 +40,17 @@ def run_mutation(wanted: MutationOptions) -> int:
         if wanted.results is not None:
             _write(Path(wanted.results), record)
 
-    found = run_mutants(mutants, record, jobs=wanted.jobs, ended=ended)
+    reasons = Explained(explained, wanted.nearest or None)
+    found = run_mutants(mutants, record, explained=reasons, jobs=wanted.jobs, ended=ended)
     if wanted.results is not None:
         _write(Path(wanted.results), record)
     survivors = [each for each in found if each.noticed_by is None]
     unexplained = [each for each in survivors if each.name not in explained]
-    print(f"{len(found) - len(survivors)} of {len(found)} noticed, {len(survivors) - len(unexplained)} explained")
+    bounded = sum(each.is_bounded for each in survivors)
+    print(
+        f"{len(found) - len(survivors)} of {len(found)} noticed, {len(survivors) - len(unexplained)} explained"
+        + (f" ({bounded} of them held against the nearest {wanted.nearest} runs only)" if bounded else "")
+    )
     for each in sorted(unexplained, key=lambda each: (each.name, each.line)):
         print(f"survives: {each.name} (line {each.line}, {_reached(each)})")
     if len(found) < len(mutants):

@@ -7,8 +7,7 @@ import gc
 import os
 import pickle
 import sys
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
@@ -17,7 +16,8 @@ from tools.conform.architecture.harness import CaseVerdict
 from tools.conform.architecture.here import run_here
 from tools.conform.architecture.image import CaseImage, make_image
 from tools.conform.mutation.breaking import forget_modules
-from tools.conform.mutation.mutants import ROOT, Mutant
+from tools.conform.mutation.mutants import ROOT
+from tools.conform.mutation.nearness import words_of_case
 from tools.processes.side_by_side import run_side_by_side
 
 if TYPE_CHECKING:
@@ -30,6 +30,8 @@ Lines = frozenset[tuple[str, int]]
 """Files, and numbers of lines in them."""
 _AT_A_TIME: Final = 60
 """Cases that one piece of work has."""
+_COLLECT_EVERY: Final = 16
+"""Cases, whose machines keep their memory until then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,17 +44,8 @@ class ExercisedCase:
     """Step by step."""
     free_lines: Lines = frozenset()
     """When it is run freely, as far as that is not compiled code."""
-
-
-@dataclass(frozen=True, slots=True)
-class CaseRun:
-    """One way to run a case."""
-
-    case: str
-    is_free: bool = False
-
-    def __str__(self) -> str:
-        return f"{self.case} (free)" if self.is_free else self.case
+    words: frozenset[str] = frozenset()
+    """What its texts have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,35 +69,6 @@ class Exercise:
 
     cases: Mapping[str, ExercisedCase]
     at_loading: Lines
-
-    def order(self, mutant: Mutant) -> list[CaseRun]:
-        """The runs that execute what is broken, those first that execute what few others do of its function.
-
-        All that are free come behind those that are step by step.  If it has been evaluated when it was loaded, those
-        that use what came of it: all, unless it has a name that only functions of its file use.
-        """
-        broken = set(_between(mutant.file, mutant.lines))
-        around: Lines | None = frozenset(_between(mutant.file, mutant.around))
-        by_all = bool(broken & self.at_loading)
-        if by_all and mutant.mentions:
-            around = frozenset((mutant.file, line) for line in mutant.mentions)
-            if mutant.is_private and not around & self.at_loading:
-                broken, by_all = set(around), False
-        elif by_all:
-            around = None
-        found: list[CaseRun] = []
-        for is_free in (False, True):
-            executed = {name: case.free_lines if is_free else case.lines for name, case in self.cases.items()}
-            chosen = [name for name, lines in executed.items() if by_all or lines & broken]
-            near = {name: _near(executed[name], mutant.file, around) for name in chosen}
-            counts = Counter(line for lines in near.values() for line in lines)
-            rare = {name: sum(1 / counts[line] for line in near[name]) for name in chosen}
-            found += [CaseRun(name, is_free) for name in sorted(chosen, key=lambda name: -rare[name])]
-        return found
-
-    def is_at_loading(self, mutant: Mutant) -> bool:
-        """Whether what is broken, or the function that it is in, is evaluated before any case begins."""
-        return not self.at_loading.isdisjoint(_between(mutant.file, mutant.lines))
 
 
 def exercise(cases: Mapping[str, Case], files: Sequence[str], *, jobs: int | None = None) -> Exercise | None:
@@ -130,7 +94,7 @@ def exercise(cases: Mapping[str, Case], files: Sequence[str], *, jobs: int | Non
 
 
 def _exercise(job: _Job, reporter: Reporter) -> _Part:
-    """What each case of *job* executes in a process of its own."""
+    """What each case of *job* executes."""
     images = {name: make_image(case) for name, case in job.cases.items()}
     # What a process does when the first machine runs in it takes longer than any case.
     for stepped in (True, False):
@@ -139,13 +103,18 @@ def _exercise(job: _Job, reporter: Reporter) -> _Part:
     gc.freeze()
     reporter.begin(len(images))
     found: dict[str, ExercisedCase | None] = {}
-    for name, image in images.items():
+    for number, (name, image) in enumerate(images.items()):
         if reporter.is_stopped:
             break
-        verdicts, lines = in_a_fork(lambda image=image: _followed(image, job.files))  # type: ignore[misc]
+        if not number % _COLLECT_EVERY:
+            gc.collect()
+        verdicts, (in_steps, freely) = _followed(image, job.files)
         reporter.advance(1)
         assert verdicts in ({CaseVerdict.PASSED}, {CaseVerdict.SKIPPED}), name
-        found[name] = ExercisedCase(pickle.dumps(image), *lines) if CaseVerdict.PASSED in verdicts else None
+        if CaseVerdict.PASSED in verdicts:
+            found[name] = ExercisedCase(pickle.dumps(image), in_steps, freely, words_of_case(image.case))
+        else:
+            found[name] = None
     return _Part(found, _load(job.files) if job.is_first else frozenset())
 
 
@@ -194,15 +163,6 @@ def in_a_fork(work: Callable[[], Any]) -> Any:
         content = file.read()
     os.waitpid(child, 0)
     return pickle.loads(content)
-
-
-def _near(lines: Lines, file: str, around: Lines | None) -> Iterable[tuple[str, int]]:
-    """Those of *lines* that are *around*, or in all of *file*."""
-    return [line for line in lines if line[0] == file] if around is None else lines & around
-
-
-def _between(file: str, lines: tuple[int, int]) -> Iterator[tuple[str, int]]:
-    return ((file, line) for line in range(lines[0], lines[1] + 1))
 
 
 def _lines(files: Sequence[str], work: Callable[[], object]) -> Lines:

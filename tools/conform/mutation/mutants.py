@@ -86,6 +86,8 @@ class Mutant:
     """Of what is evaluated when the module is loaded, the lines of its file where the name is used that it gets."""
     is_private: bool = False
     """Whether that name is used in no other file."""
+    text: str = ""
+    """What was there: the whole statement."""
 
     @property
     def name(self) -> str:
@@ -115,7 +117,8 @@ def mutants_of(file: str) -> list[Mutant]:
         after = ast.unparse(change.make())
         words = change.words or _in_words(before, after)
         change.undo()
-        mutant = Mutant(file, change.node.lineno, number, change.function, words, change.lines, change.around)
+        place = change.lines, change.around
+        mutant = Mutant(file, change.node.lineno, number, change.function, words, *place, text=before)
         found.append(mutant if change.name is None else _mentioned(mutant, change.name, tree))
     return found
 

@@ -31,12 +31,12 @@ if TYPE_CHECKING:
     from types import FunctionType
 
     from tools.conform.mutation.breaking import Functions
-    from tools.conform.mutation.exercise import CaseRun
     from tools.conform.mutation.mutants import Mutant
+    from tools.conform.mutation.nearness import CaseRun
 
 MOST_INSTRUCTIONS: Final = 20_000
 """When a case has run too long; each ends in a quarter of that when nothing is broken."""
-_SECONDS: Final = 20
+_SECONDS: Final = 5
 """Of processor time, after which one case has been noticed: it does not come to its end."""
 _COLLECT_EVERY: Final = 16
 """Cases, whose machines keep their memory until then."""

@@ -22,6 +22,13 @@ class MutationOptions:
         metavar="FILE",
         help="Keep there what came of each, as JSON; what is there of the same rules and cases is not run again.",
     )
+    nearest: int = option(
+        200,
+        least=0,
+        most=MOST_COUNTED,
+        metavar="N",
+        help="Hold one that is explained against so many of the nearest runs of cases only; 0: against all.",
+    )
     explained: str | None = option(
         metavar="FILE", help="Why some survive (TOML); by default survivors.toml beside the cases."
     )

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tools.conform.architecture.collection import read_cases
-from tools.conform.mutation.campaign import MutationRecord, run_mutants
+from tools.conform.mutation.campaign import Explained, MutationRecord, _waves, run_mutants
 from tools.conform.mutation.mutants import mutants_of
 
 if TYPE_CHECKING:
@@ -73,3 +73,32 @@ def test_a_survivor_is_held_against_new_cases_only() -> None:
     found = run_mutants(broken, record, cases=both, jobs=1)
     assert found[0].noticed_by == "storage-keys/reset-reference-4"
     assert len(record.suites) == 1
+
+
+def test_an_explained_mutant_is_held_against_the_nearest_runs_only() -> None:
+    (broken,) = mutants(
+        "emu/isa/storage_key_instructions.py", "cpu.cc = field(before, 5, 6, 8) -> cpu.cc = field(before, 6, 6, 8)"
+    )
+    names = [f"storage-keys/reset-reference-{key}" for key in (0, 2, 4)]
+    # The one that notices is the farthest: nothing tells it from the others but what the key is.
+    cases = chosen(*names)
+    record = MutationRecord()
+    one = run_mutants([broken], record, cases=cases, explained=Explained({broken.name}, nearest=2), jobs=1)
+    assert [(each.noticed_by, each.is_bounded) for each in one] == [(None, True)]
+    # What is known of it by then is not enough when it has no reason any more, or is to be held against all.
+    for explained in (Explained(), Explained({broken.name})):
+        record = MutationRecord(suites=dict(record.suites), results=list(one))
+        found = run_mutants([broken], record, cases=cases, explained=explained, jobs=1)
+        assert [(each.noticed_by, each.is_bounded) for each in found] == [(names[2], False)]
+    # As many as there are is no bound.
+    few = chosen(names[1])
+    found = run_mutants([broken], MutationRecord(), cases=few, explained=Explained({broken.name}, nearest=2), jobs=1)
+    assert [each.is_bounded for each in found] == [False]
+
+
+def test_many_are_run_after_some_of_them() -> None:
+    found = mutants_of("emu/isa/storage_key_instructions.py")
+    waves = _waves(found)
+    assert [len(each) for each in waves] == [-(-len(found) // 8), len(found) - -(-len(found) // 8)]
+    assert sorted((each.number or 0) for wave in waves for each in wave) == [each.number for each in found]
+    assert _waves(found[:5]) == [found[:5]]

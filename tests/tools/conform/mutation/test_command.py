@@ -10,7 +10,7 @@ import pytest
 from tests.support.command import wrong
 from tools.command.cli import main
 from tools.conform.mutation import command
-from tools.conform.mutation.campaign import MutantResult, MutationRecord
+from tools.conform.mutation.campaign import Explained, MutantResult, MutationRecord
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -20,13 +20,20 @@ if TYPE_CHECKING:
 
 
 def results(
-    mutants: Iterable[Mutant], record: MutationRecord, *, jobs: int, ended: Callable[[MutantResult], None]
+    mutants: Iterable[Mutant],
+    record: MutationRecord,
+    *,
+    explained: Explained,
+    jobs: int,
+    ended: Callable[[MutantResult], None],
 ) -> list[MutantResult]:
-    """Every third survives; the fourth is executed by no case."""
+    """Every third survives; the fourth is executed by no case, and bounded if it is explained."""
     for number, each in enumerate(mutants):
         noticed_by = "a/case" if number % 3 else None
-        record.put(MutantResult(each.name, each.line, each.digest, "s", noticed_by, 0 if number == 3 else 2))
-        ended(record.results[-1])
+        is_bounded = number == 3 and each.name in explained.names and explained.nearest is not None
+        result = MutantResult(each.name, each.line, each.digest, "s", noticed_by, 0 if number == 3 else 2, is_bounded)
+        record.put(result)
+        ended(result)
     return record.results
 
 
@@ -46,7 +53,11 @@ def test_survivors_are_a_failure_unless_they_are_explained(
     names = ", ".join(f"'''{name}'''" for name in survivors)
     (tmp_path / "why").write_text(f'[[survivor]]\nmutants = [{names}]\nreason = "it is not seen"\n')
     assert main([*arguments, "--explained", str(tmp_path / "why"), "--results", str(kept)]) == 0
-    assert "2 of 4 noticed, 2 explained" in capsys.readouterr().out
+    bounded = "2 of 4 noticed, 2 explained ({} of them held against the nearest {} runs only)"
+    assert bounded.format(1, 200) in capsys.readouterr().out
+    whole = main([*arguments, "--explained", str(tmp_path / "why"), "--nearest", "0"])
+    assert not whole
+    assert "2 of 4 noticed, 2 explained" in capsys.readouterr().out.splitlines()
 
 
 def test_what_has_not_been_run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

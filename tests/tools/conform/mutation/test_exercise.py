@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Which lines of the rules cases execute, and in which order they are held against a mutant."""
+"""Which lines of the rules cases execute."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ import inspect
 from emu import pending
 from emu.isa import storage_key_instructions
 from tools.conform.architecture.collection import read_cases
-from tools.conform.mutation.exercise import Exercise, ExercisedCase, exercise
-from tools.conform.mutation.mutants import Mutant
+from tools.conform.mutation.exercise import exercise
 
 FILE = "emu/isa/storage_key_instructions.py"
 PENDING = "emu/pending.py"
@@ -44,28 +43,3 @@ def test_lines_of_a_free_run() -> None:
     asked = lines_of(pending.quiet_units, PENDING)
     assert found.cases[RESET].free_lines & asked
     assert not found.cases[RESET].lines & asked
-
-
-def mutant(first: int, last: int, around: tuple[int, int]) -> Mutant:
-    return Mutant("f", first, 0, "function", "what", (first, last), around)
-
-
-def words(found: Exercise, first: int, last: int) -> list[str]:
-    return [str(each) for each in found.order(mutant(first, last, (1, 9) if first != 7 else (7, 7)))]
-
-
-def test_the_order_of_cases() -> None:
-    lines = {"a": {1, 2, 3}, "b": {1, 2, 3, 4}, "c": {1}, "d": {2, 9}, "e": {1, 3, 5}}
-    cases = {name: ExercisedCase(b"", frozenset(("f", each) for each in some)) for name, some in lines.items()}
-    cases["f"] = ExercisedCase(b"", frozenset(), frozenset({("f", 6), ("f", 2)}))
-    found = Exercise(cases, frozenset({("f", 7)}))
-    # Those that execute lines 2 or 3; first those that execute what few of them do.
-    assert words(found, 2, 3) == ["b", "e", "d", "a", "f (free)"]
-    assert words(found, 6, 6) == ["f (free)"]
-    assert not words(found, 8, 8)
-    assert not found.is_at_loading(mutant(2, 3, (1, 9)))
-    # What is evaluated when it is loaded may be noticed by any.
-    everything = words(found, 7, 7)
-    assert sorted(everything[:6]) == ["a", "b", "c", "d", "e", "f"]
-    assert sorted(everything[6:]) == ["a (free)", "b (free)", "c (free)", "d (free)", "e (free)", "f (free)"]
-    assert found.is_at_loading(mutant(7, 7, (7, 7)))
