@@ -17,7 +17,7 @@ from tools.conform.architecture.here import run_here
 from tools.conform.architecture.image import CaseImage, make_image
 from tools.conform.mutation.breaking import forget_modules
 from tools.conform.mutation.mutants import ROOT
-from tools.conform.mutation.nearness import words_of_case
+from tools.conform.mutation.words import words_of_case
 from tools.processes.side_by_side import run_side_by_side
 
 if TYPE_CHECKING:

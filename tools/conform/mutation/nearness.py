@@ -3,26 +3,22 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tools.conform.architecture.case import Class, code_name
-from tools.conform.mutation.mutants import Mutant
+from tools.conform.mutation.words import words_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from numpy.typing import NDArray
 
-    from tools.conform.architecture.case import Case
     from tools.conform.mutation.exercise import Exercise, Lines
+    from tools.conform.mutation.mutants import Mutant
 
     Numbers = NDArray[np.intp]
-
-_WORD: Final = re.compile(r"[a-z]+|[0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +30,6 @@ class CaseRun:
 
     def __str__(self) -> str:
         return f"{self.case} (free)" if self.is_free else self.case
-
-
-def words_of_case(case: Case) -> frozenset[str]:
-    """The words and numbers in the texts of *case*: its name, rule and code, and its events by their names."""
-    codes = [event for event in case.events if event.code is not None]
-    names = [code_name(event.code) for event in codes if event.kind is Class.PROGRAM and event.code is not None]
-    return frozenset(_words(" ".join((case.name, case.rule, case.code, *names, *(str(each.code) for each in codes)))))
 
 
 class _Followed:
@@ -122,15 +111,11 @@ class Nearness:
     def _likeness(self, mutant: Mutant) -> NDArray[np.float64]:
         """How much the texts of each case have in common with *mutant*: a word that few cases have counts more."""
         found = np.zeros(len(self._names))
-        for word in sorted(_words(f"{mutant.file} {mutant.function} {mutant.what} {mutant.text}")):
+        for word in sorted(words_of(f"{mutant.file} {mutant.function} {mutant.what} {mutant.text}")):
             cases = self._words.get(word)
             if cases is not None:
                 found[cases] += np.log(len(self._names) / len(cases))
         return found
-
-
-def _words(text: str) -> set[str]:
-    return set(_WORD.findall(text.lower()))
 
 
 def _between(file: str, lines: tuple[int, int]) -> list[tuple[str, int]]:

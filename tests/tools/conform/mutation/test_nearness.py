@@ -3,10 +3,9 @@
 
 from __future__ import annotations
 
-from tools.conform.architecture.case import VERIFIED, Case, external, program
 from tools.conform.mutation.exercise import Exercise, ExercisedCase
 from tools.conform.mutation.mutants import Mutant
-from tools.conform.mutation.nearness import Nearness, words_of_case
+from tools.conform.mutation.nearness import Nearness
 
 
 def mutant(first: int, last: int, around: tuple[int, int], what: str = "what", text: str = "") -> Mutant:
@@ -55,15 +54,3 @@ def test_words_in_common_come_first_where_lines_tell_nothing() -> None:
     # In a function lines count more; it is those that are as near by lines that words tell apart.
     same = Nearness(Exercise(cases({"a": {2}, "b": {2}, "c": {2, 3}, "d": {3}}, texts), frozenset()))
     assert words(same, 2, 2, "clock") == ["c", "b", "a"]
-
-
-def test_the_words_of_a_case() -> None:
-    case = Case(
-        name="late-Sz",
-        rule="A rule.",
-        source="PoP",
-        basis=VERIFIED,
-        code="SIGP 4,2",
-        events=(program(5, ilc=4), external(0x1202)),
-    )
-    assert words_of_case(case) == {*["late", "sz", "a", "rule", "sigp", "4", "2", "addressing", "5", "4610"]}
