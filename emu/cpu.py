@@ -259,8 +259,9 @@ class Cpu:
     @property
     def has_early_exception(self) -> bool:
         """Whether the PSW gives an early specification exception (PoP 6, "Early Exception Recognition")."""
+        mask, address = self._system_mask | self._engine_psw[0] & _ENGINE_OWNS, self._engine_psw[1]
         has_no_keys = Facility.STORAGE_KEY_REMOVAL in self.configuration.facilities
-        return self.psw.has_early_exception() or bool(self.key and has_no_keys)
+        return psw_bits.has_early_exception(mask, address) or bool(self.key and has_no_keys)
 
     @property
     def is_waiting(self) -> bool:

@@ -90,15 +90,19 @@ class Psw:
 
     def has_early_exception(self) -> bool:
         """Whether loading this PSW gives an early specification exception (PoP 6, "Early Exception Recognition")."""
-        if self.mask & _ZEROS:
-            return True
-        mode = self.mask & ADDRESSING_MODE
-        if mode == EXTENDED_ADDRESSING:
-            return True
-        return self.address > address_limit(self.mask)
+        return has_early_exception(self.mask, self.address)
 
     def __str__(self) -> str:
         return f"{self.mask:016x} {self.address:016x}"
+
+
+def has_early_exception(mask: int, address: int) -> bool:
+    """Whether a PSW of *mask* and *address* gives one when it is loaded; the condition code may be left out."""
+    if mask & _ZEROS:
+        return True
+    if mask & ADDRESSING_MODE == EXTENDED_ADDRESSING:
+        return True
+    return address > address_limit(mask)
 
 
 def are_operands_apart(mask: int) -> bool:

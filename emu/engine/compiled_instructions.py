@@ -245,7 +245,7 @@ class CompiledInstructions:
 
     def _times_executed(self, number: int) -> int:
         """How often the instruction with this *number* has been executed, as far as this engine knows."""
-        return self._configuration.counts.instructions[_NAMES[number]] + self._count_views[number]
+        return self._configuration.counts.instructions.get(_NAMES[number], 0) + self._count_views[number]
 
     def _count_interruptions(self) -> None:
         """Count the program interruptions that were taken compiled."""

@@ -98,8 +98,10 @@ class FreeRun:
         """See :meth:`emu.engine.engine.Engine.run`."""
         record, registers, cpu, timing = self._record, self._registers, self._cpu, self._configuration.timing
         self._blocks.make_room()
-        record.mode = mode = self.fetch_mode
-        record.block_tag = block_tag(record.generation, mode)
+        mode = self.fetch_mode
+        if record.mode != mode:
+            record.mode = mode
+            record.block_tag = block_tag(record.generation, mode)
         record.candidates_address = self._places.candidates_address(mode)
         if record.has_shown_sink:
             record.has_shown_sink = 0
