@@ -9,10 +9,15 @@ from __future__ import annotations
 import ctypes
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
 
 from emu.addresses import PAGE_SIZE
 from emu.engine.library import EngineError
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 _READ: Final = 1
 _WRITE: Final = 2
@@ -46,3 +51,12 @@ def constant_regions() -> list[tuple[int, int]]:
             low, high = span.split("-")
             regions.append((int(low, 16), int(high, 16)))
     return regions
+
+
+def relocated_words() -> tuple[int, npt.NDArray[np.uint64]]:
+    """That part of it which holds addresses, as words where it lies: where it begins, and what is in it.
+
+    The loader has put them there; it is the last region, behind code and what else is the same wherever it is loaded.
+    """
+    low, high = constant_regions()[-1]
+    return low, np.frombuffer(memoryview((ctypes.c_char * (high - low)).from_address(low)), dtype=np.uint64)

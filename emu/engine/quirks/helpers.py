@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from emu.engine.library import EngineError, exported_address
-from emu.engine.quirks.constant_data import Writable, constant_regions
+from emu.engine.quirks.constant_data import Writable, constant_regions, relocated_words
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -97,16 +97,10 @@ def _pointers(name: str) -> list[int]:
 @cache
 def _words() -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint64]]:
     """The words of the constant data that may be addresses of helpers, in their order, and where they lie."""
-    anchor = exported_address(_ANCHOR)
-    words, places = [], []
-    for low, high in constant_regions():
-        data = np.frombuffer(ctypes.string_at(low, high - low & -_WORD.size), dtype=np.uint64)
-        found = np.flatnonzero(data - np.uint64(anchor - _NEAR) < np.uint64(2 * _NEAR))
-        words.append(data[found])
-        places.append(low + _WORD.size * found.astype(np.uint64))
-    all_words, all_places = np.concatenate(words), np.concatenate(places)
-    order = np.argsort(all_words, kind="stable")
-    return all_words[order], all_places[order]
+    low, words = relocated_words()
+    places = np.flatnonzero(words - np.uint64(exported_address(_ANCHOR) - _NEAR) < np.uint64(2 * _NEAR))
+    order = np.argsort(words[places], kind="stable")
+    return words[places][order], low + _WORD.size * places[order].astype(np.uint64)
 
 
 def _listed_name(place: int, regions: list[tuple[int, int]]) -> str:

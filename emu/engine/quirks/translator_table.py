@@ -31,8 +31,10 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 from emu.engine.library import EngineError
-from emu.engine.quirks.constant_data import Writable, constant_regions
+from emu.engine.quirks.constant_data import Writable, constant_regions, relocated_words
 
 if TYPE_CHECKING:
     from emu.isa.declaration import Instruction
@@ -42,7 +44,8 @@ ENTRIES: Final = 867
 ENTRY_BYTES: Final = 72
 _HEAD: Final = struct.Struct("=HH4xQ")
 _FLAGS: Final = 2
-_NAME_OFFSET: Final = 8
+_OPCODE: Final = 0xFFFF
+"""Of the first word of an entry: it is little-endian, as the library is made for this processor."""
 _PRIVILEGED: Final = 0x20
 _NAME_BYTES: Final = 12
 _NAME: Final = re.compile(rb"[A-Z][A-Z0-9]*\0")
@@ -64,19 +67,14 @@ class TranslatorTable:
 
         :raises EngineError: if the library is not as it is known.
         """
-        self._regions = [(low, ctypes.string_at(low, high - low)) for low, high in constant_regions()]
-        """Where each begins, and what is in it."""
+        self._regions = constant_regions()
         self._entries: dict[int, tuple[str, int]] = {}
         """Name and address of the entry of each opcode."""
-        self._start = self._find(*_ANCHOR)
-        while self._name(self._start - ENTRY_BYTES):
-            self._start -= ENTRY_BYTES
-        address = self._start
-        while name := self._name(address):
+        anchor = self._find(*_ANCHOR)
+        before, behind = list(self._entries_from(anchor, -1)), list(self._entries_from(anchor, 1))
+        self._start, self._end = before[-1][1], behind[-1][1] + ENTRY_BYTES
+        for name, address in (*reversed(before), *behind[1:]):
             self._entries[ctypes.c_uint16.from_address(address).value] = name, address
-            address += ENTRY_BYTES
-        self._end = address
-        del self._regions
         if self._end - self._start != ENTRIES * ENTRY_BYTES or len(self._entries) != ENTRIES:
             raise EngineError(_NOT_AS_KNOWN.format(f"has not {ENTRIES} entries"))
         for known, is_privileged in ((_KNOWN_PRIVILEGED, True), (_KNOWN_UNPRIVILEGED, False)):
@@ -149,20 +147,18 @@ class TranslatorTable:
 
     def _find(self, opcode: int, name: str) -> int:
         """The address of the entry that has *opcode* and *name*."""
-        for pointer in self._places_of(b"\0" + name.encode() + b"\0"):
-            for place in self._places_of(struct.pack("=Q", pointer + 1)):
-                entry = place - _NAME_OFFSET
-                if entry % 8 == 0 and self._name(entry) and ctypes.c_uint16.from_address(entry).value == opcode:
-                    return entry
+        low, words = relocated_words()
+        for number in np.flatnonzero(words & np.uint64(_OPCODE) == opcode).tolist():
+            entry = low + words.itemsize * number
+            if self._name(entry) == name:
+                return entry
         raise EngineError(_NOT_AS_KNOWN.format("was not found"))
 
-    def _places_of(self, wanted: bytes) -> Iterator[int]:
-        """The addresses in the constant data at which *wanted* stands."""
-        for low, data in self._regions:
-            place = data.find(wanted)
-            while place >= 0:
-                yield low + place
-                place = data.find(wanted, place + 1)
+    def _entries_from(self, address: int, direction: int) -> Iterator[tuple[str, int]]:
+        """Name and address of the entry at *address*, and of all behind it, or before it if *direction* is negative."""
+        while name := self._name(address):
+            yield name, address
+            address += direction * ENTRY_BYTES
 
     def _name(self, address: int) -> str:
         """The name in the entry at *address*; nothing if that is no entry."""
@@ -175,9 +171,9 @@ class TranslatorTable:
 
     def _constant(self, address: int, length: int) -> bytes:
         """So many bytes at *address*; nothing if they are no constant data."""
-        for low, data in self._regions:
-            if low <= address and address + length <= low + len(data):
-                return data[address - low : address - low + length]
+        for low, high in self._regions:
+            if low <= address and address + length <= high:
+                return ctypes.string_at(address, length)
         return b""
 
 
