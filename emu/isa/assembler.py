@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A small assembler of the declared instructions and the most common others: the inverse of the decoder.
+"""A small assembler of all instructions that the machine has: the inverse of the decoder.
 
 Operands are written as the manual writes them, registers as plain numbers or with their letter (``3``, ``%r3``),
 numbers in decimal, as 0x1F or as X'1F', a relative operand as the address it means or as ``*+8``, and a storage operand
