@@ -16,6 +16,7 @@ from emu.isa.formats import (
     RI_C,
     RIE_B,
     RIE_C,
+    RIE_C_UNSIGNED,
     RIE_E,
     RIL_B,
     RIL_C,
@@ -149,18 +150,18 @@ BRANCHES: Final[dict[int, tuple[str, Format, _Condition]]] = {
     0xEC76: ("CRJ", RIE_B, _REGISTERS_32),
     0xEC77: ("CLRJ", RIE_B, _LOGICAL_REGISTERS_32),
     0xEC7C: ("CGIJ", RIE_C, _IMMEDIATE_64),
-    0xEC7D: ("CLGIJ", RIE_C, _LOGICAL_IMMEDIATE_64),
+    0xEC7D: ("CLGIJ", RIE_C_UNSIGNED, _LOGICAL_IMMEDIATE_64),
     0xEC7E: ("CIJ", RIE_C, _IMMEDIATE_32),
-    0xEC7F: ("CLIJ", RIE_C, _LOGICAL_IMMEDIATE_32),
+    0xEC7F: ("CLIJ", RIE_C_UNSIGNED, _LOGICAL_IMMEDIATE_32),
     # The M3 of these is where that of the relative ones is, and so are the registers and the immediate.
     0xECE4: ("CGRB", RIE_B, _REGISTERS_64),
     0xECE5: ("CLGRB", RIE_B, _LOGICAL_REGISTERS_64),
     0xECF6: ("CRB", RIE_B, _REGISTERS_32),
     0xECF7: ("CLRB", RIE_B, _LOGICAL_REGISTERS_32),
     0xECFC: ("CGIB", RIE_C, _IMMEDIATE_64),
-    0xECFD: ("CLGIB", RIE_C, _LOGICAL_IMMEDIATE_64),
+    0xECFD: ("CLGIB", RIE_C_UNSIGNED, _LOGICAL_IMMEDIATE_64),
     0xECFE: ("CIB", RIE_C, _IMMEDIATE_32),
-    0xECFF: ("CLIB", RIE_C, _LOGICAL_IMMEDIATE_32),
+    0xECFF: ("CLIB", RIE_C_UNSIGNED, _LOGICAL_IMMEDIATE_32),
 }
 """The instructions that branch, by opcode: mnemonic, format of the operands that matter, and when they do."""
 _IN_NIBBLE: Final = (0xA7, 0xC0, 0xCC)

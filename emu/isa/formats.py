@@ -193,7 +193,10 @@ RI_C: Final = Format("RI-c", 4, _NIBBLE, "M1,RI2", (_m(1, 8), _relative(2, 16, 1
 RIE_A: Final = Format("RIE-a", 6, _SPLIT, "R1,I2,M3", (_r(1, 8), _si(2, 16, 16), _m(3, 32)))
 RIE_A_UNSIGNED: Final = Format("RIE-a (unsigned)", 6, _SPLIT, "R1,I2,M3", (_r(1, 8), _i(2, 16, 16), _m(3, 32)))
 RIE_B: Final = Format("RIE-b", 6, _SPLIT, "R1,R2,M3,RI4", (_r(1, 8), _r(2, 12), _relative(4, 16, 16), _m(3, 32)))
-RIE_C: Final = Format("RIE-c", 6, _SPLIT, "R1,I2,M3,RI4", (_r(1, 8), _m(3, 12), _relative(4, 16, 16), _i(2, 32, 8)))
+RIE_C: Final = Format("RIE-c", 6, _SPLIT, "R1,I2,M3,RI4", (_r(1, 8), _m(3, 12), _relative(4, 16, 16), _si(2, 32, 8)))
+RIE_C_UNSIGNED: Final = Format(
+    "RIE-c (unsigned)", 6, _SPLIT, "R1,I2,M3,RI4", (_r(1, 8), _m(3, 12), _relative(4, 16, 16), _i(2, 32, 8))
+)
 RIE_D: Final = Format("RIE-d", 6, _SPLIT, "R1,R3,I2", (_r(1, 8), _r(3, 12), _si(2, 16, 16)))
 RIE_E: Final = Format("RIE-e", 6, _SPLIT, "R1,R3,RI2", (_r(1, 8), _r(3, 12), _relative(2, 16, 16)))
 RIE_G: Final = Format("RIE-g", 6, _SPLIT, "R1,I2,M3", (_r(1, 8), _m(3, 12), _si(2, 16, 16)))

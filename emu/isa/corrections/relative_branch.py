@@ -13,7 +13,7 @@ from emu.bits import MASK_32, MASK_64, signed
 from emu.facilities import Facility
 from emu.isa.corrections.linkage import link_may_wrap, save_link
 from emu.isa.declaration import Operands, Reason, instruction
-from emu.isa.formats import RI_B, RI_C, RIE_B, RIE_C, RIE_E, RIL_B, RIL_C, RSI
+from emu.isa.formats import RI_B, RI_C, RIE_B, RIE_C, RIE_C_UNSIGNED, RIE_E, RIL_B, RIL_C, RSI
 
 if TYPE_CHECKING:
     from emu.cpu import Cpu
@@ -184,13 +184,13 @@ def clgrj(cpu: Cpu, operands: Operands) -> None:
     _compare_and_branch(cpu, operands, cpu.gr[operands.r1], cpu.gr[operands.r2])
 
 
-@instruction(0xEC7F, "CLIJ", RIE_C, "COMPARE LOGICAL IMMEDIATE AND BRANCH RELATIVE (32)", reason=_EXECUTED)
+@instruction(0xEC7F, "CLIJ", RIE_C_UNSIGNED, "COMPARE LOGICAL IMMEDIATE AND BRANCH RELATIVE (32)", reason=_EXECUTED)
 def clij(cpu: Cpu, operands: Operands) -> None:
     """Compare R1 and the unsigned I2, and branch if mask M3 has the bit of the outcome."""
     _compare_and_branch(cpu, operands, cpu.gr32(operands.r1), operands.i2)
 
 
-@instruction(0xEC7D, "CLGIJ", RIE_C, "COMPARE LOGICAL IMMEDIATE AND BRANCH RELATIVE (64)", reason=_EXECUTED)
+@instruction(0xEC7D, "CLGIJ", RIE_C_UNSIGNED, "COMPARE LOGICAL IMMEDIATE AND BRANCH RELATIVE (64)", reason=_EXECUTED)
 def clgij(cpu: Cpu, operands: Operands) -> None:
     """Compare R1 and the unsigned I2, and branch if mask M3 has the bit of the outcome."""
     _compare_and_branch(cpu, operands, cpu.gr[operands.r1], operands.i2)

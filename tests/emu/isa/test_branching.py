@@ -7,9 +7,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from emu.bits import signed
 from emu.cpu import Cpu
 from emu.isa.branching import BRANCHES, branches
 from emu.isa.declaration import INSTRUCTIONS
+from emu.isa.formats import Kind
 from emu.machine import Machine
 from tests.conftest import PROGRAM_ADDRESS as START
 
@@ -22,15 +24,16 @@ NEAR = st.sampled_from((0, 1, 2, 5, (1 << 31) - 1, 1 << 31, (1 << 32) - 1, (1 <<
 def an_instruction(opcode: int, r1: int, r2: int, mask: int, immediate: int) -> bytes:
     """The branch with *opcode* to TARGET: by register 9, which is the base and, where one is named, R2."""
     mnemonic, form, _ = BRANCHES[opcode]
-    names = {field.name for field in form.fields}
+    kinds = {field.name: field.kind for field in form.fields}
     relative = (TARGET - START) // 2
     values = {
-        "r1": r1, "m1": mask, "r2": r2, "r3": r2, "m3": mask, "i2": immediate,
+        "r1": r1, "m1": mask, "r2": r2, "r3": r2, "m3": mask,
+        "i2": signed(immediate, 8) if kinds.get("i2") is Kind.SIGNED_IMMEDIATE else immediate,
         "ri2": relative, "ri4": relative, "b2": 9, "d2": 0, "x2": 0,
     }  # fmt: skip
     if mnemonic in ("BALR", "BASR", "BCR", "BCTR", "BASSM", "BSM", "BCTGR"):
         values["r2"] = 9
-    raw = form.compose(opcode, {name: values[name] for name in names}).to_bytes(form.length, "big")
+    raw = form.compose(opcode, {name: values[name] for name in kinds}).to_bytes(form.length, "big")
     if mnemonic in ("CGRB", "CLGRB", "CRB", "CLRB", "CGIB", "CLGIB", "CIB", "CLIB"):
         # Where the relative ones have their offset, these have a base and a displacement.
         raw = raw[:2] + bytes.fromhex("9000") + raw[4:]

@@ -52,7 +52,10 @@ class CaseJob:
 
     def run(self, _: Reporter) -> Result | None:
         """See :meth:`tools.conform.suites.Job.run`."""
-        image = make_image(self.case)
+        try:
+            image = make_image(self.case)
+        except CaseError as reason:
+            return Result(self.entry, Outcome.FAILED, str(reason))
         if self.program is not None:
             return _result(self, {"there": run_on_qemu(image, program=self.program, timeout=self.timeout)})
         from tools.conform.architecture.here import run_here

@@ -34,6 +34,18 @@ def test_a_line_for_each_case(tmp_path: Path, capfd: pytest.CaptureFixture[str])
     ]
 
 
+def test_a_case_that_cannot_be_assembled_has_failed(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    unknown = "name='unknown', code='LGHI 3,7\\nFROB 1,2'"
+    assert run(write_cases(tmp_path, unknown, PASSING)) == 1
+    shown = capfd.readouterr()
+    assert lines_of(shown.out) == [
+        "FAIL    some-rules/unknown (unknown: line 2: FROB 1,2: FROB is not an instruction that is known here)",
+        "PASS    some-rules/right",
+        "1 passed, 1 failed",
+    ]
+    assert "Traceback" not in shown.err
+
+
 def test_a_case_in_the_report(tmp_path: Path) -> None:
     saved = tmp_path / "out.json"
     assert run(write_cases(tmp_path, PASSING), "--json", str(saved)) == 0
