@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _NONE: Final = ("",)
 _FIRST_REGISTER: Final = ("R1",)
+_NO_MASK: Final = ("R1,D2(X2,B2)",)
 
 # Instructions that use, or may be written with, fewer operands than their format has places for; the others are zero.
 _SHORTER: Final[dict[str, tuple[str, ...]]] = {
@@ -33,7 +34,26 @@ _SHORTER: Final[dict[str, tuple[str, ...]]] = {
     "IPK": _NONE,
     "IPM": _FIRST_REGISTER,
     "IPTE": ("R1,R2", "R1,R2,R3"),
-    "MXDB": ("R1,D2(X2,B2)",),
+    # BFP instructions with an operand in storage, whose format has a mask field that only few others use.
+    "ADB": _NO_MASK,
+    "AEB": _NO_MASK,
+    "CDB": _NO_MASK,
+    "CEB": _NO_MASK,
+    "DDB": _NO_MASK,
+    "DEB": _NO_MASK,
+    "KDB": _NO_MASK,
+    "KEB": _NO_MASK,
+    "LDEB": _NO_MASK,
+    "LXDB": _NO_MASK,
+    "LXEB": _NO_MASK,
+    "MDB": _NO_MASK,
+    "MDEB": _NO_MASK,
+    "MEEB": _NO_MASK,
+    "MXDB": _NO_MASK,
+    "SDB": _NO_MASK,
+    "SEB": _NO_MASK,
+    "SQDB": _NO_MASK,
+    "SQEB": _NO_MASK,
     "PALB": _NONE,
     "PTF": _FIRST_REGISTER,
     "PTLB": _NONE,
