@@ -7,12 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from tools.conform.architecture.case import VERIFIED, Basis, Case, Masked, Need
+from tools.conform.architecture.case import VERIFIED, Basis, Case, Masked, Need, facility
 from tools.conform.architecture.instruction_row import InstructionRow
 from tools.conform.architecture.source import Value
 
 AFP_REGISTERS: Final = 0xE0 | 1 << 18
 """Control register 0 after a reset, with the AFP-register control (bit 45)."""
+FLOATING_POINT_EXTENSION: Final = facility(45)
+"""M4 fields, unsigned conversions, and rounding to prepare for shorter precision: facility 37, which came with facility
+45, and which a machine without decimal floating point does not show."""
 FIRST, SECOND, THIRD = 1, 4, 8
 """The registers of the operands; an extended one has the register with a number two higher, too."""
 _SENTINELS: Final = {
