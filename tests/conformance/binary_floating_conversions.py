@@ -29,8 +29,8 @@ from tools.conform.architecture.floating_row import FLOATING_POINT_EXTENSION, Fl
 
 FROM = "The integer is rounded to the format, as M3 or the FPC register says, and the condition code stays."
 TO = (
-    "The datum is rounded to an integer; cc 0 to 2 if it is zero, less, or greater; 3 if the integer does not fit, which "
-    "is invalid and inexact, and gives the nearest one that does, for a NaN the least."
+    "The datum is rounded to an integer; cc 0 to 2 if it is zero, less, or greater; 3 if the integer does not fit, "
+    "which is invalid and inexact, and gives the nearest one that does, for a NaN the least."
 )
 TO_SOURCE = "PoP 19, Convert to Fixed; Convert to Logical"
 UNFIT = INVALID | INEXACT

@@ -21,7 +21,9 @@ COPIED_SOURCE = "PoP 9, Load; Store; Load FPR from GR; Load GR from FPR; Load Ze
 SIGNED = "The sign bit is set, inverted or copied, whatever the other bits are, and the condition code stays."
 CONTROL = "The FPC register is loaded, stored, or its rounding-mode field set; bits that are not assigned stay zero."
 CONTROL_SOURCE = "PoP 9, Extract FPC; Load FPC; Set FPC; Store FPC; Set BFP Rounding Mode; Set DFP Rounding Mode"
-SIGNALING = "The flags are those of before and of the operand; an operand's flag whose mask was one before is signaled."
+SIGNALING = (
+    "The flags are those of before and of the operand; a flag of before whose mask is one in the operand is signaled."
+)
 SIGNALING_SOURCE = "PoP 9, Load FPC and Signal; Set FPC and Signal"
 ENHANCEMENT = (facility(41),)
 LONG_DISPLACEMENT = (facility(18),)
@@ -161,10 +163,12 @@ def controls() -> Iterator[InstructionRow]:
 
 
 def signaled() -> Iterator[Case]:
-    """Masks 80 and 40 hex before, flags 08 and 10 hex."""
+    """The mask of invalid operations and the flag of inexact results are one before."""
     for mnemonic, code in (("lfas", "LFAS 4(6)"), ("sfasr", "SFASR 4")):
-        for name, operand, after in (("flags", 0x4010_0001, 0x4018_0001), ("masked", 0x8040_0003, 0x8048_0003)):
-            # In neither case is there a flag of the operand whose mask was one before.
+        for name, operand, after in (
+            ("other-mask", 0x4010_0001, 0x4018_0001),
+            ("flag-of-operand", 0x8080_0003, 0x8088_0003),
+        ):
             yield InstructionRow(
                 f"{mnemonic}-{name}",
                 f"LFPC 12(6)\n{code}\nEFPC 3",
@@ -181,8 +185,8 @@ def signaled() -> Iterator[Case]:
             f"LFPC 12(6)\nbad: {code}\nafter: LGHI 15,1",
             Code.DATA,
             4,
-            registers={3: HIGH, 4: LEFT << 32 | 0x0080_0000, 6: "page1"},
-            storage={"page1": LEFT << 32 | 0x0080_0000, "page1+8": LEFT << 32 | 0x8000_0000},
+            registers={3: HIGH, 4: LEFT << 32 | 0x8000_0000, 6: "page1"},
+            storage={"page1": LEFT << 32 | 0x8000_0000, "page1+8": LEFT << 32 | 0x0080_0000},
             controls={0: AFP_REGISTERS},
             # Simulated: 80 hex for an invalid operation, with 3.
             fields={"data_exception_code": 0x83},
