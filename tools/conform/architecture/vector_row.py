@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from emu.bits import MASK_64
+from emu.bits import MASK_32, MASK_64
 from emu.control_registers import CR0_AFP, CR0_VECTOR
 from tools.conform.architecture.case import Masked, facility
 from tools.conform.architecture.instruction_row import InstructionRow
@@ -73,4 +73,32 @@ def vector_row(
         left | dict(stored or {}),
         (VECTOR,),
         PERMITTED,
+    )
+
+
+def flagged_row(
+    name: str,
+    code: str,
+    before: Mapping[int, int],
+    after: Mapping[int, int | tuple[int, int]],
+    flags: int = 0,
+    *,
+    cc: int | None = None,
+    mode: int = 0,
+    uncounted_flags: int = 0,
+) -> InstructionRow:
+    """The same for a vector floating-point instruction, which also raises *flags*.
+
+    *mode* is the rounding mode in the floating-point-control register, and *uncounted_flags* may be raised or not.
+    General registers 1, 8 and 9 are taken.
+    """
+    control = MASK_64 - MASK_32 | flags << 16 | mode, MASK_64 & ~(uncounted_flags << 16)
+    return vector_row(
+        name,
+        f"SFPC 9\n{code}\nEFPC 8",
+        before,
+        after,
+        cc,
+        registers={8: MASK_64, 9: mode},
+        registers_after={8: control},
     )
