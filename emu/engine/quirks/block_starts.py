@@ -296,7 +296,8 @@ def mend(unicorn: Unicorn, hook: int, shared: SharedRecord) -> None:
     kept = ctypes.create_string_buffer(ctypes.string_at(hook, _HOOK_BYTES), _HOOK_BYTES)
     callback, data = (ctypes.c_uint64.from_buffer(kept, offset) for offset in (_CALLBACK, _DATA))
     words = (ctypes.c_uint64 * (_OWN_BYTES // 8)).from_address(unicorn.address)
-    found = [number for number, word in enumerate(words) if word == exported_address(_ORIGINAL)]
+    original = exported_address(_ORIGINAL)
+    found = [number for number, word in enumerate(words) if word == original]
     if (callback.value, data.value) != (compiled.callbacks().block, shared.address) or len(found) != 1:
         raise EngineError(_NOT_AS_KNOWN)
     callback.value = compiled.callbacks().other_block
