@@ -10,8 +10,8 @@ from tools.conform.architecture.source import Value
 
 PLUS, MINUS = "C", "D"
 """The preferred sign codes."""
-AREA: Final = 64
-"""Bytes of an area."""
+_LEAST: Final = 64
+"""Bytes of an area; it is longer if its operands are."""
 _BETWEEN: Final = 0xA7
 """What stands between operands: neither a digit nor a sign of one that is too long."""
 
@@ -24,7 +24,8 @@ def packed(value: int, length: int, sign: str = "") -> bytes:
 
 def area(operands: Mapping[int, bytes]) -> dict[Value, int]:
     """The doublewords of page1 that hold *operands*, by their distances from its beginning."""
-    content = bytearray([_BETWEEN] * AREA)
+    end = max((place + len(operand) for place, operand in operands.items()), default=0)
+    content = bytearray([_BETWEEN] * max(_LEAST, (end + 15) // 8 * 8))
     for place, operand in operands.items():
         content[place : place + len(operand)] = operand
-    return {f"page1+{at}": int.from_bytes(content[at : at + 8], "big") for at in range(0, AREA, 8)}
+    return {f"page1+{at}": int.from_bytes(content[at : at + 8], "big") for at in range(0, len(content), 8)}
