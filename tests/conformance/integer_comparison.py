@@ -138,11 +138,13 @@ def trap_rows() -> Iterator[InstructionRow]:
         ("CLGRT", "3,4,{m}", 64, 64, False),
         ("CLFIT", "3,{i},{m}", 32, 16, False),
         ("CLGIT", "3,{i},{m}", 64, 16, False),
+        ("CLT", "3,{m},4(8)", 32, 32, False),
+        ("CLGT", "3,{m},0(8)", 64, 64, False),
     ):
         for first, second, cc in values(narrow, is_signed=is_signed):
-            registers, _ = operands(width, width, first, second)
+            registers, storage = operands(width, width, first, second)
             code = f"{mnemonic} {text.format(i=second, m=14 - CONDITIONS[cc])}"
-            yield InstructionRow(f"{mnemonic.lower()}-{cc}", code, {each: registers[each] for each in (3, 4)})
+            yield InstructionRow(f"{mnemonic.lower()}-{cc}", code, registers, {}, None, storage)
 
 
 CASES = (

@@ -19,8 +19,9 @@ class InstructionRow:
     """What an instruction makes of what is there before.
 
     Registers and doublewords of storage that are there *before*, and not said to hold something else *after*, stay as
-    they were; so does the condition code if none is given.  *code* may have instructions around the one that it is
-    about, which load other registers from storage and store them, and leave the condition code.
+    they were; so does the condition code if none is given.  At longer data in storage nobody looks.  *code* may have
+    instructions around the one that it is about, which load other registers from storage and store them, and leave the
+    condition code.
     """
 
     name: str
@@ -28,7 +29,7 @@ class InstructionRow:
     registers: Mapping[int, Value] = field(default_factory=dict)
     after: Mapping[int, Masked] = field(default_factory=dict)
     cc: int | None = None
-    storage: Mapping[Value, int] = field(default_factory=dict)
+    storage: Mapping[Value, int | bytes] = field(default_factory=dict)
     stored: Mapping[Value, Masked] = field(default_factory=dict)
     needs: tuple[Need, ...] = ()
     controls: Mapping[int, int] = field(default_factory=dict)
@@ -37,6 +38,7 @@ class InstructionRow:
     def case(self, rule: str, source: str, basis: Basis = VERIFIED) -> Case:
         """The case that it is, of *rule*, which *source* says."""
         before = _UNCHANGED if self.cc is None else 3 - self.cc
+        kept = {place: held for place, held in self.storage.items() if isinstance(held, int)}
         return Case(
             name=self.name,
             rule=rule,
@@ -50,7 +52,7 @@ class InstructionRow:
             code=self.code,
             end=FinalState(
                 registers={**self.registers, **self.after},
-                storage={**self.storage, **self.stored},
+                storage={**kept, **self.stored},
                 cc=_UNCHANGED if self.cc is None else self.cc,
             ),
         )
