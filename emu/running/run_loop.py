@@ -104,7 +104,6 @@ class RunLoop:
         except StopRun as ended:
             return ended.stop
         finally:
-            self._count_executed()
             self.stops.end()
         return None
 
