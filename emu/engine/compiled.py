@@ -8,7 +8,7 @@ takes a tenth of that.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
@@ -20,6 +20,7 @@ from emu.engine.compiled_keys import CALLBACKS
 from emu.engine.compiling import compile_callbacks, name_functions, object_file
 from emu.engine.library import exported_address
 
+_TRACED: Final = ("traced_block_callback", "follow_callback")
 _CONTENT: Final = "object code"
 """What a file of functions holds.  LLVM does not survive anything else, such as files of the same source once held."""
 
@@ -54,8 +55,14 @@ class Callbacks:
     """Called for a store that is checked by itself; see :mod:`emu.engine.checked_stores`."""
     following: int
     """Called before each instruction while a register is followed; see :mod:`emu.engine.following`."""
-    traced_block: int
-    """Called at the start of each block while the machine is traced; see :mod:`emu.engine.engine_trace`."""
+
+
+@dataclass(frozen=True, slots=True)
+class TracedCallbacks:
+    """The addresses of those that are called while the machine is traced: see :mod:`emu.engine.engine_trace`."""
+
+    block: int
+    """Called at the start of each block."""
     follow: int
     """Called by Python to note what the last instruction has accessed and changed."""
 
@@ -64,14 +71,24 @@ class Callbacks:
 def callbacks() -> Callbacks:
     """The callbacks, ready to be called; they stay so as long as the process lives."""
     name_functions()
-    compile_callbacks()
-    return Callbacks(*(_address(name) for name in CALLBACKS))
+    return Callbacks(*_loaded([name for name in CALLBACKS if name not in _TRACED]))
 
 
-def _address(name: str) -> int:
-    code = object_files.read(object_file(name))
-    assert code is not None
-    return int(object_files.load(code).get_function_address(name))
+@cache
+def traced_callbacks() -> TracedCallbacks:
+    """Those for traces, which most runs do without: the largest of all is among them."""
+    name_functions()
+    return TracedCallbacks(*_loaded(_TRACED))
+
+
+def _loaded(names: Sequence[str]) -> list[int]:
+    """The addresses of the callbacks *names*, which are compiled first if they are not kept."""
+    codes = [object_files.read(object_file(name)) for name in names]
+    if None in codes:
+        compile_callbacks()
+        codes = [object_files.read(object_file(name)) for name in names]
+    engine = object_files.load(*(code for code in codes if code is not None))
+    return [int(engine.get_function_address(name)) for name in names]
 
 
 def are_kept() -> bool:

@@ -67,7 +67,7 @@ class EngineTrace:
         self._registers = TracedRegisters()
         self._registers.fpc_address = registers.base + registers.layout.fpc
         self._registers.access_address = registers.base + registers.layout.access
-        self._follow = _Follow(compiled.callbacks().follow)
+        self._follow = _Follow(compiled.traced_callbacks().follow)
         record.trace_address = ring.address
         record.traced_blocks_address = self._blocks.ctypes.data
         record.traced_registers_address = ctypes.addressof(self._registers)
@@ -151,8 +151,7 @@ class TracedBlocks:
         self._is_flow_followed = self._is_one_by_one = False
 
     def _add(self, *, is_traced: bool) -> int:
-        functions = compiled.callbacks()
-        callback = functions.traced_block if is_traced else functions.block
+        callback = compiled.traced_callbacks().block if is_traced else compiled.callbacks().block
         return self._unicorn.hook(uc_const.UC_HOOK_BLOCK, callback, self._state.address)
 
     def follow(self, *, is_flow_followed: bool, is_one_by_one: bool) -> None:

@@ -121,10 +121,11 @@ def emit(module: Any, speed_level: int) -> bytes:
     return code
 
 
-def load(code: bytes) -> Any:
-    """Object *code*, ready to be called; it stays so as long as the process lives."""
+def load(*codes: bytes) -> Any:
+    """Object code, ready to be called; it stays so as long as the process lives."""
     engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), target())
-    engine.add_object_file(llvm.ObjectFileRef.from_data(code))
+    for code in codes:
+        engine.add_object_file(llvm.ObjectFileRef.from_data(code))
     engine.finalize_object()
     _engines.append(engine)
     return engine
