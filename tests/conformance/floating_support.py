@@ -32,7 +32,7 @@ HIGH, LOW = 0xFEDC_BA98_7654_3210, 0x0F1E_2D3C_4B5A_6978
 LEFT = 0x1111_2222
 SIGN = 1 << 63
 ALL_FPC = 0xF8F8_FF77
-"""All bits of the FPC register that are assigned: masks, flags, the data-exception code, and two rounding modes."""
+"""The FPC register with IEEE masks and flags, a data-exception code, and two rounding modes, all ones."""
 
 
 def short(bits: int) -> FloatingDatum:

@@ -4,10 +4,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
-from tools.conform.architecture.case import VERIFIED, Basis, Case, Masked, Need, facility
+from emu.isa.assembler import assemble
+from emu.program_interruption import ProgramInterruptionCode
+from emu.psw import ADDRESSING_MODE
+from tools.conform.architecture.case import VERIFIED, Basis, Case, Going, Masked, Need, facility, program
 from tools.conform.architecture.instruction_row import InstructionRow
 from tools.conform.architecture.source import Value
 
@@ -78,6 +81,11 @@ class FloatingRow:
     registers: Mapping[int, Value] = field(default_factory=dict)
     after: Mapping[int, Masked] = field(default_factory=dict)
     """General registers before and after; 6 is taken."""
+    interruption: ProgramInterruptionCode | None = None
+    """The program interruption after it, from which the program goes on."""
+    data_code: int = 0
+    """The data-exception code of that, which is put in the FPC register, too."""
+    mask: int = ADDRESSING_MODE
     needs: tuple[Need, ...] = ()
 
     def case(self, rule: str, source: str, basis: Basis = VERIFIED) -> Case:
@@ -98,14 +106,14 @@ class FloatingRow:
             after |= {} if result is None else result.in_registers(number, after)
         lines = [f"LFPC {_FPC_BEFORE}(6)"]
         lines += [f"LD {number},{_BEFORE + 8 * number}(0,6)" for number in before]
-        lines += [self.instruction.replace(_IN_STORAGE, place)]
+        text = self.instruction.replace(_IN_STORAGE, place)
+        lines += [text, f"after: STFPC {_FPC_AFTER}(6)"]
         lines += [f"STD {number},{_AFTER + 8 * number}(0,6)" for number in after]
-        lines += [f"STFPC {_FPC_AFTER}(6)"]
         storage |= {f"page1+{_FPC_BEFORE}": self.fpc << 32}
         storage |= {f"page1+{_BEFORE + 8 * number}": value for number, value in before.items()}
         stored: dict[Value, Masked] = {f"page1+{_AFTER + 8 * number}": value for number, value in after.items()}
-        stored |= {f"page1+{_FPC_AFTER}": (self.fpc | self.flags << 16) << 32}
-        return InstructionRow(
+        stored |= {f"page1+{_FPC_AFTER}": (self.fpc | self.flags << 16 | self.data_code << 8) << 32}
+        case = InstructionRow(
             self.name,
             "\n".join(lines),
             {6: "page1", **self.registers},
@@ -115,4 +123,11 @@ class FloatingRow:
             stored,
             self.needs,
             {0: AFP_REGISTERS},
+            self.mask,
         ).case(rule, source, basis)
+        if self.interruption is None:
+            return case
+        fields = {"data_exception_code": self.data_code} if self.data_code else {}
+        ilc = len(assemble(text))
+        event = program(self.interruption, ilc=ilc, at="after", going=Going.OLD, **fields)
+        return replace(case, events=(event,))
