@@ -87,7 +87,7 @@ class Mutant:
     is_private: bool = False
     """Whether that name is used in no other file."""
     text: str = ""
-    """What was there: the whole statement."""
+    """What was there: the whole statement, but of a table, whose cell is named, nothing."""
 
     @property
     def name(self) -> str:
@@ -118,7 +118,8 @@ def mutants_of(file: str) -> list[Mutant]:
         words = change.words or _in_words(before, after)
         change.undo()
         place = change.lines, change.around
-        mutant = Mutant(file, change.node.lineno, number, change.function, words, *place, text=before)
+        text = "" if change.words else before
+        mutant = Mutant(file, change.node.lineno, number, change.function, words, *place, text=text)
         found.append(mutant if change.name is None else _mentioned(mutant, change.name, tree))
     return found
 
