@@ -23,7 +23,7 @@ class MutationOptions:
         help="Keep there what came of each, as JSON; what is there of the same rules and cases is not run again.",
     )
     nearest: int = option(
-        200,
+        100,
         least=0,
         most=MOST_COUNTED,
         metavar="N",

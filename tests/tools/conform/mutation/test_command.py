@@ -54,7 +54,7 @@ def test_survivors_are_a_failure_unless_they_are_explained(
     (tmp_path / "why").write_text(f'[[survivor]]\nmutants = [{names}]\nreason = "it is not seen"\n')
     assert main([*arguments, "--explained", str(tmp_path / "why"), "--results", str(kept)]) == 0
     bounded = "2 of 4 noticed, 2 explained ({} of them held against the nearest {} runs only)"
-    assert bounded.format(1, 200) in capsys.readouterr().out
+    assert bounded.format(1, 100) in capsys.readouterr().out
     whole = main([*arguments, "--explained", str(tmp_path / "why"), "--nearest", "0"])
     assert not whole
     assert "2 of 4 noticed, 2 explained" in capsys.readouterr().out.splitlines()
