@@ -171,7 +171,12 @@ GROUPS: tuple[tuple[Callable[[], Iterator[InstructionRow]], str, str, Basis], ..
         "PoP 10, Set Clock; PoP 7, Extract CPU Time",
         VERIFIED,
     ),
-    (quiet_rows, "It is completed, and nothing else is changed.", "PoP 4; PoP 10; PoP 14", VERIFIED),
+    (
+        quiet_rows,
+        "It is completed, and nothing else is changed.",
+        "PoP 10, Purge ALB; Trace; PoP 14, Set Channel Monitor",
+        VERIFIED,
+    ),
     (channel_rows, "What is not there is not operational.", "PoP 14, Reset Channel Path", INFERRED),
 )
 
