@@ -17,7 +17,7 @@ LENGTHS = "An operand that is too long, or longer than the other one may be, is 
 DIVISION = "A divisor of zero, and a quotient that does not fit, is a decimal-divide exception, which suppresses."
 LOST = "Lost digits are a decimal-overflow exception if its mask is one, after the operation with cc 3."
 BINARY = "A number that does not fit is a fixed-point-divide exception; with 64 bits it suppresses."
-SOURCE = "PoP 8; PoP 6, Data, Decimal-Divide, Decimal-Overflow, Fixed-Point-Divide and Specification Exceptions"
+SOURCE = "PoP 6, Data, Decimal-Divide, Decimal-Overflow, Fixed-Point-Divide and Specification Exceptions"
 FIRST, SECOND = 3, 27
 """Where the operands are in their area."""
 SENTINEL = 0x7777_7777_7777_7777

@@ -29,7 +29,7 @@ SIGNIFICANCE = (
 )
 SUPPRESSED = "A divisor of zero, or a root of a negative number, is an exception, and the operation is suppressed."
 SPECIFIED = "A register that cannot hold an extended datum, and a reserved M3, is a specification exception."
-SOURCE = "PoP 18; PoP 6, HFP-Exponent-Overflow, -Underflow, -Significance, -Divide and -Square-Root Exceptions"
+SOURCE = "PoP 6, HFP-Exponent-Overflow, -Underflow, -Significance, -Divide and -Square-Root Exceptions"
 FORMS, SMALL_FORMS = (HEX_SHORT, HEX_LONG, HEX_EXTENDED), (HEX_SHORT, HEX_LONG)
 WRAPPED = Fraction(16) ** 128
 """What an exponent that has been wrapped makes of a number."""
