@@ -33,10 +33,15 @@ def pytest_configure() -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection(session: pytest.Session) -> Iterator[None]:
-    """Twenty thousand tests stay for as long as the process: nobody need look for garbage among them."""
+    """Twenty thousand tests stay for as long as the process: nobody need look for garbage among them.
+
+    Machines are garbage in circles of few objects and many megabytes, and tests make a thousand: what is old is looked
+    through more often than by default, or gigabytes of them would come together.
+    """
     gc.disable()
     result = yield
     gc.freeze()
+    gc.set_threshold(700, 3, 1)
     gc.enable()
     return result
 
