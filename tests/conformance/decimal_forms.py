@@ -130,13 +130,16 @@ def characters() -> Iterator[InstructionRow]:
             ("plus-a", "7", "A", 1, 0),
             ("minus", "0", MINUS, 3, 1),
             ("minus-b", "123456789", "B", 4, 1),
+            ("minus-longest", "9" + "1" * 30, MINUS, 32, 1),
+            ("plus-f", "21", "F", 2, 0),
             ("no-sign", "31" * 15, "9", 11, 3),
         ):
             # The second operand has 16 bytes, whatever the length of the first is.
             shown = f"{digits:0>31}"[-count:]
             result = b"".join((0x30 + int(digit)).to_bytes(step, "big") for digit in shown)
-            code = f"{mnemonic} {FIRST}({len(result)},6),{SECOND}(6)"
-            operands = {FIRST: bytes([0xEE] * len(result)), SECOND: bytes.fromhex(f"{digits:0>31}{sign}")}
+            source = FIRST + len(result) + 2
+            code = f"{mnemonic} {FIRST}({len(result)},6),{source}(6)"
+            operands = {FIRST: bytes([0xEE] * len(result)), source: bytes.fromhex(f"{digits:0>31}{sign}")}
             yield moved(f"{mnemonic.lower()}-{name}", code, operands, result, cc, EXTENDED_TRANSLATION)
 
 
@@ -169,6 +172,11 @@ EDITS = {
     "zero": ("5C20214B2020", "00000C", "5C5C5C4BF0F0", 0, None),
     "first-digit": ("40202020", "123C", "40F1F2F3", 2, 1),
     "minus": ("402020", "45", "40F4F5", 1, 1),
+    "nines": ("4020202020", "0999", "4040F9F9F9", 1, 2),
+    "plus-a": ("4020202060", "123A", "40F1F2F340", 2, 1),
+    "plus-e": ("4020202060", "009E", "404040F940", 2, 3),
+    "plus-f": ("4021202060", "090F", "4040F9F040", 2, None),
+    "minus-b": ("4020202060", "100B", "40F1F0F060", 1, 1),
     "two-fields": ("402020202220202060", "123C000D", "40F1F2F34040404040", 0, 1),
 }
 
