@@ -82,6 +82,9 @@ def sums() -> Iterator[InstructionRow]:
     yield placed("appendix", "AP", Packed(-38_460, 3), Packed(112_345, 4), bytes.fromhex("73885C"), 2)
     before = {FIRST: bytes.fromhex("1234567890"), SECOND: bytes.fromhex("38460D")}
     yield row("zap-appendix", two("ZAP", 5, 3), before, {FIRST: bytes.fromhex("000038460D")}, 1)
+    beginning = {FIRST: bytes.fromhex("123CEEEE")}
+    overlapping = {FIRST: bytes.fromhex("0000123C")}
+    yield row("zap-overlapping", f"ZAP {FIRST}(4,6),{FIRST}(2,6)", beginning, overlapping, 2)
     for name, length, second, cc, result in (
         ("zero", 2, Packed(0, 4, MINUS), 0, packed(0, 2)),
         ("greater", 3, Packed(77, 2, "E"), 2, packed(77, 3)),

@@ -99,6 +99,8 @@ def packs() -> Iterator[InstructionRow]:
         code = f"PACK {FIRST}({len(packed_data)},6),{SECOND}({len(data)},6)"
         operands = {FIRST: bytes([0xEE] * len(packed_data)), SECOND: data}
         yield moved(f"pack-{name}", code, operands, packed_data)
+    in_place = {FIRST: bytes.fromhex("F1F2F3F4C5")}
+    yield moved("pack-in-place", f"PACK {FIRST}(5,6),{FIRST}(5,6)", in_place, bytes.fromhex("000012345C"))
     for mnemonic, step in (("PKA", 1), ("PKU", 2)):
         for name, digits in (("digits", "1234567"), ("most", "9" * 31), ("one", "5"), ("longest", "8" * 32)):
             # Only the right half of the rightmost byte of a character is looked at, and put where it belongs.
@@ -121,6 +123,9 @@ def unpacks() -> Iterator[InstructionRow]:
         operands = {FIRST: bytes([0xEE] * len(unpacked)), SECOND: data}
         code = f"UNPK {FIRST}({len(unpacked)},6),{SECOND}({len(data)},6)"
         yield moved(f"unpk-{name}", code, operands, unpacked)
+    # Byte by byte from right to left, so that results are taken for digits: a zone and what is beside it.
+    given = {FIRST: bytes.fromhex("EEEE12345D")}
+    yield moved("unpk-overlapping", f"UNPK {FIRST}(5,6),{FIRST + 2}(3,6)", given, bytes.fromhex("FFF3F3F4D5"))
 
 
 def characters() -> Iterator[InstructionRow]:
@@ -152,6 +157,8 @@ def parts() -> Iterator[InstructionRow]:
     # Byte by byte from left to right: the zone of the first byte goes through all of them.
     overlapping = {FIRST: bytes.fromhex("51A2B3C4")}
     yield moved("mvz-overlapping", f"MVZ {FIRST + 1}(3,6),{FIRST}(6)", overlapping, bytes.fromhex("51525354"))
+    given = {FIRST: bytes.fromhex("7788990C")}
+    yield moved("mvo-overlapping", f"MVO {FIRST}(4,6),{FIRST}(3,6)", given, bytes.fromhex("0778899C"))
     for name, before, data, result in (
         ("appendix", "7788990C", "123456", "0123456C"),
         ("shorter", "55", "1234", "45"),
