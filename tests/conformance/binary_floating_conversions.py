@@ -8,17 +8,14 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from tools.conform.architecture.binary_numbers import (
-    AWAY,
     DOWN,
     EXTENDED,
     INEXACT,
     INVALID,
     LONG,
-    NEAREST,
+    METHODS,
+    NO_INEXACT,
     SHORT,
-    SHORTER,
-    UP,
-    ZERO,
     BinaryForm,
     bits_of,
     rounded,
@@ -36,10 +33,6 @@ TO_SOURCE = "PoP 19, Convert to Fixed; Convert to Logical"
 UNFIT = INVALID | INEXACT
 """The flags of an integer that does not fit, or of a NaN."""
 FORMS = (SHORT, LONG, EXTENDED)
-METHODS = {0: NEAREST, 1: AWAY, 3: SHORTER, 4: NEAREST, 5: ZERO, 6: UP, 7: DOWN}
-"""Rounding methods by M3; 0 is the one that the FPC register says, here as it is after a reset."""
-SUPPRESSED = 4
-"""In M4: no inexact exception."""
 ABOVE = 0x1357_9BDF << 32
 """What stands in the left half of a register of which the right half is an operand."""
 LETTERS = {32: "f", 64: "g"}
@@ -81,7 +74,7 @@ def from_integers(form: BinaryForm, kind: Integers) -> Iterator[FloatingRow]:
         values += [
             ("greatest-toward-zero", greatest, 5, 0, 0),
             ("greatest-by-fpc", greatest, 0, 0, DOWN),
-            ("not-inexact", greatest, 5, SUPPRESSED, 0),
+            ("not-inexact", greatest, 5, NO_INEXACT, 0),
         ]
     for name, value, m3, m4, mode in values:
         found = rounded(value, form, METHODS[m3] if m3 else mode)
@@ -112,7 +105,7 @@ def to_integers(form: BinaryForm, kind: Integers) -> Iterator[FloatingRow]:
     # The condition code is that of the datum, not of the integer.
     values += [
         ("less-to-zero", bits_of(-half, form), 0, 1, INEXACT, 5, 0),
-        ("not-inexact", bits_of(5 * half, form), 3, 2, 0, 6, SUPPRESSED),
+        ("not-inexact", bits_of(5 * half, form), 3, 2, 0, 6, NO_INEXACT),
         ("too-great", bits_of(kind.greatest + 1, form), kind.greatest, 3, UNFIT, 5, 0),
         ("infinite", form.infinity | sign, least, 3, UNFIT, 5, 0),
         ("nan", form.default_nan, least, 3, UNFIT, 5, 0),

@@ -52,17 +52,13 @@ class Invalid(NamedTuple):
     third: int | None = None
 
 
-def signaling(form: BinaryForm) -> int:
-    return form.infinity | 1
-
-
 def of(form: BinaryForm, bits: int | None) -> FloatingDatum | None:
     return None if bits is None else FloatingDatum(form.width, bits)
 
 
 def invalid_operations(form: BinaryForm) -> Iterator[Invalid]:
     """The names of instructions with operands in registers, then those with the second one in storage."""
-    e, one, infinity, nan = form.letter.upper(), bits_of(1, form), form.infinity, signaling(form)
+    e, one, infinity, nan = form.letter.upper(), bits_of(1, form), form.infinity, form.signaling_nan
     product = "MEE" if form == SHORT else f"M{e}"
     pairs = [
         (f"A{e}B", infinity, infinity | form.sign),

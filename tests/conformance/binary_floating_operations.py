@@ -8,19 +8,17 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from tools.conform.architecture.binary_numbers import (
-    AWAY,
     DOWN,
     EXTENDED,
     INEXACT,
     INVALID,
     LONG,
-    NEAREST,
+    METHODS,
+    NO_INEXACT,
     OVERFLOW,
     SHORT,
-    SHORTER,
     UNDERFLOW,
     UP,
-    ZERO,
     BinaryForm,
     bits_of,
     rounded,
@@ -41,10 +39,6 @@ ROUNDING = (
 INTEGER = "The datum is rounded to an integer in the same format, as M3 or the FPC register says."
 CLASSIFYING = "The second-operand address has a bit for each class and sign; cc 1 if that of the datum is one, else 0."
 FORMS, STORED = (SHORT, LONG, EXTENDED), (SHORT, LONG)
-METHODS = {0: NEAREST, 1: AWAY, 3: SHORTER, 4: NEAREST, 5: ZERO, 6: UP, 7: DOWN}
-"""Rounding methods by M3; 0 is the one that the FPC register says, here as it is after a reset."""
-SUPPRESSED = 4
-"""In M4: no inexact exception."""
 HALF = Fraction(1, 2)
 
 
@@ -65,13 +59,9 @@ def datum(form: BinaryForm, bits: int) -> FloatingDatum:
     return FloatingDatum(form.width, bits)
 
 
-def signaling(form: BinaryForm) -> int:
-    """A signaling NaN whose leftmost payload bit is one."""
-    return form.infinity | 1 << form.precision - 3
-
-
 def quiet(form: BinaryForm) -> int:
-    return signaling(form) | 1 << form.precision - 2
+    """What a signaling NaN becomes."""
+    return form.default_nan | form.signaling_nan
 
 
 def comparisons() -> Iterator[Case]:
@@ -86,7 +76,7 @@ def comparisons() -> Iterator[Case]:
                     ("low", one | form.sign, form.smallest, 1, 0),
                     ("high", two, one, 2, 0),
                     ("quiet-nan", one, quiet(form), 3, INVALID if letter == "k" else 0),
-                    ("signaling-nan", signaling(form) | form.sign, one, 3, INVALID),
+                    ("signaling-nan", form.signaling_nan | form.sign, one, 3, INVALID),
                 ):
                     yield FloatingRow(
                         name=f"{mnemonic}-{name}",
@@ -118,7 +108,7 @@ def rows(
 def signs() -> Iterator[Case]:
     for form in FORMS:
         minus, plus = bits_of(-3 * HALF, form), bits_of(3 * HALF, form)
-        nan = signaling(form)
+        nan = form.signaling_nan
         sign = form.sign
         tested = [
             Operation("zero", sign, sign, 0),
@@ -169,7 +159,7 @@ def lengthened() -> Iterator[Case]:
             Operation("subnormal", 1, bits_of(smallest, wide)),
             Operation("infinity", form.infinity | form.sign, wide.infinity | wide.sign),
             Operation("quiet-nan", quiet(form) | 1, moved_payload(quiet(form) | 1, form, wide)),
-            Operation("signaling-nan", signaling(form), moved_payload(quiet(form), form, wide), None, INVALID),
+            Operation("signaling-nan", form.signaling_nan, moved_payload(quiet(form), form, wide), None, INVALID),
         ]
         for mnemonic, operand in ((f"{letters}r", "4"), (letters, "{s}")):
             text = f"{mnemonic.upper()} 1,{operand}"
@@ -192,11 +182,11 @@ def shortened() -> Iterator[Case]:
         tiny = Fraction(2) ** (2 - short.greatest_exponent - short.precision)
         values += [
             Operation("by-fpc", bits_of(number, form), up, None, INEXACT, 0, 0, UP),
-            Operation("not-inexact", bits_of(number, form), up, None, 0, 6, SUPPRESSED),
+            Operation("not-inexact", bits_of(number, form), up, None, 0, 6, NO_INEXACT),
             Operation("overflow", form.largest, short.infinity, None, OVERFLOW | INEXACT),
             Operation("underflow", bits_of(tiny * 3 * HALF, form), 2, None, UNDERFLOW | INEXACT),
             Operation("quiet-nan", quiet(form) | 1, moved_payload(quiet(form), form, short)),
-            Operation("signaling-nan", signaling(form), moved_payload(quiet(form), form, short), None, INVALID),
+            Operation("signaling-nan", form.signaling_nan, moved_payload(quiet(form), form, short), None, INVALID),
         ]
         text = f"{letters.upper()} 1," + "{m3},4,{m4}"
         yield from rows(letters, text, form, short, values, ROUNDING, "PoP 19, Load Rounded")
@@ -213,9 +203,9 @@ def integers() -> Iterator[Case]:
         values += [
             Operation("negative-zero", half, form.sign, None, INEXACT),
             Operation("by-fpc", half, bits_of(-1, form), None, INEXACT, 0, 0, DOWN),
-            Operation("not-inexact", half, bits_of(-1, form), None, 0, 1, SUPPRESSED),
+            Operation("not-inexact", half, bits_of(-1, form), None, 0, 1, NO_INEXACT),
             Operation("infinity", form.infinity | form.sign, form.infinity | form.sign),
-            Operation("signaling-nan", signaling(form), quiet(form), None, INVALID),
+            Operation("signaling-nan", form.signaling_nan, quiet(form), None, INVALID),
         ]
         mnemonic = f"fi{form.letter}br"
         text = f"{mnemonic.upper()} 1," + "{m3},4,{m4}"
@@ -224,7 +214,7 @@ def integers() -> Iterator[Case]:
 
 def classes() -> Iterator[Case]:
     for shift, form in enumerate(FORMS):
-        data = (0, bits_of(1, form), 1, form.infinity, quiet(form), signaling(form))
+        data = (0, bits_of(1, form), 1, form.infinity, quiet(form), form.signaling_nan)
         names = ("zero", "normal", "subnormal", "infinity", "quiet-nan", "signaling-nan")
         for index, (name, magnitude) in enumerate(zip(names, data, strict=True)):
             for is_minus, title in enumerate((name, f"negative-{name}")):

@@ -159,7 +159,13 @@ def combinations() -> Iterator[Case]:
 
 
 # The first operand and the characteristics of the others, which have two digits in front of the point.
-UNNORMALIZED_VALUES = {"positive": (Fraction(5), 66, 66), "negative": (-Fraction(9, 16), 68, 67)}
+UNNORMALIZED_VALUES = {
+    "positive": (Fraction(5), 66, 66),
+    "negative": (-Fraction(9, 16), 68, 67),
+    # Digits of the first operand to the right of those of the product, and to the left.
+    "cut": (Fraction(1, 16**14) - Fraction(1, 16**28), 66, 66),
+    "lost": (Fraction(16**6 + 5), 66, 66),
+}
 
 
 def unnormalized_products() -> Iterator[Case]:
@@ -167,7 +173,9 @@ def unnormalized_products() -> Iterator[Case]:
         second, third = Fraction(31, 16), Fraction(-23 if first < 0 else 23, 16)
         for letters, added in (("may", first), ("my", Fraction(0))):
             total = second * third + added
-            whole = unnormalized(total, left + right - 64, HEX_EXTENDED)
+            # What is carried out of the fraction is lost.
+            kept = abs(total) % Fraction(16) ** (left + right - 128)
+            whole = unnormalized(kept if total > 0 else -kept, left + right - 64, HEX_EXTENDED)
             high, low = whole >> 64, whole & (1 << 64) - 1
             for ending, width, result in (("", 128, whole), ("h", 64, high), ("l", 64, low)):
                 for mnemonic, operand in ((f"{letters}{ending}r", "4"), (f"{letters}{ending}", "{s}")):

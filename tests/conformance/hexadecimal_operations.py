@@ -37,15 +37,9 @@ TO_HFP = (
 TO_BFP = "The datum is rounded as M3 says; cc 0 to 2 if it is zero, less, or greater, 3 if it does not fit; no flags."
 FORMS = (HEX_SHORT, HEX_LONG, HEX_EXTENDED)
 HALF = Fraction(1, 2)
-METHODS = {
-    0: binary.ZERO,
-    1: binary.AWAY,
-    4: binary.NEAREST,
-    5: binary.ZERO,
-    6: binary.UP,
-    7: binary.DOWN,
-}
-"""Rounding methods by M3."""
+METHODS = {**binary.METHODS, 0: binary.ZERO}
+"""Rounding methods by M3; there is no rounding mode, and 3 is reserved."""
+del METHODS[3]
 ABOVE = 0x1357_9BDF << 32
 """What stands in the left half of a register of which the right half is an operand."""
 
@@ -207,10 +201,14 @@ def to_hexadecimal() -> Iterator[FloatingRow]:
             Operation("greater", bits_of(1000, form), hexadecimal(1000, HEX_LONG), 2),
             Operation("infinity", form.infinity | form.sign, sign | greatest, 3),
         ]
+        values.append(Operation("nan", form.signaling_nan | form.sign, greatest, 3))
         if form == binary.SHORT:
             values.append(Operation("subnormal", 1, hexadecimal(smallest * form.unit, HEX_LONG), 2))
         else:
-            values.append(Operation("too-great", form.largest, greatest, 3))
+            too_great, least = Fraction(2) ** 252, -(Fraction(2) ** -260)
+            values.append(Operation("too-great", bits_of(too_great, form), greatest, 3))
+            values.append(Operation("least", bits_of(least, form), hexadecimal(least, HEX_LONG), 1))
+            values.append(Operation("too-small", bits_of(least / 2, form), sign, 1))
             last = Fraction(2) ** 252 - Fraction(2) ** 199
             values.append(Operation("greatest", bits_of(last, form), hexadecimal(last, HEX_LONG), 2))
         yield from rows(mnemonic, f"{mnemonic.upper()} 1,4", (form.width, 64), values)

@@ -18,6 +18,10 @@ NEAREST, ZERO, UP, DOWN, SHORTER = 0, 1, 2, 3, 7
 for shorter precision."""
 AWAY: Final = 8
 """To nearest with ties away from zero, which only an instruction can ask for."""
+METHODS: Final = {0: NEAREST, 1: AWAY, 3: SHORTER, 4: NEAREST, 5: ZERO, 6: UP, 7: DOWN}
+"""Rounding methods by the M3 field; 0 is that of the FPC register, here as it is after a reset."""
+NO_INEXACT: Final = 4
+"""In the M4 field: inexact results are no exceptions."""
 
 
 class BinaryForm(NamedTuple):
@@ -50,6 +54,11 @@ class BinaryForm(NamedTuple):
     def default_nan(self) -> int:
         """The quiet NaN that an invalid operation gives."""
         return self.infinity | 1 << self.precision - 2
+
+    @property
+    def signaling_nan(self) -> int:
+        """One whose bit beside that which makes a NaN quiet is one, so that it is not lost in a shorter format."""
+        return self.infinity | 1 << self.precision - 3
 
     @property
     def sign(self) -> int:
