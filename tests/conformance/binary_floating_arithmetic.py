@@ -203,6 +203,8 @@ def integer_divisions(form: BinaryForm) -> Iterator[Division]:
         ("to-nearest", 11, 4, -1, 3),
         ("tie-to-even", 10, 4, 2, 2),
         ("up", -11, 6, -3, -2),
+        ("smaller", 3, 5, 3, 0),
+        ("smaller-to-nearest", -3, 4, 1, -1),
     ):
         yield Division(name, bits_of(dividend, form), four, method, bits_of(remainder, form), bits_of(quotient, form))
     # A remainder of zero has the sign of the dividend.

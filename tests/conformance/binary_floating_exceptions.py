@@ -180,6 +180,38 @@ def scaled() -> Iterator[tuple[FloatingRow, str]]:
             yield row, COMPLETED if each.mask == INEXACT else SCALED
 
 
+def rounded_loads() -> Iterator[FloatingRow]:
+    """The result is of the format of the operand, with the precision of the shorter one."""
+    for name, form, short, scale in (
+        ("LEDBRA", LONG, SHORT, 512),
+        ("LDXBRA", EXTENDED, LONG, 8192),
+        ("LEXBRA", EXTENDED, SHORT, 8192),
+    ):
+        great, small = Fraction(2) ** (short.greatest_exponent + 1), Fraction(2) ** -(short.greatest_exponent + 5)
+        for title, number, kept, mask, code in (
+            ("overflow", -great, -great, OVERFLOW, 0x20),
+            ("overflow-truncated", great * (1 + short.unit / 4), great, OVERFLOW, 0x20 | TRUNCATED),
+            ("underflow", small, small, UNDERFLOW, 0x10),
+            (
+                "underflow-incremented",
+                small * (1 + short.unit * 3 / 4),
+                small * (1 + short.unit),
+                UNDERFLOW,
+                0x10 | INCREMENTED,
+            ),
+        ):
+            wrapped = kept * Fraction(2) ** (-scale if mask == OVERFLOW else scale)
+            yield FloatingRow(
+                name=f"{name.lower()}-{title}",
+                instruction=f"{name} 1,0,4,0",
+                second=of(form, bits_of(number, form)),
+                result=of(form, bits_of(wrapped, form)),
+                fpc=mask << 24,
+                interruption=Code.DATA,
+                data_code=code,
+            )
+
+
 # Registers 2, 3, 6, 7, ... hold no extended datum; M3 2 and 8 are reserved, and so are bits of the FPC register.
 SPECIFICATIONS = (
     *(f"{name} 2,4" for name in ("AXBR", "SXBR", "MXBR", "DXBR", "CXBR", "KXBR", "LTXBR", "LCXBR", "LPXBR", "LNXBR")),
@@ -226,6 +258,7 @@ def specifications() -> Iterator[FloatingRow]:
 def all_cases() -> Iterator[Case]:
     yield from (row.case(SUPPRESSED, SOURCE) for row in suppressed())
     yield from (row.case(rule, SOURCE) for row, rule in scaled())
+    yield from (row.case(SCALED, f"{SOURCE}, Load Rounded") for row in rounded_loads())
     yield from (row.case(SPECIFIED, "PoP 6, Specification Exception; PoP 9; PoP 19") for row in specifications())
 
 

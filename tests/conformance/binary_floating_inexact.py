@@ -71,7 +71,7 @@ def arithmetic(form: BinaryForm) -> Iterator[FloatingRow]:
     for name, first, second, exact, cc in (
         (f"A{e}B", Fraction(1), unit / 4, 1 + unit / 4, 2),
         (f"S{e}B", Fraction(-1), unit * 3 / 4, -1 - unit * 3 / 4, 1),
-        (product, odd, odd, odd * odd, None),
+        (product, -odd, odd, -odd * odd, None),
         (f"D{e}B", Fraction(-2), Fraction(3), Fraction(-2, 3), None),
     ):
         for text in texts(name, form):
@@ -107,13 +107,19 @@ def rounding() -> Iterator[FloatingRow]:
                     after={3: above | 4},
                     needs=needs,
                 )
-    # All bits of the integer are ones, more than the significand has.
+    # All bits of the magnitude are ones, more than the significand has.
     for form, kinds in ((SHORT, ("F", "G", "LF", "LG")), (LONG, ("G", "LG"))):
         for kind in kinds:
-            value = (1 << (32 if kind.endswith("F") else 64) - (not kind.startswith("L"))) - 1
-            text = f"C{form.letter.upper()}{kind}BR" + ("" if kind.startswith("L") else "A")
-            needs = (FLOATING_POINT_EXTENSION,) if kind.startswith("L") else ()
-            yield trapped(inexact(f"{text} 1,0,4,0", registers={4: value}, needs=needs), Fraction(value), form)
+            width, is_signed = 32 if kind.endswith("F") else 64, not kind.startswith("L")
+            value = 1 - (1 << width - 1) if is_signed else (1 << width) - 1
+            above = 0x1357_9BDF << 32 if width == 32 else 0
+            text = f"C{form.letter.upper()}{kind}BR" + ("A" if is_signed else "")
+            row = inexact(
+                f"{text} 1,0,4,0",
+                registers={4: above | value & (1 << width) - 1},
+                needs=() if is_signed else (FLOATING_POINT_EXTENSION,),
+            )
+            yield trapped(row, Fraction(value), form)
 
 
 def quiet() -> Iterator[FloatingRow]:

@@ -17,6 +17,7 @@ from tools.conform.architecture.binary_numbers import (
     NO_INEXACT,
     OVERFLOW,
     SHORT,
+    SHORTER,
     UNDERFLOW,
     UP,
     BinaryForm,
@@ -101,7 +102,7 @@ def rows(
             cc=each.cc,
             flags=each.flags,
             fpc=each.mode,
-            needs=(FLOATING_POINT_EXTENSION,) if each.m4 or each.m3 == 3 else (),
+            needs=(FLOATING_POINT_EXTENSION,) if each.m4 or each.m3 == 3 or each.mode == SHORTER else (),
         ).case(rule, source)
 
 
@@ -203,6 +204,7 @@ def integers() -> Iterator[Case]:
         values += [
             Operation("negative-zero", half, form.sign, None, INEXACT),
             Operation("by-fpc", half, bits_of(-1, form), None, INEXACT, 0, 0, DOWN),
+            Operation("by-fpc-shorter", bits_of(5 * HALF, form), bits_of(3, form), None, INEXACT, 0, 0, SHORTER),
             Operation("not-inexact", half, bits_of(-1, form), None, 0, 1, NO_INEXACT),
             Operation("infinity", form.infinity | form.sign, form.infinity | form.sign),
             Operation("signaling-nan", form.signaling_nan, quiet(form), None, INVALID),
