@@ -115,6 +115,8 @@ def _exercise(job: _Job, reporter: Reporter) -> _Part:
             found[name] = ExercisedCase(pickle.dumps(image), in_steps, freely, words_of_case(image.case))
         else:
             found[name] = None
+    # What is garbage when a job ends is taken by the process for what the next ones need, and stays.
+    gc.collect()
     return _Part(found, _load(job.files) if job.is_first else frozenset())
 
 
