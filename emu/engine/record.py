@@ -9,6 +9,7 @@ array.  All numbers are unsigned words of 64 bits.
 from __future__ import annotations
 
 import ctypes
+import mmap
 from typing import Annotated, Any, Final
 
 import numpy as np
@@ -371,7 +372,8 @@ class SharedRecord:
 
     def __init__(self) -> None:
         """Make a record of zeros in which nothing is remembered or shown."""
-        self._array = np.zeros(1, dtype=RECORD_TYPE)
+        # Memory of its own: a new machine would have all of it cleared that an earlier one has given back.
+        self._array = np.frombuffer(mmap.mmap(-1, RECORD_TYPE.itemsize), dtype=RECORD_TYPE)
         self.fields: Final = Record.from_buffer(self._array.data)
         """The record."""
         self.table("shown")["key"] = NO_PAGE
