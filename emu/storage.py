@@ -10,8 +10,8 @@ import numpy as np
 
 from emu.addresses import PAGE_OFFSET_MASK, PAGE_SHIFT, PAGE_SIZE
 from emu.hypervisor import Hypervisor
-from emu.page_records import page_records
 from emu.program_interruption import ProgramInterruption, ProgramInterruptionCode
+from emu.sparse_zeros import sparse_zeros
 
 
 class Storage:
@@ -28,7 +28,7 @@ class Storage:
         pool = (ctypes.c_ubyte * hypervisor.frame_bytes).from_address(hypervisor.frame_address)
         self.pool = memoryview(pool).cast("B")
         """The host's frames, byte by byte."""
-        self.code_flags = page_records(self.pages, np.uint8)
+        self.code_flags = sparse_zeros(self.pages, np.uint8)
         """One for each page that some CPU's engine may hold translated code of."""
         self.code_pages = self.code_flags.data
         """The same for single pages."""

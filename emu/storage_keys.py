@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 
-from emu.page_records import page_records
+from emu.sparse_zeros import sparse_zeros
 from emu.state import Section
 
 ACCESS_CONTROL: Final = 0xF0
@@ -30,7 +30,7 @@ class StorageKeys:
     STATE = Section("storage keys", "array", excluded={"bytes": "a view of the array"})
 
     def __init__(self, pages: int) -> None:
-        self.array = page_records(pages, np.uint8)
+        self.array = sparse_zeros(pages, np.uint8)
         """The keys as an array, for sweeps."""
         self.bytes = self.array.data
         """The same keys for single reads and writes, which are far quicker through a memoryview."""

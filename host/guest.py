@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, ClassVar, Final, Protocol
 import numpy as np
 
 from emu.hypervisor import FrameTables
-from emu.page_records import page_records
 from emu.page_states import (
     CONTENT_MASK,
     NO_TRANSITION,
@@ -23,6 +22,7 @@ from emu.page_states import (
     without_content,
 )
 from emu.program_interruption import ProgramInterruption, ProgramInterruptionCode
+from emu.sparse_zeros import sparse_zeros
 from emu.state import Section, each
 from emu.storage_keys import CHANGE
 from host.outcomes import CHANGED, INDICES
@@ -126,7 +126,7 @@ class Guest:
         self.follower: PageFollower = NOBODY
         self.resident = 0
         """How many of its pages have a frame."""
-        self.locations = page_records(size >> 12, np.int32)
+        self.locations = sparse_zeros(size >> 12, np.int32)
         """For each page, the number of its frame or slot, plus one; zero if it is nowhere."""
         self._storage = storage
         self._pool = storage.pool

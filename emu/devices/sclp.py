@@ -149,7 +149,7 @@ class Sclp:
 
     def pending_interruption(self, cpu: Cpu) -> InterruptionRequest | None:
         """See :meth:`emu.device.Device.pending_interruption`: a service signal."""
-        if not self.is_signal_pending or not cpu.cr[0] & CR0_SERVICE_SIGNAL:
+        if not self.pending_subclasses & cpu.cr[0]:
             return None
         return InterruptionRequest("external", interruption.EXTERNAL_SERVICE_SIGNAL, partial(self._interrupt, cpu))
 

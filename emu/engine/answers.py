@@ -175,7 +175,7 @@ class FreeAnswers(FillAnswers):
         """The engine is to come back: an instruction that asks now is to be the last."""
 
     def clear(self) -> None:
-        self.refusal = None
+        super().clear()
         self.is_fetch_refused = False
         self.writable_page = None
         self.is_ending = False

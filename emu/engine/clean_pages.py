@@ -16,8 +16,6 @@ from typing import Final
 
 _SMAPS: Final = Path("/proc/self/smaps")
 _UNWRITTEN: Final = (b"r--p", b"r-xp")
-_NO_HUGE_PAGES: Final = 15
-"""Advice of madvise(2)."""
 _madvise = ctypes.CDLL(None).madvise
 
 
@@ -31,15 +29,6 @@ def release_clean_pages() -> None:
         for low, high in list(_clean_mappings()):
             # It is advice: where it is not taken, nothing has changed.
             _madvise(ctypes.c_void_p(low), ctypes.c_size_t(high - low), mmap.MADV_DONTNEED)
-
-
-def use_small_pages(address: int, length: int) -> None:
-    """Let memory of this process come in pages of 4 KB, where most of the *length* bytes at *address* are never used.
-
-    numpy asks for pages of 2 MB for all that is long.
-    """
-    first = address & -mmap.PAGESIZE
-    _madvise(ctypes.c_void_p(first), ctypes.c_size_t(address + length - first), _NO_HUGE_PAGES)
 
 
 def _clean_mappings() -> Iterator[tuple[int, int]]:

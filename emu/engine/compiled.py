@@ -83,12 +83,18 @@ def traced_callbacks() -> TracedCallbacks:
 
 def _loaded(names: Sequence[str]) -> list[int]:
     """The addresses of the callbacks *names*, which are compiled first if they are not kept."""
-    codes = [object_files.read(object_file(name)) for name in names]
-    if None in codes:
-        compile_callbacks()
-        codes = [object_files.read(object_file(name)) for name in names]
-    engine = object_files.load(*(code for code in codes if code is not None))
+    engine = object_files.load(*map(_code, names))
     return [int(engine.get_function_address(name)) for name in names]
+
+
+def _code(name: str) -> bytes:
+    """The object code of the callback *name*."""
+    code = object_files.read(object_file(name))
+    if code is None:
+        compile_callbacks()
+        code = object_files.read(object_file(name))
+    assert code is not None
+    return code
 
 
 def are_kept() -> bool:

@@ -11,6 +11,7 @@ import gc
 import os
 import signal
 from collections.abc import Callable, Iterator
+from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
@@ -38,6 +39,7 @@ Work = tuple[Callable[[str], tuple[str, bytes]], str]
 """What makes the content of a file, and of what; it gives the name of the file, too."""
 
 
+@cache
 def name_functions() -> None:
     """Let compiled code find the functions of Unicorn's that it calls by names."""
     for name in addressing_mode.ORIGINALS:

@@ -22,7 +22,6 @@ from emu.engine.answers import FreeAnswers
 from emu.engine.blocks import BlockState
 from emu.engine.careful import CarefulEngine
 from emu.engine.checked_stores import map_checked_frames
-from emu.engine.clean_pages import use_small_pages
 from emu.engine.code import FRAMES, ShownCode
 from emu.engine.compiled_instructions import CompiledInstructions
 from emu.engine.engine_trace import EngineTrace, RingReader, TracedBlocks
@@ -112,7 +111,6 @@ class Engine:
         self.registers = EngineRegisters(self._unicorn)
         """The registers of the CPU, in place."""
         self._state = BlockState(self.registers)
-        use_small_pages(self._state.address, ctypes.sizeof(self._state.fields))
         self._careful: CarefulEngine | None = None
         self.followed: FollowedRegister | None = None
         """A register that is followed, of this CPU or another one; see :meth:`follow`."""

@@ -9,7 +9,6 @@ array.  All numbers are unsigned words of 64 bits.
 from __future__ import annotations
 
 import ctypes
-import mmap
 from typing import Annotated, Any, Final
 
 import numpy as np
@@ -38,6 +37,7 @@ from emu.engine.record_limits import (
     WATCHED_BITS,
 )
 from emu.page_states import OperationRequest
+from emu.sparse_zeros import sparse_zeros
 
 
 class MemoEntry(ctypes.Structure):
@@ -372,8 +372,7 @@ class SharedRecord:
 
     def __init__(self) -> None:
         """Make a record of zeros in which nothing is remembered or shown."""
-        # Memory of its own: a new machine would have all of it cleared that an earlier one has given back.
-        self._array = np.frombuffer(mmap.mmap(-1, RECORD_TYPE.itemsize), dtype=RECORD_TYPE)
+        self._array = sparse_zeros(1, RECORD_TYPE)
         self.fields: Final = Record.from_buffer(self._array.data)
         """The record."""
         self.table("shown")["key"] = NO_PAGE

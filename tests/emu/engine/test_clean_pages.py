@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from emu.engine.clean_pages import release_clean_pages, use_small_pages
+from emu.engine.clean_pages import release_clean_pages
 from tests.support.command import ROOT
 
 _PAGES = 8
@@ -95,26 +95,3 @@ def test_the_compiler_is_not_in_the_memory_of_a_machine() -> None:
     command = [sys.executable, "-c", _LIBRARY]
     kilobytes = int(subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout)
     assert kilobytes < 8 << 10
-
-
-def test_one_byte_of_long_memory_takes_a_small_page() -> None:
-    mapping = mmap.mmap(-1, 16 << 20, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-    mapping.madvise(mmap.MADV_HUGEPAGE)
-    address = address_of(mapping)
-    use_small_pages(address, len(mapping))
-    mapping[8 << 20] = 1
-    # The kernel may have put another mapping beside it into the same area.
-    assert "hg" not in flags_of(address).split()
-
-
-def flags_of(address: int) -> str:
-    """What the kernel was advised of the mapping that *address* lies in (proc(5), smaps)."""
-    area = (0, 0)
-    for line in Path("/proc/self/smaps").read_text().splitlines():
-        word, _, rest = line.partition(" ")
-        if not word.endswith(":"):
-            low, _, high = word.partition("-")
-            area = int(low, 16), int(high, 16)
-        elif word == "VmFlags:" and area[0] <= address < area[1]:
-            return rest
-    return ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import ast
 import ctypes
+import os
 import re
 from pathlib import Path
 
@@ -109,3 +110,13 @@ def test_somebody_writes_each_field() -> None:
         assert (name in by_callbacks) == (writer in (FieldWriter.CALLBACK, FieldWriter.BOTH)), name
         if not isinstance(getattr(SharedRecord().fields, name), ctypes.Array):
             assert (name in by_python) == (writer is not FieldWriter.CALLBACK), name
+
+
+def test_a_copy_of_the_process_has_a_record_of_its_own() -> None:
+    shared = SharedRecord()
+    child = os.fork()
+    if not child:
+        shared.fields.mode = 1
+        os._exit(0)
+    os.waitpid(child, 0)
+    assert not shared.fields.mode

@@ -30,7 +30,7 @@ Lines = frozenset[tuple[str, int]]
 """Files, and numbers of lines in them."""
 _AT_A_TIME: Final = 60
 """Cases that one piece of work has."""
-_COLLECT_EVERY: Final = 16
+COLLECT_EVERY: Final = 16
 """Cases, whose machines keep their memory until then."""
 
 
@@ -106,7 +106,7 @@ def _exercise(job: _Job, reporter: Reporter) -> _Part:
     for number, (name, image) in enumerate(images.items()):
         if reporter.is_stopped:
             break
-        if not number % _COLLECT_EVERY:
+        if not number % COLLECT_EVERY:
             gc.collect()
         verdicts, (in_steps, freely) = _followed(image, job.files)
         reporter.advance(1)

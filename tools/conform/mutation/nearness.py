@@ -73,12 +73,11 @@ class Nearness:
             False: _Followed({name: case.lines for name, case in exercised.cases.items()}),
             True: _Followed({name: case.free_lines for name, case in exercised.cases.items()}),
         }
-        self._words: dict[str, Numbers] = {}
         cases_of: dict[str, list[int]] = {}
         for number, case in enumerate(exercised.cases.values()):
             for word in case.words:
                 cases_of.setdefault(word, []).append(number)
-        self._words = {word: np.array(cases, dtype=np.intp) for word, cases in cases_of.items()}
+        self._words: dict[str, Numbers] = {word: np.array(cases, dtype=np.intp) for word, cases in cases_of.items()}
 
     def is_at_loading(self, mutant: Mutant) -> bool:
         """Whether what is broken, or the function that it is in, is evaluated before any case begins."""
@@ -91,9 +90,9 @@ class Nearness:
         words in common with it that few others have.  What is evaluated when it is loaded is used by all, unless it
         has a name that only functions of its file use; there the words come first, since all execute much the same.
         """
-        broken: Iterable[tuple[str, int]] = set(_between(mutant.file, mutant.lines))
+        broken: Iterable[tuple[str, int]] = _between(mutant.file, mutant.lines)
         around: Iterable[tuple[str, int]] | None = list(_between(mutant.file, mutant.around))
-        is_loaded = by_all = not self._at_loading.isdisjoint(broken)
+        is_loaded = by_all = self.is_at_loading(mutant)
         if is_loaded:
             around = [(mutant.file, line) for line in mutant.mentions] or None
             if around and mutant.is_private and self._at_loading.isdisjoint(around):

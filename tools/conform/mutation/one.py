@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Final
 
 from tools.conform.architecture.here import run_here
 from tools.conform.mutation.breaking import break_functions, load_broken, loaded_functions
-from tools.conform.mutation.exercise import module_of
+from tools.conform.mutation.exercise import COLLECT_EVERY, module_of
 from tools.conform.mutation.mutants import ROOT
 
 if TYPE_CHECKING:
@@ -38,8 +38,6 @@ MOST_INSTRUCTIONS: Final = 20_000
 """When a case has run too long; each ends in a quarter of that when nothing is broken."""
 _SECONDS: Final = 5
 """Of processor time, after which one case has been noticed: it does not come to its end."""
-_COLLECT_EVERY: Final = 16
-"""Cases, whose machines keep their memory until then."""
 _LOOK_EVERY: Final = 0.2
 """Seconds between two looks at whether all should stop."""
 _HERE: Final = run_here.__module__
@@ -117,7 +115,7 @@ def _run(
             return _NOT_A_FUNCTION
         run = importlib.import_module(_HERE).run_here
         for number, case_run in enumerate(order):
-            if not number % _COLLECT_EVERY:
+            if not number % COLLECT_EVERY:
                 # A machine and its CPUs refer to each other.
                 gc.collect()
             os.write(told, f"\n{case_run}".encode())

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Records of which there is one for each page of storage, in memory that is taken as they are touched."""
+"""Zeros in memory that is taken as they are touched, such as a record for each page of storage."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ _SMALL: Final = 8 << 20
 _Scalar = TypeVar("_Scalar", bound=np.generic)
 
 
-def page_records(pages: int, kind: type[_Scalar]) -> npt.NDArray[_Scalar]:
-    """Zeros of this *kind*, one for each of so many *pages*.
+def sparse_zeros(count: int, kind: type[_Scalar] | np.dtype[_Scalar]) -> npt.NDArray[_Scalar]:
+    """So many zeros of this *kind*, private to the process; nothing is cleared that an earlier array has given back.
 
-    Records of a byte come in the largest pages that the system has: one of 2 MB is enough for 8 GB of storage, and is
-    sooner cleared than as many small ones are found.  Of wider records, of a large guest that touches pages here and
-    there, gigabytes would be cleared.
+    Bytes, one for each page of storage, come in the largest pages that the system has: one of 2 MB is enough for 8 GB
+    of storage, and is sooner cleared than as many small ones are found.  Of what is wider, and touched here and there,
+    gigabytes would be cleared.
     """
-    size = pages * np.dtype(kind).itemsize
+    size = count * np.dtype(kind).itemsize
     if size <= _SMALL:
-        return np.zeros(pages, dtype=kind)
+        return np.zeros(count, dtype=kind)
     area: Any = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-    advice = "MADV_HUGEPAGE" if size == pages else "MADV_NOHUGEPAGE"
+    advice = "MADV_HUGEPAGE" if size == count else "MADV_NOHUGEPAGE"
     if hasattr(mmap, advice):
         # It is advice: a system without large pages refuses it.
         with contextlib.suppress(OSError):
