@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from fractions import Fraction
 from typing import NamedTuple
@@ -26,7 +25,12 @@ from tools.conform.architecture.binary_numbers import (
     rounded,
 )
 from tools.conform.architecture.case import Case, CaseSection
-from tools.conform.architecture.floating_row import FLOATING_POINT_EXTENSION, FloatingDatum, FloatingRow
+from tools.conform.architecture.floating_row import (
+    FLOATING_POINT_EXTENSION,
+    FloatingDatum,
+    FloatingRow,
+    specification_row,
+)
 
 SUPPRESSED = "An invalid operation, or a division by zero, whose mask is one is suppressed; no flag is set."
 SCALED = (
@@ -244,15 +248,7 @@ SPECIFICATIONS = (
 
 def specifications() -> Iterator[FloatingRow]:
     for text in SPECIFICATIONS:
-        yield FloatingRow(
-            name=re.sub("[^a-z0-9]+", "-", text.lower()).strip("-"),
-            instruction=text,
-            second=FloatingDatum(128, 0),
-            third=FloatingDatum(128, 0),
-            registers={5: 0x0200_0000},
-            interruption=Code.SPECIFICATION,
-            needs=(FLOATING_POINT_EXTENSION,),
-        )
+        yield specification_row(text, needs=(FLOATING_POINT_EXTENSION,), registers={5: 0x0200_0000})
 
 
 def all_cases() -> Iterator[Case]:

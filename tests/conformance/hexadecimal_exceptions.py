@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
@@ -12,7 +11,7 @@ from typing import NamedTuple
 from emu.program_interruption import ProgramInterruptionCode as Code
 from emu.psw import ADDRESSING_MODE, HFP_EXPONENT_UNDERFLOW, HFP_SIGNIFICANCE
 from tools.conform.architecture.case import Case, CaseSection, facility
-from tools.conform.architecture.floating_row import FloatingDatum, FloatingRow
+from tools.conform.architecture.floating_row import FloatingDatum, FloatingRow, specification_row
 from tools.conform.architecture.hexadecimal_numbers import (
     HEX_EXTENDED,
     HEX_LONG,
@@ -215,14 +214,7 @@ SPECIFICATIONS = (
 
 def specifications() -> Iterator[FloatingRow]:
     for text in SPECIFICATIONS:
-        yield FloatingRow(
-            name=re.sub("[^a-z0-9]+", "-", text.lower()).strip("-"),
-            instruction=text,
-            second=FloatingDatum(128, 0),
-            third=FloatingDatum(128, 0),
-            interruption=Code.SPECIFICATION,
-            needs=(facility(23),) if "Y" in text else (),
-        )
+        yield specification_row(text, needs=(facility(23),) if "Y" in text else ())
 
 
 def all_cases() -> Iterator[Case]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from emu.bits import signed
 from emu.facilities import Facility
 from tools.conform.architecture.case import Case, CaseSection, facility
 from tools.conform.architecture.instruction_row import InstructionRow
+from tools.conform.architecture.integers import integer_code
 
 # Bit 45 says that several facilities are there, the high-word facility among them.
 NEEDS = (facility(Facility.DISTINCT_OPERANDS),)
@@ -24,11 +26,6 @@ def register(high: int, low: int = LOW) -> int:
     return (high & MASK_32) << 32 | low & MASK_32
 
 
-def signed(value: int) -> int:
-    value &= MASK_32
-    return value - (1 << 32) if value >> 31 else value
-
-
 def sum_rows() -> Iterator[InstructionRow]:
     pairs = ((SMALL, -SMALL), (SMALL, -7), (SMALL, 7), (GREATEST, 1))
     for mnemonic, is_high, is_logical, sign in (
@@ -43,8 +40,8 @@ def sum_rows() -> Iterator[InstructionRow]:
     ):
         for number, (first, value) in enumerate(pairs):
             second = sign * value
-            exact = signed(first) + sign * signed(second)
-            cc = 3 if signed(exact) != exact else 0 if exact == 0 else 1 if exact < 0 else 2
+            exact = signed(first, 32) + sign * signed(second, 32)
+            cc = integer_code(exact, 32)
             if is_logical:
                 left, right = first & MASK_32, second & MASK_32
                 is_carry = left + right > MASK_32 if sign == 1 else left >= right
@@ -57,7 +54,7 @@ def sum_rows() -> Iterator[InstructionRow]:
     for mnemonic, values in (("AIH", (-5, -7, 7)), ("ALSIH", (-5, -7, 7)), ("ALSIHN", (-5, -7, 7))):
         for number, value in enumerate(values):
             exact = SMALL + value
-            cc: int | None = 0 if exact == 0 else 1 if exact < 0 else 2
+            cc: int | None = integer_code(exact, 32)
             if mnemonic != "AIH":
                 is_carry = SMALL + (value & MASK_32) > MASK_32
                 cc = None if mnemonic == "ALSIHN" else 2 * is_carry + (exact != 0)

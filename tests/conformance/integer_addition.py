@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from tools.conform.architecture.case import CaseSection
 from tools.conform.architecture.instruction_row import InstructionRow
+from tools.conform.architecture.integers import integer_code
 from tools.conform.architecture.source import Value
 
 SIGNED = "PoP 7, ADD and SUBTRACT: cc 0 to 2 for a sum that is zero, less, or greater; 3 for an overflow."
@@ -110,13 +111,6 @@ WITH_CARRY = {32: {"ALCR": REGISTERS, "ALC": WORD}, 64: {"ALCGR": REGISTERS, "AL
 WITH_BORROW = {32: {"SLBR": REGISTERS, "SLB": WORD}, 64: {"SLBGR": REGISTERS, "SLBG": "{m} 3,0(0,6)"}}
 
 
-def signed_code(result: int, width: int) -> int:
-    """The condition code of a sum whose exact value is *result*."""
-    if not -(1 << width - 1) <= result < 1 << width - 1:
-        return 3
-    return 0 if result == 0 else 1 if result < 0 else 2
-
-
 def operands(
     mnemonic: str, form: Form, width: int, first: int, second: int
 ) -> tuple[dict[int, Value], dict[Value, int], str]:
@@ -160,7 +154,7 @@ def signed_rows(mnemonic: str, form: Form, width: int, combine: Callable[[int, i
         (-greatest - 1, -sign * 1),
     ):
         result = combine(first, second)
-        code = signed_code(result, width)
+        code = integer_code(result, width)
         name = f"cc{code}" + ("-negative" if code == 3 and first < 0 else "")
         yield row(name, mnemonic, form, width, first, second, result, code)
 
@@ -200,7 +194,7 @@ def storage_rows() -> Iterator[InstructionRow]:
     """Immediate operands added to storage: one for each condition code."""
     for mnemonic, width in (("ASI", 32), ("AGSI", 64)):
         for first, second in ((5, -5), (5, -7), (5, 7), ((1 << width - 1) - 1, 1)):
-            yield stored(mnemonic, width, first, second, signed_code(first + second, width))
+            yield stored(mnemonic, width, first, second, integer_code(first + second, width))
     for mnemonic, width in (("ALSI", 32), ("ALGSI", 64)):
         for first, second, code in ((0, 0, 0), (1, 2, 1), (5, -5, 2), (5, -3, 3)):
             yield stored(mnemonic, width, first, second, code)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from emu.bits import signed
 from tools.conform.architecture.case import CaseSection, Masked, facility
 from tools.conform.architecture.instruction_row import InstructionRow
+from tools.conform.architecture.integers import integer_code
 from tools.conform.architecture.source import Value
 
 SOURCE = "PoP 7, Compare and Swap; Compare Double and Swap; Load and Add; Load Pair Disjoint; Perform Locked Operation"
@@ -64,10 +65,7 @@ def paired(first: int, second: int, width: int) -> dict[Value, int]:
 
 
 def signed_code(first: int, second: int, width: int) -> int:
-    exact = signed(first, width) + signed(second, width)
-    if not -(1 << width - 1) <= exact < 1 << width - 1:
-        return 3
-    return 0 if exact == 0 else 1 if exact < 0 else 2
+    return integer_code(signed(first, width) + signed(second, width), width)
 
 
 def logical_code(first: int, second: int, width: int) -> int:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from tools.conform.architecture.case import CaseSection
 from tools.conform.architecture.instruction_row import InstructionRow
+from tools.conform.architecture.integers import integer_code
 
 SOURCE = "PoP 7, Load and the instructions whose names begin with it; Insert Characters under Mask; Insert Immediate"
 RULE = "The second operand, extended as the name says, takes the place of the first; the rest of the register stays."
@@ -61,8 +62,6 @@ LOADS = (
     ("LLGC", "3,7(0,8)", 8, False, 64),
     ("LGAT", "3,0(0,8)", 64, False, 64),
 )
-# The part of a register that an immediate operand goes to: how far from the right, and how wide.
-PARTS = {"HH": (48, 16), "HL": (32, 16), "LH": (16, 16), "LL": (0, 16), "HF": (32, 32), "LF": (0, 32)}
 
 
 def spread(value: int, width: int) -> int:
@@ -172,7 +171,7 @@ def test_rows() -> Iterator[InstructionRow]:
         for rest, width, replaced in (("R", 32, 32), ("GR", 64, 64), ("GFR", 32, 64)):
             for value in (0, -7, 7, -(1 << width - 1)):
                 result = change(value)
-                cc = 3 if result >= 1 << replaced - 1 else 0 if result == 0 else 1 if result < 0 else 2
+                cc = integer_code(result, replaced)
                 name = f"L{kind}{rest}"
                 code, registers, _ = shown(name, "3,4", value, width)
                 place = "zero" if value == 0 else "least" if value < -7 else "negative" if value < 0 else "positive"

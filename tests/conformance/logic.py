@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 
 from tools.conform.architecture.case import CaseSection
 from tools.conform.architecture.instruction_row import InstructionRow
+from tools.conform.architecture.integers import PARTS
 
 SOURCE = "PoP 7, And; Or; Exclusive Or; And Immediate; Or Immediate; Exclusive Or Immediate"
 RULE = "The result replaces the first operand; the condition code says whether it is zero (0) or not (1)."
@@ -30,8 +31,6 @@ FORMS = (
     ("GRK", "3,5,4", 64),
     ("G", "3,0(0,8)", 64),
 )
-# The part of the register that an immediate operand goes to: how far from the right, and how wide.
-PARTS = {"HH": (48, 16), "HL": (32, 16), "LH": (16, 16), "LL": (0, 16), "HF": (32, 32), "LF": (0, 32)}
 
 
 def zero_with(combine: Callable[[int, int], int], width: int) -> tuple[int, int]:

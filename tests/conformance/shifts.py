@@ -6,9 +6,11 @@ from __future__ import annotations
 import operator
 from collections.abc import Iterator
 
+from emu.bits import signed
 from emu.facilities import Facility
 from tools.conform.architecture.case import CaseSection, facility
 from tools.conform.architecture.instruction_row import InstructionRow
+from tools.conform.architecture.integers import integer_code
 
 SOURCE = "PoP 7, Shift Left/Right Single/Double (Logical); Rotate Left Single Logical"
 RULE = "The amount is bits 58-63 of the address; only arithmetic shifts set the condition code, 3 if bits are lost."
@@ -23,10 +25,6 @@ MASK_32, MASK_64 = (1 << 32) - 1, (1 << 64) - 1
 VALUE_32, VALUE_64 = 0x9234_5679, 0x9234_5678_ABCD_EF01
 
 
-def signed(value: int, width: int) -> int:
-    return value - (1 << width) if value >> width - 1 & 1 else value
-
-
 def shifted_left(value: int, width: int, amount: int) -> tuple[int, int]:
     """The sign stays; the code is 3 if a bit unlike it is shifted out."""
     sign, number = value >> width - 1, value & (1 << width - 1) - 1
@@ -39,7 +37,7 @@ def shifted_left(value: int, width: int, amount: int) -> tuple[int, int]:
 
 
 def code_of(value: int, width: int) -> int:
-    return 0 if value == 0 else 1 if value >> width - 1 else 2
+    return integer_code(signed(value, width), width)
 
 
 def result_of(mnemonic: str, value: int, width: int, amount: int) -> tuple[int, int | None]:

@@ -8,36 +8,30 @@ from collections.abc import Callable, Iterator
 from fractions import Fraction
 
 from tools.conform.architecture.binary_numbers import (
-    AWAY,
     DIVISION_BY_ZERO,
-    DOWN,
     INEXACT,
     INVALID,
     LONG,
+    METHODS,
+    MODE_NAMES,
     NEAREST,
     OVERFLOW,
-    SHORTER,
     UP,
-    ZERO,
     bits_of,
     rounded,
     rounded_integer,
 )
 from tools.conform.architecture.case import CaseSection
 from tools.conform.architecture.instruction_row import InstructionRow
-from tools.conform.architecture.vector_row import ALL, flagged_row, vector
+from tools.conform.architecture.vector_row import LEFT, flagged_row, vector
 
 SOURCE = "PoP 24, Vector Floating-Point Instructions"
 OLD = 0xDEAD_BEEF_0123_4567_89AB_CDEF_0F1E_2D3C
 ONES = (1 << 64) - 1
-LEFT = ALL >> 64 << 64
-"""What a single-element operation defines of its result."""
 INFINITY, DEFAULT_NAN, NEGATIVE_ZERO = 0x7FF0 << 48, 0x7FF8 << 48, 1 << 63
 QUIET, SIGNALING = 0x7FF8_0000_0000_0123, 0xFFF0_0000_0000_0456
-METHODS = {1: AWAY, 3: SHORTER, 4: NEAREST, 5: ZERO, 6: UP, 7: DOWN}
-"""Rounding methods, as a mask field says them."""
-MODES = {NEAREST: "nearest", ZERO: "zero", UP: "up", DOWN: "down"}
-"""Those that the floating-point-control register can say, too, and all instructions have."""
+GIVEN_METHODS = {field: mode for field, mode in METHODS.items() if field}
+"""Those that a mask field says, and not the floating-point-control register."""
 Rows = Iterator[tuple[InstructionRow, str]]
 
 
@@ -74,7 +68,7 @@ def arithmetic_rows() -> Rows:
         name, code = mnemonic.lower(), f"{mnemonic} 3,4,5,3,0,0"
         first, second = (vector(map(bits, column), 64) for column in zip(*ROUGH, strict=True))
         before = {3: OLD, 4: first, 5: second}
-        for mode, way in MODES.items():
+        for mode, way in MODE_NAMES.items():
             results = [nearby(of(Fraction(a), Fraction(b)), mode) for a, b in ROUGH]
             after: dict[int, int | tuple[int, int]] = {3: vector(results, 64)}
             row = flagged_row(f"{name}-{way}", code, before, after, INEXACT, mode=mode)
@@ -108,7 +102,7 @@ def arithmetic_rows() -> Rows:
 def root_rows() -> Rows:
     code = "VFSQ 3,4,3,0"
     before = {3: OLD, 4: vector((bits(2.0), bits(6.25)), 64)}
-    for mode, way in MODES.items():
+    for mode, way in MODE_NAMES.items():
         near = math.sqrt(2.0)
         is_more = Fraction(near) ** 2 > 2
         less, more = (math.nextafter(near, 0), near) if is_more else (near, math.nextafter(near, 2))
@@ -132,7 +126,7 @@ def fused_rows() -> Rows:
         before = {3: OLD} | {
             4 + at: vector(map(bits, column), 64) for at, column in enumerate(zip(*signs, strict=True))
         }
-        for mode, way in MODES.items():
+        for mode, way in MODE_NAMES.items():
             results = [nearby(Fraction(a) * Fraction(b) + sign * Fraction(c), mode) for a, b, c in signs]
             after: dict[int, int | tuple[int, int]] = {3: vector(results, 64)}
             row = flagged_row(f"{mnemonic.lower()}-{way}", f"{mnemonic} 3,4,5,6,0,3", before, after, INEXACT, mode=mode)
@@ -153,18 +147,18 @@ def integer_rows() -> Rows:
     """Numbers made integers of the same format, and of the format of integers."""
     pair = (Fraction(5, 2), Fraction(-7, 2))
     before = {3: OLD, 4: vector((bits(float(each)) for each in pair), 64)}
-    for method, mode in METHODS.items():
+    for method, mode in GIVEN_METHODS.items():
         whole = [rounded_integer(each, mode) for each in pair]
         row = flagged_row(f"vfi-{method}", f"VFI 3,4,3,0,{method}", before, {3: vector(map(bits, whole), 64)}, INEXACT)
         yield row, "Rounded to an integer, as the fifth operand says."
         row = flagged_row(f"vcgd-{method}", f"VCGD 3,4,3,0,{method}", before, {3: vector(whole, 64)}, INEXACT)
         yield row, "Converted to an integer with sign, rounded as the fifth operand says."
     positive = {3: OLD, 4: vector((bits(2.5), bits(2.0**63 + 2048)), 64)}
-    for method, mode in METHODS.items():
+    for method, mode in GIVEN_METHODS.items():
         after: dict[int, int | tuple[int, int]] = {3: vector((rounded_integer(pair[0], mode), 2**63 + 2048), 64)}
         row = flagged_row(f"vclgd-{method}", f"VCLGD 3,4,3,0,{method}", positive, after, INEXACT)
         yield row, "Converted to an integer without sign, rounded as the fifth operand says."
-    for mode, way in MODES.items():
+    for mode, way in MODE_NAMES.items():
         whole = [rounded_integer(each, mode) for each in pair]
         row = flagged_row(f"vfi-{way}", "VFI 3,4,3,0,0", before, {3: vector(map(bits, whole), 64)}, INEXACT, mode=mode)
         yield row, "Rounded to an integer as the floating-point-control register says."
@@ -197,7 +191,7 @@ def from_integer_rows() -> Rows:
     for mnemonic in ("VCDG", "VCDLG"):
         numbers = values if mnemonic == "VCDG" else (values[0], values[1] + 2**64)
         before = {3: OLD, 4: vector(values, 64)}
-        for mode, way in MODES.items():
+        for mode, way in MODE_NAMES.items():
             results = [nearby(Fraction(each), mode) for each in numbers]
             after: dict[int, int | tuple[int, int]] = {3: vector(results, 64)}
             code = f"{mnemonic} 3,4,3,0,"

@@ -11,30 +11,25 @@ from tools.conform.architecture.binary_numbers import (
     INEXACT,
     INVALID,
     LONG,
-    NEAREST,
+    MODE_NAMES,
     OVERFLOW,
     SHORT,
     UNDERFLOW,
-    UP,
-    ZERO,
     bits_of,
     rounded,
 )
 from tools.conform.architecture.case import CaseSection
 from tools.conform.architecture.instruction_row import InstructionRow
-from tools.conform.architecture.vector_row import ALL, flagged_row, vector
+from tools.conform.architecture.vector_row import ALL, LEFT, flagged_row, vector
 
 SOURCE = "PoP 24, Vector Floating-Point Instructions"
 OLD = 0xDEAD_BEEF_0123_4567_89AB_CDEF_0F1E_2D3C
 ONES = (1 << 64) - 1
-LEFT = ALL >> 64 << 64
-"""What a single-element operation defines of its result."""
 LEFT_WORDS = 0xFFFF_FFFF_0000_0000_FFFF_FFFF_0000_0000
 """Where short numbers are in doublewords; what is beside them is unpredictable."""
 SIGN = 1 << 63
 QUIET, SIGNALING = 0x7FF8_0000_0000_0123, 0xFFF0_0000_0000_0456
 ONE, TWO, INFINITY = bits_of(1, LONG), bits_of(2, LONG), LONG.infinity
-MODES = {NEAREST: "nearest", ZERO: "zero", UP: "up", DOWN: "down"}
 Rows = Iterator[tuple[InstructionRow, str]]
 
 # Whether it holds for numbers of which the first is equal, low, high; never for a NaN.
@@ -156,7 +151,7 @@ def lengthened_rows() -> Rows:
 def shortened_rows() -> Rows:
     exact = (Fraction(0.1), Fraction(-7 / 3))
     before = {3: OLD, 4: vector((bits_of(each, LONG) for each in exact), 64)}
-    for mode, way in MODES.items():
+    for mode, way in MODE_NAMES.items():
         shorts = [rounded(each, SHORT, mode).bits << 32 for each in exact]
         after: dict[int, int | tuple[int, int]] = {3: (vector(shorts, 64), LEFT_WORDS)}
         row = flagged_row(f"vled-{way}", f"VLED 3,4,3,0,{mode + 4}", before, after, INEXACT)

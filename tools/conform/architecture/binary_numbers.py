@@ -18,6 +18,8 @@ NEAREST, ZERO, UP, DOWN, SHORTER = 0, 1, 2, 3, 7
 for shorter precision."""
 AWAY: Final = 8
 """To nearest with ties away from zero, which only an instruction can ask for."""
+MODE_NAMES: Final = {NEAREST: "nearest", ZERO: "zero", UP: "up", DOWN: "down"}
+"""Those that each instruction has that rounds."""
 METHODS: Final = {0: NEAREST, 1: AWAY, 3: SHORTER, 4: NEAREST, 5: ZERO, 6: UP, 7: DOWN}
 """Rounding methods by the M3 field; 0 is that of the FPC register, here as it is after a reset."""
 NO_INEXACT: Final = 4

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -131,3 +132,18 @@ class FloatingRow:
         ilc = len(assemble(text))
         event = program(self.interruption, ilc=ilc, at="after", going=Going.OLD, **fields)
         return replace(case, events=(event,))
+
+
+def specification_row(
+    instruction: str, *, needs: tuple[Need, ...] = (), registers: Mapping[int, Value] | None = None
+) -> FloatingRow:
+    """The row of an *instruction* that is a specification exception, with operands of zero; its text is its name."""
+    return FloatingRow(
+        name=re.sub("[^a-z0-9]+", "-", instruction.lower()).strip("-"),
+        instruction=instruction,
+        second=FloatingDatum(128, 0),
+        third=FloatingDatum(128, 0),
+        registers=registers or {},
+        interruption=ProgramInterruptionCode.SPECIFICATION,
+        needs=needs,
+    )

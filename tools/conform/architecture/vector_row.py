@@ -16,6 +16,8 @@ VECTOR: Final = facility(129)
 PERMITTED: Final = {0: 0xE0 | CR0_AFP | CR0_VECTOR}
 """Control register 0 as an initial CPU reset makes it, with vector instructions permitted."""
 ALL: Final = (1 << 128) - 1
+LEFT: Final = ALL >> 64 << 64
+"""What a single-element operation defines of its result."""
 _RESULTS: Final = 0x800
 """Where in page1 the registers are stored; they are loaded from its beginning.  General register 1 is its base."""
 
