@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, ClassVar, Final, TypeVar
 import numpy as np
 
 from emu.state import Section, array_of, computed
+from host import age_loops
+from host.age_loops import NOWHERE
 
 if TYPE_CHECKING:
     from typing import Any
@@ -22,13 +24,8 @@ if TYPE_CHECKING:
     AnyFrames = NDArray[np.int32] | NDArray[np.intp]
 
 _Integer = TypeVar("_Integer", np.int32, np.intp)
-_NOWHERE: Final = -1
-"""The place of a frame that is not listed, and what a place has whose frame has gone."""
 _INACTIVE_SHARE: Final = 3
 """One in so many listed frames should be inactive."""
-_SMALLEST_SCAN: Final = 256
-_LARGEST_SCAN: Final = 1 << 16
-"""Places looked at in one step; what is computed on the way stays in the processor's cache."""
 
 
 class AgeLists:
@@ -64,14 +61,21 @@ class AgeLists:
             "_set_listed",
             of=("_order", "_place"),
         ),
-        excluded={"_end": "a parameter", "_order_view": "a view", "_place_view": "a view"},
+        excluded={
+            "_end": "a parameter",
+            "_order_view": "a view",
+            "_place_view": "a view",
+            "_addresses": "a view",
+            "_ends": "of no meaning between two scans",
+            "_ends_address": "a view",
+        },
     )
 
     def __init__(self, frames: int) -> None:
         self.active_count = 0
         self.inactive_count = 0
         self._order = np.empty(2 * frames, dtype=np.int32)
-        self._place = np.full(frames, _NOWHERE, dtype=np.int32)
+        self._place = np.full(frames, NOWHERE, dtype=np.int32)
         self._end = len(self._order)
         self._head = 0
         """No frame is before this place."""
@@ -83,6 +87,11 @@ class AgeLists:
         """Where :meth:`oldest` scans the inactive list."""
         self._order_view = self._order.data
         self._place_view = self._place.data
+        self._addresses = self._order.ctypes.data, self._place.ctypes.data
+        ends = np.empty(2, dtype=np.int64)
+        self._ends = ends.data
+        """What :func:`age_loops.scan` is given, and gives."""
+        self._ends_address = ends.ctypes.data
 
     def insert(self, frame: int) -> None:
         """List *frame*, which is not listed, as the youngest of the active list."""
@@ -100,8 +109,8 @@ class AgeLists:
         place = self._place_view[frame]
         if place < 0:
             return
-        self._order_view[place] = _NOWHERE
-        self._place_view[frame] = _NOWHERE
+        self._order_view[place] = NOWHERE
+        self._place_view[frame] = NOWHERE
         if place < self._boundary:
             self.inactive_count -= 1
         else:
@@ -116,12 +125,9 @@ class AgeLists:
     def remove_many(self, frames: AnyFrames) -> None:
         """Take *frames*, each named once, off their lists; no effect on those that are not listed."""
         frames = frames.astype(np.intp, copy=False)
-        places = self._place[frames].astype(np.intp)
-        is_listed = places >= 0
-        if np.count_nonzero(is_listed) < len(places):
-            places = _those(places, is_listed)
-        self._order[places] = _NOWHERE
-        self._place[frames] = _NOWHERE
+        places = _without_holes(self._place[frames].astype(np.intp))
+        self._order[places] = NOWHERE
+        self._place[frames] = NOWHERE
         inactive = int(np.count_nonzero(places < self._boundary))
         self.inactive_count -= inactive
         self.active_count -= len(places) - inactive
@@ -143,58 +149,41 @@ class AgeLists:
             return np.empty(0, dtype=np.intp)
         self._refill(max(count, min(listed // _INACTIVE_SHARE, self.inactive_count + 2 * count)), referenced)
         self._hand = self._head
-        victims: list[Frames] = []
         missing = count
-        scan = _first_scan(count)
         while missing:
             if self._hand == self._boundary:
                 self._refill(count, referenced)
-            self._make_room(scan)
-            start = self._hand
-            good, moved, self._hand = self._scan(start, min(start + scan, self._boundary), missing, referenced)
-            self.inactive_count -= moved
-            self.active_count += moved
-            victims.append(good)
-            missing -= len(good)
-            scan = min(2 * scan, _LARGEST_SCAN)
-        result = np.concatenate(victims) if len(victims) > 1 else victims[0]
-        self._head = int(self._place[result[0]])
-        return result
+            self._make_room(1)
+            tail = self._tail
+            found, self._hand = self._scan(self._hand, self._boundary, missing, referenced)
+            missing -= found
+            self.inactive_count -= self._tail - tail
+            self.active_count += self._tail - tail
+        # All that was scanned and is still there is a victim.
+        victims = _without_holes(self._order[self._head : self._hand]).astype(np.intp)
+        self._head = self._place_view[victims[0]]
+        return victims
 
     def _refill(self, wanted: int, referenced: NDArray[np.uint8]) -> None:
         """Scan the active list until the inactive list has *wanted* frames; so many are listed."""
-        scan = _first_scan(wanted - self.inactive_count)
         while self.inactive_count < wanted:
-            self._make_room(scan)
-            start = self._boundary
+            self._make_room(1)
             missing = wanted - self.inactive_count
-            good, _, self._boundary = self._scan(start, min(start + scan, self._tail), missing, referenced)
-            self.inactive_count += len(good)
-            self.active_count -= len(good)
-            scan = min(2 * scan, _LARGEST_SCAN)
+            found, self._boundary = self._scan(self._boundary, self._tail, missing, referenced)
+            self.inactive_count += found
+            self.active_count -= found
 
-    def _scan(self, start: int, stop: int, wanted: int, referenced: NDArray[np.uint8]) -> tuple[Frames, int, int]:
-        """Scan from *start* until *wanted* unreferenced frames are found, or up to *stop*.
+    def _scan(self, start: int, stop: int, wanted: int, referenced: NDArray[np.uint8]) -> tuple[int, int]:
+        """Scan from *start*, up to *stop* or until *wanted* frames are unreferenced, which stay where they are.
 
-        Give the unreferenced frames, the number of referenced ones, which have become the youngest active frames with
-        their flags reset, and the place where the scan ended.  There must be room.
+        Referenced ones become the youngest active frames, with their flags reset.  Give how many are unreferenced, and
+        the place where the scan ended, which is before *stop* too where there is no more room.
         """
-        frames, is_referenced = self._look(start, stop, referenced)
-        is_any_referenced = bool(np.count_nonzero(is_referenced))
-        unreferenced = _those(frames, ~is_referenced) if is_any_referenced else frames
-        if len(unreferenced) >= wanted:
-            unreferenced = unreferenced[:wanted]
-            stop = int(self._place[unreferenced[-1]]) + 1
-        if not is_any_referenced:
-            return unreferenced, 0, stop
-        moved = _those(frames, is_referenced)
-        places = self._place[moved].astype(np.intp)
-        count = int(np.searchsorted(places, stop))
-        moved, places = moved[:count], places[:count]
-        referenced[moved] = 0
-        self._order[places] = _NOWHERE
-        self._append(moved)
-        return unreferenced, count, stop
+        ends = self._ends
+        ends[0], ends[1] = self._tail, self._end
+        found = age_loops.scan(*self._addresses, referenced, start, stop, wanted, self._ends_address)
+        self._tail = ends[0]
+        return found, ends[1]
 
     def sweep(self, referenced: NDArray[np.uint8]) -> int:
         """Scan all that is listed once, and reset all flags, also of frames not listed; give how many were referenced.
@@ -202,28 +191,14 @@ class AgeLists:
         Then the active list has the frames that were referenced, and the inactive list those that were not, each in
         order of age.
         """
-        start, tail = self._head, self._tail
-        self._head = self._tail = 0
-        active = []
-        for place in range(start, tail, _LARGEST_SCAN):
-            frames, is_referenced = self._look(place, min(place + _LARGEST_SCAN, tail), referenced)
-            active.append(_those(frames, is_referenced))
-            self._append(_those(frames, ~is_referenced))
-        self._boundary = self.inactive_count = self._tail
-        for frames_of_step in active:
-            self._append(frames_of_step)
-        self.active_count = self._tail - self._boundary
+        listed = self.active_count + self.inactive_count
+        aside = np.empty(listed, dtype=np.int32)
+        active = age_loops.sweep(*self._addresses, referenced, self._head, self._tail, aside)
+        self._head, self._tail = 0, listed
+        self._boundary = self.inactive_count = listed - active
+        self.active_count = active
         referenced.fill(0)
-        return self.active_count
-
-    def _look(self, start: int, stop: int, referenced: NDArray[np.uint8]) -> tuple[Frames, NDArray[np.bool_]]:
-        """The frames from place *start* to before *stop*, as wide as numpy wants indices; and which are referenced."""
-        listed = self._order[start:stop]
-        is_frame = listed >= 0
-        if np.count_nonzero(is_frame) < len(listed):
-            listed = _those(listed, is_frame)
-        frames = listed.astype(np.intp)
-        return frames, referenced.take(frames, mode="clip") != 0
+        return active
 
     def _append(self, frames: AnyFrames) -> None:
         """Give *frames* the next places, for which there is room."""
@@ -240,7 +215,7 @@ class AgeLists:
         """Put back those, with the holes among them."""
         order = array_of(saved)
         self._order[self._head : self._tail] = order
-        self._place.fill(_NOWHERE)
+        self._place.fill(NOWHERE)
         filled = np.flatnonzero(order >= 0)
         self._place[order[filled]] = filled + self._head
 
@@ -251,17 +226,16 @@ class AgeLists:
 
     def _close_holes(self) -> None:
         order = self._order[self._head : self._tail]
-        is_frame = order >= 0
-        self._hand = int(np.count_nonzero(is_frame[: max(self._hand - self._head, 0)]))
+        self._hand = int(np.count_nonzero(order[: max(self._hand - self._head, 0)] >= 0))
         self._head, self._boundary, self._tail = 0, self.inactive_count, 0
-        self._append(_those(order, is_frame))
+        # Without holes it lies in the second half of the array, so that it does not move to where a part of it lies.
+        self._append(_without_holes(order))
 
 
-def _those(frames: NDArray[_Integer], where: NDArray[np.bool_]) -> NDArray[_Integer]:
-    """The *frames* *where* it is so.  Several times as fast as by a mask."""
-    return frames.take(where.nonzero()[0], mode="clip")
-
-
-def _first_scan(wanted: int) -> int:
-    """The places to look at first for *wanted* unreferenced frames; the next step is twice as large, and so on."""
-    return min(max(2 * wanted, _SMALLEST_SCAN), _LARGEST_SCAN)
+def _without_holes(numbers: NDArray[_Integer]) -> NDArray[_Integer]:
+    """The frames, or the places, that are among *numbers*: all but those that are :data:`NOWHERE`."""
+    is_there = numbers >= 0
+    if np.count_nonzero(is_there) == len(numbers):
+        return numbers
+    # Several times as fast as by a mask.
+    return numbers.take(is_there.nonzero()[0], mode="clip")

@@ -15,10 +15,10 @@ from typing import Final
 
 import llvmlite.binding as llvm
 
-from emu.engine import object_files
 from emu.engine.compiled_keys import CALLBACKS
 from emu.engine.compiling import compile_callbacks, name_functions, object_file
 from emu.engine.library import exported_address
+from emu.object_code import files
 
 _TRACED: Final = ("traced_block_callback", "follow_callback")
 _CONTENT: Final = "object code"
@@ -83,23 +83,23 @@ def traced_callbacks() -> TracedCallbacks:
 
 def _loaded(names: Sequence[str]) -> list[int]:
     """The addresses of the callbacks *names*, which are compiled first if they are not kept."""
-    engine = object_files.load(*map(_code, names))
+    engine = files.load(*map(_code, names))
     return [int(engine.get_function_address(name)) for name in names]
 
 
 def _code(name: str) -> bytes:
     """The object code of the callback *name*."""
-    code = object_files.read(object_file(name))
+    code = files.read(object_file(name))
     if code is None:
         compile_callbacks()
-        code = object_files.read(object_file(name))
+        code = files.read(object_file(name))
     assert code is not None
     return code
 
 
 def are_kept() -> bool:
     """Whether :func:`callbacks` finds all of them compiled."""
-    return all(object_files.is_kept(object_file(name)) for name in CALLBACKS)
+    return all(files.is_kept(object_file(name)) for name in CALLBACKS)
 
 
 def functions(
@@ -118,15 +118,15 @@ def functions(
     """
     for function, address in ({each: exported_address(each) for each in called} | dict(others or {})).items():
         llvm.add_symbol(function, address)
-    digest = hashlib.sha256(f"{_CONTENT}, {object_files.compiler()} {source}".encode()).hexdigest()
+    digest = hashlib.sha256(f"{_CONTENT}, {files.compiler()} {source}".encode()).hexdigest()
     file = f"{name}-{digest}.o"
-    code = object_files.read(file)
+    code = files.read(file)
     if code is None:
         module = llvm.parse_assembly(source)
         module.verify()
-        code = object_files.emit(module, speed_level=2)
-        object_files.write(file, code)
-    engine = object_files.load(code)
+        code = files.emit(module, speed_level=2)
+        files.write(file, code)
+    engine = files.load(code)
     return [int(engine.get_function_address(symbol)) for symbol in symbols]
 
 

@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from emu import translations
-from emu.engine import object_files, tables
+from emu.engine import tables
 from emu.engine.quirks import small_buffer, sums
 from emu.engine.quirks.single_stores import STORES_ONCE
 from emu.engine.rules.keying import content_key, import_closure, keys
 from emu.instruction_length import instruction_length
 from emu.isa.storage_operands import TABLE, base_of, displacement_of, index_of, length_of
+from emu.object_code import files
 
 if TYPE_CHECKING:
     from emu.engine.units import CompilationUnit
@@ -53,7 +54,7 @@ _TRANSLATOR: Final = (
 """These are not compiled, nor what they import: what they make of it is."""
 _OF_ACCESSES: Final = ("fill_callback", "checked_store_callback", "traced_block_callback", "follow_callback")
 """Those that the access rules are asked by."""
-_ROOT: Final = object_files.PACKAGE.parent
+_ROOT: Final = files.PACKAGE.parent
 
 
 @cache
@@ -63,8 +64,8 @@ def callback_keys() -> dict[str, str]:
     What one callback does not depend on may change without its being compiled again.
     """
     whose = hashlib.sha256(str(_ROOT).encode()).hexdigest()[:16]
-    notes = [folder / f"compiled-{whose}.json" for folder in object_files.folders()]
-    where = object_files.compiler()
+    notes = [folder / f"compiled-{whose}.json" for folder in files.folders()]
+    where = files.compiler()
 
     def find() -> dict[str, str]:
         return {name: content_key(_ROOT, as_they_stand(_ROOT, name), translated(name, where)) for name in CALLBACKS}
@@ -74,7 +75,7 @@ def callback_keys() -> dict[str, str]:
 
 def unit_key(unit: CompilationUnit) -> str:
     """The key of what numba makes of *unit*, without the units that it calls."""
-    more = [object_files.compiler().encode(), *_rules(), *unit.made_of, str(unit.signature).encode()]
+    more = [files.compiler().encode(), *_rules(), *unit.made_of, str(unit.signature).encode()]
     return content_key(_ROOT, _closure(unit.module), more)
 
 

@@ -6,8 +6,6 @@ What numba has made of a unit is kept in LLVM's intermediate form, for the next 
 
 from __future__ import annotations
 
-import contextlib
-import gc
 import os
 import signal
 from collections.abc import Callable, Iterator
@@ -17,20 +15,17 @@ from typing import TYPE_CHECKING, Any, Final
 
 import llvmlite.binding as llvm
 
-from emu.engine import object_files
 from emu.engine.compiled_keys import CALLBACKS, callback_keys, unit_key
 from emu.engine.library import PROGRAM_INTERRUPTION_FUNCTION, EngineError, exported_address
 from emu.engine.quirks import addressing_mode, sums
+from emu.object_code import files
+from emu.object_code.numba_modules import SPEED_LEVEL, module_of
 
 if TYPE_CHECKING:
     from emu.engine.units import CompilationUnit
 
 _NO_PLACE: Final = 1
 """The address of a unit for numba, which wants one of whatever is called."""
-_MOST_PASSES: Final = 3
-_ERROR_PATH: Final = "numba_gil_"
-_MANY_OBJECTS: Final = 500_000
-_SPEED_LEVEL: Final = 3
 _CALLED: Final = (sums.HELPER, PROGRAM_INTERRUPTION_FUNCTION)
 """Functions of Unicorn's that compiled code calls by the names under which it exports them."""
 
@@ -63,10 +58,10 @@ def compile_callbacks(advance: Callable[[int, int], object] = _ignore) -> None:
     :param advance: is called with how many parts of the work are done, and of how many.
     :raises EngineError: if one of them may raise an exception.
     """
-    missing = [name for name in CALLBACKS if not object_files.is_kept(object_file(name))]
+    missing = [name for name in CALLBACKS if not files.is_kept(object_file(name))]
     if not missing:
         return
-    units = [each for each in declared_units().values() if not object_files.is_kept(_unit_file(each))]
+    units = [each for each in declared_units().values() if not files.is_kept(_unit_file(each))]
     # The long ones first, so that no processor waits for the last one.
     units.sort(key=lambda each: -sum(map(len, each.made_of)))
     total = len(units) + len(missing)
@@ -75,7 +70,7 @@ def compile_callbacks(advance: Callable[[int, int], object] = _ignore) -> None:
     done = 0
     for part in (parts, callbacks):
         for file, body in _side_by_side(part):
-            object_files.write(file, body)
+            files.write(file, body)
             done += 1
             advance(done, total)
 
@@ -97,7 +92,7 @@ def _side_by_side(work: list[Work]) -> Iterator[tuple[str, bytes]]:
     from concurrent.futures.process import BrokenProcessPool
 
     done = 0
-    if not multiprocessing.current_process().daemon and object_files.is_all_written():
+    if not multiprocessing.current_process().daemon and files.is_all_written():
         processes: Executor | None = None
         try:
             processes = ProcessPoolExecutor(len(os.sched_getaffinity(0)), initializer=_ignore_interrupt)
@@ -151,11 +146,11 @@ def compile_callback(name: str) -> tuple[str, bytes]:
         if not function.is_declaration and function.name != name:
             function.linkage = "internal"
             function.add_function_attribute("noinline")
-    return object_file(name), object_files.emit(module, _SPEED_LEVEL)
+    return object_file(name), files.emit(module, SPEED_LEVEL)
 
 
 def _unit_module(unit: CompilationUnit) -> Any:
-    body = object_files.read(_unit_file(unit))
+    body = files.read(_unit_file(unit))
     return _translated(unit, unit.symbol) if body is None else llvm.parse_bitcode(body)
 
 
@@ -167,30 +162,7 @@ def _translated(function: Any, symbol: str) -> Any:
     name_functions()
     for each in declared_units():
         llvm.add_symbol(each, _NO_PLACE)
-    with _rare_collections():
-        compiled = function.compiled()
-    # The call of the function proper is marked not to be inlined.
-    module = llvm.parse_assembly(compiled.inspect_llvm().replace("noinline", "nounwind"))
-    module.get_function(compiled._wrapper_name).name = symbol  # noqa: SLF001 - numba has no public name for it
-    for other in module.functions:
-        if not other.is_declaration and other.name != symbol:
-            other.linkage = "internal"
-            other.add_function_attribute("alwaysinline")
-    # A function with very many ends is seen to raise no exception when it has been made shorter: then the paths go for
-    # which there are functions of numba's, which is not there when the object is loaded.
-    for _ in range(_MOST_PASSES):
-        object_files.optimize(module, _SPEED_LEVEL)
-        if not any(other.name.startswith(_ERROR_PATH) for other in module.functions):
-            return module
-    raise EngineError(f"{symbol} may raise an exception")
-
-
-@contextlib.contextmanager
-def _rare_collections() -> Iterator[None]:
-    """Look for garbage rarely: numba makes millions of objects, of which most stay to the end."""
-    thresholds = gc.get_threshold()
-    gc.set_threshold(_MANY_OBJECTS)
     try:
-        yield
-    finally:
-        gc.set_threshold(*thresholds)
+        return module_of(function.compiled, symbol)
+    except ValueError as reason:
+        raise EngineError(str(reason)) from None

@@ -9,14 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from emu.engine import compiled, object_files
+from emu.engine import compiled
+from emu.object_code import files
 
 
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The one folder where object code may be kept."""
     folder = tmp_path / "cache"
-    monkeypatch.setattr(object_files, "folders", lambda: [folder])
+    monkeypatch.setattr(files, "folders", lambda: [folder])
     return folder
 
 
@@ -32,8 +33,8 @@ def test_functions_in_the_intermediate_language(place: Path, times: int) -> None
 def test_a_file_that_holds_more_than_object_code_is_not_loaded(place: Path) -> None:
     """It was called after the compiler and the source alone."""
     source = "define i64 @seven() { ret i64 7 }"
-    digest = hashlib.sha256(f"{object_files.compiler()} {source}".encode()).hexdigest()
-    object_files.write(f"numbers-{digest}.o", b"\0" + bytes(1000))
+    digest = hashlib.sha256(f"{files.compiler()} {source}".encode()).hexdigest()
+    files.write(f"numbers-{digest}.o", b"\0" + bytes(1000))
     (address,) = compiled.functions("numbers", source, (), ("seven",))
     assert ctypes.CFUNCTYPE(ctypes.c_uint64)(address)() == 7
     assert len(list(place.iterdir())) == 2

@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
-from emu.engine import compiling, object_files
+from emu.engine import compiling
 from emu.engine.compiled_keys import CALLBACKS
 from emu.engine.library import EngineError
 from emu.engine.record import SharedRecord
+from emu.object_code import files
 
 FEW = "condition_code_callback"
 
@@ -27,7 +28,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, units: dict[str, Any
     """The one folder where files may be kept; nothing but a small callback and four units are to be compiled."""
     names = ("locate_frame", "supplied_frame", "find_frame", "trace_host")
     few = {f"unit.{name}": units[f"unit.{name}"] for name in names}
-    monkeypatch.setattr(object_files, "folders", lambda: [tmp_path])
+    monkeypatch.setattr(files, "folders", lambda: [tmp_path])
     monkeypatch.setattr(compiling, "CALLBACKS", {FEW: CALLBACKS[FEW]})
     monkeypatch.setattr(compiling, "declared_units", lambda: few)
     return tmp_path
@@ -47,7 +48,7 @@ def test_a_callback_is_one_piece_with_the_units_that_it_calls(
 ) -> None:
     """Here it does what a unit does that calls two others."""
     monkeypatch.setattr("emu.engine.callbacks.condition_code_callback", units["unit.find_frame"])
-    address = object_files.load(compiling.compile_callback(FEW)[1]).get_function_address(FEW)
+    address = files.load(compiling.compile_callback(FEW)[1]).get_function_address(FEW)
     shared, states, touches = SharedRecord(), (ctypes.c_uint8 * 8)(), (ctypes.c_uint8 * 256)()
     shared.fields.states_address, shared.fields.touches_address = map(ctypes.addressof, (states, touches))
     find = ctypes.CFUNCTYPE(ctypes.c_uint64, ctypes.c_uint64, ctypes.c_uint64)(address)

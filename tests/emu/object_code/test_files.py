@@ -9,7 +9,7 @@ from pathlib import Path
 import llvmlite.binding as llvm
 import pytest
 
-from emu.engine import object_files
+from emu.object_code import files
 
 FILE = "callback-1.o"
 
@@ -18,15 +18,15 @@ FILE = "callback-1.o"
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The one place where the file may be kept."""
     folder = tmp_path / "cache"
-    monkeypatch.setattr(object_files, "folders", lambda: [folder])
+    monkeypatch.setattr(files, "folders", lambda: [folder])
     return folder / FILE
 
 
 def test_what_is_written_is_read(place: Path) -> None:
-    assert not object_files.is_kept(FILE)
-    object_files.write(FILE, b"\0code\0")
-    assert object_files.is_kept(FILE)
-    assert object_files.read(FILE) == b"\0code\0"
+    assert not files.is_kept(FILE)
+    files.write(FILE, b"\0code\0")
+    assert files.is_kept(FILE)
+    assert files.read(FILE) == b"\0code\0"
     assert [each.name for each in place.parent.iterdir()] == [FILE]
 
 
@@ -34,17 +34,17 @@ def test_what_is_written_is_read(place: Path) -> None:
 def test_a_damaged_file_is_not_used(place: Path, damage: bytes) -> None:
     place.parent.mkdir()
     place.write_bytes(damage)
-    assert object_files.read(FILE) is None
+    assert files.read(FILE) is None
 
 
 def test_what_cannot_be_written_is_kept_as_long_as_the_process_lives(
     place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     place.parent.write_bytes(b"a file, and no folder")
-    monkeypatch.setattr(object_files, "_unwritten", {})
-    object_files.write(FILE, b"code")
-    assert object_files.read(FILE) == b"code"
-    assert not object_files.is_all_written()
+    monkeypatch.setattr(files, "_unwritten", {})
+    files.write(FILE, b"code")
+    assert files.read(FILE) == b"code"
+    assert not files.is_all_written()
     assert place.parent.read_bytes() == b"a file, and no folder"
 
 
@@ -52,13 +52,13 @@ def test_the_next_place_is_taken_where_the_first_cannot_be_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "file").write_bytes(b"a file, and no folder")
-    monkeypatch.setattr(object_files, "folders", lambda: [tmp_path / "file", tmp_path / "second"])
-    object_files.write(FILE, b"code")
+    monkeypatch.setattr(files, "folders", lambda: [tmp_path / "file", tmp_path / "second"])
+    files.write(FILE, b"code")
     assert (tmp_path / "second" / FILE).is_file()
-    assert object_files.read(FILE) == b"code"
+    assert files.read(FILE) == b"code"
 
 
 def test_object_code_that_is_loaded_can_be_called() -> None:
-    code = object_files.emit(llvm.parse_assembly("define i64 @seven() { ret i64 7 }"), speed_level=2)
-    address = object_files.load(code).get_function_address("seven")
+    code = files.emit(llvm.parse_assembly("define i64 @seven() { ret i64 7 }"), speed_level=2)
+    address = files.load(code).get_function_address("seven")
     assert ctypes.CFUNCTYPE(ctypes.c_uint64)(address)() == 7

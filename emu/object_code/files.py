@@ -29,7 +29,7 @@ _engines: Final[list[Any]] = []
 
 def folders() -> Iterator[Path]:
     """Where files may be kept, the best place first."""
-    yield PACKAGE / "engine" / "__pycache__"
+    yield Path(__file__).parent / "__pycache__"
     user = os.environ.get("XDG_CACHE_HOME")
     with contextlib.suppress(RuntimeError):
         yield (Path(user) if user else Path.home() / ".cache") / "page-hinting-machine"
