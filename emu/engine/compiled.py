@@ -8,10 +8,10 @@ takes a tenth of that.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Final
+from typing import Any, Final
 
 import llvmlite.binding as llvm
 
@@ -21,6 +21,8 @@ from emu.engine.library import exported_address
 from emu.object_code import files
 
 _TRACED: Final = ("traced_block_callback", "follow_callback")
+UNTRACED: Final = tuple(name for name in CALLBACKS if name not in _TRACED)
+"""The callbacks that are called while the machine is not traced."""
 _CONTENT: Final = "object code"
 """What a file of functions holds.  LLVM does not survive anything else, such as files of the same source once held."""
 
@@ -71,24 +73,27 @@ class TracedCallbacks:
 def callbacks() -> Callbacks:
     """The callbacks, ready to be called; they stay so as long as the process lives."""
     name_functions()
-    return Callbacks(*_loaded([name for name in CALLBACKS if name not in _TRACED]))
+    return callbacks_in(files.load(*map(_code, UNTRACED)))
+
+
+def callbacks_in(engine: Any) -> Callbacks:
+    """The callbacks in the object code that *engine* has loaded."""
+    return Callbacks(*_addresses(engine, UNTRACED))
 
 
 @cache
 def traced_callbacks() -> TracedCallbacks:
     """Those for traces, which most runs do without: the largest of all is among them."""
     name_functions()
-    return TracedCallbacks(*_loaded(_TRACED))
+    return TracedCallbacks(*_addresses(files.load(*map(_code, _TRACED)), _TRACED))
 
 
-def _loaded(names: Sequence[str]) -> list[int]:
-    """The addresses of the callbacks *names*, which are compiled first if they are not kept."""
-    engine = files.load(*map(_code, names))
+def _addresses(engine: Any, names: Iterable[str]) -> list[int]:
     return [int(engine.get_function_address(name)) for name in names]
 
 
 def _code(name: str) -> bytes:
-    """The object code of the callback *name*."""
+    """The object code of the callback *name*, which is compiled first if it is not kept."""
     code = files.read(object_file(name))
     if code is None:
         compile_callbacks()
@@ -127,7 +132,7 @@ def functions(
         code = files.emit(module, speed_level=2)
         files.write(file, code)
     engine = files.load(code)
-    return [int(engine.get_function_address(symbol)) for symbol in symbols]
+    return _addresses(engine, symbols)
 
 
 if __name__ == "__main__":

@@ -128,7 +128,7 @@ def _unit_file(unit: CompilationUnit) -> str:
 
 def _compile_unit(symbol: str) -> tuple[str, bytes]:
     unit = declared_units()[symbol]
-    return _unit_file(unit), _translated(unit, symbol).as_bitcode()
+    return _unit_file(unit), function_module(unit, symbol).as_bitcode()
 
 
 def compile_callback(name: str) -> tuple[str, bytes]:
@@ -136,11 +136,11 @@ def compile_callback(name: str) -> tuple[str, bytes]:
 
     :raises EngineError: if it may raise an exception.
     """
-    module = _translated(getattr(import_module(CALLBACKS[name]), name), name)
+    module = function_module(getattr(import_module(CALLBACKS[name]), name), name)
     units, linked = declared_units(), set[str]()
     while called := {each.name for each in module.functions if each.is_declaration and each.name in units} - linked:
         for symbol in called:
-            module.link_in(_unit_module(units[symbol]))
+            module.link_in(unit_module(units[symbol]))
         linked |= called
     for function in module.functions:
         if not function.is_declaration and function.name != name:
@@ -149,12 +149,13 @@ def compile_callback(name: str) -> tuple[str, bytes]:
     return object_file(name), files.emit(module, SPEED_LEVEL)
 
 
-def _unit_module(unit: CompilationUnit) -> Any:
+def unit_module(unit: CompilationUnit) -> Any:
+    """What numba makes of *unit*, as :func:`function_module` gives it; it is taken from its file if it is kept."""
     body = files.read(_unit_file(unit))
-    return _translated(unit, unit.symbol) if body is None else llvm.parse_bitcode(body)
+    return function_module(unit, unit.symbol) if body is None else llvm.parse_bitcode(body)
 
 
-def _translated(function: Any, symbol: str) -> Any:
+def function_module(function: Any, symbol: str) -> Any:
     """What numba makes of a callback or a unit: one function with the name *symbol*, which calls others by symbols.
 
     :raises EngineError: if it may raise an exception.

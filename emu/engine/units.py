@@ -36,6 +36,8 @@ class CompilationUnit:
     """Where what it calls is imported."""
     made_of: tuple[bytes, ...]
     """What it is made of beside the text of the module and of those that this imports."""
+    translation: str = ""
+    """Its source if the translator has made it; otherwise its function stands in the module."""
 
     @property
     def symbol(self) -> str:
@@ -72,7 +74,7 @@ def translated_unit(source: str, name: str, module: ModuleType, words: int = 2) 
     """
     namespace = dict(module.NAMES)
     exec(compile(source, f"<translated {name}>", "exec"), namespace)
-    return _declared(namespace[name], name, words, WORD, module.__name__, (source,))
+    return _declared(namespace[name], name, words, WORD, module.__name__, (source,), source)
 
 
 def _declared(
@@ -82,10 +84,11 @@ def _declared(
     result: Any,
     module: str,
     made_of: Iterable[str | bytes],
+    translation: str = "",
 ) -> Any:
     pieces = tuple(each.encode() if isinstance(each, str) else each for each in made_of)
     signature = result(_RECORD, *[WORD] * words)
-    declared = CompilationUnit(name, function, signature, module, pieces)
+    declared = CompilationUnit(name, function, signature, module, pieces, translation)
     if declared.symbol in UNITS:
         raise EngineError(f"there are two units that are called {name}")
     UNITS[declared.symbol] = declared

@@ -305,6 +305,63 @@ def relative_operands() -> Iterator[Case]:
         )
 
 
+def relative_operands_in_secondary_space_mode() -> Iterator[Case]:
+    """Every other instruction with such an operand: each would do something else with what the secondary space has."""
+    word, halfword, other = 0x8000_0002, 0x8000, 0x4444_4444_4444_4444
+    doubleword = word << 32 | 0x1234_5678
+    high = SENTINEL & -(1 << 32)
+    loads = {
+        "LRL": high | word,
+        "LGFRL": ALL - 0x7FFF_FFFD,
+        "LLGFRL": word,
+        "LHRL": high | 0xFFFF_8000,
+        "LGHRL": ALL - 0x7FFF,
+        "LLHRL": high | halfword,
+        "LLGHRL": halfword,
+    }
+    # Signed ones with one more than the operand, logical ones with one less.
+    comparisons = {
+        "CRL": (word + 1, 2),
+        "CGRL": (doubleword + 1, 2),
+        "CGFRL": (ALL - 0x7FFF_FFFC, 2),
+        "CHRL": (0xFFFF_8001, 2),
+        "CGHRL": (ALL - 0x7FFE, 2),
+        "CLRL": (word - 1, 1),
+        "CLGRL": (doubleword - 1, 1),
+        "CLGFRL": (word - 1, 1),
+        "CLHRL": (halfword - 1, 1),
+        "CLGHRL": (halfword - 1, 1),
+    }
+    stores = {
+        "STRL": SENTINEL & -(1 << 32) | doubleword & 0xFFFF_FFFF,
+        "STHRL": SENTINEL & -(1 << 48) | doubleword & (1 << 48) - 1,
+    }
+    ends = {name: (SENTINEL, FinalState(registers={3: value})) for name, value in loads.items()}
+    ends |= {name: (value, FinalState(registers={3: value}, cc=cc)) for name, (value, cc) in comparisons.items()}
+    ends |= {name: (SENTINEL, FinalState(storage={"page1": value, "page2": other})) for name, value in stores.items()}
+    for mnemonic, (before, end) in ends.items():
+        yield Case(
+            name=f"relative-{mnemonic.lower()}-secondary",
+            rule="The operand of a relative-long instruction is in the space that instructions come from.",
+            source=f"PoP 7, {mnemonic}; PoP 3, Translation Modes",
+            basis=VERIFIED,
+            needs=(facility(34),),
+            fill={"page1": doubleword, "page2": other},
+            registers={3: before},
+            code=f"{mnemonic} 3,{VIRTUAL:#x}",
+            end=end,
+            **BOTH | {"mask": ADDRESSING_MODE | DAT | 2 << 46},
+        )
+
+
 SECTION = CaseSection(
-    "Address spaces and authority", (*moves(), *control(), *authority(), *access_registers(), *relative_operands())
+    "Address spaces and authority",
+    (
+        *moves(),
+        *control(),
+        *authority(),
+        *access_registers(),
+        *relative_operands(),
+        *relative_operands_in_secondary_space_mode(),
+    ),
 )

@@ -10,7 +10,7 @@ from emu.psw import ADDRESSING_MODE, DAT
 from tools.conform.architecture.case import VERIFIED, Case, CaseSection, FinalState, facility, program
 from tools.conform.architecture.spaces import PAGE, PAGE_INVALID, TableLevel, TableSpace
 
-ALL = (1 << 64) - 1
+ALL, MASK_32 = (1 << 64) - 1, (1 << 32) - 1
 SENTINEL = 0x3333_3333_3333_3333
 CONTENT = 0x7777_7777_7777_7777
 VIRTUAL = 0x12_3000
@@ -63,6 +63,23 @@ def control_registers() -> Iterator[Case]:
         end=FinalState(storage={"page1": 0x1234_5678_9ABC_DEF0, "page1+8": 0xE0, "page1+16": SENTINEL}),
         **common,
     )
+    # Not those that would trace, and as they are where they would mask machine checks or let something in.
+    held = {number: 0x0101_0101_0101_0101 * number for number in range(16)} | {0: 0xE0, 6: 0, 14: 0xC200_0000}
+    numbers = [*range(3, 16), 0, 1, 2]
+    doublewords = [held[number] for number in numbers]
+    pairs = zip(numbers[::2], numbers[1::2], strict=True)
+    both = [(held[first] & MASK_32) << 32 | held[second] & MASK_32 for first, second in pairs]
+    for mnemonic, stored in (("STCTG", doublewords), ("STCTL", both)):
+        yield Case(
+            name=f"store-all-{mnemonic.lower()}",
+            rule="All control registers are stored, from R1 on, and number 0 after number 15.",
+            registers={2: "page1"},
+            fill={"page1": SENTINEL},
+            controls=held,
+            code=f"{mnemonic} 3,2,0(2)",
+            end=FinalState(storage={f"page1+{8 * place}": value for place, value in enumerate(stored)}),
+            **common,
+        )
     yield Case(
         name="store-control-32",
         rule="STORE CONTROL (32) stores bits 32-63.",
@@ -108,6 +125,18 @@ def identification() -> Iterator[Case]:
             registers={0: (0xFFFF_FF00, 0xFFFF_FF00), 9: (0x3000_0000, 0x3000_0000)},
             storage={"page1": (0x6000_0000 << 32, 0x6000_0000 << 32), "page1+8": SENTINEL},
         ),
+    )
+    codes = {9: 0, 10: 0, 11: 3}
+    yield Case(
+        name="store-facility-list-needed",
+        rule="With as many doublewords as it says that it needs the condition code is 0, and with one less it is 3.",
+        source="PoP 7, Store Facility List Extended",
+        basis=VERIFIED,
+        needs=(facility(7),),
+        registers={0: 0xFF, 2: "page1"},
+        code="STFLE 0(2)\nIPM 9\nLGR 5,0\nSTFLE 0(2)\nIPM 10\nLGR 6,0\nLGR 0,5\nAGHI 0,-1\nSTFLE 0(2)\nIPM 11\n"
+        "SGR 5,6\nSGR 6,0",
+        end=FinalState(registers={5: 0, 6: 0} | {number: (cc << 28, 0x3000_0000) for number, cc in codes.items()}),
     )
     for name, register_0, cc in (("level", 0, 0), ("no-function", 0xF000_0000, 3), ("no-selector", 0x1000_00FF, 3)):
         yield Case(

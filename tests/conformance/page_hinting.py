@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from emu.program_interruption import ProgramInterruptionCode as Code
-from emu.psw import ADDRESSING_MODE, PROBLEM_STATE
+from emu.psw import ADDRESSING_MODE, BASIC_ADDRESSING, PROBLEM_STATE
 from tools.conform.architecture.case import (
     ESSA,
     INFERRED,
@@ -151,6 +151,20 @@ def operands() -> Iterator[Case]:
         code="ESSA 3,2,2",
         end=FinalState(registers={2: "page1+0xfff", 3: 0}, pages={"page1": "Ur", "page2": "Sr"}),
     )
+    for mode, mask, ignored in (("31-bit", BASIC_ADDRESSING, 0x8000_0000), ("24-bit", 0, 0xFF00_0000)):
+        address = 0x1234_5678_0000_0000 | ignored | 0x40FFF
+        yield Case(
+            name=f"address-{mode}",
+            rule="In the 24- and 31-bit modes bits 40-63 or 33-63 of R2 are the address; all of R1 is set.",
+            source="PoP 5, Address Generation (page-hinting reference 1.1)",
+            basis=INFERRED,
+            needs=(ESSA,),
+            mask=mask,
+            registers={2: address, 3: -1},
+            pages={"page1": "Vr"},
+            code="ESSA 3,2,1",
+            end=FinalState(registers={2: address, 3: 0x0C}, pages={"page1": "Sr"}),
+        )
     yield Case(
         name="same-register",
         rule="R1 may be R2: the address is used before the state is put there.",

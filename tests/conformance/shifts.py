@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import operator
+import re
 from collections.abc import Iterator
 
 from emu.bits import signed
@@ -115,17 +116,27 @@ def selected_rows() -> Iterator[InstructionRow]:
             cc = None if cc is None else code_of(zeroed, 64)
             code = f"{mnemonic} 3,4,{start},{end | 0x80},{amount}"
             yield InstructionRow(f"{name}-zero", code, {3: first, 4: second}, {3: zeroed}, cc)
-        elif mnemonic != "RXSBG":
+        else:
             # That of I3 says that only the condition code is of interest.
             code = f"{mnemonic} 3,4,{start | 0x80},{end},{amount}"
             yield InstructionRow(f"{name}-test", code, {3: first, 4: second}, {}, cc)
+            # Bits that become zero, between two that do not.
+            combined = f"{combine(first, rotated):064b}"
+            zeros = re.search("10+1", combined)
+            assert zeros is not None
+            code = f"{mnemonic} 3,4,{zeros.start() + 1 | 0x80},{zeros.end() - 2},{amount}"
+            yield InstructionRow(f"{name}-test-zeros", code, {3: first, 4: second}, {}, 0)
     yield InstructionRow("rxsbg-same", "RXSBG 3,4,0,63,0", {3: first, 4: first}, {3: 0}, 0)
     for mnemonic, shift in (("RISBHG", 32), ("RISBLG", 0)):
         rotated = (second << 12 | second >> 52) & MASK_64
-        # Bits 5 to 20 of that half.
-        bits = selection(5, 20, 32) << shift
-        result = first & ~bits | rotated & bits
-        yield InstructionRow(mnemonic.lower(), f"{mnemonic} 3,4,5,20,12", {3: first, 4: second}, {3: result})
+        # Bits 5 to 20 of that half, or all others.
+        for name, start, end in ((mnemonic.lower(), 5, 20), (f"{mnemonic.lower()}-around", 21, 4)):
+            bits = selection(start, end, 32) << shift
+            result = first & ~bits | rotated & bits
+            yield InstructionRow(name, f"{mnemonic} 3,4,{start},{end},12", {3: first, 4: second}, {3: result})
+        # All bits differ, so that one more or less is seen.
+        bits = selection(9, 26, 32) << shift
+        yield InstructionRow(f"{mnemonic.lower()}-opposite", f"{mnemonic} 3,4,9,26,0", {3: 0, 4: MASK_64}, {3: bits})
 
 
 def count_rows() -> Iterator[InstructionRow]:

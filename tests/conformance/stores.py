@@ -62,6 +62,16 @@ def store_rows() -> Iterator[InstructionRow]:
             yield stored(f"{mnemonic.lower()}-{mask}", f"{mnemonic} 3,{mask},{text}", 2, data, {3: REGISTER})
 
 
+def all_rows() -> Iterator[InstructionRow]:
+    """All registers but the base."""
+    registers = {number % 16: 0x1111_1111 * (number % 16) << 32 | number for number in range(9, 24)}
+    words = [value >> 32 for value in registers.values()] + [0]
+    left: dict[int | str, int | tuple[int, int]] = {
+        f"page1+{4 * place}": words[place] << 32 | words[place + 1] for place in range(0, len(words), 2)
+    }
+    yield InstructionRow("stmh-all", "STMH 9,7,0(8)", registers | {8: "page1"}, {}, None, dict.fromkeys(left, 0), left)
+
+
 def several_rows() -> Iterator[InstructionRow]:
     """Registers 14, 15, 0 and 1 are stored in this order."""
     registers = {14: 0x1111_2222_3333_4444, 15: 0x5555_6666_7777_8888, 0: 0x99, 1: 0xAAAA_0000_BBBB_0000}
@@ -108,7 +118,7 @@ def condition_rows() -> Iterator[InstructionRow]:
 
 
 CASES = (
-    *(row.case(RULE, SOURCE) for rows in (store_rows, several_rows) for row in rows()),
+    *(row.case(RULE, SOURCE) for rows in (store_rows, all_rows, several_rows) for row in rows()),
     *(row.case(MOVE, SOURCE) for row in move_rows()),
     *(row.case(ON_CONDITION, "PoP 7, Store on Condition") for row in condition_rows()),
 )

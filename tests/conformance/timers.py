@@ -95,6 +95,16 @@ def clock() -> Iterator[Case]:
         end=FinalState(storage={"page1": (0, 0xFF << 56)}),
     )
     yield Case(
+        name="store-clock-extended-nonzero",
+        rule="While the clock runs, bits 72-111 of STORE CLOCK EXTENDED are not zero.",
+        source="PoP 7, Store Clock Extended",
+        basis=VERIFIED,
+        registers={2: "page1", 7: 0},
+        fill={"page1": 0, "page1+8": 0},
+        code="STCKE 0(2)\nLG 5,8(2)\nSLLG 5,5,8\nSRLG 5,5,24\nLTGR 5,5\nBRC 8,zero\nLGHI 7,1\nzero: LGR 5,7",
+        end=FinalState(registers={7: 1}),
+    )
+    yield Case(
         name="programmable-field",
         rule="The last two bytes of STORE CLOCK EXTENDED are the TOD programmable register, set by SET CLOCK "
         "PROGRAMMABLE FIELD from bits 48-63 of register 0.",

@@ -65,5 +65,5 @@ def test_what_may_raise_an_exception_is_refused() -> None:
         return record.left // number
 
     with pytest.raises(EngineError, match=r"unit\.divide may raise an exception"):
-        compiling._translated(UNITS.pop("unit.divide"), "unit.divide")
+        compiling.function_module(UNITS.pop("unit.divide"), "unit.divide")
     assert divide.symbol == "unit.divide"

@@ -17,7 +17,7 @@ from tools.conform.architecture.collection import DIRECTORY, read_cases
 from tools.conform.mutation.exercise import exercise
 from tools.conform.mutation.mutants import Mutant
 from tools.conform.mutation.nearness import Nearness
-from tools.conform.mutation.one import NotAFunction, Stopped, notice
+from tools.conform.mutation.one import Breaking, NotAFunction, Stopped, StoredCase, notice
 from tools.processes.side_by_side import run_side_by_side
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ class _MutantJob:
     mutant: Mutant
     images: Path
     order: tuple[CaseRun, ...]
-    is_function: bool
+    how: Breaking
 
 
 class _Plan:
@@ -129,7 +129,12 @@ class _Plan:
         if not is_bounded:
             first = self._first(mutant.file)
             order.sort(key=lambda each: (each.is_free, first.get(each.case, len(first))))
-        return _MutantJob(mutant, images, tuple(order), not self._near.is_at_loading(mutant))
+        return _MutantJob(mutant, images, tuple(order), self._how(mutant))
+
+    def _how(self, mutant: Mutant) -> Breaking:
+        if mutant.is_compiled:
+            return Breaking.COMPILED_CODE
+        return Breaking.MODULES if self._near.is_at_loading(mutant) else Breaking.FUNCTIONS
 
     def result(self, mutant: Mutant, noticed_by: str | None) -> MutantResult:
         """What came of *mutant*; the case that has noticed it comes soon for others of its file."""
@@ -168,6 +173,8 @@ def run_mutants(
     record: MutationRecord,
     *,
     cases: Mapping[str, Case] | None = None,
+    exercise: Callable[..., Exercise | None] = exercise,
+    choose: Callable[[list[Mutant], Exercise], list[Mutant]] = lambda mutants, _: mutants,
     explained: Explained = NOTHING_EXPLAINED,
     jobs: int | None = None,
     ended: Callable[[MutantResult], None] = lambda _: None,
@@ -177,6 +184,8 @@ def run_mutants(
     Ctrl-C or SIGTERM ends it early.
 
     :param cases: what they are held against; None: all that there are.
+    :param exercise: finds what these execute of the files that are broken.
+    :param choose: gives those that are run, of all that were given, after what the cases execute.
     :param explained: those that have a reason to survive.
     """
     mutants = list(mutants)
@@ -184,12 +193,14 @@ def run_mutants(
     exercised = exercise(read_cases(DIRECTORY) if cases is None else cases, files, jobs=jobs)
     if exercised is None:
         return []
+    mutants = choose(mutants, exercised)
     plan = _Plan(exercised, record, explained)
     record.suites[plan.suite] = plan.digests
     found: list[MutantResult] = []
     with tempfile.TemporaryDirectory(prefix="essa-mutation-") as directory:
         images = Path(directory) / "images"
-        images.write_bytes(pickle.dumps({name: case.image for name, case in exercised.cases.items()}))
+        stored = {name: StoredCase(case.image, case.tally) for name, case in exercised.cases.items()}
+        images.write_bytes(pickle.dumps(stored))
         for wave in _waves(mutants):
             work: dict[str, _MutantJob] = {}
             for mutant in wave:
@@ -211,11 +222,10 @@ def run_mutants(
                 ends = run_side_by_side(_run, wanted, most=jobs, ended=done)
                 return len(ends) == len(wanted) and None not in ends.values()
 
-            loaded = {key: job for key, job in work.items() if not job.is_function}
-            functions = {key: job for key, job in work.items() if job.is_function}
-            if not (run(loaded) and run(functions)):
+            ways = (Breaking.COMPILED_CODE, Breaking.MODULES, Breaking.FUNCTIONS)
+            if not all(run({key: job for key, job in work.items() if job.how is how}) for how in ways):
                 break
-            if not run({key: replace(job, is_function=False) for key, job in work.items()}):
+            if not run({key: replace(job, how=Breaking.MODULES) for key, job in work.items()}):
                 break
     record.forget_suites()
     return found
@@ -243,7 +253,7 @@ def _run(job: _MutantJob, reporter: Reporter) -> _Noticed | None:
                 job.mutant,
                 job.images,
                 job.order,
-                is_function=job.is_function,
+                how=job.how,
                 is_stopped=lambda: reporter.is_stopped,
             )
         )

@@ -13,17 +13,24 @@ from emu.input_files.near_names import did_you_mean
 from emu.input_files.reading import read_whole
 from tools.conform.architecture.collection import DIRECTORY
 from tools.conform.mutation.campaign import Explained, MutationRecord, run_mutants
+from tools.conform.mutation.compiled_exercise import exercise_compiled
+from tools.conform.mutation.exercise import exercise
 from tools.conform.mutation.mutants import RULES, mutants_of
+from tools.conform.mutation.one import ONLY_BY_TALLY
 from tools.conform.mutation.survivors import read_survivors
 from tools.conform.run import INTERRUPTED
 from tools.usage.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tools.conform.mutation.campaign import MutantResult
+    from tools.conform.mutation.exercise import Exercise
     from tools.conform.mutation.mutants import Mutant
     from tools.conform.mutation.options import MutationOptions
 
 SURVIVORS = DIRECTORY / "survivors.toml"
+_A_COMPILED_FUNCTION = "a compiled function, such as compiled/execute_ESSA"
 
 
 def run_mutation(wanted: MutationOptions) -> int:
@@ -32,7 +39,7 @@ def run_mutation(wanted: MutationOptions) -> int:
     :raises UsageError: naming the option that is wrong.
     """
     explained = read_survivors(SURVIVORS if wanted.explained is None else Path(wanted.explained))
-    mutants = _chosen(wanted)
+    chosen = _all_mutants(wanted)
     record = MutationRecord() if wanted.results is None else _read(Path(wanted.results))
 
     def ended(result: MutantResult) -> None:
@@ -40,21 +47,44 @@ def run_mutation(wanted: MutationOptions) -> int:
         if wanted.results is not None:
             _write(Path(wanted.results), record)
 
+    def choose(mutants: list[Mutant], exercised: Exercise) -> list[Mutant]:
+        nonlocal chosen
+        if wanted.compiled:
+            # A function is translated as a whole, and the engine lets some forms of its instruction through only.
+            executed = exercised.executed
+            mutants = [each for each in mutants if not executed.isdisjoint(each.places)]
+            print(
+                f"{len(chosen) - len(mutants)} of {len(chosen)} left out: no case executes that part of compiled code"
+            )
+        chosen = _sample(mutants, wanted)
+        return chosen
+
     reasons = Explained(explained, wanted.nearest or None)
-    found = run_mutants(mutants, record, explained=reasons, jobs=wanted.jobs, ended=ended)
+    found = run_mutants(
+        chosen,
+        record,
+        exercise=exercise_compiled if wanted.compiled else exercise,
+        choose=choose,
+        explained=reasons,
+        jobs=wanted.jobs,
+        ended=ended,
+    )
     if wanted.results is not None:
         _write(Path(wanted.results), record)
     survivors = [each for each in found if each.noticed_by is None]
     unexplained = [each for each in survivors if each.name not in explained]
     bounded = sum(each.is_bounded for each in survivors)
+    by_tally = sum(each.noticed_by is not None and each.noticed_by.endswith(ONLY_BY_TALLY) for each in found)
     print(
-        f"{len(found) - len(survivors)} of {len(found)} noticed, {len(survivors) - len(unexplained)} explained"
+        f"{len(found) - len(survivors)} of {len(found)} noticed"
+        + (f" ({by_tally} {ONLY_BY_TALLY[1:-1]})" if by_tally else "")
+        + f", {len(survivors) - len(unexplained)} explained"
         + (f" ({bounded} of them held against the nearest {wanted.nearest} runs only)" if bounded else "")
     )
     for each in sorted(unexplained, key=lambda each: (each.name, each.line)):
         print(f"survives: {each.name} (line {each.line}, {_reached(each)})")
-    if len(found) < len(mutants):
-        print(f"interrupted: {len(mutants) - len(found)} have not been run")
+    if len(found) < len(chosen):
+        print(f"interrupted: {len(chosen) - len(found)} have not been run")
         return INTERRUPTED
     return 1 if unexplained else 0
 
@@ -63,14 +93,33 @@ def _reached(result: MutantResult) -> str:
     return f"executed by {result.reached_by} cases" if result.reached_by else "no case executes it"
 
 
-def _chosen(wanted: MutationOptions) -> list[Mutant]:
+def _all_mutants(wanted: MutationOptions) -> list[Mutant]:
+    files: Sequence[str] = _compiled_functions() if wanted.compiled else RULES
     for file in wanted.only:
-        if file not in RULES:
-            raise UsageError(f"--only: expected one of {', '.join(RULES)}, not {file!r}{did_you_mean(file, RULES)}")
-    found = [mutant for file in wanted.only or RULES for mutant in mutants_of(file)]
-    if wanted.sample is not None and wanted.sample < len(found):
-        found = Random(wanted.seed).sample(found, wanted.sample)
-    return found
+        if file not in files:
+            expected = _A_COMPILED_FUNCTION if wanted.compiled else f"one of {', '.join(files)}"
+            raise UsageError(f"--only: expected {expected}, not {file!r}{did_you_mean(file, files)}")
+    return _mutants(wanted.only or files, is_compiled=wanted.compiled)
+
+
+def _sample(mutants: list[Mutant], wanted: MutationOptions) -> list[Mutant]:
+    if wanted.sample is None or wanted.sample >= len(mutants):
+        return mutants
+    return Random(wanted.seed).sample(mutants, wanted.sample)
+
+
+def _compiled_functions() -> list[str]:
+    from tools.conform.mutation.compiled_code import compiled_functions
+
+    return list(compiled_functions())
+
+
+def _mutants(files: Sequence[str], *, is_compiled: bool) -> list[Mutant]:
+    if not is_compiled:
+        return [mutant for file in files for mutant in mutants_of(file)]
+    from tools.conform.mutation.compiled_code import compiled_mutants
+
+    return compiled_mutants(files)
 
 
 def _line(result: MutantResult, explained: dict[str, str]) -> str:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from tools.conform.architecture.case import Case
+    from tools.conform.mutation.tally import Tally
     from tools.processes.side_by_side import Reporter
 
 Lines = frozenset[tuple[str, int]]
@@ -46,6 +47,8 @@ class ExercisedCase:
     """When it is run freely, as far as that is not compiled code."""
     words: frozenset[str] = frozenset()
     """What its texts have."""
+    tally: Tally | None = None
+    """Of the free run, if compiled code is to be broken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,11 @@ class Exercise:
     cases: Mapping[str, ExercisedCase]
     at_loading: Lines
 
+    @property
+    def executed(self) -> Lines:
+        """What any case executes in a free run."""
+        return frozenset().union(*(case.free_lines for case in self.cases.values()))
+
 
 def exercise(cases: Mapping[str, Case], files: Sequence[str], *, jobs: int | None = None) -> Exercise | None:
     """Run *cases* both ways, and note which lines they execute of *files*, paths from the root of the project.
@@ -80,7 +88,7 @@ def exercise(cases: Mapping[str, Case], files: Sequence[str], *, jobs: int | Non
     :raises AssertionError: if one is not passed.
     """
     names = list(cases)
-    pieces = [names[at : at + _AT_A_TIME] for at in range(0, len(names), _AT_A_TIME)]
+    pieces = in_pieces(names)
     work = {piece[0]: _Job({name: cases[name] for name in piece}, tuple(files), piece is pieces[0]) for piece in pieces}
     found: dict[str, ExercisedCase | None] = {}
     at_loading: Lines = frozenset()
@@ -91,6 +99,11 @@ def exercise(cases: Mapping[str, Case], files: Sequence[str], *, jobs: int | Non
         return None
     passed = {name: case for name in names if (case := found[name]) is not None}
     return Exercise(passed, at_loading)
+
+
+def in_pieces(names: list[str]) -> list[list[str]]:
+    """*names* of cases, as many together as one piece of work has."""
+    return [names[at : at + _AT_A_TIME] for at in range(0, len(names), _AT_A_TIME)]
 
 
 def _exercise(job: _Job, reporter: Reporter) -> _Part:

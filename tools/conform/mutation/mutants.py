@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import Final, cast
+from typing import ClassVar, Final, TypeVar, cast
 
 from emu.page_states import Content, Usage
 
@@ -88,6 +88,8 @@ class Mutant:
     """Whether that name is used in no other file."""
     text: str = ""
     """What was there: the whole statement, but of a table, whose cell is named, nothing."""
+    is_compiled: ClassVar[bool] = False
+    """Whether it is of compiled code, and not of a file."""
 
     @property
     def name(self) -> str:
@@ -95,23 +97,41 @@ class Mutant:
         return f"{self.file}:{self.function}: {self.what}"
 
     @property
+    def places(self) -> list[tuple[str, int]]:
+        """Its file, with each of its lines."""
+        return [(self.file, line) for line in range(self.lines[0], self.lines[1] + 1)]
+
+    @property
+    def source(self) -> str:
+        """What it is a mutant of."""
+        return _text(self.file)
+
+    @property
     def digest(self) -> str:
         """Different for each source that it can have."""
-        return hashlib.sha256(f"{self.number} {_text(self.file)}".encode()).hexdigest()[:16]
+        return hashlib.sha256(f"{self.number} {self.source}".encode()).hexdigest()[:16]
 
     @property
     def tree(self) -> ast.Module:
-        """The whole file with it; what is not broken stands where it does in the file, so that its code is the same."""
-        tree = ast.parse(_text(self.file))
+        """The source with it; what is not broken stands where it does in the source, so that its code is the same."""
+        tree = ast.parse(self.source)
         if self.number is not None:
             _changes(tree)[self.number].make()
         return tree
 
 
+_Mutant = TypeVar("_Mutant", bound=Mutant)
+
+
 def mutants_of(file: str) -> list[Mutant]:
     """All mutants of *file*, a path from the root of the project, in the order of their lines."""
-    found: list[Mutant] = []
-    tree = ast.parse(_text(file))
+    return mutants_in(_text(file), file, Mutant)
+
+
+def mutants_in(source: str, file: str, kind: type[_Mutant]) -> list[_Mutant]:
+    """All mutants of *source*, which is called *file*, in the order of their lines."""
+    found: list[_Mutant] = []
+    tree = ast.parse(source)
     for number, change in enumerate(_changes(tree)):
         before = ast.unparse(change.node)
         after = ast.unparse(change.make())
@@ -119,17 +139,17 @@ def mutants_of(file: str) -> list[Mutant]:
         change.undo()
         place = change.lines, change.around
         text = "" if change.words else before
-        mutant = Mutant(file, change.node.lineno, number, change.function, words, *place, text=text)
+        mutant = kind(file, change.node.lineno, number, change.function, words, *place, text=text)
         found.append(mutant if change.name is None else _mentioned(mutant, change.name, tree))
     return found
 
 
-def _mentioned(mutant: Mutant, name: str, tree: ast.Module) -> Mutant:
+def _mentioned(mutant: _Mutant, name: str, tree: ast.Module) -> _Mutant:
     """*mutant* with where *name*, which it breaks, is used in *tree*."""
     lines: set[int] = set()
     for statement in ast.walk(tree):
         if isinstance(statement, ast.stmt) and not isinstance(statement, ast.FunctionDef | ast.ClassDef):
-            first, last = _head(statement)
+            first, last = head(statement)
             if first != mutant.line and any(
                 name in (getattr(node, "id", None), getattr(node, "attr", None)) and first <= node.lineno <= last
                 for node in ast.walk(statement)
@@ -139,7 +159,7 @@ def _mentioned(mutant: Mutant, name: str, tree: ast.Module) -> Mutant:
     return replace(mutant, mentions=frozenset(lines), is_private=name.startswith("_"))
 
 
-def _head(statement: ast.stmt) -> tuple[int, int]:
+def head(statement: ast.stmt) -> tuple[int, int]:
     """The first and the last line of *statement*, or of the head of a compound one."""
     body = getattr(statement, "body", None)
     last = body[0].lineno - 1 if isinstance(body, list) else statement.end_lineno or 0
@@ -185,7 +205,7 @@ class _Change:
     @property
     def lines(self) -> tuple[int, int]:
         """See :attr:`Mutant.lines`."""
-        return _head(self.node)
+        return head(self.node)
 
     @property
     def name(self) -> str | None:

@@ -81,7 +81,7 @@ class Nearness:
 
     def is_at_loading(self, mutant: Mutant) -> bool:
         """Whether what is broken, or the function that it is in, is evaluated before any case begins."""
-        return not self._at_loading.isdisjoint(_between(mutant.file, mutant.lines))
+        return not self._at_loading.isdisjoint(mutant.places)
 
     def order(self, mutant: Mutant) -> list[CaseRun]:
         """The runs that execute what is broken, the nearest first; all that are free behind those that are stepped.
@@ -90,7 +90,7 @@ class Nearness:
         words in common with it that few others have.  What is evaluated when it is loaded is used by all, unless it
         has a name that only functions of its file use; there the words come first, since all execute much the same.
         """
-        broken: Iterable[tuple[str, int]] = _between(mutant.file, mutant.lines)
+        broken: Iterable[tuple[str, int]] = mutant.places
         around: Iterable[tuple[str, int]] | None = list(_between(mutant.file, mutant.around))
         is_loaded = by_all = self.is_at_loading(mutant)
         if is_loaded:

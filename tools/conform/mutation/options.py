@@ -12,7 +12,12 @@ from tools.usage.options import MOST_COUNTED, option
 class MutationOptions:
     """Which rules are broken, and where is kept what came of it."""
 
-    only: list[str] = option(metavar="FILE", help="Only rules of this file; may be repeated.", is_repeated=True)
+    compiled: bool = option(False, help="Break compiled code, function by function, instead of the rules.")
+    only: list[str] = option(
+        metavar="FILE",
+        help="Only rules of this file, or this compiled function, such as compiled/execute_ESSA; may be repeated.",
+        is_repeated=True,
+    )
     sample: int | None = option(
         kind=int, least=1, most=MOST_COUNTED, metavar="N", help="Only so many of them, chosen by --seed."
     )

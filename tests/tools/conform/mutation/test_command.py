@@ -11,24 +11,30 @@ from tests.support.command import wrong
 from tools.command.cli import main
 from tools.conform.mutation import command
 from tools.conform.mutation.campaign import Explained, MutantResult, MutationRecord
+from tools.conform.mutation.exercise import Exercise, ExercisedCase
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
     from pathlib import Path
 
     from tools.conform.mutation.mutants import Mutant
 
 
+NOTHING_EXECUTED = Exercise({}, frozenset())
+
+
 def results(
-    mutants: Iterable[Mutant],
+    mutants: list[Mutant],
     record: MutationRecord,
     *,
     explained: Explained,
     jobs: int,
     ended: Callable[[MutantResult], None],
+    exercise: object,
+    choose: Callable[[list[Mutant], Exercise], list[Mutant]],
 ) -> list[MutantResult]:
     """Every third survives; the fourth is executed by no case, and bounded if it is explained."""
-    for number, each in enumerate(mutants):
+    for number, each in enumerate(choose(mutants, NOTHING_EXECUTED)):
         noticed_by = "a/case" if number % 3 else None
         is_bounded = number == 3 and each.name in explained.names and explained.nearest is not None
         result = MutantResult(each.name, each.line, each.digest, "s", noticed_by, 0 if number == 3 else 2, is_bounded)
@@ -61,8 +67,13 @@ def test_survivors_are_a_failure_unless_they_are_explained(
 
 
 def test_what_has_not_been_run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    def interrupted(mutants: list[Mutant], *rest: object, **more: object) -> list[MutantResult]:
-        each = mutants[0]
+    def interrupted(
+        mutants: list[Mutant],
+        *rest: object,
+        choose: Callable[[list[Mutant], Exercise], list[Mutant]],
+        **more: object,
+    ) -> list[MutantResult]:
+        each = choose(mutants, NOTHING_EXECUTED)[0]
         return [MutantResult(each.name, each.line, each.digest, "s", "a/case", 1)]
 
     monkeypatch.setattr(command, "run_mutants", interrupted)
@@ -72,5 +83,32 @@ def test_what_has_not_been_run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.C
 
 def test_wrong_use(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "r").write_text("[]")
+    compiled = "conform", "mutation", "--compiled", "--only"
+    assert "did you mean compiled/execute_ESSA" in wrong(capfd, *compiled, "compiled/execute_ESSB")
+    assert "expected a compiled function" in wrong(capfd, *compiled, "emu/prefixing.py")
     assert "did you mean emu/prefixing.py" in wrong(capfd, "conform", "mutation", "--only", "emu/prefixin.py")
     assert "expected what --results has" in wrong(capfd, "conform", "mutation", "--results", str(tmp_path / "r"))
+
+
+def test_of_compiled_code_only_what_some_case_executes(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = frozenset({("compiled/execute_ESSA", 164)})
+    exercised = Exercise({"a/case": ExercisedCase(b"", frozenset(), lines)}, frozenset())
+
+    def noticed(
+        mutants: list[Mutant],
+        *rest: object,
+        choose: Callable[[list[Mutant], Exercise], list[Mutant]],
+        **more: object,
+    ) -> list[MutantResult]:
+        chosen = choose(mutants, exercised)
+        assert {each.line for each in chosen} == {164}
+        told = ("a/case (free) (only by its tally)", "a/case (free)")
+        return [MutantResult(each.name, 164, "d", "s", told[number > 0], 1) for number, each in enumerate(chosen)]
+
+    monkeypatch.setattr(command, "run_mutants", noticed)
+    assert main(["conform", "mutation", "--compiled", "--only", "compiled/execute_ESSA"]) == 0
+    told = capsys.readouterr().out.splitlines()
+    assert told[0].endswith("left out: no case executes that part of compiled code")
+    assert told[-1].endswith(" noticed (1 only by its tally), 0 explained")
