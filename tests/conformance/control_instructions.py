@@ -80,6 +80,21 @@ def control_registers() -> Iterator[Case]:
             end=FinalState(storage={f"page1+{8 * place}": value for place, value in enumerate(stored)}),
             **common,
         )
+    loaded = {number: value & MASK_32 for number, value in held.items()}
+    yield Case(
+        name="load-all-32",
+        rule="LOAD CONTROL (32) loads bits 32-63 of all from R1 on, and number 0 after number 15; bits 0-31 stay.",
+        registers={2: "page1"},
+        storage={"page1": b"".join(loaded[number].to_bytes(4, "big") for number in numbers)},
+        controls={number: 0 if number in (0, 6, 14) else SENTINEL for number in numbers} | {0: 0xE0},
+        code="LCTL 3,2,0(2)",
+        end=FinalState(
+            controls={
+                number: (0 if number in (0, 6, 14) else SENTINEL) & ~MASK_32 | value for number, value in loaded.items()
+            }
+        ),
+        **common,
+    )
     yield Case(
         name="store-control-32",
         rule="STORE CONTROL (32) stores bits 32-63.",

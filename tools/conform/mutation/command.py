@@ -103,9 +103,12 @@ def _all_mutants(wanted: MutationOptions) -> list[Mutant]:
 
 
 def _sample(mutants: list[Mutant], wanted: MutationOptions) -> list[Mutant]:
+    """So many of *mutants*; what is chosen stays so when others come or go."""
     if wanted.sample is None or wanted.sample >= len(mutants):
         return mutants
-    return Random(wanted.seed).sample(mutants, wanted.sample)
+    return sorted(mutants, key=lambda each: Random(f"{wanted.seed} {each.name} {each.number}").random())[
+        : wanted.sample
+    ]
 
 
 def _compiled_functions() -> list[str]:

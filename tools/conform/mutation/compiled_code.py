@@ -29,6 +29,7 @@ from tools.conform.mutation.mutants import Mutant, mutants_in
 PREFIX: Final = "compiled/"
 """What the names of compiled functions begin with where others are files of rules."""
 _SPEED_LEVEL: Final = 2
+_ALONE: Final = "alone"
 _NUMBERED: Final = re.compile(r"\b([tv])\d+\b")
 """Variables of the translator's."""
 _IN_ADVANCE: Final = re.compile(r" *v\d+ = (?:ZERO|False)")
@@ -55,7 +56,7 @@ class CompiledFunction:
 
     def object_code(self) -> bytes:
         """Its object code, which is kept."""
-        return self.kept("alone", lambda: _emitted(self._module()))
+        return self.kept(_ALONE, lambda: _emitted(self._module()))
 
     def code_of(self, tree: ast.Module, names: Mapping[str, Any] | None = None) -> bytes:
         """The object code that it has if *tree* is its source, which may use *names*, too."""
@@ -67,9 +68,16 @@ class CompiledFunction:
         changed = replace(self.declared, function=namespace[function.name])
         return _emitted(function_module(changed, self.symbol))
 
+    def is_kept(self, kind: str = _ALONE) -> bool:
+        """Whether there is object code of this *kind*."""
+        return files.is_kept(self._file(kind))
+
+    def _file(self, kind: str) -> str:
+        return f"{kind}-{self.symbol}-{self.key}.o"
+
     def kept(self, kind: str, make: Callable[[], bytes]) -> bytes:
         """Object code of it, of this *kind*, which *make* makes if it is not kept."""
-        file = f"{kind}-{self.symbol}-{self.key}.o"
+        file = self._file(kind)
         code = files.read(file)
         if code is None:
             code = make()

@@ -39,11 +39,11 @@ def exercise_compiled(cases: Mapping[str, Case], names: Sequence[str], *, jobs: 
     :return: None if Ctrl-C or SIGTERM ended it early.
     :raises AssertionError: if one is not passed.
     """
-    from tools.conform.mutation.compiled_code import compiled_functions
+    from tools.conform.mutation.compiled_marks import is_all_kept, marking_functions
 
-    functions = list(compiled_functions())
-    compiled = run_side_by_side(_compile, {name: (name, name in names) for name in functions}, most=jobs)
-    if len(compiled) < len(functions):
+    wanted = {name: (name, name in names) for name in marking_functions()}
+    missing = {name: job for name, job in wanted.items() if not is_all_kept(name, is_marking=job[1])}
+    if len(run_side_by_side(_compile, missing, most=jobs)) < len(missing):
         return None
     pieces = in_pieces(list(cases))
     work = {piece[0]: _Job({name: cases[name] for name in piece}, tuple(names)) for piece in pieces}

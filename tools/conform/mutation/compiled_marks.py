@@ -72,15 +72,13 @@ class Marks:
     def __init__(self, names: Collection[str]) -> None:
         """Have the functions *names* marked."""
         self._lines: list[Lines] = []
-        codes = {}
         for name, function in compiled_functions().items():
-            if name in names:
-                codes[name] = _marking_code(function, len(self._lines))
             parts = parts_of(ast.parse(function.source))
             self._lines += [frozenset((name, line) for line in part.lines) for part in parts]
         self._marks = np.zeros(len(self._lines), dtype=np.uint8)
         place = llvm.parse_assembly(f'define i64 @"{_PLACE}"() {{ ret i64 {self._marks.ctypes.data} }}')
-        load(codes, files.emit(place, speed_level=0))
+        marking = {name: marking_functions()[name].object_code() for name in names}
+        load(marking, files.emit(place, speed_level=0))
 
     def clear(self) -> None:
         """Nothing has been executed."""
@@ -92,33 +90,64 @@ class Marks:
         return frozenset().union(*(self._lines[number] for number in self._marks.nonzero()[0].tolist()))
 
 
+@dataclass(frozen=True, slots=True)
+class MarkingFunction:
+    """A compiled function that marks what is executed of it."""
+
+    function: CompiledFunction
+    first: int
+    """The number of its first part."""
+
+    def tree(self) -> ast.Module:
+        """Its source with the marks."""
+        tree = ast.parse(self.function.source)
+        for number, part in enumerate(parts_of(tree), self.first):
+            mark = f"put_mark(place_of_marks() + number_of_mark({number}), number_of_mark(1))"
+            part.body[part.place : part.place] = ast.parse(mark).body
+        return tree
+
+    def object_code(self) -> bytes:
+        """Its object code, which is kept."""
+
+        def make() -> bytes:
+            llvm.add_symbol(_PLACE, _NO_PLACE)
+            return self.function.code_of(self.tree(), _names())
+
+        return self.function.kept(self._kind, make)
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether there is object code of it."""
+        return self.function.is_kept(self._kind)
+
+    @property
+    def _kind(self) -> str:
+        return f"marking-{hashlib.sha256(ast.unparse(self.tree()).encode()).hexdigest()[:_KEY_LENGTH]}"
+
+
+@cache
+def marking_functions() -> dict[str, MarkingFunction]:
+    """All compiled functions, each to be marked from where the one before it ends."""
+    found: dict[str, MarkingFunction] = {}
+    first = 0
+    for name, function in compiled_functions().items():
+        found[name] = MarkingFunction(function, first)
+        first += len(parts_of(ast.parse(function.source)))
+    return found
+
+
+def is_all_kept(name: str, *, is_marking: bool) -> bool:
+    """Whether :func:`compile_function` has nothing to do."""
+    marking = marking_functions()[name]
+    return marking.function.is_kept() and (marking.is_kept or not is_marking)
+
+
 def compile_function(name: str, *, is_marking: bool) -> None:
     """Have the object code of the function *name* kept, and if it *is marking* that which marks its parts."""
-    first = 0
-    for each, function in compiled_functions().items():
-        if each == name:
-            function.object_code()
-            if is_marking:
-                _marking_code(function, first)
-        first += len(parts_of(ast.parse(function.source)))
-
-
-def _marking_code(function: CompiledFunction, first: int) -> bytes:
-    """The object code of *function* that marks what is executed.
-
-    :param first: the number of its first part.
-    """
-    tree = ast.parse(function.source)
-    for number, part in enumerate(parts_of(tree), first):
-        mark = f"put_mark(place_of_marks() + number_of_mark({number}), number_of_mark(1))"
-        part.body[part.place : part.place] = ast.parse(mark).body
-    digest = hashlib.sha256(ast.unparse(tree).encode()).hexdigest()[:_KEY_LENGTH]
-
-    def make() -> bytes:
-        llvm.add_symbol(_PLACE, _NO_PLACE)
-        return function.code_of(tree, _names())
-
-    return function.kept(f"marking-{digest}", make)
+    marking = marking_functions()[name]
+    marking.function.object_code()
+    if is_marking:
+        marking.object_code()
 
 
 @cache

@@ -1,0 +1,198 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Instructions executed again on a page that is known by then: the second time they do the same, with other values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from emu.facilities import Facility
+from emu.psw import ADDRESSING_MODE, DAT
+from tools.conform.architecture.case import VERIFIED, Case, CaseSection, FinalState, facility
+from tools.conform.architecture.spaces import TableSpace
+
+ALL, MASK_32 = (1 << 64) - 1, (1 << 32) - 1
+OLD = 0x0123_4567_89AB_CDEF
+FIRST, SECOND = 0x1111_2222_3333_4444, 0x5555_6666_7777_8888
+RULE = "An instruction does the same whether its page was accessed before or not."
+ENHANCED_DAT = 1 << 63 - 40
+FILL = {"page1": OLD} | {f"page1+{8 * place}": OLD for place in range(1, 5)}
+SPACE = TableSpace().map(0x12_3000, 0x40000)
+
+
+def stored(first: int, second: int, third: int = OLD) -> dict[str, int]:
+    return {"page1": first, "page1+8": second, "page1+16": third}
+
+
+def case(name: str, code: str, source: str, **end: object) -> Case:
+    """*code* with page1 in register 8, page2 in 9, and in 3 and 4 the values that control registers 2 and 3 have, too."""
+    return Case(
+        name=name,
+        rule=RULE,
+        source=f"PoP {source}",
+        basis=VERIFIED,
+        registers={3: FIRST, 4: SECOND, 8: "page1", 9: "page2"},
+        fill=FILL,
+        controls={2: FIRST, 3: SECOND},
+        code=code,
+        end=FinalState(**end),  # type: ignore[arg-type]
+    )
+
+
+def controls() -> Iterator[Case]:
+    source = "10, Store Control, Load Control"
+    low = OLD & MASK_32
+    yield case("stctg", "STCTG 2,2,0(8)\nSTCTG 3,3,8(8)", source, storage=stored(FIRST, SECOND))
+    yield case(
+        "stctl",
+        "STCTL 2,2,0(8)\nSTCTL 3,3,8(8)",
+        source,
+        storage=stored((FIRST & MASK_32) << 32 | low, (SECOND & MASK_32) << 32 | low),
+    )
+    loads = "STG 3,0(9)\nSTG 4,8(9)\n"
+    yield case("lctlg", f"{loads}LCTLG 3,3,0(9)\nLCTLG 2,2,8(9)", source, controls={2: SECOND, 3: FIRST})
+    yield case(
+        "lctl",
+        f"{loads}LCTL 3,3,0(9)\nLCTL 2,2,8(9)",
+        source,
+        controls={3: SECOND & ~MASK_32 | FIRST >> 32, 2: FIRST & ~MASK_32 | SECOND >> 32},
+    )
+
+
+def identification() -> Iterator[Case]:
+    yield case(
+        "stap", "STAP 0(8)\nSTAP 2(8)\nLLGH 5,0(8)\nLLGH 6,2(8)\nSGR 5,6", "10, Store CPU Address", registers={5: 0}
+    )
+    yield case("stidp", "STIDP 0(8)\nSTIDP 8(8)\nLG 5,0(8)\nXG 5,8(8)", "10, Store CPU ID", registers={5: 0})
+    yield case("stpx", "STPX 0(8)\nSTPX 8(8)", "10, Store Prefix", storage=stored(OLD & MASK_32, OLD & MASK_32))
+    yield case(
+        "stfle",
+        "LGHI 0,0\nSTFLE 0(8)\nLGHI 0,0\nSTFLE 8(8)\nLG 5,0(8)\nXG 5,8(8)",
+        "7, Store Facility List Extended",
+        registers={5: 0},
+        storage={"page1+16": OLD},
+    )
+
+
+def clocks() -> Iterator[Case]:
+    source = "7, Store Clock, Store Clock Fast, Store Clock Extended; 10, Store CPU Timer, Store Clock Comparator"
+    for mnemonic in ("STCK", "STCKF"):
+        yield case(
+            mnemonic.lower(),
+            f"{mnemonic} 0(8)\n{mnemonic} 8(8)\nLGHI 7,0\nLG 5,8(8)\nCLG 5,0(8)\nBRC 4,low\nLGHI 7,1\nlow: LGR 5,7",
+            source,
+            registers={7: 1},
+            storage={"page1+16": OLD},
+        )
+    yield case(
+        "stcke",
+        "LGHI 0,0x1234\nSCKPF\nSTCKE 0(8)\nLGHI 0,0x5678\nSCKPF\nSTCKE 16(8)",
+        source,
+        storage={"page1+8": (0x1234, 0xFFFF), "page1+24": (0x5678, 0xFFFF), "page1+32": OLD},
+    )
+    yield case(
+        "stpt",
+        "STPT 0(8)\nSTPT 8(8)\nLGHI 7,0\nLG 5,0(8)\nCG 5,8(8)\nBRC 4,low\nLGHI 7,1\nlow: LGR 5,7",
+        source,
+        registers={7: 1},
+        storage={"page1+16": OLD},
+    )
+    yield case(
+        "sckc",
+        "STG 3,0(9)\nSTG 4,8(9)\nSCKC 0(9)\nSTCKC 0(8)\nSCKC 8(9)\nSTCKC 8(8)",
+        source,
+        storage={"page1": (FIRST, ALL << 12 & ALL), "page1+8": (SECOND, ALL << 12 & ALL), "page1+16": OLD},
+    )
+
+
+def masks() -> Iterator[Case]:
+    source = "10, Store Then And System Mask, Store Then Or System Mask, Set System Mask"
+    yield case(
+        "stnsm",
+        "STNSM 0(8),0xFF\nSTNSM 1(8),0xFF",
+        source,
+        storage={"page1": OLD & (1 << 48) - 1},
+    )
+    yield case("stosm", "STOSM 2(8),0\nSTOSM 3(8),0", source, storage={"page1": OLD & ~(0xFFFF << 32)})
+    yield case("ssm", "STG 3,0(9)\nMVI 0(9),0\nMVI 1(9),0\nSSM 0(9)\nSSM 1(9)\nSTNSM 7(8),0xFF", source)
+
+
+def conditions() -> Iterator[Case]:
+    source = "7, Store on Condition, Store High on Condition, Load and Zero Rightmost Byte"
+    low = OLD & MASK_32
+    for mnemonic, first, second in (
+        ("STOC", (FIRST & MASK_32) << 32 | low, (SECOND & MASK_32) << 32 | low),
+        ("STOCG", FIRST, SECOND),
+        ("STOCFH", FIRST & ~MASK_32 | low, SECOND & ~MASK_32 | low),
+    ):
+        code = f"LTGR 5,3\n{mnemonic} 3,0(8),2\n{mnemonic} 4,8(8),2\n{mnemonic} 4,16(8),4"
+        needs = (facility(Facility.LOAD_STORE_ON_CONDITION_2 if mnemonic == "STOCFH" else 45),)
+        found = case(mnemonic.lower(), code, source, storage=stored(first, second))
+        yield Case(**{each: getattr(found, each) for each in found.__dataclass_fields__} | {"needs": needs})
+
+
+def real_addresses() -> Iterator[Case]:
+    source = "10, Store Using Real Address, Load Using Real Address"
+    low = OLD & MASK_32
+    yield case("sturg", "STURG 3,8\nLA 8,8(8)\nSTURG 4,8", source, storage=stored(FIRST, SECOND))
+    yield case(
+        "stura",
+        "STURA 3,8\nLA 8,8(8)\nSTURA 4,8",
+        source,
+        storage=stored((FIRST & MASK_32) << 32 | low, (SECOND & MASK_32) << 32 | low),
+    )
+    yield case(
+        "lurag", "STG 3,0(8)\nSTG 4,8(8)\nLURAG 5,8\nLA 8,8(8)\nLURAG 6,8", source, registers={5: FIRST, 6: SECOND}
+    )
+
+
+def updates() -> Iterator[Case]:
+    source = "7, Compare Double and Swap; 10, Compare and Swap and Purge"
+    yield case(
+        "cdsg",
+        "STG 3,0(8)\nSTG 4,8(8)\nLGR 2,3\nLGR 3,4\nLGHI 4,1\nLGHI 5,2\nCDSG 2,4,0(8)\nLGHI 2,1\nLGHI 3,2\n"
+        "LGHI 4,3\nLGHI 5,4\nCDSG 2,4,0(8)",
+        source,
+        cc=0,
+        storage=stored(3, 4),
+    )
+    yield case(
+        "cspg",
+        "STG 3,0(8)\nLGR 4,3\nLGHI 5,1\nLGR 6,8\nCSPG 4,6\nLGHI 4,1\nLGHI 5,2\nCSPG 4,6",
+        source,
+        cc=0,
+        storage={"page1": 2},
+    )
+
+
+def enhanced_translation() -> Iterator[Case]:
+    """Where the control of 1 MB frames is one, pages of segments that are none are found as before."""
+    for name, code in (("stctg", "STCTG 2,2,0(2)\nSTCTG 3,3,8(2)"), ("lg", "STG 3,0(2)\nSTG 4,8(2)")):
+        yield Case(
+            name=f"enhanced-dat-{name}",
+            rule="A segment-table entry with a format control of zero designates a page table with EDAT as without.",
+            source="PoP 3, Segment-Table Entries",
+            basis=VERIFIED,
+            needs=(facility(8),),
+            mask=ADDRESSING_MODE | DAT,
+            controls={0: 0xE0 | ENHANCED_DAT, 1: SPACE.asce, 2: FIRST, 3: SECOND},
+            storage=SPACE.storage,
+            registers={2: 0x12_3000, 3: FIRST, 4: SECOND},
+            fill=FILL,
+            code=code,
+            end=FinalState(storage=stored(FIRST, SECOND)),
+        )
+
+
+SECTION = CaseSection(
+    "Instructions executed again",
+    (
+        *controls(),
+        *identification(),
+        *clocks(),
+        *masks(),
+        *conditions(),
+        *real_addresses(),
+        *updates(),
+        *enhanced_translation(),
+    ),
+)
