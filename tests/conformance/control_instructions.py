@@ -10,7 +10,7 @@ from emu.psw import ADDRESSING_MODE, DAT
 from tools.conform.architecture.case import VERIFIED, Case, CaseSection, FinalState, facility, program
 from tools.conform.architecture.spaces import PAGE, PAGE_INVALID, TableLevel, TableSpace
 
-ALL, MASK_32 = (1 << 64) - 1, (1 << 32) - 1
+ALL = (1 << 64) - 1
 SENTINEL = 0x3333_3333_3333_3333
 CONTENT = 0x7777_7777_7777_7777
 VIRTUAL = 0x12_3000
@@ -61,38 +61,6 @@ def control_registers() -> Iterator[Case]:
         controls={15: 0x1234_5678_9ABC_DEF0},
         code="STCTG 15,0,0(2)",
         end=FinalState(storage={"page1": 0x1234_5678_9ABC_DEF0, "page1+8": 0xE0, "page1+16": SENTINEL}),
-        **common,
-    )
-    # Not those that would trace, and as they are where they would mask machine checks or let something in.
-    held = {number: 0x0101_0101_0101_0101 * number for number in range(16)} | {0: 0xE0, 6: 0, 14: 0xC200_0000}
-    numbers = [*range(3, 16), 0, 1, 2]
-    doublewords = [held[number] for number in numbers]
-    pairs = zip(numbers[::2], numbers[1::2], strict=True)
-    both = [(held[first] & MASK_32) << 32 | held[second] & MASK_32 for first, second in pairs]
-    for mnemonic, stored in (("STCTG", doublewords), ("STCTL", both)):
-        yield Case(
-            name=f"store-all-{mnemonic.lower()}",
-            rule="All control registers are stored, from R1 on, and number 0 after number 15.",
-            registers={2: "page1"},
-            fill={"page1": SENTINEL},
-            controls=held,
-            code=f"{mnemonic} 3,2,0(2)",
-            end=FinalState(storage={f"page1+{8 * place}": value for place, value in enumerate(stored)}),
-            **common,
-        )
-    loaded = {number: value & MASK_32 for number, value in held.items()}
-    yield Case(
-        name="load-all-32",
-        rule="LOAD CONTROL (32) loads bits 32-63 of all from R1 on, and number 0 after number 15; bits 0-31 stay.",
-        registers={2: "page1"},
-        storage={"page1": b"".join(loaded[number].to_bytes(4, "big") for number in numbers)},
-        controls={number: 0 if number in (0, 6, 14) else SENTINEL for number in numbers} | {0: 0xE0},
-        code="LCTL 3,2,0(2)",
-        end=FinalState(
-            controls={
-                number: (0 if number in (0, 6, 14) else SENTINEL) & ~MASK_32 | value for number, value in loaded.items()
-            }
-        ),
         **common,
     )
     yield Case(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Instructions executed again on a page that is known by then: the second time they do the same, with other values."""
+"""Instructions that access a page for the first time, which is recorded, and again, which does the same."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def stored(first: int, second: int, third: int = OLD) -> dict[str, int]:
 
 
 def case(name: str, code: str, source: str, **end: object) -> Case:
-    """*code* with page1 in register 8, page2 in 9, and in 3 and 4 the values that control registers 2 and 3 have, too."""
+    """*code* with page1 in register 8, page2 in 9, and in 3 and 4 what control registers 2 and 3 have."""
     return Case(
         name=name,
         rule=RULE,
@@ -164,6 +164,43 @@ def updates() -> Iterator[Case]:
     )
 
 
+def recording() -> Iterator[Case]:
+    fetched, stored_too = 0x34, 0x36
+    for name, code, key in (
+        ("stctg", "STCTG 2,2,0(8)", stored_too),
+        ("stctl", "STCTL 2,2,0(8)", stored_too),
+        ("lctlg", "LCTLG 2,2,0(8)", fetched),
+        ("lctl", "LCTL 2,2,0(8)", fetched),
+        ("stap", "STAP 0(8)", stored_too),
+        ("stidp", "STIDP 0(8)", stored_too),
+        ("stpx", "STPX 0(8)", stored_too),
+        ("stfle", "LGHI 0,0\nSTFLE 0(8)", stored_too),
+        ("stck", "STCK 0(8)", stored_too),
+        ("stckf", "STCKF 0(8)", stored_too),
+        ("stcke", "STCKE 0(8)", stored_too),
+        ("stpt", "STPT 0(8)", stored_too),
+        ("stckc", "STCKC 0(8)", stored_too),
+        ("sckc", "SCKC 0(8)", fetched),
+        ("stnsm", "STNSM 0(8),0xFF", stored_too),
+        ("stosm", "STOSM 0(8),0", stored_too),
+        ("sturg", "STURG 3,8", stored_too),
+        ("stura", "STURA 3,8", stored_too),
+        ("lurag", "LURAG 3,8", fetched),
+        ("lura", "LURA 3,8", fetched),
+    ):
+        yield Case(
+            name=f"recorded-{name}",
+            rule="The first access to a page sets its reference bit, and a store its change bit, too.",
+            source="PoP 3, Reference Recording, Change Recording",
+            basis=VERIFIED,
+            registers={3: FIRST, 8: "page1"},
+            fill=FILL,
+            keys={"page1": 0x30},
+            code=code,
+            end=FinalState(keys={"page1": key}),
+        )
+
+
 def enhanced_translation() -> Iterator[Case]:
     """Where the control of 1 MB frames is one, pages of segments that are none are found as before."""
     for name, code in (("stctg", "STCTG 2,2,0(2)\nSTCTG 3,3,8(2)"), ("lg", "STG 3,0(2)\nSTG 4,8(2)")):
@@ -178,13 +215,14 @@ def enhanced_translation() -> Iterator[Case]:
             storage=SPACE.storage,
             registers={2: 0x12_3000, 3: FIRST, 4: SECOND},
             fill=FILL,
+            keys={"page1": 0x30},
             code=code,
-            end=FinalState(storage=stored(FIRST, SECOND)),
+            end=FinalState(storage=stored(FIRST, SECOND), keys={"page1": 0x36}),
         )
 
 
 SECTION = CaseSection(
-    "Instructions executed again",
+    "Instructions on a page for the first time, and again",
     (
         *controls(),
         *identification(),
@@ -193,6 +231,7 @@ SECTION = CaseSection(
         *conditions(),
         *real_addresses(),
         *updates(),
+        *recording(),
         *enhanced_translation(),
     ),
 )
