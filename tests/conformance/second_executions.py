@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from emu.facilities import Facility
 from emu.psw import ADDRESSING_MODE, DAT
 from tools.conform.architecture.case import VERIFIED, Case, CaseSection, FinalState, facility
-from tools.conform.architecture.spaces import TableSpace
+from tools.conform.architecture.spaces import LARGE, TableLevel, TableSpace
 
 ALL, MASK_32 = (1 << 64) - 1, (1 << 32) - 1
 OLD = 0x0123_4567_89AB_CDEF
@@ -16,7 +16,9 @@ FIRST, SECOND = 0x1111_2222_3333_4444, 0x5555_6666_7777_8888
 RULE = "An instruction does the same whether its page was accessed before or not."
 ENHANCED_DAT = 1 << 63 - 40
 FILL = {"page1": OLD} | {f"page1+{8 * place}": OLD for place in range(1, 5)}
-SPACE = TableSpace().map(0x12_3000, 0x40000)
+VIRTUAL, FRAME = 0x12_3000, 0x30_0000
+SPACE = TableSpace().map(VIRTUAL, 0x40000)
+LARGE_FRAME = TableSpace(TableLevel.SEGMENT).set(TableLevel.SEGMENT, FRAME, LARGE)
 
 
 def stored(first: int, second: int, third: int = OLD) -> dict[str, int]:
@@ -202,23 +204,29 @@ def recording() -> Iterator[Case]:
 
 
 def enhanced_translation() -> Iterator[Case]:
-    """Where the control of 1 MB frames is one, pages of segments that are none are found as before."""
-    for name, code in (("stctg", "STCTG 2,2,0(2)\nSTCTG 3,3,8(2)"), ("lg", "STG 3,0(2)\nSTG 4,8(2)")):
-        yield Case(
-            name=f"enhanced-dat-{name}",
-            rule="A segment-table entry with a format control of zero designates a page table with EDAT as without.",
-            source="PoP 3, Segment-Table Entries",
-            basis=VERIFIED,
-            needs=(facility(8),),
-            mask=ADDRESSING_MODE | DAT,
-            controls={0: 0xE0 | ENHANCED_DAT, 1: SPACE.asce, 2: FIRST, 3: SECOND},
-            storage=SPACE.storage,
-            registers={2: 0x12_3000, 3: FIRST, 4: SECOND},
-            fill=FILL,
-            keys={"page1": 0x30},
-            code=code,
-            end=FinalState(storage=stored(FIRST, SECOND), keys={"page1": 0x36}),
-        )
+    """Page1 in a segment with a page table, and in a frame of 1 MB."""
+    segment = "A segment-table entry with a format control of zero designates a page table with EDAT as without."
+    frame = "A segment-table entry with a format control of one is a frame of 1 MB."
+    for place, rule, space, address in (
+        ("segment", segment, SPACE, VIRTUAL),
+        ("frame", frame, LARGE_FRAME, FRAME + 0x40000),
+    ):
+        for name, code in (("stctg", "STCTG 2,2,0(2)\nSTCTG 3,3,8(2)"), ("stg", "STG 3,0(2)\nSTG 4,8(2)")):
+            yield Case(
+                name=f"enhanced-dat-{place}-{name}",
+                rule=rule,
+                source="PoP 3, Segment-Table Entries",
+                basis=VERIFIED,
+                needs=(facility(8),),
+                mask=ADDRESSING_MODE | DAT,
+                controls={0: 0xE0 | ENHANCED_DAT, 1: space.asce, 2: FIRST, 3: SECOND},
+                storage=space.storage,
+                registers={2: address, 3: FIRST, 4: SECOND},
+                fill=FILL,
+                keys={"page1": 0x30},
+                code=code,
+                end=FinalState(storage=stored(FIRST, SECOND), keys={"page1": 0x36}),
+            )
 
 
 SECTION = CaseSection(

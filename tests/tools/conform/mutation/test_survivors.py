@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tools.conform.mutation.command import SURVIVORS
+from tools.conform.mutation.compiled_code import compiled_functions, compiled_mutants
 from tools.conform.mutation.mutants import RULES, mutants_of
 from tools.conform.mutation.survivors import read_survivors
 from tools.usage.errors import UsageError
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 def test_those_of_the_suite_are_mutants() -> None:
     names = {each.name for file in RULES for each in mutants_of(file)}
+    names |= {each.name for each in compiled_mutants(list(compiled_functions()))}
     assert read_survivors(SURVIVORS).keys() <= names
 
 
