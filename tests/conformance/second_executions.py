@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from emu.facilities import Facility
 from emu.psw import ADDRESSING_MODE, DAT
 from tools.conform.architecture.case import VERIFIED, Case, CaseSection, FinalState, facility
 from tools.conform.architecture.spaces import LARGE, TableLevel, TableSpace
@@ -15,8 +14,9 @@ OLD = 0x0123_4567_89AB_CDEF
 FIRST, SECOND = 0x1111_2222_3333_4444, 0x5555_6666_7777_8888
 RULE = "An instruction does the same whether its page was accessed before or not."
 ENHANCED_DAT = 1 << 63 - 40
+CONDITIONAL = {"stoc": (facility(45),), "stocg": (facility(45),), "stocfh": (facility(53),)}
 FILL = {"page1": OLD} | {f"page1+{8 * place}": OLD for place in range(1, 5)}
-VIRTUAL, FRAME = 0x12_3000, 0x30_0000
+VIRTUAL, OTHER, FRAME = 0x12_3000, 0x2_3000, 0x30_0000
 SPACE = TableSpace().map(VIRTUAL, 0x40000)
 LARGE_FRAME = TableSpace(TableLevel.SEGMENT).set(TableLevel.SEGMENT, FRAME, LARGE)
 
@@ -127,9 +127,10 @@ def conditions() -> Iterator[Case]:
         ("STOCFH", FIRST & ~MASK_32 | low, SECOND & ~MASK_32 | low),
     ):
         code = f"LTGR 5,3\n{mnemonic} 3,0(8),2\n{mnemonic} 4,8(8),2\n{mnemonic} 4,16(8),4"
-        needs = (facility(Facility.LOAD_STORE_ON_CONDITION_2 if mnemonic == "STOCFH" else 45),)
         found = case(mnemonic.lower(), code, source, storage=stored(first, second))
-        yield Case(**{each: getattr(found, each) for each in found.__dataclass_fields__} | {"needs": needs})
+        yield Case(
+            **{each: getattr(found, each) for each in found.__dataclass_fields__} | {"needs": CONDITIONAL[found.name]}
+        )
 
 
 def real_addresses() -> Iterator[Case]:
@@ -189,12 +190,16 @@ def recording() -> Iterator[Case]:
         ("stura", "STURA 3,8", stored_too),
         ("lurag", "LURAG 3,8", fetched),
         ("lura", "LURA 3,8", fetched),
+        ("stoc", "LTGR 5,3\nSTOC 3,0(8),2", stored_too),
+        ("stocg", "LTGR 5,3\nSTOCG 3,0(8),2", stored_too),
+        ("stocfh", "LTGR 5,3\nSTOCFH 3,0(8),2", stored_too),
     ):
         yield Case(
             name=f"recorded-{name}",
             rule="The first access to a page sets its reference bit, and a store its change bit, too.",
             source="PoP 3, Reference Recording, Change Recording",
             basis=VERIFIED,
+            needs=CONDITIONAL.get(name, ()),
             registers={3: FIRST, 8: "page1"},
             fill=FILL,
             keys={"page1": 0x30},
@@ -223,9 +228,10 @@ def enhanced_translation() -> Iterator[Case]:
                 storage=space.storage,
                 registers={2: address, 3: FIRST, 4: SECOND},
                 fill=FILL,
-                keys={"page1": 0x30},
+                # Not that of the page which has the address in its megabyte.
+                keys={"page1": 0x30, OTHER: 0x20},
                 code=code,
-                end=FinalState(storage=stored(FIRST, SECOND), keys={"page1": 0x36}),
+                end=FinalState(storage=stored(FIRST, SECOND), keys={"page1": 0x36, OTHER: 0x20}),
             )
 
 

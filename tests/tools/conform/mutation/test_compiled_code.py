@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 from tools.conform.architecture.collection import read_cases
 from tools.conform.mutation.campaign import MutationRecord, run_mutants
 from tools.conform.mutation.compiled_code import CompiledMutant, compiled_functions, compiled_mutants
@@ -37,6 +39,7 @@ def test_names_have_no_numbers_that_the_translator_gives() -> None:
     assert any(re.fullmatch("v[0-9]+ = False", each.text) for each in found)
 
 
+@pytest.mark.timeout(600)
 def test_who_notices() -> None:
     """The guest, the counts, or nobody: what is broken is not reached, or means nothing."""
     cases = {"page-hinting/zvm-Sr-2": read_cases()["page-hinting/zvm-Sr-2"]}

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tools.conform.architecture.collection import read_cases
 from tools.conform.mutation.compiled_code import compiled_functions
 from tools.conform.mutation.compiled_exercise import exercise_compiled
@@ -11,6 +13,7 @@ ESSA, SSKE = "compiled/execute_ESSA", "compiled/execute_SSKE"
 HINTS, KEYS = "page-hinting/zvm-Sr-2", "storage-keys/set-and-insert-02"
 
 
+@pytest.mark.timeout(600)
 def test_lines_and_tallies() -> None:
     cases = {name: case for name, case in read_cases().items() if name in (HINTS, KEYS)}
     found = exercise_compiled(cases, (ESSA, SSKE), jobs=1)
