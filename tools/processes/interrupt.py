@@ -50,6 +50,16 @@ def ctrl_c(*machines: Machine, is_sigterm_too: bool = False) -> Iterator[Switch]
 
 
 @contextmanager
+def sigterm_too() -> Iterator[None]:
+    """While it lasts, SIGTERM is a KeyboardInterrupt, as Ctrl-C is, wherever nothing waits for a :class:`Switch`."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+@contextmanager
 def postponed() -> Iterator[None]:
     """While it lasts, Ctrl-C waits: engines start, or modules are loaded, and in callbacks of either it would get lost.
 

@@ -69,3 +69,10 @@ def test_ctrl_c_can_be_postponed() -> None:
     finally:
         over.set()
     assert done
+
+
+def test_sigterm_is_as_ctrl_c() -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(KeyboardInterrupt), interrupt.sigterm_too():
+        os.kill(os.getpid(), signal.SIGTERM)
+    assert signal.getsignal(signal.SIGTERM) is before

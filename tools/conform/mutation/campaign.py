@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from tools.processes.side_by_side import Reporter
 
 
-class MutantResult(msgspec.Struct, frozen=True):
+class MutantResult(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What came of a mutant."""
 
     name: str
@@ -42,8 +42,13 @@ class MutantResult(msgspec.Struct, frozen=True):
     """The case, or None: it has survived."""
     reached_by: int
     """How many cases execute what is broken."""
-    is_bounded: bool = False
-    """It was held against the nearest runs only, since it has a reason."""
+    nearest: int | None = None
+    """It was held against so many of the nearest runs only, since it has a reason; None: against all."""
+
+    @property
+    def is_bounded(self) -> bool:
+        """Whether it was not held against all."""
+        return self.nearest is not None
 
 
 class MutationRecord(msgspec.Struct):
@@ -113,7 +118,10 @@ class _Plan:
         before = self._before.get((mutant.name, mutant.digest))
         order = self._near.order(mutant)
         is_bounded = self._is_bounded(mutant, order)
-        if before is not None and before.is_bounded and not is_bounded:
+        if before is not None and before.is_bounded:
+            # Which runs are the nearest, depends on all cases.
+            if is_bounded and before.suite == self.suite and before.nearest == self._explained.nearest:
+                return before
             before = None
         held = {} if before is None else self._suites.get(before.suite, {})
         if is_bounded:
@@ -146,7 +154,8 @@ class _Plan:
         order = self._near.order(mutant)
         reached = len({each.case for each in order})
         is_bounded = noticed_by is None and self._is_bounded(mutant, order)
-        return MutantResult(mutant.name, mutant.line, mutant.digest, self.suite, noticed_by, reached, is_bounded)
+        nearest = self._explained.nearest if is_bounded else None
+        return MutantResult(mutant.name, mutant.line, mutant.digest, self.suite, noticed_by, reached, nearest)
 
     def _is_bounded(self, mutant: Mutant, order: list[CaseRun]) -> bool:
         nearest = self._explained.nearest

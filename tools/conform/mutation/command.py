@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING
@@ -19,6 +21,7 @@ from tools.conform.mutation.mutants import RULES, mutants_of
 from tools.conform.mutation.one import ONLY_BY_TALLY
 from tools.conform.mutation.survivors import read_survivors
 from tools.conform.run import INTERRUPTED
+from tools.processes.interrupt import sigterm_too
 from tools.usage.errors import UsageError
 
 if TYPE_CHECKING:
@@ -40,7 +43,11 @@ def run_mutation(wanted: MutationOptions) -> int:
     """
     explained = read_survivors(SURVIVORS if wanted.explained is None else Path(wanted.explained))
     chosen = _all_mutants(wanted)
-    record = MutationRecord() if wanted.results is None else _read(Path(wanted.results))
+    record = MutationRecord()
+    if wanted.results is not None:
+        record = _read(Path(wanted.results))
+        # It is said now that it cannot be written, and not after the first mutant.
+        _write(Path(wanted.results), record)
 
     def ended(result: MutantResult) -> None:
         print(_line(result, explained), flush=True)
@@ -60,15 +67,16 @@ def run_mutation(wanted: MutationOptions) -> int:
         return chosen
 
     reasons = Explained(explained, wanted.nearest or None)
-    found = run_mutants(
-        chosen,
-        record,
-        exercise=exercise_compiled if wanted.compiled else exercise,
-        choose=choose,
-        explained=reasons,
-        jobs=wanted.jobs,
-        ended=ended,
-    )
+    with sigterm_too():
+        found = run_mutants(
+            chosen,
+            record,
+            exercise=exercise_compiled if wanted.compiled else exercise,
+            choose=choose,
+            explained=reasons,
+            jobs=wanted.jobs,
+            ended=ended,
+        )
     if wanted.results is not None:
         _write(Path(wanted.results), record)
     survivors = [each for each in found if each.noticed_by is None]
@@ -81,10 +89,14 @@ def run_mutation(wanted: MutationOptions) -> int:
         + f", {len(survivors) - len(unexplained)} explained"
         + (f" ({bounded} of them held against the nearest {wanted.nearest} runs only)" if bounded else "")
     )
+    surviving = {each.name for each in survivors}
+    for name in sorted({each.name for each in found} & explained.keys() - surviving):
+        print(f"noticed, in spite of its reason: {name}")
     for each in sorted(unexplained, key=lambda each: (each.name, each.line)):
         print(f"survives: {each.name} (line {each.line}, {_reached(each)})")
     if len(found) < len(chosen):
-        print(f"interrupted: {len(chosen) - len(found)} have not been run")
+        most = len(chosen) if wanted.sample is None else min(wanted.sample, len(chosen))
+        print(f"interrupted: {most - len(found)} have not been run")
         return INTERRUPTED
     return 1 if unexplained else 0
 
@@ -99,7 +111,7 @@ def _all_mutants(wanted: MutationOptions) -> list[Mutant]:
         if file not in files:
             expected = _A_COMPILED_FUNCTION if wanted.compiled else f"one of {', '.join(files)}"
             raise UsageError(f"--only: expected {expected}, not {file!r}{did_you_mean(file, files)}")
-    return _mutants(wanted.only or files, is_compiled=wanted.compiled)
+    return _mutants(list(dict.fromkeys(wanted.only or files)), is_compiled=wanted.compiled)
 
 
 def _sample(mutants: list[Mutant], wanted: MutationOptions) -> list[Mutant]:
@@ -134,10 +146,10 @@ def _line(result: MutantResult, explained: dict[str, str]) -> str:
 
 
 def _read(path: Path) -> MutationRecord:
-    if not path.exists():
-        return MutationRecord()
     try:
         return msgspec.json.decode(read_whole(path), type=MutationRecord)
+    except FileNotFoundError:
+        return MutationRecord()
     except OSError as reason:
         raise UsageError(f"--results: {path} cannot be read: {reason.strerror}") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as reason:
@@ -145,7 +157,14 @@ def _read(path: Path) -> MutationRecord:
 
 
 def _write(path: Path, record: MutationRecord) -> None:
+    if path.exists() and not path.is_file():
+        raise UsageError(f"--results: {path} cannot be written: expected a regular file, or none")
+    path = path.resolve()
+    new = path.with_name(f"{path.name}.{os.getpid()}")
     try:
-        path.write_bytes(msgspec.json.format(msgspec.json.encode(record), indent=1) + b"\n")
+        new.write_bytes(msgspec.json.format(msgspec.json.encode(record), indent=1) + b"\n")
+        new.replace(path)
     except OSError as reason:
+        with contextlib.suppress(OSError):
+            new.unlink()
         raise UsageError(f"--results: {path} cannot be written: {reason.strerror}") from None

@@ -105,12 +105,13 @@ def notice(
             breaking = partial(_load_compiled, mutant)
             _compiled_functions()
     reading, writing = os.pipe()
+    parent = os.getpid()
     child = os.fork()
     if not child:
         os.close(reading)
         status = 1
         try:
-            status = _run(breaking, contents, order, writing)
+            status = _run(breaking, contents, order, writing, lambda: os.getppid() != parent)
         finally:
             os._exit(status)
     os.close(writing)
@@ -159,10 +160,13 @@ def _run(
     contents: Mapping[str, StoredCase],
     order: Sequence[CaseRun],
     told: int,
+    is_alone: Callable[[], bool],
 ) -> int:
     """What the copy does: run the cases, and write to *told* which it runs; 1 if one of them notices the mutant.
 
     Where a case has a tally, a worse one is noticed, too, if no guest notices anything.
+
+    :param is_alone: whether nobody waits for that any more.
     """
     os.write(told, b"import")
     worse: str | None = None
@@ -173,6 +177,8 @@ def _run(
             return _NOT_A_FUNCTION
         run = importlib.import_module(_HERE).run_here
         for number, case_run in enumerate(order):
+            if is_alone():
+                break
             if not number % COLLECT_EVERY:
                 # A machine and its CPUs refer to each other.
                 gc.collect()

@@ -90,6 +90,19 @@ def test_an_explained_mutant_is_held_against_the_nearest_runs_only() -> None:
         record = MutationRecord(suites=dict(record.suites), results=list(one))
         found = run_mutants([broken], record, cases=cases, explained=explained, jobs=1)
         assert [(each.noticed_by, each.is_bounded) for each in found] == [(names[2], False)]
+    # Nor if it is to be held against more, or other cases may be the nearest ones.
+    for nearest, held, is_run in ((2, cases, False), (4, cases, True), (2, dict(list(cases.items())[:2]), True)):
+        record = MutationRecord(suites=dict(record.suites), results=list(one))
+        told: list[str] = []
+        run_mutants(
+            [broken],
+            record,
+            cases=held,
+            explained=Explained({broken.name}, nearest=nearest),
+            jobs=1,
+            ended=lambda result, told=told: told.append(result.name),
+        )
+        assert told == [broken.name] * is_run
     # As many as there are is no bound.
     few = chosen(names[1])
     found = run_mutants([broken], MutationRecord(), cases=few, explained=Explained({broken.name}, nearest=2), jobs=1)

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import errno
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,10 +14,10 @@ from tools.command.cli import main
 from tools.conform.mutation import command
 from tools.conform.mutation.campaign import Explained, MutantResult, MutationRecord
 from tools.conform.mutation.exercise import Exercise, ExercisedCase
+from tools.usage.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from tools.conform.mutation.mutants import Mutant
 
@@ -36,8 +38,8 @@ def results(
     """Every third survives; the fourth is executed by no case, and bounded if it is explained."""
     for number, each in enumerate(choose(mutants, NOTHING_EXECUTED)):
         noticed_by = "a/case" if number % 3 else None
-        is_bounded = number == 3 and each.name in explained.names and explained.nearest is not None
-        result = MutantResult(each.name, each.line, each.digest, "s", noticed_by, 0 if number == 3 else 2, is_bounded)
+        nearest = explained.nearest if number == 3 and each.name in explained.names else None
+        result = MutantResult(each.name, each.line, each.digest, "s", noticed_by, 0 if number == 3 else 2, nearest)
         record.put(result)
         ended(result)
     return record.results
@@ -112,3 +114,45 @@ def test_of_compiled_code_only_what_some_case_executes(
     told = capsys.readouterr().out.splitlines()
     assert told[0].endswith("left out: no case executes that part of compiled code")
     assert told[-1].endswith(" noticed (1 only by its tally), 0 explained")
+
+
+def test_a_results_file_stays_whole_and_is_tried_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(command, "run_mutants", lambda *_, **__: pytest.fail("it cannot be written"))
+    arguments = "conform", "mutation", "--only", "emu/prefixing.py", "--results"
+    assert "cannot be written" in wrong(capfd, *arguments, str(tmp_path / "nowhere" / "r"))
+    with pytest.raises(UsageError, match="expected a regular file"):
+        command._write(Path("/dev/null"), MutationRecord())
+    kept = tmp_path / "kept"
+    kept.write_text('{"suites": {}, "results": []}')
+    monkeypatch.setattr(Path, "replace", full)
+    assert "No space left" in wrong(capfd, *arguments, str(kept))
+    assert kept.read_text() == '{"suites": {}, "results": []}'
+    assert list(tmp_path.iterdir()) == [kept]
+
+
+def full(*_: object) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_the_same_file_twice_is_one(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(command, "run_mutants", results)
+    told = []
+    for files in (["--only", "emu/prefixing.py"], ["--only", "emu/prefixing.py"] * 2):
+        main(["conform", "mutation", *files])
+        told.append(capsys.readouterr().out)
+    assert told[0] == told[1]
+
+
+def test_a_reason_that_is_not_true_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(command, "run_mutants", results)
+    arguments = ["conform", "mutation", "--only", "emu/prefixing.py", "--sample", "4", "--seed", "1"]
+    main(arguments)
+    noticed = next(line for line in capsys.readouterr().out.splitlines() if line.startswith("NOTICED"))
+    name = noticed.split(maxsplit=1)[1].rpartition(": ")[0]
+    (tmp_path / "why").write_text(f"[[survivor]]\nmutants = ['''{name}''']\nreason = \"it is not seen\"\n")
+    main([*arguments, "--explained", str(tmp_path / "why")])
+    assert f"noticed, in spite of its reason: {name}" in capsys.readouterr().out
