@@ -124,15 +124,13 @@ def functions(
     for function, address in ({each: exported_address(each) for each in called} | dict(others or {})).items():
         llvm.add_symbol(function, address)
     digest = hashlib.sha256(f"{_CONTENT}, {files.compiler()} {source}".encode()).hexdigest()
-    file = f"{name}-{digest}.o"
-    code = files.read(file)
-    if code is None:
+
+    def make() -> bytes:
         module = llvm.parse_assembly(source)
         module.verify()
-        code = files.emit(module, speed_level=2)
-        files.write(file, code)
-    engine = files.load(code)
-    return _addresses(engine, symbols)
+        return files.emit(module, speed_level=2)
+
+    return _addresses(files.load(files.kept(f"{name}-{digest}.o", make)), symbols)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import contextlib
 import hashlib
 import importlib.util
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -91,6 +91,15 @@ def write(name: str, body: bytes) -> None:
             continue
         return
     _unwritten[name] = body
+
+
+def kept(name: str, make: Callable[[], bytes]) -> bytes:
+    """What is kept in the file *name*; if there is nothing, *make* makes it."""
+    body = read(name)
+    if body is None:
+        body = make()
+        write(name, body)
+    return body
 
 
 def is_all_written() -> bool:

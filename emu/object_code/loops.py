@@ -50,11 +50,8 @@ class CompiledLoop:
     def _loaded(self) -> Callable[..., int]:
         symbol = self._function.__name__
         content = f"{files.compiler()} {self._parameters} {inspect.getsource(self._function)}"
-        file = f"{symbol}-{hashlib.sha256(content.encode()).hexdigest()[:_KEY_LENGTH]}.o"
-        code = files.read(file)
-        if code is None:
-            code = self._compile(symbol)
-            files.write(file, code)
+        key = hashlib.sha256(content.encode()).hexdigest()[:_KEY_LENGTH]
+        code = files.kept(f"{symbol}-{key}.o", lambda: self._compile(symbol))
         address = files.load(code).get_function_address(symbol)
         kinds = [ctypes.c_int64 if each is None else ctypes.c_void_p for each in self._parameters]
         function: Callable[..., int] = ctypes.CFUNCTYPE(ctypes.c_int64, *kinds)(address)

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from emu.psw import ADDRESSING_MODE, DAT
 from tools.conform.architecture.case import VERIFIED, Case, CaseSection, FinalState, facility
@@ -25,6 +26,11 @@ def stored(first: int, second: int, third: int = OLD) -> dict[str, int]:
     return {"page1": first, "page1+8": second, "page1+16": third}
 
 
+def stored_words(first: int, second: int) -> dict[str, int]:
+    """A word each, at the left end of what was there: bits 32-63 of *first* and *second*."""
+    return stored(*((value & MASK_32) << 32 | OLD & MASK_32 for value in (first, second)))
+
+
 def case(name: str, code: str, source: str, **end: object) -> Case:
     """*code* with page1 in register 8, page2 in 9, and in 3 and 4 what control registers 2 and 3 have."""
     return Case(
@@ -42,14 +48,8 @@ def case(name: str, code: str, source: str, **end: object) -> Case:
 
 def controls() -> Iterator[Case]:
     source = "10, Store Control, Load Control"
-    low = OLD & MASK_32
     yield case("stctg", "STCTG 2,2,0(8)\nSTCTG 3,3,8(8)", source, storage=stored(FIRST, SECOND))
-    yield case(
-        "stctl",
-        "STCTL 2,2,0(8)\nSTCTL 3,3,8(8)",
-        source,
-        storage=stored((FIRST & MASK_32) << 32 | low, (SECOND & MASK_32) << 32 | low),
-    )
+    yield case("stctl", "STCTL 2,2,0(8)\nSTCTL 3,3,8(8)", source, storage=stored_words(FIRST, SECOND))
     loads = "STG 3,0(9)\nSTG 4,8(9)\n"
     yield case("lctlg", f"{loads}LCTLG 3,3,0(9)\nLCTLG 2,2,8(9)", source, controls={2: SECOND, 3: FIRST})
     yield case(
@@ -65,7 +65,7 @@ def identification() -> Iterator[Case]:
         "stap", "STAP 0(8)\nSTAP 2(8)\nLLGH 5,0(8)\nLLGH 6,2(8)\nSGR 5,6", "10, Store CPU Address", registers={5: 0}
     )
     yield case("stidp", "STIDP 0(8)\nSTIDP 8(8)\nLG 5,0(8)\nXG 5,8(8)", "10, Store CPU ID", registers={5: 0})
-    yield case("stpx", "STPX 0(8)\nSTPX 8(8)", "10, Store Prefix", storage=stored(OLD & MASK_32, OLD & MASK_32))
+    yield case("stpx", "STPX 0(8)\nSTPX 8(8)", "10, Store Prefix", storage=stored_words(0, 0))
     yield case(
         "stfle",
         "LGHI 0,0\nSTFLE 0(8)\nLGHI 0,0\nSTFLE 8(8)\nLG 5,0(8)\nXG 5,8(8)",
@@ -119,30 +119,21 @@ def masks() -> Iterator[Case]:
 
 
 def conditions() -> Iterator[Case]:
-    source = "7, Store on Condition, Store High on Condition, Load and Zero Rightmost Byte"
-    low = OLD & MASK_32
-    for mnemonic, first, second in (
-        ("STOC", (FIRST & MASK_32) << 32 | low, (SECOND & MASK_32) << 32 | low),
-        ("STOCG", FIRST, SECOND),
-        ("STOCFH", FIRST & ~MASK_32 | low, SECOND & ~MASK_32 | low),
+    source = "7, Store on Condition, Store High on Condition"
+    for mnemonic, storage in (
+        ("STOC", stored_words(FIRST, SECOND)),
+        ("STOCG", stored(FIRST, SECOND)),
+        ("STOCFH", stored_words(FIRST >> 32, SECOND >> 32)),
     ):
         code = f"LTGR 5,3\n{mnemonic} 3,0(8),2\n{mnemonic} 4,8(8),2\n{mnemonic} 4,16(8),4"
-        found = case(mnemonic.lower(), code, source, storage=stored(first, second))
-        yield Case(
-            **{each: getattr(found, each) for each in found.__dataclass_fields__} | {"needs": CONDITIONAL[found.name]}
-        )
+        name = mnemonic.lower()
+        yield replace(case(name, code, source, storage=storage), needs=CONDITIONAL[name])
 
 
 def real_addresses() -> Iterator[Case]:
     source = "10, Store Using Real Address, Load Using Real Address"
-    low = OLD & MASK_32
     yield case("sturg", "STURG 3,8\nLA 8,8(8)\nSTURG 4,8", source, storage=stored(FIRST, SECOND))
-    yield case(
-        "stura",
-        "STURA 3,8\nLA 8,8(8)\nSTURA 4,8",
-        source,
-        storage=stored((FIRST & MASK_32) << 32 | low, (SECOND & MASK_32) << 32 | low),
-    )
+    yield case("stura", "STURA 3,8\nLA 8,8(8)\nSTURA 4,8", source, storage=stored_words(FIRST, SECOND))
     yield case(
         "lurag", "STG 3,0(8)\nSTG 4,8(8)\nLURAG 5,8\nLA 8,8(8)\nLURAG 6,8", source, registers={5: FIRST, 6: SECOND}
     )

@@ -13,6 +13,7 @@ import msgspec
 
 from emu.input_files.near_names import did_you_mean
 from emu.input_files.reading import read_whole
+from emu.save_file import SaveFileError, place_of
 from tools.conform.architecture.collection import DIRECTORY
 from tools.conform.mutation.campaign import Explained, MutationRecord, run_mutants
 from tools.conform.mutation.compiled_exercise import exercise_compiled
@@ -82,10 +83,10 @@ def run_mutation(wanted: MutationOptions) -> int:
     survivors = [each for each in found if each.noticed_by is None]
     unexplained = [each for each in survivors if each.name not in explained]
     bounded = sum(each.is_bounded for each in survivors)
-    by_tally = sum(each.noticed_by is not None and each.noticed_by.endswith(ONLY_BY_TALLY) for each in found)
+    by_tally = sum(each.noticed_by is not None and each.noticed_by.endswith(f"({ONLY_BY_TALLY})") for each in found)
     print(
         f"{len(found) - len(survivors)} of {len(found)} noticed"
-        + (f" ({by_tally} {ONLY_BY_TALLY[1:-1]})" if by_tally else "")
+        + (f" ({by_tally} {ONLY_BY_TALLY})" if by_tally else "")
         + f", {len(survivors) - len(unexplained)} explained"
         + (f" ({bounded} of them held against the nearest {wanted.nearest} runs only)" if bounded else "")
     )
@@ -157,13 +158,14 @@ def _read(path: Path) -> MutationRecord:
 
 
 def _write(path: Path, record: MutationRecord) -> None:
-    if path.exists() and not path.is_file():
-        raise UsageError(f"--results: {path} cannot be written: expected a regular file, or none")
-    path = path.resolve()
-    new = path.with_name(f"{path.name}.{os.getpid()}")
+    try:
+        place = place_of(path)
+    except SaveFileError as reason:
+        raise UsageError(f"--results: {reason}") from None
+    new = place.with_name(f"{place.name}.{os.getpid()}")
     try:
         new.write_bytes(msgspec.json.format(msgspec.json.encode(record), indent=1) + b"\n")
-        new.replace(path)
+        new.replace(place)
     except OSError as reason:
         with contextlib.suppress(OSError):
             new.unlink()

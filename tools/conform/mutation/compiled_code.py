@@ -77,12 +77,7 @@ class CompiledFunction:
 
     def kept(self, kind: str, make: Callable[[], bytes]) -> bytes:
         """Object code of it, of this *kind*, which *make* makes if it is not kept."""
-        file = self._file(kind)
-        code = files.read(file)
-        if code is None:
-            code = make()
-            files.write(file, code)
-        return code
+        return files.kept(self._file(kind), make)
 
     def _module(self) -> Any:
         if isinstance(self.declared, CompilationUnit):
@@ -99,7 +94,8 @@ class CompiledMutant(Mutant):
     @property
     def name(self) -> str:
         """See :attr:`Mutant.name`; which of its numbered variables it is does not matter."""
-        return f"{self.file}: {_NUMBERED.sub(_first_group, self.what)}"
+        what = _NUMBERED.sub(r"\1", self.what)
+        return f"{self.file}: {what}"
 
     @property
     def source(self) -> str:
@@ -121,10 +117,6 @@ def compiled_mutants(names: Sequence[str]) -> list[Mutant]:
 def _is_rule(number: int, line: str) -> bool:
     """Whether the *line* with this *number* is neither the head of a function nor a value given in advance."""
     return number > 1 and _IN_ADVANCE.fullmatch(line) is None
-
-
-def _first_group(found: re.Match[str]) -> str:
-    return found[1]
 
 
 @cache

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import gc
 import pickle
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING
 from tools.conform.architecture.harness import CaseVerdict
 from tools.conform.architecture.here import run_here
 from tools.conform.architecture.image import make_image
-from tools.conform.mutation.exercise import COLLECT_EVERY, Exercise, ExercisedCase, in_pieces
+from tools.conform.mutation.exercise import Exercise, ExercisedCase, in_pieces, in_turn
 from tools.conform.mutation.tally import begin_tally
 from tools.conform.mutation.words import words_of_case
 from tools.processes.side_by_side import run_side_by_side
@@ -74,23 +73,16 @@ def _marks(names: tuple[str, ...]) -> Marks:
 def _exercise(job: _Job, reporter: Reporter) -> dict[str, ExercisedCase | None]:
     """What each case of *job* executes; None of one that is skipped."""
     marks, take_tally = _marks(job.names), begin_tally()
-    reporter.begin(len(job.cases))
     found: dict[str, ExercisedCase | None] = {}
-    for number, (name, case) in enumerate(job.cases.items()):
-        if reporter.is_stopped:
-            break
-        if not number % COLLECT_EVERY:
-            gc.collect()
+    for name, case in in_turn(job.cases, reporter):
         image = make_image(case)
         marks.clear()
         take_tally()
         verdict = run_here(image, profile=case.profile).verdict
-        reporter.advance(1)
         assert verdict in (CaseVerdict.PASSED, CaseVerdict.SKIPPED), name
         found[name] = None
         if verdict is CaseVerdict.PASSED:
             found[name] = ExercisedCase(
                 pickle.dumps(image), frozenset(), marks.lines, words_of_case(case), take_tally()
             )
-    gc.collect()
     return found

@@ -7,10 +7,10 @@ import gc
 import os
 import pickle
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from tools.conform.architecture.harness import CaseVerdict
 from tools.conform.architecture.here import run_here
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 Lines = frozenset[tuple[str, int]]
 """Files, and numbers of lines in them."""
+_Case = TypeVar("_Case")
 _AT_A_TIME: Final = 60
 """Cases that one piece of work has."""
 COLLECT_EVERY: Final = 16
@@ -106,6 +107,20 @@ def in_pieces(names: list[str]) -> list[list[str]]:
     return [names[at : at + _AT_A_TIME] for at in range(0, len(names), _AT_A_TIME)]
 
 
+def in_turn(cases: Mapping[str, _Case], reporter: Reporter) -> Iterator[tuple[str, _Case]]:
+    """Each of *cases* with its name, until all should stop; the machines of those before are forgotten on the way."""
+    reporter.begin(len(cases))
+    for number, each in enumerate(cases.items()):
+        if reporter.is_stopped:
+            break
+        if not number % COLLECT_EVERY:
+            gc.collect()
+        yield each
+        reporter.advance(1)
+    # What is garbage when a job ends is taken by the process for what the next ones need, and stays.
+    gc.collect()
+
+
 def _exercise(job: _Job, reporter: Reporter) -> _Part:
     """What each case of *job* executes."""
     images = {name: make_image(case) for name, case in job.cases.items()}
@@ -114,22 +129,14 @@ def _exercise(job: _Job, reporter: Reporter) -> _Part:
         run_here(next(iter(images.values())), stepped=stepped)
     gc.collect()
     gc.freeze()
-    reporter.begin(len(images))
     found: dict[str, ExercisedCase | None] = {}
-    for number, (name, image) in enumerate(images.items()):
-        if reporter.is_stopped:
-            break
-        if not number % COLLECT_EVERY:
-            gc.collect()
+    for name, image in in_turn(images, reporter):
         verdicts, (in_steps, freely) = _followed(image, job.files)
-        reporter.advance(1)
         assert verdicts in ({CaseVerdict.PASSED}, {CaseVerdict.SKIPPED}), name
         if CaseVerdict.PASSED in verdicts:
             found[name] = ExercisedCase(pickle.dumps(image), in_steps, freely, words_of_case(image.case))
         else:
             found[name] = None
-    # What is garbage when a job ends is taken by the process for what the next ones need, and stays.
-    gc.collect()
     return _Part(found, _load(job.files) if job.is_first else frozenset())
 
 

@@ -51,8 +51,8 @@ _WORSE_TALLY: Final = 3
 """That of one in which all cases are passed, but one of them has a worse tally."""
 _TRIES_AFTER: Final = 300
 """So many more cases are run after that one: the guest of another may notice something."""
-ONLY_BY_TALLY: Final = "(only by its tally)"
-"""How a case has noticed a mutant if its guest has not."""
+ONLY_BY_TALLY: Final = "only by its tally"
+"""How a case has noticed a mutant if its guest has not, in brackets behind its name."""
 
 
 class Breaking(Enum):
@@ -135,7 +135,7 @@ def notice(
         raise NotAFunction
     last = told.decode().split("\n")[-1] or "import"
     if status == _WORSE_TALLY:
-        return f"{last} {ONLY_BY_TALLY}"
+        return f"{last} ({ONLY_BY_TALLY})"
     return f"{last} (signal {-status})" if status < 0 else last
 
 
