@@ -95,6 +95,16 @@ class Turns:
 
 
 @dataclass(slots=True)
+class Floating:
+    """Conditions of no device that any CPU may take (PoP 6, "Floating Interruption Conditions")."""
+
+    interrupt_key: bool = False
+    """The operator has pressed the interrupt key."""
+    machine_checks: int = 0
+    """Those of :mod:`emu.machine_checks`."""
+
+
+@dataclass(slots=True)
 class Repetition:
     """What happened last, to recognise what happens over and over: see :mod:`emu.running.loops` and
     :mod:`emu.room`."""
@@ -127,6 +137,7 @@ class Configuration(Generic[CpuT]):
         "operator",
         "counts",
         "turns",
+        "floating",
         "repetition",
         "check_stop_reason",
         excluded={
@@ -186,6 +197,7 @@ class Configuration(Generic[CpuT]):
         """Who types on the console; nobody if it is None.  Put one in its place before the guest runs."""
         self.counts = Counts()
         self.turns = Turns()
+        self.floating = Floating()
         self.repetition = Repetition()
         self.check_stop_reason = ""
         """Why the last CPU that entered the check-stop state did so."""

@@ -80,6 +80,7 @@ class Cpu:
         "program_parameter",
         "page_fault_token",
         "pending",
+        "machine_checks",
         "restart_pending",
         "stop_pending",
         "store_status_pending",
@@ -127,6 +128,8 @@ class Cpu:
         self.stopped_since: int | None = configuration.timing.steady
         """Steady time at which the CPU left the operating state; None while it is operating."""
         self.pending = PendingExternal()
+        self.machine_checks = 0
+        """The machine-check conditions that are pending for this CPU (:mod:`emu.machine_checks`)."""
         self.restart_pending = False
         self.stop_pending = False
         self.store_status_pending = False

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from emu import lowcore
-from emu.addresses import AbsoluteAddress, RealAddress
+from emu import lowcore, machine_checks
+from emu.addresses import PAGE_OFFSET_MASK, PAGE_SHIFT, AbsoluteAddress, RealAddress
 from emu.control_registers import CR0_AFP
+from emu.facilities import Facility
 from emu.hypervisor import FrameShortage
 from emu.program_interruption import Ending, ProgramInterruption, ProgramInterruptionCode
 from emu.psw import Psw
 from emu.room import supply
+from emu.status_fields import doublewords, register_fields
 from emu.storage_keys import CHANGE, REFERENCE
 
 if TYPE_CHECKING:
@@ -33,6 +35,11 @@ EXTERNAL_SERVICE_SIGNAL: Final = 0x2401
 EXTERNAL_VMCF: Final = 0x4001
 """Not the manual's: the Virtual Machine Communication Facility of the hypervisor below."""
 
+_FIRST_PAGE: Final = RealAddress(0)
+_SAVE_AREAS: Final = RealAddress(0x1000)
+"""The page of the prefix area with the save areas of registers."""
+_EXTENDED_ORIGIN: Final = ~0x3FF & (1 << 64) - 1
+"""The bits of the machine-check extended-save-area designation that are its address."""
 _FPC_DXC: Final = 0xFF00
 """The DXC field of the floating-point-control register."""
 
@@ -54,20 +61,26 @@ INTERRUPTION_WORK: Final = 64
 
 
 class CheckStop(Exception):  # noqa: N818 - a state of the CPU, and not an error of the program
-    """The CPU cannot take an interruption, since its prefix area cannot be accessed: it enters the check-stop state."""
+    """The CPU cannot take an interruption that it must take: it enters the check-stop state."""
 
-    def __init__(self, cpu: Cpu, reason: ProgramInterruption) -> None:
-        super().__init__(f"the prefix area at {cpu.prefix:#x} cannot be accessed: {reason}")
+    def __init__(self, cpu: Cpu, reason: str) -> None:
+        super().__init__(reason)
         self.cpu = cpu
 
 
-def _present(cpu: Cpu) -> AbsoluteAddress:
-    """The absolute address of the prefix area, in whose first page all PSWs and fields lie: it is made present.
+def _no_prefix_area(cpu: Cpu, reason: ProgramInterruption) -> CheckStop:
+    return CheckStop(cpu, f"the prefix area at {cpu.prefix:#x} cannot be accessed: {reason}")
+
+
+def _present(cpu: Cpu, address: RealAddress = _FIRST_PAGE) -> AbsoluteAddress:
+    """The absolute address of the page of the prefix area at real *address*, which is made present.
+
+    In the first lie all PSWs and fields, in the second the save areas.
 
     Reference and change recording take place for the accesses that are part of an interruption, too (PoP 3, "Storage
     Key").  Unlike an instruction, an interruption is not begun again for want of a frame: the host makes room at once.
     """
-    absolute = cpu.real_to_absolute(RealAddress(0))
+    absolute = cpu.real_to_absolute(address)
     cpu.configuration.storage.require(absolute)
     make_present(cpu, absolute >> 12)
     cpu.configuration.keys.bytes[absolute >> 12] |= REFERENCE | CHANGE
@@ -110,7 +123,7 @@ def _swap(
             storage.write_integer(area + address, length, value)
         storage.write(area + old_at, old.to_bytes())
     except ProgramInterruption as reason:
-        raise CheckStop(cpu, reason) from None
+        raise _no_prefix_area(cpu, reason) from None
     cpu.load_psw(new)
     cpu.configuration.timing.work += INTERRUPTION_WORK
     if kind == "svc":
@@ -219,10 +232,34 @@ def input_output(cpu: Cpu, *, subsystem: int, parameter: int, identification: in
 
 
 def machine_check(cpu: Cpu, code: int) -> None:
-    """Take a machine-check interruption with the 64-bit machine-check-interruption *code*."""
-    fields = ((lowcore.MACHINE_CHECK_CODE, 8, code),)
+    """Take a machine-check interruption: store the registers, and *code* with the bits that say which are valid."""
+    code |= machine_checks.PSW_AND_STORAGE_VALID | _save_registers(cpu)
+    fields = ((lowcore.ARCHITECTURAL_MODE, 1, 1), (lowcore.MACHINE_CHECK_CODE, 8, code))
     places = lowcore.MACHINE_CHECK_OLD_PSW, lowcore.MACHINE_CHECK_NEW_PSW
     _swap(cpu, "machine-check", code, cpu.psw, *places, fields=fields)
+
+
+def _save_registers(cpu: Cpu) -> int:
+    """Store the registers in the save areas, and give the validity bits of those that could be stored."""
+    storage = cpu.configuration.storage
+    try:
+        area = _present(cpu, _SAVE_AREAS)
+        for offset, content in register_fields(cpu):
+            storage.write(area + (lowcore.STORE_STATUS_AREA & PAGE_OFFSET_MASK) + offset, content)
+        extended = storage.read_integer(area + (lowcore.EXTENDED_SAVE_AREA & PAGE_OFFSET_MASK), 8) & _EXTENDED_ORIGIN
+    except ProgramInterruption as reason:
+        raise _no_prefix_area(cpu, reason) from None
+    valid = machine_checks.REGISTERS_VALID
+    if extended and Facility.VECTOR in cpu.configuration.facilities:
+        try:
+            storage.require(extended)
+            make_present(cpu, extended >> PAGE_SHIFT)
+            storage.write(extended, doublewords(cpu.vr))
+        except ProgramInterruption:
+            return valid
+        cpu.configuration.keys.bytes[extended >> PAGE_SHIFT] |= REFERENCE | CHANGE
+        valid |= machine_checks.VECTORS_VALID
+    return valid
 
 
 def restart(cpu: Cpu) -> None:

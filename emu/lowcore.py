@@ -48,6 +48,8 @@ SVC_NEW_PSW: Final = RealAddress(0x1C0)
 PROGRAM_NEW_PSW: Final = RealAddress(0x1D0)
 MACHINE_CHECK_NEW_PSW: Final = RealAddress(0x1E0)
 IO_NEW_PSW: Final = RealAddress(0x1F0)
+EXTENDED_SAVE_AREA: Final = RealAddress(0x11B0)
+"""Doubleword: where a machine-check interruption stores the vector registers; zero: nowhere."""
 STORE_STATUS_AREA: Final = RealAddress(0x1200)
 """Start of the floating-point register save area; the rest of the status follows it (figure 4-15)."""
 

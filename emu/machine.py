@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import emu.isa.catalogue  # noqa: F401 - fills the instruction set
-from emu import room
+from emu import machine_checks, room
 from emu.configuration import MEGABYTE, Configuration
 from emu.cpu import Cpu
 from emu.devices.catalogue import DEVICES
@@ -84,6 +84,17 @@ class Machine:
     def run(self, max_instructions: int | None = None) -> Stop:
         """Run until the machine stops or *max_instructions* more instructions have ended; say why it stopped."""
         return self._loop.run(max_instructions)
+
+    def press_interrupt_key(self) -> None:
+        """Press the interrupt key of the operator (PoP 12), between two instructions."""
+        self.configuration.floating.interrupt_key = True
+
+    def report_machine_check(self, conditions: int, cpu: int = 0) -> None:
+        """Let machine-check *conditions* become pending, for the CPU with address *cpu* unless they float.
+
+        :raises ValueError: if some of the bits are no condition (:data:`emu.machine_checks.CONDITIONS`).
+        """
+        machine_checks.report(self.cpus[cpu], conditions)
 
     def step(self, cpu: Cpu | None = None) -> Stop | None:
         """Execute one instruction, or take one interruption, on *cpu*, or on the CPU whose turn it is.

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Which pending interruption comes next, and when the next one becomes pending (PoP 6, "Priority of Interruptions").
 
-External interruptions, then input/output; program interruptions and supervisor calls belong to instructions.
+Machine checks, external interruptions, then input/output; program interruptions and supervisor calls belong to
+instructions.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from emu import control_registers as control
-from emu import interruption
+from emu import interruption, machine_checks
 from emu import psw as psw_bits
 from emu.cpu import CpuState
 from emu.device import InterruptionRequest
@@ -32,6 +33,10 @@ def enabled_interruption(cpu: Cpu, mask: int | None = None) -> InterruptionReque
     """
     if mask is None:
         mask = cpu.system_mask
+    if cpu.machine_checks or cpu.configuration.floating.machine_checks:
+        machine_check = _enabled_machine_check(cpu, mask)
+        if machine_check is not None:
+            return machine_check
     if not mask & psw_bits.ANY_INTERRUPTION:
         return None
     if mask & psw_bits.EXTERNAL_MASK:
@@ -46,9 +51,34 @@ def enabled_interruption(cpu: Cpu, mask: int | None = None) -> InterruptionReque
     return None
 
 
+def _enabled_machine_check(cpu: Cpu, mask: int) -> InterruptionRequest | None:
+    """The machine-check interruption, if *mask* and CR14 let one through; a check stop if an exigent one is held off.
+
+    One interruption tells of all conditions that are pending and enabled.
+    """
+    conditions = machine_checks.enabled(cpu)
+    if mask & psw_bits.MACHINE_CHECK_MASK and conditions:
+        return InterruptionRequest("machine-check", conditions, partial(_take_machine_check, cpu, conditions))
+    if conditions & machine_checks.EXIGENT:
+        return InterruptionRequest("machine-check", conditions, partial(_check_stop, cpu))
+    return None
+
+
+def _take_machine_check(cpu: Cpu, conditions: int) -> None:
+    interruption.machine_check(cpu, conditions)
+    machine_checks.clear(cpu, conditions)
+
+
+def _check_stop(cpu: Cpu) -> None:
+    cpu.machine_checks = 0
+    raise interruption.CheckStop(cpu, "an exigent machine check, for which the CPU is disabled")
+
+
 def _enabled_external(cpu: Cpu) -> InterruptionRequest | None:
-    """The pending external interruption of the CPU's own of highest priority that CR0 lets through."""
+    """The pending external interruption of highest priority, but for those of devices, that CR0 lets through."""
     cr0, pending, timing = cpu.cr[0], cpu.pending, cpu.configuration.timing
+    if cpu.configuration.floating.interrupt_key and cr0 & control.CR0_INTERRUPT_KEY:
+        return _external(interruption.EXTERNAL_INTERRUPT_KEY, partial(_take_interrupt_key, cpu))
     if pending.malfunction_alert and cr0 & control.CR0_MALFUNCTION_ALERT:
         return _external(interruption.EXTERNAL_MALFUNCTION_ALERT, partial(_take_malfunction_alert, cpu))
     if pending.emergency_signal and cr0 & control.CR0_EMERGENCY_SIGNAL:
@@ -68,6 +98,11 @@ def _external(code: int, take: Callable[[], None]) -> InterruptionRequest:
 
 def _timer(cpu: Cpu, code: int) -> InterruptionRequest:
     return _external(code, partial(interruption.external, cpu, code))
+
+
+def _take_interrupt_key(cpu: Cpu) -> None:
+    interruption.external(cpu, interruption.EXTERNAL_INTERRUPT_KEY)
+    cpu.configuration.floating.interrupt_key = False
 
 
 def _take_malfunction_alert(cpu: Cpu) -> None:
@@ -125,6 +160,8 @@ def timer_events(cpu: Cpu, mask: int | None = None) -> list[int]:
 def expected_subclasses(cpu: Cpu) -> int:
     """The bits of CR0 that let external interruptions through which are pending for *cpu*, or will be by themselves."""
     pending, expected = cpu.pending, _TIMERS
+    if cpu.configuration.floating.interrupt_key:
+        expected |= control.CR0_INTERRUPT_KEY
     if pending.malfunction_alert:
         expected |= control.CR0_MALFUNCTION_ALERT
     if pending.emergency_signal:

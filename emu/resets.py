@@ -18,6 +18,7 @@ _CONTROL_REGISTERS: Final = {0: 0xE0, 14: 0xC200_0000}
 def reset_cpu(cpu: Cpu, *, initial: bool) -> None:
     """Perform a CPU reset of *cpu*, or an *initial* CPU reset."""
     cpu.pending = PendingExternal()
+    cpu.machine_checks = 0
     cpu.restart_pending = cpu.stop_pending = cpu.store_status_pending = False
     cpu.state = CpuState.STOPPED
     cpu.page_fault_token = cpu.recording = None

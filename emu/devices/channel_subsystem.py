@@ -15,6 +15,7 @@ from emu.bits import MASK_32, bit
 from emu.device import InterruptionRequest
 from emu.devices.channel_storage import ChannelCheck, ChannelStorage
 from emu.devices.subchannel import Subchannel
+from emu.machine_checks import CHANNEL_REPORT
 from emu.psw import IO_MASK
 from emu.state import Section, typed
 
@@ -42,6 +43,7 @@ class ChannelSubsystem:
         "subchannels",
         "_devices",
         "_reports",
+        "_announces_reports",
         typed("_measurement", tuple[int, int] | None),
         excluded={"_configuration": "whose part it is", "storage": "the way to that of the configuration"},
     )
@@ -52,6 +54,8 @@ class ChannelSubsystem:
         self.subchannels: list[Subchannel] = []
         self._devices: list[VirtioCcw] = []
         self._reports: deque[int] = deque()
+        self._announces_reports = True
+        """Whether a machine check tells of the next report: all of those before it have been taken."""
         self._measurement: tuple[int, int] | None = None
         """The measurement-block key and origin while measurement blocks are updated."""
 
@@ -67,6 +71,7 @@ class ChannelSubsystem:
     def reset(self) -> None:
         """I/O-system reset."""
         self._reports.clear()
+        self._announces_reports = True
         self._measurement = None
         for subchannel, device in zip(self.subchannels, self._devices, strict=True):
             subchannel.reset()
@@ -181,8 +186,14 @@ class ChannelSubsystem:
             # It gets the signal "system reset".
             device.reset()
         self._reports.append(_PATH_REPORT | path)
+        if self._announces_reports:
+            self._configuration.floating.machine_checks |= CHANNEL_REPORT
+            self._announces_reports = False
         return True
 
     def next_report(self) -> int:
-        """The next channel-report word, or zero; it is given once."""
-        return self._reports.popleft() if self._reports else 0
+        """The next channel-report word, or zero; it is given once.  Behind zero, another is announced again."""
+        if self._reports:
+            return self._reports.popleft()
+        self._announces_reports = True
+        return 0

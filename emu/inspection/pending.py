@@ -2,7 +2,7 @@
 """Every pending interruption of a CPU, and whether it is enabled or which bit forbids it.
 
 PoP 6, "Point of Interruption" and "Priority of Interruptions": the PSW's mask bits hold off a class, those of control
-registers 0 and 6 its subclasses.  Which one is taken, :mod:`emu.pending` decides; here is why, or why not.
+registers 0, 6 and 14 its subclasses.  Which one is taken, :mod:`emu.pending` decides; here is why, or why not.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from emu import control_registers as control
+from emu import machine_checks
 from emu import psw as psw_bits
 from emu.bits import bit
 from emu.cpu import CpuState
@@ -24,7 +25,20 @@ if TYPE_CHECKING:
 
     from emu.cpu import Cpu
 
-_PSW_NAMES: Final = {psw_bits.EXTERNAL_MASK: "PSW bit 7 (E)", psw_bits.IO_MASK: "PSW bit 6 (I)"}
+_PSW_NAMES: Final = {
+    psw_bits.EXTERNAL_MASK: "PSW bit 7 (E)",
+    psw_bits.IO_MASK: "PSW bit 6 (I)",
+    psw_bits.MACHINE_CHECK_MASK: "PSW bit 13 (M)",
+}
+_MACHINE_CHECKS: Final = {
+    machine_checks.SYSTEM_DAMAGE: "system damage",
+    machine_checks.PROCESSING_DAMAGE: "instruction-processing damage",
+    machine_checks.SYSTEM_RECOVERY: "system recovery",
+    machine_checks.EXTERNAL_DAMAGE: "external damage",
+    machine_checks.DEGRADATION: "degradation",
+    machine_checks.WARNING: "warning",
+    machine_checks.CHANNEL_REPORT: "channel report pending",
+}
 _FIRST_SUBCLASS: Final = 32
 """The bit of control register 6 that lets I/O-interruption subclass 0 through."""
 
@@ -68,11 +82,25 @@ def pending_interruptions(cpu: Cpu) -> list[PendingInterruption]:
 
     What a device has pending floats: any CPU that is enabled for it may take it.
     """
-    return [*_external(cpu), *_input_output(cpu), *_restart(cpu)]
+    return [*_machine_check(cpu), *_external(cpu), *_input_output(cpu), *_restart(cpu)]
+
+
+def _machine_check(cpu: Cpu) -> Iterator[PendingInterruption]:
+    """Those that are pending; one interruption tells of all that are enabled."""
+    pending = machine_checks.pending(cpu)
+    for condition, name in _MACHINE_CHECKS.items():
+        if pending & condition:
+            forbidden = _by_psw(cpu, psw_bits.MACHINE_CHECK_MASK)
+            mask = machine_checks.SUBCLASSES.get(condition)
+            if mask is not None and not cpu.cr[14] & mask:
+                forbidden.append(f"CR14 bit {64 - mask.bit_length()} is zero")
+            yield PendingInterruption("machine check", name, 0, tuple(forbidden))
 
 
 def _external(cpu: Cpu) -> Iterator[PendingInterruption]:
     pending, timing, configuration = cpu.pending, cpu.configuration.timing, cpu.configuration
+    if configuration.floating.interrupt_key:
+        yield _maskable(cpu, "interrupt key", "", control.CR0_INTERRUPT_KEY, 0)
     if pending.malfunction_alert:
         yield _of_cpus(cpu, "malfunction alert", pending.malfunction_alert, control.CR0_MALFUNCTION_ALERT)
     if pending.emergency_signal:

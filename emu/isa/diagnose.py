@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from emu import access
 from emu.addresses import PAGE_OFFSET_MASK, PAGE_SIZE
 from emu.bits import MASK_64
+from emu.configuration import Floating
 from emu.cpu import CpuState
 from emu.devices.channel_subsystem import ChannelSubsystem
 from emu.devices.watchdog import Watchdog
@@ -201,6 +202,7 @@ def _reset(cpu: Cpu, *, clear: bool) -> None:
             clear_registers(other)
     for device in configuration.devices:
         device.reset()
+    configuration.floating = Floating()
     configuration.topology.reset()
     configuration.states.reset()
     configuration.translations.flush_all()

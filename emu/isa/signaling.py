@@ -23,10 +23,11 @@ from emu.pending import enabled_interruption
 from emu.prefixing import absolute_to_real
 from emu.program_interruption import ProgramInterruption
 from emu.resets import reset_cpu
+from emu.status_fields import doublewords, status_fields
 from emu.storage_keys import CHANGE, REFERENCE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
 
 class Order(IntEnum):
@@ -99,7 +100,7 @@ def _store_fields(cpu: Cpu, address: int, by: Cpu | None = None) -> bool:
     :param by: who does so by an instruction.
     """
     try:
-        for offset, data in _status_fields(cpu):
+        for offset, data in status_fields(cpu):
             if by is not None:
                 cpu.configuration.storage.require(address + offset)
                 access.announce_store(by, absolute_to_real(address + offset, by.prefix), len(data), real=True)
@@ -113,27 +114,6 @@ def _store_recorded(cpu: Cpu, address: int, data: bytes) -> None:
     """Store *data*, within a page, with reference and change recording but without protection."""
     cpu.configuration.storage.write(address, data)
     cpu.configuration.keys.bytes[address >> 12] |= REFERENCE | CHANGE
-
-
-def _status_fields(cpu: Cpu) -> list[tuple[int, bytes]]:
-    """The (offset, content) of the status fields: PoP, "Store Status"."""
-    return [
-        (0x000, _doublewords(cpu.vr[2 * number] for number in range(16))),
-        (0x080, _doublewords(cpu.gr)),
-        (0x100, cpu.psw.to_bytes()),
-        (0x118, cpu.prefix.to_bytes(4, "big")),
-        (0x11C, cpu.registers.fpc.to_bytes(4, "big")),
-        (0x124, cpu.tod_programmable.to_bytes(4, "big")),
-        (0x128, cpu.configuration.timing.cpu_timer(cpu).to_bytes(8, "big")),
-        # A byte of zeros, then bits 0-55 of the clock comparator.
-        (0x130, (cpu.clock_comparator >> 8).to_bytes(8, "big")),
-        (0x140, b"".join(value.to_bytes(4, "big") for value in cpu.ar)),
-        (0x180, _doublewords(cpu.cr)),
-    ]
-
-
-def _doublewords(values: Iterable[int]) -> bytes:
-    return b"".join(value.to_bytes(8, "big") for value in values)
 
 
 # The orders.  Each gives the status, zero for "accepted".
@@ -244,7 +224,7 @@ def _store_additional_status(cpu: Cpu, target: Cpu, parameter: int) -> Status:
     if parameter % _ADDITIONAL_STATUS_ALIGNMENT:
         return Status.INVALID_PARAMETER
     try:
-        registers = _doublewords(target.vr)
+        registers = doublewords(target.vr)
         cpu.configuration.storage.require(parameter)
         access.announce_store(cpu, absolute_to_real(parameter, cpu.prefix), len(registers), real=True)
         cpu.configuration.storage.write(parameter, registers)

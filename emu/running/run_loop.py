@@ -254,7 +254,7 @@ class RunLoop:
                     stops.after(cpu)
             if cpu.stop_pending or cpu.restart_pending or cpu.state is not CpuState.OPERATING:
                 break
-            mask = cpu.system_mask & (psw_bits.WAIT | psw_bits.EXTERNAL_MASK | psw_bits.IO_MASK)
+            mask = cpu.system_mask & (psw_bits.WAIT | psw_bits.ANY_INTERRUPTION)
             if mask & psw_bits.WAIT or (mask and enabled_interruption(cpu) is not None):
                 break
 
@@ -263,7 +263,8 @@ class RunLoop:
 
         An interruption is *one step*, too; that the CPU then stops, if it is to, belongs to it.
 
-        Interruptions come in the manual's order: external, input/output, restart (PoP 6, "Priority of Interruptions");
+        Interruptions come in the manual's order: machine check, external, input/output, restart (PoP 6, "Priority of
+        Interruptions");
         a CPU that is to stop has taken all that it is enabled for before (PoP 4, "Stopped State").
         """
         work = self._configuration.timing.work

@@ -126,9 +126,63 @@ def test_input_output(cpu: Cpu) -> None:
 
 
 def test_machine_check(cpu: Cpu) -> None:
-    interruption.machine_check(cpu, 0x0040_0F1D_4033_0000)
-    assert changes(cpu) == {0xE8: "00400f1d40330000"}
+    """PoP 11: what is valid is said beside the condition; and "Assigned Storage Locations" of the registers."""
+    cpu.configuration.storage.write_integer(PREFIX + 0x11B0, 8, 0)
+    set_registers(cpu)
+    interruption.machine_check(cpu, 1 << 54)
+    assert saved(cpu) == REGISTERS
+    assert changes(cpu) | {0x1200: ""} == {0xA3: "01", 0xE8: "00400f1d40330000", 0x11B0: "00" * 8, 0x1200: ""}
     assert old_psw(cpu, MACHINE_CHECK) == OLD
+
+
+def test_a_machine_check_saves_the_vector_registers_where_it_is_told(cpu: Cpu) -> None:
+    """PoP 11, "Machine-Check Extended Save Area": bits 0-53 of the designation are the origin."""
+    storage = cpu.configuration.storage
+    storage.write_integer(PREFIX + 0x11B0, 8, 0x20400 | 0xA)
+    cpu.vr[62], cpu.vr[63] = 0x1122, 0x3344
+    interruption.machine_check(cpu, 1 << 54)
+    assert storage.read_integer(PREFIX + 0xE8, 8) == 0x0040_0F5D_4033_0000
+    assert storage.read(0x20400 + 31 * 16, 16).hex() == f"{0x1122:016x}{0x3344:016x}"
+    assert cpu.configuration.keys.bytes[0x20] & 6 == 6
+
+
+def test_vector_registers_that_cannot_be_saved_are_not_valid(cpu: Cpu) -> None:
+    cpu.configuration.storage.write_integer(PREFIX + 0x11B0, 8, BEYOND)
+    interruption.machine_check(cpu, 1 << 54)
+    assert cpu.configuration.storage.read_integer(PREFIX + 0xE8, 8) == 0x0040_0F1D_4033_0000
+
+
+REGISTERS = {
+    0x1200: "40" * 8,
+    0x1278: "4f" * 8,
+    0x1280: "80" * 8,
+    0x12F8: "8f" * 8,
+    0x1318: f"{PREFIX:08x}",
+    0x131C: "88000000",
+    0x1324: "00001234",
+    0x1330: "00fedcba98765432",
+    0x1340: "a0" * 4,
+    0x137C: "af" * 4,
+    0x13C8: "c9" * 8,
+}
+"""What some registers hold, by the real addresses of their save areas (PoP 3, "Assigned Storage Locations")."""
+
+
+def set_registers(cpu: Cpu) -> None:
+    cpu.vr[0], cpu.vr[30] = (int(REGISTERS[at], 16) for at in (0x1200, 0x1278))
+    cpu.gr[0], cpu.gr[15] = (int(REGISTERS[at], 16) for at in (0x1280, 0x12F8))
+    cpu.ar[0], cpu.ar[15] = (int(REGISTERS[at], 16) for at in (0x1340, 0x137C))
+    cpu.set_control_register(9, int(REGISTERS[0x13C8], 16))
+    cpu.registers.fpc, cpu.tod_programmable = 0x8800_0000, 0x1234
+    cpu.clock_comparator = 0xFEDC_BA98_7654_3210
+
+
+def saved(cpu: Cpu) -> dict[int, str]:
+    """The same from storage, which is all ones again then."""
+    storage = cpu.configuration.storage
+    found = {at: storage.read(PREFIX + at, len(value) // 2).hex() for at, value in REGISTERS.items()}
+    storage.write(PREFIX + 0x1200, b"\xff" * 0x200)
+    return found
 
 
 def test_restart(cpu: Cpu) -> None:

@@ -21,13 +21,18 @@ Prepare = Callable[[Cpu], None]
 
 START = 0x10000
 MALFUNCTION_ALERT, EMERGENCY_SIGNAL, EXTERNAL_CALL = 1 << 63 - 48, 1 << 63 - 49, 1 << 63 - 50
+INTERRUPT_KEY = 1 << 63 - 57
 CLOCK_COMPARATOR, CPU_TIMER = 1 << 63 - 52, 1 << 63 - 53
-EVERY_MASK = MALFUNCTION_ALERT | EMERGENCY_SIGNAL | EXTERNAL_CALL | CLOCK_COMPARATOR | CPU_TIMER
+EVERY_MASK = MALFUNCTION_ALERT | EMERGENCY_SIGNAL | EXTERNAL_CALL | CLOCK_COMPARATOR | CPU_TIMER | INTERRUPT_KEY
 LARGEST = (1 << 64) - 1
 
 
 def call(cpu: Cpu) -> None:
     cpu.pending.external_call = 7
+
+
+def press_the_key(cpu: Cpu) -> None:
+    cpu.configuration.floating.interrupt_key = True
 
 
 def let_the_clock_pass(cpu: Cpu) -> None:
@@ -39,6 +44,7 @@ def let_the_timer_pass(cpu: Cpu) -> None:
 
 
 CONDITIONS: dict[int, tuple[int, Prepare]] = {
+    0x0040: (INTERRUPT_KEY, press_the_key),
     0x1200: (MALFUNCTION_ALERT, lambda cpu: cpu.pending.malfunction_alert.add(5)),
     0x1201: (EMERGENCY_SIGNAL, lambda cpu: cpu.pending.emergency_signal.add(4)),
     0x1202: (EXTERNAL_CALL, call),
@@ -147,7 +153,7 @@ def test_looking_takes_nothing(cpu: Cpu) -> None:
     assert cpu.instruction_address == START
 
 
-@pytest.mark.parametrize(("code", "sender"), ((0x1200, 5), (0x1201, 4), (0x1202, 7)))
+@pytest.mark.parametrize(("code", "sender"), ((0x0040, 0), (0x1200, 5), (0x1201, 4), (0x1202, 7)))
 def test_a_request_stores_its_sender_and_is_cleared_by_the_interruption(cpu: Cpu, code: int, sender: int) -> None:
     CONDITIONS[code][1](cpu)
     assert taken(cpu) == (code, sender)

@@ -122,7 +122,7 @@ def test_a_guest_without_essa() -> None:
         ("external", 0x2401, 0x1001, lowcore.EXTERNAL_OLD_PSW, lowcore.EXTERNAL_PARAMETER, "00001001"),
         ("external", 0x1202, None, lowcore.EXTERNAL_OLD_PSW, lowcore.EXTERNAL_CODE, "1202"),
         ("io", 0x10003, 0xAB, lowcore.IO_OLD_PSW, lowcore.SUBSYSTEM_IDENTIFICATION, "00010003000000ab"),
-        ("machine-check", 1 << 63, None, lowcore.MACHINE_CHECK_OLD_PSW, lowcore.MACHINE_CHECK_CODE, "80" + 14 * "0"),
+        ("machine-check", 1 << 63, None, lowcore.MACHINE_CHECK_OLD_PSW, lowcore.MACHINE_CHECK_CODE, "80000f1d40330000"),
         ("restart", 0, None, lowcore.RESTART_OLD_PSW, lowcore.RESTART_OLD_PSW, f"{ADDRESSING_MODE:016x}"),
     ),
 )

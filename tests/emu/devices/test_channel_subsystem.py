@@ -264,6 +264,23 @@ def test_interruption(driver: Driver) -> None:
     assert machine.storage.read(0xB8, 12) == bytes.fromhex("00010000 00001234 18000000")
 
 
+def test_a_report_is_a_machine_check_until_it_has_been_looked_for_in_vain(driver: Driver) -> None:
+    """The channel-report-pending condition is bit 9 of the machine-check-interruption code (PoP 11)."""
+    floating = driver.machine.configuration.floating
+    assert driver.do("RCHP", subchannel=0) == 0
+    assert floating.machine_checks == 1 << 63 - 9
+    floating.machine_checks = 0
+    driver.do("RCHP", subchannel=0)
+    assert (driver.do("STCRW"), driver.do("STCRW")) == (0, 0)
+    driver.do("RCHP", subchannel=0)
+    assert floating.machine_checks == 0
+    assert (driver.do("STCRW"), driver.do("STCRW")) == (0, 1)
+    driver.do("RCHP", subchannel=0)
+    assert floating.machine_checks == 1 << 63 - 9
+    driver.machine.channels.reset()
+    assert driver.do("STCRW") == 1
+
+
 def test_channel_path_and_report(driver: Driver) -> None:
     assert driver.do("RCHP", subchannel=0) == 0
     assert driver.do("STCRW") == 0

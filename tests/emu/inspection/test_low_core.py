@@ -58,11 +58,12 @@ def test_those_of_a_class(cpu: Cpu) -> None:
     ]
 
 
-def test_every_location_of_the_architecture_but_three_has_its_name() -> None:
-    """The IPL PSW, the ASN that shares the translation exception, and the area of STORE STATUS are not shown."""
+def test_every_location_of_the_architecture_but_four_has_its_name() -> None:
+    """The IPL PSW, the ASN that shares the translation exception, and the areas for registers are not shown."""
     addresses = {value for name, value in vars(lowcore).items() if name.isupper() and name != "PREFIX_AREA_SIZE"}
     shown = {each.address for each in LOCATIONS}
-    hidden = {lowcore.IPL_PSW, lowcore.TRANSLATION_EXCEPTION_ASN, lowcore.STORE_STATUS_AREA}
+    hidden = {lowcore.IPL_PSW, lowcore.TRANSLATION_EXCEPTION_ASN}
+    hidden |= {lowcore.STORE_STATUS_AREA, lowcore.EXTENDED_SAVE_AREA}
     assert addresses - shown == hidden
 
 

@@ -11,12 +11,14 @@ from emu.bits import bit
 from emu.cpu import Cpu, CpuState
 from emu.inspection.pending import pending_interruptions
 from emu.machine import Machine
+from emu.machine_checks import SYSTEM_DAMAGE, SYSTEM_RECOVERY
 from emu.pending import enabled_interruption
-from emu.psw import ADDRESSING_MODE, EXTERNAL_MASK, IO_MASK, Psw
+from emu.psw import ADDRESSING_MODE, EXTERNAL_MASK, IO_MASK, MACHINE_CHECK_MASK, Psw
 from tests.support.seed_of_the_day import seed_of_the_day
 
 LARGEST = (1 << 64) - 1
 NAMES = {
+    57: "interrupt key",
     48: "malfunction alert",
     49: "emergency signal",
     50: "external call",
@@ -30,6 +32,7 @@ NAMES = {
 
 def make_everything_pending(machine: Machine) -> None:
     cpu = machine.cpus[0]
+    machine.press_interrupt_key()
     cpu.pending.malfunction_alert.add(2)
     cpu.pending.emergency_signal.update((3, 1))
     cpu.pending.external_call = 5
@@ -53,7 +56,7 @@ def test_each_by_name_and_bit(machine: Machine, cpu: Cpu) -> None:
     assert [(each.name, each.forbidden_by) for each in pending_interruptions(cpu)] == [
         (name, (f"CR0 bit {number} is zero",)) for number, name in NAMES.items()
     ]
-    assert pending_interruptions(cpu)[1].detail == "of CPU 1, 3"
+    assert pending_interruptions(cpu)[2].detail == "of CPU 1, 3"
     for number, name in NAMES.items():
         cpu.set_control_register(0, bit(number))
         assert [each.name for each in pending_interruptions(cpu) if each.is_enabled] == [name]
@@ -70,6 +73,19 @@ def test_forbidden_by_the_psw_and_by_the_state(machine: Machine, cpu: Cpu) -> No
         "the CPU is in the stopped state",
         "PSW bit 7 (E) is zero",
     )
+
+
+def test_machine_checks(machine: Machine, cpu: Cpu) -> None:
+    """PoP 4, "Control Registers": bit 36 of control register 14 masks recovery."""
+    machine.report_machine_check(SYSTEM_RECOVERY | SYSTEM_DAMAGE)
+    cpu.set_control_register(14, 0)
+    cpu.load_psw(Psw(ADDRESSING_MODE | MACHINE_CHECK_MASK, 0))
+    assert [str(each) for each in pending_interruptions(cpu)[:2]] == [
+        "machine check system damage: pending, enabled",
+        "machine check system recovery: pending, forbidden: CR14 bit 36 is zero",
+    ]
+    cpu.load_psw(Psw(ADDRESSING_MODE, 0))
+    assert pending_interruptions(cpu)[0].forbidden_by == ("PSW bit 13 (M) is zero",)
 
 
 def test_timers_say_when_they_come(machine: Machine, cpu: Cpu) -> None:
@@ -98,6 +114,7 @@ def test_what_is_enabled_is_what_the_run_loop_takes(machine: Machine, cpu: Cpu, 
     if chance.random() < 0.5:
         quiet(cpu)
     machine.sclp._event_signal = chance.random() < 0.5
+    machine.configuration.floating.interrupt_key = chance.random() < 0.5
     cpu.set_control_register(0, chance.getrandbits(64))
     cpu.set_control_register(6, chance.getrandbits(64))
     cpu.load_psw(Psw(ADDRESSING_MODE | chance.choice((0, EXTERNAL_MASK, IO_MASK, EXTERNAL_MASK | IO_MASK)), 0))

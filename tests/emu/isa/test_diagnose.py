@@ -279,6 +279,15 @@ def test_modified_clear_clears_the_registers_of_all_cpus_and_load_normal_none(ru
         assert not other.pending.emergency_signal
 
 
+def test_reset_forgets_what_floats(machine: Machine, cpu: Cpu, run: Run) -> None:
+    machine.storage.write(0, SHORT_PSW)
+    machine.press_interrupt_key()
+    machine.report_machine_check(1 << 63 - 9)
+    diagnose(cpu, run, 0x308, 0, 1)
+    assert not machine.configuration.floating.interrupt_key
+    assert not machine.configuration.floating.machine_checks
+
+
 def test_reset_forgets_what_the_service_processor_had_pending(machine: Machine, cpu: Cpu, run: Run) -> None:
     machine.storage.write(0, SHORT_PSW)
     machine.storage.write_integer(PAGE, 2, 8)
