@@ -51,6 +51,8 @@ not_a_facility:
     BRC 8,no_essa
     CGHI 1,9
     BRC 8,no_cpu
+    CGHI 1,10
+    BRC 8,somebody
     LLILF 2,probe
     ESSA 3,2,0
     CGHI 1,1
@@ -88,6 +90,11 @@ a_cpu:
 no_cpu:
     SIGP 4,2,1
     BRC 14,missing
+    BRC 15,need_met
+somebody:
+    LG 4,outside
+    LTGR 4,4
+    BRC 8,missing
     BRC 15,need_met
 no_essa:
     LLILF 5,operation_exception

@@ -95,8 +95,7 @@ PAGING: Final = Need(5, 0, "a host that takes pages which have not been touched 
 TWO_CPUS: Final = Need(4, 1, "a CPU with address 1")
 ONE_CPU: Final = Need(9, 1, "no CPU with address 1")
 DEVICES: Final = Need(6, 0x0001_0001, "channel-attached devices that give their identification, on subchannels 0 and 1")
-
-
+OUTSIDE: Final = Need(10, 0, "somebody who presses the interrupt key and reports machine checks")
 NO_ESSA: Final = Need(8, 0, "a guest without ESSA")
 _INSTALLED, _NOT_INSTALLED = 0, 7
 
@@ -109,6 +108,23 @@ def facility(bit: int) -> Need:
 def no_facility(bit: int) -> Need:
     """That the facility with the number *bit* is not there."""
     return Need(_NOT_INSTALLED, int(bit), f"a machine without facility {int(bit)}")
+
+
+@dataclass(frozen=True, slots=True)
+class InterruptKey:
+    """The interrupt key is pressed before the instruction *at* a place is executed for the first time."""
+
+    at: Value = "code"
+
+
+@dataclass(frozen=True, slots=True)
+class MachineCheck:
+    """Machine-check *conditions* become pending before that, by their bits in the machine-check-interruption code."""
+
+    conditions: int
+    at: Value = "code"
+    cpu: int = 0
+    """For the CPU with this address, unless they float."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,6 +170,8 @@ class Case:
     storage: Mapping[Value, int | bytes] = field(default_factory=dict)
     is_pressed: bool = False
     """Whether so many pages are touched before it begins that the host has taken others."""
+    outside: tuple[InterruptKey | MachineCheck, ...] = ()
+    """What no instruction makes, in its order; such a case needs :data:`OUTSIDE`."""
     events: tuple[ExpectedInterruption, ...] = ()
     end: FinalState = field(default_factory=FinalState)
 
@@ -219,6 +237,20 @@ def external(
 ) -> ExpectedInterruption:
     """An external interruption."""
     return ExpectedInterruption(Class.EXTERNAL, code, None, at, mask, None, fields, going, to)
+
+
+def machine_check(
+    code: Masked,
+    *,
+    at: Value | None = None,
+    mask: int | tuple[int, int] | None = None,
+    going: Going = Going.END,
+    to: Value = 0,
+    **fields: Masked,
+) -> ExpectedInterruption:
+    """A machine-check interruption with the 64 bits *code*."""
+    fields["machine_check_code"] = code
+    return ExpectedInterruption(Class.MACHINE_CHECK, None, None, at, mask, None, fields, going, to)
 
 
 def code_name(code: int) -> str:

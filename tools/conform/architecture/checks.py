@@ -33,6 +33,7 @@ LOW_CORE_FIELDS: Final[Mapping[str, tuple[int, int]]] = {
     "exception_access": (0xA0, 1),
     "per_access": (0xA1, 1),
     "operand_access": (0xA2, 1),
+    "architectural_mode": (0xA3, 1),
     "teid": (0xA8, 8),
     "monitor_code": (0xB0, 8),
     "subsystem": (0xB8, 4),

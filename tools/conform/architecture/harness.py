@@ -59,6 +59,7 @@ SYMBOLS: Final = {
     "initial_registers": layout.INITIAL_REGISTERS,
     "initial_psw": layout.INITIAL_PSW,
     "facilities": layout.FACILITIES,
+    "outside": layout.OUTSIDE,
     "checks": layout.CHECKS,
     "probe": layout.PROBE,
     "second_probe": layout.SECOND_PROBE,

@@ -3,24 +3,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
 from emu.addresses import PAGE_SIZE
 from emu.devices.virtio_block import VirtioBlock
 from emu.devices.virtio_ccw import VirtioCcw
-from emu.machine import Machine
+from emu.machine import Machine, Stop, StopKind
 from emu.page_states import Profile
 from emu.program import Program, Segment
+from emu.running.stopping.kinds import AtAddress
 from host.page_manager import PageManager
 from host.paging_device import PagingDevice
 from tools.conform.architecture import layout
-from tools.conform.architecture.case import DEVICES, PAGING, TWO_CPUS
+from tools.conform.architecture.case import DEVICES, PAGING, TWO_CPUS, InterruptKey
 from tools.conform.architecture.image import CaseImage
 from tools.conform.architecture.outcome import CaseOutcome, read_outcome
+from tools.conform.architecture.source import evaluate
 from tools.coverage.covered import followed
 
+_GoOn = Callable[[Machine, int], Stop | None]
 HOST_FRAMES: Final = 256
 """Pages of real storage of a host that pages out."""
 MOST_INSTRUCTIONS: Final = 200_000
@@ -80,15 +83,37 @@ def _run(machine: Machine, image: CaseImage, max_instructions: int, *, stepped: 
     # What the ELF file of the image is read as, without the time that reading takes.
     segments = tuple(Segment(address, data, len(data)) for address, data in image.segments)
     Program(image.case.name, image.entry, segments).load(machine)
+    go_on = _stepped if stepped else Machine.run
     with followed(machine, stepped=stepped):
-        text = _stepped(machine, max_instructions) if stepped else machine.run(max_instructions).text
-    return read_outcome(image, machine.read_storage, text)
+        ending = _to_events(machine, image, max_instructions, go_on)
+        if ending is None:
+            ending = go_on(machine, max_instructions)
+    return read_outcome(image, machine.read_storage, "it did not end" if ending is None else ending.text)
 
 
-def _stepped(machine: Machine, most: int) -> str:
-    """Run *machine* in *most* steps at most, and say how it ended."""
+def _to_events(machine: Machine, image: CaseImage, most: int, go_on: _GoOn) -> Stop | None:
+    """Let *machine* go on to each event from outside, and let that happen; how it ended, if one is not reached."""
+    if image.case.outside:
+        machine.load_storage(layout.OUTSIDE, b"\1" * 8)
+    for event in image.case.outside:
+        address = evaluate(event.at, image.labels)
+        if all(cpu.instruction_address != address for cpu in machine.cpus):
+            number = machine.stops.add(AtAddress(address))
+            ending = go_on(machine, most)
+            machine.stops.remove(number)
+            if ending is None or ending.kind is not StopKind.STOP_POINT:
+                return ending
+        if isinstance(event, InterruptKey):
+            machine.press_interrupt_key()
+        else:
+            machine.report_machine_check(event.conditions, event.cpu)
+    return None
+
+
+def _stepped(machine: Machine, most: int) -> Stop | None:
+    """Run *machine* in *most* steps at most, and give how it ended."""
     for _ in range(most):
         ending = machine.step()
         if ending is not None:
-            return ending.text
-    return "it did not end"
+            return ending
+    return None

@@ -12,7 +12,7 @@ from typing import Final
 from emu.addresses import PAGE_SIZE
 from emu.psw import ADDRESSING_MODE
 from tools.conform.architecture import harness, layout, telling
-from tools.conform.architecture.case import TWO_CPUS, Case, Going
+from tools.conform.architecture.case import OUTSIDE, TWO_CPUS, Case, Going
 from tools.conform.architecture.checks import ImageCheck, checks_of
 from tools.conform.architecture.page_states import making
 from tools.conform.architecture.source import assemble_parts, evaluate
@@ -70,6 +70,10 @@ def _make(case: Case) -> CaseImage:
     handlers = {name: address for name, address in inner.items() if name.endswith("_handler")}
     code, symbols = assemble_parts(text, layout.SYMBOLS | handlers)
     checks = checks_of(case, symbols)
+    if case.outside and OUTSIDE not in case.needs:
+        raise ValueError(f"what comes from outside needs {OUTSIDE.name}")
+    for event in case.outside:
+        evaluate(event.at, symbols)
     if len(checks) > layout.MOST_CHECKS:
         raise ValueError(f"at most {layout.MOST_CHECKS} values can be compared, not {len(checks)}")
     preparations = list(_preparations(case, symbols))
@@ -93,6 +97,7 @@ def _make(case: Case) -> CaseImage:
         layout.INITIAL_CONTROLS: _words(*(case.controls.get(n, _CONTROLS.get(n, 0)) for n in range(16))),
         layout.INITIAL_REGISTERS: _words(*(evaluate(case.registers.get(n, 0), symbols) for n in range(16))),
         layout.INITIAL_PSW: _words(case.mask, symbols["code"]),
+        layout.OUTSIDE: _words(0),
         layout.CHECKS: _words(*(word for check in checks for word in (check.address, check.mask, check.expected))),
         layout.LOG: bytes(layout.LOG_ENTRY * layout.LOG_ENTRIES),
         **_sccbs(case),

@@ -53,6 +53,8 @@ INITIAL_REGISTERS: Final = 0x17280
 INITIAL_PSW: Final = 0x17300
 FACILITIES: Final = 0x17400
 """What STFLE has stored, or a subchannel-information block."""
+OUTSIDE: Final = 0x17600
+"""A doubleword that is not zero if somebody does from outside what a case asks for: who runs it puts it there."""
 CHECKS: Final = 0x18000
 """Three doublewords for each: address, mask and expected value of a doubleword."""
 MOST_CHECKS: Final = 0x600

@@ -29,6 +29,7 @@ RULES: Final = (
     "emu/psw.py",
     "emu/program_interruption.py",
     "emu/interruption.py",
+    "emu/machine_checks.py",
     "emu/pending.py",
     "emu/isa/signaling.py",
     "emu/per.py",

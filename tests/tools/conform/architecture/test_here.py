@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 
 from emu.page_states import PageStates, Profile
-from tools.conform.architecture.case import Case
+from emu.psw import ADDRESSING_MODE, EXTERNAL_MASK
+from tools.conform.architecture.case import OUTSIDE, Case, Going, InterruptKey, external
 from tools.conform.architecture.collection import read_cases
 from tools.conform.architecture.harness import CaseVerdict
 from tools.conform.architecture.here import run_here
@@ -81,6 +82,34 @@ def test_a_case_that_needs_what_is_not_there_is_skipped() -> None:
     case = CASES["page-hinting/zvm-Sr-0"]
     assert run_here(make_image(case), profile=Profile.OFF).text == "needs page states as z/VM has them"
     assert run_here(make_image(case), profile=Profile.KVM).verdict is CaseVerdict.SKIPPED
+
+
+# PoP 6, "Interrupt Key"; bit 57 of control register 0.
+PRESSED = external(0x40, at="here", mask=ADDRESSING_MODE | EXTERNAL_MASK, going=Going.OLD)
+
+
+@pytest.mark.parametrize("stepped", (False, True))
+@pytest.mark.parametrize(("place", "verdict"), (("here", CaseVerdict.PASSED), ("later", CaseVerdict.FAILED)))
+def test_what_comes_from_outside_comes_at_its_place(
+    tiny: Case, place: str, verdict: CaseVerdict, *, stepped: bool
+) -> None:
+    case = replace(
+        tiny,
+        needs=(OUTSIDE,),
+        controls={0: 0x40},
+        mask=ADDRESSING_MODE | EXTERNAL_MASK,
+        code="LGHI 3,6\nhere: LGHI 3,7\nlater: LGHI 4,1",
+        outside=(InterruptKey(place),),
+        events=(PRESSED,),
+    )
+    assert run_here(make_image(case), stepped=stepped).verdict is verdict
+
+
+@pytest.mark.parametrize("stepped", (False, True))
+def test_an_event_whose_place_is_not_reached(tiny: Case, *, stepped: bool) -> None:
+    code = "LGHI 3,7\nBRC 15,over\nhere: LGHI 3,8\nover: LGHI 4,1"
+    case = replace(tiny, needs=(OUTSIDE,), code=code, outside=(InterruptKey("here"),), events=())
+    assert run_here(make_image(case), stepped=stepped) == CaseOutcome(CaseVerdict.PASSED)
 
 
 def test_a_program_that_does_not_end(tiny: Case) -> None:

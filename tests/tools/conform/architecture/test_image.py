@@ -11,7 +11,7 @@ from emu.isa.assembler import assemble
 from emu.lowcore import PROGRAM_NEW_PSW, RESTART_NEW_PSW
 from emu.program import parse_program
 from tools.conform.architecture import layout
-from tools.conform.architecture.case import Case, FinalState
+from tools.conform.architecture.case import OUTSIDE, Case, FinalState, InterruptKey
 from tools.conform.architecture.image import CaseError, make_image
 
 
@@ -55,6 +55,8 @@ def test_the_code_of_the_case_ends_in_a_supervisor_call(tiny: Case) -> None:
         ({"end": FinalState(pages={"page1": "Xr"})}, "tiny: expected a page state"),
         ({"pages": {"page1": "Up"}}, "tiny: no program makes a page Up by itself"),
         ({"end": FinalState(storage={"there": 1})}, "tiny: there: there is no such name"),
+        ({"outside": (InterruptKey("bad"),)}, "tiny: what comes from outside needs somebody who presses"),
+        ({"outside": (InterruptKey("there"),), "needs": (OUTSIDE,)}, "tiny: there: there is no such name"),
     ),
 )
 def test_a_case_that_is_none(tiny: Case, changed: dict[str, object], message: str) -> None:

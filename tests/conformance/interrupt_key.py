@@ -1,0 +1,236 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The operator's interrupt key: an external interruption that no instruction makes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from emu.psw import ADDRESSING_MODE, BASIC_ADDRESSING, EXTERNAL_MASK, IO_MASK, MACHINE_CHECK_MASK, PROBLEM_STATE, WAIT
+from tools.conform.architecture.case import (
+    INFERRED,
+    OUTSIDE,
+    TWO_CPUS,
+    VERIFIED,
+    Case,
+    CaseSection,
+    FinalState,
+    Going,
+    InterruptKey,
+    MachineCheck,
+    external,
+    machine_check,
+)
+from tools.conform.architecture.channel_reports import VALID, psw
+
+ALL = (1 << 64) - 1
+PRESSING = "PoP 6, Interrupt Key"
+ORDER = "PoP 6, External Interruption (architecture reference F5)"
+KEY, KEY_MASK = 0x0040, 1 << 6
+EMERGENCY, CALL, COMPARATOR, TIMER = 0x1201, 0x1202, 0x1004, 0x1005
+EMERGENCY_MASK, CALL_MASK, COMPARATOR_MASK, TIMER_MASK = 1 << 14, 1 << 13, 1 << 11, 1 << 10
+OTHERS = 0xFFFF & ~KEY_MASK & ~(COMPARATOR_MASK | TIMER_MASK)
+ENABLED = ADDRESSING_MODE | EXTERNAL_MASK
+ENABLE = "STOSM 0x800,0x01"
+YIELD = "DIAG 0,0,0x44"
+LOOP, HANDLER = 0x9000, 0x9100
+# Register 2: the address of this CPU, which is 0.  Behind a branch, so that it is aligned: what the timers are set to.
+MAKING = {
+    "emergency-signal": (EMERGENCY, EMERGENCY_MASK, "SIGP 4,2,3\n"),
+    "external-call": (CALL, CALL_MASK, "SIGP 4,2,2\n"),
+    "clock-comparator": (COMPARATOR, COMPARATOR_MASK, "LARL 5,zero\nSCKC 0(5)\n"),
+    "cpu-timer": (TIMER, TIMER_MASK, "LARL 5,ones\nSPT 0(5)\n"),
+}
+DATA = "BRC 15,begin\nBCR 0,0\nBCR 0,0\nzero: DC X'0000000000000000'\nones: DC X'FFFFFFFFFFFFFFFF'\nbegin: LGHI 2,0\n"
+
+
+def masks() -> Iterator[Case]:
+    common = {"source": PRESSING, "basis": VERIFIED, "needs": (OUTSIDE,), "outside": (InterruptKey("here"),)}
+    yield Case(
+        name="taken",
+        rule="The key is an external interruption with code 0040 hex, and zeros where a CPU address would be; the old "
+        "PSW is at the next instruction.",
+        controls={0: KEY_MASK},
+        fill={0x80: ALL},
+        mask=ENABLED,
+        code="LGHI 7,1\nhere: LGHI 15,1",
+        events=(external(KEY, at="here", cpu_address=0, external_parameter=0xFFFF_FFFF),),
+        end=FinalState(registers={7: 1, 15: 0}),
+        **common,
+    )
+    yield Case(
+        name="subclass-mask",
+        rule="It stays pending while bit 57 of control register 0 is zero, whatever the other masks are.",
+        controls={0: OTHERS},
+        mask=ENABLED | IO_MASK | MACHINE_CHECK_MASK,
+        registers={6: "page1"},
+        fill={"page1": KEY_MASK},
+        code="here: LGHI 7,1\nLCTLG 0,0,0(6)\nafter: LGHI 15,1",
+        events=(external(KEY, at="after"),),
+        end=FinalState(registers={7: 1, 15: 0}),
+        **common,
+    )
+    yield Case(
+        name="psw-mask",
+        rule="It stays pending while the external mask of the PSW is zero.",
+        controls={0: KEY_MASK},
+        mask=ADDRESSING_MODE | IO_MASK | MACHINE_CHECK_MASK,
+        code=f"here: LGHI 7,1\n{ENABLE}\nafter: LGHI 15,1",
+        events=(external(KEY, at="after", mask=ENABLED | IO_MASK | MACHINE_CHECK_MASK),),
+        end=FinalState(registers={7: 1, 15: 0}),
+        **common,
+    )
+    for name, mask in (
+        ("31-bit", BASIC_ADDRESSING),
+        ("24-bit", 0),
+        ("problem-state", ADDRESSING_MODE | PROBLEM_STATE | 2 << 44 | 5 << 40),
+        ("waiting", ADDRESSING_MODE | WAIT),
+    ):
+        loaded = mask | EXTERNAL_MASK
+        yield Case(
+            name=f"loaded-{name}",
+            rule="It is taken when a PSW is loaded that permits it; the old PSW is that, all of its bits.",
+            controls={0: KEY_MASK},
+            storage={"page15": psw(loaded)},
+            parts={LOOP: "LGHI 15,1"},
+            code="here: LLILF 5,page15\nLPSWE 0(5)",
+            events=(external(KEY, at=LOOP, mask=(loaded, ALL)),),
+            end=FinalState(registers={15: 0}),
+            **common,
+        )
+
+
+def pending() -> Iterator[Case]:
+    common = {"source": PRESSING, "needs": (OUTSIDE,)}
+    yield Case(
+        name="once",
+        rule="What has caused an interruption is no longer pending.",
+        basis=VERIFIED,
+        controls={0: KEY_MASK},
+        mask=ENABLED,
+        outside=(InterruptKey("here"),),
+        code="here: LGHI 7,1\nLGHI 15,1",
+        events=(external(KEY, at="here", going=Going.OLD),),
+        end=FinalState(registers={7: 1, 15: 1}),
+        **common,
+    )
+    yield Case(
+        name="pressed-twice",
+        rule="Pressed again while it is pending, it is one interruption.",
+        basis=INFERRED,
+        controls={0: KEY_MASK},
+        outside=(InterruptKey("here"), InterruptKey("there")),
+        code=f"here: LGHI 7,1\nthere: LGHI 8,1\n{ENABLE}\nafter: LGHI 15,1",
+        events=(external(KEY, at="after", mask=ENABLED, going=Going.OLD),),
+        end=FinalState(registers={15: 1}),
+        **common,
+    )
+    yield Case(
+        name="pressed-again",
+        rule="Pressed again after it has been taken, it is another.",
+        basis=VERIFIED,
+        controls={0: KEY_MASK},
+        mask=ENABLED,
+        outside=(InterruptKey("here"), InterruptKey("there")),
+        code="here: LGHI 7,1\nthere: LGHI 15,1",
+        events=(external(KEY, at="here", going=Going.OLD), external(KEY, at="there", going=Going.OLD)),
+        end=FinalState(registers={7: 1, 15: 1}),
+        **common,
+    )
+    yield Case(
+        name="floats",
+        rule="It is taken by whichever CPU is enabled for it, and by one only.",
+        source=ORDER,
+        basis=INFERRED,
+        needs=(OUTSIDE, TWO_CPUS),
+        controls={0: KEY_MASK},
+        registers={2: 1},
+        storage={
+            "page15": psw(ENABLED, LOOP),
+            "page16": (0x42000 << 32).to_bytes(8, "big"),
+            "page3+0x1b0": psw(ADDRESSING_MODE, HANDLER),
+        },
+        fill={"page1": 0, "page1+8": 0, "page2": KEY_MASK},
+        parts={
+            LOOP: f"{YIELD}\nBRC 15,{LOOP}",
+            HANDLER: f"LLILF 5,page1\nLGHI 7,1\nSTG 7,8(5)\nhandled: {YIELD}\nBRC 15,handled",
+        },
+        outside=(InterruptKey("here"),),
+        code=f"""
+            LARL 8,other
+            STG 8,0x1A8
+            SIGP 4,2,6
+            LLILF 9,page1
+            waiting: {YIELD}
+            LTG 10,0(9)
+            BRC 8,waiting
+            here: {YIELD}
+            LTG 3,8(9)
+            BRC 8,here
+            {ENABLE}
+            BRC 15,done
+            other: LLILF 5,page16
+            SPX 0(5)
+            LLILF 5,page2
+            LCTLG 0,0,0(5)
+            LLILF 5,page1
+            LLILF 6,page15
+            LGHI 7,1
+            STG 7,0(5)
+            LPSWE 0(6)
+            done: LGHI 15,1
+        """,
+        end=FinalState(registers={3: 1, 15: 1}, storage={"page3+0x80": (KEY, 0xFFFF), "page3+0x138": (LOOP, ALL & ~7)}),
+    )
+
+
+def order() -> Iterator[Case]:
+    for name, (code, mask, making) in MAKING.items():
+        yield Case(
+            name=f"before-{name}",
+            rule="The interrupt key comes before the other external interruptions, which stay pending.",
+            source=ORDER,
+            basis=VERIFIED,
+            needs=(OUTSIDE,),
+            controls={0: KEY_MASK | mask},
+            outside=(InterruptKey("here"),),
+            code=f"{DATA}{making}here: {ENABLE}\nafter: LGHI 15,1",
+            events=(
+                external(KEY, at="after", mask=ENABLED, going=Going.OLD),
+                external(code, at="after", mask=ENABLED),
+            ),
+            end=FinalState(registers={15: 0}),
+        )
+    both = ENABLED | MACHINE_CHECK_MASK
+    yield Case(
+        name="after-machine-check",
+        rule="It comes after a machine check.",
+        source="PoP 6, Priority of Interruptions (architecture reference F5)",
+        basis=VERIFIED,
+        needs=(OUTSIDE,),
+        controls={0: KEY_MASK, 14: 1 << 27},
+        mask=both,
+        outside=(InterruptKey("here"), MachineCheck(1 << 61, "here")),
+        code="here: LGHI 15,1",
+        events=(
+            machine_check((1 << 61 | VALID, ALL & ~(1 << 38)), at="here", going=Going.OLD),
+            external(KEY, at="here"),
+        ),
+        end=FinalState(registers={15: 0}),
+    )
+    yield Case(
+        name="after-supervisor-call",
+        rule="What is pending when a supervisor call is executed is taken behind its interruption.",
+        source="PoP 6, Priority of Interruptions (architecture reference F5)",
+        basis=VERIFIED,
+        needs=(OUTSIDE,),
+        controls={0: KEY_MASK},
+        storage={"page15": psw(ENABLED, LOOP)},
+        parts={LOOP: "LGHI 15,1"},
+        outside=(InterruptKey("here"),),
+        code="LLILF 5,page15\nMVC 0x1c0(16,0),0(5)\nhere: SVC 7",
+        events=(external(KEY, at=LOOP, mask=ENABLED, cpu_address=0),),
+        end=FinalState(registers={15: 0}, storage={0x88: (0x0002_0007 << 32, 0xFFFF_FFFF << 32)}),
+    )
+
+
+SECTION = CaseSection("The interrupt key", (*masks(), *pending(), *order()))
