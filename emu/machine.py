@@ -94,6 +94,9 @@ class Machine:
 
         :raises ValueError: if some of the bits are no condition (:data:`emu.machine_checks.CONDITIONS`).
         """
+        known = machine_checks.CONDITIONS
+        if not conditions or conditions & ~known:
+            raise ValueError(f"expected machine-check conditions, some of {known:016x}, not {conditions:016x}")
         machine_checks.report(self.cpus[cpu], conditions)
 
     def step(self, cpu: Cpu | None = None) -> Stop | None:
