@@ -6,37 +6,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from emu.psw import BASIC_ADDRESSING
-from tools.conform.architecture.case import CaseSection, Masked
+from tools.conform.architecture.case import CaseSection
+from tools.conform.architecture.compression import SOURCE, compression_row, expansion_row
 from tools.conform.architecture.instruction_row import InstructionRow
 from tools.conform.architecture.source import Value
 from tools.conform.architecture.storage_area import area
 
 SORTING = "PoP 7, Compare and Form Codeword; Update Tree"
-COMPRESSING = "PoP 7, Compression Call; Enterprise Systems Architecture/390 Data Compression (SA22-7208)"
 ONES = (1 << 64) - 1
 ABOVE = 0x1357_9BDF << 32
 Rows = Iterator[tuple[InstructionRow, str, str]]
 
-BITS, SIZE_9 = 9, 1 << 12
-"""The bits of an index symbol, and how register 0 says so."""
-EXPAND = 1 << 8
-LENGTH = 0x30
 # A has one child, B, whose symbol is 100 hex and has none.
-COMPRESSION = {"page3+520": 0x2001_0042_0000_0000}
+COMPRESSION: dict[Value, int] = {"page3+520": 0x2001_0042_0000_0000}
 # The characters themselves; AB; and xyz behind what 100 hex stands for, at an offset of two.
-EXPANSION = {f"page3+{8 * each}": 0x0100 << 48 | each << 48 for each in b"ABCD"} | {
+EXPANSION: dict[Value, int] = {f"page3+{8 * each}": 0x0100 << 48 | each << 48 for each in b"ABCD"} | {
     "page3+2048": 0x0241_4200_0000_0000,
     "page3+2056": 0x6100_7879_7A00_0002,
 }
-
-
-def packed(symbols: list[int], start: int = 0) -> bytes:
-    """Index symbols one behind the other, from bit *start* on; ones before them and zeros behind them."""
-    count = start + BITS * len(symbols)
-    value = (1 << start) - 1
-    for symbol in symbols:
-        value = value << BITS | symbol
-    return (value << -count % 8).to_bytes((count + 7) // 8, "big")
 
 
 def compression_rows() -> Rows:
@@ -49,24 +36,9 @@ def compression_rows() -> Rows:
         ("children", COMPRESSION, 0, b"ABCABAACABABB", [0x100, 0x43, 0x100, 0x41, 0x41, 0x43, 0x100, 0x100], 9, 1),
         ("at-bit-3", {}, 3, plain, list(plain), 12, 0),
     ):
-        result = packed(symbols, start)
         # Without room the last character is left over.
-        used = len(text) - cc
-        whole, rest = divmod(start + BITS * len(symbols), 8)
-        registers: dict[int, Value] = {0: SIZE_9, 1: f"page3+{start}", 2: "page1+3", 3: room}
-        registers |= {4: "page2+5", 5: len(text)}
-        after: dict[int, Value] = {1: f"page3+{rest}", 2: f"page1+{3 + whole}", 3: room - whole}
-        after |= {4: f"page2+{5 + used}", 5: len(text) - used}
-        held = area("page1", LENGTH, {3: b"\xff" * 16}) | area("page2", LENGTH, {5: text}) | dictionary
-        ends = area("page1", LENGTH, {3: result + b"\xff" * (16 - len(result))})
-        stored: dict[Value, Masked] = dict(ends)
-        if rest:
-            # What becomes of the bits to the right of the last symbol is left out.
-            place, behind = divmod(3 + whole, 8)
-            word = f"page1+{8 * place}"
-            stored[word] = ends[word], ONES ^ (0xFF >> rest) << 8 * (7 - behind)
-        row = InstructionRow(f"cmpsc-{name}", "again: CMPSC 2,4\nBRC 1,again", registers, after, cc, held, stored)
-        yield row, rule, COMPRESSING
+        row = compression_row(f"cmpsc-{name}", text, symbols, dictionary, start=start, room=room, cc=cc, left=cc)
+        yield row, rule, SOURCE
 
 
 def expansion_rows() -> Rows:
@@ -76,18 +48,12 @@ def expansion_rows() -> Rows:
     symbols = [0x41, 0x100, 0x101, 0x44, 0x42, 0x101, 0x43, 0x41]
     strings = {0x100: b"AB", 0x101: b"ABxyz"}
     for name, room, fits, start in (("all", 30, 8, 0), ("at-bit-3", 30, 8, 3), ("no-room", 13, 5, 0)):
-        source = packed(symbols, start)
-        result = b"".join(strings.get(each, bytes((each % 256,))) for each in symbols[:fits])
-        whole, rest = divmod(start + BITS * fits, 8)
-        registers: dict[int, Value] = {0: SIZE_9 | EXPAND, 1: f"page3+{start}", 2: "page1+3", 3: room}
-        registers |= {4: "page2+5", 5: len(source)}
-        after: dict[int, Value] = {1: f"page3+{rest}", 2: f"page1+{3 + len(result)}", 3: room - len(result)}
-        after |= {4: f"page2+{5 + whole}", 5: len(source) - whole}
-        held = area("page1", LENGTH, {}) | area("page2", LENGTH, {5: source}) | EXPANSION
-        stored = dict(area("page1", LENGTH, {3: result}))
-        cc = 0 if fits == len(symbols) else 1
-        code = "again: CMPSC 2,4\nBRC 1,again"
-        yield InstructionRow(f"cmpsc-expand-{name}", code, registers, after, cc, held, stored), rule, COMPRESSING
+        expanded = [strings.get(each, bytes((each % 256,))) for each in symbols[:fits]]
+        yield (
+            expansion_row(f"cmpsc-expand-{name}", symbols, expanded, EXPANSION, start=start, room=room),
+            rule,
+            SOURCE,
+        )
 
 
 FIRST, LOW, HIGH = bytes.fromhex("112233445566 778899AABBCC 000000000001"), 0x778899AABBCB, 0x778899AABBCD
