@@ -187,6 +187,7 @@ def run_mutants(
     explained: Explained = NOTHING_EXPLAINED,
     jobs: int | None = None,
     ended: Callable[[MutantResult], None] = lambda _: None,
+    known: Callable[[MutantResult], None] = lambda _: None,
 ) -> list[MutantResult]:
     """What comes of each of *mutants*, which is added to *record*; what that says already is not found out again.
 
@@ -196,6 +197,7 @@ def run_mutants(
     :param exercise: finds what these execute of the files that are broken.
     :param choose: gives those that are run, of all that were given, after what the cases execute.
     :param explained: those that have a reason to survive.
+    :param ended: is told of each that has been run, and *known* of each that need not be.
     """
     mutants = list(mutants)
     files = sorted({mutant.file for mutant in mutants})
@@ -217,6 +219,7 @@ def run_mutants(
                 if isinstance(job, MutantResult):
                     record.put(job)
                     found.append(job)
+                    known(job)
                 else:
                     work[f"{mutant.file}#{mutant.number}"] = job
 

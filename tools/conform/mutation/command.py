@@ -55,6 +55,13 @@ def run_mutation(wanted: MutationOptions) -> int:
         if wanted.results is not None:
             _write(Path(wanted.results), record)
 
+    known_before = 0
+
+    def known(result: MutantResult) -> None:
+        nonlocal known_before
+        known_before += 1
+        print(f"{_line(result, explained)} (known before)", flush=True)
+
     def choose(mutants: list[Mutant], exercised: Exercise) -> list[Mutant]:
         nonlocal chosen
         if wanted.compiled:
@@ -77,6 +84,7 @@ def run_mutation(wanted: MutationOptions) -> int:
             explained=reasons,
             jobs=wanted.jobs,
             ended=ended,
+            known=known,
         )
     if wanted.results is not None:
         _write(Path(wanted.results), record)
@@ -89,6 +97,7 @@ def run_mutation(wanted: MutationOptions) -> int:
         + (f" ({by_tally} {ONLY_BY_TALLY})" if by_tally else "")
         + f", {len(survivors) - len(unexplained)} explained"
         + (f" ({bounded} of them held against the nearest {wanted.nearest} runs only)" if bounded else "")
+        + (f"; {known_before} of {len(found)} known before" if known_before else "")
     )
     surviving = {each.name for each in survivors}
     for name in sorted({each.name for each in found} & explained.keys() - surviving):

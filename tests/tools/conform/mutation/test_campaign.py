@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tools.conform.architecture.collection import read_cases
-from tools.conform.mutation.campaign import Explained, MutationRecord, _waves, run_mutants
+from tools.conform.mutation.campaign import Explained, MutantResult, MutationRecord, _waves, run_mutants
 from tools.conform.mutation.mutants import mutants_of
 
 if TYPE_CHECKING:
@@ -41,7 +41,11 @@ def test_tables_that_are_loaded_again() -> None:
     assert record.results == found
     # What is known of the same source and the same cases is not found out again.
     told.clear()
-    assert run_mutants([broken, other], record, cases=cases, jobs=1, ended=lambda _: told.append("")) == found[:2]
+    known: list[MutantResult] = []
+    again = run_mutants(
+        [broken, other], record, cases=cases, jobs=1, ended=lambda _: told.append(""), known=known.append
+    )
+    assert again == known == found[:2]
     assert not told
 
 

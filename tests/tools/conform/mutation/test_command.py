@@ -32,6 +32,7 @@ def results(
     explained: Explained,
     jobs: int,
     ended: Callable[[MutantResult], None],
+    known: Callable[[MutantResult], None],
     exercise: object,
     choose: Callable[[list[Mutant], Exercise], list[Mutant]],
 ) -> list[MutantResult]:
@@ -40,8 +41,9 @@ def results(
         noticed_by = "a/case" if number % 3 else None
         nearest = explained.nearest if number == 3 and each.name in explained.names else None
         result = MutantResult(each.name, each.line, each.digest, "s", noticed_by, 0 if number == 3 else 2, nearest)
+        is_known = any(before == result for before in record.results)
         record.put(result)
-        ended(result)
+        (known if is_known else ended)(result)
     return record.results
 
 
@@ -66,6 +68,23 @@ def test_survivors_are_a_failure_unless_they_are_explained(
     whole = main([*arguments, "--explained", str(tmp_path / "why"), "--nearest", "0"])
     assert not whole
     assert "2 of 4 noticed, 2 explained" in capsys.readouterr().out.splitlines()
+
+
+def test_what_is_known_before_is_told_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(command, "run_mutants", results)
+    kept = str(tmp_path / "kept")
+    arguments = "conform", "mutation", "--only", "emu/prefixing.py", "--sample", "4", "--results", kept
+    main([*arguments])
+    first = capsys.readouterr().out.splitlines()
+    assert "2 of 4 noticed, 0 explained" in first
+    main([*arguments])
+    second = capsys.readouterr().out.splitlines()
+    assert second[:4] == [f"{line} (known before)" for line in first[:4]]
+    assert "2 of 4 noticed, 0 explained; 4 of 4 known before" in second
+    main([*arguments[:5], "5", *arguments[6:]])
+    assert "3 of 5 noticed, 0 explained; 4 of 5 known before" in capsys.readouterr().out.splitlines()
 
 
 def test_what_has_not_been_run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
