@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What comes of a program that writes a line for each of its checks: these lines, how it ended, and both together.
 
-The lines are those of kvm-unit-tests; a program without any is judged by its end.
+The lines are those of kvm-unit-tests; a program without any is judged by its end.  A disabled wait at 0x77 is that of
+an image of a case that needs what is not there.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from emu.machine import StopKind
+from tools.conform.architecture.layout import SKIPPED_ADDRESS
 from tools.conform.results import FAILING, Check, Outcome
 from tools.reports.verdict import ExitStatus, judge
 
@@ -34,7 +36,8 @@ def decide(stop: Stop, console: str, *, panics: bool) -> tuple[Outcome, str]:
     """
     checks = read_checks(console)
     verdict = judge(stop, console)
-    if _SKIP_STATUS.search(console):
+    is_skipped = stop.kind is StopKind.DISABLED_WAIT and stop.psw.address == SKIPPED_ADDRESS
+    if is_skipped or _SKIP_STATUS.search(console):
         return Outcome.SKIPPED, _first(checks, "SKIP") or "the program left everything out"
     if stop.kind is StopKind.BUDGET:
         return Outcome.TIMEOUT, "not ended in time"

@@ -153,7 +153,7 @@ def _sccbs(case: Case) -> dict[int, bytes]:
         layout.SCCB_MASK: mask,
         layout.SCCB_PASSED: _line(f"PASS: {name}"),
         layout.SCCB_FAILED: _line(failed + " " * 50),
-        layout.SCCB_SKIPPED: _line(f"SKIP: {name}"),
+        layout.SCCB_SKIPPED: _line(f"SKIP: {name}: needs {' and '.join(need.name for need in case.needs)}"),
     }
 
 

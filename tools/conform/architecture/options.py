@@ -40,4 +40,6 @@ class ArchitectureOptions(ConformOptions):
     on: str | None = option(
         metavar="PROGRAM", help="Run the images on this QEMU, such as qemu-system-s390x, and not here."
     )
-    export: str | None = option(metavar="DIR", help="Write the images there as well, each an ELF file, and an index.")
+    export: str | None = option(
+        metavar="DIR", help="Write the images of these there as well, each an ELF file, and an index."
+    )

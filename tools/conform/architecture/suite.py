@@ -15,6 +15,7 @@ from tools.conform.architecture.harness import CaseVerdict
 from tools.conform.architecture.image import CaseError, make_image
 from tools.conform.architecture.options import EACH
 from tools.conform.architecture.qemu import is_installed, run_on_qemu
+from tools.conform.choice import choose
 from tools.conform.results import Check, Entry, Outcome, Result
 from tools.machines.options import profile as profile_called
 from tools.usage.errors import UsageError
@@ -83,21 +84,32 @@ class ArchitectureSuite:
     """The cases of a directory."""
 
     def __init__(self, options: ArchitectureOptions) -> None:
-        """Read the cases, and write their images if *options* says so.
+        """Read the cases, and write the images of those that are wanted if *options* says so.
 
-        :raises UsageError: if a case is malformed, a file cannot be written, or the other machine is not there.
+        :raises UsageError: if a case is malformed, none is wanted, a file cannot be written, or the other machine is
+            not there.
         """
         self._options = options
         try:
             self._cases = read_cases(DIRECTORY if options.cases is None else Path(options.cases))
             if options.export is not None:
-                export({name: make_image(case) for name, case in self._cases.items()}, Path(options.export))
+                self._export(Path(options.export))
         except CaseError as reason:
             raise UsageError(str(reason)) from None
         except OSError as reason:
             raise UsageError(f"--export: {options.export} cannot be written: {reason.strerror}") from None
         if options.on is not None and not is_installed(options.on):
             raise UsageError(f"--on: expected a QEMU for s390x that is installed, not {options.on!r}")
+
+    def _export(self, directory: Path) -> None:
+        """Write the images of the cases that are wanted, and say how many.
+
+        :raises CaseError: if there is no image of one.
+        :raises OSError: if it cannot be written.
+        """
+        names = [entry.name for entry in choose(self.entries(), self._options)]
+        export({name: make_image(self._cases[name]) for name in names}, directory)
+        print(f"images written to {directory}: {len(names):,}", flush=True)
 
     def entries(self) -> list[Entry]:
         """See :meth:`tools.conform.suites.Suite.entries`."""

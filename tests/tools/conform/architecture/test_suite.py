@@ -59,10 +59,45 @@ def test_a_case_in_the_report(tmp_path: Path) -> None:
     }
 
 
-def test_images_are_written(tmp_path: Path) -> None:
+def test_images_are_written(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "out"
     assert run(write_cases(tmp_path, PASSING), "--export", str(out)) == 0
     assert sorted(each.name for each in out.rglob("*")) == ["index.json", "right.elf", "some-rules"]
+    assert capfd.readouterr().out.splitlines()[0] == f"images written to {out}: 1"
+
+
+@pytest.mark.parametrize(
+    ("options", "names"),
+    (
+        (("--only", "some-rules/wrong"), ["wrong"]),
+        (("--exclude", "some-rules/wrong"), ["lacking", "right"]),
+        (("-k", "ing"), ["lacking"]),
+        ((), ["lacking", "right", "wrong"]),
+    ),
+)
+def test_the_images_of_what_is_wanted(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], options: tuple[str, ...], names: list[str]
+) -> None:
+    out = tmp_path / "out"
+    run(write_cases(tmp_path, PASSING, FAILING, SKIPPED), "--export", str(out), *options)
+    assert sorted(each.stem for each in out.rglob("*.elf")) == names
+    assert sorted(each["name"] for each in json.loads((out / "index.json").read_text())["cases"]) == [
+        f"some-rules/{name}" for name in names
+    ]
+    assert f"images written to {out}: {len(names)}\n" in capfd.readouterr().out
+
+
+def test_exported_images_among_programs(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "out"
+    run(write_cases(tmp_path, PASSING, FAILING, SKIPPED), "--export", str(out))
+    capfd.readouterr()
+    assert main(["conform", "elf", str(out)]) == 1
+    assert sorted(" ".join(line.split()) for line in lines_of(capfd.readouterr().out)) == [
+        "1 passed, 1 skipped, 1 failed",
+        f"FAIL some-rules/wrong.elf (1 tests, 1 failed, wrong: check, expected, found {1:016x} {8:016x} {7:016x})",
+        "PASS some-rules/right.elf (1 tests)",
+        "SKIP some-rules/lacking.elf (1 tests, 1 skipped, lacking: needs facility 99)",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -71,6 +106,7 @@ def test_images_are_written(tmp_path: Path) -> None:
         (("--on", "no-such-qemu"), "--on: expected a QEMU for s390x that is installed, not 'no-such-qemu'"),
         (("--export", "/dev/null/x"), "--export: /dev/null/x cannot be written: Not a directory"),
         (("--profile", "vmware"), "--profile"),
+        (("--export", "out", "--only", "wrong-rules"), "--only: expected a program or a group, not 'wrong-rules'"),
     ),
 )
 def test_wrong_use(tmp_path: Path, capfd: pytest.CaptureFixture[str], options: tuple[str, ...], message: str) -> None:
