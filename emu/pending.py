@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from emu.cpu import Cpu
 
 _ENABLED = psw_bits.ANY_INTERRUPTION
+_OTHERS = psw_bits.EXTERNAL_MASK | psw_bits.IO_MASK
+"""The masks of all interruptions but machine checks."""
 _TIMERS = control.CR0_CLOCK_COMPARATOR | control.CR0_CPU_TIMER
 
 
@@ -37,7 +39,7 @@ def enabled_interruption(cpu: Cpu, mask: int | None = None) -> InterruptionReque
         machine_check = _enabled_machine_check(cpu, mask)
         if machine_check is not None:
             return machine_check
-    if not mask & psw_bits.ANY_INTERRUPTION:
+    if not mask & _OTHERS:
         return None
     if mask & psw_bits.EXTERNAL_MASK:
         external = _enabled_external(cpu)

@@ -30,6 +30,7 @@ RULES: Final = (
     "emu/program_interruption.py",
     "emu/interruption.py",
     "emu/machine_checks.py",
+    "emu/status_fields.py",
     "emu/pending.py",
     "emu/isa/signaling.py",
     "emu/per.py",
