@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from tools.conform.architecture import harness, layout
+from tools.conform.architecture.case import InterruptKey, MachineCheck
 from tools.conform.architecture.image import CaseImage
+from tools.conform.architecture.source import evaluate
 
 INDEX: Final = "index.json"
 
@@ -42,6 +44,8 @@ def index(images: Mapping[str, CaseImage]) -> dict[str, Any]:
             "skipped": layout.SKIPPED_ADDRESS,
         },
         "memory": layout.MEMORY,
+        # Not zero there: whoever runs it does what the cases ask for from outside.
+        "outside": layout.OUTSIDE,
         "cases": [_case(name, image) for name, image in images.items()],
     }
 
@@ -56,8 +60,17 @@ def _case(name: str, image: CaseImage) -> dict[str, Any]:
         "source": case.source,
         "basis": case.basis.value,
         "needs": [need.name for need in case.needs],
+        "outside": [_outside(event, image) for event in case.outside],
         "checks": [
             {"name": check.name, "address": check.address, "mask": check.mask, "expected": check.expected}
             for check in image.checks
         ],
     }
+
+
+def _outside(event: InterruptKey | MachineCheck, image: CaseImage) -> dict[str, Any]:
+    """What is to happen before the instruction at an address is executed for the first time."""
+    before = {"before": evaluate(event.at, image.labels)}
+    if isinstance(event, InterruptKey):
+        return {"what": "interrupt key", **before}
+    return {"what": "machine check", "conditions": event.conditions, "cpu": event.cpu, **before}

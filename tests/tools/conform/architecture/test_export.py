@@ -4,11 +4,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 from emu.program import read_program
-from tools.conform.architecture.case import Case
-from tools.conform.architecture.export import INDEX, export
+from tools.conform.architecture.case import OUTSIDE, Case, InterruptKey, MachineCheck
+from tools.conform.architecture.export import INDEX, export, index
 from tools.conform.architecture.image import make_image
 
 
@@ -31,5 +32,16 @@ def test_each_image_and_the_index(tiny: Case, tmp_path: Path) -> None:
         "source": "s",
         "basis": "verified",
         "needs": [],
+        "outside": [],
     }
     assert [check["name"] for check in checks][-2:] == ["number of events", "general register 3"]
+
+
+def test_what_comes_from_outside_is_in_the_index(tiny: Case) -> None:
+    asked = replace(tiny, needs=(OUTSIDE,), outside=(InterruptKey("bad"), MachineCheck(1 << 63, "after", cpu=1)))
+    described = index({"section/tiny": make_image(asked)})
+    assert described["outside"] == 0x17600
+    assert described["cases"][0]["outside"] == [
+        {"what": "interrupt key", "before": 0x8000},
+        {"what": "machine check", "conditions": 1 << 63, "cpu": 1, "before": 0x8002},
+    ]
