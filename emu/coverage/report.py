@@ -85,7 +85,7 @@ def _treatment(opcode: Opcode, refused: frozenset[bool], facilities: frozenset[i
     if refused == {True}:
         return Treatment.MISSING
     reason = _declaration(opcode)
-    if reason in (Reason.CORRECTION, Reason.DATA):
+    if reason in (Reason.CORRECTION, Reason.DATA, Reason.UNREFUSED):
         return Treatment.CORRECTED
     return Treatment.ENGINE if reason in (None, Reason.EXECUTED, Reason.REFUSED) else Treatment.MODEL
 

@@ -62,7 +62,7 @@ _UNASSIGNED: Final = ((0xE3EB, "LZRF"),)
 """Opcodes that Unicorn 2.1.4 executes although no instruction has them, and what it calls them."""
 _DXC_SIMULATED: Final = 0x03
 """Bits of the data-exception codes of simulated IEEE exceptions, and of FF, which is compare and trap."""
-_INTERCEPTED: Final = (Reason.SENSITIVE, Reason.CORRECTION)
+_INTERCEPTED: Final = (Reason.SENSITIVE, Reason.CORRECTION, Reason.UNREFUSED)
 
 
 @cache
@@ -236,7 +236,7 @@ def candidates(
     table[EXECUTE_OPCODE << 8 : (EXECUTE_OPCODE + 1) << 8] = CANDIDATE
     enter_opcode(table, EXECUTE_RELATIVE_LONG, RIL_B.opcode, BY_FORM)
     for declared in INSTRUCTIONS:
-        if declared.reason is Reason.CORRECTION and declared.only is not None:
+        if declared.is_wrong_by_form:
             enter_opcode(table, declared.opcode, declared.format.opcode, BY_FORM)
         if _is_wrong_in_mode(declared, is_64_bit, operands_are_apart):
             enter_opcode(table, declared.opcode, declared.format.opcode, CANDIDATE)

@@ -98,6 +98,7 @@ class Reason(Enum):
     DATA = "the engine executes it wrongly for some data, and traps it when it meets them"
     EXECUTED = "the engine executes it wrongly as the target of an EXECUTE, or only with what some registers hold"
     REFUSED = "the engine executes it, but refuses some operands with a data or specification exception"
+    UNREFUSED = "the engine executes forms of it that are to end in a specification exception"
 
 
 _COSTLY: Final = (Reason.CONTROL, Reason.SENSITIVE)
@@ -153,6 +154,11 @@ class Instruction:
     def has_relative_operand(self) -> bool:
         """Whether it has a storage operand relative to its own address, which is in the space that it came from."""
         return self.opcode >> 4 in _RELATIVE_OPERANDS and self.format.is_relative
+
+    @property
+    def is_wrong_by_form(self) -> bool:
+        """Whether the engine executes some of its forms wrongly, and which ones is seen in the instruction itself."""
+        return self.reason in (Reason.CORRECTION, Reason.UNREFUSED) and self.only is not None
 
     @property
     def is_for_engine(self) -> bool:

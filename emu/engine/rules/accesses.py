@@ -170,7 +170,9 @@ def find_operand(translator: Core) -> Value:
         if not is_real.value:
             missing, _ = translator.writer.block.branch(f"({place} == ZERO)")
             missing.line(f"{place} = find_low_operand({arguments})")
-            with translator.writer.inside(missing):
+            # Elsewhere the access itself, by the address, sees to what is recorded of the page.
+            low, _ = missing.branch(f"({place} != ZERO)")
+            with translator.writer.inside(low):
                 made = "resolve_byte(record, {index}, {value})"
                 translator.writer.write("low storage", where, f"uint64({store})", made)
         tag = translator.writer.bind(f"uint64({place} != ZERO)")

@@ -11,7 +11,7 @@ from emu.engine.rules.model import Model
 from emu.engine.rules.pure import pure_source
 from emu.engine.rules.translator import Translator
 from emu.engine.rules.values import WORD, Number, Static, Value
-from emu.isa.declaration import Instruction, Reason
+from emu.isa.declaration import Instruction
 
 NAME: Final = "is_form_for_model"
 
@@ -36,11 +36,7 @@ def form_source(declared: Instruction) -> str:
 @cache
 def forms() -> dict[int, Instruction]:
     """The instructions of which some forms are corrected, by their numbers: their places among all declared."""
-    return {
-        number: each.declared
-        for number, each in enumerate(translations())
-        if each.declared.reason is Reason.CORRECTION and each.declared.only is not None
-    }
+    return {number: each.declared for number, each in enumerate(translations()) if each.declared.is_wrong_by_form}
 
 
 def source() -> str:

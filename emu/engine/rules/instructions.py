@@ -95,6 +95,8 @@ def _translated(declared: Instruction) -> Translated:
         return Translated(declared, "", "it does not trap: only as the target of an EXECUTE is it the model's")
     if declared.reason is Reason.REFUSED:
         return Translated(declared, "", "it does not trap: only what the engine refuses is the model's")
+    if declared.reason is Reason.UNREFUSED:
+        return Translated(declared, "", "each form that is the model's ends in an exception")
     try:
         return Translated(declared, translate(declared), "")
     except OutsideSubsetError as reason:

@@ -21,7 +21,7 @@ def _is_odd(operands: Operands, _: int) -> bool:
     return bool((operands.r1 | operands.r3) & 1)
 
 
-@instruction(0xEB3E, "CDSG", RSY_A, "COMPARE DOUBLE AND SWAP (128)", reason=Reason.CORRECTION, only=_is_odd)
+@instruction(0xEB3E, "CDSG", RSY_A, "COMPARE DOUBLE AND SWAP (128)", reason=Reason.UNREFUSED, only=_is_odd)
 def cdsg(cpu: Cpu, operands: Operands) -> None:
     """If the pair R1 equals the second operand, store the pair R3 there; else load it in the pair R1.
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _EXTENSION: Final = Facility.GENERAL_INSTRUCTIONS_EXTENSION
 _CORRECTION: Final = Reason.CORRECTION
 _EXECUTED: Final = Reason.EXECUTED
+_UNREFUSED: Final = Reason.UNREFUSED
 _HALFWORD: Final = 2
 _WORD: Final = 4
 _DOUBLEWORD: Final = 8
@@ -65,7 +66,7 @@ def _fetch_signed(cpu: Cpu, operands: Operands, length: int) -> int:
 # Loading
 
 
-@instruction(0xC4D, "LRL", RIL_B, "LOAD RELATIVE LONG (32)", reason=_CORRECTION, only=_off_word)
+@instruction(0xC4D, "LRL", RIL_B, "LOAD RELATIVE LONG (32)", reason=_UNREFUSED, only=_off_word)
 def lrl(cpu: Cpu, operands: Operands) -> None:
     """Load a word.
 
@@ -74,19 +75,19 @@ def lrl(cpu: Cpu, operands: Operands) -> None:
     cpu.set_gr32(operands.r1, _fetch(cpu, operands, _WORD))
 
 
-@instruction(0xC48, "LGRL", RIL_B, "LOAD RELATIVE LONG (64)", reason=_CORRECTION, only=_off_doubleword)
+@instruction(0xC48, "LGRL", RIL_B, "LOAD RELATIVE LONG (64)", reason=_UNREFUSED, only=_off_doubleword)
 def lgrl(cpu: Cpu, operands: Operands) -> None:
     """Load a doubleword."""
     cpu.gr[operands.r1] = _fetch(cpu, operands, _DOUBLEWORD)
 
 
-@instruction(0xC4C, "LGFRL", RIL_B, "LOAD RELATIVE LONG (64<32)", reason=_CORRECTION, only=_off_word)
+@instruction(0xC4C, "LGFRL", RIL_B, "LOAD RELATIVE LONG (64<32)", reason=_UNREFUSED, only=_off_word)
 def lgfrl(cpu: Cpu, operands: Operands) -> None:
     """Load a signed word in 64 bits."""
     cpu.gr[operands.r1] = _fetch_signed(cpu, operands, _WORD) & MASK_64
 
 
-@instruction(0xC4E, "LLGFRL", RIL_B, "LOAD LOGICAL RELATIVE LONG", reason=_CORRECTION, only=_off_word)
+@instruction(0xC4E, "LLGFRL", RIL_B, "LOAD LOGICAL RELATIVE LONG", reason=_UNREFUSED, only=_off_word)
 def llgfrl(cpu: Cpu, operands: Operands) -> None:
     """Load an unsigned word in 64 bits."""
     cpu.gr[operands.r1] = _fetch(cpu, operands, _WORD)
@@ -130,13 +131,13 @@ def sthrl(cpu: Cpu, operands: Operands) -> None:
     _store(cpu, operands, _HALFWORD)
 
 
-@instruction(0xC4F, "STRL", RIL_B, "STORE RELATIVE LONG (32)", reason=_CORRECTION, only=_off_word)
+@instruction(0xC4F, "STRL", RIL_B, "STORE RELATIVE LONG (32)", reason=_UNREFUSED, only=_off_word)
 def strl(cpu: Cpu, operands: Operands) -> None:
     """Store bits 32-63 of R1."""
     _store(cpu, operands, _WORD)
 
 
-@instruction(0xC4B, "STGRL", RIL_B, "STORE RELATIVE LONG (64)", reason=_CORRECTION, only=_off_doubleword)
+@instruction(0xC4B, "STGRL", RIL_B, "STORE RELATIVE LONG (64)", reason=_UNREFUSED, only=_off_doubleword)
 def stgrl(cpu: Cpu, operands: Operands) -> None:
     """Store R1."""
     _store(cpu, operands, _DOUBLEWORD)
@@ -145,19 +146,19 @@ def stgrl(cpu: Cpu, operands: Operands) -> None:
 # Comparing
 
 
-@instruction(0xC6D, "CRL", RIL_B, "COMPARE RELATIVE LONG (32)", reason=_CORRECTION, only=_off_word)
+@instruction(0xC6D, "CRL", RIL_B, "COMPARE RELATIVE LONG (32)", reason=_UNREFUSED, only=_off_word)
 def crl(cpu: Cpu, operands: Operands) -> None:
     """Compare R1 with a word."""
     cpu.cc = of_comparison(signed(cpu.gr[operands.r1], 32), _fetch_signed(cpu, operands, _WORD))
 
 
-@instruction(0xC68, "CGRL", RIL_B, "COMPARE RELATIVE LONG (64)", reason=_CORRECTION, only=_off_doubleword)
+@instruction(0xC68, "CGRL", RIL_B, "COMPARE RELATIVE LONG (64)", reason=_UNREFUSED, only=_off_doubleword)
 def cgrl(cpu: Cpu, operands: Operands) -> None:
     """Compare R1 with a doubleword."""
     cpu.cc = of_comparison(signed(cpu.gr[operands.r1], 64), _fetch_signed(cpu, operands, _DOUBLEWORD))
 
 
-@instruction(0xC6C, "CGFRL", RIL_B, "COMPARE RELATIVE LONG (64<32)", reason=_CORRECTION, only=_off_word)
+@instruction(0xC6C, "CGFRL", RIL_B, "COMPARE RELATIVE LONG (64<32)", reason=_UNREFUSED, only=_off_word)
 def cgfrl(cpu: Cpu, operands: Operands) -> None:
     """Compare R1 with a signed word."""
     cpu.cc = of_comparison(signed(cpu.gr[operands.r1], 64), _fetch_signed(cpu, operands, _WORD))
@@ -175,7 +176,7 @@ def cghrl(cpu: Cpu, operands: Operands) -> None:
     cpu.cc = of_comparison(signed(cpu.gr[operands.r1], 64), _fetch_signed(cpu, operands, _HALFWORD))
 
 
-@instruction(0xC6F, "CLRL", RIL_B, "COMPARE LOGICAL RELATIVE LONG (32)", reason=_CORRECTION, only=_off_word)
+@instruction(0xC6F, "CLRL", RIL_B, "COMPARE LOGICAL RELATIVE LONG (32)", reason=_UNREFUSED, only=_off_word)
 def clrl(cpu: Cpu, operands: Operands) -> None:
     """Compare R1 with an unsigned word."""
     cpu.cc = of_comparison(cpu.gr32(operands.r1), _fetch(cpu, operands, _WORD))
@@ -186,7 +187,7 @@ def clrl(cpu: Cpu, operands: Operands) -> None:
     "CLGRL",
     RIL_B,
     "COMPARE LOGICAL RELATIVE LONG (64)",
-    reason=_CORRECTION,
+    reason=_UNREFUSED,
     only=_off_doubleword,
 )
 def clgrl(cpu: Cpu, operands: Operands) -> None:
@@ -199,7 +200,7 @@ def clgrl(cpu: Cpu, operands: Operands) -> None:
     "CLGFRL",
     RIL_B,
     "COMPARE LOGICAL RELATIVE LONG (64<32)",
-    reason=_CORRECTION,
+    reason=_UNREFUSED,
     only=_off_word,
 )
 def clgfrl(cpu: Cpu, operands: Operands) -> None:
