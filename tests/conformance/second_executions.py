@@ -15,6 +15,34 @@ OLD = 0x0123_4567_89AB_CDEF
 FIRST, SECOND = 0x1111_2222_3333_4444, 0x5555_6666_7777_8888
 RULE = "An instruction does the same whether its page was accessed before or not."
 ENHANCED_DAT = 1 << 63 - 40
+FETCHED, STORED = 0x34, 0x36
+# Instructions that access one page, by register 8, and its key then if it was 30 hex.
+ACCESSES = {
+    "stctg": ("STCTG 2,2,0(8)", STORED),
+    "stctl": ("STCTL 2,2,0(8)", STORED),
+    "lctlg": ("LCTLG 2,2,0(8)", FETCHED),
+    "lctl": ("LCTL 2,2,0(8)", FETCHED),
+    "stap": ("STAP 0(8)", STORED),
+    "stidp": ("STIDP 0(8)", STORED),
+    "stpx": ("STPX 0(8)", STORED),
+    "stfle": ("LGHI 0,0\nSTFLE 0(8)", STORED),
+    "stck": ("STCK 0(8)", STORED),
+    "stckf": ("STCKF 0(8)", STORED),
+    "stcke": ("STCKE 0(8)", STORED),
+    "stpt": ("STPT 0(8)", STORED),
+    "stckc": ("STCKC 0(8)", STORED),
+    "sckc": ("SCKC 0(8)", FETCHED),
+    "stnsm": ("STNSM 0(8),0xFF", STORED),
+    "stosm": ("STOSM 0(8),0", STORED),
+    "sturg": ("STURG 3,8", STORED),
+    "stura": ("STURA 3,8", STORED),
+    "lurag": ("LURAG 3,8", FETCHED),
+    "lura": ("LURA 3,8", FETCHED),
+    "stoc": ("LTGR 5,3\nSTOC 3,0(8),2", STORED),
+    "stocg": ("LTGR 5,3\nSTOCG 3,0(8),2", STORED),
+    "stocfh": ("LTGR 5,3\nSTOCFH 3,0(8),2", STORED),
+}
+BY_REAL_ADDRESS = {"sturg", "stura", "lurag", "lura"}
 CONDITIONAL = {"stoc": (facility(45),), "stocg": (facility(45),), "stocfh": (facility(53),)}
 FILL = {"page1": OLD} | {f"page1+{8 * place}": OLD for place in range(1, 5)}
 VIRTUAL, OTHER, FRAME = 0x12_3000, 0x2_3000, 0x30_0000
@@ -159,32 +187,7 @@ def updates() -> Iterator[Case]:
 
 
 def recording() -> Iterator[Case]:
-    fetched, stored_too = 0x34, 0x36
-    for name, code, key in (
-        ("stctg", "STCTG 2,2,0(8)", stored_too),
-        ("stctl", "STCTL 2,2,0(8)", stored_too),
-        ("lctlg", "LCTLG 2,2,0(8)", fetched),
-        ("lctl", "LCTL 2,2,0(8)", fetched),
-        ("stap", "STAP 0(8)", stored_too),
-        ("stidp", "STIDP 0(8)", stored_too),
-        ("stpx", "STPX 0(8)", stored_too),
-        ("stfle", "LGHI 0,0\nSTFLE 0(8)", stored_too),
-        ("stck", "STCK 0(8)", stored_too),
-        ("stckf", "STCKF 0(8)", stored_too),
-        ("stcke", "STCKE 0(8)", stored_too),
-        ("stpt", "STPT 0(8)", stored_too),
-        ("stckc", "STCKC 0(8)", stored_too),
-        ("sckc", "SCKC 0(8)", fetched),
-        ("stnsm", "STNSM 0(8),0xFF", stored_too),
-        ("stosm", "STOSM 0(8),0", stored_too),
-        ("sturg", "STURG 3,8", stored_too),
-        ("stura", "STURA 3,8", stored_too),
-        ("lurag", "LURAG 3,8", fetched),
-        ("lura", "LURA 3,8", fetched),
-        ("stoc", "LTGR 5,3\nSTOC 3,0(8),2", stored_too),
-        ("stocg", "LTGR 5,3\nSTOCG 3,0(8),2", stored_too),
-        ("stocfh", "LTGR 5,3\nSTOCFH 3,0(8),2", stored_too),
-    ):
+    for name, (code, key) in ACCESSES.items():
         yield Case(
             name=f"recorded-{name}",
             rule="The first access to a page sets its reference bit, and a store its change bit, too.",
@@ -197,6 +200,31 @@ def recording() -> Iterator[Case]:
             code=code,
             end=FinalState(keys={"page1": key}),
         )
+
+
+def through_tables() -> Iterator[Case]:
+    """The same accesses by virtual addresses, of which each table has another index, again with a page beside."""
+    for level in TableLevel:
+        address = sum((5 + each) << each.shift for each in TableLevel if each <= level) + 0x3000
+        space = TableSpace(level).map(address, 0x40000).map(address ^ 1 << level.shift, 0x41000)
+        for name, (code, key) in ACCESSES.items():
+            if name in BY_REAL_ADDRESS:
+                continue
+            yield Case(
+                name=f"{level.name.lower().replace('_', '-')}-{name}",
+                rule="The operand of a control instruction is translated through all tables of its address space.",
+                source="PoP 3, Translation Process",
+                basis=VERIFIED,
+                needs=CONDITIONAL.get(name, ()),
+                mask=ADDRESSING_MODE | DAT,
+                controls={1: space.asce, 2: FIRST, 3: SECOND},
+                storage=space.storage,
+                registers={3: FIRST, 8: address},
+                fill=FILL | {"page2": OLD},
+                keys={"page1": 0x30, "page2": 0x30},
+                code=code,
+                end=FinalState(storage={"page2": OLD}, keys={"page1": key, "page2": 0x30}),
+            )
 
 
 def enhanced_translation() -> Iterator[Case]:
@@ -237,6 +265,7 @@ SECTION = CaseSection(
         *real_addresses(),
         *updates(),
         *recording(),
+        *through_tables(),
         *enhanced_translation(),
     ),
 )
