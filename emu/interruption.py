@@ -38,7 +38,7 @@ EXTERNAL_VMCF: Final = 0x4001
 _FIRST_PAGE: Final = RealAddress(0)
 _SAVE_AREAS: Final = RealAddress(0x1000)
 """The page of the prefix area with the save areas of registers."""
-_EXTENDED_ORIGIN: Final = ~0x3FF & (1 << 64) - 1
+_EXTENDED_ORIGIN: Final = ~0x3FF
 """The bits of the machine-check extended-save-area designation that are its address."""
 _FPC_DXC: Final = 0xFF00
 """The DXC field of the floating-point-control register."""

@@ -72,7 +72,6 @@ def _take_machine_check(cpu: Cpu, conditions: int) -> None:
 
 
 def _check_stop(cpu: Cpu) -> None:
-    cpu.machine_checks = 0
     raise interruption.CheckStop(cpu, "an exigent machine check, for which the CPU is disabled")
 
 

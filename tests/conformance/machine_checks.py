@@ -12,6 +12,7 @@ from tools.conform.architecture.case import (
     OUTSIDE,
     TWO_CPUS,
     VERIFIED,
+    ZVM,
     Case,
     CaseSection,
     FinalState,
@@ -277,6 +278,23 @@ def conditions() -> Iterator[Case]:
             events=(external(ALERT, at=0x9200, mask=ALERTED, going=Going.LABEL, to="stopped", cpu_address=1),),
             end=FinalState(registers={3: (1 << 28, 3 << 28), 4: 0x10}),
         )
+    yield Case(
+        name="save-areas-discarded",
+        rule="A CPU whose save areas are in a page that is discarded cannot take a machine check, and enters the "
+        "check-stop state.",
+        source="PoP 11, Check-Stop State; PoP 3, Assigned Storage Locations",
+        basis=INFERRED,
+        needs=(DEVICES, TWO_CPUS, ZVM),
+        controls={0: CR0 | ALERT_MASK, 14: 0},
+        registers={2: 1},
+        storage={**OTHER_CPU, "page14": psw(ALERTED, 0x9200)},
+        fill={"page1": 0, "page2": EVERY_MASK},
+        pages={"page4": "Vz"},
+        parts=LOOPS,
+        code=f"{BEGIN}{RESET_PATH}LLILF 5,page14\nLPSWE 0(5)\nstopped: LGHI 4,0\nSIGP 4,2,1\nIPM 3",
+        events=(external(ALERT, at=0x9200, mask=ALERTED, going=Going.LABEL, to="stopped", cpu_address=1),),
+        end=FinalState(registers={3: (1 << 28, 3 << 28), 4: 0x10}, pages={"page4": "Vz"}),
+    )
     yield Case(
         name="several-conditions",
         rule="One interruption tells of all conditions that are pending and enabled, and the others stay pending.",

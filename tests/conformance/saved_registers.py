@@ -9,6 +9,7 @@ from emu.facilities import Facility
 from emu.psw import ADDRESSING_MODE
 from tools.conform.architecture.case import (
     DEVICES,
+    INFERRED,
     VERIFIED,
     Case,
     CaseSection,
@@ -135,28 +136,34 @@ def registers() -> Iterator[Case]:
 
 def vectors() -> Iterator[Case]:
     held = {16 * number: (0x5500 + number) << 48 | number for number in range(32)}
-    for name, designation, origin in (
-        ("saved", "page5", 0),
-        ("saved-behind-it", "page5+0x40a", 0x400),
-        ("nowhere", 0, None),
+    rule = "The vector registers are stored at the origin, a multiple of 1K, in the designation of the machine-check "
+    rule += "extended save area, at real location 11B0 hex; they are not valid if that is zero, or no storage is there."
+    for name, designation, origin, is_touched in (
+        ("saved", "page5", 0, True),
+        ("saved-behind-it", "page5+0x40a", 0x400, True),
+        ("saved-untouched", "page5", 0, False),
+        ("recorded", "page5", 0, True),
+        ("none", 0, None, True),
+        ("nowhere", "nowhere", None, True),
     ):
+        is_inferred = name in ("recorded", "nowhere")
         stored: dict[Value, Masked] = {}
         if origin is not None:
             stored = {f"page5+{origin + offset}": value for offset, value in held.items()}
         yield Case(
             name=f"vectors-{name}",
-            rule="The vector registers are stored at the origin, a multiple of 1K, in the designation of the "
-            "machine-check extended save area, at real location 11B0 hex; they are not valid if that is zero.",
+            rule="What an interruption stores there is recorded in the storage key." if name == "recorded" else rule,
             source=SAVING,
-            basis=VERIFIED,
+            basis=INFERRED if is_inferred else VERIFIED,
             needs=(DEVICES, facility(Facility.VECTOR)),
             controls={0: CR0 | FLOATING | VECTOR, 14: REPORT_MASK},
             registers={6: "page1", 7: "page1+0x100", 8: designation},
             storage=WAITING | {f"page1+{offset}": value for offset, value in held.items()},
-            fill=dict.fromkeys(stored, ALL),
+            fill=dict.fromkeys(stored, ALL) if is_touched else {},
+            keys={"page5": 0},
             code=f"VLM 0,15,0(6)\nVLM 16,31,0(7)\nLLILL 9,0x11B0\nSTG 8,0(9)\n{RESET_PATH}{WAIT_FOR_IT}",
             events=(reported(REPORT | VALID | (VECTORS if stored else 0)),),
-            end=FinalState(storage=stored),
+            end=FinalState(storage=stored, keys={"page5": 6} if name == "recorded" else {}),
         )
 
 
