@@ -71,17 +71,21 @@ def single_changes() -> Iterator[Case]:
 def equal_values() -> Iterator[Case]:
     """The same value for all registers but those of masks and of events, in each order."""
     kept = {number: INITIAL[number] for number in (0, 6, 9, 10, 11, 14)}
-    after = dict.fromkeys(range(16), VALUE) | kept
+    # Their left halves, which LOAD CONTROL (32) leaves, tell them from each other.
+    before = {number: 0x0101_0101 * number << 32 for number in range(16)} | kept
     for mnemonic, length in MNEMONICS.items():
+        left = {number: value & -(1 << 32) if length == 4 else 0 for number, value in before.items()}
+        after = {number: value | VALUE for number, value in left.items()} | kept
+        data = {number: value & (1 << 8 * length) - 1 for number, value in after.items()}
         for first in range(16):
             yield Case(
                 name=f"{mnemonic.lower()}-equal-from-{first}",
                 rule="That another register has just got the same value makes no difference.",
                 source=SOURCE,
                 basis=VERIFIED,
-                controls=INITIAL,
+                controls=before,
                 registers={6: "page4"},
-                storage={"page4": loaded(after, first, 16, length)},
+                storage={"page4": loaded(data, first, 16, length)},
                 code=f"{mnemonic} {first},{(first - 1) % 16},0(6)",
                 end=FinalState(controls=after),
             )

@@ -194,16 +194,21 @@ def without_keys() -> Iterator[Case]:
             code=f"{code}\nLGHI 15,1",
             end=FinalState(registers={15: 1}),
         )
-    for key in (1, 5, 8):
+    short = 1 << 51 | 1 << 31
+    for mnemonic, key, psw in (
+        *(("LPSWE", key, ADDRESSING_MODE << 64 | key << 116 | 0x9000) for key in (1, 5, 8)),
+        *(("LPSW", key, (short | key << 52 | 0x9000) << 64) for key in (1, 5, 8)),
+    ):
+        name = f"no-keys-psw-{key}" if mnemonic == "LPSWE" else f"no-keys-short-psw-{key}"
         yield Case(
-            name=f"no-keys-psw-{key}",
+            name=name,
             rule="Loading a PSW with a key is a special-operation exception.",
             source=source,
             basis=INFERRED,
             needs=(NO_KEYS,),
             registers={2: "page1"},
-            storage={"page1": (ADDRESSING_MODE | key << 52).to_bytes(8, "big") + (0x9000).to_bytes(8, "big")},
-            code="LPSWE 0(2)\nafter: LGHI 15,1",
+            storage={"page1": psw.to_bytes(16, "big")},
+            code=f"{mnemonic} 0(2)\nafter: LGHI 15,1",
             events=(program(Code.SPECIAL_OPERATION, ilc=4, at="after"),),
         )
     early = ADDRESSING_MODE | 1 << 51

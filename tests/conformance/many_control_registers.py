@@ -26,8 +26,13 @@ def control_registers() -> Iterator[Case]:
             registers={2: "page1"},
             fill={"page1": SENTINEL},
             controls=held,
-            code=f"{mnemonic} 3,2,0(2)",
-            end=FinalState(storage={f"page1+{8 * place}": value for place, value in enumerate(stored)}),
+            # Again, for the page is known then.
+            code=f"{mnemonic} 3,2,0(2)\n{mnemonic} 3,2,0x100(2)",
+            end=FinalState(
+                storage={
+                    f"page1+{start + 8 * place}": value for start in (0, 0x100) for place, value in enumerate(stored)
+                }
+            ),
             **common,
         )
     loaded = {number: value & MASK_32 for number, value in held.items()}

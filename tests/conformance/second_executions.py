@@ -203,15 +203,17 @@ def recording() -> Iterator[Case]:
 
 
 def through_tables() -> Iterator[Case]:
-    """The same accesses by virtual addresses, of which each table has another index, again with a page beside."""
-    for level in TableLevel:
-        address = sum((5 + each) << each.shift for each in TableLevel if each <= level) + 0x3000
+    """The same accesses by virtual addresses, of which each table has another index, and by one of low storage."""
+    places = {level: sum((5 + each) << each.shift for each in TableLevel if each <= level) for level in TableLevel}
+    kinds = [(level.name.lower().replace("_", "-"), level, place + 0x3000) for level, place in places.items()]
+    for kind, level, address in (*kinds, ("low-storage", TableLevel.REGION_THIRD, 0x1000)):
+        # The entry beside the one of the highest table leads to another page.
         space = TableSpace(level).map(address, 0x40000).map(address ^ 1 << level.shift, 0x41000)
         for name, (code, key) in ACCESSES.items():
             if name in BY_REAL_ADDRESS:
                 continue
             yield Case(
-                name=f"{level.name.lower().replace('_', '-')}-{name}",
+                name=f"{kind}-{name}",
                 rule="The operand of a control instruction is translated through all tables of its address space.",
                 source="PoP 3, Translation Process",
                 basis=VERIFIED,

@@ -15,7 +15,7 @@ import msgspec
 
 from tools.conform.architecture.collection import DIRECTORY, read_cases
 from tools.conform.mutation.exercise import exercise
-from tools.conform.mutation.mutants import Mutant
+from tools.conform.mutation.mutants import ROOT, Mutant
 from tools.conform.mutation.nearness import Nearness
 from tools.conform.mutation.one import Breaking, NotAFunction, Stopped, StoredCase, notice
 from tools.processes.side_by_side import run_side_by_side
@@ -44,6 +44,8 @@ class MutantResult(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How many cases execute what is broken."""
     nearest: int | None = None
     """It was held against so many of the nearest runs only, since it has a reason; None: against all."""
+    machine: str = ""
+    """The digest of what the rest of the machine was, in which it has survived."""
 
     @property
     def is_bounded(self) -> bool:
@@ -81,6 +83,7 @@ class Explained:
 
 
 NOTHING_EXPLAINED: Final = Explained()
+_MACHINE: Final = ("emu", "host")
 _MOST_LEARNED: Final = 12
 """Cases that come first since they have noticed most in the same file."""
 _FEW: Final = 100
@@ -109,6 +112,7 @@ class _Plan:
             name: _digest(repr(pickle.loads(case.image).case).encode()) for name, case in exercised.cases.items()
         }
         self.suite = _digest(repr(sorted(self.digests.items())).encode())
+        self._machine = machine_digest()
         self._noticing: defaultdict[str, Counter[str]] = defaultdict(Counter)
         for each in record.results:
             self._learn(each)
@@ -116,6 +120,9 @@ class _Plan:
     def job(self, mutant: Mutant, images: Path) -> _MutantJob | MutantResult:
         """What is to be done, or what is known already: by the case that noticed it, or by all that did not."""
         before = self._before.get((mutant.name, mutant.digest))
+        if before is not None and before.noticed_by is None and before.machine != self._machine:
+            # What a case executes of this source depends on all others.
+            before = None
         order = self._near.order(mutant)
         is_bounded = self._is_bounded(mutant, order)
         if before is not None and before.is_bounded:
@@ -155,7 +162,16 @@ class _Plan:
         reached = len({each.case for each in order})
         is_bounded = noticed_by is None and self._is_bounded(mutant, order)
         nearest = self._explained.nearest if is_bounded else None
-        return MutantResult(mutant.name, mutant.line, mutant.digest, self.suite, noticed_by, reached, nearest)
+        return MutantResult(
+            mutant.name,
+            mutant.line,
+            mutant.digest,
+            self.suite,
+            noticed_by,
+            reached,
+            nearest,
+            machine="" if noticed_by else self._machine,
+        )
 
     def _is_bounded(self, mutant: Mutant, order: list[CaseRun]) -> bool:
         nearest = self._explained.nearest
@@ -283,6 +299,12 @@ def _case(noticed_by: str) -> str:
 def _file(name: str) -> str:
     """The file of the mutant with this *name*."""
     return name.partition(":")[0]
+
+
+def machine_digest() -> str:
+    """The digest of all that the machine and its host are made of."""
+    sources = sorted(path for name in _MACHINE for path in (ROOT / name).rglob("*.py"))
+    return _digest(b"".join(path.read_bytes() for path in sources))
 
 
 def _digest(content: bytes) -> str:

@@ -25,7 +25,7 @@ class MutationOptions:
     jobs: int | None = option(kind=int, least=1, metavar="N", help="So many at a time; by default all cores.")
     results: str | None = option(
         metavar="FILE",
-        help="Keep there what came of each, as JSON; what is there of the same rules and cases is not run again.",
+        help="Keep there what came of each, as JSON; what is known of the same rules and cases is not run again.",
     )
     nearest: int = option(
         100,

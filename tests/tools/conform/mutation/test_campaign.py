@@ -6,7 +6,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tools.conform.architecture.collection import read_cases
+from tools.conform.mutation import campaign
 from tools.conform.mutation.campaign import Explained, MutantResult, MutationRecord, _waves, run_mutants
 from tools.conform.mutation.mutants import mutants_of
 
@@ -77,6 +80,31 @@ def test_a_survivor_is_held_against_new_cases_only() -> None:
     found = run_mutants(broken, record, cases=both, jobs=1)
     assert found[0].noticed_by == "storage-keys/reset-reference-4"
     assert len(record.suites) == 1
+
+
+def test_what_has_survived_in_another_machine_is_run_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    record = MutationRecord()
+    noticed, survivor = mutants(
+        "emu/isa/storage_key_instructions.py",
+        "cpu.cc = field(before, 5, 6, 8) -> cpu.cc = field(before, 5, 7, 8)",
+        "cpu.cc = field(before, 5, 6, 8) -> cpu.cc = field(before, 6, 6, 8)",
+    )
+    cases = chosen("storage-keys/reset-reference-2")
+    told: list[str] = []
+
+    def run() -> list[bool]:
+        told.clear()
+        found = run_mutants([noticed, survivor], record, cases=cases, jobs=1, ended=lambda each: told.append(each.name))
+        return [each.noticed_by is None for each in found]
+
+    assert run() == [False, True]
+    run()
+    assert told == []
+    monkeypatch.setattr(campaign, "machine_digest", lambda: "another one")
+    assert run() == [False, True]
+    assert told == [survivor.name]
+    run()
+    assert told == []
 
 
 def test_an_explained_mutant_is_held_against_the_nearest_runs_only() -> None:
