@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from emu.psw import ADDRESSING_MODE, BASIC_ADDRESSING, EXTERNAL_MASK, IO_MASK, MACHINE_CHECK_MASK, PROBLEM_STATE, WAIT
 from tools.conform.architecture.case import (
+    ANY_CONDITION_CODE,
     INFERRED,
     OUTSIDE,
     TWO_CPUS,
@@ -26,6 +27,7 @@ ALL = (1 << 64) - 1
 PRESSING = "PoP 6, Interrupt Key"
 ORDER = "PoP 6, External Interruption (architecture reference F5)"
 KEY, KEY_MASK = 0x0040, 1 << 6
+ALERT, ALERT_MASK, SYSTEM_DAMAGE = 0x1200, 1 << 15, 1 << 63
 EMERGENCY, CALL, COMPARATOR, TIMER = 0x1201, 0x1202, 0x1004, 0x1005
 EMERGENCY_MASK, CALL_MASK, COMPARATOR_MASK, TIMER_MASK = 1 << 14, 1 << 13, 1 << 11, 1 << 10
 OTHERS = 0xFFFF & ~KEY_MASK & ~(COMPARATOR_MASK | TIMER_MASK)
@@ -200,6 +202,33 @@ def order() -> Iterator[Case]:
             ),
             end=FinalState(registers={15: 0}),
         )
+    yield Case(
+        name="before-malfunction-alert",
+        rule="It comes before a malfunction alert.",
+        source=ORDER,
+        basis=VERIFIED,
+        needs=(OUTSIDE, TWO_CPUS),
+        controls={0: KEY_MASK | ALERT_MASK},
+        registers={2: 1},
+        outside=(MachineCheck(SYSTEM_DAMAGE, "here", cpu=1), InterruptKey("alerted")),
+        code=f"""
+            LARL 8,other
+            STG 8,0x1A8
+            SIGP 4,2,6
+            here: {YIELD}
+            SIGP 4,2,1
+            BRC 11,here
+            alerted: {ENABLE}
+            after: LGHI 15,1
+            other: {YIELD}
+            BRC 15,other
+        """,
+        events=(
+            external(KEY, at="after", mask=(ENABLED, ANY_CONDITION_CODE), going=Going.OLD),
+            external(ALERT, at="after", mask=(ENABLED, ANY_CONDITION_CODE), cpu_address=1),
+        ),
+        end=FinalState(registers={4: (0x10, 0xFFFF_FFFF), 15: 0}),
+    )
     both = ENABLED | MACHINE_CHECK_MASK
     yield Case(
         name="after-machine-check",
