@@ -26,8 +26,8 @@ def control_registers() -> Iterator[Case]:
             registers={2: "page1"},
             fill={"page1": SENTINEL},
             controls=held,
-            # Again, for the page is known then.
-            code=f"{mnemonic} 3,2,0(2)\n{mnemonic} 3,2,0x100(2)",
+            # Also where the page has been stored into before.
+            code=f"{mnemonic} 3,2,0(2)\nMVI 0x200(2),1\n{mnemonic} 3,2,0x100(2)",
             end=FinalState(
                 storage={
                     f"page1+{start + 8 * place}": value for start in (0, 0x100) for place, value in enumerate(stored)

@@ -36,6 +36,17 @@ def questions() -> Iterator[Case]:
             end=FinalState(registers={3: value}, cc=cc),
             **common,
         )
+    first = TableSpace(TableLevel.REGION_FIRST).map(0, 0x40000)
+    yield Case(
+        name="load-real-address-first-entries",
+        rule="The first entry of each table translates the first page.",
+        controls={1: first.asce},
+        storage=first.storage,
+        registers={2: 0},
+        code="LRAG 3,8(2)",
+        end=FinalState(registers={3: 0x40008}, cc=0),
+        **common,
+    )
     yield Case(
         name="load-real-address-length",
         rule="cc 3: an index outside of its table; with the exception's code in R1 where that is more than 31 bits.",
