@@ -62,7 +62,7 @@ _UNASSIGNED: Final = ((0xE3EB, "LZRF"),)
 """Opcodes that Unicorn 2.1.4 executes although no instruction has them, and what it calls them."""
 _DXC_SIMULATED: Final = 0x03
 """Bits of the data-exception codes of simulated IEEE exceptions, and of FF, which is compare and trap."""
-_INTERCEPTED: Final = (Reason.SENSITIVE, Reason.CORRECTION, Reason.UNREFUSED)
+_INTERCEPTED: Final = (Reason.SENSITIVE, Reason.CORRECTION)
 
 
 @cache

@@ -151,6 +151,9 @@ def _longest(call: _Call) -> tuple[int, int]:
     """The index symbol of the longest string in the dictionary that the source begins with, and its length."""
     source = _Source(call)
     index, count = source.characters(0, 1)[0], 1
+    if not source.has(2):
+        # Nothing is looked for among its children.
+        return index, count
     parent = call.dictionary.character_entry(index)
     while (parent.children or parent.has_siblings) and source.has(count + 1):
         found = _child(call, parent, source, count)

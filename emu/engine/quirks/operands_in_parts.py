@@ -8,7 +8,7 @@ first has been stored, or loaded.  But nullification and suppression leave every
 Instruction Ending").
 
 So the function that translates such an instruction is replaced by one that first has the operand tried out: for stores
-by the helper that Unicorn's own VECTOR STORE calls for that, for LOAD ACCESS MULTIPLE by a load of the last word.
+by the helper that Unicorn's own VECTOR STORE calls for that, for LOAD ACCESS MULTIPLE by loads of the first and last word.
 """
 
 from __future__ import annotations
@@ -129,7 +129,7 @@ def _trying_cleared(original: int) -> Replacement:
 
 
 def _trying_load(original: int) -> Replacement:
-    """A function that has the last word of the operand loaded before the others."""
+    """A function that has the first and the last word of the operand loaded before all of them are."""
     prepare = function_of(0x5800, "L", PREPARE)
     load = function_of(0xE316, "LLGF", TRANSLATE)
 
@@ -139,6 +139,7 @@ def _trying_load(original: int) -> Replacement:
             operands = translation.operands
             address = operands.second
             translation.call(prepare)
+            translation.call(load)
             translation.add(operands.result, address, (count - 1) * _WORD)
             operands.second = operands.result
             translation.call(load)

@@ -96,7 +96,7 @@ def _translated(declared: Instruction) -> Translated:
     if declared.reason is Reason.REFUSED:
         return Translated(declared, "", "it does not trap: only what the engine refuses is the model's")
     if declared.reason is Reason.UNREFUSED:
-        return Translated(declared, "", "each form that is the model's ends in an exception")
+        return Translated(declared, "", "each form that traps by itself ends in an exception")
     try:
         return Translated(declared, translate(declared), "")
     except OutsideSubsetError as reason:

@@ -10,6 +10,7 @@ from emu.cpu import Cpu, CpuState
 from emu.engine.engine import Engine
 from emu.engine.exits import StepExit
 from emu.isa.assembler import encode
+from emu.isa.declaration import INSTRUCTIONS, Instruction, Reason, decode
 from emu.machine import MEGABYTE, Machine, Stop
 from emu.program_interruption import ProgramInterruptionCode
 from emu.psw import ADDRESSING_MODE, Psw
@@ -50,6 +51,30 @@ def test_an_instruction_that_overlaps_an_intercepted_one(started: Machine, order
     assert started.storage.read(DATA + 0x1844, 1) == b"\x21"
     assert started.counts.instructions == {"UNPK": order.count("3")}
     assert started.executed == sum(4 if each == "4" else 3 for each in order)
+
+
+UNREFUSED = [each for each in INSTRUCTIONS if each.reason is Reason.UNREFUSED]
+
+
+@pytest.mark.parametrize("stepping", (False, True))
+@pytest.mark.parametrize("declared", UNREFUSED, ids=lambda each: each.mnemonic)
+def test_a_form_that_the_engine_does_not_refuse_ends_in_an_exception(
+    started: Machine, declared: Instruction, *, stepping: bool
+) -> None:
+    # An odd register, and an operand that begins two bytes behind the instruction.
+    fields = {field.name: 1 for field in declared.format.fields}
+    instruction = encode(declared.mnemonic, **fields)
+    decoded = decode(instruction)
+    assert decoded is not None
+    assert decoded[0] is declared
+    assert declared.is_for_model(decoded[1], START)
+    enter(started.cpus[0], START)
+    started.storage.write(START, instruction)
+    if stepping:
+        started.step()
+    else:
+        started.run(2)
+    assert started.counts.program_interruptions == {ProgramInterruptionCode.SPECIFICATION: 1}
 
 
 FORMS = {

@@ -87,6 +87,18 @@ def test_compression(cpu: Cpu, run: Run, mode: int, start: int, string: str, ind
     assert (cpu.gr[6], cpu.gr[7]) == (high | SOURCE + len(string), high)
 
 
+def test_the_entry_of_the_last_character_is_not_looked_at(cpu: Cpu, run: Run, expect: Expect) -> None:
+    # Seven children are more than there can be, and the source has no character for one.
+    cpu.configuration.storage.write(DICTIONARY + 8 * ord("Z"), bytes.fromhex("e000000000000000"))
+    operands(cpu, b"Z", 0)
+    run(cpu, "CMPSC", r1=4, r2=6)
+    assert cpu.cc == 0
+    assert cpu.configuration.storage.read(TARGET, 2) == symbols(ord("Z"))
+    operands(cpu, b"ZZ", 0)
+    with expect(Code.DATA):
+        run(cpu, "CMPSC", r1=4, r2=6)
+
+
 @pytest.mark.parametrize("controls", (0, EXPAND))
 def test_nothing_to_do(cpu: Cpu, run: Run, controls: int) -> None:
     operands(cpu, b"", controls, room=0, start=3)

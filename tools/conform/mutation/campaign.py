@@ -45,7 +45,7 @@ class MutantResult(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     nearest: int | None = None
     """It was held against so many of the nearest runs only, since it has a reason; None: against all."""
     machine: str = ""
-    """The digest of what the rest of the machine was, in which it has survived."""
+    """If it has survived: the digest of all that it was tried with (:func:`machine_digest`)."""
 
     @property
     def is_bounded(self) -> bool:
@@ -83,7 +83,7 @@ class Explained:
 
 
 NOTHING_EXPLAINED: Final = Explained()
-_MACHINE: Final = ("emu", "host")
+_MACHINE: Final = ("emu", "host", "tools/conform/architecture")
 _MOST_LEARNED: Final = 12
 """Cases that come first since they have noticed most in the same file."""
 _FEW: Final = 100
@@ -302,9 +302,9 @@ def _file(name: str) -> str:
 
 
 def machine_digest() -> str:
-    """The digest of all that the machine and its host are made of."""
+    """The digest of all that the machine and its host are made of, and of what runs cases in them."""
     sources = sorted(path for name in _MACHINE for path in (ROOT / name).rglob("*.py"))
-    return _digest(b"".join(path.read_bytes() for path in sources))
+    return _digest(b"".join(str(path.relative_to(ROOT)).encode() + path.read_bytes() for path in sources))
 
 
 def _digest(content: bytes) -> str:

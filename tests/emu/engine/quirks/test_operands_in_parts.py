@@ -5,17 +5,20 @@ from __future__ import annotations
 
 import pytest
 
+from emu import lowcore
 from emu.bits import MASK_32
+from emu.control_registers import CR0_SECONDARY_SPACE
 from emu.cpu import Cpu
 from emu.machine import Machine
 from emu.program_interruption import ProgramInterruptionCode
-from emu.psw import ADDRESSING_MODE, WAIT, Psw
+from emu.psw import ADDRESSING_MODE, DAT, WAIT, Psw
 from tests.support.general import rx, rxy, ss
 
 CODE = 0x10000
 NOPR = bytes.fromhex("0700")
 PAGE = 0x40000
 """Its end is tried, with the next page there."""
+TABLE, INVALID_SEGMENT, REAL_SPACE, SECONDARY_SPACE = 0x20000, 0x20, 0x20, 2 << 46
 BYTES = {
     "STM": (4, rx(0x90, 14, 0, 2, 1)),
     "STMY": (4, rxy(0xEB90, 14, 0, 2, 1)),
@@ -47,9 +50,11 @@ def stored_by(name: str, cpu: Cpu) -> bytes:
     return found
 
 
-def execute(machine: Machine, cpu: Cpu, instruction: bytes, address: int, *, stepping: bool) -> None:
+def execute(
+    machine: Machine, cpu: Cpu, instruction: bytes, address: int, *, stepping: bool, mask: int = ADDRESSING_MODE
+) -> None:
     """Execute the *instruction*, whose operand is at *address*."""
-    cpu.load_psw(Psw(ADDRESSING_MODE, CODE))
+    cpu.load_psw(Psw(mask, CODE))
     cpu.psw_loaded = False
     machine.storage.write(CODE, instruction + NOPR)
     machine.storage.write(0x1D0, Psw(ADDRESSING_MODE | WAIT, 0).to_bytes())
@@ -107,6 +112,21 @@ def test_load_access_multiple(machine: Machine, cpu: Cpu, instruction: bytes, *,
     machine.storage.write(PAGE - 12, bytes(range(16)))
     execute(machine, cpu, instruction, PAGE - 12, stepping=stepping)
     assert [cpu.ar[number] for number in (14, 15, 0, 1)] == [0x00010203, 0x04050607, 0x08090A0B, 0x0C0D0E0F]
+
+
+@pytest.mark.parametrize("stepping", (False, True))
+@pytest.mark.parametrize("instruction", (rx(0x9A, 14, 0, 2, 1), rxy(0xEB9A, 14, 0, 2, 1)), ids=("LAM", "LAMY"))
+def test_load_access_multiple_tells_of_the_first_page(
+    machine: Machine, cpu: Cpu, instruction: bytes, *, stepping: bool
+) -> None:
+    # Instructions come from a real space, and of the secondary space nothing is there.
+    machine.storage.write(TABLE, INVALID_SEGMENT.to_bytes(8, "big") * 512)
+    cpu.cr[1], cpu.cr[7] = REAL_SPACE, TABLE
+    cpu.cr[0] |= CR0_SECONDARY_SPACE
+    execute(machine, cpu, instruction, PAGE - 8, stepping=stepping, mask=ADDRESSING_MODE | DAT | SECONDARY_SPACE)
+    assert machine.counts.program_interruptions[ProgramInterruptionCode.SEGMENT_TRANSLATION]
+    identification = int.from_bytes(machine.storage.read(lowcore.TRANSLATION_EXCEPTION, 8), "big")
+    assert identification >> 12 == PAGE - 8 >> 12
 
 
 CLEARED = (2, 3, 5, 8, 9, 12, 15, 16, 17, 24, 31, 32, 33, 256)
