@@ -8,7 +8,8 @@ first has been stored, or loaded.  But nullification and suppression leave every
 Instruction Ending").
 
 So the function that translates such an instruction is replaced by one that first has the operand tried out: for stores
-by the helper that Unicorn's own VECTOR STORE calls for that, for LOAD ACCESS MULTIPLE by loads of the first and last word.
+by the helper that Unicorn's own VECTOR STORE calls for that, for LOAD ACCESS MULTIPLE by loads of the first and the
+last word.
 """
 
 from __future__ import annotations
