@@ -4,18 +4,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import ClassVar, NamedTuple, Protocol, TypeVar
+from typing import ClassVar, Final, NamedTuple, Protocol, TypeVar
 
 CpuT_contra = TypeVar("CpuT_contra", contravariant=True)
 
 
+CHECK_STOP: Final = "check-stop"
+"""In place of a class of interruptions: the CPU enters the check-stop state."""
+
+
 class InterruptionRequest(NamedTuple):
-    """An interruption that is pending and enabled; to call it is to take it."""
+    """An interruption that is pending and enabled, or a check stop; to call it is to take it."""
 
     interruption: str
-    """Its class: external or io."""
+    """Its class: machine-check, external or io; or :data:`CHECK_STOP`."""
     code: int
-    """The external-interruption code, or the subsystem-identification word."""
+    """The machine-check conditions, the external-interruption code, or the subsystem-identification word."""
     take: Callable[[], None]
 
     def __call__(self) -> None:

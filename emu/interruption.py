@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from emu import lowcore, machine_checks
-from emu.addresses import PAGE_OFFSET_MASK, PAGE_SHIFT, AbsoluteAddress, RealAddress
+from emu.addresses import PAGE_SHIFT
 from emu.control_registers import CR0_AFP
 from emu.facilities import Facility
 from emu.hypervisor import FrameShortage
@@ -23,6 +23,7 @@ from emu.storage_keys import CHANGE, REFERENCE
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from emu.addresses import RealAddress
     from emu.cpu import Cpu
 
 EXTERNAL_INTERRUPT_KEY: Final = 0x0040
@@ -35,9 +36,6 @@ EXTERNAL_SERVICE_SIGNAL: Final = 0x2401
 EXTERNAL_VMCF: Final = 0x4001
 """Not the manual's: the Virtual Machine Communication Facility of the hypervisor below."""
 
-_FIRST_PAGE: Final = RealAddress(0)
-_SAVE_AREAS: Final = RealAddress(0x1000)
-"""The page of the prefix area with the save areas of registers."""
 _EXTENDED_ORIGIN: Final = ~0x3FF
 """The bits of the machine-check extended-save-area designation that are its address."""
 _FPC_DXC: Final = 0xFF00
@@ -72,19 +70,17 @@ def _no_prefix_area(cpu: Cpu, reason: ProgramInterruption) -> CheckStop:
     return CheckStop(cpu, f"the prefix area at {cpu.prefix:#x} cannot be accessed: {reason}")
 
 
-def _present(cpu: Cpu, address: RealAddress = _FIRST_PAGE) -> AbsoluteAddress:
-    """The absolute address of the page of the prefix area at real *address*, which is made present.
+def _prepare(cpu: Cpu, absolute: int) -> None:
+    """Make the page of *absolute* present, for the accesses to it that are part of an interruption.
 
-    In the first lie all PSWs and fields, in the second the save areas.
+    Reference and change recording take place for them, too (PoP 3, "Storage Key").  Unlike an instruction, an
+    interruption is not begun again for want of a frame: the host makes room at once.
 
-    Reference and change recording take place for the accesses that are part of an interruption, too (PoP 3, "Storage
-    Key").  Unlike an instruction, an interruption is not begun again for want of a frame: the host makes room at once.
+    :raises ProgramInterruption: addressing, or what the state of the page gives.
     """
-    absolute = cpu.real_to_absolute(address)
     cpu.configuration.storage.require(absolute)
-    make_present(cpu, absolute >> 12)
-    cpu.configuration.keys.bytes[absolute >> 12] |= REFERENCE | CHANGE
-    return absolute
+    make_present(cpu, absolute >> PAGE_SHIFT)
+    cpu.configuration.keys.bytes[absolute >> PAGE_SHIFT] |= REFERENCE | CHANGE
 
 
 def make_present(cpu: Cpu, page: int) -> None:
@@ -115,9 +111,9 @@ def _swap(
 
     None of them overlaps the new PSW, so it may be fetched first.
     """
-    storage = cpu.configuration.storage
+    storage, area = cpu.configuration.storage, cpu.prefix
     try:
-        area = _present(cpu)
+        _prepare(cpu, area)
         new = Psw.from_bytes(storage.read(area + new_at, 16))
         for address, length, value in fields:
             storage.write_integer(area + address, length, value)
@@ -231,33 +227,38 @@ def input_output(cpu: Cpu, *, subsystem: int, parameter: int, identification: in
     _swap(cpu, "io", subsystem, cpu.psw, lowcore.IO_OLD_PSW, lowcore.IO_NEW_PSW, fields=fields)
 
 
-def machine_check(cpu: Cpu, code: int) -> None:
-    """Take a machine-check interruption: store the registers, and *code* with the bits that say which are valid."""
-    code |= machine_checks.PSW_AND_STORAGE_VALID | _save_registers(cpu)
-    fields = ((lowcore.ARCHITECTURAL_MODE, 1, 1), (lowcore.MACHINE_CHECK_CODE, 8, code))
+def machine_check(cpu: Cpu, conditions: int) -> None:
+    """Take a machine-check interruption: store the registers, and *conditions* with the bits that say what is valid."""
+    fields = machine_check_fields(conditions | machine_checks.PSW_AND_STORAGE_VALID | _save_registers(cpu))
     places = lowcore.MACHINE_CHECK_OLD_PSW, lowcore.MACHINE_CHECK_NEW_PSW
-    _swap(cpu, "machine-check", code, cpu.psw, *places, fields=fields)
+    _swap(cpu, "machine-check", conditions, cpu.psw, *places, fields=fields)
+
+
+def machine_check_fields(code: int) -> tuple[tuple[RealAddress, int, int], ...]:
+    """What a machine-check interruption with *code* stores besides old PSW and registers; see program_fields."""
+    return (lowcore.ARCHITECTURAL_MODE, 1, 1), (lowcore.MACHINE_CHECK_CODE, 8, code)
 
 
 def _save_registers(cpu: Cpu) -> int:
-    """Store the registers in the save areas, and give the validity bits of those that could be stored."""
-    storage = cpu.configuration.storage
+    """Store the registers, and give the validity bits of those that could be stored.
+
+    What cannot be stored is not valid, which is no reason to stop: without the page of the save areas that is all.
+    """
+    storage, areas = cpu.configuration.storage, cpu.prefix + lowcore.STORE_STATUS_AREA
     try:
-        area = _present(cpu, _SAVE_AREAS)
-        for offset, content in register_fields(cpu):
-            storage.write(area + (lowcore.STORE_STATUS_AREA & PAGE_OFFSET_MASK) + offset, content)
-        extended = storage.read_integer(area + (lowcore.EXTENDED_SAVE_AREA & PAGE_OFFSET_MASK), 8) & _EXTENDED_ORIGIN
-    except ProgramInterruption as reason:
-        raise _no_prefix_area(cpu, reason) from None
+        _prepare(cpu, areas)
+    except ProgramInterruption:
+        return 0
+    for offset, content in register_fields(cpu):
+        storage.write(areas + offset, content)
     valid = machine_checks.REGISTERS_VALID
+    extended = storage.read_integer(cpu.prefix + lowcore.EXTENDED_SAVE_AREA, 8) & _EXTENDED_ORIGIN
     if extended and Facility.VECTOR in cpu.configuration.facilities:
         try:
-            storage.require(extended)
-            make_present(cpu, extended >> PAGE_SHIFT)
-            storage.write(extended, doublewords(cpu.vr))
+            _prepare(cpu, extended)
         except ProgramInterruption:
             return valid
-        cpu.configuration.keys.bytes[extended >> PAGE_SHIFT] |= REFERENCE | CHANGE
+        storage.write(extended, doublewords(cpu.vr))
         valid |= machine_checks.VECTORS_VALID
     return valid
 

@@ -58,6 +58,7 @@ class ObserverOf(Generic[CpuT]):
     def interrupted(self, cpu: CpuT, kind: str, code: int, old: Psw, condition: ProgramInterruption | None) -> None:
         """An interruption was taken: *kind* is program, svc, external, io, machine-check or restart.
 
+        Of a machine check *code* has the conditions without the bits that say what is valid.
         Of a supervisor call it is told if some observer :attr:`wants_interruptions`, and may be if none does.
         """
 

@@ -14,7 +14,7 @@ from emu import control_registers as control
 from emu import interruption, machine_checks
 from emu import psw as psw_bits
 from emu.cpu import CpuState
-from emu.device import InterruptionRequest
+from emu.device import CHECK_STOP, InterruptionRequest
 from emu.hypervisor import NEVER
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ _TIMERS = control.CR0_CLOCK_COMPARATOR | control.CR0_CPU_TIMER
 
 
 def enabled_interruption(cpu: Cpu, mask: int | None = None) -> InterruptionRequest | None:
-    """The pending interruption of highest priority that *cpu* is enabled for.
+    """The pending interruption of highest priority that *cpu* is enabled for, or the check stop that comes instead.
 
     :param mask: the system mask; None means that of the PSW.
     """
@@ -54,7 +54,7 @@ def enabled_interruption(cpu: Cpu, mask: int | None = None) -> InterruptionReque
 
 
 def _enabled_machine_check(cpu: Cpu, mask: int) -> InterruptionRequest | None:
-    """The machine-check interruption, if *mask* and CR14 let one through; a check stop if an exigent one is held off.
+    """The machine-check interruption that *mask* and CR14 let through; a check stop if *mask* forbids an exigent one.
 
     One interruption tells of all conditions that are pending and enabled.
     """
@@ -62,7 +62,7 @@ def _enabled_machine_check(cpu: Cpu, mask: int) -> InterruptionRequest | None:
     if mask & psw_bits.MACHINE_CHECK_MASK and conditions:
         return InterruptionRequest("machine-check", conditions, partial(_take_machine_check, cpu, conditions))
     if conditions & machine_checks.EXIGENT:
-        return InterruptionRequest("machine-check", conditions, partial(_check_stop, cpu))
+        return InterruptionRequest(CHECK_STOP, conditions, partial(_check_stop, cpu))
     return None
 
 

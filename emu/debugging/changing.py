@@ -3,10 +3,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from emu import interruption, room
 from emu.addresses import PAGE_OFFSET_MASK, PAGE_SHIFT, PAGE_SIZE, AbsoluteAddress
+from emu.bits import MASK_32, MASK_64
 from emu.cpu import CpuState
 from emu.inspection.storage import Space, locate
 from emu.isa.declaration import Operands
@@ -21,6 +22,17 @@ from emu.storage_keys import KEY_BITS
 if TYPE_CHECKING:
     from emu.cpu import Cpu
     from emu.page_states import OperationRequest
+
+
+_LARGEST: Final = {
+    "program": (0xFFFF, MASK_64),
+    "svc": (0xFF, 0),
+    "external": (0xFFFF, MASK_32),
+    "io": (MASK_32, MASK_32),
+    "machine-check": (MASK_64, 0),
+    "restart": (0, 0),
+}
+"""The largest code and the largest parameter of each class of interruptions, by their fields in the prefix area."""
 
 
 def store(cpu: Cpu, address: int, data: bytes, space: Space = Space.LOGICAL) -> None:
@@ -91,8 +103,11 @@ def inject(cpu: Cpu, kind: str, code: int = 0, parameter: int | None = None) -> 
     :param parameter: of program the translation-exception identification, of external and io their parameter.
     Where its prefix area cannot be accessed the CPU is in the check-stop state then.
 
-    :raises ValueError: if there is no such interruption, or no program can go on behind it.
+    :raises ValueError: if there is no such interruption, which changes nothing, or no program can go on behind it.
     """
+    most, most_of_parameter = _LARGEST.get(kind, (0, 0))
+    _require("code", kind, code, most)
+    _require("parameter", kind, parameter or 0, most_of_parameter)
     try:
         _take(cpu, kind, code, parameter)
         cpu.state = CpuState.OPERATING
@@ -101,6 +116,11 @@ def inject(cpu: Cpu, kind: str, code: int = 0, parameter: int | None = None) -> 
         enter_check_stop(reason)
     except StopRun as reason:
         raise ValueError(f"the new PSW leads nowhere: {reason}") from None
+
+
+def _require(what: str, kind: str, value: int, most: int) -> None:
+    if kind in _LARGEST and not 0 <= value <= most:
+        raise ValueError(f"expected a {what} of {kind} from 0 to {most:x}, not {value:x}")
 
 
 def _take(cpu: Cpu, kind: str, code: int, parameter: int | None) -> None:

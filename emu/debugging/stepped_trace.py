@@ -193,14 +193,15 @@ class SteppedTrace(Observer):
         self._interruptions.clear()
 
     def _write_interruption(self, taken: _AnnouncedInterruption, number: int, time: int) -> None:
+        class_ = schema.CLASSES_BY_WORD[taken.kind]
         self._rows.add_event(
             "interruptions",
             number,
             time,
             taken.cpu.address,
-            schema.CLASSES_BY_WORD[taken.kind],
+            class_,
             taken.length,
-            taken.code & 0xFFFF_FFFF,
+            schema.code_column(class_, taken.code),
             taken.old.mask,
             taken.old.address,
             taken.new.mask,

@@ -14,7 +14,8 @@ from emu.inspection import psw as psw_words
 from emu.inspection import teid as teid_words
 from emu.inspection.pending import pending_interruptions
 from emu.inspection.sources import source_of
-from emu.interruption import EXTERNAL_SERVICE_SIGNAL, program_fields
+from emu.interruption import EXTERNAL_SERVICE_SIGNAL, machine_check_fields, program_fields
+from emu.machine_checks import REGISTERS_VALID, VECTORS_VALID
 from emu.page_states import name
 from emu.program_interruption import Ending, ProgramInterruptionCode
 from emu.running.stopping import looking
@@ -33,6 +34,7 @@ _ENDINGS: Final = {
     Ending.NULLIFICATION: "nullification: nothing was done, and the old PSW is at the instruction",
     Ending.TERMINATION: "termination: what was done is unpredictable",
 }
+_OF_INSTRUCTIONS: Final = ("program", "svc")
 _EARLY: Final = "completion: the PSW was loaded, is not valid, and is the old PSW"
 _SECTIONS: Final = {
     "svc": 'PoP 6, "Supervisor-Call Interruption"; PoP 7, "SUPERVISOR CALL"',
@@ -79,6 +81,8 @@ def explain_interruption(session: Session, taken: TakenInterruption) -> list[str
         lines.append(f"  ending: {_EARLY if taken.is_early else _ENDINGS[taken.condition.ending]}")
         lines.append(f"  instruction length: {taken.length} bytes (instruction-length code {taken.length // 2})")
     lines += [f"  stored: {each}" for each in _stored(cpu, taken)]
+    if taken.kind == "machine-check":
+        lines += [f"  stored: {each}" for each in _saved(taken)]
     for what, psw in (("old", taken.old), ("new", taken.new)):
         lines.append(f"  {what} PSW: {session.symbols.psw_text(psw)}")
         lines.append(f"    {psw_words.in_words(psw)}")
@@ -92,12 +96,16 @@ def interruption_name(taken: TakenInterruption) -> str:
         return low_core.program_name(taken.code)
     if taken.kind == "external":
         return low_core.external_name(taken.code)
+    if taken.kind == "machine-check":
+        return low_core.machine_check_name(taken.code)
     return {"svc": f"number {taken.code}", "io": f"of subchannel {taken.code & 0xFFFF}"}.get(taken.kind, "")
 
 
 def _stored(cpu: Cpu, taken: TakenInterruption) -> Iterator[str]:
     """The fields that it stored, as they were then."""
-    if taken.condition is None:
+    if taken.kind == "machine-check":
+        addresses = {lowcore.MACHINE_CHECK_OLD_PSW, *(address for address, _, _ in machine_check_fields(0))}
+    elif taken.condition is None:
         addresses = {each.address for each in low_core.LOCATIONS if each.class_ == taken.kind}
         if taken.kind == "external" and taken.code != EXTERNAL_SERVICE_SIGNAL:
             addresses.discard(lowcore.EXTERNAL_PARAMETER)
@@ -107,12 +115,23 @@ def _stored(cpu: Cpu, taken: TakenInterruption) -> Iterator[str]:
     return (str(each) for each in low_core.decode(taken.low_core) if each.location.address in addresses)
 
 
+def _saved(taken: TakenInterruption) -> Iterator[str]:
+    """Which registers a machine check has stored, as its code says."""
+    at = lowcore.MACHINE_CHECK_CODE
+    code = int.from_bytes(taken.low_core[at : at + 8], "big")
+    if code & REGISTERS_VALID:
+        yield f"{lowcore.STORE_STATUS_AREA:x} registers, in their save areas"
+    if code & VECTORS_VALID:
+        yield f"vector registers, where the designation at {lowcore.EXTENDED_SAVE_AREA:x} says"
+
+
 def _cause(session: Session, cpu: Cpu, taken: TakenInterruption) -> Iterator[str]:
     if taken.is_early and not taken.length:
         yield _early_cause(session, cpu, taken)
         return
     is_problem_state = bool(taken.old.mask & psw_bits.PROBLEM_STATE)
-    instruction = taken.instruction(cpu)
+    # No instruction makes another one.
+    instruction = taken.instruction(cpu) if taken.kind in _OF_INSTRUCTIONS else b""
     if instruction:
         text = instruction_text(instruction, taken.address, session.symbols, is_problem_state=is_problem_state)
         label = session.symbols.label(taken.address, is_problem_state=is_problem_state)

@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from emu import interruption, lowcore
+from emu import interruption, lowcore, machine_checks
 from emu.inspection import psw as psw_words
 from emu.inspection import teid as teid_words
 from emu.inspection.storage import Space, bytes_at
@@ -26,6 +26,15 @@ _EXTERNAL_NAMES: Final = {
     interruption.EXTERNAL_CALL: "external call",
     interruption.EXTERNAL_SERVICE_SIGNAL: "service signal",
     interruption.EXTERNAL_VMCF: "special message",
+}
+MACHINE_CHECK_NAMES: Final = {
+    machine_checks.SYSTEM_DAMAGE: "system damage",
+    machine_checks.PROCESSING_DAMAGE: "instruction-processing damage",
+    machine_checks.SYSTEM_RECOVERY: "system recovery",
+    machine_checks.EXTERNAL_DAMAGE: "external damage",
+    machine_checks.DEGRADATION: "degradation",
+    machine_checks.WARNING: "warning",
+    machine_checks.CHANNEL_REPORT: "channel report pending",
 }
 _PSW: Final = 16
 ASSIGNED_END: Final = lowcore.IO_NEW_PSW + _PSW
@@ -55,7 +64,7 @@ LOCATIONS: Final = (
     Location("exception access", lowcore.EXCEPTION_ACCESS, 1, "program"),
     Location("PER access", lowcore.PER_ACCESS, 1, "program"),
     Location("operand access", lowcore.OPERAND_ACCESS, 1, "program"),
-    Location("architectural mode", lowcore.ARCHITECTURAL_MODE, 1),
+    Location("architectural mode", lowcore.ARCHITECTURAL_MODE, 1, "machine-check"),
     Location("translation exception", lowcore.TRANSLATION_EXCEPTION, 8, "program"),
     Location("monitor code", lowcore.MONITOR_CODE, 8, "program"),
     Location("subsystem", lowcore.SUBSYSTEM_IDENTIFICATION, 4, "io"),
@@ -125,6 +134,8 @@ def _meaning(area: bytes, location: Location) -> str:
             return f"ILC {number >> 16 & 7}, SVC {number & 0xFFFF}"
         case lowcore.EXTERNAL_CODE if number:
             return external_name(number)
+        case lowcore.MACHINE_CHECK_CODE:
+            return machine_check_name(number)
         case lowcore.TRANSLATION_EXCEPTION:
             code = int.from_bytes(area[lowcore.PROGRAM_ILC + 2 : lowcore.PROGRAM_ILC + 4], "big")
             code &= ~ProgramInterruptionCode.PER_EVENT
@@ -145,3 +156,8 @@ def program_name(code: int) -> str:
 def external_name(code: int) -> str:
     """The name of the external interruption with *code*."""
     return _EXTERNAL_NAMES.get(code, "unknown")
+
+
+def machine_check_name(code: int) -> str:
+    """The names of the conditions in the machine-check-interruption *code*."""
+    return ", ".join(name for condition, name in MACHINE_CHECK_NAMES.items() if code & condition)

@@ -18,6 +18,7 @@ from emu.cpu import CpuState
 from emu.devices.channel_subsystem import ChannelSubsystem
 from emu.devices.messages import SpecialMessages
 from emu.devices.sclp import Sclp
+from emu.inspection.low_core import MACHINE_CHECK_NAMES
 from emu.timing import UNITS_PER_MICROSECOND
 
 if TYPE_CHECKING:
@@ -30,15 +31,6 @@ _PSW_NAMES: Final = {
     psw_bits.IO_MASK: "PSW bit 6 (I)",
     psw_bits.MACHINE_CHECK_MASK: "PSW bit 13 (M)",
 }
-_MACHINE_CHECKS: Final = {
-    machine_checks.SYSTEM_DAMAGE: "system damage",
-    machine_checks.PROCESSING_DAMAGE: "instruction-processing damage",
-    machine_checks.SYSTEM_RECOVERY: "system recovery",
-    machine_checks.EXTERNAL_DAMAGE: "external damage",
-    machine_checks.DEGRADATION: "degradation",
-    machine_checks.WARNING: "warning",
-    machine_checks.CHANNEL_REPORT: "channel report pending",
-}
 _FIRST_SUBCLASS: Final = 32
 """The bit of control register 6 that lets I/O-interruption subclass 0 through."""
 
@@ -49,12 +41,14 @@ class PendingInterruption:
 
     *comes_in* is how many units of work are left until it is pending: zero if it is, None if nobody can say.
     *forbidden_by* names each bit or state that keeps it from being taken; if there is none, the CPU takes it next.
+    *is_check_stop* says that it then enters the check-stop state instead, which is for want of PSW bit 13.
     """
 
     name: str
     detail: str
     comes_in: int | None
     forbidden_by: tuple[str, ...]
+    is_check_stop: bool = False
 
     @property
     def is_pending(self) -> bool:
@@ -73,7 +67,12 @@ class PendingInterruption:
             state = "not pending"
         else:
             state = f"in {self.comes_in:,} units ({self.comes_in / UNITS_PER_MICROSECOND:,.0f} us)"
-        allowed = "enabled" if self.is_enabled else f"forbidden: {'; '.join(self.forbidden_by)}"
+        if not self.is_enabled:
+            allowed = f"forbidden: {'; '.join(self.forbidden_by)}"
+        elif self.is_check_stop:
+            allowed = f"{_PSW_NAMES[psw_bits.MACHINE_CHECK_MASK]} is zero: the CPU enters the check-stop state"
+        else:
+            allowed = "enabled"
         return f"{self.name}{f' {self.detail}' if self.detail else ''}: {state}, {allowed}"
 
 
@@ -88,13 +87,18 @@ def pending_interruptions(cpu: Cpu) -> list[PendingInterruption]:
 def _machine_check(cpu: Cpu) -> Iterator[PendingInterruption]:
     """Those that are pending; one interruption tells of all that are enabled."""
     pending = machine_checks.pending(cpu)
-    for condition, name in _MACHINE_CHECKS.items():
-        if pending & condition:
-            forbidden = _by_psw(cpu, psw_bits.MACHINE_CHECK_MASK)
-            mask = machine_checks.SUBCLASSES.get(condition)
-            if mask is not None and not cpu.cr[14] & mask:
-                forbidden.append(f"CR14 bit {64 - mask.bit_length()} is zero")
-            yield PendingInterruption("machine check", name, 0, tuple(forbidden))
+    for condition, name in MACHINE_CHECK_NAMES.items():
+        if not pending & condition:
+            continue
+        if condition & machine_checks.EXIGENT:
+            is_check_stop = not cpu.system_mask & psw_bits.MACHINE_CHECK_MASK
+            yield PendingInterruption("machine check", name, 0, tuple(_by_state(cpu)), is_check_stop)
+            continue
+        forbidden = _by_psw(cpu, psw_bits.MACHINE_CHECK_MASK)
+        mask = machine_checks.SUBCLASSES[condition]
+        if not cpu.cr[14] & mask:
+            forbidden.append(f"CR14 bit {64 - mask.bit_length()} is zero")
+        yield PendingInterruption("machine check", name, 0, tuple(forbidden))
 
 
 def _external(cpu: Cpu) -> Iterator[PendingInterruption]:
@@ -130,9 +134,14 @@ def _maskable(cpu: Cpu, name: str, detail: str, mask: int, units: int) -> Pendin
     return PendingInterruption(name, detail, units, tuple(forbidden))
 
 
+def _by_state(cpu: Cpu) -> list[str]:
+    """What the state of *cpu* forbids all interruptions by, if it does."""
+    return [] if cpu.state is CpuState.OPERATING else [f"the CPU is in the {cpu.state.value} state"]
+
+
 def _by_psw(cpu: Cpu, mask: int) -> list[str]:
     """What of the state of *cpu* and of its PSW forbids interruptions of the class with this *mask*."""
-    forbidden = [] if cpu.state is CpuState.OPERATING else [f"the CPU is in the {cpu.state.value} state"]
+    forbidden = _by_state(cpu)
     if not cpu.system_mask & mask:
         forbidden.append(f"{_PSW_NAMES[mask]} is zero")
     return forbidden

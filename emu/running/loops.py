@@ -11,6 +11,7 @@ from emu.cpu import CpuState
 from emu.devices.watchdog import Watchdog
 from emu.instruction_fetch import fetch_instruction
 from emu.interruption import MOST_PROGRAM_INTERRUPTIONS, count_program
+from emu.pending import enabled_interruption
 from emu.program_interruption import ProgramInterruption
 from emu.running.stops import StopKind, StopRun
 
@@ -63,6 +64,9 @@ def recognise_endless_loop(cpu: Cpu) -> None:
     :raises StopRun: if that is what *cpu* is in.
     """
     if cpu.system_mask & (psw_bits.ANY_INTERRUPTION | psw_bits.WAIT) or cpu.state is not CpuState.OPERATING:
+        return
+    if enabled_interruption(cpu) is not None:
+        # No mask holds off an exigent machine check.
         return
     if cpu.configuration.device(Watchdog).units_left is not None:
         # A restart ends it.

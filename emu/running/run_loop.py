@@ -13,6 +13,7 @@ from emu import psw as psw_bits
 from emu.access import NotModelled
 from emu.configuration import SLICE
 from emu.cpu import CpuState
+from emu.device import CHECK_STOP
 from emu.engine.exits import BudgetUsed
 from emu.engine.library import EngineError
 from emu.hypervisor import FrameShortage, HostFailure
@@ -264,16 +265,16 @@ class RunLoop:
         An interruption is *one step*, too; that the CPU then stops, if it is to, belongs to it.
 
         Interruptions come in the manual's order: machine check, external, input/output, restart (PoP 6, "Priority of
-        Interruptions");
-        a CPU that is to stop has taken all that it is enabled for before (PoP 4, "Stopped State").
+        Interruptions"); a CPU that is to stop has taken all that it is enabled for before (PoP 4, "Stopped State").
         """
         work = self._configuration.timing.work
         is_ready = True
         if cpu.state is _OPERATING:
             request = enabled_interruption(cpu)
             if request is not None:
-                self.stops.before_interruption(cpu.address, request.interruption, request.code)
-                note_interruption(cpu)
+                if request.interruption != CHECK_STOP:
+                    self.stops.before_interruption(cpu.address, request.interruption, request.code)
+                    note_interruption(cpu)
                 request.take()
                 execution.check_loaded_psw(cpu)
                 self.stops.after(cpu)

@@ -95,6 +95,11 @@ class InterruptionClass(IntEnum):
 CLASSES_BY_WORD: Final = {each.word: each for each in InterruptionClass}
 
 
+def code_column(class_: InterruptionClass, code: int) -> int:
+    """What the column "code" holds of an interruption with *code*: of machine-check conditions bits 0-31."""
+    return code >> 32 if class_ is InterruptionClass.MACHINE_CHECK else code
+
+
 class DeviceEvent(IntEnum):
     """What a device did."""
 
@@ -193,7 +198,7 @@ STREAMS: Final[dict[str, np.dtype[np.void]]] = {
             ("cpu", "u1"),
             ("class", "u1"),  # an InterruptionClass
             ("length", "u1"),  # of the instruction: the instruction-length code times two
-            ("code", "<u4"),  # of a machine check bits 32-63 of it; all 64 are in the low core
+            ("code", "<u4"),  # of a machine check bits 0-31 of the conditions; what was stored is in the low core
             ("old_mask", "<u8"),
             ("old_address", "<u8"),
             ("new_mask", "<u8"),

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from emu.addresses import PAGE_SHIFT, PAGE_SIZE
-from emu.bits import MASK_32
 from emu.engine.trace_ring import (
     LOW_CORE_BYTES,
     LOW_CORE_FIRST,
@@ -37,6 +36,7 @@ from emu.traces.schema import (
     DeviceEvent,
     FlowKind,
     Register,
+    code_column,
 )
 from emu.tracing.accesses import AccessedPart, content_at, described_parts, merged, parts_of, target_of
 from emu.tracing.lone_instruction import LoneInstruction
@@ -341,7 +341,8 @@ class TraceRecorder(Observer):
         place = self._ring.keep(old.to_bytes() + cpu.psw.to_bytes() + low_core)
         length = int.from_bytes(low_core[_LENGTHS[kind] - LOW_CORE_FIRST :][:2], "big") if kind in _LENGTHS else 0
         class_ = CLASSES_BY_WORD[kind]
-        first = first_word(RowKind.INTERRUPTION, cpu.address, first=class_, second=length & 6, third=code & MASK_32)
+        column = code_column(class_, code)
+        first = first_word(RowKind.INTERRUPTION, cpu.address, first=class_, second=length & 6, third=column)
         # What the instruction has changed comes before the interruption that it gives.
         self._traces[cpu.address].take_masks(old.mask, cpu.psw.mask)
         if self._alone is not None:

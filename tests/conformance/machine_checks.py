@@ -23,6 +23,7 @@ from tools.conform.architecture.case import (
 )
 from tools.conform.architecture.channel_reports import (
     ENABLED,
+    PSW_AND_STORAGE_VALID,
     REPORT,
     REPORT_MASK,
     RESET_PATH,
@@ -166,14 +167,17 @@ def channel_reports() -> Iterator[Case]:
         needs=(DEVICES, TWO_CPUS),
         registers={2: 1},
         controls={14: REPORT_MASK},
-        storage=OTHER_CPU,
+        storage={**OTHER_CPU, "page14": psw(ENABLED, 0x9200)},
         fill={"page1": 0, "page2": REPORT_MASK},
-        parts=LOOPS,
-        code=f"{BEGIN}{RESET_PATH}LLILF 5,page1\nleft: {YIELD}\nLG 3,8(5)\nLTGR 3,3\nBRC 8,left",
-        end=FinalState(registers={3: 1}, storage={"page3+0xe8": checked(REPORT), "page3+0x168": (LOOP, ALL & ~7)}),
+        parts={**LOOPS, 0x9200: "LGHI 15,1\nSVC 255"},
+        code=f"{BEGIN}{RESET_PATH}{UNTIL_HANDLED}LLILF 5,page14\nLPSWE 0(5)",
+        end=FinalState(
+            registers={3: 1, 15: 1}, storage={"page3+0xe8": checked(REPORT), "page3+0x168": (LOOP, ALL & ~7)}
+        ),
     )
 
 
+UNTIL_HANDLED = f"LLILF 5,page1\nleft: {YIELD}\nLG 3,8(5)\nLTGR 3,3\nBRC 8,left\n"
 # CPU 1 has the prefix area page3 and page4, enables itself, and tells in page1 that it is in its loop, and behind that
 # that it was interrupted.
 LOOP, HANDLER = 0x9000, 0x9100
@@ -280,20 +284,21 @@ def conditions() -> Iterator[Case]:
         )
     yield Case(
         name="save-areas-discarded",
-        rule="A CPU whose save areas are in a page that is discarded cannot take a machine check, and enters the "
-        "check-stop state.",
-        source="PoP 11, Check-Stop State; PoP 3, Assigned Storage Locations",
+        rule="A CPU whose save areas are in a page that is discarded takes a machine check, without saving registers: "
+        "none is valid, and the page stays as it is.",
+        source="PoP 11, Machine-Check Interruption Code, Validity Bits; PoP 3, Assigned Storage Locations",
         basis=INFERRED,
         needs=(DEVICES, TWO_CPUS, ZVM),
-        controls={0: CR0 | ALERT_MASK, 14: 0},
+        controls={14: 0},
         registers={2: 1},
-        storage={**OTHER_CPU, "page14": psw(ALERTED, 0x9200)},
+        storage=OTHER_CPU,
         fill={"page1": 0, "page2": EVERY_MASK},
         pages={"page4": "Vz"},
         parts=LOOPS,
-        code=f"{BEGIN}{RESET_PATH}LLILF 5,page14\nLPSWE 0(5)\nstopped: LGHI 4,0\nSIGP 4,2,1\nIPM 3",
-        events=(external(ALERT, at=0x9200, mask=ALERTED, going=Going.LABEL, to="stopped", cpu_address=1),),
-        end=FinalState(registers={3: (1 << 28, 3 << 28), 4: 0x10}, pages={"page4": "Vz"}),
+        code=f"{BEGIN}{RESET_PATH}{UNTIL_HANDLED}LGHI 15,1",
+        end=FinalState(
+            registers={3: 1, 15: 1}, storage={"page3+0xe8": REPORT | PSW_AND_STORAGE_VALID}, pages={"page4": "Vz"}
+        ),
     )
     yield Case(
         name="several-conditions",

@@ -17,6 +17,7 @@ from emu.devices.sclp import Sclp
 from emu.events import Observer
 from emu.interruption import CheckStop
 from emu.machine import Machine
+from emu.page_states import DISCARDED, Usage
 from emu.program_interruption import (
     Ending,
     ProgramInterruption,
@@ -150,6 +151,16 @@ def test_vector_registers_that_cannot_be_saved_are_not_valid(cpu: Cpu) -> None:
     cpu.configuration.storage.write_integer(PREFIX + 0x11B0, 8, BEYOND)
     interruption.machine_check(cpu, 1 << 54)
     assert cpu.configuration.storage.read_integer(PREFIX + 0xE8, 8) == 0x0040_0F1D_4033_0000
+
+
+@pytest.mark.parametrize("state", (Usage.UNUSED, DISCARDED))
+def test_registers_whose_page_cannot_be_accessed_are_not_valid(cpu: Cpu, state: int) -> None:
+    """PoP 11, "Machine-Check Interruption Code": validity bits are for that; the PSWs are in another page."""
+    cpu.configuration.states.bytes[PREFIX + 0x1000 >> 12] = state
+    interruption.machine_check(cpu, 1 << 54)
+    assert cpu.configuration.storage.read_integer(PREFIX + 0xE8, 8) == 0x0040_0F01_0000_0000
+    assert cpu.configuration.states.bytes[PREFIX + 0x1000 >> 12] == state
+    assert cpu.psw == new_psw(MACHINE_CHECK)
 
 
 REGISTERS = {
@@ -297,7 +308,7 @@ TAKEN: dict[str, Callable[[Cpu], None]] = {
     "svc": lambda cpu: interruption.supervisor_call(cpu, 1, 2),
     "external": lambda cpu: interruption.external(cpu, 0x1004),
     "io": lambda cpu: interruption.input_output(cpu, subsystem=1, parameter=2, identification=3),
-    "machine-check": lambda cpu: interruption.machine_check(cpu, 4),
+    "machine-check": lambda cpu: interruption.machine_check(cpu, 1 << 54),
     "restart": interruption.restart,
 }
 
@@ -316,11 +327,12 @@ def test_observers_are_told(cpu: Cpu, kind: str) -> None:
 
     class Listener(Observer):
         def interrupted(self, cpu: Cpu, kind: str, code: int, old: Psw, condition: ProgramInterruption | None) -> None:
-            told.append((kind, old.mask, condition is not None))
+            told.append((kind, code, old.mask, condition is not None))
 
     cpu.configuration.observers.append(Listener())
     TAKEN[kind](cpu)
-    assert told == [(kind, OLD.mask, kind == "program")]
+    code = {"program": 1, "svc": 1, "external": 0x1004, "io": 1, "machine-check": 1 << 54, "restart": 0}[kind]
+    assert told == [(kind, code, OLD.mask, kind == "program")]
 
 
 # Pending external interruptions: their order, and their masks in CR0 and the PSW

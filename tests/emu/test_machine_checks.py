@@ -6,13 +6,16 @@ Bits of the machine-check-interruption code are those of its figure, masks those
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from emu import machine_checks
 from emu.cpu import Cpu, CpuState
-from emu.machine import Machine, StopKind
+from emu.machine import Machine, Stop, StopKind
 from emu.psw import ADDRESSING_MODE, EXTERNAL_MASK, IO_MASK, MACHINE_CHECK_MASK, WAIT, Psw
 from emu.resets import reset_cpu
+from emu.running.stopping.kinds import AtInterruption
 
 START, HANDLER = 0x10000, 0x20000
 # Bit of the code: its mask in control register 14.
@@ -106,6 +109,44 @@ def test_an_exigent_one_stops_a_cpu_that_is_disabled_and_alerts_the_others(machi
     assert stop.text == "check-stop: an exigent machine check, for which the CPU is disabled"
     assert machine.cpus[1].pending.malfunction_alert == {0}
     assert code(machine) == 0
+
+
+@pytest.mark.parametrize("goes_on", (Machine.run, Machine.step))
+def test_it_ends_an_endless_loop_that_has_been_recognised(goes_on: Callable[[Machine], Stop | None]) -> None:
+    machine = Machine(1 << 20)
+    machine.load_storage(START, BRANCH)
+    let_run(machine.cpus[0], 0)
+    assert machine.run().kind is StopKind.ENDLESS_LOOP
+    machine.report_machine_check(1 << 63)
+    goes_on(machine)
+    assert machine.cpus[0].state is CpuState.CHECK_STOP
+    stop = machine.run()
+    assert (stop.kind, stop.cpu) == (StopKind.CHECK_STOP, 0)
+
+
+@pytest.mark.parametrize("before", (True, False))
+def test_a_check_stop_is_no_interruption_that_a_stop_waits_for(machine: Machine, *, before: bool) -> None:
+    let_run(machine.cpus[0], EXTERNAL_MASK)
+    machine.stops.add(AtInterruption("machine-check", before=before))
+    machine.report_machine_check(1 << 63)
+    machine.cpus[1].state = CpuState.STOPPED
+    assert machine.run(10).kind is StopKind.CHECK_STOP
+
+
+@pytest.mark.parametrize("before", (True, False))
+def test_a_stop_waits_for_the_conditions(machine: Machine, *, before: bool) -> None:
+    cpu = machine.cpus[0]
+    let_run(cpu, MACHINE_CHECK_MASK)
+    cpu.set_control_register(14, EVERY_MASK)
+    machine.stops.add(AtInterruption("machine-check", codes=frozenset({1 << 54}), before=before))
+    machine.report_machine_check(1 << 61)
+    machine.run(10)
+    assert machine_checks.pending(cpu) == 0
+    machine.report_machine_check(1 << 54)
+    let_run(cpu, MACHINE_CHECK_MASK)
+    stop = machine.run(10)
+    assert (stop.kind, stop.is_before) == (StopKind.STOP_POINT, before)
+    assert machine_checks.pending(cpu) == (1 << 54 if before else 0)
 
 
 def test_a_stopped_cpu_keeps_it(machine: Machine) -> None:

@@ -105,7 +105,8 @@ class AtInterruption(_StopOn):
     interruption: str | None = None
     """One of :data:`INTERRUPTION_CLASSES`; None: any."""
     codes: frozenset[int] | None = None
-    """Only with one of these codes: program-interruption code, SVC number, external code, subsystem; None: any."""
+    """Only with one of these codes: program-interruption code, SVC number, external code, subsystem, or machine-check
+    conditions; None: any."""
     before: bool = False
 
     def __post_init__(self) -> None:

@@ -157,6 +157,26 @@ def test_what_is_no_interruption(cpu: Cpu) -> None:
         inject(cpu, "program", 0x99)
 
 
+@pytest.mark.parametrize(
+    ("kind", "code", "parameter", "text"),
+    (
+        ("machine-check", 1 << 64, None, "code of machine-check from 0 to ffffffffffffffff, not 10000000000000000"),
+        ("external", 0x10000, None, "code of external from 0 to ffff, not 10000"),
+        ("external", 0x1202, 1 << 32, "parameter of external from 0 to ffffffff, not 100000000"),
+        ("io", 1 << 32, None, "code of io from 0 to ffffffff, not 100000000"),
+        ("svc", 0x100, None, "code of svc from 0 to ff, not 100"),
+        ("restart", 1, None, "code of restart from 0 to 0, not 1"),
+    ),
+)
+def test_a_code_that_has_no_room_changes_nothing(
+    machine: Machine, cpu: Cpu, kind: str, code: int, parameter: int | None, text: str
+) -> None:
+    before = machine.read_storage(0, 0x2000)
+    with pytest.raises(ValueError, match=f"^expected a {text}$"):
+        inject(cpu, kind, code, parameter)
+    assert machine.read_storage(0, 0x2000) == before
+
+
 def test_a_waiting_or_stopped_cpu_goes_on(machine: Machine, cpu: Cpu) -> None:
     machine.load_storage(lowcore.RESTART_NEW_PSW, Psw(ADDRESSING_MODE, HANDLER).to_bytes())
     machine.load_storage(HANDLER, encode("ESSA", r1=3, r2=2, m3=0))

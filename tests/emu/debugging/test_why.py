@@ -10,7 +10,7 @@ from emu.debugging.session import Session
 from emu.debugging.why import explain
 from emu.machine import Machine
 from emu.page_states import DISCARDED, Usage
-from emu.psw import ADDRESSING_MODE, EXTERNAL_MASK, WAIT, Psw
+from emu.psw import ADDRESSING_MODE, EXTERNAL_MASK, MACHINE_CHECK_MASK, WAIT, Psw
 from tests.emu.conftest import AddressSpace
 
 HANDLER = 0x4000
@@ -93,6 +93,31 @@ def test_a_supervisor_call(machine: Machine) -> None:
     lines = explain(take_one(machine, bytes.fromhex("0a07")))
     assert lines[:2] == ["cpu 0: svc interruption 0x0007 number 7, just now", "  cause: 10000 SVC 7"]
     assert "  stored: 088 SVC ILC and number     00020007  ILC 2, SVC 7" in lines
+
+
+def test_a_machine_check(machine: Machine, cpu: Cpu) -> None:
+    """PoP 11: what is stored is its code, the architectural mode, the old PSW and the registers."""
+    quiet(machine)
+    machine.load_storage(lowcore.MACHINE_CHECK_NEW_PSW, Psw(ADDRESSING_MODE, HANDLER).to_bytes())
+    machine.load_storage(0x10000, LOAD)
+    machine.report_machine_check(bit(9) | bit(2))
+    cpu.load_psw(Psw(ADDRESSING_MODE | MACHINE_CHECK_MASK, 0x10000))
+    cpu.set_control_register(14, bit(35) | bit(36))
+    session = Session(machine)
+    session.step()
+    lines = explain(session)
+    assert lines[:6] == [
+        "cpu 0: machine-check interruption 0x2040000000000000 system recovery, channel report pending, just now",
+        "  stored: 0a3 architectural mode     01",
+        ("  stored: 0e8 machine-check code     20400f1d40330000  system recovery, channel report pending"),
+        (
+            "  stored: 160 machine-check old PSW  0004000180000000 0000000000010000  "
+            "64-bit, supervisor state, DAT off, enabled for machine checks, cc 0"
+        ),
+        "  stored: 1200 registers, in their save areas",
+        "  old PSW: 0004000180000000 0000000000010000",
+    ]
+    assert lines[-1] == '  rule: PoP 11, "Machine-Check Handling"'
 
 
 def test_a_fetch(machine: Machine, cpu: Cpu) -> None:

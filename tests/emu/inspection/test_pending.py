@@ -9,9 +9,10 @@ import pytest
 
 from emu.bits import bit
 from emu.cpu import Cpu, CpuState
+from emu.device import CHECK_STOP
 from emu.inspection.pending import pending_interruptions
 from emu.machine import Machine
-from emu.machine_checks import SYSTEM_DAMAGE, SYSTEM_RECOVERY
+from emu.machine_checks import CHANNEL_REPORT, PROCESSING_DAMAGE, SYSTEM_DAMAGE, SYSTEM_RECOVERY, WARNING
 from emu.pending import enabled_interruption
 from emu.psw import ADDRESSING_MODE, EXTERNAL_MASK, IO_MASK, MACHINE_CHECK_MASK, Psw
 from tests.support.seed_of_the_day import seed_of_the_day
@@ -85,7 +86,12 @@ def test_machine_checks(machine: Machine, cpu: Cpu) -> None:
         "machine check system recovery: pending, forbidden: CR14 bit 36 is zero",
     ]
     cpu.load_psw(Psw(ADDRESSING_MODE, 0))
-    assert pending_interruptions(cpu)[0].forbidden_by == ("PSW bit 13 (M) is zero",)
+    assert [str(each) for each in pending_interruptions(cpu)[:2]] == [
+        "machine check system damage: pending, PSW bit 13 (M) is zero: the CPU enters the check-stop state",
+        "machine check system recovery: pending, forbidden: PSW bit 13 (M) is zero; CR14 bit 36 is zero",
+    ]
+    cpu.state = CpuState.STOPPED
+    assert pending_interruptions(cpu)[0].forbidden_by == ("the CPU is in the stopped state",)
 
 
 def test_timers_say_when_they_come(machine: Machine, cpu: Cpu) -> None:
@@ -115,8 +121,16 @@ def test_what_is_enabled_is_what_the_run_loop_takes(machine: Machine, cpu: Cpu, 
         quiet(cpu)
     machine.sclp._event_signal = chance.random() < 0.5
     machine.configuration.floating.interrupt_key = chance.random() < 0.5
-    cpu.set_control_register(0, chance.getrandbits(64))
-    cpu.set_control_register(6, chance.getrandbits(64))
-    cpu.load_psw(Psw(ADDRESSING_MODE | chance.choice((0, EXTERNAL_MASK, IO_MASK, EXTERNAL_MASK | IO_MASK)), 0))
+    for condition in (SYSTEM_DAMAGE, PROCESSING_DAMAGE, SYSTEM_RECOVERY, WARNING, CHANNEL_REPORT):
+        if chance.random() < 0.2:
+            machine.report_machine_check(condition)
+    for register in (0, 6, 14):
+        cpu.set_control_register(register, chance.getrandbits(64))
+    masks = (each for each in (EXTERNAL_MASK, IO_MASK, MACHINE_CHECK_MASK) if chance.random() < 0.5)
+    cpu.load_psw(Psw(ADDRESSING_MODE | sum(masks), 0))
     enabled = [each for each in pending_interruptions(cpu) if each.is_pending and each.is_enabled]
-    assert bool(enabled) is (enabled_interruption(cpu) is not None)
+    request = enabled_interruption(cpu)
+    assert bool(enabled) is (request is not None)
+    is_machine_check = bool(enabled) and enabled[0].name == "machine check"
+    assert is_machine_check is (request is not None and request.interruption in ("machine-check", CHECK_STOP))
+    assert any(each.is_check_stop for each in enabled) is (request is not None and request.interruption == CHECK_STOP)

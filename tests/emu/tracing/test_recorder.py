@@ -10,11 +10,11 @@ import pytest
 from emu.debugging.opening import open_bytes, open_program
 from emu.debugging.stepped_trace import SteppedTrace
 from emu.machine import Machine
-from emu.psw import ADDRESSING_MODE, DAT, AddressSpaceControl, Psw
+from emu.psw import ADDRESSING_MODE, DAT, MACHINE_CHECK_MASK, AddressSpaceControl, Psw
 from emu.snapshot import differences, take
 from emu.traces.instructions import CodeTable
 from emu.traces.reader import TraceFile
-from emu.traces.schema import LEVELS, DeviceEvent, FlowKind
+from emu.traces.schema import LEVELS, LOW_CORE, LOW_CORE_LENGTH, DeviceEvent, FlowKind, InterruptionClass
 from emu.traces.writer import TraceWriter
 from emu.tracing import recorder as recording
 from emu.tracing.recorder import TraceRecorder
@@ -205,3 +205,28 @@ def test_access_registers_are_left_to_the_instruction(tmp_path: Path) -> None:
     record(traced, tmp_path / "ar.trace", "registers", 5)
     untraced.run(5)
     assert not differences(take(traced), take(untraced))
+
+
+@pytest.mark.parametrize("is_stepped", (False, True))
+def test_the_conditions_of_a_machine_check_are_the_code(tmp_path: Path, *, is_stepped: bool) -> None:
+    """Bits 0-31 of them (schema.py): here a channel report, bit 9 (PoP 11), whatever is valid."""
+    traced = open_bytes(bytes.fromhex("a7f40000"), address=0x10000, history=0).machine
+    traced.load_storage(0x1E0, Psw(ADDRESSING_MODE, 0x10000).to_bytes())
+    traced.cpus[0].load_psw(Psw(ADDRESSING_MODE | MACHINE_CHECK_MASK, 0x10000))
+    traced.cpus[0].set_control_register(14, 1 << 28)
+    traced.report_machine_check(1 << 54)
+    with TraceWriter(tmp_path / "t", {}) as writer:
+        if is_stepped:
+            stepped = SteppedTrace(traced, writer, "registers")
+            traced.observers.append(stepped)
+            traced.step()
+            stepped.finish()
+        else:
+            recorder = TraceRecorder(traced, writer, "registers")
+            traced.run(1)
+            recorder.end()
+    (chunk,) = TraceFile(tmp_path / "t").chunks
+    (row,) = chunk.rows("interruptions")
+    assert (row["class"], row["code"]) == (InterruptionClass.MACHINE_CHECK, 1 << 31 - 9)
+    low_core = chunk.blob[int(row["low_core"]) :][:LOW_CORE_LENGTH]
+    assert low_core[0xE8 - LOW_CORE : 0xF0 - LOW_CORE].hex() == "00400f1d40330000"

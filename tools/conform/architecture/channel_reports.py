@@ -18,6 +18,8 @@ REPORT_MASK: Final = 1 << 28
 """In control register 14."""
 VALID: Final = 0x0F1D_4033_0000
 """The parts of the PSW, storage, and the registers in the save areas are valid."""
+PSW_AND_STORAGE_VALID: Final = 0x0F01_0000_0000
+"""The same without the registers."""
 VECTORS: Final = 1 << 38
 """So are the vector registers."""
 RESET_PATH: Final = "LGHI 1,0\nRCHP\n"
