@@ -350,6 +350,19 @@ class Session:
         with self.changing():
             changing.inject(self.cpu, kind, code, parameter)
 
+    def press_interrupt_key(self) -> None:
+        """Press the interrupt key of the operator: a CPU takes its interruption when it is enabled for it."""
+        with self.changing():
+            self.machine.press_interrupt_key()
+
+    def report_machine_check(self, conditions: int) -> None:
+        """Let machine-check *conditions* become pending for the CPU; it takes them when it is enabled for them.
+
+        :raises ValueError: if they are no conditions (:data:`emu.machine_checks.CONDITIONS`).
+        """
+        with self.changing():
+            self.machine.report_machine_check(conditions, self.cpu.address)
+
     # Snapshots by hand
 
     def save(self, path: Path) -> None:

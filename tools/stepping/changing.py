@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from tools.stepping.stepper import Stepper
 
 _TOPIC: Final = "changing"
+_KEY: Final = "interrupt-key"
 _REQUESTS: Final = {
     "stable": OperationRequest.SET_STABLE,
     "unused": OperationRequest.SET_UNUSED,
@@ -90,6 +91,30 @@ def inject(stepper: Stepper, argument: str) -> None:
         stepper.write(showing.check_stop(stepper.session.cpu))
     else:
         stepper.show_next()
+
+
+@command(
+    "pend",
+    arguments=f"{_KEY}|machine-check CONDITIONS",
+    does="press the operator's interrupt key, or let machine-check CONDITIONS (bits of the code, hexadecimal) become "
+    "pending for the CPU; they are taken when a CPU is enabled",
+    topic=_TOPIC,
+)
+def pend(stepper: Stepper, argument: str) -> None:
+    """Let a condition become pending."""
+    match split(argument):
+        case [word] if word == _KEY:
+            stepper.session.press_interrupt_key()
+        case ["machine-check", conditions]:
+            try:
+                stepper.session.report_machine_check(addresses.address(stepper.session, "pend", conditions))
+            except ValueError as reason:
+                raise CommandError(f"pend: {reason}") from None
+        case _:
+            raise CommandError(f"pend: expected {_KEY}, or machine-check and its conditions; not {argument!r}")
+    for each in stepper.session.pending():
+        if each.is_pending:
+            stepper.write(f"cpu {stepper.session.cpu.address}: {each}")
 
 
 @command(

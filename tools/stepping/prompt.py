@@ -38,6 +38,7 @@ _WORDS: Final = {
     ),
     "snapshot": ("save", "restore"),
     "inject": ("program", "svc", "external", "io", "machine-check", "restart"),
+    "pend": ("interrupt-key", "machine-check"),
     "t": ("on", "off"),
 }
 """What may come behind a command, besides symbols."""

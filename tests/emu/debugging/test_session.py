@@ -55,6 +55,21 @@ def test_looking_and_changing(session: Session) -> None:
     assert session.log.taken()[-1].kind == "svc"
 
 
+def test_what_becomes_pending_from_outside_is_gone_back_over(session: Session) -> None:
+    session.step()
+    session.press_interrupt_key()
+    session.report_machine_check(1 << 63 - 2)
+    pending = [each.name for each in session.pending() if each.is_pending]
+    assert pending[:2] == ["machine check", "interrupt key"]
+    session.step(2)
+    session.back(3)
+    assert not session.machine.configuration.floating.interrupt_key
+    session.step(3)
+    assert [each.name for each in session.pending() if each.is_pending] == pending
+    with pytest.raises(ValueError, match=r"^expected machine-check conditions, some of "):
+        session.report_machine_check(1)
+
+
 def test_the_cpu_that_is_meant() -> None:
     machine = Machine(MEGABYTE, cpus=2)
     session = Session(machine)

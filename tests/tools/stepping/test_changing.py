@@ -42,6 +42,13 @@ def test_an_interruption_that_cannot_be_taken(typist: Typist) -> None:
     assert line.startswith("cpu 0: in the check-stop state: ")
 
 
+def test_what_becomes_pending(typist: Typist) -> None:
+    assert typist("pend interrupt-key")[0] == "cpu 0: interrupt key: pending, forbidden: PSW bit 7 (E) is zero"
+    shown = typist("pend machine-check 8000000000000000")
+    assert shown[0].startswith("cpu 0: machine check system damage: pending, ")
+    assert typist("s")[0].startswith("cpu 0: in the check-stop state: ")
+
+
 def test_a_snapshot(typist: Typist, tmp_path: Path) -> None:
     path = tmp_path / "saved"
     typist("s 2")

@@ -91,6 +91,11 @@ def test_the_budget_ends_every_way_of_going_on() -> None:
         ("evict 10000", "evict: there is no host to take a frame; expected --host-memory"),
         ("inject nmi", None),
         ("inject program 99", "inject: expected the code of a program interruption, not 0x99"),
+        ("pend key", "pend: expected interrupt-key, or machine-check and its conditions; not 'key'"),
+        (
+            "pend machine-check 1",
+            "pend: expected machine-check conditions, some of e5c0000000000000, not 0000000000000001",
+        ),
         ("snapshot keep x", "snapshot: expected save or restore, and a file; not 'keep x'"),
         ("snapshot restore /nowhere", "snapshot: /nowhere: cannot be read: No such file or directory"),
         ("snapshot save /nowhere/x", "snapshot: /nowhere/x: cannot be written: No such file or directory"),

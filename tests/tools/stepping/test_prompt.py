@@ -47,6 +47,7 @@ def test_words_and_symbols_are_completed(typist: Typist) -> None:
     assert completions(typist, "b pa") == ["page", "page_fault"]
     assert completions(typist, "break pu") == ["puts"]
     assert completions(typist, "inject pro") == ["program"]
+    assert completions(typist, "pend int") == ["interrupt-key"]
 
 
 def test_a_line_is_typed_edited_and_remembered(typist: Typist, keys: PipeInput, tmp_path: Path) -> None:
