@@ -10,9 +10,10 @@ from functools import cache
 from typing import Final
 
 from emu.addresses import PAGE_SIZE
+from emu.machine_checks import require_conditions
 from emu.psw import ADDRESSING_MODE
 from tools.conform.architecture import harness, layout, telling
-from tools.conform.architecture.case import OUTSIDE, TWO_CPUS, Case, Going
+from tools.conform.architecture.case import OUTSIDE, TWO_CPUS, Case, Going, MachineCheck
 from tools.conform.architecture.checks import ImageCheck, checks_of
 from tools.conform.architecture.page_states import making
 from tools.conform.architecture.source import assemble_parts, evaluate
@@ -74,6 +75,10 @@ def _make(case: Case) -> CaseImage:
         raise ValueError(f"what comes from outside needs {OUTSIDE.name}")
     for event in case.outside:
         evaluate(event.at, symbols)
+        if isinstance(event, MachineCheck):
+            require_conditions(event.conditions)
+            if event.cpu not in (0, 1) or (event.cpu == 1 and TWO_CPUS not in case.needs):
+                raise ValueError(f"a machine check of CPU {event.cpu}, which is not there")
     if len(checks) > layout.MOST_CHECKS:
         raise ValueError(f"at most {layout.MOST_CHECKS} values can be compared, not {len(checks)}")
     preparations = list(_preparations(case, symbols))
