@@ -43,12 +43,10 @@ class CpuState(Enum):
 
 @dataclass(slots=True)
 class PendingExternal:
-    """External-interruption requests that belong to one CPU."""
+    """External-interruption requests that belong to one CPU, by the addresses of CPUs; the lowest is presented first."""
 
     malfunction_alert: set[int] = field(default_factory=set)
-    """CPU addresses; the lowest is presented first."""
     emergency_signal: set[int] = field(default_factory=set)
-    """CPU addresses; the lowest is presented first."""
     external_call: int | None = None
     """The address of the CPU that called."""
 
@@ -130,14 +128,11 @@ class Cpu:
         self.pending = PendingExternal()
         self.machine_checks = 0
         """The machine-check conditions that are pending for this CPU (:mod:`emu.machine_checks`)."""
-        self.restart_pending = False
-        self.stop_pending = False
-        self.store_status_pending = False
+        self.restart_pending = self.stop_pending = self.store_status_pending = False
         self.next_address = 0
         """Where execution goes on after the current instruction; an instruction function may change it."""
         self.relative_base = 0
-        """What the relative immediate operands of the current instruction count from: its own address, also when it
-        is the target of an EXECUTE."""
+        """What relative immediate operands count from: its own address, also of the target of an EXECUTE."""
         self.instruction_length = 0
         """Length of the instruction being executed (of EXECUTE, if it is the target of one)."""
         self.psw_loaded = False

@@ -92,11 +92,11 @@ class Machine:
     def report_machine_check(self, conditions: int, cpu: int = 0) -> None:
         """Let machine-check *conditions* become pending, for the CPU with address *cpu* unless they float.
 
-        :raises ValueError: if some of the bits are no condition (:data:`emu.machine_checks.CONDITIONS`).
+        :raises ValueError: if some of the bits are no condition (:data:`emu.machine_checks.CONDITIONS`), or there is no
+            such CPU.
         """
-        known = machine_checks.CONDITIONS
-        if not conditions or conditions & ~known:
-            raise ValueError(f"expected machine-check conditions, some of {known:016x}, not {conditions:016x}")
+        if not 0 <= cpu < len(self.cpus):
+            raise ValueError(f"expected the address of a CPU, 0 to {len(self.cpus) - 1}, not {cpu}")
         machine_checks.report(self.cpus[cpu], conditions)
 
     def step(self, cpu: Cpu | None = None) -> Stop | None:

@@ -4,7 +4,8 @@
 Damage to the system and to the processing of an instruction is exigent: only PSW bit 13 masks it, and a CPU that is
 disabled for it enters the check-stop state.  The others are repressible, and stay pending while their subclass mask in
 control register 14 is zero.  A channel report floats (PoP 6, "Floating Interruption Conditions"); the others belong to
-a CPU.
+a CPU.  Not here is damage to the timing facility, to the service processor and to the channel subsystem (bits 4, 10 and
+11): nothing is modelled that could be damaged.
 """
 
 from __future__ import annotations
@@ -46,9 +47,22 @@ VECTORS_VALID: Final = bit(25)
 
 
 def report(cpu: Cpu, conditions: int) -> None:
-    """Let *conditions* become pending, between two instructions: those that do not float for *cpu*."""
+    """Let *conditions* become pending, between two instructions: those that do not float for *cpu*.
+
+    :raises ValueError: if some of the bits are no condition, or none is one.
+    """
+    require_conditions(conditions)
     cpu.machine_checks |= conditions & ~CHANNEL_REPORT
     cpu.configuration.floating.machine_checks |= conditions & CHANNEL_REPORT
+
+
+def require_conditions(bits: int) -> None:
+    """Check that *bits* are some of the :data:`CONDITIONS`.
+
+    :raises ValueError: if not.
+    """
+    if not bits or bits & ~CONDITIONS:
+        raise ValueError(f"expected machine-check conditions, some of {CONDITIONS:016x}, not {bits:016x}")
 
 
 def pending(cpu: Cpu) -> int:

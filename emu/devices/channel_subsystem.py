@@ -55,7 +55,7 @@ class ChannelSubsystem:
         self._devices: list[VirtioCcw] = []
         self._reports: deque[int] = deque()
         self._announces_reports = True
-        """Whether a machine check tells of the next report: all of those before it have been taken."""
+        """Whether a machine check tells of the next report: one was looked for in vain since it last did."""
         self._measurement: tuple[int, int] | None = None
         """The measurement-block key and origin while measurement blocks are updated."""
 
@@ -72,6 +72,7 @@ class ChannelSubsystem:
         """I/O-system reset."""
         self._reports.clear()
         self._announces_reports = True
+        self._configuration.floating.machine_checks &= ~CHANNEL_REPORT
         self._measurement = None
         for subchannel, device in zip(self.subchannels, self._devices, strict=True):
             subchannel.reset()

@@ -78,6 +78,13 @@ def test_what_is_no_condition(machine: Machine, conditions: int) -> None:
         machine.report_machine_check(conditions)
 
 
+@pytest.mark.parametrize("cpu", (-1, 2))
+def test_a_cpu_that_is_not_there(machine: Machine, cpu: int) -> None:
+    with pytest.raises(ValueError, match=rf"^expected the address of a CPU, 0 to 1, not {cpu}$"):
+        machine.report_machine_check(1 << 63, cpu)
+    assert not any(map(machine_checks.pending, machine.cpus))
+
+
 def test_one_that_becomes_pending_is_taken_when_the_machine_goes_on(machine: Machine) -> None:
     cpu = machine.cpus[0]
     let_run(cpu, MACHINE_CHECK_MASK)

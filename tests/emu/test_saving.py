@@ -3,19 +3,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from emu import snapshot
+from emu import machine_checks, snapshot
 from emu.cpu import CpuState
 from emu.devices.disk_image import DiskImage
 from emu.devices.virtio_block import VirtioBlock
 from emu.devices.virtio_ccw import VirtioCcw
+from emu.isa.assembler import assemble
 from emu.machine import MEGABYTE, Machine, StopKind
 from emu.page_states import Profile
 from emu.program import read_program
-from emu.psw import ADDRESSING_MODE, Psw
+from emu.psw import ADDRESSING_MODE, EXTERNAL_MASK, MACHINE_CHECK_MASK, WAIT, Psw
 from emu.saving import restore, save
 from emu.state import StateError
 from emu.undeclared import undeclared
@@ -71,6 +73,72 @@ def test_everything_that_a_guest_can_see_goes_along(machine: Machine) -> None:
     assert snapshot.differences(snapshot.take(machine), snapshot.take(other)) == []
     assert (other.cpus[0].page_fault_token, other.cpus[0].key) == (44, 0)
     assert other.cpus[0].cc == 2
+
+
+def machine_with_reports(disk: Path) -> Machine:
+    """It resets its channel path, counts, and enables itself for machine checks and external interruptions, which its
+    handlers count; at last it waits, disabled."""
+    machine = Machine(MEGABYTE)
+    machine.channels.attach(VirtioCcw(VirtioBlock(DiskImage(disk), "disk")))
+    for address, lines in {
+        0x10000: ("LGHI 1,0", "RCHP", "LGHI 14,100", "BRCTG 14,*", "LLILL 2,0x8000", "LPSWE 0(2)"),
+        0x11000: ("LGHI 13,100", "BRCTG 13,*", "LPSWE 16(2)"),
+        0x12000: ("AGHI 10,1", "LPSWE 0x160"),
+        0x13000: ("AGHI 11,1", "LPSWE 0x130"),
+    }.items():
+        machine.load_storage(address, b"".join(map(assemble, lines)))
+    for address, psw in {
+        0x1E0: Psw(ADDRESSING_MODE, 0x12000),
+        0x1B0: Psw(ADDRESSING_MODE, 0x13000),
+        0x8000: Psw(ADDRESSING_MODE | MACHINE_CHECK_MASK | EXTERNAL_MASK, 0x11000),
+        0x8010: Psw(ADDRESSING_MODE | WAIT, 0xFFF),
+    }.items():
+        machine.load_storage(address, psw.to_bytes())
+    return machine
+
+
+def go_on_freely(machine: Machine) -> None:
+    assert machine.run().kind is StopKind.DISABLED_WAIT
+
+
+def go_on_step_by_step(machine: Machine) -> None:
+    while machine.step() is None:
+        pass
+
+
+def go_on_in_slices(machine: Machine) -> None:
+    while machine.run(7).kind is StopKind.BUDGET:
+        pass
+
+
+@pytest.mark.parametrize("go_on", (go_on_freely, go_on_step_by_step, go_on_in_slices))
+@pytest.mark.parametrize("instructions", (20, 150))
+def test_what_is_pending_from_outside_goes_along(
+    tmp_path: Path, instructions: int, go_on: Callable[[Machine], None]
+) -> None:
+    """Saved while it is pending or behind that, however it goes on there: in the end it has been taken once."""
+    disk = tmp_path / "disk"
+    disk.write_bytes(bytes(512))
+    first, second = machine_with_reports(disk), machine_with_reports(disk)
+    cpu = first.cpus[0]
+    cpu.load_psw(Psw(ADDRESSING_MODE, 0x10000))
+    cpu.state = CpuState.OPERATING
+    cpu.set_control_register(14, 1 << 63 - 35 | 1 << 63 - 36)
+    first.run(20)
+    first.press_interrupt_key()
+    first.report_machine_check(1 << 63 - 2)
+    first.run(instructions - 20)
+    is_pending = instructions < 100
+    assert first.configuration.floating.interrupt_key is is_pending
+    assert bool(machine_checks.pending(cpu)) is is_pending
+    restore(save(first), second)
+    go_on_freely(first)
+    go_on(second)
+    assert snapshot.differences(snapshot.take(first), snapshot.take(second)) == []
+    assert (second.cpus[0].gr[10], second.cpus[0].gr[11]) == (1, 1)
+    assert second.storage.read_integer(0xE8, 8) >> 32 == 1 << 31 - 2 | 1 << 31 - 9 | 0x0F1D
+    assert second.channels.reset_path(0)
+    assert not second.configuration.floating.machine_checks, "the report before has not been looked for"
 
 
 def test_the_saved_machine_stays_as_it_was(machine: Machine) -> None:

@@ -277,7 +277,10 @@ def test_a_report_is_a_machine_check_until_it_has_been_looked_for_in_vain(driver
     assert (driver.do("STCRW"), driver.do("STCRW")) == (0, 1)
     driver.do("RCHP", subchannel=0)
     assert floating.machine_checks == 1 << 63 - 9
+    driver.machine.report_machine_check(1 << 63 - 2)
     driver.machine.channels.reset()
+    assert floating.machine_checks == 0
+    assert driver.machine.cpus[0].machine_checks == 1 << 63 - 2
     assert driver.do("STCRW") == 1
 
 
