@@ -43,7 +43,7 @@ class CpuState(Enum):
 
 @dataclass(slots=True)
 class PendingExternal:
-    """External-interruption requests that belong to one CPU, by the addresses of CPUs; the lowest is presented first."""
+    """External-interruption requests that belong to one CPU: the CPU addresses, of which the lowest comes first."""
 
     malfunction_alert: set[int] = field(default_factory=set)
     emergency_signal: set[int] = field(default_factory=set)
