@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What comes of a program that writes a line for each of its checks: these lines, how it ended, and both together.
 
-The lines are those of kvm-unit-tests; a program without any is judged by its end.  A disabled wait at 0x77 is that of
-an image of a case that needs what is not there.
+The lines are those of kvm-unit-tests; a program without any is judged by its end.
 """
 
 from __future__ import annotations
@@ -11,7 +10,6 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from emu.machine import StopKind
-from tools.conform.architecture.layout import SKIPPED_ADDRESS
 from tools.conform.results import FAILING, Check, Outcome
 from tools.reports.verdict import ExitStatus, judge
 
@@ -36,9 +34,8 @@ def decide(stop: Stop, console: str, *, panics: bool) -> tuple[Outcome, str]:
     """
     checks = read_checks(console)
     verdict = judge(stop, console)
-    is_skipped = stop.kind is StopKind.DISABLED_WAIT and stop.psw.address == SKIPPED_ADDRESS
-    if is_skipped or _SKIP_STATUS.search(console):
-        return Outcome.SKIPPED, _first(checks, "SKIP") or "the program left everything out"
+    if _SKIP_STATUS.search(console):
+        return skipped(checks)
     if stop.kind is StopKind.BUDGET:
         return Outcome.TIMEOUT, "not ended in time"
     if panics:
@@ -48,9 +45,15 @@ def decide(stop: Stop, console: str, *, panics: bool) -> tuple[Outcome, str]:
     if verdict.status is ExitStatus.UNASKED_STOP:
         return Outcome.STOPPED, verdict.text
     if verdict.status is ExitStatus.FAILED or any(check.verdict in FAILING for check in checks):
-        return Outcome.FAILED, _first(checks, *FAILING) or verdict.text
+        return Outcome.FAILED, first_check(checks, *FAILING) or verdict.text
     return Outcome.PASSED, ""
 
 
-def _first(checks: tuple[Check, ...], *verdicts: str) -> str:
+def skipped(checks: tuple[Check, ...]) -> tuple[Outcome, str]:
+    """That a program has left everything out, and what it says of that."""
+    return Outcome.SKIPPED, first_check(checks, "SKIP") or "the program left everything out"
+
+
+def first_check(checks: tuple[Check, ...], *verdicts: str) -> str:
+    """The text of the first of *checks* with one of these *verdicts*; empty if there is none."""
     return next((check.name for check in checks if check.verdict in verdicts), "")[:_LONGEST_REASON]

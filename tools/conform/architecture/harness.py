@@ -79,6 +79,8 @@ missing:
     STG 1,result+8
     STG 12,result+16
     LLILF 2,sccb_skipped
+    SLLG 3,12,{layout.SKIPPED_SHIFT}
+    AGR 2,3
     LGHI 3,{layout.SKIPPED_ADDRESS}
     BRC 15,tell
 all_needs:

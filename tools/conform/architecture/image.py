@@ -31,7 +31,6 @@ _NEW_PSWS: Final = {
     0x1E0: "machine_check_handler",
     0x1F0: "input_output_handler",
 }
-_SCCB_BYTES: Final = 0x100
 
 
 class CaseError(ValueError):
@@ -79,6 +78,8 @@ def _make(case: Case) -> CaseImage:
             require_conditions(event.conditions)
             if event.cpu not in (0, 1) or (event.cpu == 1 and TWO_CPUS not in case.needs):
                 raise ValueError(f"a machine check of CPU {event.cpu}, which is not there")
+    if len(case.needs) > layout.MOST_NEEDS:
+        raise ValueError(f"at most {layout.MOST_NEEDS} needs, not {len(case.needs)}")
     if len(checks) > layout.MOST_CHECKS:
         raise ValueError(f"at most {layout.MOST_CHECKS} values can be compared, not {len(checks)}")
     preparations = list(_preparations(case, symbols))
@@ -150,7 +151,7 @@ def _preparations(case: Case, symbols: Mapping[str, int]) -> Iterator[tuple[int,
 
 
 def _sccbs(case: Case) -> dict[int, bytes]:
-    """The blocks of the console: the event masks, and a line for each verdict."""
+    """The blocks of the console: the event masks, and a line for each verdict and each need that may be missing."""
     mask = struct.pack(">HB3sH", 28, 0, bytes(3), 0) + struct.pack(">HHIIII", 0, 4, 0, 1 << 32 - 26, 0, 0)
     name = case.name
     failed = f"FAIL: {name}: check, expected, found"[: telling.NUMBERS - 16].ljust(telling.NUMBERS - 15)
@@ -158,7 +159,10 @@ def _sccbs(case: Case) -> dict[int, bytes]:
         layout.SCCB_MASK: mask,
         layout.SCCB_PASSED: _line(f"PASS: {name}"),
         layout.SCCB_FAILED: _line(failed + " " * 50),
-        layout.SCCB_SKIPPED: _line(f"SKIP: {name}: needs {' and '.join(need.name for need in case.needs)}"),
+        **{
+            layout.SCCB_SKIPPED + (number << layout.SKIPPED_SHIFT): _line(f"SKIP: {name}: needs {need.name}")
+            for number, need in enumerate(case.needs)
+        },
     }
 
 

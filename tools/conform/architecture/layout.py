@@ -63,6 +63,10 @@ SCCB_MASK: Final = 0x30000
 SCCB_PASSED: Final = 0x31000
 SCCB_FAILED: Final = 0x32000
 SCCB_SKIPPED: Final = 0x33000
+"""One for each need."""
+SKIPPED_SHIFT: Final = 9
+"""Their length, as the power of 2."""
+MOST_NEEDS: Final = 8
 
 PAGES: Final = 0x40000
 """page1, page2, ...: nothing of them is in the image unless a case puts it there."""
