@@ -55,7 +55,7 @@ REPRESSIBLE = {
 EXIGENT = {"system-damage": SYSTEM_DAMAGE, "processing-damage": PROCESSING_DAMAGE}
 EVERY_MASK = sum(mask for _, mask in REPRESSIBLE.values())
 CONDITIONS = SYSTEM_DAMAGE | PROCESSING_DAMAGE | sum(condition for condition, _ in REPRESSIBLE.values())
-# So long a channel report may take that nobody waits for.
+# Where the program does not wait for the channel report: in this time the path is reset, and the report made.
 SOME_TIME = "LGHI 14,500\nlater: BRCTG 14,later\n"
 YIELD = "DIAG 0,0,0x44"
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum, IntEnum
-from typing import Final
+from typing import ClassVar, Final
 
 from emu.facilities import OFFERED, installed
 from emu.page_states import Profile
@@ -115,16 +115,21 @@ class InterruptKey:
     """The interrupt key is pressed before the instruction *at* a place is executed for the first time."""
 
     at: Value = "code"
+    what: ClassVar[str] = "interrupt key"
 
 
 @dataclass(frozen=True, slots=True)
 class MachineCheck:
-    """Machine-check *conditions* become pending before that, by their bits in the machine-check-interruption code."""
+    """Machine-check *conditions*, by their bits in the machine-check-interruption code, become pending.
+
+    That is before the instruction *at* a place is executed for the first time.
+    """
 
     conditions: int
     at: Value = "code"
     cpu: int = 0
     """For the CPU with this address, unless they float."""
+    what: ClassVar[str] = "machine check"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,8 @@ from emu.running.stopping.kinds import AtAddress
 from host.page_manager import PageManager
 from host.paging_device import PagingDevice
 from tools.conform.architecture import layout
-from tools.conform.architecture.case import DEVICES, PAGING, TWO_CPUS, InterruptKey
+from tools.conform.architecture.case import DEVICES, PAGING, TWO_CPUS, InterruptKey, MachineCheck
+from tools.conform.architecture.harness import CaseVerdict
 from tools.conform.architecture.image import CaseImage
 from tools.conform.architecture.outcome import CaseOutcome, read_outcome
 from tools.conform.architecture.source import evaluate
@@ -85,29 +86,37 @@ def _run(machine: Machine, image: CaseImage, max_instructions: int, *, stepped: 
     Program(image.case.name, image.entry, segments).load(machine)
     go_on = _stepped if stepped else Machine.run
     with followed(machine, stepped=stepped):
-        ending = _to_events(machine, image, max_instructions, go_on)
-        if ending is None:
-            ending = go_on(machine, max_instructions)
-    return read_outcome(image, machine.read_storage, "it did not end" if ending is None else ending.text)
+        ending, missed = _to_events(machine, image, max_instructions, go_on)
+        if missed is None:
+            ending = go_on(machine, max_instructions - machine.executed)
+    outcome = read_outcome(image, machine.read_storage, "it did not end" if ending is None else ending.text)
+    if missed is not None and outcome.verdict is CaseVerdict.PASSED:
+        return CaseOutcome(CaseVerdict.FAILED, f"the place of the {missed.what} was not reached: {missed.at}")
+    return outcome
 
 
-def _to_events(machine: Machine, image: CaseImage, most: int, go_on: _GoOn) -> Stop | None:
-    """Let *machine* go on to each event from outside, and let that happen; how it ended, if one is not reached."""
+def _to_events(
+    machine: Machine, image: CaseImage, most: int, go_on: _GoOn
+) -> tuple[Stop | None, InterruptKey | MachineCheck | None]:
+    """Let *machine* go on to each event from outside, and let that happen; how it ended before one that it has missed.
+
+    :param most: instructions from the beginning on.
+    """
     if image.case.outside:
         machine.load_storage(layout.OUTSIDE, b"\1" * 8)
     for event in image.case.outside:
         address = evaluate(event.at, image.labels)
         if all(cpu.instruction_address != address for cpu in machine.cpus):
             number = machine.stops.add(AtAddress(address))
-            ending = go_on(machine, most)
+            ending = go_on(machine, most - machine.executed)
             machine.stops.remove(number)
             if ending is None or ending.kind is not StopKind.STOP_POINT:
-                return ending
+                return ending, event
         if isinstance(event, InterruptKey):
             machine.press_interrupt_key()
         else:
             machine.report_machine_check(event.conditions, event.cpu)
-    return None
+    return None, None
 
 
 def _stepped(machine: Machine, most: int) -> Stop | None:

@@ -41,5 +41,5 @@ class ArchitectureOptions(ConformOptions):
         metavar="PROGRAM", help="Run the images on this QEMU, such as qemu-system-s390x, and not here."
     )
     export: str | None = option(
-        metavar="DIR", help="Write the images of these there as well, each an ELF file, and an index."
+        metavar="DIR", help="Write the images of the cases that are run there as well, each an ELF file, and an index."
     )

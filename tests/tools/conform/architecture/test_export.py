@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from emu.program import read_program
-from tools.conform.architecture.case import OUTSIDE, Case, InterruptKey, MachineCheck
+from tools.conform.architecture.case import OUTSIDE, TWO_CPUS, Case, InterruptKey, MachineCheck
 from tools.conform.architecture.export import INDEX, export, index
 from tools.conform.architecture.image import make_image
 
@@ -38,7 +38,9 @@ def test_each_image_and_the_index(tiny: Case, tmp_path: Path) -> None:
 
 
 def test_what_comes_from_outside_is_in_the_index(tiny: Case) -> None:
-    asked = replace(tiny, needs=(OUTSIDE,), outside=(InterruptKey("bad"), MachineCheck(1 << 63, "after", cpu=1)))
+    asked = replace(
+        tiny, needs=(OUTSIDE, TWO_CPUS), outside=(InterruptKey("bad"), MachineCheck(1 << 63, "after", cpu=1))
+    )
     described = index({"section/tiny": make_image(asked)})
     assert described["outside"] == 0x17600
     assert described["cases"][0]["outside"] == [

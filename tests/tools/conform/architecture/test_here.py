@@ -9,7 +9,7 @@ import pytest
 
 from emu.page_states import PageStates, Profile
 from emu.psw import ADDRESSING_MODE, EXTERNAL_MASK
-from tools.conform.architecture.case import OUTSIDE, Case, Going, InterruptKey, external
+from tools.conform.architecture.case import OUTSIDE, Case, Going, InterruptKey, external, facility
 from tools.conform.architecture.collection import read_cases
 from tools.conform.architecture.harness import CaseVerdict
 from tools.conform.architecture.here import run_here
@@ -109,7 +109,19 @@ def test_what_comes_from_outside_comes_at_its_place(
 def test_an_event_whose_place_is_not_reached(tiny: Case, *, stepped: bool) -> None:
     code = "LGHI 3,7\nBRC 15,over\nhere: LGHI 3,8\nover: LGHI 4,1"
     case = replace(tiny, needs=(OUTSIDE,), code=code, outside=(InterruptKey("here"),), events=())
-    assert run_here(make_image(case), stepped=stepped) == CaseOutcome(CaseVerdict.PASSED)
+    text = "the place of the interrupt key was not reached: here"
+    assert run_here(make_image(case), stepped=stepped) == CaseOutcome(CaseVerdict.FAILED, text)
+    is_skipped = replace(case, needs=(OUTSIDE, facility(99)))
+    assert run_here(make_image(is_skipped), stepped=stepped).verdict is CaseVerdict.SKIPPED
+
+
+@pytest.mark.parametrize("stepped", (False, True))
+def test_events_take_none_of_the_time_that_is_left_twice(tiny: Case, *, stepped: bool) -> None:
+    """Each of the two loops takes 1000 instructions; what is around the case takes fewer."""
+    loops = "LGHI 5,1000\nBRCTG 5,*\nhere: LGHI 5,1000\nBRCTG 5,*\nthere: LGHI 4,1"
+    outside = InterruptKey("here"), InterruptKey("there")
+    image = make_image(replace(tiny, needs=(OUTSIDE,), code=loops, outside=outside, events=()))
+    assert run_here(image, stepped=stepped, max_instructions=1900).verdict is CaseVerdict.NONE
 
 
 def test_a_program_that_does_not_end(tiny: Case) -> None:
