@@ -14,6 +14,8 @@ from tools.processes.side_by_side import cores
 from tools.usage.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tools.differential.options import DifferOptions
     from tools.differential.program import RandomProgram
 
@@ -42,10 +44,10 @@ def differ(wanted: DifferOptions) -> int:
         Machine(MEGABYTE)
     except EngineError as reason:
         raise UsageError(f"the engine: {reason}") from None
-    programs: list[int | str]
+    programs: Sequence[int | str]
     if wanted.again is None:
-        programs = list(range(wanted.seed, wanted.seed + wanted.programs))
-        print(f"seeds {wanted.seed} to {wanted.seed + wanted.programs - 1}")
+        programs = wanted.seeds
+        print(wanted.which)
     else:
         programs = [each.to_line() for each in read_programs(Path(wanted.again))]
     end = None if wanted.seconds is None else time.monotonic() + wanted.seconds

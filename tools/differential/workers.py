@@ -7,6 +7,7 @@ import multiprocessing
 import os
 import signal
 import time
+from collections import deque
 from dataclasses import dataclass
 from multiprocessing.connection import wait
 from typing import TYPE_CHECKING, Any, Final
@@ -18,7 +19,7 @@ from tools.differential.ways import Comparison
 from tools.processes.interrupt import start_deaf
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from multiprocessing.connection import Connection
 
 _PROCESSES: Final = multiprocessing.get_context("spawn")
@@ -96,10 +97,10 @@ class _Worker:
         start_deaf(self.process)
         other.close()
         self.first = 0
-        self.chunk: list[int | str] = []
+        self.chunk: Sequence[int | str] = []
         self._begun = 0.0
 
-    def give(self, first: int, chunk: list[int | str]) -> None:
+    def give(self, first: int, chunk: Sequence[int | str]) -> None:
         """Let it try *chunk*, whose first program has the index *first*."""
         self.first, self.chunk, self.current.value = first, chunk, first
         self._begun = self._processor_time()
@@ -128,16 +129,16 @@ class _Worker:
         return f"signal {-status}" if status < 0 else f"exit status {status}"
 
 
-def try_programs(programs: list[int | str], jobs: int) -> Iterator[Ended]:
+def try_programs(programs: Sequence[int | str], jobs: int) -> Iterator[Ended]:
     """Try *programs*, seeds or lines, in *jobs* processes; a process that dies is a failure of its program."""
-    chunks = [(at, programs[at : at + _CHUNK]) for at in range(0, len(programs), _CHUNK)]
+    chunks = deque((at, programs[at : at + _CHUNK]) for at in range(0, len(programs), _CHUNK))
     idle: list[_Worker] = []
     busy: list[_Worker] = []
     try:
         while chunks or busy:
             while chunks and len(busy) < jobs:
                 worker = idle.pop() if idle else _Worker()
-                worker.give(*chunks.pop(0))
+                worker.give(*chunks.popleft())
                 busy.append(worker)
             ready = wait([each.connection for each in busy], _LOOK)
             for worker in [each for each in busy if each.connection in ready or each.hangs]:
@@ -159,13 +160,13 @@ def try_programs(programs: list[int | str], jobs: int) -> Iterator[Ended]:
             worker.process.join()
 
 
-def _lost(worker: _Worker, chunks: list[tuple[int, list[int | str]]], how: str) -> Ended:
+def _lost(worker: _Worker, chunks: deque[tuple[int, Sequence[int | str]]], how: str) -> Ended:
     """Note the program that *worker* died of, and leave those behind it to another."""
     at = worker.current.value - worker.first
     ended = worker.end()
     guilty = worker.chunk[at]
     if worker.chunk[at + 1 :]:
-        chunks.insert(0, (worker.first + at + 1, worker.chunk[at + 1 :]))
+        chunks.appendleft((worker.first + at + 1, worker.chunk[at + 1 :]))
     program = RandomProgram.from_line(guilty) if isinstance(guilty, str) else random_program(guilty)
     if not how:
         program = shrink(program, _kills)

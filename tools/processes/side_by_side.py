@@ -141,6 +141,7 @@ def run_side_by_side(
     most: int | None = None,
     ended: Callable[[str, _Result], None] = lambda *_: None,
     lost: Callable[[LostRun], _Result] | None = None,
+    what: str = "",
 ) -> dict[str, _Result]:
     """Do *work* with each of *jobs*, and give what comes of them, by their names.
 
@@ -150,6 +151,7 @@ def run_side_by_side(
     :param most: how many at a time; as many as there are cores, if it is not said.
     :param ended: told of each result as soon as it is there.
     :param lost: gives what a piece has come to whose process has ended without a result; the next has a new process.
+    :param what: what they are, for who watches the progress; nothing where their names are shown.
     :raises UsageError: as *work* does.
     :raises LostRun: if a process ends without a result, and *lost* is not given.
     """
@@ -160,7 +162,7 @@ def run_side_by_side(
     results: dict[str, _Result] = {}
     most = most or cores()
     try:
-        with interrupt.ctrl_c(is_sigterm_too=True) as switch, _shown(list(jobs), cells) as refresh:
+        with interrupt.ctrl_c(is_sigterm_too=True) as switch, _shown(list(jobs), cells, what) as refresh:
             while running or waiting:
                 if switch.is_pressed:
                     cells[_STOP] = 1
@@ -191,7 +193,7 @@ def run_side_by_side(
 
 
 @contextmanager
-def _shown(names: list[str], cells: Cells) -> Iterator[Callable[[int], None]]:
+def _shown(names: list[str], cells: Cells, what: str) -> Iterator[Callable[[int], None]]:
     """While it lasts, a terminal shows a bar for each of *names*, or one for all if they are many; else lines tell.
 
     It gives a function that moves the bars; its argument is how many have ended.
@@ -201,14 +203,14 @@ def _shown(names: list[str], cells: Cells) -> Iterator[Callable[[int], None]]:
 
     console = Console(stderr=True)
     if not console.is_terminal:
-        so_far = _SoFar(names, cells)
+        so_far = _SoFar(names, cells, what)
         with progress(so_far.describe, sys.stderr):
             yield so_far.refresh
         return
     # What is printed meanwhile stands above the bars where both go to the terminal.
     with Progress(console=console, transient=True, redirect_stdout=sys.stdout.isatty()) as shown:
         if len(names) > _MOST_BARS:
-            bar = shown.add_task("ended", total=len(names))
+            bar = shown.add_task(f"{what} ended".strip(), total=len(names))
             yield lambda ended: shown.update(bar, completed=ended)
             return
         bars = [shown.add_task(name, total=None) for name in names]
@@ -218,10 +220,11 @@ def _shown(names: list[str], cells: Cells) -> Iterator[Callable[[int], None]]:
 class _SoFar:
     """How far all of it is, in words."""
 
-    def __init__(self, names: list[str], cells: Cells) -> None:
+    def __init__(self, names: list[str], cells: Cells, what: str) -> None:
         self._names = names
         self._cells = cells
         self._ended = 0
+        self._tail = f"{what} ended".strip()
 
     def refresh(self, ended: int) -> None:
         """So many have ended."""
@@ -229,7 +232,7 @@ class _SoFar:
 
     def describe(self) -> str:
         """How many have ended, and if they are few, how far each of those is that say so."""
-        text = f"{self._ended} of {len(self._names)} ended"
+        text = f"{self._ended} of {len(self._names)} {self._tail}"
         if len(self._names) > _MOST_BARS:
             return text
         cells = [self._cells[1 + 2 * number : 3 + 2 * number] for number in range(len(self._names))]

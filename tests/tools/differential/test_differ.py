@@ -12,6 +12,7 @@ from emu.engine.library import EngineError
 from tests.support.command import wrong
 from tests.support.seed_of_the_day import seed_of_the_day
 from tools.command.cli import main
+from tools.differential.options import DifferOptions
 
 FOUND = Path(__file__).with_name("found.jsonl")
 """Programs that once differed, each a line that ``essa differ --keep`` wrote."""
@@ -44,10 +45,19 @@ def test_an_engine_that_is_not_as_it_is_known_is_one_line(
 
 
 def test_time_that_is_up_ends_it(capfd: pytest.CaptureFixture[str]) -> None:
-    assert main(["differ", "--programs", "1000000", "--seconds", "1", "--jobs", "1"]) == 0
-    done, _, rest = capfd.readouterr().out.splitlines()[-1].partition(" ")
+    assert main(["differ", "--seconds", "1", "--jobs", "1"]) == 0
+    first, *_, last = capfd.readouterr().out.splitlines()
+    assert first == "seeds from 1 on"
+    done, _, rest = last.partition(" ")
     assert rest == "programs, 0 differ"
-    assert 0 < int(done.replace(",", "")) < 1_000_000
+    assert int(done.replace(",", "")) > 0
+
+
+def test_how_many() -> None:
+    assert DifferOptions().seeds == range(1, 1001)
+    assert DifferOptions(seed=5, programs=7, seconds=1).seeds == range(5, 12)
+    # Time that is given is the only end then.
+    assert len(DifferOptions(seconds=60).seeds) >= 100_000
 
 
 def test_one_program(capfd: pytest.CaptureFixture[str]) -> None:

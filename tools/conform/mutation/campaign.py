@@ -247,7 +247,7 @@ def run_mutants(
 
             def run(wanted: dict[str, _MutantJob], done: Callable[[str, _Noticed | None], None] = done) -> bool:
                 """Run them, and give whether none was stopped."""
-                ends = run_side_by_side(_run, wanted, most=jobs, ended=done)
+                ends = run_side_by_side(_run, wanted, most=jobs, ended=done, what="mutants")
                 return len(ends) == len(wanted) and None not in ends.values()
 
             ways = (Breaking.COMPILED_CODE, Breaking.MODULES, Breaking.FUNCTIONS)

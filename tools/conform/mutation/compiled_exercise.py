@@ -42,12 +42,12 @@ def exercise_compiled(cases: Mapping[str, Case], names: Sequence[str], *, jobs: 
 
     wanted = {name: (name, name in names) for name in marking_functions()}
     missing = {name: job for name, job in wanted.items() if not is_all_kept(name, is_marking=job[1])}
-    if len(run_side_by_side(_compile, missing, most=jobs)) < len(missing):
+    if len(run_side_by_side(_compile, missing, most=jobs, what="compilations")) < len(missing):
         return None
     pieces = in_pieces(list(cases))
     work = {piece[0]: _Job({name: cases[name] for name in piece}, tuple(names)) for piece in pieces}
     found: dict[str, ExercisedCase | None] = {}
-    for part in run_side_by_side(_exercise, work, most=jobs).values():
+    for part in run_side_by_side(_exercise, work, most=jobs, what="groups of cases").values():
         found |= part
     if found.keys() != cases.keys():
         return None

@@ -93,7 +93,7 @@ def exercise(cases: Mapping[str, Case], files: Sequence[str], *, jobs: int | Non
     work = {piece[0]: _Job({name: cases[name] for name in piece}, tuple(files), piece is pieces[0]) for piece in pieces}
     found: dict[str, ExercisedCase | None] = {}
     at_loading: Lines = frozenset()
-    for part in run_side_by_side(_exercise, work, most=jobs).values():
+    for part in run_side_by_side(_exercise, work, most=jobs, what="groups of cases").values():
         found |= part.cases
         at_loading |= part.at_loading
     if found.keys() != cases.keys():

@@ -45,13 +45,13 @@ def differ_against(machine: str, wanted: DifferOptions) -> int:
     if wanted.again is not None:
         streams: Iterator[Stream] = iter(read_streams(Path(wanted.again)))
     else:
-        streams = _random_streams(wanted.seed, wanted.programs, known)
+        streams = _random_streams(wanted.seeds, known)
     prepare_callbacks()
     try:
         # From here on there is a process that must be ended.
         with ctrl_c(is_sigterm_too=True) as switch, closing(start_peer(machine)) as there:
             if wanted.again is None:
-                print(f"seeds {wanted.seed} to {wanted.seed + wanted.programs - 1}", flush=True)
+                print(wanted.which, flush=True)
             search = StreamSearch(Trial(Here(has_vectors=there.has_vectors), there), known)
             return _run(search, map(there.adapted, streams), machine, wanted, switch)
     except PeerError as reason:
@@ -66,10 +66,10 @@ def read_streams(path: Path) -> list[Stream]:
     return read_lines(path, Stream.from_line)
 
 
-def _random_streams(seed: int, count: int, known: KnownDifferences) -> Iterator[Stream]:
+def _random_streams(seeds: range, known: KnownDifferences) -> Iterator[Stream]:
     missing = known.missing_opcodes()
     templates = tuple(each for each in usual() if Opcode.of(each) not in missing)
-    return (random_stream(number, templates, missing) for number in range(seed, seed + count))
+    return (random_stream(number, templates, missing) for number in seeds)
 
 
 def _run(search: StreamSearch, streams: Iterator[Stream], machine: str, wanted: DifferOptions, switch: Switch) -> int:
