@@ -17,48 +17,20 @@ from tools.conform.architecture.case import (
     Need,
     external,
 )
+from tools.conform.architecture.second_cpu import FLAGS, HANDLER, IN_LOOP, LOOP, LOOPS, PREFIX, YIELD, begin, looping
 
 SOURCE = "PoP 4, CPU Signaling and Response, Stopped State (architecture reference F6)"
 SENTINEL = 0x3333_3333_3333_3333
 HIGH = SENTINEL & ~0xFFFF_FFFF
 STOPPED, INCORRECT_STATE = 0x40, 0x200
-YIELD = "DIAG 0,0,0x44"
 EMERGENCY_MASK = 1 << 14
 ENABLED = ADDRESSING_MODE | EXTERNAL_MASK
 SENSE_STOPPED = f"sensing: {YIELD}\nLGHI 6,0\nSIGP 6,2,1\nBRC 11,sensing\n"
-# CPU 1 has the prefix area page3 and page4; it tells in page1 that it is in its loop, whose place is aligned.
-LOOP, HANDLER = 0x9000, 0x9100
-LOOPS = {LOOP: f"{YIELD}\nBRC 15,{LOOP}", HANDLER: f"{YIELD}\nBRC 15,{HANDLER}"}
-STORAGE: dict[int | str, int | bytes] = {
-    "page16": (0x42000 << 32).to_bytes(8, "big"),
-    "page15": ENABLED.to_bytes(8, "big") + LOOP.to_bytes(8, "big"),
-    "page3+0x1a0": ADDRESSING_MODE.to_bytes(8, "big") + HANDLER.to_bytes(8, "big"),
-    "page3+0x1b0": ADDRESSING_MODE.to_bytes(8, "big") + HANDLER.to_bytes(8, "big"),
-}
-AT = ~7 & (1 << 64) - 1
-
-
-def begin(psw: str = "page15") -> str:
-    """CPU 1 is restarted, and is in its loop."""
-    return f"""
-        LARL 8,other
-        STG 8,0x1A8
-        SIGP 4,2,6
-        LLILF 9,page1
-        waiting: {YIELD}
-        LTG 10,0(9)
-        BRC 8,waiting
-        BRC 15,begun
-        other: LLILF 5,page16
-        SPX 0(5)
-        LLILF 5,page1
-        LCTLG 0,0,8(5)
-        LLILF 6,{psw}
-        LGHI 7,1
-        STG 7,0(5)
-        LPSWE 0(6)
-        begun: {YIELD}
-    """
+STORAGE = looping(ENABLED, 0x1A0, 0x1B0)
+# It may be stopped anywhere in its handler, which is a loop, too, whose place is aligned.
+PARTS = {**LOOPS, HANDLER: f"{YIELD}\nBRC 15,{HANDLER}"}
+AT_HANDLER = HANDLER, IN_LOOP[1]
+FILL = {**FLAGS, "page2": 0xE0 | EMERGENCY_MASK}
 
 
 def case(
@@ -72,8 +44,8 @@ def case(
         needs=needs,
         registers={2: cpu, 4: SENTINEL, 5: "page5"},
         storage=STORAGE,
-        fill={"page1": 0, "page1+8": 0xE0 | EMERGENCY_MASK},
-        parts=LOOPS,
+        fill=FILL,
+        parts=PARTS,
         code=code,
         end=FinalState(**end),  # type: ignore[arg-type]
     )
@@ -84,7 +56,7 @@ def orders() -> Iterator[Case]:
     yield case(
         "start-operating", "A CPU that operates accepts start.", "SIGP 4,2,4", needs=(), cpu=0, cc=0, registers=kept
     )
-    yield case("restart", "Restart is accepted.", begin() + "SIGP 4,2,6", cc=0, registers=kept)
+    yield case("restart", "Restart is accepted.", begin(0) + "SIGP 4,2,6", cc=0, registers=kept)
     yield case(
         "address-high-bit",
         "All of bits 48-63 of R3 are the address.",
@@ -111,34 +83,34 @@ def orders() -> Iterator[Case]:
     yield case(
         "stop-and-store-operating",
         "A CPU that operates stops, and then stores its status.",
-        f"{begin()}SIGP 4,2,9\n{SENSE_STOPPED}",
+        f"{begin(0)}SIGP 4,2,9\n{SENSE_STOPPED}",
         registers={4: SENTINEL, 6: STOPPED},
-        storage={0x1300: ENABLED, 0x1308: (LOOP, AT), 0x1318: (0x42000 << 32, 0xFFFF_FFFF << 32)},
+        storage={0x1300: ENABLED, 0x1308: IN_LOOP, 0x1318: (PREFIX << 32, 0xFFFF_FFFF << 32)},
     )
     yield case(
         "stop-operating",
         "A CPU that operates stops.",
-        f"{begin()}SIGP 4,2,5\n{SENSE_STOPPED}SIGP 4,2,0x0E",
+        f"{begin(0)}SIGP 4,2,5\n{SENSE_STOPPED}SIGP 4,2,0x0E",
         cc=0,
         registers={4: SENTINEL, 6: STOPPED},
-        storage={"page5+0x100": ENABLED, "page5+0x108": (LOOP, AT)},
+        storage={"page5+0x100": ENABLED, "page5+0x108": IN_LOOP},
     )
     for name, order in (("stop", 5), ("stop-and-store", 9)):
         yield case(
             f"interrupted-before-{name}",
             "A CPU that is to stop first takes the interruptions that are pending and that it is enabled for.",
-            f"{begin()}SIGP 4,2,3\nSIGP 4,2,{order}\n{SENSE_STOPPED}SIGP 4,2,0x0E",
+            f"{begin(0)}SIGP 4,2,3\nSIGP 4,2,{order}\n{SENSE_STOPPED}SIGP 4,2,0x0E",
             cc=0,
             registers={4: SENTINEL, 6: STOPPED},
             storage={
                 "page5+0x100": ADDRESSING_MODE,
-                "page5+0x108": (HANDLER, AT),
+                "page5+0x108": AT_HANDLER,
                 # Its old PSW, and the code with the address of the CPU that has sent the signal.
                 "page3+0x130": ENABLED,
-                "page3+0x138": (LOOP, AT),
+                "page3+0x138": IN_LOOP,
                 "page3+0x80": (0x1201, 0xFFFF_FFFF),
             }
-            | ({0x1308: (HANDLER, AT)} if order == 9 else {}),
+            | ({0x1308: AT_HANDLER} if order == 9 else {}),
         )
     yield Case(
         name="interruption-recorded",
@@ -148,23 +120,23 @@ def orders() -> Iterator[Case]:
         needs=(TWO_CPUS,),
         registers={2: 1},
         storage=STORAGE,
-        fill={"page1": 0, "page1+8": 0xE0 | EMERGENCY_MASK},
+        fill=FILL,
         keys={"page3": 0},
-        parts=LOOPS,
-        code=f"{begin()}SIGP 4,2,3\nSIGP 4,2,5\n{SENSE_STOPPED}",
+        parts=PARTS,
+        code=f"{begin(0)}SIGP 4,2,3\nSIGP 4,2,5\n{SENSE_STOPPED}",
         end=FinalState(registers={6: STOPPED}, keys={"page3": 6}),
     )
     yield case(
         "stopped-takes-none",
         "A CPU that is stopped takes no interruption; it does when it is started.",
-        f"{begin()}SIGP 4,2,5\n{SENSE_STOPPED}SIGP 4,2,3\n{YIELD}\nSIGP 4,2,0x0E\nSIGP 4,2,4\n"
+        f"{begin(0)}SIGP 4,2,5\n{SENSE_STOPPED}SIGP 4,2,3\n{YIELD}\nSIGP 4,2,0x0E\nSIGP 4,2,4\n"
         "LLILF 9,page3\ntaking: DIAG 0,0,0x44\nLLGH 10,0x86(9)\nCGHI 10,0x1201\nBRC 7,taking",
-        storage={"page5+0x100": ENABLED, "page5+0x108": (LOOP, AT), "page3+0x138": (LOOP, AT)},
+        storage={"page5+0x100": ENABLED, "page5+0x108": IN_LOOP, "page3+0x138": IN_LOOP},
     )
     yield case(
         "stop-stopped-pending",
         "A stop of a CPU that is stopped is done at once, whatever is pending.",
-        f"{begin()}SIGP 4,2,5\n{SENSE_STOPPED}SIGP 4,2,3\nSIGP 4,2,5\nIPM 7\nLGHI 6,0\nSIGP 6,2,1",
+        f"{begin(0)}SIGP 4,2,5\n{SENSE_STOPPED}SIGP 4,2,3\nSIGP 4,2,5\nIPM 7\nLGHI 6,0\nSIGP 6,2,1",
         cc=1,
         registers={4: SENTINEL, 6: STOPPED, 7: (0, 0x3000_0000)},
     )
@@ -203,7 +175,7 @@ def orders() -> Iterator[Case]:
         yield case(
             f"{name}-operating",
             "Another CPU that operates is in the incorrect state.",
-            f"{begin()}SIGP 4,2,{order}",
+            f"{begin(0)}SIGP 4,2,{order}",
             cc=1,
             registers={4: HIGH | INCORRECT_STATE},
         )

@@ -21,7 +21,8 @@ from tools.conform.architecture.case import (
     external,
     machine_check,
 )
-from tools.conform.architecture.channel_reports import VALID, psw
+from tools.conform.architecture.channel_reports import checked, psw
+from tools.conform.architecture.second_cpu import FLAGS, IN_LOOP, LOOP, LOOPS, UNTIL_HANDLED, YIELD, begin, looping
 
 ALL = (1 << 64) - 1
 PRESSING = "PoP 6, Interrupt Key"
@@ -33,8 +34,6 @@ EMERGENCY_MASK, CALL_MASK, COMPARATOR_MASK, TIMER_MASK = 1 << 14, 1 << 13, 1 << 
 OTHERS = 0xFFFF & ~KEY_MASK & ~(COMPARATOR_MASK | TIMER_MASK)
 ENABLED = ADDRESSING_MODE | EXTERNAL_MASK
 ENABLE = "STOSM 0x800,0x01"
-YIELD = "DIAG 0,0,0x44"
-LOOP, HANDLER = 0x9000, 0x9100
 # Register 2: the address of this CPU, which is 0.  Behind a branch, so that it is aligned: what the timers are set to.
 MAKING = {
     "emergency-signal": (EMERGENCY, EMERGENCY_MASK, "SIGP 4,2,3\n"),
@@ -146,42 +145,12 @@ def pending() -> Iterator[Case]:
         needs=(OUTSIDE, TWO_CPUS),
         controls={0: KEY_MASK},
         registers={2: 1},
-        storage={
-            "page15": psw(ENABLED, LOOP),
-            "page16": (0x42000 << 32).to_bytes(8, "big"),
-            "page3+0x1b0": psw(ADDRESSING_MODE, HANDLER),
-        },
-        fill={"page1": 0, "page1+8": 0, "page2": KEY_MASK},
-        parts={
-            LOOP: f"{YIELD}\nBRC 15,{LOOP}",
-            HANDLER: f"LLILF 5,page1\nLGHI 7,1\nSTG 7,8(5)\nhandled: {YIELD}\nBRC 15,handled",
-        },
+        storage=looping(ENABLED, 0x1B0),
+        fill={**FLAGS, "page2": KEY_MASK},
+        parts=LOOPS,
         outside=(InterruptKey("here"),),
-        code=f"""
-            LARL 8,other
-            STG 8,0x1A8
-            SIGP 4,2,6
-            LLILF 9,page1
-            waiting: {YIELD}
-            LTG 10,0(9)
-            BRC 8,waiting
-            here: {YIELD}
-            LTG 3,8(9)
-            BRC 8,here
-            {ENABLE}
-            BRC 15,done
-            other: LLILF 5,page16
-            SPX 0(5)
-            LLILF 5,page2
-            LCTLG 0,0,0(5)
-            LLILF 5,page1
-            LLILF 6,page15
-            LGHI 7,1
-            STG 7,0(5)
-            LPSWE 0(6)
-            done: LGHI 15,1
-        """,
-        end=FinalState(registers={3: 1, 15: 1}, storage={"page3+0x80": (KEY, 0xFFFF), "page3+0x138": (LOOP, ALL & ~7)}),
+        code=f"{begin(0)}here: {UNTIL_HANDLED}{ENABLE}\nLGHI 15,1",
+        end=FinalState(registers={3: 1, 15: 1}, storage={"page3+0x80": (KEY, 0xFFFF), "page3+0x138": IN_LOOP}),
     )
 
 
@@ -241,7 +210,7 @@ def order() -> Iterator[Case]:
         outside=(InterruptKey("here"), MachineCheck(1 << 61, "here")),
         code="here: LGHI 15,1",
         events=(
-            machine_check((1 << 61 | VALID, ALL & ~(1 << 38)), at="here", going=Going.OLD),
+            machine_check(checked(1 << 61), at="here", going=Going.OLD),
             external(KEY, at="here"),
         ),
         end=FinalState(registers={15: 0}),

@@ -34,7 +34,7 @@ from tools.conform.architecture.channel_reports import (
     psw,
     reported,
 )
-from tools.conform.architecture.source import Value
+from tools.conform.architecture.second_cpu import FLAGS, IN_LOOP, LOOP, LOOPS, UNTIL_HANDLED, YIELD, begin, looping
 
 ALL = (1 << 64) - 1
 HANDLING = "PoP 11, Machine-Check Handling (architecture reference E3)"
@@ -57,7 +57,9 @@ EVERY_MASK = sum(mask for _, mask in REPRESSIBLE.values())
 CONDITIONS = SYSTEM_DAMAGE | PROCESSING_DAMAGE | sum(condition for condition, _ in REPRESSIBLE.values())
 # Where the program does not wait for the channel report: in this time the path is reset, and the report made.
 SOME_TIME = "LGHI 14,500\nlater: BRCTG 14,later\n"
-YIELD = "DIAG 0,0,0x44"
+# The second CPU, which loads control register 14.
+OTHER_CPU = looping(ENABLED, 0x1E0)
+BEGIN = begin(14)
 
 
 def channel_reports() -> Iterator[Case]:
@@ -168,49 +170,11 @@ def channel_reports() -> Iterator[Case]:
         registers={2: 1},
         controls={14: REPORT_MASK},
         storage={**OTHER_CPU, "page14": psw(ENABLED, 0x9200)},
-        fill={"page1": 0, "page2": REPORT_MASK},
+        fill={**FLAGS, "page2": REPORT_MASK},
         parts={**LOOPS, 0x9200: "LGHI 15,1\nSVC 255"},
         code=f"{BEGIN}{RESET_PATH}{UNTIL_HANDLED}LLILF 5,page14\nLPSWE 0(5)",
-        end=FinalState(
-            registers={3: 1, 15: 1}, storage={"page3+0xe8": checked(REPORT), "page3+0x168": (LOOP, ALL & ~7)}
-        ),
+        end=FinalState(registers={3: 1, 15: 1}, storage={"page3+0xe8": checked(REPORT), "page3+0x168": IN_LOOP}),
     )
-
-
-UNTIL_HANDLED = f"LLILF 5,page1\nleft: {YIELD}\nLG 3,8(5)\nLTGR 3,3\nBRC 8,left\n"
-# CPU 1 has the prefix area page3 and page4, enables itself, and tells in page1 that it is in its loop, and behind that
-# that it was interrupted.
-LOOP, HANDLER = 0x9000, 0x9100
-LOOPS = {
-    LOOP: f"{YIELD}\nBRC 15,{LOOP}",
-    HANDLER: f"LLILF 5,page1\nLGHI 7,1\nSTG 7,8(5)\nhandled: {YIELD}\nBRC 15,handled",
-}
-OTHER_CPU: dict[Value, int | bytes] = {
-    "page16": (0x42000 << 32).to_bytes(8, "big"),
-    "page15": psw(ENABLED, LOOP),
-    "page3+0x1e0": psw(ADDRESSING_MODE, HANDLER),
-}
-BEGIN = f"""
-    LLILF 9,page1
-    STG 15,8(9)
-    LARL 8,other
-    STG 8,0x1A8
-    SIGP 4,2,6
-    waiting: {YIELD}
-    LTG 10,0(9)
-    BRC 8,waiting
-    BRC 15,begun
-    other: LLILF 5,page16
-    SPX 0(5)
-    LLILF 5,page2
-    LCTLG 14,14,0(5)
-    LLILF 5,page1
-    LLILF 6,page15
-    LGHI 7,1
-    STG 7,0(5)
-    LPSWE 0(6)
-    begun: {YIELD}
-"""
 
 
 def conditions() -> Iterator[Case]:
@@ -275,7 +239,7 @@ def conditions() -> Iterator[Case]:
             controls={0: CR0 | ALERT_MASK, 14: EVERY_MASK},
             registers={2: 1},
             storage={**OTHER_CPU, "page14": psw(ALERTED, 0x9200), "page15": psw(ADDRESSING_MODE, LOOP)},
-            fill={"page1": 0, "page2": EVERY_MASK},
+            fill={**FLAGS, "page2": EVERY_MASK},
             parts=LOOPS,
             outside=(MachineCheck(condition, "here", cpu=1),),
             code=f"{BEGIN}here: LLILF 5,page14\nLPSWE 0(5)\nstopped: LGHI 4,0\nSIGP 4,2,1\nIPM 3",
@@ -292,7 +256,7 @@ def conditions() -> Iterator[Case]:
         controls={14: 0},
         registers={2: 1},
         storage=OTHER_CPU,
-        fill={"page1": 0, "page2": EVERY_MASK},
+        fill={**FLAGS, "page2": EVERY_MASK},
         pages={"page4": "Vz"},
         parts=LOOPS,
         code=f"{BEGIN}{RESET_PATH}{UNTIL_HANDLED}LGHI 15,1",
@@ -342,7 +306,7 @@ def conditions() -> Iterator[Case]:
         registers={2: 1},
         controls={14: RECOVERY_MASK},
         storage={**OTHER_CPU, "page5": psw(ENABLED, 0x9200)},
-        fill={"page1": 0, "page2": EVERY_MASK},
+        fill={**FLAGS, "page2": EVERY_MASK},
         parts=LOOPS,
         outside=(MachineCheck(RECOVERY, "here"),),
         code=f"{BEGIN}here: {YIELD}\n{YIELD}\nLLILF 5,page1\nLG 3,8(5)\nLLILF 5,page5\nLPSWE 0(5)",

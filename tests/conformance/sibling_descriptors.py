@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from emu.program_interruption import ProgramInterruptionCode as Code
-from tools.conform.architecture.case import VERIFIED, Case, CaseSection
+from tools.conform.architecture.case import INFERRED, VERIFIED, Case, CaseSection
 from tools.conform.architecture.compression import (
     ENTRIES,
     EXPAND,
@@ -44,10 +44,7 @@ def character_entry(
     count: int, children: bytes = b"", pointer: int = 0, *, examined: int = 0, more: int = 0, extension: bytes = b""
 ) -> int:
     """A character entry; *examined* has bits 3-7, and *more* bits 8-9, for the last two children of a descriptor."""
-    if count < 2:
-        head = count << 61 | examined << 56 | len(extension) << 53
-    else:
-        head = count << 61 | examined << 56 | more << 54 | len(extension) << 53
+    head = count << 61 | examined << 56 | more << 54 | len(extension) << 53
     return head | pointer << 40 | int.from_bytes((extension + children).ljust(5, b"\0"), "big")
 
 
@@ -270,7 +267,7 @@ def expansions() -> Iterator[tuple[InstructionRow, str]]:
 
 
 def wrong() -> Iterator[ExceptionRow]:
-    """What is done before the exception is left out."""
+    """What is done before the exception is left out; the manual does not say when such a thing is recognised."""
     rule = "A dictionary that cannot be right is a data exception with code 0."
     cases: tuple[tuple[str, int, Dictionary, Sequence[int] | bytes], ...] = (
         ("too-many-children", 0, {entry_at(PARENT): character_entry(7, CHILDREN, FIRST)}, b"Zp6"),
@@ -294,6 +291,7 @@ def wrong() -> Iterator[ExceptionRow]:
             name=f"wrong-{name}",
             rule=rule,
             source=SOURCE,
+            basis=INFERRED,
             code="CMPSC 2,4",
             interruption=Code.DATA,
             ilc=4,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from emu.psw import ADDRESSING_MODE, MACHINE_CHECK_MASK, WAIT
+from emu.psw import ADDRESSING_MODE, MACHINE_CHECK_MASK, WAIT, Psw
 from tools.conform.architecture.case import ExpectedInterruption, Going, Masked, machine_check
 from tools.conform.architecture.source import Value
 
@@ -31,7 +31,7 @@ _ALL: Final = (1 << 64) - 1
 
 def psw(mask: int, address: int = WAITING_AT) -> bytes:
     """What storage must hold for LOAD PSW EXTENDED."""
-    return mask.to_bytes(8, "big") + address.to_bytes(8, "big")
+    return Psw(mask, address).to_bytes()
 
 
 WAITING: Final[dict[Value, int | bytes]] = {"page15": psw(ENABLED | WAIT)}
