@@ -3,9 +3,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
-from tools.conform.results import Entry, Outcome, Result
+from tools.conform.results import FAILING, Entry, Outcome, Result
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -17,7 +18,7 @@ def print_differences(report: SuiteReport, baseline: SuiteReport, meant: Collect
     """Print what differs in *report* from *baseline*; give whether any program does worse.
 
     A program that the baseline does not have does worse if it fails.  One that has vanished does, and so does one of
-    whose checks one has vanished.
+    whose checks one has vanished, or fails where it did not.
 
     :param meant: the names of the entries of the baseline that were to be run, if there were such.
     """
@@ -30,6 +31,10 @@ def print_differences(report: SuiteReport, baseline: SuiteReport, meant: Collect
             word = "worse" if is_worse else "better"
             if is_worse or result.name in earlier:
                 print(f"{word} than before: {result.name}: {before.outcome.value}, {before.failed} failed")
+        if result.name in earlier:
+            for name in _newly_failing(result, before):
+                is_worse = True
+                print(f"fails now: {result.name}: {name}")
         for name in _vanished(result, before):
             is_worse = True
             print(f"vanished: {result.name}: {name}")
@@ -50,3 +55,19 @@ def _vanished(result: Result, before: Result) -> Iterator[str]:
             present.remove(check.name)
         elif check.verdict != "SKIP":
             yield check.name
+
+
+def _newly_failing(result: Result, before: Result) -> Iterator[str]:
+    """The names of the checks that fail in *result*, and that passed in *before* or were not there.
+
+    One that was not there is what has been found out beyond a worse end, if the program has come to a better one; none
+    is meant if all that fail are known.
+    """
+    if result.outcome is Outcome.KNOWN:
+        return
+    failed = Counter(check.name for check in before.checks if check.verdict in FAILING)
+    present = {check.name for check in before.checks if check.verdict != "SKIP"}
+    is_further = result.outcome.rank < before.outcome.rank
+    for name, count in Counter(check.name for check in result.checks if check.verdict in FAILING).items():
+        if count > failed[name] and (name in present or not is_further):
+            yield name

@@ -6,7 +6,8 @@
     check = "version code*"       # left out: the program as a whole
     reason = "the test expects the CPU identification of another emulator"
 
-A program that fails is *known* if a table without a check names it, or if every check of it that fails is named.
+A program that fails is *known* if a table without a check names it, or if every check of it that fails is named.  One
+that has not come to its end is no more than its checks only if one of these says how it ended.
 """
 
 from __future__ import annotations
@@ -78,12 +79,20 @@ def with_known(result: Result, known: Sequence[KnownFailure]) -> Result:
     if not reasons:
         failing = [check.name for check in result.checks if check.verdict in FAILING]
         named = [_reason(name, about) for name in failing]
-        if not failing or None in named:
+        if not failing or None in named or not _is_told(result):
             return noted
         reasons = [reason for reason in named if reason]
     return msgspec.structs.replace(
         _noted(result, about), outcome=Outcome.KNOWN, reason="; ".join(dict.fromkeys(reasons))
     )
+
+
+def _is_told(result: Result) -> bool:
+    """Whether the checks of *result* tell all that is wrong: a crash or a hang must not hide behind one that fails."""
+    if result.outcome is Outcome.FAILED:
+        return True
+    failing = [check for check in result.checks if check.verdict in FAILING]
+    return bool(result.reason) and any((check.text or check.name).endswith(result.reason) for check in failing)
 
 
 def _reason(check: str, known: Iterable[KnownFailure]) -> str | None:

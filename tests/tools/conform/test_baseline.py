@@ -38,7 +38,35 @@ def test_only_what_is_worse_fails(suite: Path, baseline: str, capfd: pytest.Capt
     assert conform(suite, "--baseline", baseline) == 1
     assert told(capfd) == [
         "worse than before: passing: passed, 0 failed",
+        "fails now: passing: two",
         "better than before: failing: failed, 1 failed",
+    ]
+
+
+def test_a_check_that_is_mended_does_not_hide_one_that_is_broken(
+    suite: Path, baseline: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (suite / "s390x" / "failing.elf").write_bytes(program("FAIL: one", "PASS: three: it is 4").to_bytes())
+    capfd.readouterr()
+    assert conform(suite, "--baseline", baseline) == 1
+    assert told(capfd) == ["fails now: failing: one"]
+
+
+def test_what_a_hang_has_kept_back_is_not_broken_now(
+    suite: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    saved = str(tmp_path / "baseline.json")
+    (suite / "s390x" / "failing.elf").write_bytes(program("PASS: one", ending=0x1234).to_bytes())
+    assert conform(suite, "--json", saved) == 1
+    (suite / "s390x" / "failing.elf").write_bytes(program("PASS: one", "FAIL: three: it is 4").to_bytes())
+    capfd.readouterr()
+    assert conform(suite, "--baseline", saved) == 0
+    (suite / "s390x" / "failing.elf").write_bytes(program("FAIL: one", "FAIL: three: it is 4").to_bytes())
+    capfd.readouterr()
+    assert conform(suite, "--baseline", saved) == 1
+    assert told(capfd) == [
+        "better than before: failing: stopped, 0 failed",
+        "fails now: failing: one",
     ]
 
 

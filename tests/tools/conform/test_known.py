@@ -37,6 +37,20 @@ def test_a_program_that_fails_without_a_check_needs_a_table_of_its_own() -> None
     assert with_known(stopped, [KnownFailure("one", "because")]).outcome is Outcome.KNOWN
 
 
+@pytest.mark.parametrize("outcome", (Outcome.STOPPED, Outcome.TIMEOUT))
+def test_a_check_that_is_known_hides_no_crash_and_no_hang(outcome: Outcome) -> None:
+    lost = Result(Entry("one"), outcome, "it did not end", checks=(Check("FAIL", "a"),))
+    assert with_known(lost, [KnownFailure("one", "because", "a")]) == lost
+    assert with_known(lost, [KnownFailure("one", "because")]).outcome is Outcome.KNOWN
+
+
+def test_how_it_ended_may_be_known_as_a_check() -> None:
+    lost = Result(Entry("one"), Outcome.STOPPED, "it did not end", checks=(Check("FAIL", "there: it did not end"),))
+    assert with_known(lost, [KnownFailure("one", "because", "there: *")]).outcome is Outcome.KNOWN
+    told = Result(Entry("one"), Outcome.STOPPED, "it did not end", checks=(Check("FAIL", "there", text=lost.reason),))
+    assert with_known(told, [KnownFailure("one", "because", "there")]).outcome is Outcome.KNOWN
+
+
 @pytest.mark.parametrize(
     ("result", "known", "note"),
     (
