@@ -3,16 +3,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import sys
 import time
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from emu.machine import StopKind
 from emu.save_file import read_saved, write_saved
 from emu.saving import restore, save
-from tools.conform.results import FAILING, Check, Outcome, Result
+from tools.conform.linux.verdicts import judge, read_checks
+from tools.conform.results import Outcome, Result
 from tools.conform.suites import NotBegun
 from tools.consoles.console import GuestConsole
 from tools.machines.setup import make_machines, set_up
@@ -39,18 +42,17 @@ do
     test -c $found && terminal=$found
 done
 echo '{_READY}'
-read number <$terminal
+read number word <$terminal
 cd /tmp 2>/dev/null || cd /
 echo '{_BEGINS}'
 /{_PROGRAM}$number </dev/null 2>&1
-echo "{_ENDED} $?"
+status=$?
+echo
+echo "{_ENDED} $status $word"
 sleep 1
 """
-"""What the guest does: one program, which is named to it by its number."""
-_END: Final = re.compile(rf"^{_ENDED} (\d+)\r?$", re.MULTILINE)
-_CHECK: Final = re.compile(r"^\s*(ok|not ok) \d+\s*(?:- )?(.*?)(?:\s*# (SKIP)\b\s*(.*?))?\r?$", re.MULTILINE)
-_SKIPPED: Final = (4, 77)
-_SIGNALLED: Final = 128
+"""What the guest does: one program, which is named to it by its number, and a word that says that it has ended."""
+_WORD_LENGTH: Final = 16
 _LATE: Final = "not ended in time"
 _PIECE: Final = 5_000_000
 """Instructions between two looks at the console and at the time."""
@@ -85,11 +87,12 @@ def boot(options: MachineOptions, path: Path) -> None:
     write_saved(path, save(machine))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class LinuxProgram:
     """One program to run."""
 
     entry: Entry
+    path: Path
     number: int
     options: MachineOptions
     booted: Path
@@ -97,6 +100,15 @@ class LinuxProgram:
     max_instructions: int
     timeout: int
     """Seconds."""
+
+    @property
+    def _word(self) -> str:
+        """What the program cannot know, so that it does not say itself that it has ended."""
+        return hashlib.sha256(self.path.read_bytes()).hexdigest()[:_WORD_LENGTH]
+
+    @cached_property
+    def _end(self) -> re.Pattern[str]:
+        return re.compile(rf"^{_ENDED} (\d+) {self._word}\r?$", re.MULTILINE)
 
     def run(self, reporter: Reporter) -> Result | None:
         """See :meth:`tools.conform.suites.Job.run`."""
@@ -106,24 +118,23 @@ class LinuxProgram:
         console = machine.sclp.console = GuestConsole(is_shown=False)
         restore(read_saved(self.booted), machine)
         start = machine.executed
-        machine.sclp.type(f"{self.number}\n".encode())
+        machine.sclp.type(f"{self.number} {self._word}\n".encode())
         reporter.begin(self.max_instructions)
         why = self._run(machine, console, reporter, began)
         if why is None:
             return None
         _, _, text = console.text.partition(_BEGINS)
-        found = _END.search(text)
-        written = _END.sub("", text).replace("\r", "").strip()
-        checks = _checks(written)
+        found = self._end.search(text)
+        written = self._end.sub("", text).replace("\r", "").strip()
         if found is None:
             outcome, reason = (Outcome.TIMEOUT if why == _LATE else Outcome.STOPPED), why
         else:
-            outcome, reason = _judge(int(found[1]), checks)
+            outcome, reason = judge(int(found[1]), written)
         return Result(
             self.entry,
             outcome,
             reason,
-            checks=checks,
+            checks=read_checks(written),
             instructions=machine.executed - start,
             console=f"{written}\n" if written else "",
         )
@@ -131,7 +142,7 @@ class LinuxProgram:
     def _run(self, machine: Machine, console: GuestConsole, reporter: Reporter, began: float) -> str | None:
         """Run until the program has ended; give how the machine stopped, None if it is to be given up."""
         limit = machine.executed + self.max_instructions
-        while _END.search(console.text) is None:
+        while self._end.search(console.text) is None:
             stop = machine.run(min(_PIECE, limit - machine.executed))
             reporter.advance(_PIECE)
             if reporter.is_stopped:
@@ -141,23 +152,3 @@ class LinuxProgram:
             if machine.executed >= limit or time.monotonic() - began > self.timeout:
                 return _LATE
         return ""
-
-
-def _judge(status: int, checks: tuple[Check, ...]) -> tuple[Outcome, str]:
-    """What a program with this exit *status* and these *checks* comes to."""
-    if status in _SKIPPED:
-        return Outcome.SKIPPED, f"exit status {status}"
-    if status > _SIGNALLED:
-        return Outcome.FAILED, f"ended by signal {status - _SIGNALLED}"
-    if status:
-        return Outcome.FAILED, f"exit status {status}"
-    failed = [check.name for check in checks if check.verdict in FAILING]
-    return (Outcome.FAILED, failed[0]) if failed else (Outcome.PASSED, "")
-
-
-def _checks(text: str) -> tuple[Check, ...]:
-    """The checks that a program tells of in TAP, as the kernel's own tests do."""
-    return tuple(
-        Check("SKIP" if skip else "PASS" if word == "ok" else "FAIL", name, text=reason)
-        for word, name, skip, reason in _CHECK.findall(text)
-    )

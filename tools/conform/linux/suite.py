@@ -33,6 +33,8 @@ _MAGIC: Final = b"\x7fELF"
 _MACHINE: Final = "EM_S390"
 _BITS: Final = 64
 _QUIET: Final = f"{COMMAND_LINE} loglevel=3"
+_Facilities = tuple[frozenset[int], frozenset[int]]
+"""Those beyond the default machine that are added, and those that are removed."""
 
 
 class LinuxSuite:
@@ -52,8 +54,8 @@ class LinuxSuite:
         if not self._paths:
             raise UsageError(f"{self._directory}: expected a directory with ELF files in it")
         self._files = debian_files(options.release)
-        self._machine = self._machine_with(self._files.ramdisk)
-        self._booted: Path | None = None
+        self._machine_with(Entry(""), self._files.ramdisk)
+        self._booted: dict[_Facilities, tuple[MachineOptions, Path]] = {}
 
     def entries(self) -> list[Entry]:
         """See :meth:`tools.conform.suites.Suite.entries`."""
@@ -62,28 +64,29 @@ class LinuxSuite:
     def job(self, entry: Entry) -> LinuxProgram:
         """See :meth:`tools.conform.suites.Suite.job`.
 
-        The guest is booted for the first of them.
+        A guest is booted for the first of those that have the same facilities.
         """
         # The machine is loaded with it, which a list of the programs need not wait for.
         from tools.conform.linux.guest import LinuxProgram, boot
 
         _require_static(self._paths[entry.name])
-        names = list(self._paths)
-        if self._booted is None:
+        wanted = self._options
+        facilities = wanted.facilities(entry, wanted.default_facilities)
+        if facilities not in self._booted:
             place = Path(tempfile.mkdtemp(prefix="essa-conform-linux-"))
             # It goes with this suite.
             weakref.finalize(self, shutil.rmtree, place, ignore_errors=True)
             (place / "initrd").write_bytes(_ramdisk(self._files.ramdisk, list(self._paths.values())))
-            self._machine = self._machine_with(place / "initrd")
-            boot(self._machine, place / "booted")
-            self._booted = place / "booted"
-        wanted = self._options
-        number = names.index(entry.name)
-        return LinuxProgram(entry, number, self._machine, self._booted, wanted.max_instructions, wanted.timeout)
+            machine = self._machine_with(entry, place / "initrd")
+            boot(machine, place / "booted")
+            self._booted[facilities] = machine, place / "booted"
+        machine, booted = self._booted[facilities]
+        path, number = self._paths[entry.name], list(self._paths).index(entry.name)
+        return LinuxProgram(entry, path, number, machine, booted, wanted.max_instructions, wanted.timeout)
 
-    def _machine_with(self, ramdisk: Path) -> MachineOptions:
+    def _machine_with(self, entry: Entry, ramdisk: Path) -> MachineOptions:
         wanted = self._options
-        added, removed = wanted.facilities(Entry(""), wanted.default_facilities)
+        added, removed = wanted.facilities(entry, wanted.default_facilities)
         return read_options(
             MachineOptions,
             {
