@@ -190,7 +190,7 @@ def system_mask() -> Iterator[Case]:
         mask=ADDRESSING_MODE,
         storage={"page1": words(0x02 << 56)},
         code="SSM 0(2)",
-        end=FinalState(mask=(ADDRESSING_MODE | bit(6), 0xFF << 56)),
+        end=FinalState(mask=(bit(6), 0xFF << 56)),
     )
     for name, code, before, after, stored in (
         ("and", "STNSM 0(2),0xFD", bit(6), 0, 0x02),

@@ -87,6 +87,11 @@ class Need:
     number: int
     name: str
 
+    @property
+    def is_of_a_facility(self) -> bool:
+        """Whether its number is that of a facility, which must be there or must not."""
+        return self.kind in (_INSTALLED, _NOT_INSTALLED)
+
 
 ESSA: Final = Need(1, 0, "ESSA")
 ZVM: Final = Need(2, 0, "page states as z/VM has them")

@@ -58,8 +58,9 @@ WAITING: Final = "LLILF 6,page6\nLPSWE 0(6)\n"
 def taken(
     at: Value = 0x9000, *, subclass: int = 0, mask: int = WAIT, going: Going = Going.LABEL, **fields: int
 ) -> ExpectedInterruption:
-    """The I/O interruption, after which the case goes on at the label ``handler``."""
+    """The I/O interruption, after which the case goes on at the label ``handler`` if *going* is to one."""
     values = {"subsystem": SUBCHANNEL, "io_parameter": PARAMETER, "io_identification": subclass << 27} | fields
+    to = "handler" if going in (Going.LABEL, Going.LABEL_AS_BEFORE) else 0
     return ExpectedInterruption(
-        Class.INPUT_OUTPUT, None, at=at, mask=(mask, ANY_CONDITION_CODE), fields=values, going=going, to="handler"
+        Class.INPUT_OUTPUT, None, at=at, mask=(mask, ANY_CONDITION_CODE), fields=values, going=going, to=to
     )

@@ -42,6 +42,12 @@ LOW_CORE_FIELDS: Final[Mapping[str, tuple[int, int]]] = {
     "machine_check_code": (0xE8, 8),
 }
 """Real location and length of the fields that an interruption may store (PoP 3, "Assigned Storage Locations")."""
+LOG_FIELDS: Final[Mapping[str, tuple[int, int]]] = {
+    **{name: (layout.LOG_LOW_CORE - 0x80 + place, length) for name, (place, length) in LOW_CORE_FIELDS.items()},
+    "breaking_event": (layout.LOG_BREAKING_EVENT, 8),
+    "external_parameter_64": (layout.LOG_EXTERNAL_PARAMETER, 8),
+}
+"""Where in an entry of the log they stand, and how long they are."""
 _CODES: Final = {
     Class.PROGRAM: 0x8C,
     Class.SUPERVISOR_CALL: 0x88,
@@ -79,6 +85,8 @@ def checks_of(case: Case, symbols: Mapping[str, int]) -> tuple[ImageCheck, ...]:
 def _field(name: str, address: int, length: int, value: Masked, symbols: Mapping[str, int]) -> ImageCheck:
     """A check of the field of *length* bytes at *address*, inside one doubleword."""
     place = address & ~7
+    if address + length > place + 8:
+        raise ValueError(f"{name}: expected it at a doubleword boundary, not at {address:x}")
     shift = 64 - 8 * (address - place + length)
     mask, expected = (1 << 8 * length) - 1, value
     if isinstance(value, tuple):
@@ -114,13 +122,8 @@ def _event(
         yield _condition_code(f"{name}: condition code in the old PSW", entry + layout.LOG_OLD_PSW, event.cc)
     for field, value in event.fields.items():
         title = f"{name}: {field.replace('_', ' ')}"
-        if field == "breaking_event":
-            yield _field(title, entry + layout.LOG_BREAKING_EVENT, 8, value, symbols)
-        elif field == "external_parameter_64":
-            yield _field(title, entry + layout.LOG_EXTERNAL_PARAMETER, 8, value, symbols)
-        else:
-            place, length = LOW_CORE_FIELDS[field]
-            yield _field(title, low_core + place, length, value, symbols)
+        place, length = LOG_FIELDS[field]
+        yield _field(title, entry + place, length, value, symbols)
 
 
 def _condition_code(name: str, address: int, cc: int) -> ImageCheck:

@@ -3,24 +3,24 @@
 
 from __future__ import annotations
 
-import re
 import runpy
+import traceback
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 from tools.conform.architecture.case import Case, CaseSection
 from tools.conform.architecture.image import CaseError
+from tools.conform.architecture.validity import require_section
 
 DIRECTORY: Final = Path(__file__).parents[3] / "tests" / "conformance"
 """Where the cases lie in the source tree."""
-_NAME: Final = re.compile(r"[a-z0-9]+(?:[-+][a-z0-9]+)*", re.IGNORECASE)
 _NOT_CASES: Final = ("test_", "conftest")
 
 
 def read_sections(directory: Path = DIRECTORY) -> dict[str, CaseSection]:
     """The sections in *directory*, by the names of their files.
 
-    :raises CaseError: if a file cannot be read, or a name is not one or is there twice.
+    :raises CaseError: naming the file, and the line or the case and its field: what was expected.
     """
     files = [path for path in sorted(directory.glob("*.py")) if not path.name.startswith(_NOT_CASES)]
     if not files:
@@ -35,14 +35,28 @@ def read_cases(directory: Path = DIRECTORY) -> dict[str, Case]:
 
 def _read(path: Path) -> CaseSection:
     try:
-        section = runpy.run_path(str(path)).get("SECTION")
-    except Exception as reason:  # noqa: BLE001 - whatever is wrong in the file of a user
-        raise CaseError(f"{path}: {type(reason).__name__}: {reason}") from None
-    if not isinstance(section, CaseSection):
-        raise CaseError(f"{path}: expected SECTION to be a CaseSection")
-    seen: set[str] = set()
-    for case in section.cases:
-        if not _NAME.fullmatch(case.name) or case.name in seen:
-            raise CaseError(f"{path}: expected a name of its own, of letters, digits and hyphens, not {case.name!r}")
-        seen.add(case.name)
+        section = cast("CaseSection", runpy.run_path(str(path)).get("SECTION"))
+    except (Exception, SystemExit) as reason:  # noqa: BLE001 - whatever is wrong in the file of a user
+        line = _line(path, reason)
+        raise CaseError(f"{path}{line and f':{line}'}: {_text(reason)}") from None
+    try:
+        require_section(section)
+    except ValueError as reason:
+        raise CaseError(f"{path}: {reason}") from None
     return section
+
+
+def _line(path: Path, reason: BaseException) -> int | str:
+    """The last line of the file *path* that led to *reason*; empty if none did."""
+    if isinstance(reason, SyntaxError) and reason.filename == str(path):
+        return reason.lineno or ""
+    lines = [
+        number for frame, number in traceback.walk_tb(reason.__traceback__) if frame.f_code.co_filename == str(path)
+    ]
+    return lines[-1] if lines else ""
+
+
+def _text(reason: BaseException) -> str:
+    """*reason*, in a line."""
+    text = reason.msg if isinstance(reason, SyntaxError) else str(reason)
+    return f"{type(reason).__name__}: {' '.join(text.split())}"

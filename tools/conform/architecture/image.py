@@ -10,10 +10,9 @@ from functools import cache
 from typing import Final
 
 from emu.addresses import PAGE_SIZE
-from emu.machine_checks import require_conditions
 from emu.psw import ADDRESSING_MODE
 from tools.conform.architecture import harness, layout, telling
-from tools.conform.architecture.case import OUTSIDE, TWO_CPUS, Case, Going, MachineCheck
+from tools.conform.architecture.case import TWO_CPUS, Case, Going
 from tools.conform.architecture.checks import ImageCheck, checks_of
 from tools.conform.architecture.page_states import making
 from tools.conform.architecture.source import assemble_parts, evaluate
@@ -70,14 +69,8 @@ def _make(case: Case) -> CaseImage:
     handlers = {name: address for name, address in inner.items() if name.endswith("_handler")}
     code, symbols = assemble_parts(text, layout.SYMBOLS | handlers)
     checks = checks_of(case, symbols)
-    if case.outside and OUTSIDE not in case.needs:
-        raise ValueError(f"what comes from outside needs {OUTSIDE.name}")
     for event in case.outside:
         evaluate(event.at, symbols)
-        if isinstance(event, MachineCheck):
-            require_conditions(event.conditions)
-            if event.cpu not in (0, 1) or (event.cpu == 1 and TWO_CPUS not in case.needs):
-                raise ValueError(f"a machine check of CPU {event.cpu}, which is not there")
     if len(case.needs) > layout.MOST_NEEDS:
         raise ValueError(f"at most {layout.MOST_NEEDS} needs, not {len(case.needs)}")
     if len(checks) > layout.MOST_CHECKS:

@@ -27,6 +27,8 @@ FINAL_PREFIX: Final = FINAL + 0x1C0
 FINAL_KEYS: Final = FINAL + 0x200
 FINAL_STATES: Final = FINAL + 0x300
 """Doublewords, as many as there are keys and page states to look at."""
+MOST_LOOKED_AT: Final = 32
+"""For so many keys, and so many states, there is room."""
 
 LOG: Final = 0x11000
 LOG_ENTRY: Final = 256
@@ -51,6 +53,8 @@ STATES: Final = 0x17100
 INITIAL_CONTROLS: Final = 0x17200
 INITIAL_REGISTERS: Final = 0x17280
 INITIAL_PSW: Final = 0x17300
+MOST_FACILITIES: Final = 2048
+"""For so many bits of STFLE there is room."""
 FACILITIES: Final = 0x17400
 """What STFLE has stored, or a subchannel-information block."""
 OUTSIDE: Final = 0x17600

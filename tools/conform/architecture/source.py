@@ -21,6 +21,11 @@ Value = int | str
 """A number, or an expression with a name in it."""
 
 
+def is_expression(text: str) -> bool:
+    """Whether *text* is a name, or a name and a distance."""
+    return _NAME.fullmatch(text) is not None
+
+
 def evaluate(value: Value, symbols: Mapping[str, int]) -> int:
     """What *value* means.
 

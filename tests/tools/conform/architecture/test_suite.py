@@ -114,6 +114,18 @@ def test_wrong_use(tmp_path: Path, capfd: pytest.CaptureFixture[str], options: t
     assert message in capfd.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("case", "message"),
+    (
+        ("name='x', code='', needs=5", "x: needs: expected a tuple of needs, such as (ESSA,) or (facility(8),), not 5"),
+        ("name='x', code='', end=FinalState(cc=7)", "x: end.cc: expected a number from 0 to 3, not 7"),
+    ),
+)
+def test_what_is_no_case(tmp_path: Path, capfd: pytest.CaptureFixture[str], case: str, message: str) -> None:
+    assert run(write_cases(tmp_path, case)) == 2
+    assert capfd.readouterr().err == f"essa: {tmp_path}/some_rules.py: {message}\n"
+
+
 def test_no_cases(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert run(tmp_path) == 2
     assert capfd.readouterr().err == f"essa: {tmp_path}: expected files of cases, *.py\n"
