@@ -17,7 +17,18 @@ from tools.conform.architecture.case import (
     Need,
     external,
 )
-from tools.conform.architecture.second_cpu import FLAGS, HANDLER, IN_LOOP, LOOP, LOOPS, PREFIX, YIELD, begin, looping
+from tools.conform.architecture.second_cpu import (
+    FLAGS,
+    HANDLER,
+    IN_LOOP,
+    LOOP,
+    LOOPS,
+    PREFIX,
+    SENSE_STOPPED,
+    YIELD,
+    begin,
+    looping,
+)
 
 SOURCE = "PoP 4, CPU Signaling and Response, Stopped State (architecture reference F6)"
 SENTINEL = 0x3333_3333_3333_3333
@@ -25,7 +36,6 @@ HIGH = SENTINEL & ~0xFFFF_FFFF
 STOPPED, INCORRECT_STATE = 0x40, 0x200
 EMERGENCY_MASK = 1 << 14
 ENABLED = ADDRESSING_MODE | EXTERNAL_MASK
-SENSE_STOPPED = f"sensing: {YIELD}\nLGHI 6,0\nSIGP 6,2,1\nBRC 11,sensing\n"
 STORAGE = looping(ENABLED, 0x1A0, 0x1B0)
 # It may be stopped anywhere in its handler, which is a loop, too, whose place is aligned.
 PARTS = {**LOOPS, HANDLER: f"{YIELD}\nBRC 15,{HANDLER}"}

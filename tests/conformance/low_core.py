@@ -21,6 +21,7 @@ from tools.conform.architecture.case import (
     Need,
     external,
 )
+from tools.conform.architecture.second_cpu import SENSE_STOPPED, YIELD
 
 SOURCE = "PoP 4, Check-Stop State, Prefixing; page-hinting reference 2.4 (the prefix area must be stable)"
 SENTINEL = 0x3333_3333_3333_3333
@@ -29,12 +30,11 @@ MALFUNCTION_ALERT, EMERGENCY = 0x1200, 0x1201
 ALERT_MASK, EMERGENCY_MASK = 1 << 15, 1 << 14
 CR0 = 0xE0
 NEEDS: tuple[Need, ...] = (ZVM, TWO_CPUS)
-YIELD = "DIAG 0,0,0x44"
 # CPU 1, when it is restarted, has page3 and page4 as its prefix area; then comes what it does there.
 OTHER = "other: LARL 5,prefix\nSPX 0(5)\n"
 DATA = "BRC 15,begin\nprefix: DC X'00042000'\nbegin: LARL 8,other\nSTG 8,0x1A8\n"
 END = f"\nend: {YIELD}\nBRC 15,end\ndone: LGHI 15,1"
-WAIT = f"sensing: {YIELD}\nLGHI 6,0\nSIGP 6,2,1\nBRC 11,sensing\nBRC 15,done\n"
+WAIT = f"{SENSE_STOPPED}BRC 15,done\n"
 INTERRUPTIONS = {
     "supervisor-call": "SVC 1",
     "program": "DC X'0000'",
@@ -100,10 +100,7 @@ def check_stops() -> Iterator[Case]:
         pages={"page3": "Vz"},
         code=f"""{DATA}
             SIGP 4,2,6
-            sensing: {YIELD}
-            LGHI 6,0
-            SIGP 6,2,1
-            BRC 11,sensing
+            {SENSE_STOPPED}
             SIGP 8,2,3
             SIGP 10,2,4
             SIGP 12,2,0x0B
@@ -131,7 +128,7 @@ def malfunction_alerts() -> Iterator[Case]:
     enabled = ADDRESSING_MODE | EXTERNAL_MASK, ANY_CONDITION_CODE
     common = {"basis": INFERRED, "needs": NEEDS, "source": f"{SOURCE}; PoP 6, External Interruption, Malfunction Alert"}
     rule = "A CPU that enters the check-stop state alerts all others: an external interruption with its address."
-    begin = f"{DATA}SIGP 4,2,6\nsensing: {YIELD}\nLGHI 6,0\nSIGP 6,2,1\nBRC 11,sensing\n"
+    begin = f"{DATA}SIGP 4,2,6\n{SENSE_STOPPED}"
     rest = f"BRC 15,done\n{OTHER}SVC 1{END}"
     alert = external(MALFUNCTION_ALERT, at="after", mask=enabled, cpu_address=1, going=Going.OLD)
     yield Case(

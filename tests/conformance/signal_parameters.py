@@ -17,6 +17,7 @@ from tools.conform.architecture.case import (
     facility,
     program,
 )
+from tools.conform.architecture.second_cpu import YIELD
 
 SOURCE = "PoP 4, CPU Signaling and Response, Signal-Processor Orders (architecture reference F6)"
 SENTINEL = 0x3333_3333_3333_3333
@@ -24,7 +25,6 @@ HIGH = SENTINEL & ~0xFFFF_FFFF
 ALL = (1 << 64) - 1
 INVALID_PARAMETER, STOPPED = 0x100, 0x40
 ALTERATION = 1 << 29
-YIELD = "DIAG 0,0,0x44"
 
 
 def parameters() -> Iterator[Case]:

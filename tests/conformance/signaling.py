@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tools.conform.architecture.case import TWO_CPUS, VERIFIED, Case, CaseSection, FinalState, Need, facility
+from tools.conform.architecture.second_cpu import YIELD
 
 SOURCE = "PoP 4, CPU Signaling and Response; Linux arch/s390/kvm/sigp.c (architecture reference F6)"
 SENTINEL = 0x3333_3333_3333_3333
@@ -22,7 +23,6 @@ INVALID_ORDER, STOPPED, CALL_PENDING, INVALID_PARAMETER, INCORRECT_STATE, NOT_RU
 # CPU 1 begins at the label other when it is restarted.
 START_OTHER = "LARL 8,other\nSTG 8,0x1A8\n"
 # DIAGNOSE 44 hex gives the rest of a time slice away, where there are any.
-YIELD = "DIAG 0,0,0x44"
 WAIT_FOR_PAGE1 = f"LLILF 9,page1\nwaiting: {YIELD}\nLTG 10,0(9)\nBRC 8,waiting\n"
 
 

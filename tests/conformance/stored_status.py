@@ -16,6 +16,7 @@ from tools.conform.architecture.case import (
     Masked,
     facility,
 )
+from tools.conform.architecture.second_cpu import YIELD
 from tools.conform.architecture.source import Value
 
 SOURCE = "PoP 4, Store Status, Signal-Processor Orders (architecture reference F6, F7)"
@@ -25,7 +26,6 @@ INVALID_PARAMETER, INCORRECT_STATE = 0x100, 0x200
 STOP, STOP_AND_STORE, INITIAL_RESET, RESET, STORE, STORE_ADDITIONAL = 0x05, 0x09, 0x0B, 0x0C, 0x0E, 0x17
 VECTOR = facility(129)
 PAGE1 = 0x40000
-YIELD = "DIAG 0,0,0x44"
 
 # What CPU 1 loads.  General register 2 has its own address, and 0 the programmable field.
 GENERAL = {n: 0x1010_1010_0000_0000 + n * 0x1111_1111 for n in range(16)} | {0: 0x1234, 2: 1}

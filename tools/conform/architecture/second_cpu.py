@@ -31,6 +31,8 @@ FLAGS: Final[Mapping[Value, int]] = {"page1": 0, "page1+8": 0}
 """What must be in storage before it tells of anything."""
 UNTIL_HANDLED: Final = f"LLILF 9,page1\nleft: {YIELD}\nLTG 3,8(9)\nBRC 8,left\n"
 """Code of the first CPU that waits until the second one was interrupted; register 3 is one then."""
+SENSE_STOPPED: Final = f"sensing: {YIELD}\nLGHI 6,0\nSIGP 6,2,1\nBRC 11,sensing\n"
+"""Code of the first CPU that waits until the second one is stopped or in the check-stop state: register 6 has which."""
 
 
 def looping(mask: int, *new_psws: int) -> dict[Value, int | bytes]:
