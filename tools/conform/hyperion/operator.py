@@ -72,6 +72,10 @@ class Unknown(Exception):  # noqa: N818 - it says what
     """A command that cannot be carried out here; the message names it."""
 
 
+class Wrong(Exception):  # noqa: N818 - it says what
+    """A command that says what cannot be on any machine; the message says what was expected."""
+
+
 @dataclass(frozen=True, slots=True)
 class Frame:
     """What scripts do not say of their machines."""
@@ -191,8 +195,14 @@ class ScriptOperator:
         try:
             content = Path(found[1]).read_bytes()
         except OSError as reason:
-            raise Unknown(f"loadcore: {Path(found[1]).name}: {reason.strerror}") from None
-        self.machine.load_storage(int(found[2] or "0", 16), content)
+            raise Wrong(f"loadcore: {Path(found[1]).name}: {reason.strerror}") from None
+        self._load_storage(int(found[2] or "0", 16), content)
+
+    def _load_storage(self, address: int, content: bytes) -> None:
+        """Load *content* at absolute *address*."""
+        if address + len(content) > self._memory:
+            raise Wrong(f"expected an address in {self._memory >> 10}K of storage, not {address:X}")
+        self.machine.load_storage(address, content)
 
     def _real(self, rest: str) -> None:
         self._storage(rest, self.machine.cpus[0].real_to_absolute)
@@ -211,7 +221,7 @@ class ScriptOperator:
         if alteration is not None:
             address, content = int(alteration[1], 16), bytes.fromhex(alteration[2])
             for offset, byte in enumerate(content):
-                self.machine.load_storage(absolute(address + offset), bytes((byte,)))
+                self._load_storage(absolute(address + offset), bytes((byte,)))
             return
         display = _DISPLAY.fullmatch(text)
         if display is None:

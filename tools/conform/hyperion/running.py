@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from emu.machine import StopKind
 from emu.symbols.table import NO_SYMBOLS
 from tools.conform.failure_steps import FailureSteps
-from tools.conform.hyperion.operator import Frame, ScriptOperator, Unknown
+from tools.conform.hyperion.operator import Frame, ScriptOperator, Unknown, Wrong
 from tools.conform.hyperion.script import read_script
 from tools.conform.hyperion.verdicts import CaseVerdicts, UnknownDirective
 from tools.conform.results import Check, Outcome, Result
@@ -128,6 +128,8 @@ def _case(case: ScriptCase, operator: ScriptOperator) -> Check:
     """Do what *case* says."""
     verdicts = operator.verdicts = CaseVerdicts()
     unknown: list[str] = []
+    # Behind what is not known here, what fails may fail because of that.
+    failed = 0
     for line in case.lines:
         try:
             if line.is_directive:
@@ -136,11 +138,19 @@ def _case(case: ScriptCase, operator: ScriptOperator) -> Check:
             elif not (unknown and line.verb == _RUN):
                 operator.carry_out(line.verb, line.rest)
         except (Unknown, UnknownDirective) as reason:
+            if not unknown:
+                failed = len(verdicts.failures)
             unknown.append(str(reason))
+        except Wrong as reason:
+            verdicts.failures.append(f"line {line.number}: {reason}")
     name = case.name or "(before the first case)"
-    if unknown:
+    if unknown and not failed:
         return Check("SKIP", name, text="not known here: " + ", ".join(dict.fromkeys(unknown)))
-    return Check("FAIL" if verdicts.failures else "PASS", name, text="; ".join(verdicts.failures))
+    if case.name:
+        # A condition before the first case may be around several.
+        verdicts.ends()
+    failures = verdicts.failures[:failed] if unknown else verdicts.failures
+    return Check("FAIL" if failures else "PASS", name, text="; ".join(failures))
 
 
 def _outcome(checks: Sequence[Check]) -> tuple[Outcome, str]:
@@ -148,6 +158,8 @@ def _outcome(checks: Sequence[Check]) -> tuple[Outcome, str]:
     failed = [check for check in checks if check.verdict == "FAIL"]
     if failed:
         return Outcome.FAILED, f"{failed[0].name}: {failed[0].text}"
+    if not checks:
+        return Outcome.FAILED, "expected *Testcase, or a command"
     unknown = [check for check in checks if check.verdict == "SKIP"]
     return (Outcome.UNSUPPORTED, unknown[0].text) if unknown else (Outcome.PASSED, "")
 

@@ -8,8 +8,9 @@ the last 16 if a program interruption is expected and was the last one.
 
 from __future__ import annotations
 
+import contextlib
 import re
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -30,7 +31,9 @@ def is_equal(first: str, second: str) -> bool:
     """Whether the two texts are equal as the checker's language, Rexx, compares them."""
     first, second = first.strip(), second.strip()
     if _NUMBER.fullmatch(first) and _NUMBER.fullmatch(second):
-        return Decimal(first.replace(" ", "")) == Decimal(second.replace(" ", ""))
+        # Of an exponent that no number has, the texts decide.
+        with contextlib.suppress(InvalidOperation):
+            return Decimal(first.replace(" ", "")) == Decimal(second.replace(" ", ""))
     return first == second
 
 
@@ -52,6 +55,7 @@ class CaseVerdicts:
         self.may_time_out = False
         self._wanted_program = ""
         self._has_waited = False
+        self._is_done = False
         self._is_comparing = False
         self._conditions: list[tuple[bool, bool]] = []
         """For each condition around: whether it holds, and whether the lines before it counted."""
@@ -86,6 +90,14 @@ class CaseVerdicts:
         if not self.may_time_out:
             self._check(False, "the run did not end in its time")
 
+    def ends(self) -> None:
+        """There are no more lines: what was begun must be complete."""
+        if self._conditions:
+            self._conditions.clear()
+            self._check(False, "expected *Fi behind *If")
+        if not self._is_done and not self.compared and not self.failures:
+            self._check(False, "nothing is checked, not even by *Done")
+
     # What is expected
 
     def take(self, verb: str, rest: str) -> None:
@@ -113,23 +125,25 @@ class CaseVerdicts:
         label = _LABEL.fullmatch(rest)
         name, wanted = (f" ({label[1]})", label[2]) if label else ("", rest)
         wanted = wanted.partition("#")[0]
-        self._check(
-            is_equal(wanted, self.stored), f"storage{name}: expected {wanted.strip()}, not {self.stored.strip()}"
+        self._compared(
+            "Want", wanted, self.stored, f"storage{name}: expected {wanted.strip()}, not {self.stored.strip()}"
         )
 
     def _register(self, kind: str, rest: str) -> None:
         number, _, wanted = rest.upper().partition("#")[0].partition(" ")
         shown = self.registers.get(kind)
         found = shown[int(number)] if shown and number.isdecimal() and int(number) < len(shown) else ""
-        self._check(is_equal(found, wanted), f"{kind} {number}: expected {wanted.strip()}, not {found or 'unknown'}")
+        self._compared(kind, wanted, found, f"{kind} {number}: expected {wanted.strip()}, not {found or 'unknown'}")
 
     def _key(self, rest: str) -> None:
         wanted = rest.upper().partition("#")[0]
-        self._check(is_equal(self.key, wanted), f"storage key: expected {wanted.strip()}, not {self.key or 'unknown'}")
+        self._compared("Key", wanted, self.key, f"storage key: expected {wanted.strip()}, not {self.key or 'unknown'}")
 
     def _prefix(self, rest: str) -> None:
         wanted = rest.upper().partition("#")[0]
-        self._check(is_equal(self.prefix, wanted), f"prefix: expected {wanted.strip()}, not {self.prefix or 'unknown'}")
+        self._compared(
+            "Prefix", wanted, self.prefix, f"prefix: expected {wanted.strip()}, not {self.prefix or 'unknown'}"
+        )
 
     def _compare(self, _: str) -> None:
         self._is_comparing = True
@@ -144,12 +158,20 @@ class CaseVerdicts:
         """A text for people, which decides nothing."""
 
     def _done(self, rest: str) -> None:
+        self._is_done = True
         found, wanted = self.program, self._wanted_program
         if found or wanted:
             text = f"program interruption: expected {wanted or 'none'}, not {found or 'none'}"
             self._check(bool(found and wanted) and is_equal(found, wanted), text)
         if rest.strip() != "nowait" and not self._has_waited:
             self.failures.append("no disabled wait")
+
+    def _compared(self, directive: str, wanted: str, found: str, text: str) -> None:
+        """What *directive* has *wanted* was *found*, or *text* says what is wrong."""
+        if wanted.strip():
+            self._check(is_equal(found, wanted), text)
+        else:
+            self._check(False, f"expected a value behind *{directive}")
 
     def _check(self, is_right: bool, text: str) -> None:
         if not self.is_active:

@@ -170,6 +170,23 @@ def test_what_is_not_known_counts_as_nothing(tmp_path: Path, script: str, reason
     assert "instructions" not in found
 
 
+@pytest.mark.parametrize(
+    ("script", "reason"),
+    (
+        ("", "expected *Testcase, or a command"),
+        (RIGHT.replace("00000042", "00000043") + "frobnicate\n", "adds: storage (the sum): expected 00000043"),
+        (RIGHT.partition("runtest")[0], "adds: nothing is checked, not even by *Done"),
+        (RIGHT.replace("*Compare", "*If 0"), "adds: expected *Fi behind *If"),
+        ("*Testcase one\nloadcore nowhere.core\n*Done nowait\n", "one: line 2: loadcore: nowhere.core: No such file"),
+        ("*Testcase one\nr 99999999999999999999=00\n*Done nowait\n", "one: line 2: expected an address in 16384K"),
+    ),
+)
+def test_what_is_wrong_is_not_left_out(tmp_path: Path, script: str, reason: str) -> None:
+    status, found = run(tmp_path, script)
+    assert (status, found["outcome"]) == (1, "failed")
+    assert found["reason"].startswith(reason)
+
+
 def test_a_core_is_loaded_and_its_messages_are_shown(tmp_path: Path) -> None:
     command = "MSG * all is well".encode("cp037")
     code = bytes.fromhex("41100300 41200011") + encode("DIAG", r1=1, r3=2, d2=8) + bytes.fromhex("b2b20210")

@@ -153,3 +153,28 @@ def test_nothing_counts_inside_a_condition_that_does_not_hold(verdicts: CaseVerd
     assert verdicts.failures == []
     with pytest.raises(UnknownDirective, match=r"\*Nonsense"):
         verdicts.take("Nonsense", "")
+
+
+@pytest.mark.parametrize("directive", ("Want", "Gpr", "Fpr", "Cr", "Key", "Prefix"))
+def test_a_directive_without_a_value(verdicts: CaseVerdicts, directive: str) -> None:
+    verdicts.take(directive, "1" if directive.endswith("pr") or directive == "Cr" else "")
+    assert verdicts.failures == [f"expected a value behind *{directive}"]
+
+
+def test_what_is_not_complete_at_the_end() -> None:
+    case = CaseVerdicts()
+    case.take("If", "$ptrsize = 8")
+    case.ends()
+    assert case.failures == ["expected *Fi behind *If"]
+    case = CaseVerdicts()
+    case.ends()
+    assert case.failures == ["nothing is checked, not even by *Done"]
+    case = CaseVerdicts()
+    case.take("Done", "nowait")
+    case.ends()
+    assert not case.failures
+
+
+def test_a_number_that_there_is_not() -> None:
+    assert not is_equal("1E9999999999999999999999", "1")
+    assert is_equal("1E9999999999999999999999", "1E9999999999999999999999")
