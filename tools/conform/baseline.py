@@ -48,13 +48,19 @@ def print_differences(report: SuiteReport, baseline: SuiteReport, meant: Collect
 
 
 def _vanished(result: Result, before: Result) -> Iterator[str]:
-    """The names of the checks that *before* had come to, and that *result* does not have."""
-    present = [check.name for check in result.checks]
+    """The names of the checks that *before* had come to, and that *result* does not have.
+
+    What has not come to its checks any more is worse by its outcome, and has lost none.
+    """
+    if result.outcome is not Outcome.FAILED and result.outcome.rank > before.outcome.rank:
+        return
+    present = Counter(name for check in result.checks for name in check.names)
     for check in before.checks:
-        if check.name in present:
-            present.remove(check.name)
-        elif check.verdict != "SKIP":
-            yield check.name
+        for name in check.names:
+            if present[name]:
+                present[name] -= 1
+            elif check.verdict != "SKIP":
+                yield name
 
 
 def _newly_failing(result: Result, before: Result) -> Iterator[str]:
@@ -65,9 +71,14 @@ def _newly_failing(result: Result, before: Result) -> Iterator[str]:
     """
     if result.outcome is Outcome.KNOWN:
         return
-    failed = Counter(check.name for check in before.checks if check.verdict in FAILING)
-    present = {check.name for check in before.checks if check.verdict != "SKIP"}
+    failed = _failing(before)
+    present = {name for check in before.checks if check.verdict != "SKIP" for name in check.names}
     is_further = result.outcome.rank < before.outcome.rank
-    for name, count in Counter(check.name for check in result.checks if check.verdict in FAILING).items():
+    for name, count in _failing(result).items():
         if count > failed[name] and (name in present or not is_further):
             yield name
+
+
+def _failing(result: Result) -> Counter[str]:
+    """How many checks fail of each name."""
+    return Counter(name for check in result.checks if check.verdict in FAILING for name in check.names)

@@ -47,14 +47,15 @@ def _cases(result: Result) -> Iterator[junitparser.TestCase]:
         whole.system_out = _xml(result.console)
     yield whole
     for check in result.checks:
-        case = junitparser.TestCase(_xml(check.name), result.name, 0)
         text = _xml(check.text or check.verdict)
-        # What is known to fail does not make the suite fail.
-        if check.verdict in FAILING and result.outcome is not Outcome.KNOWN:
-            case.result = [junitparser.Failure(text)]
-        elif check.verdict in ("SKIP", *FAILING):
-            case.result = [junitparser.Skipped(text)]
-        yield case
+        for name in check.names:
+            case = junitparser.TestCase(_xml(name), result.name, 0)
+            # What is known to fail does not make the suite fail.
+            if check.verdict in FAILING and result.outcome is not Outcome.KNOWN:
+                case.result = [junitparser.Failure(text)]
+            elif check.verdict in ("SKIP", *FAILING):
+                case.result = [junitparser.Skipped(text)]
+            yield case
 
 
 def _xml(text: str) -> str:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    from tools.conform.results import Result
+    from tools.conform.results import Check, Result
 
 
 class KnownFailuresError(FieldError):
@@ -77,8 +77,8 @@ def with_known(result: Result, known: Sequence[KnownFailure]) -> Result:
         return noted
     reasons = [each.reason for each in about if each.check is None]
     if not reasons:
-        failing = [check.name for check in result.checks if check.verdict in FAILING]
-        named = [_reason(name, about) for name in failing]
+        failing = [(name, check) for check in result.checks if check.verdict in FAILING for name in check.names]
+        named = [_reason(name, check, about) for name, check in failing]
         if not failing or None in named or not _is_told(result):
             return noted
         reasons = [reason for reason in named if reason]
@@ -92,19 +92,28 @@ def _is_told(result: Result) -> bool:
     if result.outcome is Outcome.FAILED:
         return True
     failing = [check for check in result.checks if check.verdict in FAILING]
-    return bool(result.reason) and any((check.text or check.name).endswith(result.reason) for check in failing)
+    return bool(result.reason) and any(check.told.endswith(result.reason) for check in failing)
 
 
-def _reason(check: str, known: Iterable[KnownFailure]) -> str | None:
-    """Why *check* fails; None if that is not known."""
-    return next((each.reason for each in known if each.check and fnmatchcase(check, each.check)), None)
+def _is_meant(name: str, check: Check, pattern: str) -> bool:
+    """Whether *pattern* is one of *check* under this *name*, or of that and what was found."""
+    return fnmatchcase(name, pattern) or fnmatchcase(f"{name}: {check.text}", pattern)
+
+
+def _reason(name: str, check: Check, known: Iterable[KnownFailure]) -> str | None:
+    """Why *check* fails in the way that *name* has; None if that is not known."""
+    return next((each.reason for each in known if each.check and _is_meant(name, check, each.check)), None)
 
 
 def _noted(result: Result, about: Sequence[KnownFailure]) -> Result:
     """*result* with a note of each that it is known for and that passes."""
     notes = []
     for each in about:
-        verdicts = [check.verdict for check in result.checks if each.check and fnmatchcase(check.name, each.check)]
+        verdicts = [
+            check.verdict
+            for check in result.checks
+            if each.check and any(_is_meant(name, check, each.check) for name in check.names)
+        ]
         if each.check is None and result.outcome is Outcome.PASSED:
             notes.append("known to fail, but passes")
         elif verdicts and not set(verdicts) & {"SKIP", *FAILING}:

@@ -45,8 +45,9 @@ def print_result(result: Result) -> None:
     """The line, and below it the checks that failed or were left out."""
     print(result_line(result))
     for check in result.checks:
-        if check.verdict in _TOLD and check.name != result.reason:
-            print(f"        {check.verdict}: {check.name}" + (f": {check.text}" if check.text else ""))
+        # What the line has as its reason is not told again.
+        if check.verdict in _TOLD and result.reason not in (check.told, check.told_with_ways):
+            print(f"        {check.verdict}: {check.told_with_ways}")
     # Whoever reads a pipe sees it at once, too.
     print(end="", flush=True)
 

@@ -67,9 +67,28 @@ class Check(msgspec.Struct, frozen=True, omit_defaults=True):
     verdict: str
     """PASS, FAIL, XPASS (passed against expectation), XFAIL or KFAIL (failed as expected), SKIP."""
     name: str
+    """What it is of, the same whatever is found."""
     source: str = ""
+    """Where it is said what is right, if not where the whole program's source is."""
     text: str = ""
     """What was expected and what was found, in words, or why it was left out."""
+    ways: tuple[str, ...] = ()
+    """The ways of running the program in which it came to this, if there are several; a check of each."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What it is called in each way of running the program, which nothing else of the program is."""
+        return tuple(f"{way}: {self.name}" for way in self.ways) or (self.name,)
+
+    @property
+    def told(self) -> str:
+        """What it is of, and what was found or why it was left out."""
+        return f"{self.name}: {self.text}" if self.text else self.name
+
+    @property
+    def told_with_ways(self) -> str:
+        """The same, with the ways before it."""
+        return ": ".join(filter(None, (", ".join(self.ways), self.told)))
 
 
 class Result(msgspec.Struct, frozen=True, omit_defaults=True):

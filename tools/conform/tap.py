@@ -29,9 +29,10 @@ def _lines(report: SuiteReport) -> Iterator[str]:
     for number, result in enumerate(report.programs, 1):
         if result.checks:
             yield f"{_INDENTED}# Subtest: {_text(result.name)}"
-            yield f"{_INDENTED}1..{len(result.checks)}"
-            for place, check in enumerate(result.checks, 1):
-                yield f"{_INDENTED}{_check(place, check)}"
+            points = [(name, check) for check in result.checks for name in check.names]
+            yield f"{_INDENTED}1..{len(points)}"
+            for place, (name, check) in enumerate(points, 1):
+                yield f"{_INDENTED}{_check(place, name, check)}"
         yield _program(number, result)
         if result.outcome.is_failure:
             yield from _diagnosis(result)
@@ -49,9 +50,9 @@ def _program(number: int, result: Result) -> str:
     return line
 
 
-def _check(number: int, check: Check) -> str:
+def _check(number: int, name: str, check: Check) -> str:
     fails = check.verdict in FAILING
-    line = f"{'not ok' if fails else 'ok'} {number} - {_text(check.name)}"
+    line = f"{'not ok' if fails else 'ok'} {number} - {_text(name)}"
     return f"{line} # SKIP {_text(check.text)}".rstrip() if check.verdict == "SKIP" else line
 
 

@@ -7,7 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.suite import FAILING, conform, program
+from tests.support.reports import report
+from tests.support.suite import FAILING, LEAVING_OUT, conform, program
+from tools.conform.baseline import print_differences
+from tools.conform.results import Check, Entry, Outcome, Result, SuiteReport
+
+RIGHT = Check("PASS", "register 1")
 
 
 @pytest.fixture
@@ -75,6 +80,23 @@ def test_a_check_that_has_vanished_is_a_failure(suite: Path, baseline: str, capf
     capfd.readouterr()
     assert conform(suite, "--baseline", baseline) == 1
     assert told(capfd) == ["vanished: passing: two"]
+
+
+def test_what_does_not_come_to_its_checks_has_lost_none(
+    suite: Path, baseline: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (suite / "s390x" / "passing.elf").write_bytes(LEAVING_OUT.to_bytes())
+    capfd.readouterr()
+    assert conform(suite, "--baseline", baseline) == 1
+    assert told(capfd) == ["worse than before: passing: passed, 0 failed"]
+
+
+def test_a_check_that_fails_in_another_way_too_is_worse(capfd: pytest.CaptureFixture[str]) -> None:
+    def failing(*ways: str) -> SuiteReport:
+        return report(Result(Entry("one"), Outcome.FAILED, checks=(Check("FAIL", "cc", ways=ways), RIGHT)))
+
+    assert print_differences(failing("free", "stepped"), failing("free"), ())
+    assert capfd.readouterr().out == "fails now: one: stepped: cc\n"
 
 
 def test_one_of_two_checks_of_the_same_name_has_vanished(

@@ -39,6 +39,8 @@ def test_every_outcome(tmp_path: Path) -> None:
     }
     assert wholes["wrong"][0].get("message") == "becomes"
     assert (wholes["wrong"][0].text or "").splitlines() == [*STEPS]
+    names = [[case.get("name") for case in suite] for suite in root if suite.get("name") == "wrong"]
+    assert names == [["the program", "becomes", "free: late", "stepped: late"]]
     # XML has no character 0.
     assert wholes["wrong"].findtext("system-out") == "FAIL: becomes\ufffd\n"
     # The check of a known failure is none.

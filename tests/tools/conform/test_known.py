@@ -64,6 +64,20 @@ def test_what_passes_after_all_is_told(result: Result, known: KnownFailure, note
     assert (found.outcome, found.notes) == (result.outcome, (note,))
 
 
+@pytest.mark.parametrize(
+    ("check", "outcome"),
+    (
+        ("*: cc: expected 2, found *", Outcome.KNOWN),
+        ("free: cc*", Outcome.FAILED),
+        ("cc*", Outcome.FAILED),
+    ),
+)
+def test_a_pattern_is_of_the_name_in_each_way_and_of_what_was_found(check: str, outcome: Outcome) -> None:
+    checks = (Check("FAIL", "cc", text="expected 2, found 1", ways=("free", "stepped")),)
+    failed = Result(Entry("one"), Outcome.FAILED, "cc: expected 2, found 1", checks=checks)
+    assert with_known(failed, [KnownFailure("one", "because", check)]).outcome is outcome
+
+
 def test_what_is_left_out_is_neither() -> None:
     skipped = Result(Entry("one"), Outcome.SKIPPED, "no", checks=(Check("SKIP", "a"),))
     assert with_known(skipped, [KnownFailure("one", "because"), KnownFailure("one", "because", "a")]) == skipped

@@ -44,5 +44,19 @@ def test_what_failed_and_what_was_left_out_is_told_with_its_reason(capfd: pytest
     ]
 
 
+def test_ways_of_running_stand_before_what_was_found(capfd: pytest.CaptureFixture[str]) -> None:
+    checks = (
+        Check("FAIL", "cc", text="expected 2", ways=("free", "stepped")),
+        Check("FAIL", "register 1", text="expected 3", ways=("free", "stepped")),
+        Check("FAIL", "register 2", text="expected 4", ways=("free",)),
+        Check("PASS", "register 2", ways=("stepped",)),
+    )
+    print_result(Result(Entry("one"), Outcome.FAILED, "cc: expected 2", checks=checks))
+    assert capfd.readouterr().out.splitlines()[1:] == [
+        "        FAIL: free, stepped: register 1: expected 3",
+        "        FAIL: free: register 2: expected 4",
+    ]
+
+
 def test_totals() -> None:
     assert totals_line({"passed": 2, "known": 0, "failed": 1}) == "2 passed, 1 failed"

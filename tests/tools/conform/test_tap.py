@@ -39,7 +39,8 @@ def test_a_subtest_has_the_checks() -> None:
         "    ok 2 - moves # SKIP no \\# such facility",
     ]
     assert "    not ok 1 - becomes" in lines
-    assert "    not ok 2 - late" in lines
+    assert "    not ok 2 - free: late" in lines
+    assert "    not ok 3 - stepped: late" in lines
 
 
 def test_what_failed_is_explained_as_yaml() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Final
 
 from emu.addresses import PAGE_SIZE
@@ -89,9 +90,13 @@ def _run(machine: Machine, image: CaseImage, max_instructions: int, *, stepped: 
         ending, missed = _to_events(machine, image, max_instructions, go_on)
         if missed is None:
             ending = go_on(machine, max_instructions - machine.executed)
-    outcome = read_outcome(image, machine.read_storage, "it did not end" if ending is None else ending.text)
+    text = f"it did not end in {max_instructions:,} instructions"
+    if ending is not None and ending.kind is not StopKind.BUDGET:
+        text = ending.text
+    outcome = replace(read_outcome(image, machine.read_storage, text, is_whole=True), instructions=machine.executed)
     if missed is not None and outcome.verdict is CaseVerdict.PASSED:
-        return CaseOutcome(CaseVerdict.FAILED, f"the place of the {missed.what} was not reached: {missed.at}")
+        text = f"the place of the {missed.what} was not reached: {missed.at}"
+        return replace(outcome, verdict=CaseVerdict.FAILED, text=text)
     return outcome
 
 

@@ -5,15 +5,30 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
 
-from tools.conform.architecture import harness, layout
+from tools.conform.architecture import harness, layout, telling
 from tools.conform.architecture.case import Class, code_name
+from tools.conform.architecture.checks import ImageCheck
 from tools.conform.architecture.harness import CaseVerdict
 from tools.conform.architecture.image import CaseImage
 
 ReadStorage = Callable[[int, int], bytes]
 """Gives bytes of absolute storage: address and length."""
+
+
+class Compared(NamedTuple):
+    """What came of one comparison."""
+
+    verdict: str
+    """PASS, FAIL, or SKIP if the value was no more there."""
+    text: str = ""
+    """What was expected and what was found, unless it passed."""
+
+
+RIGHT: Final = Compared("PASS")
+_GONE: Final = Compared("SKIP", "what ends the program had written over it when it was looked at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,30 +37,50 @@ class CaseOutcome:
 
     verdict: CaseVerdict
     text: str = ""
+    findings: tuple[Compared, ...] = field(default=(), compare=False)
+    """Of the checks of its image, in their order, as far as it has come to them."""
+    instructions: int = field(default=0, compare=False)
+    """That were executed, as far as that is known."""
 
 
-def read_outcome(image: CaseImage, read: ReadStorage, ending: str = "it did not end") -> CaseOutcome:
-    """What came of *image*, on the machine whose storage *read* gives, and that stopped for the reason *ending*."""
+def read_outcome(
+    image: CaseImage, read: ReadStorage, ending: str = "it did not end", *, is_whole: bool = False
+) -> CaseOutcome:
+    """What came of *image*, on the machine whose storage *read* gives, and that stopped for the reason *ending*.
+
+    :param is_whole: whether what comes behind the first difference is looked at, which the image itself does not do.
+    """
     magic, verdict, number, expected, found, _ = struct.unpack(
         f">{layout.RESULT_WORDS}Q", read(layout.RESULT, 8 * layout.RESULT_WORDS)
     )
     if magic != layout.RESULT_MAGIC:
         return CaseOutcome(CaseVerdict.NONE, f"there is no result block: {ending}")
     if verdict == CaseVerdict.PASSED:
-        return CaseOutcome(CaseVerdict.PASSED)
+        return CaseOutcome(CaseVerdict.PASSED, findings=(RIGHT,) * len(image.checks))
     if verdict == CaseVerdict.SKIPPED:
         return CaseOutcome(CaseVerdict.SKIPPED, f"needs {image.case.needs[number].name}")
     if verdict == CaseVerdict.FAILED:
-        return CaseOutcome(CaseVerdict.FAILED, _difference(image, number, expected, found, read))
+        if number >= len(image.checks):
+            return CaseOutcome(CaseVerdict.FAILED, "the state in the end could not be looked at")
+        first = image.checks[number]
+        findings = [RIGHT] * number + [_difference(first, expected, found, read)]
+        if is_whole:
+            findings += [_finding(check, read) for check in image.checks[number + 1 :]]
+        return CaseOutcome(CaseVerdict.FAILED, f"{first.name}: {findings[number].text}", tuple(findings))
     return CaseOutcome(CaseVerdict.NONE, _with_log(ending, read))
 
 
-def _difference(image: CaseImage, number: int, expected: int, found: int, read: ReadStorage) -> str:
-    if number >= len(image.checks):
-        return "the state in the end could not be looked at"
-    check = image.checks[number]
-    text = f"{check.name}: expected {check.text(expected)}, found {check.text(found)}"
-    return _with_log(text, read) if check.address == harness.EVENTS else text
+def _finding(check: ImageCheck, read: ReadStorage) -> Compared:
+    """What *check* comes to when it is made after the end of the program."""
+    if any(start < check.address + 8 and check.address < start + length for start, length in telling.WRITTEN):
+        return _GONE
+    found = int.from_bytes(read(check.address, 8), "big") & check.mask
+    return RIGHT if found == check.expected else _difference(check, check.expected, found, read)
+
+
+def _difference(check: ImageCheck, expected: int, found: int, read: ReadStorage) -> Compared:
+    text = f"expected {check.text(expected)}, found {check.text(found)}"
+    return Compared("FAIL", _with_log(text, read) if check.address == harness.EVENTS else text)
 
 
 def _with_log(text: str, read: ReadStorage) -> str:

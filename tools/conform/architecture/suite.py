@@ -5,38 +5,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, cast
 
 from emu.page_states import Profile
 from tools.conform.architecture.case import Case
+from tools.conform.architecture.case_result import result_of
 from tools.conform.architecture.collection import DIRECTORY, read_cases
 from tools.conform.architecture.export import export
-from tools.conform.architecture.harness import CaseVerdict
 from tools.conform.architecture.image import CaseError, make_image
 from tools.conform.architecture.options import EACH
 from tools.conform.architecture.qemu import is_installed, run_on_qemu
 from tools.conform.choice import choose
-from tools.conform.results import Check, Entry, Outcome, Result
+from tools.conform.results import Entry, Outcome, Result
 from tools.machines.options import profile as profile_called
 from tools.usage.errors import UsageError
 
 if TYPE_CHECKING:
     from tools.conform.architecture.options import ArchitectureOptions
-    from tools.conform.architecture.outcome import CaseOutcome
     from tools.processes.side_by_side import Reporter
-
-_OUTCOMES: Final = {
-    CaseVerdict.PASSED: Outcome.PASSED,
-    CaseVerdict.SKIPPED: Outcome.SKIPPED,
-    CaseVerdict.FAILED: Outcome.FAILED,
-    CaseVerdict.NONE: Outcome.STOPPED,
-}
-_WORDS: Final = {
-    CaseVerdict.PASSED: "PASS",
-    CaseVerdict.SKIPPED: "SKIP",
-    CaseVerdict.FAILED: "FAIL",
-    CaseVerdict.NONE: "FAIL",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,26 +44,20 @@ class CaseJob:
         except CaseError as reason:
             return Result(self.entry, Outcome.FAILED, str(reason))
         if self.program is not None:
-            return _result(self, {"there": run_on_qemu(image, program=self.program, timeout=self.timeout)})
+            return result_of(
+                image, self.entry, {"there": run_on_qemu(image, program=self.program, timeout=self.timeout)}
+            )
         from tools.conform.architecture.here import run_here
 
         ways = {"free": False, "stepped": True}
-        return _result(
-            self,
+        return result_of(
+            image,
+            self.entry,
             {
                 name: run_here(image, stepped=stepped, profile=self.profile, max_instructions=self.max_instructions)
                 for name, stepped in ways.items()
             },
         )
-
-
-def _result(job: CaseJob, outcomes: dict[str, CaseOutcome]) -> Result:
-    checks = tuple(
-        Check(_WORDS[outcome.verdict], f"{name}: {outcome.text}".rstrip(": "), job.case.source)
-        for name, outcome in outcomes.items()
-    )
-    worst = max(outcomes.values(), key=lambda outcome: _OUTCOMES[outcome.verdict].rank)
-    return Result(job.entry, _OUTCOMES[worst.verdict], worst.text, checks if worst.verdict.is_wrong else ())
 
 
 class ArchitectureSuite:

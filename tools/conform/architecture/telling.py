@@ -7,6 +7,8 @@ from typing import Final
 
 NUMBERS: Final = 0x80
 """Where in the SCCB of a failure its three numbers go: sixteen digits and a blank each."""
+WRITTEN: Final = ((0x80, 8), (0x130, 16), (0x1B8, 8), (0x1D8, 8))
+"""Where in the low core it writes, or an interruption of it does: locations and lengths."""
 
 CODE: Final = f"""
 # The verdict at address 3 of a disabled wait, and before that the line in the SCCB at 2, if there is a console.

@@ -17,7 +17,9 @@ function checkTable(checks) {
   const rows = checks.map((check) =>
     element("tr", null,
       element(`td.${check.verdict}`, null, check.verdict),
-      element("td", null, check.name, check.source ? element("div.quiet", null, check.source) : null),
+      element("td", null, check.name,
+        check.ways ? element("span.quiet", null, ` ${check.ways.join(", ")}`) : null,
+        check.source ? element("div.quiet", null, check.source) : null),
       element("td", null, check.text || "")));
   return element("table.checks", null,
     element("thead", null, element("tr", null,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from tools.conform.lines import WORDS
-from tools.conform.results import Outcome
+from tools.conform.results import FAILING, Outcome
 from tools.reports.self_contained import self_contained_page
 
 if TYPE_CHECKING:
@@ -65,11 +65,22 @@ def _program(result: Result, before: Result | None) -> dict[str, Any]:
 
 
 def _changed(result: Result, before: Result) -> list[dict[str, str]]:
-    """The checks whose verdicts differ, with both; an empty one: there is no such check."""
-    now = {check.name: check.verdict for check in result.checks}
-    then = {check.name: check.verdict for check in before.checks}
+    """The checks whose verdicts differ, with both; an empty one: there is no such check.
+
+    They go by what they are of, in whatever way the program was run: on another machine that is another way.
+    """
+    now, then = _verdicts(result), _verdicts(before)
     return [
         {"name": name, "before": then.get(name, ""), "now": now.get(name, "")}
         for name in {**now, **then}
         if then.get(name) != now.get(name)
     ]
+
+
+def _verdicts(result: Result) -> dict[str, str]:
+    """The verdict of each check: where there are several of a name, that of one that failed."""
+    found: dict[str, str] = {}
+    for check in result.checks:
+        if found.get(check.name) not in FAILING:
+            found[check.name] = check.verdict
+    return found

@@ -3,17 +3,19 @@
 
 from __future__ import annotations
 
+import struct
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from emu.program_interruption import ProgramInterruptionCode as Code
+from tools.conform.architecture import layout
 from tools.conform.architecture.case import Case, FinalState, Going, program, supervisor_call
 from tools.conform.architecture.harness import CaseVerdict
 from tools.conform.architecture.here import run_here
 from tools.conform.architecture.image import make_image
-from tools.conform.architecture.outcome import CaseOutcome, read_outcome
+from tools.conform.architecture.outcome import RIGHT, CaseOutcome, read_outcome
 
 
 def right(**changed: Any) -> Any:
@@ -59,6 +61,27 @@ def test_the_first_difference_is_told(tiny: Case, changed: dict[str, Any], text:
     for stepped in (False, True):
         outcome = run_here(make_image(replace(tiny, **changed)), stepped=stepped)
         assert outcome == CaseOutcome(CaseVerdict.FAILED, text)
+
+
+def test_what_is_behind_the_first_difference_is_looked_at_too(tiny: Case) -> None:
+    # What ends a program has a new PSW of its own there.
+    wrong = replace(tiny, end=FinalState(registers={3: 6, 4: 1, 5: 0}, storage={0x1B8: 5}))
+    outcome = run_here(make_image(wrong))
+    found = dict(zip((check.name for check in make_image(wrong).checks), outcome.findings, strict=True))
+    assert [name for name, finding in found.items() if finding.verdict == "FAIL"] == [
+        "general register 3",
+        "general register 4",
+    ]
+    assert found["general register 4"].text == f"expected {1:016x}, found {0:016x}"
+    assert found["general register 5"] == RIGHT
+    assert found["storage at 1b8"].verdict == "SKIP"
+
+
+def test_of_other_machines_the_first_difference_is_known(tiny: Case) -> None:
+    wrong = make_image(replace(tiny, end=FinalState(registers={3: 6, 4: 1})))
+    result = struct.pack(f">{layout.RESULT_WORDS}Q", layout.RESULT_MAGIC, CaseVerdict.FAILED, 6, 6, 7, 1)
+    outcome = read_outcome(wrong, lambda address, length: result if address == layout.RESULT else bytes(length))
+    assert [each.verdict for each in outcome.findings] == [*("PASS",) * 6, "FAIL"]
 
 
 def test_storage_without_a_result(tiny: Case) -> None:

@@ -25,12 +25,65 @@ def test_a_line_for_each_case(tmp_path: Path, capfd: pytest.CaptureFixture[str])
     assert run(write_cases(tmp_path, PASSING, FAILING, SKIPPED)) == 1
     difference = "general register 3: expected 0000000000000008, found 0000000000000007"
     assert lines_of(capfd.readouterr().out) == [
-        "PASS    some-rules/right",
-        f"FAIL    some-rules/wrong (2 tests, 2 failed, {difference})",
-        f"        FAIL: free: {difference}",
-        f"        FAIL: stepped: {difference}",
+        "PASS    some-rules/right (3 tests)",
+        f"FAIL    some-rules/wrong (3 tests, 1 failed, {difference})",
         "SKIP    some-rules/lacking (needs facility 99)",
         "1 passed, 1 skipped, 1 failed",
+    ]
+
+
+def test_all_differences_are_told(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    case = "name='wrong', code='LGHI 3,7', registers={4: 9}, end=FinalState(cc=2, registers={3: 8, 4: 9})"
+    assert run(write_cases(tmp_path, case)) == 1
+    assert lines_of(capfd.readouterr().out)[:2] == [
+        "FAIL    some-rules/wrong (5 tests, 2 failed, condition code: expected 2, found 0)",
+        "        FAIL: free, stepped: general register 3: expected 0000000000000008, found 0000000000000007",
+    ]
+
+
+def checks_in(saved: Path) -> list[tuple[str, str, str, list[str]]]:
+    """The checks of the only program in the report *saved*."""
+    (program,) = json.loads(saved.read_text())["programs"]
+    return [(each["verdict"], each["name"], each.get("text", ""), each["ways"]) for each in program["checks"]]
+
+
+def test_checks_are_named_by_what_they_are_of_whatever_is_found(tmp_path: Path) -> None:
+    saved, ways = tmp_path / "out.json", ["free", "stepped"]
+    assert run(write_cases(tmp_path, FAILING), "--json", str(saved)) == 1
+    assert checks_in(saved) == [
+        ("PASS", "end", "", ways),
+        ("PASS", "number of events", "", ways),
+        ("FAIL", "general register 3", "expected 0000000000000008, found 0000000000000007", ways),
+    ]
+    assert run(write_cases(tmp_path, PASSING), "--json", str(saved)) == 0
+    names = ("end", "number of events", "general register 3")
+    assert checks_in(saved) == [("PASS", name, "", ways) for name in names]
+
+
+def test_what_does_not_end_has_a_check_that_says_so(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    saved = tmp_path / "out.json"
+    endless = write_cases(tmp_path, "name='x', code='BRC 15,*', end=FinalState(cc=0)")
+    assert run(endless, "--max-instructions", "1000", "--json", str(saved)) == 1
+    text = "it did not end in 1,000 instructions; no interruption was taken"
+    assert checks_in(saved) == [("FAIL", "end", text, ["free", "stepped"])]
+    assert lines_of(capfd.readouterr().out)[0] == f"STOPPED some-rules/x (1 tests, 1 failed, end: {text})"
+
+
+def test_a_case_that_is_repaired_is_better_than_before(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    saved = str(tmp_path / "out.json")
+    assert run(write_cases(tmp_path, FAILING), "--json", saved) == 1
+    capfd.readouterr()
+    assert run(write_cases(tmp_path, PASSING.replace("right", "wrong")), "--baseline", saved) == 0
+    assert lines_of(capfd.readouterr().out)[-1] == "better than before: some-rules/wrong: failed, 1 failed"
+
+
+def test_what_a_case_does_not_look_at_any_more_has_vanished(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    saved = str(tmp_path / "out.json")
+    assert run(write_cases(tmp_path, PASSING), "--json", saved) == 0
+    capfd.readouterr()
+    assert run(write_cases(tmp_path, "name='right', code='LGHI 3,7'"), "--baseline", saved) == 1
+    assert lines_of(capfd.readouterr().out)[-2:] == [
+        f"vanished: some-rules/right: {way}: general register 3" for way in ("free", "stepped")
     ]
 
 
@@ -40,7 +93,7 @@ def test_a_case_that_cannot_be_assembled_has_failed(tmp_path: Path, capfd: pytes
     shown = capfd.readouterr()
     assert lines_of(shown.out) == [
         "FAIL    some-rules/unknown (unknown: line 2: FROB 1,2: FROB is not an instruction that is known here)",
-        "PASS    some-rules/right",
+        "PASS    some-rules/right (3 tests)",
         "1 passed, 1 failed",
     ]
     assert "Traceback" not in shown.err

@@ -110,7 +110,7 @@ def test_a_program_shows_its_rule_its_checks_and_its_trace(shown: ShownReport) -
         "becomesreference 2.2",
         "old state: expected Sr, not Vr",
         "XPASS",
-        "late",
+        "late free, stepped",
         "",
     ]
     assert shown.texts("#program-wrong .steps") == ["\n".join(STEPS)]
@@ -145,6 +145,14 @@ def test_two_reports_side_by_side(compared: ShownReport) -> None:
         *("XPASS", "late", "before: not there"),
         *("vanished", "gone", "before: PASS"),
     ]
+
+
+def test_checks_of_two_machines_go_by_what_they_are_of() -> None:
+    here = (Check("PASS", "cc", ways=("free",)), Check("FAIL", "cc", ways=("stepped",)), Check("PASS", "key"))
+    there = (Check("FAIL", "cc", ways=("there",)), Check("FAIL", "key", ways=("there",)))
+    page = io.StringIO()
+    write_page(page, *(report(msgspec.structs.replace(WRONG, checks=checks)) for checks in (here, there)))
+    assert '"checksBefore":[{"name":"key","before":"FAIL","now":"PASS"}]' in page.getvalue()
 
 
 def test_the_same_report_gives_the_same_page() -> None:
