@@ -49,6 +49,7 @@ PRIVILEGED = (
     *("TB 6,4", "STSCH 0(4)", "MSCH 0(4)", "SSCH 0(4)", "TSCH 0(4)", "TPI 0(4)", "HSCH", "CSCH", "RSCH", "XSCH"),
     *("STCRW 0(4)", "SAL", "RCHP", "SCHM", "CHSC 4", "IDTE 6,8,10", "PFMF 6,4", "PTF 4", "CSPG 6,4", "LPP 0(4)"),
     *("STRAG 0(4),0(6)", "TRACE 2,3,0(4)", "TRACG 2,3,0(4)", "DIAG 6,8,0x10(4)"),
+    *("LRAY 6,0(4)", "RRBM 6,4", "ESEA 6", "SIGA 0(4)", "STCPS 0(4)"),
 )
 
 
@@ -69,7 +70,7 @@ def privileged() -> Iterator[ExceptionRow]:
         )
 
 
-LONG = {"LCTLG", "STCTG", "LRAG", "TPROT", "LASP", "STRAG", "TRACG"}
+LONG = {"LCTLG", "STCTG", "LRAG", "LRAY", "TPROT", "LASP", "STRAG", "TRACG"}
 
 
 def execute() -> Iterator[ExceptionRow]:

@@ -19,6 +19,7 @@ from emu import page_states as states
 from emu.coverage.architecture import is_expected
 from emu.engine.mnemonics import opcodes_by_mnemonic
 from emu.facilities import DEFAULT_FACILITIES
+from emu.isa.declaration import INSTRUCTIONS
 from emu.isa.signaling import Order
 from emu.program_interruption import ProgramInterruptionCode as Code
 from emu.teid import Protection
@@ -86,9 +87,13 @@ def code_name(code: int) -> str:
 
 
 def _instructions() -> Iterator[Cell]:
+    """Each is to end; of what else may come of it, only what its declaration says is expected."""
+    privileged = {each.mnemonic for each in INSTRUCTIONS if each.privileged}
     for mnemonic, opcode in sorted(opcodes_by_mnemonic().items()):
         if is_expected(opcode, DEFAULT_FACILITIES):
             yield mnemonic, ENDED
+            if mnemonic in privileged:
+                yield mnemonic, code_name(Code.PRIVILEGED_OPERATION)
 
 
 def _program_interruptions() -> Iterator[Cell]:

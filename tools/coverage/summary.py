@@ -38,6 +38,11 @@ class CoverageOfMatrix:
     besides: int
     """Cells that nobody expects, and that were reached."""
 
+    @property
+    def all_reached(self) -> int:
+        """Cells that were reached, whether anybody expects them or not."""
+        return self.reached + self.besides
+
 
 def coverage_of(counts: Counts) -> list[CoverageOfMatrix]:
     """What was reached of each matrix."""
@@ -53,10 +58,10 @@ def coverage_of(counts: Counts) -> list[CoverageOfMatrix]:
 def lines(found: Sequence[CoverageOfMatrix]) -> Iterator[str]:
     """A table of it."""
     width = max(len(each.matrix.name) for each in found)
-    yield f"{'':{width}}  reached  expected"
+    yield f"{'':{width}}  reached  expected        besides"
     for each in found:
         share = each.reached / each.expected
-        yield f"{each.matrix.name:{width}}  {each.reached:7,}  {each.expected:8,}  {share:4.0%}"
+        yield f"{each.matrix.name:{width}}  {each.reached:7,}  {each.expected:8,}  {share:4.0%}  {each.besides:7,}"
 
 
 def gap_lines(found: Sequence[CoverageOfMatrix]) -> Iterator[str]:
@@ -101,12 +106,12 @@ def read_floor(path: Path) -> dict[str, int]:
 def below(floor: Mapping[str, int], found: Sequence[CoverageOfMatrix]) -> list[str]:
     """What is less than *floor* says, in words."""
     return [
-        f"{each.matrix.name}: {each.reached} cells reached, {floor[each.matrix.name]} before"
+        f"{each.matrix.name}: {each.all_reached} cells reached, {floor[each.matrix.name]} before"
         for each in found
-        if each.reached < floor.get(each.matrix.name, 0)
+        if each.all_reached < floor.get(each.matrix.name, 0)
     ]
 
 
 def raised(floor: Mapping[str, int], found: Sequence[CoverageOfMatrix]) -> dict[str, int]:
     """The floor that it may be from now on: it never sinks."""
-    return {each.matrix.name: max(each.reached, floor.get(each.matrix.name, 0)) for each in found}
+    return {each.matrix.name: max(each.all_reached, floor.get(each.matrix.name, 0)) for each in found}
