@@ -37,17 +37,21 @@ def run_here(
     *,
     stepped: bool = False,
     profile: Profile = Profile.ZVM,
+    facilities: frozenset[int] | None = None,
     max_instructions: int = MOST_INSTRUCTIONS,
 ) -> CaseOutcome:
-    """Run *image* to its end, *stepped* or freely."""
+    """Run *image* to its end, *stepped* or freely.
+
+    :param facilities: what the machine has; None: what the case should be run with.
+    """
+    if facilities is None:
+        facilities = image.case.facilities
     if PAGING in image.case.needs:
         with _paging_host() as manager:
-            machine = Machine(
-                layout.MEMORY, profile=profile, facilities=image.case.facilities, hypervisor=manager.guest()
-            )
+            machine = Machine(layout.MEMORY, profile=profile, facilities=facilities, hypervisor=manager.guest())
             return _run(machine, image, max_instructions, stepped=stepped)
     cpus = 2 if TWO_CPUS in image.case.needs else 1
-    machine = Machine(layout.MEMORY, cpus=cpus, profile=profile, facilities=image.case.facilities)
+    machine = Machine(layout.MEMORY, cpus=cpus, profile=profile, facilities=facilities)
     return _run(machine, image, max_instructions, stepped=stepped)
 
 

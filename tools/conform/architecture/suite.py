@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from emu.facilities import installed
 from emu.page_states import Profile
 from tools.conform.architecture.case import Case
 from tools.conform.architecture.case_result import result_of
@@ -32,6 +33,7 @@ class CaseJob:
     entry: Entry
     case: Case
     profile: Profile
+    facilities: frozenset[int]
     max_instructions: int
     program: str | None = None
     """The QEMU that it runs on; None: it runs here."""
@@ -54,7 +56,13 @@ class CaseJob:
             image,
             self.entry,
             {
-                name: run_here(image, stepped=stepped, profile=self.profile, max_instructions=self.max_instructions)
+                name: run_here(
+                    image,
+                    stepped=stepped,
+                    profile=self.profile,
+                    facilities=self.facilities,
+                    max_instructions=self.max_instructions,
+                )
                 for name, stepped in ways.items()
             },
         )
@@ -99,9 +107,9 @@ class ArchitectureSuite:
         """See :meth:`tools.conform.suites.Suite.job`."""
         options = self._options
         case = self._cases[entry.name]
-        return CaseJob(
-            entry, case, _profile(options.profile, case), options.max_instructions, options.on, options.timeout
-        )
+        facilities = installed(*options.facilities(entry, case.facilities))
+        profile = _profile(options.profile, case)
+        return CaseJob(entry, case, profile, facilities, options.max_instructions, options.on, options.timeout)
 
 
 def _entry(name: str, case: Case) -> Entry:

@@ -189,3 +189,29 @@ def test_whose_page_states(tmp_path: Path, capfd: pytest.CaptureFixture[str], pr
     case = "name='x', needs=(ZVM,), registers={2: 'page1'}, code='ESSA 3,2,0', end=FinalState(registers={3: 3})"
     run(write_cases(tmp_path, case), "--profile", profile)
     assert capfd.readouterr().out.startswith(word)
+
+
+VECTOR = "name='vector', code='LGHI 3,7', needs=(facility(129),)"
+KEYS = "name='keys', code='LGHI 3,7', needs=(facility(14),)"
+REMOVED = "name='removed', code='LGHI 3,7', needs=(no_facility(129),)"
+
+
+# Storage-key removal, 169, is not there beside facility 14.
+@pytest.mark.parametrize(
+    ("options", "skipped"),
+    (
+        ((), {}),
+        (("--no-facility", "129"), {"vector": "needs facility 129"}),
+        (("--no-facility", "some-rules/vector:129"), {"vector": "needs facility 129"}),
+        (("--no-facility", "some-rules:129"), {"vector": "needs facility 129"}),
+        (("--no-facility", "some-rules/keys:129"), {}),
+        (("--facility", "169"), {"keys": "needs facility 14"}),
+        (("--facility", "129"), {"removed": "needs a machine without facility 129"}),
+    ),
+)
+def test_facilities_that_are_asked_for(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], options: tuple[str, ...], skipped: dict[str, str]
+) -> None:
+    assert run(write_cases(tmp_path, VECTOR, KEYS, REMOVED), *options) == 0
+    found = [line for line in lines_of(capfd.readouterr().out) if line.startswith("SKIP")]
+    assert found == [f"SKIP    some-rules/{name} ({reason})" for name, reason in skipped.items()]
