@@ -132,6 +132,20 @@ class Result(msgspec.Struct, frozen=True, omit_defaults=True):
         return self.count("SKIP")
 
 
+class CoveredMatrix(msgspec.Struct, frozen=True, omit_defaults=True):
+    """How much the programs exercise of one matrix of the architecture (:mod:`tools.coverage.matrices`)."""
+
+    name: str
+    axes: tuple[str, ...]
+    reached: int
+    """Cells that are expected, and were reached."""
+    expected: int
+    besides: int = 0
+    """Cells that nobody expects, and that were reached."""
+    gaps: tuple[str, ...] = ()
+    """Those that were not, a line for what differs in one word only."""
+
+
 class SuiteReport(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a run of a suite came to."""
 
@@ -144,6 +158,8 @@ class SuiteReport(msgspec.Struct, frozen=True, omit_defaults=True):
     """In the order of the suite."""
     not_run: tuple[str, ...] = ()
     """Those that Ctrl-C or SIGTERM has kept from being run to their end."""
+    coverage: tuple[CoveredMatrix, ...] = ()
+    """If it was counted."""
 
 
 def totals(results: Iterable[Result]) -> dict[str, int]:

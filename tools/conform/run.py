@@ -20,7 +20,7 @@ from tools.conform.choice import check_facilities, choose
 from tools.conform.documents import Documents
 from tools.conform.known import read_known, with_known
 from tools.conform.lines import print_result, totals_line
-from tools.conform.results import Entry, Outcome, Result, SuiteReport, totals
+from tools.conform.results import CoveredMatrix, Entry, Outcome, Result, SuiteReport, totals
 from tools.conform.saved import read_report
 from tools.conform.suites import NotBegun, Unsuitable, Unsupported
 from tools.processes.side_by_side import run_side_by_side
@@ -64,6 +64,7 @@ def run_suite(declared: SuiteDeclaration, wanted: ConformOptions) -> int:
             totals=totals(ordered),
             programs=tuple(ordered),
             not_run=tuple(sorted({entry.name for entry in chosen} - {result.name for result in ordered})),
+            coverage=() if wanted.coverage is None else _covered(counts),
         )
         print(totals_line(report.totals))
         if wanted.logs is not None:
@@ -89,6 +90,18 @@ def _machine(declared: SuiteDeclaration, wanted: ConformOptions) -> str:
     """What the programs run on, in words."""
     other = None if declared.machine is None else declared.machine(wanted)
     return other or f"essa {__version__}, profile {wanted.profile}"
+
+
+def _covered(counts: Counts) -> tuple[CoveredMatrix, ...]:
+    """What is exercised by what was counted."""
+    from tools.coverage.summary import coverage_of, gap_texts
+
+    return tuple(
+        CoveredMatrix(
+            each.matrix.name, each.matrix.axes, each.reached, each.expected, each.besides, tuple(gap_texts(each))
+        )
+        for each in coverage_of(counts)
+    )
 
 
 def _is_whole(wanted: ConformOptions) -> bool:

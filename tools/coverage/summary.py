@@ -65,17 +65,21 @@ def lines(found: Sequence[CoverageOfMatrix]) -> Iterator[str]:
 
 
 def gap_lines(found: Sequence[CoverageOfMatrix]) -> Iterator[str]:
-    """What was not reached, by name: cells that differ in one word only are in one line."""
+    """What was not reached, by name."""
     for each in found:
-        if not each.gaps:
-            continue
-        yield f"{each.matrix.name} ({', '.join(each.matrix.axes)}):"
-        # Whichever way there are fewer lines.
-        ways = [_without(each.gaps, axis) for axis in range(len(each.matrix.axes))]
-        axis, grouped = min(enumerate(ways), key=lambda way: len(way[1]))
-        for others, words in grouped.items():
-            text = ", ".join((*others[:axis], " | ".join(words), *others[axis:]))
+        if each.gaps:
+            yield f"{each.matrix.name} ({', '.join(each.matrix.axes)}):"
+        for text in gap_texts(each):
             yield from textwrap.wrap(text, _WIDTH, initial_indent="  ", subsequent_indent="      ")
+
+
+def gap_texts(covered: CoverageOfMatrix) -> Iterator[str]:
+    """What was not reached of one matrix: cells that differ in one word only are in one text."""
+    # Whichever way there are fewer of them.
+    ways = [_without(covered.gaps, axis) for axis in range(len(covered.matrix.axes))]
+    axis, grouped = min(enumerate(ways), key=lambda way: len(way[1]))
+    for others, words in grouped.items():
+        yield ", ".join((*others[:axis], " | ".join(words), *others[axis:]))
 
 
 def _without(cells: Sequence[Cell], axis: int) -> dict[Cell, list[str]]:

@@ -11,7 +11,7 @@ import pytest
 
 from tests.support.command import ROOT
 from tests.support.suite import conform
-from tools.conform.results import Check, Entry, Outcome, Result, SuiteReport
+from tools.conform.results import Check, CoveredMatrix, Entry, Outcome, Result, SuiteReport
 from tools.conform.saved import read_report
 
 
@@ -38,10 +38,22 @@ def test_what_is_no_report(suite: Path, tmp_path: Path, capfd: pytest.CaptureFix
     assert f"--baseline: {wrong}: expected what --json has written: " in capfd.readouterr().err
 
 
+def test_what_was_exercised_is_in_the_report(suite: Path, tmp_path: Path) -> None:
+    saved, covered = tmp_path / "out.json", tmp_path / "covered"
+    assert conform(suite, "--json", str(saved), "--coverage", str(covered)) == 1
+    matrices = {each.name: each for each in read_report("--baseline", str(saved)).coverage}
+    instructions = matrices["instructions"]
+    assert 0 < instructions.reached < instructions.expected
+    assert any("AGHI" in gap for gap in instructions.gaps)
+    # A report without says nothing of it.
+    assert conform(suite, "--json", str(saved)) == 1
+    assert "coverage" not in json.loads(saved.read_text())
+
+
 def test_every_field_is_in_the_readme() -> None:
     text = (ROOT / "tools" / "conform" / "README.md").read_text()
     _, _, schema = text.partition("The JSON is an object")
-    for kind in (SuiteReport, Result, Entry, Check):
+    for kind in (SuiteReport, CoveredMatrix, Result, Entry, Check):
         for field in msgspec.structs.fields(kind):
             assert f"`{field.name}`" in schema, f"{kind.__name__}.{field.name}"
     assert all(f"`{outcome.value}`" in text for outcome in Outcome)

@@ -36,6 +36,20 @@ function changeTable(changes) {
   return element("table.changes", null, element("tbody", null, ...rows));
 }
 
+function coverageTable(matrices) {
+  const rows = matrices.map((matrix) =>
+    element("tr", null,
+      element("td", null, `${(100 * matrix.reached / matrix.expected).toFixed(0)} %`),
+      element("td", null, matrix.name, element("div.quiet", null, matrix.axes.join(", "))),
+      element("td", null, `${matrix.reached} of ${matrix.expected}`),
+      element("td", null, `${matrix.besides || 0}`),
+      element("td", null, matrix.gaps ? folded(`${matrix.expected - matrix.reached} not reached`, matrix.gaps.join("\n")) : "")));
+  const titles = ["", "matrix", "reached", "besides", "gaps"];
+  return element("table.coverage", null,
+    element("thead", null, element("tr", null, ...titles.map((title) => element("th", null, title)))),
+    element("tbody", null, ...rows));
+}
+
 function folded(title, lines) {
   return element("details", null, element("summary", null, title), element("pre", null, lines));
 }

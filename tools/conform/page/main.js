@@ -62,6 +62,12 @@ function sections() {
   }
 }
 
+function coverage() {
+  if (!data.coverage.length) return;
+  document.getElementById("coverage").append(
+    element("h2", null, "What of the architecture was exercised"), coverageTable(data.coverage));
+}
+
 function choices() {
   const present = data.outcomes.filter((outcome) => data.programs.some((program) => program.outcome === outcome.name));
   for (const outcome of present) {
@@ -90,6 +96,7 @@ function apply() {
 }
 
 lead();
+coverage();
 choices();
 sections();
 apply();

@@ -37,6 +37,7 @@ def _data(report: SuiteReport, other: SuiteReport | None) -> dict[str, Any]:
         "notRun": report.not_run,
         "other": None if other is None else {"machine": other.machine, "totals": other.totals},
         "vanished": sorted(before.keys() - {each.name for each in report.programs} - {*report.not_run}),
+        "coverage": [msgspec.to_builtins(each) for each in report.coverage],
         "programs": [_program(result, before.get(result.name)) for result in report.programs],
     }
 

@@ -14,7 +14,7 @@ from selenium.webdriver.support.ui import WebDriverWait
 from tests.support.browser import browser
 from tests.support.reports import RESULTS, STEPS, report
 from tools.conform.page.page import write_page
-from tools.conform.results import Check, Outcome
+from tools.conform.results import Check, CoveredMatrix, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -162,3 +162,18 @@ def test_the_same_report_gives_the_same_page() -> None:
     assert first.getvalue() == second.getvalue()
     assert "http://" not in first.getvalue()
     assert "https://" not in first.getvalue()
+
+
+def test_what_was_exercised(chromium: WebDriver, tmp_path: Path) -> None:
+    matrices = (
+        CoveredMatrix("instructions", ("instruction", "outcome"), 3, 4, besides=7, gaps=("AGHI | LGHI, ended",)),
+        CoveredMatrix("translation", ("table", "access"), 18, 18),
+    )
+    covered = msgspec.structs.replace(report(RIGHT), coverage=matrices)
+    page = ShownReport(chromium, tmp_path / "covered.html", covered, None)
+    assert page.texts("table.coverage tbody td:first-child") == ["75 %", "100 %"]
+    assert page.texts("table.coverage tbody tr:first-child td")[2:4] == ["3 of 4", "7"]
+    page.find("table.coverage summary").click()
+    assert page.texts("table.coverage pre") == ["AGHI | LGHI, ended"]
+    plain = ShownReport(chromium, tmp_path / "plain.html", report(RIGHT), None)
+    assert plain.texts("table.coverage") == []
