@@ -16,15 +16,18 @@ from tools.conform.architecture.source import evaluate
 INDEX: Final = "index.json"
 
 
-def export(images: Mapping[str, CaseImage], directory: Path) -> None:
+def export(images: Mapping[str, CaseImage], directory: Path, *, is_raw_too: bool = False) -> None:
     """Write *images* to ``SECTION/NAME.elf`` in *directory*, and the index.
 
+    :param is_raw_too: write ``SECTION/NAME.bin``, too: what is in storage, for who loads no ELF file.
     :raises OSError: if it cannot be written.
     """
     for name, image in images.items():
         path = directory / f"{name}.elf"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(image.elf())
+        if is_raw_too:
+            path.with_name(f"{path.stem}.bin").write_bytes(image.raw())
     text = json.dumps(index(images), indent=1) + "\n"
     (directory / INDEX).write_text(text, encoding="utf-8")
 

@@ -51,6 +51,14 @@ class CaseImage:
         """The ELF file."""
         return elf_file(self.entry, self.segments)
 
+    def raw(self) -> bytes:
+        """Storage from absolute address 0 to the end of the image."""
+        (last, content) = self.segments[-1]
+        storage = bytearray(last + len(content))
+        for address, part in self.segments:
+            storage[address : address + len(part)] = part
+        return bytes(storage)
+
 
 def make_image(case: Case) -> CaseImage:
     """The image of *case*.

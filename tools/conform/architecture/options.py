@@ -43,3 +43,6 @@ class ArchitectureOptions(ConformOptions):
     export: str | None = option(
         metavar="DIR", help="Write the images of the cases that are run there as well, each an ELF file, and an index."
     )
+    raw: bool = option(
+        False, help="With --export, write what each image has in storage from address 0, too, as NAME.bin."
+    )

@@ -74,10 +74,12 @@ class ArchitectureSuite:
     def __init__(self, options: ArchitectureOptions) -> None:
         """Read the cases, and write the images of those that are wanted if *options* says so.
 
-        :raises UsageError: if a case is malformed, none is wanted, a file cannot be written, or the other machine is
-            not there.
+        :raises UsageError: if a case is malformed, none is wanted, options contradict each other, a file cannot be
+            written, or the other machine is not there.
         """
         self._options = options
+        if options.raw and options.export is None:
+            raise UsageError("--raw: expected with --export")
         try:
             self._cases = read_cases(DIRECTORY if options.cases is None else Path(options.cases))
             if options.export is not None:
@@ -96,7 +98,8 @@ class ArchitectureSuite:
         :raises OSError: if it cannot be written.
         """
         names = [entry.name for entry in choose(self.entries(), self._options)]
-        export({name: make_image(self._cases[name]) for name in names}, directory)
+        images = {name: make_image(self._cases[name]) for name in names}
+        export(images, directory, is_raw_too=self._options.raw)
         print(f"images written to {directory}: {len(names):,}", flush=True)
 
     def entries(self) -> list[Entry]:

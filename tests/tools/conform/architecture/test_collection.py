@@ -6,19 +6,16 @@ from __future__ import annotations
 import re
 import textwrap
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from emu.program_interruption import ProgramInterruptionCode
 from tests.support.command import ROOT
-from tools.conform.architecture import case as vocabulary
+from tests.support.suite import lines_of
+from tools.command.cli import main
 from tools.conform.architecture import checks
 from tools.conform.architecture.case import Case, Class
 from tools.conform.architecture.collection import read_cases, read_sections
-from tools.conform.architecture.harness import CaseVerdict
-from tools.conform.architecture.here import run_here
-from tools.conform.architecture.image import CaseError, make_image
+from tools.conform.architecture.image import CaseError
 
 README = ROOT / "tests" / "conformance" / "README.md"
 CASES = read_cases()
@@ -40,12 +37,13 @@ def test_each_interruption_says_where_the_old_psw_points() -> None:
             assert event.at is not None or is_open, name
 
 
-def test_the_example_of_the_readme_passes() -> None:
-    text = README.read_text(encoding="utf-8")
-    (example,) = re.findall(r"(?:^    .*\n|^\n)*^    CASE = (?:^    .*\n|^\n|.*\n)*?^    \)\n", text, re.MULTILINE)
-    names: dict[str, Any] = vars(vocabulary) | {"Code": ProgramInterruptionCode}
-    exec(textwrap.dedent(example), names)
-    assert run_here(make_image(names["CASE"])).verdict is CaseVerdict.PASSED
+def test_the_example_of_the_readme_passes(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (example,) = re.findall(
+        r"^    from .*\n(?:    .*\n|\n)*    SECTION = .*\n", README.read_text(encoding="utf-8"), re.MULTILINE
+    )
+    (tmp_path / "my_rules.py").write_text(textwrap.dedent(example))
+    assert main(["conform", "architecture", "--cases", str(tmp_path)]) == 0
+    assert lines_of(capfd.readouterr().out) == ["PASS    my-rules/operation-exception", "1 passed"]
 
 
 def test_the_readme_names_every_field_of_a_case() -> None:

@@ -112,6 +112,12 @@ def test_a_case_in_the_report(tmp_path: Path) -> None:
     }
 
 
+def test_images_without_a_header_are_written(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    run(write_cases(tmp_path, PASSING), "--export", str(out), "--raw")
+    assert sorted(each.name for each in out.rglob("*.*")) == ["index.json", "right.bin", "right.elf"]
+
+
 def test_images_are_written(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "out"
     assert run(write_cases(tmp_path, PASSING), "--export", str(out)) == 0
@@ -159,6 +165,7 @@ def test_exported_images_among_programs(tmp_path: Path, capfd: pytest.CaptureFix
         (("--on", "no-such-qemu"), "--on: expected a QEMU for s390x that is installed, not 'no-such-qemu'"),
         (("--export", "/dev/null/x"), "--export: /dev/null/x cannot be written: Not a directory"),
         (("--profile", "vmware"), "--profile"),
+        (("--raw",), "--raw: expected with --export"),
         (("--export", "out", "--only", "wrong-rules"), "--only: expected a program or a group, not 'wrong-rules'"),
     ),
 )
