@@ -50,6 +50,11 @@ def interruption_line(cpu: int, kind: str, code: int, old: Psw, new: Psw, symbol
     return f"cpu {cpu}: {what}, old PSW {symbols.psw_text(old)}, new PSW {symbols.psw_text(new)}"
 
 
+def is_interruption(line: str) -> bool:
+    """Whether *line* is that of an interruption."""
+    return ", old PSW " in line
+
+
 def host_line(page: int, before: int, after: int) -> str:
     """The line of what the host did with a page."""
     return f"host: {state_text(page, before, after)}"

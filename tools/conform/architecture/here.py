@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from typing import Final
 
@@ -25,7 +25,8 @@ from tools.conform.architecture.outcome import CaseOutcome, read_outcome
 from tools.conform.architecture.source import evaluate
 from tools.coverage.covered import followed
 
-_GoOn = Callable[[Machine, int], Stop | None]
+GoOn = Callable[[Machine, int], Stop | None]
+"""Runs a machine for so many instructions at most, and gives how it ended, if that is known."""
 HOST_FRAMES: Final = 256
 """Pages of real storage of a host that pages out."""
 MOST_INSTRUCTIONS: Final = 200_000
@@ -39,20 +40,22 @@ def run_here(
     profile: Profile = Profile.ZVM,
     facilities: frozenset[int] | None = None,
     max_instructions: int = MOST_INSTRUCTIONS,
+    again: GoOn | None = None,
 ) -> CaseOutcome:
     """Run *image* to its end, *stepped* or freely.
 
     :param facilities: what the machine has; None: what the case should be run with.
+    :param again: runs the machine on, where a run is made again to be looked at: coverage does not count that.
     """
     if facilities is None:
         facilities = image.case.facilities
     if PAGING in image.case.needs:
         with _paging_host() as manager:
             machine = Machine(layout.MEMORY, profile=profile, facilities=facilities, hypervisor=manager.guest())
-            return _run(machine, image, max_instructions, stepped=stepped)
+            return _run(machine, image, max_instructions, again, stepped=stepped)
     cpus = 2 if TWO_CPUS in image.case.needs else 1
     machine = Machine(layout.MEMORY, cpus=cpus, profile=profile, facilities=facilities)
-    return _run(machine, image, max_instructions, stepped=stepped)
+    return _run(machine, image, max_instructions, again, stepped=stepped)
 
 
 class _EmptyDisk:
@@ -82,15 +85,22 @@ def _paging_host() -> Iterator[PageManager]:
         device.close()
 
 
-def _run(machine: Machine, image: CaseImage, max_instructions: int, *, stepped: bool) -> CaseOutcome:
+def _run(
+    machine: Machine,
+    image: CaseImage,
+    max_instructions: int,
+    again: GoOn | None,
+    *,
+    stepped: bool,
+) -> CaseOutcome:
     if DEVICES in image.case.needs:
         for name in ("disk 0", "disk 1"):
             machine.channels.attach(VirtioCcw(VirtioBlock(_EmptyDisk(), name)))
     # What the ELF file of the image is read as, without the time that reading takes.
     segments = tuple(Segment(address, data, len(data)) for address, data in image.segments)
     Program(image.case.name, image.entry, segments).load(machine)
-    go_on = _stepped if stepped else Machine.run
-    with followed(machine, stepped=stepped):
+    go_on = again or (_stepped if stepped else Machine.run)
+    with followed(machine, stepped=stepped) if again is None else nullcontext():
         ending, missed = _to_events(machine, image, max_instructions, go_on)
         if missed is None:
             ending = go_on(machine, max_instructions - machine.executed)
@@ -105,7 +115,7 @@ def _run(machine: Machine, image: CaseImage, max_instructions: int, *, stepped: 
 
 
 def _to_events(
-    machine: Machine, image: CaseImage, most: int, go_on: _GoOn
+    machine: Machine, image: CaseImage, most: int, go_on: GoOn
 ) -> tuple[Stop | None, InterruptKey | MachineCheck | None]:
     """Let *machine* go on to each event from outside, and let that happen; how it ended before one that it has missed.
 

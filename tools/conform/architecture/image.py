@@ -120,6 +120,11 @@ def _harness() -> tuple[Mapping[int, bytes], Mapping[str, int]]:
     return assemble_parts(harness.PARTS, harness.SYMBOLS)
 
 
+def harness_labels() -> Mapping[str, int]:
+    """The places in the code around every case, by their names."""
+    return _harness()[1]
+
+
 def _words(*values: int) -> bytes:
     return b"".join((value & (1 << 64) - 1).to_bytes(8, "big") for value in values)
 

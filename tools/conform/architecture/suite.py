@@ -5,7 +5,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Final, cast
+
+import msgspec
 
 from emu.facilities import installed
 from emu.page_states import Profile
@@ -22,8 +24,15 @@ from tools.machines.options import profile as profile_called
 from tools.usage.errors import UsageError
 
 if TYPE_CHECKING:
+    from tools.conform.architecture.here import GoOn
+    from tools.conform.architecture.image import CaseImage
     from tools.conform.architecture.options import ArchitectureOptions
+    from tools.conform.architecture.outcome import CaseOutcome
     from tools.processes.side_by_side import Reporter
+
+
+_WAYS: Final = {"free": False, "stepped": True}
+"""How a case is run here: whether step by step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,22 +58,26 @@ class CaseJob:
             return result_of(
                 image, self.entry, {"there": run_on_qemu(image, program=self.program, timeout=self.timeout)}
             )
+        outcomes = {way: self._here(image, way) for way in _WAYS}
+        result = result_of(image, self.entry, outcomes)
+        wrong = next((way for way, outcome in outcomes.items() if outcome.verdict.is_wrong), None)
+        if wrong is None:
+            return result
+        from tools.conform.architecture.case_steps import last_steps
+
+        steps = last_steps(lambda again: self._here(image, wrong, again), outcomes[wrong].instructions)
+        return msgspec.structs.replace(result, last_steps=steps)
+
+    def _here(self, image: CaseImage, way: str, again: GoOn | None = None) -> CaseOutcome:
         from tools.conform.architecture.here import run_here
 
-        ways = {"free": False, "stepped": True}
-        return result_of(
+        return run_here(
             image,
-            self.entry,
-            {
-                name: run_here(
-                    image,
-                    stepped=stepped,
-                    profile=self.profile,
-                    facilities=self.facilities,
-                    max_instructions=self.max_instructions,
-                )
-                for name, stepped in ways.items()
-            },
+            stepped=_WAYS[way],
+            profile=self.profile,
+            facilities=self.facilities,
+            max_instructions=self.max_instructions,
+            again=again,
         )
 
 

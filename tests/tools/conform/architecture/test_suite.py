@@ -222,3 +222,22 @@ def test_facilities_that_are_asked_for(
     assert run(write_cases(tmp_path, VECTOR, KEYS, REMOVED), *options) == 0
     found = [line for line in lines_of(capfd.readouterr().out) if line.startswith("SKIP")]
     assert found == [f"SKIP    some-rules/{name} ({reason})" for name, reason in skipped.items()]
+
+
+def test_a_case_that_failed_shows_what_it_did_last(tmp_path: Path) -> None:
+    saved = tmp_path / "out.json"
+    assert run(write_cases(tmp_path, PASSING, FAILING), "--json", str(saved)) == 1
+    right, wrong = json.loads(saved.read_text())["programs"]
+    assert "last_steps" not in right
+    assert [line.split(" (")[0] for line in wrong["last_steps"][1:3]] == [
+        f"  cpu 0: S {address:016x}" for address in (0x8000, 0x8004)
+    ]
+
+
+def test_what_is_run_again_for_that_is_not_counted(tmp_path: Path) -> None:
+    saved = tmp_path / "coverage.json"
+    failing = FAILING.replace("LGHI 3,7", "LPGR 3,3")
+    assert run(write_cases(tmp_path, failing), "--coverage", str(saved)) == 1
+    rows = json.loads(saved.read_text())["matrices"]["instructions"]
+    # Once freely, once step by step.
+    assert [row for row in rows if row[0] == ["LPGR", "ended"]] == [[["LPGR", "ended"], 2]]
