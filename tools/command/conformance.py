@@ -51,11 +51,11 @@ def _report_options() -> tuple[type, ...]:
 
 
 @suites.declare(_report_options, help="Write a report that was saved as JSON in other forms.")
-def report(_: click.Context, wanted: SavedReportOptions) -> None:
+def report(_: click.Context, wanted: SavedReportOptions) -> int:
     """Write a saved report in other forms."""
     from tools.conform.rewriting import rewrite_report
 
-    rewrite_report(wanted)
+    return rewrite_report(wanted)
 
 
 def _coverage_options() -> tuple[type, ...]:

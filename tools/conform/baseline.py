@@ -7,11 +7,20 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from tools.conform.results import FAILING, Entry, Outcome, Result
+from tools.conform.saved import read_report
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
     from tools.conform.results import SuiteReport
+
+
+def read_baseline(name: str | None, suite: str) -> SuiteReport | None:
+    """The report in the file *name* that one of *suite* is held against, if one is given.
+
+    :raises UsageError: if it is none.
+    """
+    return None if name is None else read_report("--baseline", name, suite)
 
 
 def print_differences(report: SuiteReport, baseline: SuiteReport, meant: Collection[str]) -> bool:

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from tools.conform.results import Entry
 
 
-def choose(entries: Sequence[Entry], wanted: ChoiceOptions) -> list[Entry]:
-    """Those of *entries* that are *wanted*.
+def choose(entries: Sequence[Entry], wanted: ChoiceOptions, suite: str) -> list[Entry]:
+    """Those of *entries* that are *wanted* of the *suite* with this name.
 
     :raises UsageError: if a name is none, or nothing is left.
     """
@@ -32,7 +32,7 @@ def choose(entries: Sequence[Entry], wanted: ChoiceOptions) -> list[Entry]:
         and (wanted.pattern is None or fnmatch(entry.name, f"*{wanted.pattern}*"))
     ]
     if wanted.last_failed is not None:
-        before = read_report("--last-failed", wanted.last_failed)
+        before = read_report("--last-failed", wanted.last_failed, suite)
         failed = {each.name for each in before.programs if each.outcome.is_failure} | {*before.not_run}
         chosen = [entry for entry in chosen if entry.name in failed]
         if not chosen:

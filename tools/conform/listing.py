@@ -34,7 +34,7 @@ def list_suite(wanted: ListOptions) -> None:
         typed["directory"] = wanted.directory
     elif wanted.directory is not None:
         raise UsageError(f"conform list: {declared.name} needs no directory, but has {wanted.directory!r}")
-    chosen = choose(declared.open(read_options(kind, typed)).entries(), wanted)
+    chosen = choose(declared.open(read_options(kind, typed)).entries(), wanted, declared.name)
     width = max(len(entry.name) for entry in chosen)
     for entry in chosen:
         groups = f"[{', '.join(entry.groups)}]" if entry.groups else ""

@@ -84,7 +84,12 @@ class DocumentOptions:
         metavar="FILE", help="Write the report as a page for a browser, which needs no other file."
     )
     badge: str | None = option(metavar="FILE", help="Write how many have passed as an SVG badge.")
-    compare: str | None = option(metavar="FILE", help="Show another report, a JSON, beside this one in --html.")
+    compare: str | None = option(
+        metavar="FILE", help="Print what differs from another report, a JSON, and show it beside this one in --html."
+    )
+    baseline: str | None = option(
+        metavar="FILE", help="Compare with the JSON of an earlier run: only what is worse fails."
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,9 +138,6 @@ class ConformOptions(ChoiceOptions, DocumentOptions):
         metavar="FILE",
         help="Failures that are known, as TOML with their reasons; may be repeated.",
         is_repeated=True,
-    )
-    baseline: str | None = option(
-        metavar="FILE", help="Compare with the JSON of an earlier run: only what is worse fails."
     )
     logs: str | None = option(metavar="DIRECTORY", help="Write the console of each program to a file there.")
 

@@ -15,13 +15,12 @@ import msgspec
 
 from emu.errors import ProgramError
 from tools import __version__
-from tools.conform.baseline import print_differences
+from tools.conform.baseline import print_differences, read_baseline
 from tools.conform.choice import check_facilities, choose
 from tools.conform.documents import Documents
 from tools.conform.known import read_known, with_known
 from tools.conform.lines import print_result, totals_line
 from tools.conform.results import CoveredMatrix, Entry, Outcome, Result, SuiteReport, totals
-from tools.conform.saved import read_report
 from tools.conform.suites import NotBegun, Unsuitable, Unsupported
 from tools.processes.side_by_side import run_side_by_side
 from tools.usage.errors import LostRun, UsageError
@@ -48,14 +47,14 @@ def run_suite(declared: SuiteDeclaration, wanted: ConformOptions) -> int:
     """
     suite = declared.open(wanted)
     entries = suite.entries()
-    chosen = choose(entries, wanted)
+    chosen = choose(entries, wanted, declared.name)
     check_facilities(entries, wanted)
-    baseline = None if wanted.baseline is None else read_report("--baseline", wanted.baseline)
+    baseline = read_baseline(wanted.baseline, declared.name)
     if wanted.logs is not None:
         _make_directory(Path(wanted.logs))
     known = read_known([*([declared.known] if declared.known else []), *map(Path, wanted.known)])
     with ExitStack() as files:
-        documents = Documents(files, wanted, {"--baseline": wanted.baseline, "--last-failed": wanted.last_failed})
+        documents = Documents(files, wanted, {"--last-failed": wanted.last_failed}, declared.name)
         counts: Counts = Counter()
         ordered = _run_all(suite, chosen, known, wanted, counts)
         report = SuiteReport(

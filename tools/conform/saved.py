@@ -21,11 +21,19 @@ def write_json(file: TextIO, report: SuiteReport) -> None:
     file.write(msgspec.json.format(msgspec.json.encode(report)).decode() + "\n")
 
 
-def read_report(option: str, name: str) -> SuiteReport:
+def read_report(option: str, name: str, suite: str | None = None) -> SuiteReport:
     """The report in the file *name*, which *option* names.
 
-    :raises UsageError: if it is not what :func:`write_json` writes.
+    :param suite: what it must be a report of; None: of any suite.
+    :raises UsageError: if it is not what :func:`write_json` writes, or of another suite.
     """
+    report = _read(option, name)
+    if suite not in (None, report.suite):
+        raise UsageError(f"{option}: {name}: expected a report of {suite}, not of {report.suite}")
+    return report
+
+
+def _read(option: str, name: str) -> SuiteReport:
     try:
         return msgspec.json.decode(read_whole(Path(name)), type=SuiteReport)
     except OSError as reason:

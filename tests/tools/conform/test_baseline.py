@@ -9,8 +9,10 @@ import pytest
 
 from tests.support.reports import report
 from tests.support.suite import FAILING, LEAVING_OUT, conform, program
+from tools.command.cli import main
 from tools.conform.baseline import print_differences
 from tools.conform.results import Check, Entry, Outcome, Result, SuiteReport
+from tools.conform.saved import write_json
 
 RIGHT = Check("PASS", "register 1")
 
@@ -134,3 +136,25 @@ def test_a_new_program_is_worse_only_if_it_fails(suite: Path, baseline: str, cap
     capfd.readouterr()
     assert conform(suite, "--baseline", baseline) == 1
     assert told(capfd) == ["worse than before: newer: unsupported, 0 failed"]
+
+
+def test_another_suite_is_no_baseline(suite: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    saved = tmp_path / "other.json"
+    with saved.open("w") as file:
+        write_json(file, report())
+    assert conform(suite, "--baseline", str(saved)) == 2
+    assert f"--baseline: {saved}: expected a report of kvm-unit-tests, not of a suite" in capfd.readouterr().err
+
+
+def test_a_saved_report_is_held_against_a_baseline(
+    suite: Path, baseline: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    now = str(tmp_path / "now.json")
+    assert conform(suite, "--exclude", "passing", "--json", now) == 1
+    capfd.readouterr()
+    assert main(["conform", "report", baseline, "--baseline", baseline]) == 0
+    assert told(capfd) == []
+    assert main(["conform", "report", now, "--baseline", baseline]) == 1
+    assert told(capfd) == ["vanished: passing"]
+    assert main(["conform", "report", now, "--baseline", baseline, "--json", baseline]) == 2
+    assert "--json: expected a file of its own, not that of --baseline: " in capfd.readouterr().err

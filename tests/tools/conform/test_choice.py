@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from tests.support.reports import report
@@ -46,7 +47,7 @@ def test_only_what_failed_before(suite: Path, tmp_path: Path, capfd: pytest.Capt
 def test_what_was_not_run_before_is_run_again(suite: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     saved = tmp_path / "before.json"
     with saved.open("w") as file:
-        write_json(file, report(not_run=("passing",)))
+        write_json(file, msgspec.structs.replace(report(not_run=("passing",)), suite="kvm-unit-tests"))
     assert conform(suite, "--last-failed", str(saved)) == 0
     assert capfd.readouterr().out.splitlines()[-1] == "1 passed"
 
@@ -65,3 +66,11 @@ def test_a_choice_of_nothing(
 ) -> None:
     assert conform(suite, *options) == 2
     assert message in capfd.readouterr().err
+
+
+def test_what_failed_in_another_suite(suite: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    saved = tmp_path / "before.json"
+    with saved.open("w") as file:
+        write_json(file, report(not_run=("passing",)))
+    assert conform(suite, "--last-failed", str(saved)) == 2
+    assert f"--last-failed: {saved}: expected a report of kvm-unit-tests, not of a suite" in capfd.readouterr().err

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.reports import report
 from tests.support.suite import conform
 from tools.command.cli import main
+from tools.conform.saved import write_json
 
 
 def test_a_saved_report_is_written_in_all_forms_as_at_once(
@@ -28,7 +30,10 @@ def test_a_saved_report_is_written_in_all_forms_as_at_once(
 @pytest.mark.parametrize(
     ("options", "message"),
     (
-        (("--compare", "old.json"), "--compare: expected with --html, where the two reports stand side by side"),
+        (
+            ("--compare", "other.json"),
+            "--compare: other.json: expected a report of kvm-unit-tests, not of a suite",
+        ),
         (("--html", "x", "--tap", "x"), "--tap: expected a file of its own, not that of --html: x"),
         (
             ("--json", "old.json", "--baseline", "old.json"),
@@ -52,5 +57,7 @@ def test_what_does_not_go_together(
         options = (*options, "--exclude", "failing")
     else:
         Path("old.json").write_text("{}")
+    with Path("other.json").open("w") as file:
+        write_json(file, report())
     assert conform(suite, *options) == 2
     assert message in capfd.readouterr().err

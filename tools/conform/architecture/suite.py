@@ -81,6 +81,10 @@ class CaseJob:
         )
 
 
+NAME: Final = "architecture"
+"""Of the suite, as the catalogue has it."""
+
+
 class ArchitectureSuite:
     """The cases of a directory."""
 
@@ -110,7 +114,7 @@ class ArchitectureSuite:
         :raises CaseError: if there is no image of one.
         :raises OSError: if it cannot be written.
         """
-        names = [entry.name for entry in choose(self.entries(), self._options)]
+        names = [entry.name for entry in choose(self.entries(), self._options, NAME)]
         images = {name: make_image(self._cases[name]) for name in names}
         export(images, directory, is_raw_too=self._options.raw)
         print(f"images written to {directory}: {len(names):,}", flush=True)
