@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 _RUN: Final = "runtest"
 _PIECE: Final = 1_000_000
 """Instructions between two looks at the time."""
+_SHOWN: Final = 3
+"""Of what is wrong in a case, so much is said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +152,13 @@ def _case(case: ScriptCase, operator: ScriptOperator) -> Check:
         # A condition before the first case may be around several.
         verdicts.ends()
     failures = verdicts.failures[:failed] if unknown else verdicts.failures
-    return Check("FAIL" if failures else "PASS", name, text="; ".join(failures))
+    return Check("FAIL" if failures else "PASS", name, text=_first(failures))
+
+
+def _first(failures: Sequence[str]) -> str:
+    """The first of *failures*, and how many others there are."""
+    others = len(failures) - _SHOWN
+    return "; ".join([*failures[:_SHOWN], *([f"and {others:,} more"] if others > 0 else [])])
 
 
 def _outcome(checks: Sequence[Check]) -> tuple[Outcome, str]:

@@ -66,16 +66,15 @@ def read_script(path: Path) -> list[ScriptCase]:
 def _lines(text: str, symbols: dict[str, str]) -> Iterator[ScriptLine]:
     """The lines that mean something; *symbols* get those that are defined on the way."""
     for number, whole in enumerate(text.splitlines(), 1):
-        written = whole.strip()
+        # A symbol that is not defined stands for nothing.
+        written = _SYMBOL.sub(lambda found: symbols.get(found[1], ""), whole).strip()
         directive = _DIRECTIVE.fullmatch(written)
         if directive is not None:
             yield ScriptLine(number, directive[1], (directive[2] or "").strip(), is_directive=True)
             continue
         if not written or written[0] in "#*":
             continue
-        # A symbol that is not defined stands for nothing.
-        resolved = _SYMBOL.sub(lambda found: symbols.get(found[1], ""), _COMMENT.sub("", written))
-        verb, _, rest = resolved.strip().partition(" ")
+        verb, _, rest = _COMMENT.sub("", written).partition(" ")
         if verb.lower() == "defsym":
             name, _, value = rest.strip().partition(" ")
             symbols[name] = value.strip().strip('"')

@@ -20,6 +20,7 @@ sysclear
 r $(where)=00 01   # with a comment
 loadcore "$(testpath)/x.core" 0x0
 *Want "a # b" 00000001
+*Want "$(where)" $(where) 01
 *Done nowait
 *Testcase
 ARCHMODE z$(nothing)
@@ -37,8 +38,9 @@ def test_lines(tmp_path: Path) -> None:
         (7, "r", "2000=00 01", False),
         (8, "loadcore", f'"{tmp_path}/x.core" 0x0', False),
         (9, "Want", '"a # b" 00000001', True),
-        (10, "Done", "nowait", True),
-        (12, "ARCHMODE", "z", False),
+        (10, "Want", '"2000" 2000 01', True),
+        (11, "Done", "nowait", True),
+        (13, "ARCHMODE", "z", False),
     ]
 
 

@@ -160,6 +160,22 @@ def test_a_script_that_fails_shows_why_and_its_last_instructions(tmp_path: Path)
     assert any("AHI 2," in line for line in found["last_steps"])
 
 
+def test_of_much_that_is_wrong_the_first_is_said(tmp_path: Path) -> None:
+    wrong = "".join(f'*Want "{number}" 00000043\n' for number in range(6))
+    _, found = run(tmp_path, RIGHT.replace('*Want "the sum" 00000042\n', wrong))
+    (check,) = found["checks"]
+    said = [f"storage ({number}): expected 00000043, not 00000042" for number in range(3)]
+    assert check["text"] == "; ".join([*said, "and 3 more"])
+
+
+def test_symbols_in_what_is_wanted(tmp_path: Path) -> None:
+    script = RIGHT.replace('"the sum" 00000042', '"$(what)" $(sum)')
+    assert run(tmp_path, f'defsym sum "00000042"\n{script}')[1]["outcome"] == "passed"
+    _, found = run(tmp_path, f'defsym sum "00000043"\ndefsym what "the sum"\n{script}')
+    (check,) = found["checks"]
+    assert check["text"] == "storage (the sum): expected 00000043, not 00000042"
+
+
 @pytest.mark.parametrize(
     ("script", "reason"), ((OLD, "not known here: archlvl 390"), (STRANGE, "not known here: attach"))
 )
