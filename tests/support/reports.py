@@ -8,7 +8,7 @@ from tools.conform.results import Check, Entry, Outcome, Result, SuiteReport, to
 STEPS = ("the last instructions and interruptions:", "  cpu 0: S 0000000000010000 (b9ab1023) ESSA 2,3,1")
 RESULTS = (
     Result(
-        Entry("right", ("ESSA",), "A page that is stable stays so.", "reference 2.1", "verified"),
+        Entry("right", ("ESSA",), "A page that is stable stays so.", "reference 2.1", "verified", "Page hinting"),
         Outcome.PASSED,
         checks=(Check("PASS", "stays"), Check("SKIP", "moves", text="no # such facility")),
         instructions=1234,
@@ -35,4 +35,4 @@ RESULTS = (
 
 def report(*results: Result, not_run: tuple[str, ...] = ()) -> SuiteReport:
     """A report of *results*."""
-    return SuiteReport("a suite", "a machine", totals(results), results, not_run)
+    return SuiteReport("a suite", "a machine", totals(results), results, not_run, 1.5)

@@ -31,8 +31,8 @@ _CONTROL_REGISTER_0 = 0x200
 """Service signals enabled."""
 _WAIT_PSW = 0x1F00
 _CR0 = 0x1F10
-_EFFORT = r"\d+\.\d s, [\d,]+ instructions"
-_EFFORTS = re.compile(rf"(?<=\(){_EFFORT}(?:, )?|, {_EFFORT}")
+_EFFORT = r"\d+\.\d s(?:, [\d,]+ instructions?)?"
+_EFFORTS = re.compile(rf"(?<=\(){_EFFORT}(?:, )?|, {_EFFORT}|; \d+\.\d s$")
 
 
 def program(*lines: str, ending: int = PASSED) -> Elf:

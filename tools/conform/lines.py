@@ -6,11 +6,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from tools.conform.results import FAILING, Outcome
+from tools.reports.how_many import how_many
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from tools.conform.results import Result
+    from tools.conform.results import Result, SuiteReport
 
 WORDS: Final = {
     Outcome.PASSED: "PASS",
@@ -21,22 +20,22 @@ WORDS: Final = {
     Outcome.TIMEOUT: "TIMEOUT",
     Outcome.STOPPED: "STOPPED",
 }
+_WORTH_TELLING: Final = 0.05
+"""Seconds."""
 _TOLD: Final = (*FAILING, "SKIP")
 
 
 def result_line(result: Result) -> str:
     """One line about *result*, in the words that users of kvm-unit-tests know."""
-    counts = [
-        f"{number} {word}"
-        for number, word in (
-            (len(result.checks), "tests"),
-            (result.failed, "failed"),
-            (result.skipped, "skipped"),
-        )
-        if number
+    counts = [how_many(len(result.checks), "test")] if result.checks else []
+    counts += [
+        f"{number} {word}" for number, word in ((result.failed, "failed"), (result.skipped, "skipped")) if number
     ]
+    # What was decided before anything ran has no time; what ran elsewhere has no number of instructions.
+    if result.instructions or result.seconds >= _WORTH_TELLING:
+        counts.append(f"{result.seconds:.1f} s")
     if result.instructions:
-        counts += [f"{result.seconds:.1f} s", f"{result.instructions:,} instructions"]
+        counts.append(how_many(result.instructions, "instruction"))
     details = ", ".join(counts + ([result.reason] if result.reason else []) + list(result.notes))
     return f"{WORDS[result.outcome]:7} {result.name}" + (f" ({details})" if details else "")
 
@@ -52,6 +51,8 @@ def print_result(result: Result) -> None:
     print(end="", flush=True)
 
 
-def totals_line(counted: Mapping[str, int]) -> str:
-    """How many programs there are of each outcome."""
-    return ", ".join(f"{count} {outcome}" for outcome, count in counted.items() if count)
+def totals_line(report: SuiteReport) -> str:
+    """How many programs there are of each outcome, how many have passed of what the source says, and the time."""
+    outcomes = ", ".join(f"{count} {outcome}" for outcome, count in report.totals.items() if count)
+    bases = ", ".join(f"{passed} of {all_} {basis}" for basis, (passed, all_) in report.bases.items())
+    return "; ".join(filter(None, (outcomes, bases and f"{bases} passed", f"{report.seconds:.1f} s")))

@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from emu.input_files.near_names import did_you_mean
 from tools.conform.catalogue import SUITES
 from tools.conform.choice import choose
+from tools.reports.how_many import how_many
 from tools.usage.errors import UsageError
 from tools.usage.options import parameters, read_options
 
@@ -16,7 +18,9 @@ if TYPE_CHECKING:
 
 
 def list_suite(wanted: ListOptions) -> None:
-    """Print a line for each entry that is *wanted*: its name, its groups and what it demands.
+    """Print a line for each entry that is *wanted*: its name, its groups and what it demands; then how many there are.
+
+    The number is that of each basis, and is left out where none is known.
 
     :raises UsageError: if there is no such suite, or none where *wanted* says.
     """
@@ -39,3 +43,7 @@ def list_suite(wanted: ListOptions) -> None:
     for entry in chosen:
         groups = f"[{', '.join(entry.groups)}]" if entry.groups else ""
         print(f"{entry.name:{width}}  {'  '.join(filter(None, (groups, entry.title)))}".rstrip())
+    bases = Counter(entry.basis for entry in chosen if entry.basis)
+    if bases:
+        counted = ", ".join(f"{bases[basis]:,} {basis}" for basis in sorted(bases, reverse=True))
+        print(f"{how_many(len(chosen), 'program')}: {counted}")

@@ -59,6 +59,8 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
     """Where that is said, such as a manual and its page."""
     basis: str = ""
     """Whether the source says so ("verified"), or it follows from what it says ("inferred"); empty: not known."""
+    section: str = ""
+    """What the first of the groups is about, as a title."""
 
 
 class Check(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -158,6 +160,20 @@ class SuiteReport(msgspec.Struct, frozen=True, omit_defaults=True):
     """In the order of the suite."""
     not_run: tuple[str, ...] = ()
     """Those that Ctrl-C or SIGTERM has kept from being run to their end."""
+    seconds: float = 0.0
+    """From the first to the last, side by side."""
+
+    @property
+    def bases(self) -> dict[str, tuple[int, int]]:
+        """How many programs have passed, and how many there are, of each basis, as far as that is known."""
+        # Verified before inferred.
+        found = sorted({result.entry.basis for result in self.programs} - {""}, reverse=True)
+        return {basis: self._of(basis) for basis in found}
+
+    def _of(self, basis: str) -> tuple[int, int]:
+        outcomes = [result.outcome for result in self.programs if result.entry.basis == basis]
+        return outcomes.count(Outcome.PASSED), len(outcomes)
+
     coverage: tuple[CoveredMatrix, ...] = ()
     """If it was counted."""
 

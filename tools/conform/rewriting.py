@@ -30,7 +30,7 @@ def rewrite_report(wanted: SavedReportOptions) -> int:
         for result in report.programs:
             if result.outcome is not Outcome.PASSED:
                 print_result(result)
-        print(totals_line(report.totals))
+        print(totals_line(report))
         documents.write(report)
     if baseline is None:
         return 0

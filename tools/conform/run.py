@@ -23,6 +23,7 @@ from tools.conform.lines import print_result, totals_line
 from tools.conform.results import CoveredMatrix, Entry, Outcome, Result, SuiteReport, totals
 from tools.conform.suites import NotBegun, Unsuitable, Unsupported
 from tools.processes.side_by_side import run_side_by_side
+from tools.reports.how_many import how_many
 from tools.usage.errors import LostRun, UsageError
 
 if TYPE_CHECKING:
@@ -56,16 +57,18 @@ def run_suite(declared: SuiteDeclaration, wanted: ConformOptions) -> int:
     with ExitStack() as files:
         documents = Documents(files, wanted, {"--last-failed": wanted.last_failed}, declared.name)
         counts: Counts = Counter()
+        began = time.monotonic()
         ordered = _run_all(suite, chosen, known, wanted, counts)
         report = SuiteReport(
             suite=declared.name,
             machine=_machine(declared, wanted),
             totals=totals(ordered),
+            seconds=round(time.monotonic() - began, 3),
             programs=tuple(ordered),
             not_run=tuple(sorted({entry.name for entry in chosen} - {result.name for result in ordered})),
             coverage=() if wanted.coverage is None else _covered(counts),
         )
-        print(totals_line(report.totals))
+        print(totals_line(report))
         if wanted.logs is not None:
             _write_logs(Path(wanted.logs), ordered)
         documents.write(report)
@@ -74,7 +77,8 @@ def run_suite(declared: SuiteDeclaration, wanted: ConformOptions) -> int:
 
             write_coverage(Path(wanted.coverage), [declared.name], counts)
         if report.not_run:
-            print(f"interrupted: {len(report.not_run)} programs have not been run")
+            have = "has" if len(report.not_run) == 1 else "have"
+            print(f"interrupted: {how_many(len(report.not_run), 'program')} {have} not been run")
         if baseline is not None:
             # A program that is no more in the suite cannot be chosen; it is missed when nothing was left out.
             left_out = {entry.name for entry in entries} - {entry.name for entry in chosen}

@@ -13,6 +13,7 @@ from emu.input_files.sizes import format_size
 from emu.isa.disassembler import disassemble
 from host.accounting import count_pages, format_table, total
 from host.statistics import total as total_statistics
+from tools.reports.how_many import how_many
 from tools.reports.trace_lines import interruption_name, request_name
 
 if TYPE_CHECKING:
@@ -194,7 +195,7 @@ def _how_it_stopped(summary: Summary) -> str:
 def _not_modelled(summary: Summary) -> str:
     """The instructions of the manual that are missing; a program that executes data has only itself to blame."""
     return ", ".join(
-        f"{name} (met {count:,} times)"
+        f"{name} (met {how_many(count, 'time')})"
         for name, count in summary["not_modelled"].items()
         if not name.startswith(_NO_INSTRUCTION)
     )

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from tests.support.reports import report
-from tests.support.suite import PASSING, conform
+from tests.support.suite import PASSING, conform, lines_of
 from tools.conform.saved import write_json
 
 
@@ -37,7 +37,7 @@ def test_only_what_failed_before(suite: Path, tmp_path: Path, capfd: pytest.Capt
     assert conform(suite, "--json", saved) == 1
     capfd.readouterr()
     assert conform(suite, "--last-failed", saved) == 1
-    assert capfd.readouterr().out.splitlines()[-1] == "1 failed"
+    assert lines_of(capfd.readouterr().out)[-1] == "1 failed"
     (suite / "s390x" / "failing.elf").write_bytes(PASSING.to_bytes())
     assert conform(suite, "--json", saved) == 0
     assert conform(suite, "--last-failed", saved) == 2
@@ -49,7 +49,7 @@ def test_what_was_not_run_before_is_run_again(suite: Path, tmp_path: Path, capfd
     with saved.open("w") as file:
         write_json(file, msgspec.structs.replace(report(not_run=("passing",)), suite="kvm-unit-tests"))
     assert conform(suite, "--last-failed", str(saved)) == 0
-    assert capfd.readouterr().out.splitlines()[-1] == "1 passed"
+    assert lines_of(capfd.readouterr().out)[-1] == "1 passed"
 
 
 @pytest.mark.parametrize(

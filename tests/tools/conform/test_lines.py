@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 
 from tools.conform.lines import print_result, result_line, totals_line
-from tools.conform.results import Check, Entry, Outcome, Result
+from tools.conform.results import Check, Entry, Outcome, Result, SuiteReport
 
 
 def test_the_line_of_a_program_has_its_time_and_its_instructions() -> None:
@@ -59,4 +59,14 @@ def test_ways_of_running_stand_before_what_was_found(capfd: pytest.CaptureFixtur
 
 
 def test_totals() -> None:
-    assert totals_line({"passed": 2, "known": 0, "failed": 1}) == "2 passed, 1 failed"
+    results = [Result(Entry(str(number)), Outcome.PASSED) for number in range(2)]
+    totals = {"passed": 2, "known": 0, "failed": 1}
+    assert totals_line(SuiteReport("a", "b", totals, tuple(results), seconds=1.25)) == "2 passed, 1 failed; 1.2 s"
+
+
+def test_totals_by_what_the_expected_values_rest_on() -> None:
+    outcomes = {"inferred": (Outcome.SKIPPED,), "verified": (Outcome.PASSED, Outcome.PASSED, Outcome.FAILED)}
+    results = [Result(Entry("x", basis=basis), outcome) for basis, found in outcomes.items() for outcome in found]
+    totals = {"passed": 2, "skipped": 1, "failed": 1}
+    line = totals_line(SuiteReport("a", "b", totals, tuple(results)))
+    assert line == "2 passed, 1 skipped, 1 failed; 2 of 3 verified, 0 of 1 inferred passed; 0.0 s"

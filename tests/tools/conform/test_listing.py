@@ -17,6 +17,13 @@ def test_a_line_for_each_program(suite: Path, capfd: pytest.CaptureFixture[str])
     assert capfd.readouterr().out.splitlines() == ["passing  [fast]"]
 
 
+def test_how_many_are_verified_and_how_many_inferred(capfd: pytest.CaptureFixture[str]) -> None:
+    names = ("signaling/stop", "channel-programs/data-Uz")
+    assert main(["conform", "list", "architecture", *(f"--only={name}" for name in names)]) == 0
+    *_, last = capfd.readouterr().out.splitlines()
+    assert last == "2 programs: 1 verified, 1 inferred"
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     (

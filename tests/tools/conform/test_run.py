@@ -26,7 +26,7 @@ def test_each_program_has_a_line_and_the_failed_checks_are_named(
     assert lines_of(capfd.readouterr().out) == [
         "PASS    passing (2 tests)",
         "FAIL    failing (2 tests, 1 failed, three: it is 4)",
-        "SKIP    leaving-out (1 tests, 1 skipped, no such facility)",
+        "SKIP    leaving-out (1 test, 1 skipped, no such facility)",
         "1 passed, 1 skipped, 1 failed",
     ]
 
@@ -55,7 +55,7 @@ def test_a_program_that_takes_its_process_with_it_has_stopped(
 
     monkeypatch.setattr("tools.conform.run.run_side_by_side", lose_all)
     assert conform(suite, "--only", "passing") == 1
-    assert capfd.readouterr().out.splitlines() == [
+    assert lines_of(capfd.readouterr().out) == [
         "STOPPED passing (the process of 'passing' has ended with signal 11)",
         "1 stopped",
     ]
@@ -75,7 +75,7 @@ def test_what_was_done_is_reported_when_the_rest_is_given_up(tmp_path: Path, num
         os.kill(run.pid, number)
         rest = run.stdout.read()
     assert run.returncode == 3
-    assert rest.splitlines() == ["1 passed", "interrupted: 1 programs have not been run"]
+    assert lines_of(rest) == ["1 passed", "interrupted: 1 program has not been run"]
     report = json.loads(saved.read_text())
     assert [each["entry"]["name"] for each in report["programs"]] == ["short"]
     assert report["not_run"] == ["long"]

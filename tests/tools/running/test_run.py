@@ -31,7 +31,7 @@ def test_passing_program_is_quiet(program: str) -> None:
 def test_missing_instruction_is_named_once(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     # INSERT REFERENCE BITS MULTIPLE, of a facility that the machine does not have.
     assert main(["run", write_program(tmp_path, ending_program(bytes.fromhex("b9ac0012")))]) == 0
-    assert capfd.readouterr().err == "essa: not modelled: IRBM (met 1 times)\n"
+    assert capfd.readouterr().err == "essa: not modelled: IRBM (met 1 time)\n"
 
 
 def test_failing_program(tmp_path: Path) -> None:

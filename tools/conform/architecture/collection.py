@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import runpy
 import traceback
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, cast
 
@@ -30,7 +31,12 @@ def read_sections(directory: Path = DIRECTORY) -> dict[str, CaseSection]:
 
 def read_cases(directory: Path = DIRECTORY) -> dict[str, Case]:
     """All cases, by ``section/name``."""
-    return {f"{name}/{case.name}": case for name, section in read_sections(directory).items() for case in section.cases}
+    return cases_of(read_sections(directory))
+
+
+def cases_of(sections: Mapping[str, CaseSection]) -> dict[str, Case]:
+    """The cases of *sections*, by ``section/name``."""
+    return {f"{name}/{case.name}": case for name, section in sections.items() for case in section.cases}
 
 
 def _read(path: Path) -> CaseSection:

@@ -13,7 +13,7 @@ from emu.facilities import installed
 from emu.page_states import Profile
 from tools.conform.architecture.case import Case
 from tools.conform.architecture.case_result import result_of
-from tools.conform.architecture.collection import DIRECTORY, read_cases
+from tools.conform.architecture.collection import DIRECTORY, cases_of, read_sections
 from tools.conform.architecture.export import export
 from tools.conform.architecture.image import CaseError, make_image
 from tools.conform.architecture.options import EACH
@@ -98,7 +98,8 @@ class ArchitectureSuite:
         if options.raw and options.export is None:
             raise UsageError("--raw: expected with --export")
         try:
-            self._cases = read_cases(DIRECTORY if options.cases is None else Path(options.cases))
+            self._sections = read_sections(DIRECTORY if options.cases is None else Path(options.cases))
+            self._cases = cases_of(self._sections)
             if options.export is not None:
                 self._export(Path(options.export))
         except CaseError as reason:
@@ -121,7 +122,11 @@ class ArchitectureSuite:
 
     def entries(self) -> list[Entry]:
         """See :meth:`tools.conform.suites.Suite.entries`."""
-        return [_entry(name, case) for name, case in self._cases.items()]
+        return [self._entry(name, case) for name, case in self._cases.items()]
+
+    def _entry(self, name: str, case: Case) -> Entry:
+        section, basis = name.partition("/")[0], case.basis.value
+        return Entry(name, (section, basis), case.rule, case.source, basis, self._sections[section].title)
 
     def job(self, entry: Entry) -> CaseJob:
         """See :meth:`tools.conform.suites.Suite.job`."""
@@ -130,10 +135,6 @@ class ArchitectureSuite:
         facilities = installed(*options.facilities(entry, case.facilities))
         profile = _profile(options.profile, case)
         return CaseJob(entry, case, profile, facilities, options.max_instructions, options.on, options.timeout)
-
-
-def _entry(name: str, case: Case) -> Entry:
-    return Entry(name, (name.partition("/")[0], case.basis.value), case.rule, case.source, case.basis.value)
 
 
 def _profile(name: str, case: Case) -> Profile:

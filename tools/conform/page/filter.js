@@ -1,9 +1,9 @@
 // Which programs are shown: by outcome, by text, and by what has changed.
 "use strict";
 
-function searched(program) {
+function searched(program, data) {
   const checks = (program.checks || []).flatMap((check) => [check.name, check.source, check.text]);
-  return [program.name, program.group, program.title, program.source, program.reason, ...(program.notes || []), ...checks]
+  return [program.name, program.group, data.sections[program.group], program.title, program.source, program.reason, ...(program.notes || []), ...checks]
     .filter(Boolean).join("\n").toLowerCase();
 }
 

@@ -9,6 +9,9 @@ function lead() {
   const counted = (totals) => data.outcomes.filter((outcome) => totals[outcome.name])
     .map((outcome) => `${totals[outcome.name]} ${outcome.name}`).join(", ");
   const parts = [`On ${data.machine}: ${counted(data.totals) || "nothing was run"}.`];
+  const bases = Object.entries(data.bases).map(([basis, [passed, all]]) => `${passed} of ${all} ${basis}`);
+  if (bases.length) parts.push(`Passed: ${bases.join(", ")}.`);
+  if (data.seconds) parts.push(`In ${data.seconds.toFixed(1)} s.`);
   if (data.notRun.length) parts.push(`Interrupted; not run: ${data.notRun.join(", ")}.`);
   if (data.other) parts.push(`The other report, on ${data.other.machine}: ${counted(data.other.totals)}.`);
   if (data.vanished.length) parts.push(`Only in the other report: ${data.vanished.join(", ")}.`);
@@ -16,8 +19,10 @@ function lead() {
 }
 
 function effort(program) {
-  if (!program.instructions) return "";
-  return `${(program.seconds || 0).toFixed(2)} s, ${program.instructions.toLocaleString("en")} instructions`;
+  const parts = [];
+  if (program.seconds) parts.push(`${program.seconds.toFixed(2)} s`);
+  if (program.instructions) parts.push(`${program.instructions.toLocaleString("en")} instructions`);
+  return parts.join(", ");
 }
 
 function body(program) {
@@ -44,7 +49,7 @@ function row(program) {
       element("span.quiet", null, effort(program) + before)));
   // What is inside is made when somebody looks.
   made.addEventListener("toggle", () => { if (made.open && made.children.length === 1) made.append(body(program)); });
-  program.text = searched(program);
+  program.text = searched(program, data);
   program.isChanged = isChanged(program, data);
   rows.push({ program, made });
   return made;
@@ -55,9 +60,11 @@ function sections() {
   for (const program of data.programs) groups.set(program.group, [...(groups.get(program.group) || []), program]);
   for (const [name, programs] of groups) {
     const passed = programs.filter((program) => program.outcome === "passed").length;
+    const title = data.sections[name];
     document.getElementById("sections").append(
-      element("section", { "aria-label": name },
-        element("h2", null, `${name} `, element("span.quiet", null, `${passed} of ${programs.length} passed`)),
+      element("section", { "aria-label": title || name },
+        element("h2", null, `${title || name} `,
+          element("span.quiet", null, `${title ? `${name}: ` : ""}${passed} of ${programs.length} passed`)),
         ...programs.map(row)));
   }
 }

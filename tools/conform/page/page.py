@@ -34,6 +34,11 @@ def _data(report: SuiteReport, other: SuiteReport | None) -> dict[str, Any]:
         "machine": report.machine,
         "outcomes": [{"name": each.value, "word": WORDS[each], "fails": each.is_failure} for each in Outcome],
         "totals": report.totals,
+        "bases": report.bases,
+        "seconds": report.seconds,
+        "sections": {
+            result.entry.groups[0]: result.entry.section for result in report.programs if result.entry.section
+        },
         "notRun": report.not_run,
         "other": None if other is None else {"machine": other.machine, "totals": other.totals},
         "vanished": sorted(before.keys() - {each.name for each in report.programs} - {*report.not_run}),

@@ -28,7 +28,7 @@ def test_a_line_for_each_case(tmp_path: Path, capfd: pytest.CaptureFixture[str])
         "PASS    some-rules/right (3 tests)",
         f"FAIL    some-rules/wrong (3 tests, 1 failed, {difference})",
         "SKIP    some-rules/lacking (needs facility 99)",
-        "1 passed, 1 skipped, 1 failed",
+        "1 passed, 1 skipped, 1 failed; 1 of 3 inferred passed",
     ]
 
 
@@ -66,7 +66,7 @@ def test_what_does_not_end_has_a_check_that_says_so(tmp_path: Path, capfd: pytes
     assert run(endless, "--max-instructions", "1000", "--json", str(saved)) == 1
     text = "it did not end in 1,000 instructions; no interruption was taken"
     assert checks_in(saved) == [("FAIL", "end", text, ["free", "stepped"])]
-    assert lines_of(capfd.readouterr().out)[0] == f"STOPPED some-rules/x (1 tests, 1 failed, end: {text})"
+    assert lines_of(capfd.readouterr().out)[0] == f"STOPPED some-rules/x (1 test, 1 failed, end: {text})"
 
 
 def test_a_case_that_is_repaired_is_better_than_before(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
@@ -94,7 +94,7 @@ def test_a_case_that_cannot_be_assembled_has_failed(tmp_path: Path, capfd: pytes
     assert lines_of(shown.out) == [
         "FAIL    some-rules/unknown (unknown: line 2: FROB 1,2: FROB is not an instruction that is known here)",
         "PASS    some-rules/right (3 tests)",
-        "1 passed, 1 failed",
+        "1 passed, 1 failed; 1 of 2 inferred passed",
     ]
     assert "Traceback" not in shown.err
 
@@ -109,6 +109,7 @@ def test_a_case_in_the_report(tmp_path: Path) -> None:
         "title": "Rule.",
         "source": "PoP 4, PSW",
         "basis": "inferred",
+        "section": "Some rules",
     }
 
 
@@ -153,9 +154,9 @@ def test_exported_images_among_programs(tmp_path: Path, capfd: pytest.CaptureFix
     assert main(["conform", "elf", str(out)]) == 1
     assert sorted(" ".join(line.split()) for line in lines_of(capfd.readouterr().out)) == [
         "1 passed, 1 skipped, 1 failed",
-        f"FAIL some-rules/wrong.elf (1 tests, 1 failed, wrong: check, expected, found {1:016x} {8:016x} {7:016x})",
-        "PASS some-rules/right.elf (1 tests)",
-        "SKIP some-rules/lacking.elf (1 tests, 1 skipped, lacking: needs facility 99)",
+        f"FAIL some-rules/wrong.elf (1 test, 1 failed, wrong: check, expected, found {1:016x} {8:016x} {7:016x})",
+        "PASS some-rules/right.elf (1 test)",
+        "SKIP some-rules/lacking.elf (1 test, 1 skipped, lacking: needs facility 99)",
     ]
 
 

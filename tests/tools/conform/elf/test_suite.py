@@ -48,11 +48,11 @@ def test_how_programs_end(directory: Path, tmp_path: Path, capfd: pytest.Capture
     assert sorted(lines_of(capfd.readouterr().out)) == [
         "1 passed, 2 skipped, 4 failed, 1 timeout, 1 stopped",
         f"FAIL    damaged.elf ({directory}/damaged.elf: {DAMAGED})",
-        "FAIL    left-out-behind-a-failure (1 tests, 1 failed, three)",
+        "FAIL    left-out-behind-a-failure (1 test, 1 failed, three)",
         "FAIL    telling (2 tests, 1 failed, two)",
         "FAIL    wrong (failed)",
         "PASS    right",
-        "SKIP    leaving (1 tests, 1 skipped, no such facility)",
+        "SKIP    leaving (1 test, 1 skipped, no such facility)",
         "SKIP    left-out (the program left everything out)",
         "STOPPED deeper/elsewhere (disabled wait at 0x123)",
         "TIMEOUT deeper/endless (not ended in time)",
@@ -72,7 +72,7 @@ def test_an_image_that_leaves_itself_out_says_what_it_needs(
     (tmp_path / "tiny.elf").write_bytes(make_image(case).elf())
     assert main(["conform", "elf", str(tmp_path)]) == 0
     reason = f"tiny: needs {OUTSIDE.name}"
-    assert lines_of(capfd.readouterr().out)[0] == f"SKIP    tiny.elf (1 tests, 1 skipped, {reason})"
+    assert lines_of(capfd.readouterr().out)[0] == f"SKIP    tiny.elf (1 test, 1 skipped, {reason})"
 
 
 @pytest.mark.parametrize(

@@ -91,12 +91,12 @@ def compared(chromium: WebDriver, tmp_path: Path) -> Iterator[ShownReport]:
 
 
 def test_programs_stand_in_their_sections(shown: ShownReport) -> None:
-    assert shown.texts("h2") == ["ESSA 1 of 2 passed", "PSW 0 of 2 passed", "all others 0 of 3 passed"]
+    assert shown.texts("h2") == ["Page hinting ESSA: 1 of 2 passed", "PSW 0 of 2 passed", "all others 0 of 3 passed"]
     assert shown.names == ["right", "wrong", "odd", "absent", "strange", "slow", "lost"]
     assert shown.texts(".word") == ["PASS", "FAIL", "KNOWN", "SKIP", "UNSUPP", "TIMEOUT", "STOPPED"]
     (lead,) = shown.texts("#lead")
     assert lead.startswith("On a machine: 1 passed, 1 known, 1 skipped, 1 unsupported, 1 failed, ")
-    assert lead.endswith("Interrupted; not run: never.")
+    assert lead.endswith("Passed: 1 of 1 verified. In 1.5 s. Interrupted; not run: never.")
 
 
 def test_a_program_shows_its_rule_its_checks_and_its_trace(shown: ShownReport) -> None:
@@ -121,7 +121,7 @@ def test_the_filter_has_outcomes_and_words(shown: ShownReport) -> None:
     for name in ("passed", "known", "skipped", "unsupported"):
         shown.find(f"input[name={name}]").click()
     assert shown.names == ["wrong", "slow", "lost"]
-    assert shown.texts("h2") == ["ESSA 1 of 2 passed", "all others 0 of 3 passed"]
+    assert shown.texts("h2") == ["Page hinting ESSA: 1 of 2 passed", "all others 0 of 3 passed"]
     shown.find("#text").send_keys("SIGNAL process")
     assert (shown.names, shown.texts("#shown")) == (["lost"], ["1 of 7"])
     shown.find("#text").clear()
