@@ -145,7 +145,7 @@ def accesses() -> Iterator[Case]:
         yield Case(
             name=f"key-{key:02x}-stays",
             rule="A key stays while the page is preserved, and when it has been brought in.",
-            source="page-hinting reference 2.4, 8.3 (Schwidefsky, v4 discussion)",
+            source="Schwidefsky v4 discussion, September 2006 (page-hinting reference 2.4, 8.3)",
             basis=VERIFIED,
             needs=NEEDS,
             registers={2: "page1", 3: 0, 4: 0},

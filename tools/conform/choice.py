@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from fnmatch import fnmatch
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from emu.input_files.near_names import did_you_mean
@@ -29,7 +29,7 @@ def choose(entries: Sequence[Entry], wanted: ChoiceOptions, suite: str) -> list[
         for entry in entries
         if (not wanted.only or _is_called(entry, wanted.only))
         and not _is_called(entry, wanted.exclude)
-        and (wanted.pattern is None or fnmatch(entry.name, f"*{wanted.pattern}*"))
+        and (wanted.pattern is None or fnmatchcase(entry.name.lower(), f"*{wanted.pattern.lower()}*"))
     ]
     if wanted.last_failed is not None:
         before = read_report("--last-failed", wanted.last_failed, suite)

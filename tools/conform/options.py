@@ -55,10 +55,16 @@ def _facility_numbers(_: str) -> list[str]:
 class ChoiceOptions:
     """Which programs of a suite are meant."""
 
-    only: list[str] = option(metavar="NAME", help="Only this program or group; may be repeated.", is_repeated=True)
-    exclude: list[str] = option(metavar="NAME", help="Not this program or group; may be repeated.", is_repeated=True)
+    only: list[str] = option(
+        metavar="NAME", help="Only this program or group; may be repeated, for all that are named.", is_repeated=True
+    )
+    exclude: list[str] = option(
+        metavar="NAME", help="Not this program or group, though --only names it; may be repeated.", is_repeated=True
+    )
     pattern: str | None = option(
-        flag="-k", metavar="PATTERN", help="Only programs with this in their names; * and ? stand for anything."
+        flag="-k",
+        metavar="PATTERN",
+        help="Of these, only programs with this in their names, whether small or capital; * and ? stand for anything.",
     )
     last_failed: str | None = option(
         metavar="FILE", help="Only those that failed, or were not run, in the JSON of an earlier run."

@@ -23,6 +23,9 @@ from tools.conform.saved import write_json
         (("--exclude", "fast"), "failing leaving-out"),
         (("-k", "ing"), "passing failing leaving-out"),
         (("-k", "p*s?ng"), "passing"),
+        (("-k", "PASS"), "passing"),
+        (("--only", "fast", "--only", "failing", "-k", "fail"), "failing"),
+        (("--only", "fast", "--only", "failing", "--exclude", "fast"), "failing"),
         (("-k", "ing", "--exclude", "failing", "--exclude", "passing"), "leaving-out"),
     ),
 )

@@ -26,7 +26,13 @@ def read_sections(directory: Path = DIRECTORY) -> dict[str, CaseSection]:
     files = [path for path in sorted(directory.glob("*.py")) if not path.name.startswith(_NOT_CASES)]
     if not files:
         raise CaseError(f"{directory}: expected files of cases, *.py")
-    return {path.stem.replace("_", "-"): _read(path) for path in files}
+    sections: dict[str, CaseSection] = {}
+    for path in files:
+        name = path.stem.replace("_", "-")
+        if name in sections:
+            raise CaseError(f"{path}: expected a name of its own; there is another file with a section {name}")
+        sections[name] = _read(path)
+    return sections
 
 
 def read_cases(directory: Path = DIRECTORY) -> dict[str, Case]:

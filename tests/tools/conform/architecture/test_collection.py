@@ -13,7 +13,7 @@ from tests.support.command import ROOT
 from tests.support.suite import lines_of
 from tools.command.cli import main
 from tools.conform.architecture import checks
-from tools.conform.architecture.case import Case, Class
+from tools.conform.architecture.case import Basis, Case, Class
 from tools.conform.architecture.collection import read_cases, read_sections
 from tools.conform.architecture.image import CaseError
 
@@ -26,8 +26,16 @@ def test_each_case_says_its_rule_and_its_source() -> None:
     for name, case in CASES.items():
         assert case.rule.endswith("."), name
         assert re.match(
-            r"PoP \d+, |Schwidefsky v7 patch \d/6|Linux |page-hinting reference|architecture reference", case.source
+            r"PoP \d+, |Schwidefsky (?:v7 patch \d/6|v4 discussion)|Linux |(?:page-hinting|architecture) reference",
+            case.source,
         ), name
+
+
+def test_what_only_the_projects_own_notes_say_is_inferred() -> None:
+    notes = r"\(?(?:architecture|page-hinting) reference [^;)]*\)?"
+    only = {name: case.basis for name, case in CASES.items() if not re.sub(notes, "", case.source).strip(" ;,")}
+    assert only
+    assert set(only.values()) == {Basis.INFERRED}
 
 
 def test_each_interruption_says_where_the_old_psw_points() -> None:
@@ -93,6 +101,15 @@ def test_a_file_that_is_none(tmp_path: Path, text: str, message: str) -> None:
         read_sections(tmp_path)
     assert str(refusal.value).startswith(f"{tmp_path / 'one.py'}{message}")
     assert "\n" not in str(refusal.value)
+
+
+def test_two_files_of_one_section(tmp_path: Path) -> None:
+    for name in ("a_b.py", "a-b.py"):
+        (tmp_path / name).write_text(CASES_OF_TWO % "(c,)")
+    with pytest.raises(
+        CaseError, match=r"a_b\.py: expected a name of its own; there is another file with a section a-b"
+    ):
+        read_sections(tmp_path)
 
 
 def test_a_directory_without_files(tmp_path: Path) -> None:
