@@ -4,17 +4,18 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import stat
-import tempfile
 import zlib
-from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from emu.input_files.reading import read_whole
-from emu.state import State
+from emu.whole_file import UnwritableError, put_whole
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from emu.state import State
 
 VERSION: Final = 1
 """Of the form of the file; what the state in it must look like, the declarations say."""
@@ -30,42 +31,17 @@ class SaveFileError(ValueError):
     """The file is not what was written, or cannot be read or written; the text names the file."""
 
 
-def place_of(path: Path) -> Path:
-    """Where what is saved in *path* is put: where it leads if it is a symbolic link, for a file takes its place.
-
-    :raises SaveFileError: if there is something that is no regular file, such as a device, a FIFO or a directory.
-    """
-    try:
-        is_regular = stat.S_ISREG(path.stat().st_mode)
-    except FileNotFoundError:
-        is_regular = True
-    except OSError as reason:
-        raise SaveFileError(f"{path}: cannot be written: {reason.strerror}") from None
-    if not is_regular:
-        raise SaveFileError(f"{path}: cannot be written: expected a regular file, or none")
-    return path.resolve()
-
-
 def write_saved(path: Path, saved: State) -> None:
     """Put *saved* in the file *path*, all of it or nothing: a file that is there stays until the new one is whole.
 
-    :raises SaveFileError: if the file cannot be written, or is none (:func:`place_of`).
+    :raises SaveFileError: if the file cannot be written, or is none (:func:`emu.whole_file.place_of`).
     """
-    place = place_of(path)
     body = zlib.compress(msgspec.msgpack.encode(saved), _QUICK)
     header = _MAGIC + VERSION.to_bytes(_VERSION_BYTES, "big") + hashlib.sha256(body).digest()
     try:
-        with tempfile.NamedTemporaryFile(dir=place.parent, prefix=place.name, delete=False) as file:
-            try:
-                file.write(header + body)
-                file.flush()
-                os.fsync(file.fileno())
-                Path(file.name).replace(place)
-            except OSError:
-                Path(file.name).unlink()
-                raise
-    except OSError as reason:
-        raise SaveFileError(f"{path}: cannot be written: {reason.strerror}") from None
+        put_whole(path, header + body)
+    except UnwritableError as reason:
+        raise SaveFileError(str(reason)) from None
 
 
 def read_saved(path: Path) -> State:

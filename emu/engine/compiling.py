@@ -118,8 +118,9 @@ def _do(work: Work) -> tuple[str, bytes]:
 
 
 def _ignore_interrupt() -> None:
-    """Let whoever waits for this process say that it was interrupted."""
+    """Let whoever waits for this process say that it was interrupted, and end this one."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def _unit_file(unit: CompilationUnit) -> str:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TextIO
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -15,6 +15,7 @@ from tools import __version__
 from tools.command.options import VARIABLE
 from tools.command.parameters import Subcommands, given, show_help_without_subcommand
 from tools.usage.errors import LostRun, UsageError
+from tools.usage.outputs import LOST_OUTPUT, write_nowhere
 
 if TYPE_CHECKING:
     from tools.command.options import CompletionOptions
@@ -266,9 +267,6 @@ def trace() -> click.Command:
     return traces
 
 
-_LOST_OUTPUT: Final = "standard output cannot be written: {}"
-
-
 def main(arguments: list[str] | None = None) -> int:
     """Run the command with *arguments*, those of the process by default, and give its exit status."""
     status = _carry_out(arguments)
@@ -279,8 +277,8 @@ def main(arguments: list[str] | None = None) -> int:
     except BrokenPipeError:
         status = _not_read_on()
     except OSError as reason:
-        _write_nowhere(sys.stdout)
-        status = status or _wrong_use(_LOST_OUTPUT.format(reason.strerror))
+        write_nowhere(sys.stdout)
+        status = status or _wrong_use(LOST_OUTPUT.format(reason.strerror))
     return status
 
 
@@ -305,13 +303,13 @@ def _carry_out(arguments: list[str] | None) -> int:
     except (UsageError, ProgramError, OSError) as reason:
         # Files are named where they are opened; what has no name is what was printed.
         if isinstance(reason, OSError) and reason.filename is None:
-            reason = UsageError(_LOST_OUTPUT.format(reason.strerror))
+            reason = UsageError(LOST_OUTPUT.format(reason.strerror))
         return _wrong_use(str(reason))
     except MemoryError:
         return _wrong_use("expected something smaller: this computer cannot give so much memory")
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as pressed:
         # Before the machine ran, or after it: while it runs, it is a named stop.
-        return _unasked_stop("stopped by Ctrl-C")
+        return _unasked_stop(f"stopped by {str(pressed) or 'Ctrl-C'}")
     except _host_failure() as reason:
         return _unasked_stop(str(reason))
 
@@ -322,13 +320,8 @@ def _not_read_on() -> int:
         try:
             stream.flush()
         except OSError:
-            _write_nowhere(stream)
+            write_nowhere(stream)
     return 0
-
-
-def _write_nowhere(stream: TextIO) -> None:
-    """Lose what *stream* has still to write, rather than have the interpreter complain of it in the end."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _host_failure() -> type[Exception]:
@@ -368,4 +361,4 @@ def _complain(message: str) -> None:
     try:
         print(f"essa: {message}", file=sys.stderr, flush=True)
     except OSError:
-        _write_nowhere(sys.stderr)
+        write_nowhere(sys.stderr)

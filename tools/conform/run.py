@@ -6,8 +6,9 @@ from __future__ import annotations
 import gc
 import time
 from collections import Counter
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -22,9 +23,11 @@ from tools.conform.known import read_known, with_known
 from tools.conform.lines import print_result, totals_line
 from tools.conform.results import CoveredMatrix, Entry, Outcome, Result, SuiteReport, totals
 from tools.conform.suites import NotBegun, Unsuitable, Unsupported
+from tools.processes.interrupt import postponed
 from tools.processes.side_by_side import run_side_by_side
 from tools.reports.how_many import how_many
 from tools.usage.errors import LostRun, UsageError
+from tools.usage.outputs import check_apart, do_all, optional_output
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
     from tools.conform.suites import Job, Suite, SuiteDeclaration
     from tools.coverage.collector import Counts
     from tools.processes.side_by_side import Reporter
+    from tools.usage.outputs import Output
 
 INTERRUPTED: Final = 3
 
@@ -53,29 +57,40 @@ def run_suite(declared: SuiteDeclaration, wanted: ConformOptions) -> int:
     baseline = read_baseline(wanted.baseline, declared.name)
     if wanted.logs is not None:
         _make_directory(Path(wanted.logs))
-    known = read_known([*([declared.known] if declared.known else []), *map(Path, wanted.known)])
+    known_files = [*([declared.known] if declared.known else []), *map(Path, wanted.known)]
+    known = read_known(known_files)
+    read = {"--last-failed": wanted.last_failed, "--known": known_files}
     with ExitStack() as files:
-        documents = Documents(files, wanted, {"--last-failed": wanted.last_failed}, declared.name)
+        documents = Documents(files, wanted, {**read, "--coverage": wanted.coverage}, declared.name)
+        read |= {"--compare": wanted.compare, "--baseline": wanted.baseline}
+        check_apart("--coverage", wanted.coverage, read)
+        coverage = optional_output(files, "--coverage", wanted.coverage)
+        machine = _machine(declared, wanted)
         counts: Counts = Counter()
+        results: dict[str, Result] = {}
         began = time.monotonic()
-        ordered = _run_all(suite, chosen, known, wanted, counts)
-        report = SuiteReport(
-            suite=declared.name,
-            machine=_machine(declared, wanted),
-            totals=totals(ordered),
-            seconds=round(time.monotonic() - began, 3),
-            programs=tuple(ordered),
-            not_run=tuple(sorted({entry.name for entry in chosen} - {result.name for result in ordered})),
-            coverage=() if wanted.coverage is None else _covered(counts),
-        )
-        print(totals_line(report))
-        if wanted.logs is not None:
-            _write_logs(Path(wanted.logs), ordered)
-        documents.write(report)
-        if wanted.coverage is not None:
-            from tools.coverage.saved import write_coverage
-
-            write_coverage(Path(wanted.coverage), [declared.name], counts)
+        # After a second Ctrl-C or SIGTERM what was running is lost, and what has ended is told.
+        with suppress(KeyboardInterrupt):
+            _run_all(suite, chosen, known, wanted, results, counts)
+        with postponed(is_sigterm_too=True):
+            ordered = [results[entry.name] for entry in chosen if entry.name in results]
+            report = SuiteReport(
+                suite=declared.name,
+                machine=machine,
+                totals=totals(ordered),
+                seconds=round(time.monotonic() - began, 3),
+                programs=tuple(ordered),
+                not_run=tuple(sorted({entry.name for entry in chosen} - results.keys())),
+                coverage=() if wanted.coverage is None else _covered(counts),
+            )
+            print(totals_line(report))
+            do_all(
+                (
+                    partial(documents.write, report),
+                    partial(_write_coverage, coverage, declared.name, counts),
+                    partial(_write_logs, wanted.logs, ordered),
+                )
+            )
         if report.not_run:
             have = "has" if len(report.not_run) == 1 else "have"
             print(f"interrupted: {how_many(len(report.not_run), 'program')} {have} not been run")
@@ -113,13 +128,17 @@ def _is_whole(wanted: ConformOptions) -> bool:
 
 
 def _run_all(
-    suite: Suite, chosen: Sequence[Entry], known: Sequence[KnownFailure], wanted: ConformOptions, counts: Counts
-) -> list[Result]:
-    """What comes of each of *chosen*, in their order; those are missing that were kept from being run to their end.
+    suite: Suite,
+    chosen: Sequence[Entry],
+    known: Sequence[KnownFailure],
+    wanted: ConformOptions,
+    results: dict[str, Result],
+    counts: Counts,
+) -> None:
+    """Put what comes of each of *chosen* into *results*; those are missing that were kept from being run to their end.
 
     What they exercise is added to *counts* if that is *wanted*.
     """
-    results: dict[str, Result] = {}
     jobs: dict[str, Job] = {}
     entries = {entry.name: entry for entry in chosen}
 
@@ -145,7 +164,6 @@ def _run_all(
         jobs.clear()
     run = _run if wanted.coverage is None else _run_counted
     run_side_by_side(run, jobs, most=wanted.jobs, ended=ended, lost=lost)
-    return [results[entry.name] for entry in chosen if entry.name in results]
 
 
 def _planned(suite: Suite, entry: Entry) -> Job | Result:
@@ -201,8 +219,18 @@ def _make_directory(directory: Path) -> None:
         raise UsageError(f"--logs: {directory} cannot be made: {reason.strerror}") from None
 
 
-def _write_logs(directory: Path, results: Iterable[Result]) -> None:
-    """The console of each program that ran, in a file of its own."""
+def _write_coverage(output: Output | None, name: str, counts: Counts) -> None:
+    if output is not None:
+        from tools.coverage.saved import write_coverage
+
+        write_coverage(output, [name], counts)
+
+
+def _write_logs(name: str | None, results: Iterable[Result]) -> None:
+    """The console of each program that ran, in a file of its own in the directory *name*."""
+    if name is None:
+        return
+    directory = Path(name)
     try:
         for result in results:
             if result.instructions:

@@ -5,12 +5,14 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tools.coverage.saved import read_coverage, write_coverage
 from tools.coverage.summary import below, coverage_of, gap_lines, lines, raised, read_floor
 from tools.usage.errors import UsageError
+from tools.usage.outputs import check_apart, optional_output
 
 if TYPE_CHECKING:
     from tools.coverage.collector import Counts
@@ -24,32 +26,32 @@ def show_coverage(wanted: CoverageOptions) -> int:
     """
     if wanted.raise_floor and wanted.floor is None:
         raise UsageError("--raise-floor: expected --floor FILE")
-    floor = {} if wanted.floor is None else read_floor(Path(wanted.floor))
-    counts: Counts = Counter()
-    programs: list[str] = []
-    for name in wanted.files:
-        saved = read_coverage(Path(name))
-        counts.update(saved.counts())
-        programs += saved.programs
-    found = coverage_of(counts)
-    for line in lines(found):
-        print(line)
-    if wanted.gaps:
-        print()
-        for line in gap_lines(found):
+    check_apart("--write", wanted.write, {"--floor": wanted.floor})
+    with ExitStack() as files:
+        written = optional_output(files, "--write", wanted.write)
+        raises = wanted.floor if wanted.raise_floor else None
+        check_apart("--floor", raises, {"FILE": wanted.files})
+        raised_floor = optional_output(files, "--floor", raises)
+        floor = {} if wanted.floor is None else read_floor(Path(wanted.floor))
+        counts: Counts = Counter()
+        programs: list[str] = []
+        for name in wanted.files:
+            saved = read_coverage(Path(name))
+            counts.update(saved.counts())
+            programs += saved.programs
+        found = coverage_of(counts)
+        for line in lines(found):
             print(line)
-    if wanted.write is not None:
-        write_coverage(Path(wanted.write), programs, counts)
-    sunk = below(floor, found)
-    for line in sunk:
-        print(f"below the floor: {line}")
-    if wanted.floor is not None and wanted.raise_floor:
-        _write_floor(Path(wanted.floor), raised(floor, found))
-    return 1 if sunk else 0
-
-
-def _write_floor(path: Path, floor: dict[str, int]) -> None:
-    try:
-        path.write_text(json.dumps(floor, indent=2) + "\n")
-    except OSError as reason:
-        raise UsageError(f"--floor: {path} cannot be written: {reason.strerror}") from None
+        if wanted.gaps:
+            print()
+            for line in gap_lines(found):
+                print(line)
+        sunk = below(floor, found)
+        for line in sunk:
+            print(f"below the floor: {line}")
+        if written is not None:
+            write_coverage(written, programs, counts)
+        if raised_floor is not None:
+            text = json.dumps(raised(floor, found), indent=2) + "\n"
+            raised_floor.put(lambda file: file.write(text))
+        return 1 if sunk else 0

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -15,8 +14,10 @@ from tools.usage.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
     from tools.coverage.collector import Counts
+    from tools.usage.outputs import Output
 
 FORMAT: Final = 1
 
@@ -42,8 +43,8 @@ class SavedCoverage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return Counter({(name, cell.words): cell.count for name, cells in self.matrices.items() for cell in cells})
 
 
-def write_coverage(path: Path, programs: Iterable[str], counts: Counts) -> None:
-    """Write what *programs* have exercised to the file *path*.
+def write_coverage(output: Output, programs: Iterable[str], counts: Counts) -> None:
+    """Write what *programs* have exercised to *output*.
 
     :raises UsageError: if it cannot be written.
     """
@@ -52,11 +53,8 @@ def write_coverage(path: Path, programs: Iterable[str], counts: Counts) -> None:
         name: tuple(_SavedCell(words, counts[matrix, words]) for matrix, words in sorted(counts) if matrix == name)
         for name in names
     }
-    content = msgspec.json.encode(SavedCoverage(FORMAT, tuple(programs), cells))
-    try:
-        path.write_bytes(msgspec.json.format(content, indent=1) + b"\n")
-    except OSError as reason:
-        raise UsageError(f"--coverage: {path} cannot be written: {reason.strerror}") from None
+    content = msgspec.json.format(msgspec.json.encode(SavedCoverage(FORMAT, tuple(programs), cells)), indent=1)
+    output.put(lambda file: file.write(f"{content.decode()}\n"))
 
 
 def read_coverage(path: Path) -> SavedCoverage:

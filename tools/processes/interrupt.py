@@ -19,6 +19,8 @@ class Switch:
 
     def __init__(self) -> None:
         self.is_pressed = False
+        self.name = "Ctrl-C"
+        """What has pressed it."""
 
 
 @contextmanager
@@ -29,8 +31,10 @@ def ctrl_c(*machines: Machine, is_sigterm_too: bool = False) -> Iterator[Switch]
     """
     switch = Switch()
 
-    def press(*_: object) -> None:
+    def press(number: int, _: object) -> None:
         switch.is_pressed = True
+        if number == signal.SIGTERM:
+            switch.name = "SIGTERM"
         for machine in machines:
             machine.stop_requested = True
         put_back()
@@ -52,7 +56,11 @@ def ctrl_c(*machines: Machine, is_sigterm_too: bool = False) -> Iterator[Switch]
 @contextmanager
 def sigterm_too() -> Iterator[None]:
     """While it lasts, SIGTERM is a KeyboardInterrupt, as Ctrl-C is, wherever nothing waits for a :class:`Switch`."""
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+    def press(*_: object) -> None:
+        raise KeyboardInterrupt("SIGTERM")
+
+    before = signal.signal(signal.SIGTERM, press)
     try:
         yield
     finally:
@@ -60,24 +68,27 @@ def sigterm_too() -> Iterator[None]:
 
 
 @contextmanager
-def postponed() -> Iterator[None]:
+def postponed(*, is_sigterm_too: bool = False) -> Iterator[None]:
     """While it lasts, Ctrl-C waits: engines start, or modules are loaded, and in callbacks of either it would get lost.
 
     A blocked signal would not do: the system gives it to another thread of the process, and Python acts on it here.
+
+    :param is_sigterm_too: whether SIGTERM waits, too, such as for a report to be written.
     """
-    pressed = False
+    pressed = []
 
-    def press(*_: object) -> None:
-        nonlocal pressed
-        pressed = True
+    def press(number: int, _: object) -> None:
+        pressed.append(number)
 
-    before = signal.signal(signal.SIGINT, press)
+    numbers = (signal.SIGINT, signal.SIGTERM) if is_sigterm_too else (signal.SIGINT,)
+    before = {number: signal.signal(number, press) for number in numbers}
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
         if pressed:
-            signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(pressed[0])
 
 
 def start_deaf(process: BaseProcess) -> None:

@@ -18,7 +18,7 @@ from tools.machines.setup import set_up
 from tools.machines.symbols import load_symbols
 from tools.processes.progress import progress
 from tools.usage.errors import UsageError
-from tools.usage.outputs import check_apart, open_document, open_output
+from tools.usage.outputs import Output, check_apart, open_document, open_output
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -46,9 +46,9 @@ def run_program(options: MachineOptions, wanted: RunOptions) -> int:
     symbols = load_symbols(options, wanted) if wanted.trace is not None or wanted.symbols else NO_SYMBOLS
     with ExitStack() as files:
         _check_trace(options, wanted)
-        _check_coverage(options, wanted)
         lines = open_output(files, "--trace", "-", sys.stderr) if wanted.trace == "-" else None
         summary_file = open_document(files, "--json", wanted.json)
+        coverage = _coverage(files, options, wanted)
         plot = _plot(options, wanted)
         steps = _steps(options, wanted)
         debugger = None
@@ -94,10 +94,10 @@ def run_program(options: MachineOptions, wanted: RunOptions) -> int:
 
         from tools.reports.report import show_report
 
-        if wanted.coverage is not None:
+        if coverage is not None:
             from tools.coverage.saved import write_coverage
 
-            write_coverage(Path(wanted.coverage), [options.image.path.name], counts)
+            write_coverage(coverage, [options.image.path.name], counts)
         if wanted.table:
             for line in report.table_lines():
                 print(line)
@@ -132,18 +132,19 @@ def _check_trace(options: MachineOptions, wanted: RunOptions) -> None:
     check_apart("--trace", wanted.trace, {**others, "--save-at": saved})
 
 
-def _check_coverage(options: MachineOptions, wanted: RunOptions) -> None:
-    """See to it that coverage can be counted.
+def _coverage(files: ExitStack, options: MachineOptions, wanted: RunOptions) -> Output | None:
+    """The file for what is exercised, if that is to be counted.
 
-    :raises UsageError: if it cannot.
+    :raises UsageError: if it cannot be counted, or written.
     """
     if wanted.coverage is None:
-        return
+        return None
     if options.guests > 1:
         raise UsageError("--coverage: expected one guest, which is counted")
     if wanted.trace is not None or wanted.gdb is not None:
         raise UsageError("--coverage: expected no --trace and no --gdb, which follow the run themselves")
     check_apart("--coverage", wanted.coverage, {"the program": options.image.path, "--json": wanted.json})
+    return Output(files, "--coverage", wanted.coverage)
 
 
 def _plot(options: MachineOptions, wanted: RunOptions) -> Path | None:
@@ -312,12 +313,12 @@ def _run(machines: list[Machine], max_instructions: int | None, run: Run | None)
     from tools.processes import interrupt
 
     try:
-        with interrupt.ctrl_c(*machines):
+        with interrupt.ctrl_c(*machines, is_sigterm_too=True) as switch:
             if run is None and len(machines) == 1:
-                return [interrupt.run_interruptibly(machines[0], max_instructions)]
+                run = machines[0].run
             stops = run_in_turn(machines, max_instructions) if run is None else [run(max_instructions)]
             return [
-                interrupt.requested_stop(machine) if stop.kind is StopKind.REQUESTED else stop
+                interrupt.requested_stop(machine, switch.name) if stop.kind is StopKind.REQUESTED else stop
                 for machine, stop in zip(machines, stops, strict=True)
             ]
     except KeyboardInterrupt:

@@ -133,11 +133,11 @@ def _require_place(path: Path) -> None:
 
     :raises UsageError: if *path* is something that is no regular file.
     """
-    from emu.save_file import SaveFileError, place_of
+    from emu.whole_file import UnwritableError, place_of
 
     try:
         place_of(path)
-    except SaveFileError as reason:
+    except UnwritableError as reason:
         raise UsageError(f"--save-at: {reason}") from None
 
 

@@ -3,12 +3,17 @@
 
 from __future__ import annotations
 
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from xml.etree import ElementTree as ET
+
+import junitparser
+import pytest
 
 from tests.support.reports import RESULTS, STEPS, report
 from tests.support.suite import conform
 from tools.conform.junit import write_junit
+from tools.conform.results import Check, Entry, Outcome, Result
 
 
 def test_a_suite_for_each_program_and_a_case_for_each_check(suite: Path, tmp_path: Path) -> None:
@@ -19,6 +24,21 @@ def test_a_suite_for_each_program_and_a_case_for_each_check(suite: Path, tmp_pat
     assert [each.get("name") for each in root] == ["passing", "failing", "leaving-out"]
     whole = root[1][0]
     assert (whole.findtext("system-out") or "").startswith("PASS: one\nFAIL: three: it is 4\n")
+
+
+def test_each_check_is_counted_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_at = 0
+    present = junitparser.TestCase.result
+
+    def look(case: junitparser.TestCase) -> object:
+        nonlocal looked_at
+        looked_at += 1
+        return present.fget(case)
+
+    monkeypatch.setattr(junitparser.TestCase, "result", property(look, present.fset))
+    checks = tuple(Check("PASS", str(number)) for number in range(100))
+    write_junit(TextIOWrapper(BytesIO()), report(Result(Entry("many"), Outcome.PASSED, checks=checks)))
+    assert looked_at < 3 * len(checks)
 
 
 def test_every_outcome(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -16,6 +17,8 @@ import pytest
 from tests.support.command import ROOT
 from tests.support.elf import LOOP, ending_program
 from tests.support.suite import PASSING, build_directory, conform, lines_of, run_one
+from tools.conform.documents import Documents
+from tools.conform.results import SuiteReport
 from tools.usage.errors import LostRun
 
 
@@ -81,11 +84,64 @@ def test_what_was_done_is_reported_when_the_rest_is_given_up(tmp_path: Path, num
     assert report["not_run"] == ["long"]
 
 
+@pytest.mark.parametrize("number", (signal.SIGINT, signal.SIGTERM))
+def test_the_second_time_what_runs_is_lost_and_what_has_ended_is_told(tmp_path: Path, number: int) -> None:
+    configuration = "[short]\nfile = short.elf\n[long]\nfile = long.elf\n"
+    build_directory(tmp_path, configuration, short=PASSING, long=ending_program(LOOP))
+    saved = tmp_path / "out.json"
+    saved.write_text("before")
+    command = [sys.executable, "-m", "tools.command.start", "conform", "kvm-unit-tests", str(tmp_path)]
+    command += ["--json", str(saved), "--jobs", "1"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as run:
+        assert run.stdout is not None
+        assert run.stdout.readline().startswith("PASS    short (2 tests, ")
+        os.kill(run.pid, number)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            run.wait(0.02)
+        os.kill(run.pid, number)
+        _, error = run.communicate(timeout=60)
+    assert (run.returncode, error) == (3, "")
+    assert json.loads(saved.read_text())["not_run"] == ["long"]
+
+
+def test_a_report_that_is_being_written_is_written_to_its_end(
+    suite: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = Documents.write
+
+    def press_and_write(documents: Documents, report: SuiteReport) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+        write(documents, report)
+
+    monkeypatch.setattr(Documents, "write", press_and_write)
+    saved = tmp_path / "out.json"
+    assert conform(suite, "--json", str(saved)) == 3
+    assert json.loads(saved.read_text())["totals"]["failed"] == 1
+
+
+@pytest.mark.parametrize("wrong", ("--tap=/dev/full", "--logs={}/logs", "--coverage=/dev/full"))
+def test_what_cannot_be_written_takes_nothing_else_with_it(
+    suite: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str], wrong: str
+) -> None:
+    (tmp_path / "logs" / "passing.log").mkdir(parents=True)
+    saved = tmp_path / "out.json"
+    assert conform(suite, "--json", str(saved), wrong.format(tmp_path)) == 2
+    assert json.loads(saved.read_text())["totals"]["failed"] == 1
+    error = capfd.readouterr().err
+    assert error.startswith(f"essa: {wrong.partition('=')[0]}: ")
+    assert error.count("\n") == 1
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     (
         (("--only", "nothing"), "--only: expected a program or a group, not 'nothing'"),
         (("--baseline", "missing.json"), "--baseline: missing.json cannot be read: No such file or directory"),
+        (("--coverage", "/nowhere/c"), "--coverage: /nowhere/c cannot be written: No such file or directory"),
+        (("--json", "c", "--coverage", "c"), "--json: expected a file of its own, not that of --coverage: c"),
+        (("--known", "{}/k", "--json", "{}/k"), "--json: expected a file of its own, not that of --known: "),
+        (("--known", "{}/k", "--coverage", "{}/k"), "--coverage: expected a file of its own, not that of --known: "),
+        (("--coverage", "-", "--json", "-"), "--coverage: expected a file; standard output has another document"),
         (("--json", "/nowhere/out.json"), "--json: /nowhere/out.json cannot be written: No such file or directory"),
         (("--logs", "/dev/null/logs"), "--logs: /dev/null/logs cannot be made: Not a directory"),
         (("--facility", "passing:4095"), "--facility: expected BIT or NAME:BIT, a bit one of 0, "),
@@ -95,7 +151,8 @@ def test_what_was_done_is_reported_when_the_rest_is_given_up(tmp_path: Path, num
     ),
 )
 def test_wrong_options(suite: Path, capfd: pytest.CaptureFixture[str], options: tuple[str, ...], message: str) -> None:
-    assert conform(suite, *options) == 2
+    (suite / "k").touch()
+    assert conform(suite, *(each.format(suite) for each in options)) == 2
     captured = capfd.readouterr()
     assert message in captured.err
     assert captured.err.count("\n") == 1

@@ -4,8 +4,11 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 from typing import TYPE_CHECKING
 
+from emu.machine import Machine
 from tests.support.command import wrong
 from tools.command.cli import main
 from tools.coverage.saved import read_coverage
@@ -14,6 +17,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import pytest
+
+    from emu.machine import Stop
 
 
 def test_a_program_is_counted_and_added_up(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -40,6 +45,30 @@ def test_cases_of_the_suite_are_counted_in_both_ways(tmp_path: Path) -> None:
     assert {words[3] for name, words in counts if name == "program interruptions"} == {"free", "stepped"}
 
 
+def test_sigterm_leaves_what_was_counted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = Machine.run
+
+    def press(machine: Machine, most: int | None = None) -> Stop:
+        run(machine, 1000)
+        os.kill(os.getpid(), signal.SIGTERM)
+        return run(machine, most)
+
+    monkeypatch.setattr(Machine, "run", press)
+    assert main(["run", "essa-table", "--coverage", str(tmp_path / "c")]) == 3
+    assert "stopped by SIGTERM" in capsys.readouterr().err
+    assert read_coverage(tmp_path / "c").counts()
+
+
+def test_the_sum_on_standard_output(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    one = str(tmp_path / "one")
+    assert main(["run", "essa-table", "--coverage", one]) == 0
+    capsys.readouterr()
+    assert main(["conform", "coverage", one, "--write", "-"]) == 0
+    assert json.loads(capsys.readouterr().out)["programs"] == ["essa-table.elf"]
+
+
 def test_the_floor(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     one, floor = str(tmp_path / "one"), tmp_path / "floor"
     assert main(["run", "essa-table", "--coverage", one]) == 0
@@ -60,5 +89,12 @@ def test_wrong_use(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     both = "--coverage", str(tmp_path / "o"), "--trace", str(tmp_path / "t")
     assert "expected no --trace" in wrong(capfd, "run", "essa-table", *both)
     assert "expected what --coverage writes" in wrong(capfd, "conform", "coverage", str(file))
+    floor = "--floor", str(tmp_path / "f")
+    one = wrong(capfd, "conform", "coverage", str(file), "--write", str(tmp_path / "f"), *floor)
+    assert "--write: expected a file of its own, not that of --floor" in one
+    (tmp_path / "f").write_text("{}")
+    assert "--write: /dev/full/x cannot" in wrong(capfd, "conform", "coverage", str(file), "--write", "/dev/full/x")
+    for name in ("run", "essa-table"), ("conform", "architecture"):
+        assert "--coverage: /nowhere/c cannot be written" in wrong(capfd, *name, "--coverage", "/nowhere/c")
     assert "expected --floor FILE" in wrong(capfd, "conform", "coverage", str(file), "--raise-floor")
     assert "there is no matrix 'x'" in wrong(capfd, "conform", "coverage", str(file), "--floor", str(file))

@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING
@@ -13,7 +11,7 @@ import msgspec
 
 from emu.input_files.near_names import did_you_mean
 from emu.input_files.reading import read_whole
-from emu.save_file import SaveFileError, place_of
+from emu.whole_file import UnwritableError, put_whole
 from tools.conform.architecture.collection import DIRECTORY
 from tools.conform.mutation.campaign import Explained, MutationRecord, run_mutants
 from tools.conform.mutation.compiled_exercise import exercise_compiled
@@ -168,14 +166,6 @@ def _read(path: Path) -> MutationRecord:
 
 def _write(path: Path, record: MutationRecord) -> None:
     try:
-        place = place_of(path)
-    except SaveFileError as reason:
+        put_whole(path, msgspec.json.format(msgspec.json.encode(record), indent=1) + b"\n")
+    except UnwritableError as reason:
         raise UsageError(f"--results: {reason}") from None
-    new = place.with_name(f"{place.name}.{os.getpid()}")
-    try:
-        new.write_bytes(msgspec.json.format(msgspec.json.encode(record), indent=1) + b"\n")
-        new.replace(place)
-    except OSError as reason:
-        with contextlib.suppress(OSError):
-            new.unlink()
-        raise UsageError(f"--results: {path} cannot be written: {reason.strerror}") from None
