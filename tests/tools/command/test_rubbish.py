@@ -126,7 +126,7 @@ _FINE: dict[str, frozenset[str]] = {
     "--script": frozenset({"empty", "truncated", *(name for name in FILES if name.startswith(("deep-", "step-")))}),
     "--add": frozenset({"binary:rw"}),
     "--symbols": _NOTHING,
-    "--on": frozenset({"true", "["}),
+    "--on": _NOTHING,
     **dict.fromkeys(("--listen", "--gdb"), frozenset({"0", "00", "4095"})),
 }
 """What is no rubbish as a value of an option; options that are not here take texts, or names of files to be written."""

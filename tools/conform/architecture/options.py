@@ -9,6 +9,7 @@ from typing import Final
 from tools.conform.options import ConformOptions
 from tools.machines.options import profile as profile_called
 from tools.machines.options import profile_names
+from tools.usage.errors import UsageError
 from tools.usage.options import MOST_COUNTED, option
 
 EACH: Final = "needed"
@@ -46,3 +47,29 @@ class ArchitectureOptions(ConformOptions):
     raw: bool = option(
         False, help="With --export, write what each image has in storage from address 0, too, as NAME.bin."
     )
+
+
+def require_consistent(options: ArchitectureOptions) -> None:
+    """See to it that *options* can all be heeded.
+
+    :raises UsageError: naming one that cannot.
+    """
+    if options.raw and options.export is None:
+        raise UsageError("--raw: expected with --export")
+    if options.on is None:
+        return
+    default = ArchitectureOptions()
+    for name, flag in _HERE.items():
+        if getattr(options, name) != getattr(default, name):
+            raise UsageError(f"{flag}: expected without --on, as it is about a machine here")
+
+
+_HERE: Final = {
+    "coverage": "--coverage",
+    "profile": "--profile",
+    "with_facilities": "--facility",
+    "without_facilities": "--no-facility",
+    "max_instructions": "--max-instructions",
+    "logs": "--logs",
+}
+"""What another machine knows nothing of: fields of the options, and how they are typed."""

@@ -16,22 +16,42 @@ from tools.conform.architecture.outcome import CaseOutcome, read_outcome
 
 PROGRAM: Final = "qemu-system-s390x"
 _MEMORY: Final = "16M"
+_MACHINE: Final = "s390-ccw-virtio"
+_LONGEST_ANSWER: Final = 20
+"""Seconds within which a QEMU says what it is."""
 _OPTIONS: Final = (
-    *("-M", "s390-ccw-virtio,memory-backend=ram", "-m", _MEMORY, "-smp", "2", "-cpu", "max"),
+    *("-M", f"{_MACHINE},memory-backend=ram", "-m", _MEMORY, "-smp", "2", "-cpu", "max"),
     *("-display", "none", "-monitor", "none", "-serial", "null", "-no-reboot", "-nodefaults"),
 )
 _DEVICES: Final = ("-device", "virtio-rng-ccw,devno=fe.0.0000", "-device", "virtio-rng-ccw,devno=fe.0.0001")
 
 
 def is_installed(program: str = PROGRAM) -> bool:
-    """Whether *program* can be found."""
-    return shutil.which(program) is not None
+    """Whether *program* can be found, and is a QEMU that has the machine which the images are for."""
+    if shutil.which(program) is None:
+        return False
+    try:
+        said = _said(program, "-machine", "help")
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return any(line.startswith(_MACHINE) for line in said)
 
 
 def version(program: str = PROGRAM) -> str:
     """What *program* says that it is, or its name if it says nothing."""
-    done = subprocess.run((program, "--version"), stdin=subprocess.DEVNULL, capture_output=True, check=False, text=True)
-    return next(iter(done.stdout.splitlines()), program)
+    return next(iter(_said(program, "--version")), program)
+
+
+def _said(*command: str) -> list[str]:
+    """The lines that *command* writes.
+
+    :raises OSError: if it cannot be run.
+    :raises TimeoutExpired: if it does not end.
+    """
+    done = subprocess.run(
+        command, stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=_LONGEST_ANSWER, text=True
+    )
+    return done.stdout.splitlines()
 
 
 def run_on_qemu(image: CaseImage, *, program: str = PROGRAM, timeout: float = 10) -> CaseOutcome:

@@ -16,7 +16,7 @@ from tools.conform.architecture.case_result import result_of
 from tools.conform.architecture.collection import DIRECTORY, cases_of, read_sections
 from tools.conform.architecture.export import export
 from tools.conform.architecture.image import CaseError, make_image
-from tools.conform.architecture.options import EACH
+from tools.conform.architecture.options import EACH, require_consistent
 from tools.conform.architecture.qemu import is_installed, run_on_qemu
 from tools.conform.choice import choose
 from tools.conform.results import Entry, Outcome, Result
@@ -95,8 +95,9 @@ class ArchitectureSuite:
             written, or the other machine is not there.
         """
         self._options = options
-        if options.raw and options.export is None:
-            raise UsageError("--raw: expected with --export")
+        require_consistent(options)
+        if options.on is not None and not is_installed(options.on):
+            raise UsageError(f"--on: expected a QEMU for s390x that is installed, not {options.on!r}")
         try:
             self._sections = read_sections(DIRECTORY if options.cases is None else Path(options.cases))
             self._cases = cases_of(self._sections)
@@ -106,8 +107,6 @@ class ArchitectureSuite:
             raise UsageError(str(reason)) from None
         except OSError as reason:
             raise UsageError(f"--export: {options.export} cannot be written: {reason.strerror}") from None
-        if options.on is not None and not is_installed(options.on):
-            raise UsageError(f"--on: expected a QEMU for s390x that is installed, not {options.on!r}")
 
     def _export(self, directory: Path) -> None:
         """Write the images of the cases that are wanted, and say how many.

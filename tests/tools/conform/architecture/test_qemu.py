@@ -69,6 +69,17 @@ def test_what_is_known_of_qemu(tmp_path: Path) -> None:
     assert report["totals"]["failed"] == 0
 
 
+@pytest.mark.parametrize(
+    "text", ("print('Supported machines are:\\nnone  empty machine')", "import time; time.sleep(9)")
+)
+def test_a_program_that_has_not_the_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, text: str) -> None:
+    monkeypatch.setattr("tools.conform.architecture.qemu._LONGEST_ANSWER", 1)
+    program = tmp_path / "qemu"
+    program.write_text(f"#!{sys.executable}\n{text}\n")
+    program.chmod(0o755)
+    assert not is_installed(str(program))
+
+
 def test_a_program_that_is_no_qemu(tiny: Case, tmp_path: Path) -> None:
     program = tmp_path / "qemu"
     program.write_text(f"#!{sys.executable}\nimport sys\nsys.exit('no such machine')\n")

@@ -164,6 +164,7 @@ def test_exported_images_among_programs(tmp_path: Path, capfd: pytest.CaptureFix
     ("options", "message"),
     (
         (("--on", "no-such-qemu"), "--on: expected a QEMU for s390x that is installed, not 'no-such-qemu'"),
+        (("--on", "true"), "--on: expected a QEMU for s390x that is installed, not 'true'"),
         (("--export", "/dev/null/x"), "--export: /dev/null/x cannot be written: Not a directory"),
         (("--profile", "vmware"), "--profile"),
         (("--raw",), "--raw: expected with --export"),
@@ -185,6 +186,24 @@ def test_wrong_use(tmp_path: Path, capfd: pytest.CaptureFixture[str], options: t
 def test_what_is_no_case(tmp_path: Path, capfd: pytest.CaptureFixture[str], case: str, message: str) -> None:
     assert run(write_cases(tmp_path, case)) == 2
     assert capfd.readouterr().err == f"essa: {tmp_path}/some_rules.py: {message}\n"
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    (
+        ("--coverage", "out.json"),
+        ("--profile", "kvm"),
+        ("--facility", "169"),
+        ("--no-facility", "some-rules:129"),
+        ("--max-instructions", "1000"),
+        ("--logs", "out"),
+    ),
+)
+def test_what_is_about_a_machine_here_goes_not_with_another(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], option: str, value: str
+) -> None:
+    assert run(write_cases(tmp_path, PASSING), "--on", "qemu-system-s390x", option, value) == 2
+    assert capfd.readouterr().err == f"essa: {option}: expected without --on, as it is about a machine here\n"
 
 
 def test_no_cases(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
