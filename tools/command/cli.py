@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import sys
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -344,6 +345,9 @@ def _open_streams() -> None:
         sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
     if sys.stdout is None:
         raise UsageError("standard output: expected to be open")
+    if isinstance(sys.stdout, TextIOWrapper):
+        # As standard error is: what it has no characters for is escaped.
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def _unasked_stop(message: str) -> int:

@@ -7,6 +7,7 @@ from html import escape
 from typing import TYPE_CHECKING, Final
 
 from tools.conform.results import Outcome
+from tools.conform.texts import xml_text
 
 if TYPE_CHECKING:
     from typing import TextIO
@@ -38,7 +39,7 @@ def write_badge(file: TextIO, report: SuiteReport) -> None:
     failures = sum(counted.get(outcome.value, 0) for outcome in Outcome if outcome.is_failure)
     passed = counted.get(Outcome.PASSED.value, 0)
     ran = passed + failures + counted.get(Outcome.KNOWN.value, 0)
-    left, right = report.suite, f"{passed} of {ran}"
+    left, right = xml_text(report.suite), f"{passed} of {ran}"
     split, rest = _MARGIN + _LETTER * len(left), _MARGIN + _LETTER * len(right)
     file.write(
         _BADGE.format(

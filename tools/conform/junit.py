@@ -3,12 +3,12 @@
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import junitparser
 
 from tools.conform.results import FAILING, Outcome
+from tools.conform.texts import xml_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,14 +16,12 @@ if TYPE_CHECKING:
 
     from tools.conform.results import Result, SuiteReport
 
-_NOT_IN_XML: Final = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-
 
 def write_junit(file: TextIO, report: SuiteReport) -> None:
     """Write *report*: a suite for each program, a case for each check."""
-    document = junitparser.JUnitXml(report.suite)
+    document = junitparser.JUnitXml(xml_text(report.suite))
     for result in report.programs:
-        suite = junitparser.TestSuite(result.name)
+        suite = junitparser.TestSuite(xml_text(result.name))
         suite.extend(_cases(result))  # type: ignore[no-untyped-call]
         # All is counted once, and no suite is looked for among the others: either takes the longer the more there are.
         document.append(suite)  # type: ignore[no-untyped-call]
@@ -32,8 +30,9 @@ def write_junit(file: TextIO, report: SuiteReport) -> None:
 
 
 def _cases(result: Result) -> Iterator[junitparser.TestCase]:
-    whole = junitparser.TestCase("the program", result.name, result.seconds)
-    reason = _xml(result.reason)
+    program = xml_text(result.name)
+    whole = junitparser.TestCase("the program", program, result.seconds)
+    reason = xml_text(result.reason)
     if not result.outcome.is_failure and result.outcome is not Outcome.PASSED:
         whole.result = [junitparser.Skipped(reason)]
     elif result.outcome is Outcome.FAILED:
@@ -42,22 +41,17 @@ def _cases(result: Result) -> Iterator[junitparser.TestCase]:
         whole.result = [junitparser.Error(reason, result.outcome.value)]
     for each in whole.result:
         if result.last_steps:
-            each.text = _xml("\n".join(result.last_steps))
+            each.text = xml_text("\n".join(result.last_steps))
     if result.outcome.is_failure:
-        whole.system_out = _xml(result.console)
+        whole.system_out = xml_text(result.console)
     yield whole
     for check in result.checks:
-        text = _xml(check.text or check.verdict)
+        text = xml_text(check.text or check.verdict)
         for name in check.names:
-            case = junitparser.TestCase(_xml(name), result.name, 0)
+            case = junitparser.TestCase(xml_text(name), program, 0)
             # What is known to fail does not make the suite fail.
             if check.verdict in FAILING and result.outcome is not Outcome.KNOWN:
                 case.result = [junitparser.Failure(text)]
             elif check.verdict in ("SKIP", *FAILING):
                 case.result = [junitparser.Skipped(text)]
             yield case
-
-
-def _xml(text: str) -> str:
-    """*text* without the characters that XML cannot have."""
-    return _NOT_IN_XML.sub("\ufffd", text)

@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from tools.conform.results import FAILING, Outcome
+from tools.conform.texts import printable
 from tools.reports.how_many import how_many
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def result_line(result: Result) -> str:
     if result.instructions:
         counts.append(how_many(result.instructions, "instruction"))
     details = ", ".join(counts + ([result.reason] if result.reason else []) + list(result.notes))
-    return f"{WORDS[result.outcome]:7} {result.name}" + (f" ({details})" if details else "")
+    return printable(f"{WORDS[result.outcome]:7} {result.name}" + (f" ({details})" if details else ""))
 
 
 def print_result(result: Result) -> None:
@@ -46,7 +47,7 @@ def print_result(result: Result) -> None:
     for check in result.checks:
         # What the line has as its reason is not told again.
         if check.verdict in _TOLD and result.reason not in (check.told, check.told_with_ways):
-            print(f"        {check.verdict}: {check.told_with_ways}")
+            print(f"        {printable(f'{check.verdict}: {check.told_with_ways}')}")
     # Whoever reads a pipe sees it at once, too.
     print(end="", flush=True)
 

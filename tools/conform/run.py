@@ -23,6 +23,7 @@ from tools.conform.known import read_known, with_known
 from tools.conform.lines import print_result, totals_line
 from tools.conform.results import CoveredMatrix, Entry, Outcome, Result, SuiteReport, totals
 from tools.conform.suites import NotBegun, Unsuitable, Unsupported
+from tools.conform.texts import printable
 from tools.processes.interrupt import postponed
 from tools.processes.side_by_side import run_side_by_side
 from tools.reports.how_many import how_many
@@ -147,6 +148,8 @@ def _run_all(
             counts.update(result.counts)
             result = result.result
         if result is not None:
+            # A reason may have the name of a file in it, which need be no text.
+            result = msgspec.structs.replace(result, reason=printable(result.reason))
             results[name] = with_known(result, known)
             print_result(results[name])
 

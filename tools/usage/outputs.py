@@ -77,15 +77,18 @@ class Output:
             written = content.getvalue()
         try:
             if self._standard is not None:
-                self._standard.write(written.decode())
+                # What its encoding is concerns what people read.
                 self._standard.flush()
+                self._standard.buffer.write(written)
+                self._standard.buffer.flush()
             elif _place(self._option, self._name) is None:
                 Path(self._name).write_bytes(written)
             else:
                 put_whole(Path(self._name), written)
         except BrokenPipeError:
             # Whoever reads it has seen enough.
-            return
+            if self._standard is not None:
+                write_nowhere(self._standard)
         except UnwritableError as reason:
             raise UsageError(f"{self._option}: {self._name} cannot be written: {reason.reason}") from None
         except OSError as reason:

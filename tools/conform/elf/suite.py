@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from emu.program import read_program
 from tools.conform.results import Entry
 from tools.conform.suites import Unsuitable
+from tools.conform.texts import name_of_file
 from tools.machines.options import MachineOptions
 from tools.usage.errors import UsageError
 from tools.usage.options import read_options
@@ -63,21 +64,21 @@ class ElfSuite:
         """
         self._options = options
         self._directory = Path(options.directory)
-        self._entries = [_entry(path.relative_to(self._directory)) for path in sorted(_programs(self._directory))]
-        if not self._entries:
+        self._paths = {_entry(path.relative_to(self._directory)): path for path in sorted(_programs(self._directory))}
+        if not self._paths:
             raise UsageError(f"{self._directory}: expected a directory with ELF files, or files *{_SUFFIX}, in it")
         # What is wrong for all of them is wrong use.
-        self._machine(self._entries[0])
+        self._machine(next(iter(self._paths)))
 
     def entries(self) -> list[Entry]:
         """See :meth:`tools.conform.suites.Suite.entries`."""
-        return self._entries
+        return list(self._paths)
 
     def job(self, entry: Entry) -> BareProgram:
         """See :meth:`tools.conform.suites.Suite.job`."""
         wanted = self._options
         # A damaged one is found before anything runs.
-        read_program(self._directory / entry.name)
+        read_program(self._paths[entry])
         added, removed = wanted.facilities(entry, wanted.default_facilities)
         try:
             described = self._machine(entry, facility=[*added], no_facility=[*removed])
@@ -88,13 +89,13 @@ class ElfSuite:
     def _machine(self, entry: Entry, **facilities: list[int]) -> MachineOptions:
         wanted = self._options
         typed = {"memory": wanted.memory, "cpus": wanted.cpus, "profile": wanted.profile, **facilities}
-        return read_options(MachineOptions, {"image": str(self._directory / entry.name), **typed})
+        return read_options(MachineOptions, {"image": str(self._paths[entry]), **typed})
 
 
 def _entry(path: Path) -> Entry:
     """The entry of the program at *path* in the directory; its folder is its group."""
-    folder = path.parent.as_posix()
-    return Entry(path.as_posix(), () if folder == "." else (folder,))
+    folder = name_of_file(path.parent.as_posix())
+    return Entry(name_of_file(path.as_posix()), () if folder == "." else (folder,))
 
 
 def _programs(directory: Path) -> Iterator[Path]:

@@ -11,6 +11,7 @@ from emu.facilities import installed
 from tools.conform.hyperion.script import SUFFIX
 from tools.conform.results import Entry
 from tools.conform.suites import Unsuitable
+from tools.conform.texts import name_of_file
 from tools.machines.options import profile as profile_called
 from tools.usage.errors import UsageError
 
@@ -39,9 +40,9 @@ class HyperionSuite:
         """
         self._options = options
         self._directory = Path(options.directory)
-        names = sorted(path.stem for path in self._directory.glob(f"*{SUFFIX}"))
-        self._entries = [Entry(name, (_group(name),)) for name in names]
-        if not names:
+        self._paths = {name_of_file(path.stem): path for path in sorted(self._directory.glob(f"*{SUFFIX}"))}
+        self._entries = [Entry(name, (_group(name),)) for name in self._paths]
+        if not self._paths:
             raise UsageError(f"{self._directory}: expected a directory with test scripts, *{SUFFIX}")
 
     def entries(self) -> list[Entry]:
@@ -60,7 +61,7 @@ class HyperionSuite:
 
         return ScriptJob(
             entry,
-            self._directory / f"{entry.name}{SUFFIX}",
+            self._paths[entry.name],
             profile_called(wanted.profile),
             facilities,
             wanted.max_instructions,

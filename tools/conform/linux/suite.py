@@ -20,6 +20,7 @@ from elftools.elf.elffile import ELFFile
 from emu.errors import ProgramError
 from tools.conform.results import Entry
 from tools.conform.suites import Unsuitable
+from tools.conform.texts import name_of_file
 from tools.debian.releases import COMMAND_LINE, debian_files
 from tools.machines.options import MachineOptions
 from tools.usage.errors import UsageError
@@ -48,7 +49,8 @@ class LinuxSuite:
         self._options = options
         self._directory = Path(options.directory)
         try:
-            self._paths = {path.name: path for path in sorted(self._directory.iterdir()) if _is_program(path)}
+            files = sorted(self._directory.iterdir())
+            self._paths = {name_of_file(path.name): path for path in files if _is_program(path)}
         except OSError as reason:
             raise UsageError(f"{self._directory}: cannot be read: {reason.strerror}") from None
         if not self._paths:
