@@ -16,7 +16,7 @@ from tools.reports.verdict import ExitStatus, judge
 if TYPE_CHECKING:
     from emu.machine import Stop
 
-_CHECK: Final = re.compile(r"^(PASS|FAIL|XPASS|XFAIL|KFAIL|SKIP): (.*?)\r?$", re.MULTILINE)
+_CHECK: Final = re.compile(r"^(PASS|FAIL|XPASS|XFAIL|KFAIL|SKIP): (.*?)[ \r]*$", re.MULTILINE)
 _SKIP_STATUS: Final = re.compile(r"^EXIT: STATUS=77\s*$", re.MULTILINE)
 _PANICS: Final = (StopKind.PROGRAM_LOOP, StopKind.INTERRUPTION_LOOP)
 _LONGEST_REASON: Final = 200

@@ -22,6 +22,7 @@ BUDGET = Stop(StopKind.BUDGET, 0, Psw(0, 0), "instruction budget used up")
         (PASSED, "PASS: a\n", False, (Outcome.PASSED, "")),
         (PASSED, "PASS: a\nXFAIL: b\n", False, (Outcome.PASSED, "")),
         (PASSED, "PASS: a\nFAIL: b\r\n", False, (Outcome.FAILED, "b")),
+        (PASSED, "FAIL: b  c  \r\n\nPASS: a\n", False, (Outcome.FAILED, "b  c")),
         (PASSED, "XPASS: b\n", False, (Outcome.FAILED, "b")),
         (PASSED, "SKIP: no such facility\nEXIT: STATUS=77\n", False, (Outcome.SKIPPED, "no such facility")),
         (PASSED, "EXIT: STATUS=77\n", False, (Outcome.SKIPPED, "the program left everything out")),

@@ -61,6 +61,7 @@ SYMBOLS: Final = {
     "facilities": layout.FACILITIES,
     "outside": layout.OUTSIDE,
     "checks": layout.CHECKS,
+    "check_names": layout.CHECK_NAMES,
     "probe": layout.PROBE,
     "second_probe": layout.SECOND_PROBE,
     "pressure": layout.PRESSURE,

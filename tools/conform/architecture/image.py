@@ -11,17 +11,21 @@ from typing import Final
 
 from emu.addresses import PAGE_SIZE
 from emu.psw import ADDRESSING_MODE
-from tools.conform.architecture import harness, layout, telling
+from tools.conform.architecture import harness, layout
 from tools.conform.architecture.case import TWO_CPUS, Case, Going
 from tools.conform.architecture.checks import ImageCheck, checks_of
 from tools.conform.architecture.page_states import making
 from tools.conform.architecture.source import assemble_parts, evaluate
+from tools.conform.architecture.telling import failure_line
 
 _CONTROLS: Final = {0: 0xE0, 14: 0xC200_0000}
 """What control registers hold if a case does not say: what they have after an initial CPU reset."""
 _SET_KEY: Final = 9
 _STORE: Final = 10
 _PRESS: Final = 11
+_SCCB_HEADER: Final = 8
+_EVENT_HEADER: Final = 6
+"""Bytes before the text of an event, in the SCCB and in the event."""
 _NEW_PSWS: Final = {
     0x1A0: "start",
     0x1B0: "external_handler",
@@ -60,18 +64,18 @@ class CaseImage:
         return bytes(storage)
 
 
-def make_image(case: Case) -> CaseImage:
-    """The image of *case*.
+def make_image(case: Case, title: str | None = None) -> CaseImage:
+    """The image of *case*, which has this *title* on the console; by default its name.
 
     :raises CaseError: naming the case and what is wrong.
     """
     try:
-        return _make(case)
+        return _make(case, case.name if title is None else title)
     except ValueError as reason:
         raise CaseError(f"{case.name}: {reason}") from None
 
 
-def _make(case: Case) -> CaseImage:
+def _make(case: Case, title: str) -> CaseImage:
     own, inner = _harness()
     text = {layout.CODE: f"{case.code}\nend_of_case: SVC {harness.END_CALL}"} | dict(case.parts)
     handlers = {name: address for name, address in inner.items() if name.endswith("_handler")}
@@ -93,7 +97,13 @@ def _make(case: Case) -> CaseImage:
         0: struct.pack(">Q", 0x0008_0000_8000_0000 | inner["start"]),
         layout.RESULT: _words(layout.RESULT_MAGIC, *(0,) * (layout.RESULT_WORDS - 1)),
         layout.COUNTS: _words(
-            len(case.needs), len(preparations), len(keys), len(pages), len(checks), int(TWO_CPUS in case.needs)
+            len(case.needs),
+            len(preparations),
+            len(keys),
+            len(pages),
+            len(checks),
+            int(TWO_CPUS in case.needs),
+            layout.SCCB_FAILED + _SCCB_HEADER + _EVENT_HEADER + failure_line(title)[1],
         ),
         harness.EVENTS: _words(0),
         layout.CONTINUATIONS: _words(*_continuations(case, symbols)),
@@ -107,7 +117,8 @@ def _make(case: Case) -> CaseImage:
         layout.OUTSIDE: _words(0),
         layout.CHECKS: _words(*(word for check in checks for word in (check.address, check.mask, check.expected))),
         layout.LOG: bytes(layout.LOG_ENTRY * layout.LOG_ENTRIES),
-        **_sccbs(case),
+        layout.CHECK_NAMES: b"".join(_console_name(check) for check in checks),
+        **_sccbs(case, title),
     }
     content = [(evaluate(place, symbols), _content(value)) for place, value in case.storage.items()]
     segments = tuple(merged([*parts.items(), *code.items(), *content]))
@@ -156,17 +167,19 @@ def _preparations(case: Case, symbols: Mapping[str, int]) -> Iterator[tuple[int,
         yield _PRESS, 0, 0
 
 
-def _sccbs(case: Case) -> dict[int, bytes]:
+def _console_name(check: ImageCheck) -> bytes:
+    return check.name.encode("ascii", "replace")[: layout.CHECK_NAME].ljust(layout.CHECK_NAME)
+
+
+def _sccbs(case: Case, title: str) -> dict[int, bytes]:
     """The blocks of the console: the event masks, and a line for each verdict and each need that may be missing."""
     mask = struct.pack(">HB3sH", 28, 0, bytes(3), 0) + struct.pack(">HHIIII", 0, 4, 0, 1 << 32 - 26, 0, 0)
-    name = case.name
-    failed = f"FAIL: {name}: check, expected, found"[: telling.NUMBERS - 16].ljust(telling.NUMBERS - 15)
     return {
         layout.SCCB_MASK: mask,
-        layout.SCCB_PASSED: _line(f"PASS: {name}"),
-        layout.SCCB_FAILED: _line(failed + " " * 50),
+        layout.SCCB_PASSED: _line(f"PASS: {title}"),
+        layout.SCCB_FAILED: _line(failure_line(title)[0]),
         **{
-            layout.SCCB_SKIPPED + (number << layout.SKIPPED_SHIFT): _line(f"SKIP: {name}: needs {need.name}")
+            layout.SCCB_SKIPPED + (number << layout.SKIPPED_SHIFT): _line(f"SKIP: {title}: needs {need.name}")
             for number, need in enumerate(case.needs)
         },
     }
@@ -175,8 +188,8 @@ def _sccbs(case: Case) -> dict[int, bytes]:
 def _line(text: str) -> bytes:
     """A block that writes *text* to the ASCII console (event type 26)."""
     data = text.encode("ascii", "replace") + b"\r\n"
-    event = struct.pack(">HBBH", 6 + len(data), 26, 0, 0) + data
-    return struct.pack(">HB3sH", 8 + len(event), 0, bytes(3), 0) + event
+    event = struct.pack(">HBBH", _EVENT_HEADER + len(data), 26, 0, 0) + data
+    return struct.pack(">HB3sH", _SCCB_HEADER + len(event), 0, bytes(3), 0) + event
 
 
 def elf_file(entry: int, segments: Sequence[tuple[int, bytes]], *, aligned: bool = False) -> bytes:

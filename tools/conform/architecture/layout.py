@@ -13,7 +13,8 @@ RESULT_WORDS: Final = 6
 """Magic, verdict, number of the check that failed or of the need that is missing, expected, found, events."""
 
 COUNTS: Final = 0x2100
-"""Doublewords: how many needs, preparations, keys, page states, checks and other CPUs there are."""
+"""Doublewords: how many needs, preparations, keys, page states, checks and other CPUs there are; and where in the SCCB
+of a failure its first number goes."""
 HARNESS: Final = 0x3000
 CODE: Final = 0x8000
 """The guest code of the case, unless it says otherwise."""
@@ -63,6 +64,9 @@ CHECKS: Final = 0x18000
 """Three doublewords for each: address, mask and expected value of a doubleword."""
 MOST_CHECKS: Final = 0x600
 
+CHECK_NAMES: Final = 0x21000
+CHECK_NAME: Final = 40
+"""The name of each check for the console, so many characters."""
 SCCB_MASK: Final = 0x30000
 SCCB_PASSED: Final = 0x31000
 SCCB_FAILED: Final = 0x32000

@@ -51,7 +51,7 @@ class CaseJob:
     def run(self, _: Reporter) -> Result | None:
         """See :meth:`tools.conform.suites.Job.run`."""
         try:
-            image = make_image(self.case)
+            image = make_image(self.case, self.entry.name)
         except CaseError as reason:
             return Result(self.entry, Outcome.FAILED, str(reason))
         if self.program is not None:
@@ -115,7 +115,7 @@ class ArchitectureSuite:
         :raises OSError: if it cannot be written.
         """
         names = [entry.name for entry in choose(self.entries(), self._options, NAME)]
-        images = {name: make_image(self._cases[name]) for name in names}
+        images = {name: make_image(self._cases[name], name) for name in names}
         export(images, directory, is_raw_too=self._options.raw)
         print(f"images written to {directory}: {len(names):,}", flush=True)
 

@@ -5,10 +5,27 @@ from __future__ import annotations
 
 from typing import Final
 
-NUMBERS: Final = 0x80
-"""Where in the SCCB of a failure its three numbers go: sixteen digits and a blank each."""
+from tools.conform.architecture import layout
+
+_DIGITS: Final = 16
+_BEFORE: Final = (", check ", ": expected ", ", found ")
+"""What stands before each number of a failure."""
+_NO_CHECK: Final = "the last state cannot be looked at"
+"""In place of the name of a check, if none could be made."""
 WRITTEN: Final = ((0x80, 8), (0x130, 16), (0x1B8, 8), (0x1D8, 8))
 """Where in the low core it writes, or an interruption of it does: locations and lengths."""
+_AFTER: Final = "; "
+"""What stands behind the last number, before the name of the check."""
+_GAPS: Final = bytes(map(len, (*_BEFORE[1:], _AFTER)))
+
+
+def failure_line(case: str) -> tuple[str, int]:
+    """The line of a failure of *case* with room for its numbers and the name of the check, and where the first goes."""
+    start = f"FAIL: {case}{_BEFORE[0]}"
+    room = " " * _DIGITS
+    rest = "".join(f"{each}{room}" for each in _BEFORE[1:])
+    return f"{start}{room}{rest}{_AFTER}{_NO_CHECK:{layout.CHECK_NAME}}", len(start)
+
 
 CODE: Final = f"""
 # The verdict at address 3 of a disabled wait, and before that the line in the SCCB at 2, if there is a console.
@@ -38,11 +55,12 @@ answered:
     LARL 5,waiting_psw
     LPSWE 0(5)
 mask_is_set:
-    # Three numbers, as sixteen digits each, where the line of a failure has room for them.
+    # Three numbers, and the name of the check, where the line of a failure has room for them.
     LLILF 5,sccb_failed
     CGR 9,5
     BRC 7,write
-    LA 5,{NUMBERS}(5)
+    LG 5,counts+48
+    LARL 10,gaps
     LLILF 6,result+16
     LGHI 0,3
 each_number:
@@ -57,10 +75,19 @@ each_digit:
     AGHI 5,1
     AGHI 2,-1
     BRC 2,each_digit
-    AGHI 5,1
+    LLGC 3,0(10)
+    AGR 5,3
+    AGHI 10,1
     AGHI 6,8
     AGHI 0,-1
     BRC 2,each_number
+    LG 1,result+16
+    LTGR 1,1
+    BRC 4,write
+    MGHI 1,{layout.CHECK_NAME}
+    LLILF 6,check_names
+    AGR 1,6
+    MVC 0({layout.CHECK_NAME},5),0(1)
 write:
     LGR 8,9
     LLILF 1,0x00760005
@@ -71,6 +98,9 @@ last:
     LPSWE 0(4)
 digits:
     DC X'30313233343536373839616263646566'
+# How far it is from the end of each number to what comes next.
+gaps:
+    DC X'{_GAPS.hex()}00'
 """
 
 DATA: Final = """

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ import pytest
 from tests.support.cases import write_cases
 from tests.support.suite import lines_of
 from tools.command.cli import main
+from tools.conform.architecture.case import Case, FinalState
+from tools.conform.architecture.image import make_image
 
 PASSING = "name='right', code='LGHI 3,7', end=FinalState(registers={3: 7})"
 FAILING = "name='wrong', code='LGHI 3,7', end=FinalState(registers={3: 8})"
@@ -147,16 +150,28 @@ def test_the_images_of_what_is_wanted(
     assert f"images written to {out}: {len(names)}\n" in capfd.readouterr().out
 
 
+def test_an_image_that_cannot_look_at_the_last_state(
+    tiny: Case, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    image = make_image(replace(tiny, end=FinalState(storage={"nowhere": 0})), "rules/lost")
+    (tmp_path / "lost.elf").write_bytes(image.elf())
+    assert main(["conform", "elf", str(tmp_path)]) == 1
+    told = capfd.readouterr().out
+    assert f"rules/lost, check {-1 & (1 << 64) - 1:x}: " in told
+    assert "; the last state cannot be looked at" in told
+
+
 def test_exported_images_among_programs(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "out"
     run(write_cases(tmp_path, PASSING, FAILING, SKIPPED), "--export", str(out))
     capfd.readouterr()
+    told = f"some-rules/wrong, check {1:016x}: expected {8:016x}, found {7:016x}; general register 3"
     assert main(["conform", "elf", str(out)]) == 1
     assert sorted(" ".join(line.split()) for line in lines_of(capfd.readouterr().out)) == [
         "1 passed, 1 skipped, 1 failed",
-        f"FAIL some-rules/wrong.elf (1 test, 1 failed, wrong: check, expected, found {1:016x} {8:016x} {7:016x})",
+        f"FAIL some-rules/wrong.elf (1 test, 1 failed, {told})",
         "PASS some-rules/right.elf (1 test)",
-        "SKIP some-rules/lacking.elf (1 test, 1 skipped, lacking: needs facility 99)",
+        "SKIP some-rules/lacking.elf (1 test, 1 skipped, some-rules/lacking: needs facility 99)",
     ]
 
 
