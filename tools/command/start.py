@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Where ``essa`` begins: before anything else is loaded, Ctrl-C gets an answer of one line.
+"""Where ``essa`` begins: before anything else is loaded, Ctrl-C and SIGTERM get an answer of one line.
 
 Loading the command takes most of the first half second, and in the middle of it an exception has nobody to catch it.
 """
@@ -9,27 +9,30 @@ import signal
 import sys
 from types import FrameType
 
-_MESSAGE = b"essa: stopped by Ctrl-C\n"
+_NAMES = {signal.SIGINT: "Ctrl-C", signal.SIGTERM: "SIGTERM"}
 _STATUS = 3
 
 
 def main() -> int:
     """Load the command, run it, and give its exit status."""
-    signal.signal(signal.SIGINT, _leave)
+    for number in _NAMES:
+        signal.signal(number, _leave)
     # No matrices are multiplied here: numpy need not start threads for that, which takes a tenth of the start.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from tools.command import cli
 
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     status = cli.main()
     # Nothing is left that could be stopped.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     return status
 
 
-def _leave(_: int, __: FrameType | None) -> None:
+def _leave(number: int, _: FrameType | None) -> None:
     """End the process at once: nothing has been begun."""
-    os.write(sys.__stderr__.fileno() if sys.__stderr__ is not None else 2, _MESSAGE)
+    message = f"essa: stopped by {_NAMES[signal.Signals(number)]}\n".encode()
+    os.write(sys.__stderr__.fileno() if sys.__stderr__ is not None else 2, message)
     os._exit(_STATUS)
 
 

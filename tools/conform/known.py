@@ -15,7 +15,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 
@@ -34,14 +34,17 @@ class KnownFailuresError(FieldError):
     """A file of known failures is not what was expected."""
 
 
+_Text = Annotated[str, msgspec.Meta(min_length=1)]
+
+
 @dataclass(frozen=True, slots=True)
 class KnownFailure:
     """What fails, and why."""
 
-    program: str
+    program: _Text
     """A pattern."""
-    reason: str
-    check: str | None = None
+    reason: _Text
+    check: _Text | None = None
     """A pattern; None: the program as a whole."""
 
     def is_of(self, result: Result) -> bool:

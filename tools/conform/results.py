@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from enum import Enum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import msgspec
 
@@ -66,7 +66,7 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
 class Check(msgspec.Struct, frozen=True, omit_defaults=True):
     """One of the things that a program finds right or wrong."""
 
-    verdict: str
+    verdict: Annotated[str, msgspec.Meta(pattern="^(PASS|FAIL|XPASS|XFAIL|KFAIL|SKIP)$")]
     """PASS, FAIL, XPASS (passed against expectation), XFAIL or KFAIL (failed as expected), SKIP."""
     name: str
     """What it is of, the same whatever is found."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from emu.input_files.reading import read_whole
-from tools.conform.results import SuiteReport
+from tools.conform.results import SuiteReport, totals
 from tools.usage.errors import UsageError
 
 if TYPE_CHECKING:
@@ -28,6 +28,9 @@ def read_report(option: str, name: str, suite: str | None = None) -> SuiteReport
     :raises UsageError: if it is not what :func:`write_json` writes, or of another suite.
     """
     report = _read(option, name)
+    counted = {outcome: count for outcome, count in report.totals.items() if count}
+    if counted != {outcome: count for outcome, count in totals(report.programs).items() if count}:
+        raise UsageError(f"{option}: {name}: expected what --json has written: `totals` are not those of its programs")
     if suite not in (None, report.suite):
         raise UsageError(f"{option}: {name}: expected a report of {suite}, not of {report.suite}")
     return report

@@ -32,7 +32,7 @@ def show_coverage(wanted: CoverageOptions) -> int:
         raises = wanted.floor if wanted.raise_floor else None
         check_apart("--floor", raises, {"FILE": wanted.files})
         raised_floor = optional_output(files, "--floor", raises)
-        floor = {} if wanted.floor is None else read_floor(Path(wanted.floor))
+        floor = {} if wanted.floor is None else read_floor(Path(wanted.floor), is_raised=wanted.raise_floor)
         counts: Counts = Counter()
         programs: list[str] = []
         for name in wanted.files:

@@ -72,6 +72,6 @@ def read_coverage(path: Path) -> SavedCoverage:
         raise UsageError(f"{path}: expected coverage of version {FORMAT}, not {found.essa_coverage}")
     axes = {each.name: len(each.axes) for each in MATRICES}
     for name, cells in found.matrices.items():
-        if any(len(cell.words) != axes.get(name) or cell.count < 1 for cell in cells):
+        if name not in axes or any(len(cell.words) != axes[name] or cell.count < 1 for cell in cells):
             raise UsageError(f"{path}: expected cells of {name!r} as --coverage writes them")
     return found

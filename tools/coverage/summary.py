@@ -6,7 +6,7 @@ from __future__ import annotations
 import textwrap
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import msgspec
 
@@ -90,13 +90,14 @@ def _without(cells: Sequence[Cell], axis: int) -> dict[Cell, list[str]]:
     return grouped
 
 
-def read_floor(path: Path) -> dict[str, int]:
+def read_floor(path: Path, *, is_raised: bool = False) -> dict[str, int]:
     """How many cells of each matrix were reached when that was kept in the file *path*.
 
-    :raises UsageError: naming it, if it cannot be read or is something else.
+    :param is_raised: whether those that are missing are written afterwards.
+    :raises UsageError: naming it, if it cannot be read, is something else, or holds some of them only.
     """
     try:
-        floor = msgspec.json.decode(read_whole(path), type=dict[str, int])
+        floor = msgspec.json.decode(read_whole(path), type=dict[str, Annotated[int, msgspec.Meta(ge=0)]])
     except OSError as reason:
         raise UsageError(f"--floor: {path}: cannot be read: {reason.strerror}") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as reason:
@@ -104,6 +105,9 @@ def read_floor(path: Path) -> dict[str, int]:
     unknown = sorted(set(floor) - {each.name for each in MATRICES})
     if unknown:
         raise UsageError(f"--floor: {path}: there is no matrix {unknown[0]!r}")
+    missing = [each.name for each in MATRICES if each.name not in floor]
+    if missing and not is_raised:
+        raise UsageError(f"--floor: {path}: expected a number for {missing[0]!r}, too; --raise-floor writes one")
     return floor
 
 

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tools.differential.lines import keep_line, read_lines
+from tools.differential.lines import check_keeping, keep_line, read_lines
 from tools.machines.setup import prepare_callbacks
 from tools.processes.side_by_side import cores
 from tools.usage.errors import UsageError
@@ -28,6 +28,8 @@ def differ(wanted: DifferOptions) -> int:
 
     :raises UsageError: if a file cannot be read or written, or the engine is not as it is known.
     """
+    if wanted.keep is not None:
+        check_keeping(Path(wanted.keep))
     if wanted.against is not None:
         from tools.differential.peers.against import differ_against
 

@@ -21,7 +21,7 @@ _T = TypeVar("_T")
 def read_lines(path: Path, parse: Callable[[str], _T]) -> list[_T]:
     """What *parse* gives for each line of the file *path* that is not empty.
 
-    :raises UsageError: naming the line for which it raises a ValueError.
+    :raises UsageError: naming the line for which it raises a ValueError, or if there is none.
     """
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
@@ -34,7 +34,24 @@ def read_lines(path: Path, parse: Callable[[str], _T]) -> list[_T]:
                 found.append(parse(line))
             except ValueError as reason:
                 raise UsageError(f"{path}:{number}: {reason}") from None
+    if not found:
+        raise UsageError(f"{path}: expected at least one line that is not empty")
     return found
+
+
+def check_keeping(path: Path) -> None:
+    """See to it that :func:`keep_line` can keep something in *path*.
+
+    :raises UsageError: if that is impossible.
+    """
+    is_there = path.exists()
+    try:
+        with path.open("a", encoding="utf-8"):
+            pass
+        if not is_there:
+            path.unlink()
+    except OSError as reason:
+        raise UsageError(f"--keep: {path} cannot be written: {reason.strerror}") from None
 
 
 def keep_line(path: Path, line: str) -> None:
@@ -46,7 +63,7 @@ def keep_line(path: Path, line: str) -> None:
         with path.open("a", encoding="utf-8") as file:
             file.write(line + "\n")
     except OSError as reason:
-        raise UsageError(f"--keep: {reason}") from None
+        raise UsageError(f"--keep: {path} cannot be written: {reason.strerror}") from None
 
 
 def from_json(kind: type[_T], line: str, what: str) -> _T:

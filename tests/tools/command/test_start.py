@@ -15,12 +15,14 @@ from tests.support.command import ESSA, ROOT, write_program
 from tests.support.elf import LOOP, ending_program
 
 _PRESSED_WHILE_LOADING = """
-import os, signal, sys
+import os, sys
+
+module, number = sys.argv[1], int(sys.argv[2])
 
 class Press:
     def find_spec(self, name, path=None, target=None):
-        if name == sys.argv[1]:
-            os.kill(os.getpid(), signal.SIGINT)
+        if name == module:
+            os.kill(os.getpid(), number)
 
 from tools.command import start
 sys.meta_path.insert(0, Press())
@@ -29,11 +31,12 @@ sys.exit(start.main())
 """
 
 
+@pytest.mark.parametrize(("number", "name"), ((signal.SIGINT, "Ctrl-C"), (signal.SIGTERM, "SIGTERM")))
 @pytest.mark.parametrize("module", ("click", "tools.command.cli", "tools.command.parameters", "tools.usage.options"))
-def test_ctrl_c_while_a_module_is_loaded(module: str) -> None:
-    command = [sys.executable, "-c", _PRESSED_WHILE_LOADING, module]
+def test_ctrl_c_or_sigterm_while_a_module_is_loaded(module: str, number: int, name: str) -> None:
+    command = [sys.executable, "-c", _PRESSED_WHILE_LOADING, module, str(int(number))]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout, done.stderr) == (3, "", "essa: stopped by Ctrl-C\n")
+    assert (done.returncode, done.stdout, done.stderr) == (3, "", f"essa: stopped by {name}\n")
 
 
 @pytest.mark.parametrize("tenths", (1, 2, 3, 4, 6, 8))

@@ -98,6 +98,8 @@ def test_a_file_of_them(suite: Path, tmp_path: Path, capfd: pytest.CaptureFixtur
         ("", None),
         ('[[failure]]\nprogram = "one"\n', "known.toml:1: failure 1: reason: missing"),
         ('[[failure]]\nprogram = 1\nreason = "x"\n', "known.toml:2: failure 1: program: expected str, got int"),
+        ('[[failure]]\nprogram = "a"\nreason = ""\n', "known.toml:3: failure 1: reason: "),
+        ('[[failure]]\nprogram = ""\nreason = "x"\n', "known.toml:2: failure 1: program: "),
         ('[[failures]]\nprogram = "one"\n', "known.toml:1: failures: unknown; expected failure"),
         ("failure = 3\n", "known.toml:1: failure: expected [[failure]] tables"),
         ("[[failure]\n", "known.toml:1: not TOML: "),

@@ -30,7 +30,21 @@ def test_what_is_written_is_read_again(suite: Path, tmp_path: Path) -> None:
     assert (logs / "passing.log").read_text() == report.programs[0].console
 
 
-@pytest.mark.parametrize("text", ('{"programs": [{"name": 1}]}', "[", '{"suite": 1}', "[" * 100_000))
+@pytest.mark.parametrize(
+    "text",
+    (
+        '{"programs": [{"name": 1}]}',
+        "[",
+        '{"suite": 1}',
+        "[" * 100_000,
+        '{"suite": "x", "machine": "x", "totals": {"passed": 1}, "programs": []}',
+        '{"suite": "x", "machine": "x", "totals": {"bogus": 3}, "programs": []}',
+        (
+            '{"suite": "", "machine": "", "totals": {"passed": 1}, "programs": '
+            '[{"entry": {"name": ""}, "outcome": "passed", "checks": [{"verdict": "BANANA", "name": "b"}]}]}'
+        ),
+    ),
+)
 def test_what_is_no_report(suite: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str], text: str) -> None:
     wrong = tmp_path / "wrong.json"
     wrong.write_text(text)

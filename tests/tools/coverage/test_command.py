@@ -73,6 +73,9 @@ def test_the_floor(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     one, floor = str(tmp_path / "one"), tmp_path / "floor"
     assert main(["run", "essa-table", "--coverage", one]) == 0
     floor.write_text("{}")
+    capsys.readouterr()
+    assert main(["conform", "coverage", one, "--floor", str(floor)]) == 2
+    assert "expected a number for 'instructions', too; --raise-floor writes one" in capsys.readouterr().err
     assert main(["conform", "coverage", one, "--floor", str(floor), "--raise-floor"]) == 0
     reached = json.loads(floor.read_text())
     assert reached["page hinting"] > 50
@@ -96,5 +99,7 @@ def test_wrong_use(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert "--write: /dev/full/x cannot" in wrong(capfd, "conform", "coverage", str(file), "--write", "/dev/full/x")
     for name in ("run", "essa-table"), ("conform", "architecture"):
         assert "--coverage: /nowhere/c cannot be written" in wrong(capfd, *name, "--coverage", "/nowhere/c")
+    (tmp_path / "f").write_text('{"translation": -1}')
+    assert "expected a number for each matrix" in wrong(capfd, "conform", "coverage", str(file), *floor)
     assert "expected --floor FILE" in wrong(capfd, "conform", "coverage", str(file), "--raise-floor")
     assert "there is no matrix 'x'" in wrong(capfd, "conform", "coverage", str(file), "--floor", str(file))

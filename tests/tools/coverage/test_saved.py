@@ -41,6 +41,7 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
         ('{"essa_coverage": 1, "programs": [], "matrices": {"translation": [[["page"], 1]]}}', "expected cells"),
         ('{"essa_coverage": 1, "programs": [], "matrices": {"translation": [[["page", "fetch"], 0]]}}', "expected"),
         ('{"essa_coverage": 1, "programs": [], "matrices": {}, "more": 1}', "expected what --coverage writes"),
+        ('{"essa_coverage": 1, "programs": [], "matrices": {"x": []}}', "expected cells of 'x'"),
         ("\xff", "expected what --coverage writes"),
     ),
 )

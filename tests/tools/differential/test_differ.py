@@ -70,3 +70,7 @@ def test_wrong_file(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     file.write_text("nonsense\n", encoding="utf-8")
     assert f"{file}:1: " in wrong(capfd, "differ", "--again", str(file))
     assert "nowhere" in wrong(capfd, "differ", "--again", str(tmp_path / "nowhere"))
+    assert "expected at least one line" in wrong(capfd, "differ", "--again", "/dev/null")
+    assert "--keep: /nowhere/k cannot be written" in wrong(capfd, "differ", "--programs", "1", "--keep", "/nowhere/k")
+    wrong(capfd, "differ", "--again", "/dev/null", "--keep", str(tmp_path / "kept"))
+    assert not (tmp_path / "kept").exists()

@@ -12,22 +12,31 @@ from tools.conform.architecture import harness, layout
 from tools.conform.architecture.case import InterruptKey, MachineCheck
 from tools.conform.architecture.image import CaseImage
 from tools.conform.architecture.source import evaluate
+from tools.usage.errors import UsageError
 
 INDEX: Final = "index.json"
+_ELF: Final = ".elf"
+_RAW: Final = ".bin"
 
 
 def export(images: Mapping[str, CaseImage], directory: Path, *, is_raw_too: bool = False) -> None:
     """Write *images* to ``SECTION/NAME.elf`` in *directory*, and the index.
 
     :param is_raw_too: write ``SECTION/NAME.bin``, too: what is in storage, for who loads no ELF file.
+    :raises UsageError: if there are other images in *directory*, which would be taken for some of these.
     :raises OSError: if it cannot be written.
     """
+    suffixes = (_ELF, _RAW) if is_raw_too else (_ELF,)
+    ours = {directory / f"{name}{suffix}" for name in images for suffix in suffixes}
+    others = sorted(path for path in directory.rglob("*") if path.suffix in (_ELF, _RAW) and path not in ours)
+    if others:
+        raise UsageError(f"--export: expected a directory without other images, such as {others[0]}")
     for name, image in images.items():
-        path = directory / f"{name}.elf"
+        path = directory / f"{name}{_ELF}"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(image.elf())
         if is_raw_too:
-            path.with_name(f"{path.stem}.bin").write_bytes(image.raw())
+            path.with_name(f"{path.stem}{_RAW}").write_bytes(image.raw())
     text = json.dumps(index(images), indent=1) + "\n"
     (directory / INDEX).write_text(text, encoding="utf-8")
 

@@ -39,7 +39,10 @@ def is_installed(program: str = PROGRAM) -> bool:
 
 def version(program: str = PROGRAM) -> str:
     """What *program* says that it is, or its name if it says nothing."""
-    return next(iter(_said(program, "--version")), program)
+    try:
+        return next(iter(_said(program, "--version")), program)
+    except (OSError, subprocess.TimeoutExpired):
+        return program
 
 
 def _said(*command: str) -> list[str]:
@@ -49,7 +52,13 @@ def _said(*command: str) -> list[str]:
     :raises TimeoutExpired: if it does not end.
     """
     done = subprocess.run(
-        command, stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=_LONGEST_ANSWER, text=True
+        command,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
+        timeout=_LONGEST_ANSWER,
+        text=True,
+        errors="backslashreplace",
     )
     return done.stdout.splitlines()
 
@@ -66,7 +75,13 @@ def run_on_qemu(image: CaseImage, *, program: str = PROGRAM, timeout: float = 10
         ending = "it did not end"
         try:
             done = subprocess.run(
-                command, stdin=subprocess.DEVNULL, capture_output=True, timeout=timeout, check=False, text=True
+                command,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=timeout,
+                check=False,
+                text=True,
+                errors="backslashreplace",
             )
             if done.returncode:
                 lines = done.stderr.strip().splitlines() or [""]

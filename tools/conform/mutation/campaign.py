@@ -53,7 +53,7 @@ class MutantResult(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return self.nearest is not None
 
 
-class MutationRecord(msgspec.Struct):
+class MutationRecord(msgspec.Struct, forbid_unknown_fields=True):
     """What is known of mutants."""
 
     suites: dict[str, dict[str, str]] = msgspec.field(default_factory=dict)

@@ -21,8 +21,19 @@ from tools.conform.architecture.case import OUTSIDE, TWO_CPUS, Case, FinalState,
 from tools.conform.architecture.export import INDEX, export, index
 from tools.conform.architecture.image import make_image
 from tools.conform.architecture.qemu import PROGRAM, is_installed
+from tools.usage.errors import UsageError
 
 README = (ROOT / "tests" / "conformance" / "README.md").read_text(encoding="utf-8")
+
+
+def test_other_images_are_not_taken_for_some_of_these(tiny: Case, tmp_path: Path) -> None:
+    image = make_image(tiny)
+    export({"section/tiny": image, "section/old": image}, tmp_path, is_raw_too=True)
+    export({"section/tiny": image, "section/old": image}, tmp_path, is_raw_too=True)
+    before = (tmp_path / INDEX).read_bytes()
+    with pytest.raises(UsageError, match=r"^--export: expected a directory without other images, such as .*/old\.bin$"):
+        export({"section/tiny": image}, tmp_path)
+    assert (tmp_path / INDEX).read_bytes() == before
 
 
 def test_each_image_and_the_index(tiny: Case, tmp_path: Path) -> None:

@@ -80,6 +80,25 @@ def test_a_program_that_has_not_the_machine(monkeypatch: pytest.MonkeyPatch, tmp
     assert not is_installed(str(program))
 
 
+def test_a_program_that_does_not_say_its_version(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("tools.conform.architecture.qemu._LONGEST_ANSWER", 1)
+    program = tmp_path / "qemu"
+    program.write_text(f"#!{sys.executable}\nimport time; time.sleep(9)\n")
+    program.chmod(0o755)
+    assert version(str(program)) == str(program)
+    program.write_text("no program")
+    assert version(str(program)) == str(program)
+
+
+def test_a_program_that_writes_no_text(tiny: Case, tmp_path: Path) -> None:
+    program = tmp_path / "qemu"
+    program.write_text("#!/bin/sh\nprintf '\\377'; printf '\\376' >&2; exit 3\n")
+    program.chmod(0o755)
+    assert version(str(program)) == "\\xff"
+    outcome = run_on_qemu(make_image(tiny), program=str(program))
+    assert outcome == CaseOutcome(CaseVerdict.NONE, "QEMU ended with status 3: \\xfe")
+
+
 def test_a_program_that_is_no_qemu(tiny: Case, tmp_path: Path) -> None:
     program = tmp_path / "qemu"
     program.write_text(f"#!{sys.executable}\nimport sys\nsys.exit('no such machine')\n")

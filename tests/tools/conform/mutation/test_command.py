@@ -109,6 +109,9 @@ def test_wrong_use(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert "expected a compiled function" in wrong(capfd, *compiled, "emu/prefixing.py")
     assert "did you mean emu/prefixing.py" in wrong(capfd, "conform", "mutation", "--only", "emu/prefixin.py")
     assert "expected what --results has" in wrong(capfd, "conform", "mutation", "--results", str(tmp_path / "r"))
+    (tmp_path / "r").write_text('{"precious": 1}')
+    assert "expected what --results has" in wrong(capfd, "conform", "mutation", "--results", str(tmp_path / "r"))
+    assert (tmp_path / "r").read_text() == '{"precious": 1}'
 
 
 def test_of_compiled_code_only_what_some_case_executes(
