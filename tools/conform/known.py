@@ -24,10 +24,10 @@ from tools.conform.results import FAILING, Outcome
 from tools.usage.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
     from pathlib import Path
 
-    from tools.conform.results import Check, Result
+    from tools.conform.results import Check, Entry, Result
 
 
 class KnownFailuresError(FieldError):
@@ -68,6 +68,12 @@ def read_known(paths: Iterable[Path]) -> list[KnownFailure]:
         except KnownFailuresError as reason:
             raise UsageError(f"--known: {reason}") from None
     return found
+
+
+def without_programs(known: Iterable[KnownFailure], entries: Collection[Entry]) -> list[str]:
+    """The patterns of those *known* that are about none of the *entries* of the suite."""
+    patterns = dict.fromkeys(each.program for each in known)
+    return [pattern for pattern in patterns if not any(fnmatchcase(entry.name, pattern) for entry in entries)]
 
 
 def with_known(result: Result, known: Sequence[KnownFailure]) -> Result:

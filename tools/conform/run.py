@@ -19,7 +19,7 @@ from tools import __version__
 from tools.conform.baseline import print_differences, read_baseline
 from tools.conform.choice import check_facilities, choose
 from tools.conform.documents import Documents
-from tools.conform.known import read_known, with_known
+from tools.conform.known import read_known, with_known, without_programs
 from tools.conform.lines import print_result, totals_line
 from tools.conform.results import CoveredMatrix, Entry, Outcome, Result, SuiteReport, totals
 from tools.conform.suites import NotBegun, Unsuitable, Unsupported
@@ -58,8 +58,11 @@ def run_suite(declared: SuiteDeclaration, wanted: ConformOptions) -> int:
     baseline = read_baseline(wanted.baseline, declared.name)
     if wanted.logs is not None:
         _make_directory(Path(wanted.logs))
-    known_files = [*([declared.known] if declared.known else []), *map(Path, wanted.known)]
+    own, typed = [declared.known] if declared.known else [], [*map(Path, wanted.known)]
+    known_files = [*own, *typed]
     known = read_known(known_files)
+    # The file of a suite may be about more than what is in a directory.
+    strangers = without_programs(read_known(typed), entries)
     read = {"--last-failed": wanted.last_failed, "--known": known_files}
     with ExitStack() as files:
         documents = Documents(files, wanted, {**read, "--coverage": wanted.coverage}, declared.name)
@@ -92,6 +95,8 @@ def run_suite(declared: SuiteDeclaration, wanted: ConformOptions) -> int:
                     partial(_write_logs, wanted.logs, ordered),
                 )
             )
+        for pattern in strangers:
+            print(f"--known: there is no program {pattern!r}")
         if report.not_run:
             have = "has" if len(report.not_run) == 1 else "have"
             print(f"interrupted: {how_many(len(report.not_run), 'program')} {have} not been run")

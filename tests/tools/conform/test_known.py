@@ -92,6 +92,16 @@ def test_a_file_of_them(suite: Path, tmp_path: Path, capfd: pytest.CaptureFixtur
     assert lines[-1] == "1 passed, 1 known, 1 skipped"
 
 
+def test_what_is_known_of_no_program_is_told(suite: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    known = tmp_path / "known.toml"
+    names = ("failin", "fail*", "passing", "fast-*")
+    known.write_text("".join(f'[[failure]]\nprogram = "{name}"\nreason = "x"\n' for name in names))
+    assert conform(suite, "--known", str(known), "--only", "failing") == 0
+    totals, *told = capfd.readouterr().out.splitlines()[-3:]
+    assert totals.startswith("1 known")
+    assert told == ["--known: there is no program 'failin'", "--known: there is no program 'fast-*'"]
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     (

@@ -17,6 +17,8 @@ from tools.conform.architecture.harness import CaseVerdict
 from tools.conform.architecture.image import make_image
 from tools.conform.architecture.outcome import CaseOutcome
 from tools.conform.architecture.qemu import PROGRAM, is_installed, run_on_qemu, version
+from tools.conform.known import read_known, without_programs
+from tools.conform.results import Entry
 
 needs_qemu = pytest.mark.skipif(not is_installed(), reason=f"{PROGRAM} is not installed")
 
@@ -105,3 +107,8 @@ def test_a_program_that_is_no_qemu(tiny: Case, tmp_path: Path) -> None:
     program.chmod(0o755)
     outcome = run_on_qemu(make_image(tiny), program=str(program))
     assert outcome == CaseOutcome(CaseVerdict.NONE, "QEMU ended with status 1: no such machine")
+
+
+def test_what_is_known_of_qemu_is_about_cases() -> None:
+    known = read_known([DIRECTORY / "qemu-7.2.toml"])
+    assert without_programs(known, [Entry(name) for name in read_cases()]) == []
