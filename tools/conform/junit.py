@@ -18,10 +18,12 @@ if TYPE_CHECKING:
 
 
 def write_junit(file: TextIO, report: SuiteReport) -> None:
-    """Write *report*: a suite for each program, a case for each check."""
+    """Write *report*: a suite for each program, a case for each check; what the program demands is properties."""
     document = junitparser.JUnitXml(xml_text(report.suite))
     for result in report.programs:
         suite = junitparser.TestSuite(xml_text(result.name))
+        for name, text in result.entry.demand.items():
+            suite.add_property(name, xml_text(text))
         suite.extend(_cases(result))  # type: ignore[no-untyped-call]
         # All is counted once, and no suite is looked for among the others: either takes the longer the more there are.
         document.append(suite)  # type: ignore[no-untyped-call]

@@ -62,6 +62,12 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
     section: str = ""
     """What the first of the groups is about, as a title."""
 
+    @property
+    def demand(self) -> dict[str, str]:
+        """What it demands and where that is said, by names, as far as that is known."""
+        told = {"section": self.section, "rule": self.title, "source": self.source, "basis": self.basis}
+        return {name: text for name, text in told.items() if text}
+
 
 class Check(msgspec.Struct, frozen=True, omit_defaults=True):
     """One of the things that a program finds right or wrong."""

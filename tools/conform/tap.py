@@ -10,7 +10,7 @@ import msgspec
 from tools.conform.results import FAILING, Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from typing import TextIO
 
     from tools.conform.results import Check, Result, SuiteReport
@@ -33,9 +33,10 @@ def _lines(report: SuiteReport) -> Iterator[str]:
             yield f"{_INDENTED}1..{len(points)}"
             for place, (name, check) in enumerate(points, 1):
                 yield f"{_INDENTED}{_check(place, name, check)}"
+                if check.verdict in FAILING:
+                    yield from _block({"source": check.source, "message": check.text}, _INDENTED)
         yield _program(number, result)
-        if result.outcome.is_failure:
-            yield from _diagnosis(result)
+        yield from _block(result.entry.demand | _diagnosis(result))
     if report.not_run:
         yield "Bail out! interrupted"
 
@@ -56,18 +57,17 @@ def _check(number: int, name: str, check: Check) -> str:
     return f"{line} # SKIP {_text(check.text)}".rstrip() if check.verdict == "SKIP" else line
 
 
-def _diagnosis(result: Result) -> Iterator[str]:
-    """A block of YAML, of which JSON is a part."""
-    yield "  ---"
-    yield f"  outcome: {result.outcome.value}"
-    yield f"  message: {_json(result.reason)}"
-    if result.last_steps:
-        yield f"  last_steps: {_json(result.last_steps)}"
-    yield "  ..."
+def _diagnosis(result: Result) -> dict[str, str | tuple[str, ...]]:
+    if not result.outcome.is_failure:
+        return {}
+    return {"outcome": result.outcome.value, "message": result.reason, "last_steps": result.last_steps}
 
 
-def _json(value: object) -> str:
-    return msgspec.json.encode(value).decode()
+def _block(told: Mapping[str, str | tuple[str, ...]], indented: str = "") -> Iterator[str]:
+    """What is *told*, as far as it is not empty, as a block of YAML, of which JSON is a part."""
+    lines = [f"{indented}  {name}: {msgspec.json.encode(value).decode()}" for name, value in told.items() if value]
+    if lines:
+        yield from (f"{indented}  ---", *lines, f"{indented}  ...")
 
 
 def _text(text: str) -> str:

@@ -46,7 +46,7 @@ def test_every_outcome(tmp_path: Path) -> None:
     with file.open("w", encoding="utf-8") as opened:
         write_junit(opened, report(*RESULTS))
     root = ET.fromstring(file.read_text())
-    wholes = {suite.get("name"): suite[0] for suite in root}
+    wholes = {suite.get("name"): next(suite.iter("testcase")) for suite in root}
     found = {name: [each.tag for each in case if each.tag != "system-out"] for name, case in wholes.items()}
     assert found == {
         "right": [],
@@ -59,8 +59,15 @@ def test_every_outcome(tmp_path: Path) -> None:
     }
     assert wholes["wrong"][0].get("message") == "becomes"
     assert (wholes["wrong"][0].text or "").splitlines() == [*STEPS]
-    names = [[case.get("name") for case in suite] for suite in root if suite.get("name") == "wrong"]
+    names = [[case.get("name") for case in suite.iter("testcase")] for suite in root if suite.get("name") == "wrong"]
     assert names == [["the program", "becomes", "free: late", "stepped: late"]]
+    told = {each.get("name"): each.get("value") for each in root[0].iter("property")}
+    assert told == {
+        "section": "Page hinting",
+        "rule": "A page that is stable stays so.",
+        "source": "reference 2.1",
+        "basis": "verified",
+    }
     # XML has no character 0.
     assert wholes["wrong"].findtext("system-out") == "FAIL: becomes\ufffd\n"
     # The check of a known failure is none.

@@ -46,9 +46,40 @@ def test_a_subtest_has_the_checks() -> None:
 def test_what_failed_is_explained_as_yaml() -> None:
     lines = written()
     first = lines.index("not ok 2 - wrong")
-    assert lines[first + 1 : first + 4] == ["  ---", "  outcome: failed", '  message: "becomes"']
-    name, _, steps = lines[first + 4].partition(": ")
-    assert (name, tuple(json.loads(steps)), lines[first + 5]) == ("  last_steps", STEPS, "  ...")
+    assert lines[first + 1 : first + 5] == [
+        "  ---",
+        '  rule: "A page </script> becomes volatile."',
+        '  outcome: "failed"',
+        '  message: "becomes"',
+    ]
+    name, _, steps = lines[first + 5].partition(": ")
+    assert (name, tuple(json.loads(steps)), lines[first + 6]) == ("  last_steps", STEPS, "  ...")
+
+
+def test_what_a_program_demands_is_told_whatever_comes_of_it() -> None:
+    lines = written()
+    first = lines.index("ok 1 - right")
+    assert lines[first + 1 : first + 7] == [
+        "  ---",
+        '  section: "Page hinting"',
+        '  rule: "A page that is stable stays so."',
+        '  source: "reference 2.1"',
+        '  basis: "verified"',
+        "  ...",
+    ]
+    # Nothing is known of what the fourth is for.
+    assert lines[lines.index("ok 4 - absent # SKIP no such facility") + 1][:2] != "  "
+
+
+def test_a_check_that_failed_tells_what_was_found() -> None:
+    lines = written()
+    first = lines.index("    not ok 1 - becomes")
+    assert lines[first + 1 : first + 5] == [
+        "      ---",
+        '      source: "reference 2.2"',
+        '      message: "old state: expected Sr, not Vr"',
+        "      ...",
+    ]
 
 
 def test_what_was_interrupted_bails_out() -> None:
