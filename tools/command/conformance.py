@@ -62,7 +62,7 @@ def _list_options() -> tuple[type, ...]:
     return (ListOptions,)
 
 
-@suites.declare(_list_options, name="list", help="List the programs of a suite, without running any.")
+@suites.declare(_list_options, name="list", help="List the suites, or the programs of one, without running any.")
 def list_(_: click.Context, wanted: ListOptions) -> None:
     """List the programs of a suite."""
     from tools.conform.listing import list_suite

@@ -18,12 +18,16 @@ if TYPE_CHECKING:
 
 
 def list_suite(wanted: ListOptions) -> None:
-    """Print a line for each entry that is *wanted*: its name, its groups and what it demands; then how many there are.
+    """Print a line for each entry that is *wanted*; without a suite, for each suite.
 
-    The number is that of each basis, and is left out where none is known.
+    It has the name, other groups than the section that is in the name, what is demanded, and the source.  Then comes
+    how many there are, and how many of each basis where that is known.
 
     :raises UsageError: if there is no such suite, or none where *wanted* says.
     """
+    if wanted.suite is None:
+        _list_suites()
+        return
     declared = next((each for each in SUITES if each.name == wanted.suite), None)
     if declared is None:
         known = [each.name for each in SUITES]
@@ -41,9 +45,16 @@ def list_suite(wanted: ListOptions) -> None:
     chosen = choose(declared.open(read_options(kind, typed)).entries(), wanted, declared.name)
     width = max(len(entry.name) for entry in chosen)
     for entry in chosen:
-        groups = f"[{', '.join(entry.groups)}]" if entry.groups else ""
-        print(f"{entry.name:{width}}  {'  '.join(filter(None, (groups, entry.title)))}".rstrip())
+        # The section is in the names of those that are called after it.
+        groups = [each for each in entry.groups if not entry.name.startswith(f"{each}/")]
+        told = (f"[{', '.join(groups)}]" if groups else "", entry.title, f"({entry.source})" if entry.source else "")
+        print(f"{entry.name:{width}}  {'  '.join(filter(None, told))}".rstrip())
     bases = Counter(entry.basis for entry in chosen if entry.basis)
-    if bases:
-        counted = ", ".join(f"{bases[basis]:,} {basis}" for basis in sorted(bases, reverse=True))
-        print(f"{how_many(len(chosen), 'program')}: {counted}")
+    counted = ", ".join(f"{bases[basis]:,} {basis}" for basis in sorted(bases, reverse=True))
+    print(f"{how_many(len(chosen), 'program')}{counted and f': {counted}'}")
+
+
+def _list_suites() -> None:
+    width = max(len(each.name) for each in SUITES)
+    for each in SUITES:
+        print(f"{each.name:{width}}  {each.help}")

@@ -75,7 +75,9 @@ class ChoiceOptions:
 class ListOptions(ChoiceOptions):
     """Which suite is listed."""
 
-    suite: str = argument(metavar="SUITE", help="Which suite: a subcommand of 'essa conform'.")
+    suite: str | None = argument(
+        metavar="[SUITE]", help="Which suite: a subcommand of 'essa conform'; without it, the suites.", is_optional=True
+    )
     directory: str | None = argument(metavar="[DIR]", help="Where it is, if it needs a directory.", is_optional=True)
 
 

@@ -8,13 +8,19 @@ from pathlib import Path
 import pytest
 
 from tools.command.cli import main
+from tools.conform.catalogue import SUITES
 
 
 def test_a_line_for_each_program(suite: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert main(["conform", "list", "kvm-unit-tests", str(suite)]) == 0
-    assert capfd.readouterr().out.splitlines() == ["passing      [fast]", "failing", "leaving-out"]
+    assert capfd.readouterr().out.splitlines() == [
+        "passing      [fast]",
+        "failing",
+        "leaving-out",
+        "3 programs",
+    ]
     assert main(["conform", "list", "kvm-unit-tests", str(suite), "--only", "fast"]) == 0
-    assert capfd.readouterr().out.splitlines() == ["passing  [fast]"]
+    assert capfd.readouterr().out.splitlines() == ["passing  [fast]", "1 program"]
 
 
 def test_how_many_are_verified_and_how_many_inferred(capfd: pytest.CaptureFixture[str]) -> None:
@@ -24,12 +30,27 @@ def test_how_many_are_verified_and_how_many_inferred(capfd: pytest.CaptureFixtur
     assert last == "2 programs: 1 verified, 1 inferred"
 
 
+def test_a_line_for_each_suite(capfd: pytest.CaptureFixture[str]) -> None:
+    assert main(["conform", "list"]) == 0
+    lines = capfd.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines] == [each.name for each in SUITES]
+    assert all(line.endswith(each.help) for line, each in zip(lines, SUITES, strict=True))
+
+
+def test_what_a_case_demands_and_who_says_so(capfd: pytest.CaptureFixture[str]) -> None:
+    assert main(["conform", "list", "architecture", "--only", "signaling/stop"]) == 0
+    line, _ = capfd.readouterr().out.splitlines()
+    assert line.startswith("signaling/stop  [verified]  ")
+    assert line.endswith(
+        "  (PoP 4, CPU Signaling and Response; Linux arch/s390/kvm/sigp.c (architecture reference F6))"
+    )
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     (
         (("kvm-unit-test", "."), "conform list: expected architecture, kvm-unit-tests, "),
         (("kvm-unit-tests",), "conform list: expected a directory behind kvm-unit-tests"),
-        ((), "Missing argument 'SUITE'"),
     ),
 )
 def test_wrong_use(capfd: pytest.CaptureFixture[str], arguments: tuple[str, ...], message: str) -> None:

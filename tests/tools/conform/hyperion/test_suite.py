@@ -231,6 +231,7 @@ def test_groups_are_by_name(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -
         "kmac-hw        [cryptography]",
         "privop         [other]",
         "zvector-e7-01  [zvector]",
+        "5 programs",
     ]
 
 
