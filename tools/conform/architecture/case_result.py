@@ -36,6 +36,8 @@ def result_of(image: CaseImage, entry: Entry, outcomes: Mapping[str, CaseOutcome
         _reason(worst, checks, len(outcomes)),
         checks,
         instructions=sum(outcome.instructions for outcome in outcomes.values()),
+        # Whatever way it is run, it should write the same.
+        console="".join(dict.fromkeys(outcome.console for outcome in outcomes.values())),
     )
 
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Final
 
 from emu.addresses import PAGE_SIZE
+from emu.devices.console import ConsoleBuffer
 from emu.devices.virtio_block import VirtioBlock
 from emu.devices.virtio_ccw import VirtioCcw
 from emu.machine import Machine, Stop, StopKind
@@ -96,6 +97,7 @@ def _run(
     if DEVICES in image.case.needs:
         for name in ("disk 0", "disk 1"):
             machine.channels.attach(VirtioCcw(VirtioBlock(_EmptyDisk(), name)))
+    console = machine.sclp.console = ConsoleBuffer()
     # What the ELF file of the image is read as, without the time that reading takes.
     segments = tuple(Segment(address, data, len(data)) for address, data in image.segments)
     Program(image.case.name, image.entry, segments).load(machine)
@@ -107,7 +109,11 @@ def _run(
     text = f"it did not end in {max_instructions:,} instructions"
     if ending is not None and ending.kind is not StopKind.BUDGET:
         text = ending.text
-    outcome = replace(read_outcome(image, machine.read_storage, text, is_whole=True), instructions=machine.executed)
+    outcome = replace(
+        read_outcome(image, machine.read_storage, text, is_whole=True),
+        instructions=machine.executed,
+        console=console.data.decode(errors="replace"),
+    )
     if missed is not None and outcome.verdict is CaseVerdict.PASSED:
         text = f"the place of the {missed.what} was not reached: {missed.at}"
         return replace(outcome, verdict=CaseVerdict.FAILED, text=text)

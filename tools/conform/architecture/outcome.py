@@ -41,6 +41,8 @@ class CaseOutcome:
     """Of the checks of its image, in their order, as far as it has come to them."""
     instructions: int = field(default=0, compare=False)
     """That were executed, as far as that is known."""
+    console: str = field(default="", compare=False)
+    """What it wrote, as far as that is known."""
 
 
 def read_outcome(

@@ -276,3 +276,13 @@ def test_what_is_run_again_for_that_is_not_counted(tmp_path: Path) -> None:
     rows = json.loads(saved.read_text())["matrices"]["instructions"]
     # Once freely, once step by step.
     assert [row for row in rows if row[0] == ["LPGR", "ended"]] == [[["LPGR", "ended"], 2]]
+
+
+def test_what_a_case_has_written(tmp_path: Path) -> None:
+    logs = tmp_path / "logs"
+    assert run(write_cases(tmp_path / "cases", PASSING, FAILING), "--logs", str(logs)) == 1
+    written = {path.name: path.read_text().splitlines() for path in logs.iterdir()}
+    assert sorted(written) == ["some-rules_right.log", "some-rules_wrong.log"]
+    assert [lines[0].partition(":")[0] for _, lines in sorted(written.items())] == ["PASS", "FAIL"]
+    # It says the same freely and step by step.
+    assert [len(lines) for lines in written.values()] == [1, 1]
