@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from emu.errors import ProgramError
+from emu.whole_file import UnwritableError, put_whole
 from tools import __version__
 from tools.conform.baseline import print_differences, read_baseline
 from tools.conform.choice import check_facilities, choose
@@ -242,6 +243,7 @@ def _write_logs(name: str | None, results: Iterable[Result]) -> None:
     try:
         for result in results:
             if result.instructions:
-                (directory / f"{result.name.replace('/', '_')}.log").write_text(result.console, encoding="utf-8")
-    except OSError as reason:
-        raise UsageError(f"--logs: {directory} cannot be written: {reason.strerror}") from None
+                path = directory / f"{result.name.replace('/', '_')}.log"
+                put_whole(path, result.console.encode("utf-8", "backslashreplace"))
+    except UnwritableError as reason:
+        raise UsageError(f"--logs: {directory} cannot be written: {reason.reason}") from None

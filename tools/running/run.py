@@ -127,9 +127,18 @@ def _check_trace(options: MachineOptions, wanted: RunOptions) -> None:
         return
     if options.guests > 1:
         raise UsageError("--trace: expected one guest, which is recorded")
-    others = {"the program": options.image.path, "--json": wanted.json, "--plot": wanted.plot, "--from": wanted.saved}
-    saved = None if wanted.save_at is None else wanted.save_at.path
-    check_apart("--trace", wanted.trace, {**others, "--save-at": saved})
+    check_apart("--trace", wanted.trace, _other_files(options, wanted))
+
+
+def _other_files(options: MachineOptions, wanted: RunOptions) -> dict[str, str | Path | None]:
+    """The files besides what is recorded or counted."""
+    return {
+        "the program": options.image.path,
+        "--json": wanted.json,
+        "--plot": wanted.plot,
+        "--from": wanted.saved,
+        "--save-at": None if wanted.save_at is None else wanted.save_at.path,
+    }
 
 
 def _coverage(files: ExitStack, options: MachineOptions, wanted: RunOptions) -> Output | None:
@@ -143,7 +152,7 @@ def _coverage(files: ExitStack, options: MachineOptions, wanted: RunOptions) -> 
         raise UsageError("--coverage: expected one guest, which is counted")
     if wanted.trace is not None or wanted.gdb is not None:
         raise UsageError("--coverage: expected no --trace and no --gdb, which follow the run themselves")
-    check_apart("--coverage", wanted.coverage, {"the program": options.image.path, "--json": wanted.json})
+    check_apart("--coverage", wanted.coverage, _other_files(options, wanted))
     return Output(files, "--coverage", wanted.coverage)
 
 

@@ -46,7 +46,9 @@ def test_a_damaged_program_has_failed(suite: Path, capfd: pytest.CaptureFixture[
 
 def test_a_program_that_does_not_fit_has_failed(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert run_one(tmp_path, "test_args = " + "x" * 2000, PASSING) == 1
-    assert capfd.readouterr().out.startswith("FAIL    one (--cmdline: the command line must not be longer than")
+    assert lines_of(capfd.readouterr().out)[0].startswith(
+        "FAIL    one (--cmdline: the command line must not be longer than"
+    )
 
 
 def test_a_program_that_takes_its_process_with_it_has_stopped(

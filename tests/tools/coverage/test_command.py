@@ -101,5 +101,7 @@ def test_wrong_use(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
         assert "--coverage: /nowhere/c cannot be written" in wrong(capfd, *name, "--coverage", "/nowhere/c")
     (tmp_path / "f").write_text('{"translation": -1}')
     assert "expected a number for each matrix" in wrong(capfd, "conform", "coverage", str(file), *floor)
+    one = wrong(capfd, "run", "essa-table", "--coverage", str(tmp_path / "o"), "--save-at", "5", str(tmp_path / "o"))
+    assert "--coverage: expected a file of its own, not that of --save-at" in one
     assert "expected --floor FILE" in wrong(capfd, "conform", "coverage", str(file), "--raise-floor")
     assert "there is no matrix 'x'" in wrong(capfd, "conform", "coverage", str(file), "--floor", str(file))

@@ -20,8 +20,8 @@ from tools.conform.mutation.mutants import RULES, mutants_of
 from tools.conform.mutation.one import ONLY_BY_TALLY
 from tools.conform.mutation.survivors import read_survivors
 from tools.conform.run import INTERRUPTED
-from tools.processes.interrupt import sigterm_too
 from tools.usage.errors import UsageError
+from tools.usage.outputs import check_apart
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,7 +40,9 @@ def run_mutation(wanted: MutationOptions) -> int:
 
     :raises UsageError: naming the option that is wrong.
     """
-    explained = read_survivors(SURVIVORS if wanted.explained is None else Path(wanted.explained))
+    why = SURVIVORS if wanted.explained is None else Path(wanted.explained)
+    check_apart("--results", wanted.results, {"--explained": why})
+    explained = read_survivors(why)
     chosen = _all_mutants(wanted)
     record = MutationRecord()
     if wanted.results is not None:
@@ -73,17 +75,16 @@ def run_mutation(wanted: MutationOptions) -> int:
         return chosen
 
     reasons = Explained(explained, wanted.nearest or None)
-    with sigterm_too():
-        found = run_mutants(
-            chosen,
-            record,
-            exercise=exercise_compiled if wanted.compiled else exercise,
-            choose=choose,
-            explained=reasons,
-            jobs=wanted.jobs,
-            ended=ended,
-            known=known,
-        )
+    found = run_mutants(
+        chosen,
+        record,
+        exercise=exercise_compiled if wanted.compiled else exercise,
+        choose=choose,
+        explained=reasons,
+        jobs=wanted.jobs,
+        ended=ended,
+        known=known,
+    )
     if wanted.results is not None:
         _write(Path(wanted.results), record)
     survivors = [each for each in found if each.noticed_by is None]

@@ -109,6 +109,10 @@ def test_wrong_use(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert "expected a compiled function" in wrong(capfd, *compiled, "emu/prefixing.py")
     assert "did you mean emu/prefixing.py" in wrong(capfd, "conform", "mutation", "--only", "emu/prefixin.py")
     assert "expected what --results has" in wrong(capfd, "conform", "mutation", "--results", str(tmp_path / "r"))
+    both = "--results", str(tmp_path / "r"), "--explained", str(tmp_path / "r")
+    assert "--results: expected a file of its own, not that of --explained" in wrong(
+        capfd, "conform", "mutation", *both
+    )
     (tmp_path / "r").write_text('{"precious": 1}')
     assert "expected what --results has" in wrong(capfd, "conform", "mutation", "--results", str(tmp_path / "r"))
     assert (tmp_path / "r").read_text() == '{"precious": 1}'
