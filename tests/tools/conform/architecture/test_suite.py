@@ -150,6 +150,13 @@ def test_the_images_of_what_is_wanted(
     assert f"images written to {out}: {len(names)}\n" in capfd.readouterr().out
 
 
+@pytest.mark.parametrize(("case", "status"), ((PASSING, 0), (FAILING, 1), (SKIPPED, 3)))
+def test_exit_statuses_of_images_that_are_run(tmp_path: Path, case: str, status: int) -> None:
+    run(write_cases(tmp_path, case), "--export", str(tmp_path / "out"))
+    (image,) = (tmp_path / "out").rglob("*.elf")
+    assert main(["run", str(image)]) == status
+
+
 def test_an_image_that_cannot_look_at_the_last_state(
     tiny: Case, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
