@@ -83,8 +83,6 @@ def _make(case: Case, title: str) -> CaseImage:
     checks = checks_of(case, symbols)
     for event in case.outside:
         evaluate(event.at, symbols)
-    if len(case.needs) > layout.MOST_NEEDS:
-        raise ValueError(f"at most {layout.MOST_NEEDS} needs, not {len(case.needs)}")
     if len(checks) > layout.MOST_CHECKS:
         raise ValueError(f"at most {layout.MOST_CHECKS} values can be compared, not {len(checks)}")
     preparations = list(_preparations(case, symbols))

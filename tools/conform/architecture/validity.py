@@ -119,6 +119,7 @@ def require_valid(case: Case) -> None:
 def _needs(needs: object) -> None:
     is_so = isinstance(needs, tuple) and all(isinstance(need, Need) for need in needs)
     _expect(is_so, "needs", "a tuple of needs, such as (ESSA,) or (facility(8),)", needs)
+    _most("needs", needs, layout.MOST_NEEDS)
     for number, need in enumerate(needs if isinstance(needs, tuple) else ()):
         if need.is_of_a_facility:
             _number(f"needs[{number}]: facility", need.number, 0, layout.MOST_FACILITIES - 1)

@@ -63,6 +63,7 @@ def outside(*events: Any, needs: tuple[Any, ...] = (OUTSIDE,)) -> dict[str, Any]
         ({"parts": {0x9000: 1}}, "parts[0x9000]: expected guest code, as text, not 1"),
         ({"needs": 5}, "needs: expected a tuple of needs, such as (ESSA,) or (facility(8),), not 5"),
         ({"needs": (5,)}, "needs: expected a tuple of needs, such as (ESSA,) or (facility(8),), not (5,)"),
+        ({"needs": (OUTSIDE,) * 9}, "needs: expected 8 at most, not 9"),
         ({"needs": (facility(2048),)}, "needs[0]: facility: expected a number from 0 to 0x7ff, not 0x800"),
         ({"registers": [1]}, "registers: expected a dictionary, not [1]"),
         ({"registers": {99: 1}}, f"registers[99]: {REGISTER} 99"),
