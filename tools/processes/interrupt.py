@@ -104,12 +104,14 @@ def start_deaf(process: BaseProcess) -> None:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def run_interruptibly(machine: Machine, max_instructions: int | None = None) -> Stop:
-    """Run until *machine* stops, *max_instructions* more have ended, or Ctrl-C is pressed."""
+def run_interruptibly(machine: Machine, max_instructions: int | None = None, switch: Switch | None = None) -> Stop:
+    """Run until *machine* stops, *max_instructions* more have ended, or Ctrl-C is pressed, or what presses *switch*."""
     from emu.machine import StopKind
 
     stop = machine.run(max_instructions)
-    return requested_stop(machine) if stop.kind is StopKind.REQUESTED else stop
+    if stop.kind is not StopKind.REQUESTED:
+        return stop
+    return requested_stop(machine) if switch is None else requested_stop(machine, switch.name)
 
 
 def requested_stop(machine: Machine, keys: str = "Ctrl-C") -> Stop:

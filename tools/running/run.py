@@ -324,7 +324,7 @@ def _run(machines: list[Machine], max_instructions: int | None, run: Run | None)
     try:
         with interrupt.ctrl_c(*machines, is_sigterm_too=True) as switch:
             if run is None and len(machines) == 1:
-                run = machines[0].run
+                return [interrupt.run_interruptibly(machines[0], max_instructions, switch)]
             stops = run_in_turn(machines, max_instructions) if run is None else [run(max_instructions)]
             return [
                 interrupt.requested_stop(machine, switch.name) if stop.kind is StopKind.REQUESTED else stop

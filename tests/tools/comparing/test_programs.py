@@ -39,7 +39,7 @@ def test_comparison(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
 
 def test_ctrl_c_ends_the_whole_comparison(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     output = tmp_path / "figures.json"
-    monkeypatch.setattr("tools.processes.interrupt.run_interruptibly", lambda machine, _: requested_stop(machine))
+    monkeypatch.setattr("tools.processes.interrupt.run_interruptibly", lambda machine, *_: requested_stop(machine))
     assert main(["compare", *SQUEEZED[1:], "--json", str(output)]) == 3
     assert list(read_json(output)) == ["hints"]
 
