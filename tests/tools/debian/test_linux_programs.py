@@ -36,7 +36,7 @@ def test_programs_by_their_exit_statuses(
     lines = lines_of(capfd.readouterr().out)
     assert lines[0].startswith(f"FAIL    damaged ({programs}/damaged: damaged: ")
     assert lines[1:] == [
-        "FAIL    crashing (ended by signal 4)",
+        "FAIL    crashing (exit status 132: ended by signal 4, SIGILL)",
         "SKIP    left-out (exit status 77)",
         "PASS    right",
         "FAIL    telling (3 tests, 1 failed, 1 skipped, second)",
