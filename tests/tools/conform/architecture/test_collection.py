@@ -89,7 +89,6 @@ SECTION = CaseSection("t", %s)
         ("import sys\nsys.exit(3)", ":2: SystemExit: 3"),
         ("x = 1\nimport tests.support.nobody", ":2: ModuleNotFoundError: No module named 'tests.support.nobody'"),
         ("raise ValueError('one\\ntwo')", ":1: ValueError: one two"),
-        ("\0", ": SyntaxError: source code string cannot contain null bytes"),
         ("SECTION = 3", ': SECTION: expected a CaseSection, such as CaseSection("Title", (CASE,)), not 3'),
         (CASES_OF_TWO % "c", ": SECTION: cases: expected a tuple of cases, such as (CASE,), not Case(name='a'"),
         (CASES_OF_TWO % "(c, c)", ": a: name: expected a name of its own, which no other case of the file has"),
@@ -101,6 +100,13 @@ def test_a_file_that_is_none(tmp_path: Path, text: str, message: str) -> None:
         read_sections(tmp_path)
     assert str(refusal.value).startswith(f"{tmp_path / 'one.py'}{message}")
     assert "\n" not in str(refusal.value)
+
+
+def test_a_file_with_a_null_byte(tmp_path: Path) -> None:
+    # Which exception that is has changed within Python 3.11.
+    (tmp_path / "one.py").write_text("\0")
+    with pytest.raises(CaseError, match=r"one\.py: \w+Error: source code string cannot contain null bytes$"):
+        read_sections(tmp_path)
 
 
 def test_two_files_of_one_section(tmp_path: Path) -> None:
