@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import stat
 from contextlib import contextmanager
 from pathlib import Path
@@ -87,7 +86,7 @@ def _beside(place: Path) -> Path:
         with place.open("ab"):
             pass
         new.touch()
-        shutil.copymode(place, new)
+        new.chmod(stat.S_IMODE(place.stat().st_mode))
     else:
         new.touch()
     return new

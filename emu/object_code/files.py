@@ -18,6 +18,8 @@ from typing import Any, Final
 import llvmlite
 import llvmlite.binding as llvm
 
+from emu.whole_file import replacing
+
 PACKAGE: Final = Path(__file__).parent.parent
 """The folder of the package that all of this is for."""
 _DIGEST_BYTES: Final = 32
@@ -80,16 +82,11 @@ def read(name: str) -> bytes | None:
 def write(name: str, body: bytes) -> None:
     """Keep *body* in the file *name* for the next time, or as long as this process lives if that cannot be done."""
     for place in _places(name):
-        new = place.with_name(f"{place.name}.{os.getpid()}")
-        try:
+        with contextlib.suppress(OSError):
             place.parent.mkdir(parents=True, exist_ok=True)
-            new.write_bytes(hashlib.sha256(body).digest() + body)
-            new.replace(place)
-        except OSError:
-            with contextlib.suppress(OSError):
-                new.unlink()
-            continue
-        return
+            with replacing(place) as new:
+                new.write_bytes(hashlib.sha256(body).digest() + body)
+            return
     _unwritten[name] = body
 
 

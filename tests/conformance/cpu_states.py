@@ -24,7 +24,9 @@ from tools.conform.architecture.second_cpu import (
     LOOP,
     LOOPS,
     PREFIX,
+    RESTART,
     SENSE_STOPPED,
+    UNTIL_TOLD,
     YIELD,
     begin,
     looping,
@@ -163,13 +165,8 @@ def orders() -> Iterator[Case]:
             fill={"page1": 0},
             parts=LOOPS,
             code=f"""
-                LARL 8,other
-                STG 8,0x1A8
-                SIGP 4,2,6
-                LLILF 9,page1
-                waiting: {YIELD}
-                LTG 10,0(9)
-                BRC 8,waiting
+                {RESTART}
+                {UNTIL_TOLD}
                 STOSM 0x800,1
                 after: BRC 15,{LOOP}
                 other: LGHI 2,0

@@ -22,26 +22,40 @@ from tools.conform.architecture.case import (
     machine_check,
 )
 from tools.conform.architecture.channel_reports import checked, psw
-from tools.conform.architecture.second_cpu import FLAGS, IN_LOOP, LOOP, LOOPS, UNTIL_HANDLED, YIELD, begin, looping
+from tools.conform.architecture.external_conditions import (
+    CALL,
+    COMPARATOR,
+    EMERGENCY,
+    ENABLE,
+    ENABLED,
+    MASKS,
+    TIMER,
+    pending,
+)
+from tools.conform.architecture.second_cpu import (
+    FLAGS,
+    IN_LOOP,
+    LOOP,
+    LOOPS,
+    RESTART,
+    UNTIL_HANDLED,
+    YIELD,
+    begin,
+    looping,
+)
 
 ALL = (1 << 64) - 1
 PRESSING = "PoP 6, Interrupt Key"
 ORDER = "PoP 6, External Interruption (architecture reference F5)"
 KEY, KEY_MASK = 0x0040, 1 << 6
 ALERT, ALERT_MASK, SYSTEM_DAMAGE = 0x1200, 1 << 15, 1 << 63
-EMERGENCY, CALL, COMPARATOR, TIMER = 0x1201, 0x1202, 0x1004, 0x1005
-EMERGENCY_MASK, CALL_MASK, COMPARATOR_MASK, TIMER_MASK = 1 << 14, 1 << 13, 1 << 11, 1 << 10
-OTHERS = 0xFFFF & ~KEY_MASK & ~(COMPARATOR_MASK | TIMER_MASK)
-ENABLED = ADDRESSING_MODE | EXTERNAL_MASK
-ENABLE = "STOSM 0x800,0x01"
-# Register 2: the address of this CPU, which is 0.  Behind a branch, so that it is aligned: what the timers are set to.
-MAKING = {
-    "emergency-signal": (EMERGENCY, EMERGENCY_MASK, "SIGP 4,2,3\n"),
-    "external-call": (CALL, CALL_MASK, "SIGP 4,2,2\n"),
-    "clock-comparator": (COMPARATOR, COMPARATOR_MASK, "LARL 5,zero\nSCKC 0(5)\n"),
-    "cpu-timer": (TIMER, TIMER_MASK, "LARL 5,ones\nSPT 0(5)\n"),
+OTHERS = 0xFFFF & ~KEY_MASK & ~(MASKS[COMPARATOR] | MASKS[TIMER])
+NAMES = {
+    EMERGENCY: "emergency-signal",
+    CALL: "external-call",
+    COMPARATOR: "clock-comparator",
+    TIMER: "cpu-timer",
 }
-DATA = "BRC 15,begin\nBCR 0,0\nBCR 0,0\nzero: DC X'0000000000000000'\nones: DC X'FFFFFFFFFFFFFFFF'\nbegin: LGHI 2,0\n"
 
 
 def masks() -> Iterator[Case]:
@@ -100,7 +114,7 @@ def masks() -> Iterator[Case]:
         )
 
 
-def pending() -> Iterator[Case]:
+def repeated() -> Iterator[Case]:
     common = {"source": PRESSING, "needs": (OUTSIDE,)}
     yield Case(
         name="once",
@@ -155,16 +169,16 @@ def pending() -> Iterator[Case]:
 
 
 def order() -> Iterator[Case]:
-    for name, (code, mask, making) in MAKING.items():
+    for code, name in NAMES.items():
         yield Case(
             name=f"before-{name}",
             rule="The interrupt key comes before the other external interruptions, which stay pending.",
             source=ORDER,
             basis=VERIFIED,
             needs=(OUTSIDE,),
-            controls={0: KEY_MASK | mask},
+            controls={0: KEY_MASK | MASKS[code]},
             outside=(InterruptKey("here"),),
-            code=f"{DATA}{making}here: {ENABLE}\nafter: LGHI 15,1",
+            code=f"{pending(code)}here: {ENABLE}\nafter: LGHI 15,1",
             events=(
                 external(KEY, at="after", mask=ENABLED, going=Going.OLD),
                 external(code, at="after", mask=ENABLED),
@@ -181,9 +195,7 @@ def order() -> Iterator[Case]:
         registers={2: 1},
         outside=(MachineCheck(SYSTEM_DAMAGE, "here", cpu=1), InterruptKey("alerted")),
         code=f"""
-            LARL 8,other
-            STG 8,0x1A8
-            SIGP 4,2,6
+            {RESTART}
             here: {YIELD}
             SIGP 4,2,1
             BRC 11,here
@@ -231,4 +243,4 @@ def order() -> Iterator[Case]:
     )
 
 
-SECTION = CaseSection("The interrupt key", (*masks(), *pending(), *order()))
+SECTION = CaseSection("The interrupt key", (*masks(), *repeated(), *order()))

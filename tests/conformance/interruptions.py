@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from emu.program_interruption import ProgramInterruptionCode as Code
-from emu.psw import ADDRESSING_MODE, EXTERNAL_MASK, IO_MASK
+from emu.psw import ADDRESSING_MODE, IO_MASK
 from tools.conform.architecture.case import (
     INFERRED,
     VERIFIED,
@@ -20,27 +20,20 @@ from tools.conform.architecture.case import (
     program,
     supervisor_call,
 )
+from tools.conform.architecture.external_conditions import (
+    CALL,
+    COMPARATOR,
+    EMERGENCY,
+    ENABLE,
+    ENABLED,
+    MASKS,
+    TIMER,
+    pending,
+)
 
-EMERGENCY, CALL, COMPARATOR, TIMER = 0x1201, 0x1202, 0x1004, 0x1005
-MASKS = {EMERGENCY: 1 << 14, CALL: 1 << 13, COMPARATOR: 1 << 11, TIMER: 1 << 10}
 NAMES = {EMERGENCY: "emergency", CALL: "call", COMPARATOR: "comparator", TIMER: "timer"}
-ENABLED = ADDRESSING_MODE | EXTERNAL_MASK
 CR0 = 0xE0
-# Register 2: the address of this CPU, which is 0.
-MAKING = {
-    EMERGENCY: "SIGP 4,2,3",
-    CALL: "SIGP 4,2,2",
-    COMPARATOR: "LARL 5,zero\nSCKC 0(5)",
-    TIMER: "LARL 5,ones\nSPT 0(5)",
-}
-# In front of the code, so that they are aligned.
-DATA = "BRC 15,begin\nBCR 0,0\nBCR 0,0\nzero: DC X'0000000000000000'\nones: DC X'FFFFFFFFFFFFFFFF'\nbegin: LGHI 2,0\n"
-ENABLE = "STOSM 0x800,0x01"
 ORDER = (EMERGENCY, CALL, COMPARATOR, TIMER)
-
-
-def pending(*codes: int) -> str:
-    return DATA + "".join(f"{MAKING[code]}\n" for code in codes)
 
 
 def supervisor_calls() -> Iterator[Case]:

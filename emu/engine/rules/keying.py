@@ -13,10 +13,11 @@ import contextlib
 import hashlib
 import json
 import os
-import tempfile
 from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
+
+from emu.whole_file import replacing
 
 _KEY_LENGTH: Final = 16
 
@@ -129,7 +130,6 @@ def _note(places: Iterable[Path], note: dict[str, Any]) -> None:
     for place in places:
         with contextlib.suppress(OSError):
             place.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile("w", dir=place.parent, delete=False, encoding="utf-8") as file:
-                json.dump(note, file)
-            Path(file.name).replace(place)
+            with replacing(place) as new:
+                new.write_text(json.dumps(note), encoding="utf-8")
             return

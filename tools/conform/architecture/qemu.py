@@ -7,12 +7,15 @@ import shutil
 import subprocess
 import tempfile
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from tools.conform.architecture.case import DEVICES
 from tools.conform.architecture.harness import CaseVerdict
 from tools.conform.architecture.image import CaseImage
 from tools.conform.architecture.outcome import CaseOutcome, read_outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 PROGRAM: Final = "qemu-system-s390x"
 _MEMORY: Final = "16M"
@@ -51,16 +54,24 @@ def _said(*command: str) -> list[str]:
     :raises OSError: if it cannot be run.
     :raises TimeoutExpired: if it does not end.
     """
-    done = subprocess.run(
+    return _run(command, _LONGEST_ANSWER).stdout.splitlines()
+
+
+def _run(command: Sequence[str], timeout: float) -> subprocess.CompletedProcess[str]:
+    """*command*, run to its end.
+
+    :raises OSError: if it cannot be run.
+    :raises TimeoutExpired: if that takes longer than *timeout* seconds.
+    """
+    return subprocess.run(
         command,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         check=False,
-        timeout=_LONGEST_ANSWER,
+        timeout=timeout,
         text=True,
         errors="backslashreplace",
     )
-    return done.stdout.splitlines()
 
 
 def run_on_qemu(image: CaseImage, *, program: str = PROGRAM, timeout: float = 10) -> CaseOutcome:
@@ -74,15 +85,7 @@ def run_on_qemu(image: CaseImage, *, program: str = PROGRAM, timeout: float = 10
             command += _DEVICES
         ending = "it did not end"
         try:
-            done = subprocess.run(
-                command,
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                timeout=timeout,
-                check=False,
-                text=True,
-                errors="backslashreplace",
-            )
+            done = _run(command, timeout)
             if done.returncode:
                 lines = done.stderr.strip().splitlines() or [""]
                 ending = f"QEMU ended with status {done.returncode}: {lines[-1]}"

@@ -29,6 +29,10 @@ LOOPS: Final[Mapping[Value, str]] = {
 """The parts of a case that has it."""
 FLAGS: Final[Mapping[Value, int]] = {"page1": 0, "page1+8": 0}
 """What must be in storage before it tells of anything."""
+RESTART: Final = "LARL 8,other\nSTG 8,0x1A8\nSIGP 4,2,6\n"
+"""Code of the first CPU that lets the second one begin at the label *other*."""
+UNTIL_TOLD: Final = f"LLILF 9,page1\nwaiting: {YIELD}\nLTG 10,0(9)\nBRC 8,waiting\n"
+"""Code of the first CPU that waits until the second one tells of its loop."""
 UNTIL_HANDLED: Final = f"LLILF 9,page1\nleft: {YIELD}\nLTG 3,8(9)\nBRC 8,left\n"
 """Code of the first CPU that waits until the second one was interrupted; register 3 is one then."""
 SENSE_STOPPED: Final = f"sensing: {YIELD}\nLGHI 6,0\nSIGP 6,2,1\nBRC 11,sensing\n"
@@ -48,13 +52,8 @@ def looping(mask: int, *new_psws: int) -> dict[Value, int | bytes]:
 def begin(control: int) -> str:
     """Code of the first CPU, behind which the second one has loaded the control register *control* and its PSW."""
     return f"""
-        LARL 8,other
-        STG 8,0x1A8
-        SIGP 4,2,6
-        LLILF 9,page1
-        waiting: {YIELD}
-        LTG 10,0(9)
-        BRC 8,waiting
+        {RESTART}
+        {UNTIL_TOLD}
         BRC 15,begun
         other: LLILF 5,page16
         SPX 0(5)

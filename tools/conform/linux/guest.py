@@ -101,7 +101,7 @@ class LinuxProgram:
     timeout: int
     """Seconds."""
 
-    @property
+    @cached_property
     def _word(self) -> str:
         """What the program cannot know, so that it does not say itself that it has ended."""
         return hashlib.sha256(self.path.read_bytes()).hexdigest()[:_WORD_LENGTH]
