@@ -21,8 +21,9 @@ from emu.engine.library import exported_address
 from emu.object_code import files
 
 _TRACED: Final = ("traced_block_callback", "follow_callback")
-UNTRACED: Final = tuple(name for name in CALLBACKS if name not in _TRACED)
-"""The callbacks that are called while the machine is not traced."""
+_LONE: Final = "lone_callback"
+UNTRACED: Final = tuple(name for name in CALLBACKS if name not in (*_TRACED, _LONE))
+"""The callbacks that Unicorn calls while the machine is not traced."""
 _CONTENT: Final = "object code"
 """What a file of functions holds.  LLVM does not survive anything else, such as files of the same source once held."""
 
@@ -86,6 +87,17 @@ def traced_callbacks() -> TracedCallbacks:
     """Those for traces, which most runs do without: the largest of all is among them."""
     name_functions()
     return TracedCallbacks(*_addresses(files.load(*map(_code, _TRACED)), _TRACED))
+
+
+@cache
+def lone_callback() -> int:
+    """The address of the function that executes one instruction by itself; see :mod:`emu.engine.lone_step`.
+
+    Who does not step does without it.
+    """
+    name_functions()
+    (address,) = _addresses(files.load(_code(_LONE)), [_LONE])
+    return address
 
 
 def _addresses(engine: Any, names: Iterable[str]) -> list[int]:

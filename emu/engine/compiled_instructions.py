@@ -31,14 +31,15 @@ if TYPE_CHECKING:
     from emu.observing import ObserverOf
 
 _NO_PAGES: Final[frozenset[int]] = frozenset()
-_NAMES: Final = tuple(declared.mnemonic for declared in INSTRUCTIONS)
-_SIGP: Final = _NAMES.index("SIGP")
-_DIAG: Final = _NAMES.index("DIAG")
-_ESSA: Final = _NAMES.index("ESSA")
+NAMES: Final = tuple(declared.mnemonic for declared in INSTRUCTIONS)
+"""Of the declared instructions, by the numbers that they have in the record."""
+_SIGP: Final = NAMES.index("SIGP")
+_DIAG: Final = NAMES.index("DIAG")
+_ESSA: Final = NAMES.index("ESSA")
 """By the number that an instruction has in the record."""
 _STATES: Final = tuple(CpuState)
-if len(_NAMES) > MOST_INSTRUCTIONS:
-    raise ValueError(f"the record has room for {MOST_INSTRUCTIONS} instructions, and {len(_NAMES)} are declared")
+if len(NAMES) > MOST_INSTRUCTIONS:
+    raise ValueError(f"the record has room for {MOST_INSTRUCTIONS} instructions, and {len(NAMES)} are declared")
 
 
 _WITHOUT_OPERANDS: Final = frozenset(
@@ -100,19 +101,19 @@ class CompiledInstructions:
         """Leave to the model what *left* names when it was executed so many times from now on, and count it."""
         self._limits[self._limited] = MASK_64
         self._limits[self._left] = 0
-        self._limited = [_NAMES.index(name) for name in left if name in _NAMES]
+        self._limited = [NAMES.index(name) for name in left if name in NAMES]
         for number in self._limited:
-            self._limits[number] = 0 if number in self._left else min(left[_NAMES[number]], MASK_64)
+            self._limits[number] = 0 if number in self._left else min(left[NAMES[number]], MASK_64)
 
     def leave_operands(self, *, to_model: bool) -> None:
         """Leave to the model all that have operands in storage, of which somebody wants to know, or no more."""
         self._limits[self._left] = MASK_64
-        self._left = [number for number, name in enumerate(_NAMES) if to_model and name not in _WITHOUT_OPERANDS]
+        self._left = [number for number, name in enumerate(NAMES) if to_model and name not in _WITHOUT_OPERANDS]
         self._limits[self._left] = 0
 
     def counted(self) -> dict[str, int]:
         """How often what is limited was executed since this was asked last."""
-        found = {_NAMES[number]: count for number, count in self._counted.items()}
+        found = {NAMES[number]: count for number, count in self._counted.items()}
         self._counted.clear()
         return found
 
@@ -236,7 +237,7 @@ class CompiledInstructions:
             self._limits[number] -= self._counts[number]
         executed = self._counts.nonzero()[0]
         for number, count in zip(executed.tolist(), self._counts[executed].tolist(), strict=True):
-            counts.instructions[_NAMES[number]] += count
+            counts.instructions[NAMES[number]] += count
         if self._counts[_ESSA]:
             for request in self._requests.nonzero()[0].tolist():
                 counts.operation_requests[request] += int(self._requests[request])
@@ -245,7 +246,7 @@ class CompiledInstructions:
 
     def _times_executed(self, number: int) -> int:
         """How often the instruction with this *number* has been executed, as far as this engine knows."""
-        return self._configuration.counts.instructions.get(_NAMES[number], 0) + self._count_views[number]
+        return self._configuration.counts.instructions.get(NAMES[number], 0) + self._count_views[number]
 
     def _count_interruptions(self) -> None:
         """Count the program interruptions that were taken compiled."""

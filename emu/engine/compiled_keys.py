@@ -28,6 +28,7 @@ CALLBACKS: Final = {
     "execute_callback": "emu.engine.callbacks",
     "fill_callback": "emu.engine.fill_callback",
     "exception_callback": "emu.engine.rules.callback",
+    "lone_callback": "emu.engine.rules.lone",
     "branch_operand": "emu.engine.translation_callbacks",
     "relative_operand": "emu.engine.translation_callbacks",
     "address_result": "emu.engine.translation_callbacks",
@@ -54,6 +55,8 @@ _TRANSLATOR: Final = (
 """These are not compiled, nor what they import: what they make of it is."""
 _OF_ACCESSES: Final = ("fill_callback", "checked_store_callback", "traced_block_callback", "follow_callback")
 """Those that the access rules are asked by."""
+_OF_INSTRUCTIONS: Final = ("exception_callback", "lone_callback")
+"""Those that execute compiled instructions."""
 _ROOT: Final = files.PACKAGE.parent
 
 
@@ -109,7 +112,7 @@ def translated(name: str, where: str) -> Iterator[bytes]:
 
     yield where.encode()
     yield from _rules()
-    if name in (*_OF_ACCESSES, "exception_callback"):
+    if name in (*_OF_ACCESSES, *_OF_INSTRUCTIONS):
         yield from (each().encode() for each in resolving.SOURCES)
     if name in ("block_callback", "other_block_callback", "traced_block_callback"):
         yield instructions.opcodes().content()
@@ -118,10 +121,10 @@ def translated(name: str, where: str) -> Iterator[bytes]:
         yield STORES_ONCE.tobytes()
     if name in ("traced_block_callback", "follow_callback"):
         yield TABLE.tobytes()
-    if name in ("fill_callback", "exception_callback"):
+    if name in ("fill_callback", *_OF_INSTRUCTIONS):
         yield instructions.opcodes().content()
         yield ",".join(str(number) for number, _ in instructions.numbered()).encode()
-    if name == "exception_callback":
+    if name in _OF_INSTRUCTIONS:
         numbered = [(number, each.declared) for number, each in instructions.numbered()]
         yield from (each.source.encode() for _, each in instructions.numbered())
         yield chain_source(numbered).encode()

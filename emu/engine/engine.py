@@ -33,6 +33,7 @@ from emu.engine.held_pages import HeldPages
 from emu.engine.hidden_code import map_trapping_page
 from emu.engine.interception import intercept, is_executed_by_model, is_missing, is_refused
 from emu.engine.library import CONTROL_FUNCTION, TlbFillCallback, Unicorn
+from emu.engine.lone_step import LoneStep
 from emu.engine.new_blocks import NewBlocks
 from emu.engine.quirks.compare_and_swap import compares_and_swaps
 from emu.engine.quirks.execute_targets import is_executed_at_once, reads_register_0
@@ -112,6 +113,7 @@ class Engine:
         """The registers of the CPU, in place."""
         self._state = BlockState(self.registers)
         self._careful: CarefulEngine | None = None
+        self._lone: LoneStep | None = None
         self.followed: FollowedRegister | None = None
         """A register that is followed, of this CPU or another one; see :meth:`follow`."""
 
@@ -162,6 +164,23 @@ class Engine:
 
     # Running
 
+    def is_stepped(self) -> bool:
+        """Whether the instruction at the PSW address was one that compiled code could execute by itself, and did.
+
+        If not, nothing was done.  No interruption may be possible before it, and nobody may follow what it does but
+        observers, none of whom wants to know of each instruction.
+        """
+        if self.followed is not None or not self._tlb.is_ready():
+            return False
+        lone = self._lone
+        if lone is None:
+            lone = self._lone = LoneStep(self._state, self._configuration, self._cpu, self.registers)
+        if not lone.is_executed():
+            return False
+        if self._instructions.have_changed_context():
+            self._take_changed_context()
+        return True
+
     def run(self, goal: int, limit: int, quiet: int = 0) -> RunExit:
         """Run until something else is due, but begin no instruction after *goal* units of work or *limit* instructions.
 
@@ -183,13 +202,17 @@ class Engine:
             if followed is not None:
                 followed.collect()
             if self._instructions.have_changed_context():
-                self._fills.context_was_changed(cpu)
-                if self._careful is not None:
-                    self._careful.flush()
+                self._take_changed_context()
         # The few at the end must be looked at one by one, if a register is followed.
         if ended is BUDGET_USED and followed is None:
             self._finish(min(goal - timing.work, limit - cpu.executed))
         return ended
+
+    def _take_changed_context(self) -> None:
+        """Do what follows where a compiled instruction has changed the context, or had translations forgotten."""
+        self._fills.context_was_changed(self._cpu)
+        if self._careful is not None:
+            self._careful.flush()
 
     def _finish(self, left: int) -> None:
         """Execute the *left* instructions of a budget that are the first of a longer block, if they are plain."""

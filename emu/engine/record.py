@@ -223,7 +223,7 @@ class Record(ctypes.Structure):
     """The facility list as STFLE stores it."""
     facility_list_length: Annotated[Word, FieldWriter.SETUP]
     """How many of its doublewords are stored."""
-    has_other_cpus: Annotated[Word, FieldWriter.PYTHON]
+    has_other_cpus: Annotated[Word, FieldWriter.BOTH]
     """Whether the configuration has more CPUs than this one."""
     idle_until: Annotated[Word, FieldWriter.PYTHON]
     """The work before which no other CPU can run; zero if one can, or that is not known."""
@@ -237,14 +237,25 @@ class Record(ctypes.Structure):
     """Whose ESSA the machine has: the place of the profile in its enumeration."""
     cpu_address: Annotated[Word, FieldWriter.SETUP]
     """The address of the CPU in the configuration."""
-    prefix: Annotated[Word, FieldWriter.PYTHON]
+    prefix: Annotated[Word, FieldWriter.BOTH]
     """The prefix of the CPU."""
     interruptions_followed: Annotated[Word, FieldWriter.PYTHON]
     """Whether somebody is to be asked before each interruption, or told of it."""
-    keys_followed: Annotated[Word, FieldWriter.PYTHON]
+    keys_followed: Annotated[Word, FieldWriter.BOTH]
     """Whether somebody is to be told when a storage key is changed."""
-    host_followed: Annotated[Word, FieldWriter.PYTHON]
+    host_followed: Annotated[Word, FieldWriter.BOTH]
     """Whether somebody is to be told when the host supplies a frame."""
+    is_alone: Annotated[Word, FieldWriter.CALLBACK]
+    """Whether an instruction is executed by itself, and Python tells the observers what ESSA has done: see
+    emu.engine.lone_step, as for the next four."""
+    changed_page: Annotated[Word, FieldWriter.CALLBACK]
+    """The absolute page whose state it has changed."""
+    state_change: Annotated[Word, FieldWriter.CALLBACK]
+    """Request, and to the left of its byte the state before and the one after."""
+    supplied_page: Annotated[Word, FieldWriter.CALLBACK]
+    """The absolute page that has got a frame meanwhile, which Python tells the observers, too."""
+    supplied_change: Annotated[Word, FieldWriter.CALLBACK]
+    """Its state before, and to the left of its byte the one after; zero if there is none."""
     followed_states: Annotated[ctypes.Array[ctypes.c_uint64], FOLLOWED_BITS // 64, FieldWriter.PYTHON]
     """A bit for each page whose state one of them follows, and for others that share it: see
     emu.engine.tables.followed_index.  The bits of a word are counted from the right."""
@@ -259,7 +270,7 @@ class Record(ctypes.Structure):
     """Units of work, from where *bound* was set, for which enabling for interruptions changes nothing else."""
     expected_subclasses: Annotated[Word, FieldWriter.PYTHON]
     """Bits of CR0: the external interruptions that are pending or will be without anybody's doing."""
-    work: Annotated[Word, FieldWriter.PYTHON]
+    work: Annotated[Word, FieldWriter.BOTH]
     """Units of work done where *bound* was set."""
     epoch: Annotated[Word, FieldWriter.PYTHON]
     """The TOD clock when no work was done."""

@@ -81,3 +81,11 @@ NO_PAGE: Final = 0xFFFF_FFFF_FFFF_FFFF
 
 SHORT_ADDRESSES: Final = 1 << 63
 """In the mode: that of addresses is 24 or 31 bits.  No such address has this bit in a key."""
+
+LONE_HAS_OTHER_CPUS: Final = 1
+LONE_KEYS_FOLLOWED: Final = 2
+"""What the function for one instruction by itself is told: see emu.engine.rules.lone."""
+LONE_EXECUTED: Final = 1 << 15
+LONE_WORK: Final = 16
+"""In what it gives: to the right the number of the instruction, a bit that says whether it was executed, and from a bit
+on its work."""

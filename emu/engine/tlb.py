@@ -172,6 +172,13 @@ class Tlb:
             self._is_buffer_due = False
             self._unicorn.flush_tlb()
 
+    def is_ready(self) -> bool:
+        """Whether what is remembered is good; it is forgotten if that is due."""
+        if self._is_flush_due:
+            self.flush()
+            return False
+        return True
+
     def forget_page(self, page: int) -> None:
         """Forget the translations that lead to absolute *page*."""
         frame = self._held.frame(page)

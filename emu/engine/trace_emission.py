@@ -133,10 +133,12 @@ def traced_space(record: Any, access: Any) -> Any:
 
 @unit(words=2, result=NOTHING)
 def trace_state(record: Any, page: Any, what: Any) -> None:
-    """Note what ESSA has done to *page*, if the machine is traced.
+    """Note what ESSA has done to *page*, if the machine is traced; and for Python if it is executed by itself.
 
     *what* is the request, and to the left of its byte the state before and the one after.
     """
+    if record.is_alone:
+        record.changed_page, record.state_change = page, what
     if record.trace_address:
         append(record, _STATE | what << _FIRST, number_now(record), time_now(record), page)
         append(record, _STATE_ADDRESS, load_native(record.psw_address + _WORD), _ZERO, _ZERO)

@@ -314,8 +314,8 @@ def mvpg(cpu: Cpu, operands: Operands) -> None:
     key = field(controls, 56, 59)
     if uses_key:
         require_psw_key(cpu, key)
-    first_key = key if controls & MOVE_PAGE_FIRST_KEY else None
-    second_key = key if controls & MOVE_PAGE_SECOND_KEY else None
+    first_key = key if controls & MOVE_PAGE_FIRST_KEY else cpu.key
+    second_key = key if controls & MOVE_PAGE_SECOND_KEY else cpu.key
     operand = 2
     try:
         data = access.load(cpu, cpu.address_in(operands.r2) & -PAGE_SIZE, PAGE_SIZE, key=second_key)

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 _OPERATING: Final = CpuState.OPERATING
 """Looked up once: Python 3.11 takes longer for a member of an enumeration than for the rest of a test."""
+_NOT_PLAIN: Final = psw_bits.WAIT | psw_bits.PER
+"""Bits of the PSW with which no instruction is executed, or more belongs to one."""
 _NO_LIMIT: Final = 1 << 62
 _REST: Final = 1 << 10
 """More instructions than a block of the engine has."""
@@ -89,13 +91,18 @@ class RunLoop:
 
         While all of them wait, the step is that time moves on.
         """
+        if cpu is not None and self._is_stepped_compiled(cpu):
+            return None
         try:
             self.stops.begin()
             timing, turns = self._configuration.timing, self._configuration.turns
             if timing.work >= turns.next_call and not self._is_wait_over:
                 self._call()
             before = timing.work
-            cpu = cpu or self._next_cpu()
+            if cpu is None:
+                cpu = self._next_cpu()
+                if timing.work == before and self._is_stepped_compiled(cpu):
+                    return None
             if self.stops.is_set:
                 self.stops.after(cpu)
             if timing.work == before:
@@ -107,6 +114,24 @@ class RunLoop:
         finally:
             self.stops.end()
         return None
+
+    def _is_stepped_compiled(self, cpu: Cpu) -> bool:
+        """Whether all of the step of *cpu* was an instruction that its engine could execute compiled, and did."""
+        configuration = self._configuration
+        is_nothing_due = not (
+            self.stops.is_set
+            or configuration.timing.work >= configuration.turns.next_call
+            or cpu.restart_pending
+            or cpu.stop_pending
+        )
+        if not is_nothing_due or cpu.state is not _OPERATING or enabled_interruption(cpu) is not None:
+            return False
+        if cpu.system_mask & _NOT_PLAIN or configuration.follower is not None or configuration.watching.is_set:
+            return False
+        for observer in configuration.observers:
+            if observer.wants_instructions:
+                return False
+        return self._engines[cpu.address].is_stepped()
 
     def _count_executed(self) -> None:
         """Have the configuration's counts as they should be, before others look at them."""

@@ -86,7 +86,7 @@ def find_frame(translator: Core, page: Value) -> Number:
     translator.require_reached("a page is accessed")
     at = checked(translator, ARRAYS["states of pages"], page)
     # Who only asks has accessed nothing.
-    found = translator.writer.bind(f"{'locate' if translator.writer.is_question else 'find'}_frame(record, {at})")
+    found = translator.writer.bind(f"{translator.writer.frame_finder}(record, {at})")
     missing, _ = translator.writer.block.branch(f"({found} == NO_FRAME)")
     with translator.writer.inside(missing):
         if translator.notes_conditions:
@@ -187,7 +187,7 @@ def read_frame(translator: Core) -> Value:
 
 def read(translator: Core, place: Number, length: Value) -> Stored:
     """The *length* bytes at *place* in this process."""
-    if any(each.array == "storage" for each in translator.writer.writes):
+    if translator.writer.has_written("storage"):
         # It may be what has been stored, which the epilogue has not done yet.
         raise OutsideSubsetError("storage is read after it was stored into")
     return Stored(place.text, length)

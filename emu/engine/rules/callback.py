@@ -9,6 +9,7 @@ Python meets this file only through :mod:`emu.engine.compiled`.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 import numpy as np
@@ -20,7 +21,7 @@ from emu.engine.record import RECORD_TYPE
 from emu.engine.record_limits import StopReason
 from emu.engine.rules import access_rules, swapping
 from emu.engine.rules.dispatch import chain_source
-from emu.engine.rules.instructions import numbered
+from emu.engine.rules.instructions import Translated, numbered
 from emu.engine.rules.opcodes import NONE, hidden_instruction, instruction_number
 from emu.engine.rules.primitives import code_instruction
 from emu.engine.rules.pure import compiled
@@ -45,15 +46,19 @@ _LENGTH_OF_SVC: Final = np.uint64(swapping.LENGTH)
 
 
 _execute_svc: Any = translated_unit(swapping.source(), swapping.NAME, access_rules)
-_execute_number: Any = compiled(
-    chain_source((number, each.declared) for number, each in _INSTRUCTIONS),
-    "execute_number",
-    access_rules.NAMES
-    | {
-        (name := f"execute_{each.declared.mnemonic}"): translated_unit(each.source, name, access_rules)
-        for _, each in _INSTRUCTIONS
-    },
-)
+_EXECUTED: Final = access_rules.NAMES | {
+    (name := f"execute_{each.declared.mnemonic}"): translated_unit(each.source, name, access_rules)
+    for _, each in _INSTRUCTIONS
+}
+
+
+def executing(instructions: Iterable[tuple[int, Translated]]) -> Any:
+    """The function that executes one of the compiled *instructions*, by the number that stands before it."""
+    source = chain_source((number, each.declared) for number, each in instructions)
+    return compiled(source, "execute_number", _EXECUTED)
+
+
+_execute_number: Any = executing(_INSTRUCTIONS)
 
 
 @njit

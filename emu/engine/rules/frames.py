@@ -21,8 +21,10 @@ _ZERO: Final = np.uint64(0)
 _SET: Final = np.uint64(1)
 _TOUCHED: Final = np.uint64(NOT_RESIDENT_STABLE)
 _STATE_BITS: Final = np.uint64(STATE_BITS)
+_STATE_BYTE: Final = np.uint64(8)
 _NO_TRANSITION: Final = np.uint64(NO_TRANSITION)
 _PAGE_SHIFT: Final = np.uint64(PAGE_SHIFT)
+_WORD_SHIFT: Final = np.uint64(2)
 _PAGE_WORDS: Final = PAGE_SIZE // 8
 
 
@@ -40,7 +42,32 @@ def locate_frame(record: Any, page: Any) -> Any:
         return NO_FRAME
     if not record.locations_address:
         return page << _PAGE_SHIFT
-    return (load_code(record.locations_address + (page << np.uint64(2))) - np.uint64(1)) << _PAGE_SHIFT
+    return (load_code(record.locations_address + (page << _WORD_SHIFT)) - np.uint64(1)) << _PAGE_SHIFT
+
+
+@njit
+def _can_be_supplied(record: Any, page: Any, after: Any) -> Any:
+    """Whether *page*, in whose state an access would leave *after*, can be given a frame without the host."""
+    if is_host_asked(record) or record.host_followed or after == _NO_TRANSITION:
+        return False
+    if record.is_alone and record.supplied_change:
+        # Only of one can Python tell the observers.
+        return False
+    if not record.locations_address:
+        return True
+    return not load_code(record.locations_address + (page << _WORD_SHIFT)) and (
+        record.supplied_count < record.supplied_limit
+    )
+
+
+@unit(words=1)
+def ask_frame(record: Any, page: Any) -> Any:
+    """What :func:`locate_frame` gives; also another offset than NO_FRAME if a frame could be supplied."""
+    frame = locate_frame(record, page)
+    state = load8(record.states_address + page)
+    if frame == NO_FRAME and _can_be_supplied(record, page, load8(record.touches_address + (state & _STATE_BITS))):
+        return _ZERO
+    return frame
 
 
 @unit(words=1)
@@ -51,20 +78,20 @@ def supplied_frame(record: Any, page: Any) -> Any:
     """
     state = load8(record.states_address + page)
     after = load8(record.touches_address + (state & _STATE_BITS))
-    if is_host_asked(record) or record.host_followed or after == _NO_TRANSITION:
+    if not _can_be_supplied(record, page, after):
         return NO_FRAME
+    if record.is_alone:
+        record.supplied_page, record.supplied_change = page, state | after << _STATE_BYTE
     frame = page
     if record.locations_address:
-        place = record.locations_address + (page << np.uint64(2))
-        if load_code(place) or record.supplied_count >= record.supplied_limit:
-            return NO_FRAME
+        place = record.locations_address + (page << _WORD_SHIFT)
         frame = load_code(record.free_frames_address - (record.supplied_count << np.uint64(2)))
         record.supplied_pages[record.supplied_count] = page
         record.supplied_count += np.uint64(1)
         store_code(place, frame + np.uint64(1))
         store8(record.referenced_address + frame, _SET)
         store8(record.changed_address + frame, _ZERO)
-        store_code(record.frame_pages_address + (frame << np.uint64(2)), page)
+        store_code(record.frame_pages_address + (frame << _WORD_SHIFT), page)
     offset = frame << _PAGE_SHIFT
     carray(pointer(record.pool_address + offset), (_PAGE_WORDS,), dtype=np.uint64)[:] = _ZERO
     store8(record.states_address + page, after)

@@ -6,6 +6,7 @@ No list is kept: an instruction is compiled by being declared, and why another i
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
@@ -23,6 +24,15 @@ from emu.isa.formats import Format
 
 HEADING: Final = "def execute_{name}(record, address, instruction):"
 _CPU: Final = ObjectPlace("cpu")
+_WORDS: Final = re.compile(r"\w+")
+_ASKED_OF_BURST: Final = frozenset(
+    (
+        *("quiet", "expected_subclasses", "epoch", "timer_origin", "programmable_field", "program_parameter"),
+        *("cpu_states", "cpu_count", "idle_until", "turn_begun", "interruptions_followed", "executed", "interrupted"),
+        *("may_change_system_mask", "may_change_psw_mask", "change_system_mask", "may_change_control_register"),
+    )
+)
+"""Fields of the record that Python writes for a burst, and what looks at them or has the burst go on otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +116,11 @@ def _translated(declared: Instruction) -> Translated:
 def numbered() -> list[tuple[int, Translated]]:
     """The compiled instructions, each with its number, which is its place among all that are declared."""
     return [(number, each) for number, each in enumerate(translations()) if each.is_compiled]
+
+
+def lone() -> list[tuple[int, Translated]]:
+    """Those that can be executed without a burst of the engine: they ask for nothing that only a burst is told."""
+    return [(number, each) for number, each in numbered() if not _ASKED_OF_BURST & set(_WORDS.findall(each.source))]
 
 
 def opcodes() -> OpcodeTables:

@@ -120,7 +120,7 @@ def compare_octets(translator: Core, kind: type[ast.cmpop], left: Stored, right:
 
 def put(translator: Core, place: str, data: Value) -> None:
     """Store *data* at address *place* of this process, in the epilogue."""
-    if isinstance(data, Stored) and not any(each.array == "storage" for each in translator.writer.writes):
+    if isinstance(data, Stored) and not translator.writer.has_written("storage"):
         size = translator.writer.variable("ZERO")
         translator.writer.block.line(f"{size} = {exact(data.length, 'a length').text}")
         translator.writer.write("storage", place, data.place, f"move_bytes({{index}}, {{value}}, {size})")

@@ -28,7 +28,7 @@ from emu.engine.flushing import flush_buffer
 from emu.engine.quirks.overflow import FIXED_POINT_OVERFLOW_MASK
 from emu.engine.record_limits import NO_CONTEXT, SHORT_ADDRESSES
 from emu.engine.rules import pure
-from emu.engine.rules.frames import NO_FRAME, find_frame, is_host_asked, locate_frame, note_change
+from emu.engine.rules.frames import NO_FRAME, ask_frame, find_frame, is_host_asked, locate_frame, note_change
 from emu.engine.rules.pure import rule
 from emu.engine.rules.reached_pages import forget_all_reached, forget_reached, is_page_reached
 from emu.engine.rules.words import (
@@ -82,7 +82,7 @@ _CONTEXT_MODE: Final = np.uint64(CONTEXT_STEP - 1)
 _context_index: Any = rule(tables.context_index)
 _context_rest: Any = rule(tables.context_rest)
 compiled_real_context = rule(tables.real_context)
-_full_context = rule(tables.full_context)
+full_context = rule(tables.full_context)
 _block_tag = rule(tables.block_tag)
 _fetch_mode = rule(tables.fetch_mode)
 _followed_index: Any = rule(tables.followed_index)
@@ -220,7 +220,7 @@ def change_system_mask(record: Any, mask: Any) -> None:
         record.mode = _fetch_mode(record.mode & _SHORT_ADDRESSES, mask)
         record.block_tag = _block_tag(record.generation, record.mode)
         if record.context != _NO_CONTEXT:
-            record.context = _full_context(compiled_real_context(record.context), mask)
+            record.context = full_context(compiled_real_context(record.context), mask)
     record.system_mask = mask
     if enabled & _EXTERNAL:
         record.goal = min(record.goal, record.quiet)
@@ -306,7 +306,9 @@ def retire(record: Any, extra: Any) -> None:
 
 @njit
 def is_state_followed(record: Any, page: Any) -> Any:
-    """Whether somebody is to be told of what ESSA does to absolute *page*, or may be."""
+    """Whether somebody is to be told of what ESSA does to absolute *page*, or may be, and only the model can."""
+    if record.is_alone:
+        return False
     index = _followed_index(page)
     return record.followed_states[index >> np.uint64(6)] >> (index & np.uint64(63)) & np.uint64(1) != ZERO
 
@@ -342,6 +344,7 @@ NAMES: Final[dict[str, Any]] = {
     "NO_FRAME": NO_FRAME,
     "find_frame": find_frame,
     "locate_frame": locate_frame,
+    "ask_frame": ask_frame,
     "note_change": note_change,
     "note_resolved": note_resolved,
     "note_condition": note_condition,

@@ -64,7 +64,9 @@ def operand_question_source() -> str:
 @cache
 def _operand_source(name: str, *, is_question: bool) -> str:
     translator = Translator(Model())
-    translator.writer.is_question = is_question
+    if is_question:
+        # Where the instruction then asks for the frame itself, one may be supplied.
+        translator.writer.is_question, translator.writer.frame_finder = True, "ask_frame"
     space = Either(f"uint64(space == {constant(NO_SPACE)})", (Number("space", 0, max(AddressSpaceControl)), NONE))
     keywords: dict[str, Value] = {"key": Number("key", 0, 15), "space": space, "real": Flag("(is_real != ZERO)")}
     arguments: list[Value] = [
@@ -81,7 +83,8 @@ def _operand_source(name: str, *, is_question: bool) -> str:
 @cache
 def _source(name: str, *, is_of_page: bool, is_question: bool) -> str:
     translator = Translator(Model())
-    translator.writer.is_question = is_question
+    if is_question:
+        translator.writer.is_question, translator.writer.frame_finder = True, "locate_frame"
     translator.notes_conditions = is_of_page
     cpu = ObjectPlace("cpu")
     address, kind = Number("address", 0, WORD - 1), Number("access", min(Access), max(Access))

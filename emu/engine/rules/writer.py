@@ -35,6 +35,10 @@ class Block:
     """Lines in a row."""
 
     content: list[str | Branch | BoundCheck] = field(default_factory=list)
+    around: Block | None = None
+    """That in which the branch stands of which it is a side."""
+    instead: Block | None = None
+    """The other side."""
 
     def line(self, text: str) -> None:
         """Write *text* as a line."""
@@ -42,9 +46,22 @@ class Block:
 
     def branch(self, condition: str) -> tuple[Block, Block]:
         """Write a branch, and give its two sides."""
-        found = Branch(condition, Block(), Block())
+        found = Branch(condition, Block(around=self), Block(around=self))
+        found.then.instead, found.other.instead = found.other, found.then
         self.content.append(found)
         return found.then, found.other
+
+    def excludes(self, other: Block) -> bool:
+        """Whether what is in it is never executed where *other* is: they are on two sides of a branch."""
+        around = set(map(id, other._all_around()))
+        return any(id(each.instead) in around for each in self._all_around() if each.instead is not None)
+
+    def _all_around(self) -> Iterator[Block]:
+        """It itself, and the blocks that it is a part of."""
+        block: Block | None = self
+        while block is not None:
+            yield block
+            block = block.around
 
     def lines(self, depth: int) -> Iterator[str]:
         """The block as source, *depth* steps to the right."""
@@ -78,6 +95,8 @@ class Effect:
     flag: str
     index: str
     value: str
+    block: Block
+    """Where in the body it is noted."""
 
 
 class SourceWriter:
@@ -92,6 +111,8 @@ class SourceWriter:
         """The lines of the epilogue, in the order in which the model does them."""
         self.is_question = False
         """Whether only what would be found is of interest, and nothing is to be changed."""
+        self.frame_finder = "find_frame"
+        """What compiled code finds the frame of a page by."""
         self._variables: dict[str, str] = {}
         self._names = 0
 
@@ -114,6 +135,10 @@ class SourceWriter:
         self.block.line(f"{found} = {text}")
         return found
 
+    def has_written(self, array: str) -> bool:
+        """Whether an element of *array* may have been written before, on the way to where the next line goes."""
+        return any(each.array == array and not each.block.excludes(self.block) for each in self.writes)
+
     def refuse_if(self, condition: str) -> None:
         """Leave the instruction to the model if *condition* holds."""
         then, _ = self.block.branch(condition)
@@ -134,13 +159,11 @@ class SourceWriter:
         if self.is_question:
             return
         flag = self.variable("False")
-        places = [self.variable("ZERO"), self.variable("ZERO")]
-        self.block.line(f"{flag} = {when}")
-        for variable, text in zip(places, (index, value), strict=True):
-            self.block.line(f"{variable} = {text}")
-        self.writes.append(Effect(array, flag, *places))
+        place, written = self.variable("ZERO"), self.variable("ZERO")
+        self.block.content += [f"{flag} = {when}", f"{place} = {index}", f"{written} = {value}"]
+        self.writes.append(Effect(array, flag, place, written, self.block))
         then, _ = self.effects.branch(flag)
-        then.line(statement.format(index=places[0], value=places[1]))
+        then.line(statement.format(index=place, value=written))
 
     @contextmanager
     def inside(self, block: Block) -> Iterator[None]:

@@ -81,7 +81,7 @@ class ResetReferenceBit(Operation):
 
 @dataclass(slots=True)
 class Load(Operation):
-    """LOAD of the doubleword at a real address; returns it."""
+    """LOAD USING REAL ADDRESS of the doubleword at an address; returns it."""
 
     address: int
 
@@ -89,13 +89,13 @@ class Load(Operation):
         """See :meth:`Operation.execute`."""
         gr = processor.cpu.gr
         gr[2] = self.address
-        processor.instruction("LG")
+        processor.instruction("LURAG")
         return gr[1]
 
 
 @dataclass(slots=True)
 class Store(Operation):
-    """STORE of a doubleword at a real address."""
+    """STORE USING REAL ADDRESS of a doubleword at an address."""
 
     address: int
     value: int
@@ -104,7 +104,7 @@ class Store(Operation):
         """See :meth:`Operation.execute`."""
         gr = processor.cpu.gr
         gr[1], gr[2] = self.value, self.address
-        processor.instruction("STG")
+        processor.instruction("STURG")
 
 
 @dataclass(slots=True)
@@ -122,7 +122,7 @@ class ClearPage(Operation):
 
 @dataclass(slots=True)
 class CopyPage(Operation):
-    """MOVE LONG of the page at one real address to another."""
+    """MOVE PAGE from one real address to another."""
 
     target: int
     source: int
@@ -130,8 +130,8 @@ class CopyPage(Operation):
     def execute(self, processor: KernelProcessor) -> None:
         """See :meth:`Operation.execute`."""
         gr = processor.cpu.gr
-        gr[2], gr[3], gr[4], gr[5] = self.target, PAGE_SIZE, self.source, PAGE_SIZE
-        processor.instruction("MVCL")
+        gr[0], gr[2], gr[4] = 0, self.target, self.source
+        processor.instruction("MVPG")
 
 
 @dataclass(slots=True)
@@ -161,7 +161,7 @@ class FillTable(Operation):
         """See :meth:`Operation.execute`."""
         gr = processor.cpu.gr
         gr[1], gr[2] = self.value, self.address
-        processor.instruction("STG")
+        processor.instruction("STURG")
         processor.instruction("MVC")
         filled = _FILLED_BY_MVC
         while filled < self.length:
@@ -270,9 +270,9 @@ class EnableSubclass(Operation):
         gr = processor.cpu.gr
         processor.instruction("STCTG 0")
         gr[2] = CONTROL_REGISTER_0
-        processor.instruction("LG")
+        processor.instruction("LURAG")
         gr[1] |= self.bit
-        processor.instruction("STG")
+        processor.instruction("STURG")
         processor.instruction("LCTLG 0")
 
 

@@ -12,7 +12,7 @@ from emu.isa.assembler import assemble
 from emu.program_interruption import ProgramInterruptionCode
 from emu.psw import ADDRESSING_MODE, Psw
 from guest_kernel.scripted.cpu.bug import KernelBug, ProgramCheck
-from guest_kernel.scripted.cpu.text import COPY_FIXUP, ENTER_EXTERNAL, ENTER_PROGRAM, ENTER_SVC, TEXT
+from guest_kernel.scripted.cpu.text import COPIES, COPY_FIXUP, ENTER_EXTERNAL, ENTER_PROGRAM, ENTER_SVC, TEXT
 
 if TYPE_CHECKING:
     from emu.cpu import Cpu
@@ -54,6 +54,9 @@ class KernelText:
         code = b""
         for name, text in TEXT.items():
             instruction = assemble(text)
+            if name in COPIES:
+                # The handler of a discard fault loads what it has interrupted, which takes a doubleword boundary.
+                code += bytes(-len(code) % 8)
             self.entries[name] = (TEXT_ADDRESS + len(code), len(instruction))
             code += instruction
         machine.load_storage(TEXT_ADDRESS, code)
@@ -160,7 +163,7 @@ class KernelProcessor:
 
         An addressing exception is suppressing: the old PSW is behind the copy, so that has an entry too.
         """
-        for name in ("MVCP", "MVCS", "MVCOS from user", "MVCOS to user"):
+        for name in COPIES:
             if address in {self._entries[name][0], sum(self._entries[name])}:
                 return self._entries[COPY_FIXUP][0]
         return None

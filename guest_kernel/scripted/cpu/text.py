@@ -25,6 +25,8 @@ USER_BYTE: Final = 0x320
 ENTER_PROGRAM: Final = "enter the program-check handler"
 ENTER_SVC: Final = "enter the supervisor-call handler"
 ENTER_EXTERNAL: Final = "enter the external-interruption handler"
+COPIES: Final = ("MVCP", "MVCS", "MVCOS from user", "MVCOS to user")
+"""The copies between the kernel and a process."""
 COPY_FIXUP: Final = "fix up a copy"
 """Where the exception table leads from the copies: the copy has ended short."""
 
@@ -68,9 +70,11 @@ TEXT: Final = {
     "SSKE": "SSKE 1,2",
     "ISKE": "ISKE 1,2",
     "RRBE": "RRBE 0,2",
-    # LG 1,0(2); STG 1,0(2); MVCL 2,4: the assembler knows only what Python executes.
-    "LG": "DC X'E31020000004'",
-    "STG": "DC X'E31020000024'",
+    "LURAG": "LURAG 1,2",
+    "STURG": "STURG 1,2",
+    "MVPG": "MVPG 2,4",
+    # MVCL 2,4: the assembler knows only what Python executes.
     "MVCL": "DC X'0E24'",
 }
-"""The kernel's instructions by name.  Operands are in general registers 1 and 2; MVCL has the pairs 2 and 4."""
+"""The kernel's instructions by name.  Operands are in general registers 1 and 2, of MVPG in 2 and 4, of MVCL in the pairs
+that begin with these."""

@@ -7,7 +7,7 @@ from collections import Counter
 
 import pytest
 
-from emu.engine.compiled_instructions import _NAMES, CompiledInstructions
+from emu.engine.compiled_instructions import NAMES, CompiledInstructions
 from emu.machine import Machine
 from tests.support.addressing_modes import MODES, Mode, start
 
@@ -31,7 +31,7 @@ def compiled(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     count_executed = CompiledInstructions.count_executed
 
     def note(instructions: CompiledInstructions) -> None:
-        counted.update(dict(zip(_NAMES, instructions._counts.tolist(), strict=False)))
+        counted.update(dict(zip(NAMES, instructions._counts.tolist(), strict=False)))
         count_executed(instructions)
 
     monkeypatch.setattr(CompiledInstructions, "count_executed", note)

@@ -7,7 +7,7 @@ import pytest
 
 from emu import psw as psw_bits
 from emu.cpu import CpuState
-from emu.engine.compiled_instructions import _NAMES, CompiledInstructions
+from emu.engine.compiled_instructions import NAMES, CompiledInstructions
 from emu.engine.record_limits import MOST_FILLED
 from emu.isa.assembler import assemble
 from emu.machine import Machine, StopKind
@@ -55,7 +55,7 @@ def flushed(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     found: list[int] = []
 
     def note(instructions: CompiledInstructions, cpu: object) -> int:
-        found.append(sum(int(instructions._counts[_NAMES.index(name)]) for name in ("PTLB", "SPKA")))
+        found.append(sum(int(instructions._counts[NAMES.index(name)]) for name in ("PTLB", "SPKA")))
         beyond = leave(instructions, cpu)  # type: ignore[arg-type]
         instructions.count_executed()
         return beyond

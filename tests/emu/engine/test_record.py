@@ -22,7 +22,8 @@ from emu.page_states import OperationRequest
 FOLDER = Path(declaration.__file__).parent
 COMPILED = (
     *("callbacks.py", "compiled_parts.py", "fill_callback.py", "flushing.py", "following_callback.py"),
-    *("rules/callback.py", "rules/frames.py", "rules/primitives.py", "rules/taking.py"),
+    "trace_emission.py",
+    *("rules/callback.py", "rules/frames.py", "rules/lone.py", "rules/primitives.py", "rules/taking.py"),
 )
 PARTS_OF_ENTRIES = {
     "entry.key": "memo",

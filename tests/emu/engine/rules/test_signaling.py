@@ -9,7 +9,7 @@ from emu import configuration
 from emu import psw as psw_bits
 from emu.cpu import CpuState
 from emu.engine import record
-from emu.engine.compiled_instructions import _NAMES, CompiledInstructions
+from emu.engine.compiled_instructions import NAMES, CompiledInstructions
 from emu.facilities import DEFAULT_FACILITIES, Facility
 from emu.isa.assembler import assemble
 from emu.machine import MEGABYTE, Machine, StopKind
@@ -20,7 +20,7 @@ from tests.support.every_instruction import EveryInstruction
 START = 0x10000
 TIMES = 4
 SENSE, RUNNING, SET_ARCHITECTURE = 0x01, 0x15, 0x12
-_SIGP = _NAMES.index("SIGP")
+_SIGP = NAMES.index("SIGP")
 
 
 @pytest.fixture

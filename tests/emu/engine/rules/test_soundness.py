@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Each compiled instruction does what the model does: both are run on equal machines, and all state is compared.
 
-One machine runs freely, where the engine may execute an instruction compiled; on the other one an observer makes every
-instruction the model's.  With the environment variable ``ESSA_RULES_EXAMPLES`` so many examples, and others each time,
-are tried of each instruction instead of a few that are always the same, and more of those that are seldom executed
-compiled.
+One machine runs freely, where the engine may execute an instruction compiled; the next is stepped, where compiled code
+may execute it by itself; on the third an observer makes every instruction the model's.  With the environment variable
+``ESSA_RULES_EXAMPLES`` so many examples, and others each time, are tried of each instruction instead of a few that are
+always the same, and more of those that are seldom executed compiled.
 """
 
 from __future__ import annotations
@@ -21,15 +21,17 @@ from hypothesis import strategies as st
 from emu import control_registers as control
 from emu import psw as psw_bits
 from emu.bits import bit
-from emu.cpu import CpuState
+from emu.cpu import Cpu, CpuState
 from emu.dat import PAGE_INVALID, PAGE_PROTECTED
-from emu.engine.compiled_instructions import _NAMES, CompiledInstructions
-from emu.engine.rules.instructions import numbered
+from emu.engine.compiled_instructions import NAMES, CompiledInstructions
+from emu.engine.lone_step import LoneStep
+from emu.engine.rules.instructions import lone, numbered
+from emu.events import Observer
 from emu.facilities import DEFAULT_FACILITIES, Facility
 from emu.isa.declaration import INSTRUCTIONS
 from emu.isa.formats import Kind
 from emu.isa.second_table import ASN_TRANSLATION
-from emu.machine import MEGABYTE, Machine
+from emu.machine import MEGABYTE, Machine, Stop
 from emu.page_states import TRANSITIONS, Profile
 from emu.psw import Psw
 from emu.snapshot import differences, guest_view
@@ -279,15 +281,45 @@ def scenes(draw: st.DrawFn, mnemonic: str) -> Scene:
     )
 
 
+class Told(Observer):
+    """Keeps what it is told of states and of frames, with the time and the CPU's instruction address."""
+
+    def __init__(self, machine: Machine) -> None:
+        self._machine = machine
+        self.told: list[tuple[int, ...]] = []
+        machine.observers.append(self)
+
+    def state_changed(self, cpu: Cpu, page: int, request: int, before: int, after: int) -> None:
+        """See :meth:`Observer.state_changed`."""
+        at = self._machine.timing.work, cpu.executed, cpu.instruction_address
+        self.told.append((*at, cpu.address, page, request, before, after))
+
+    def host_changed(self, page: int, before: int, after: int) -> None:
+        """See :meth:`Observer.host_changed`."""
+        self.told.append((self._machine.timing.work, self._machine.executed, page, before, after))
+
+
+def step(machine: Machine, budget: int) -> Stop:
+    """Do step by step what :meth:`Machine.run` does."""
+    while machine.executed < budget:
+        stop = machine.step()
+        if stop is not None:
+            return stop
+    return machine.run(0)
+
+
 def compare(scene: Scene) -> None:
-    """Run *scene* both ways."""
-    free, stepped = scene.machine(), scene.machine()
-    stepped.observers.append(EveryInstruction())
-    stops = [machine.run(scene.budget) for machine in (free, stepped)]
-    assert stops[0] == stops[1]
-    assert not differences(guest_view(free), guest_view(stepped))
-    assert free.counts == stepped.counts
-    assert free.timing.work == stepped.timing.work
+    """Run *scene* in all ways."""
+    free, alone, modelled = scene.machine(), scene.machine(), scene.machine()
+    observers = [Told(machine) for machine in (alone, modelled)]
+    modelled.observers.append(EveryInstruction())
+    stop = modelled.run(scene.budget)
+    assert [free.run(scene.budget), step(alone, scene.budget)] == [stop, stop]
+    assert observers[0].told == observers[1].told
+    for other in (free, alone):
+        assert not differences(guest_view(other), guest_view(modelled))
+        assert other.counts == modelled.counts
+        assert other.timing.work == modelled.timing.work
 
 
 ONLY_REFUSED = {"CDSG", "CLGFRL", "CLGRL", "CLRL", "CRL", "LGFRL", "LGRL", "LLGFRL", "LRL", "STGRL", "STRL"}
@@ -299,6 +331,9 @@ BATCH, MOST_BATCHES, OFTEN_ENOUGH = 24, 10, 12
 """Examples come in batches, until an instruction has been executed compiled so often: some need luck for that."""
 executed: Counter[str] = Counter()
 """How often each instruction was executed compiled in these tests."""
+executed_alone: Counter[str] = Counter()
+"""How often that was by itself, in a step."""
+LONE = {each.declared.mnemonic for _, each in lone()}
 
 
 @pytest.fixture(autouse=True)
@@ -306,10 +341,19 @@ def _count(monkeypatch: pytest.MonkeyPatch) -> None:
     count_executed = CompiledInstructions.count_executed
 
     def note(instructions: CompiledInstructions) -> None:
-        executed.update(dict(zip(_NAMES, instructions._counts.tolist(), strict=False)))
+        executed.update(dict(zip(NAMES, instructions._counts.tolist(), strict=False)))
         count_executed(instructions)
 
     monkeypatch.setattr(CompiledInstructions, "count_executed", note)
+    is_executed = LoneStep.is_executed
+
+    def note_alone(step: LoneStep) -> bool:
+        before = step._configuration.counts.instructions.copy()
+        found = is_executed(step)
+        executed_alone.update(step._configuration.counts.instructions - before)
+        return found
+
+    monkeypatch.setattr(LoneStep, "is_executed", note_alone)
 
 
 @pytest.mark.parametrize("mnemonic", COMPILED)
@@ -325,11 +369,14 @@ def test_compiled_and_model_agree(mnemonic: str) -> None:
         compare(scene)
 
     executed.clear()
+    executed_alone.clear()
     if EXAMPLES:
         agree()
     else:
         for number in range(MOST_BATCHES):
             seed(number)(agree)()
-            if executed[mnemonic] >= OFTEN_ENOUGH or mnemonic in NEVER_PLAIN:
+            counts = (executed, executed_alone) if mnemonic in LONE else (executed,)
+            if min(each[mnemonic] for each in counts) >= OFTEN_ENOUGH or mnemonic in NEVER_PLAIN:
                 break
     assert bool(executed[mnemonic]) == (mnemonic not in NEVER_PLAIN)
+    assert bool(executed_alone[mnemonic]) == (mnemonic in LONE)

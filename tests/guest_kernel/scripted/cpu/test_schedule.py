@@ -42,7 +42,7 @@ def test_what_the_script_does_not_catch_ends_it(kernel: Kernel) -> None:
     def script() -> Script[None]:
         yield Load(1 << 40)
 
-    with pytest.raises(ProgramCheck, match="LG in the kernel: addressing"):
+    with pytest.raises(ProgramCheck, match="LURAG in the kernel: addressing"):
         run(kernel, script())
     assert not kernel.busy_cpus
 

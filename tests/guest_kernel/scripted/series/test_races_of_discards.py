@@ -65,7 +65,7 @@ def test_a_page_is_stable_for_whoever_has_made_it_so(kernel: Kernel, file: Addre
 
 def test_without_the_lock_it_is_discarded_under_its_reader(kernel: Kernel, file: AddressSpace) -> None:
     kernel.rules.state_change_lock = False
-    with pytest.raises(ProgramCheck, match="MVCL in the kernel: discard fault") as check:
+    with pytest.raises(ProgramCheck, match="MVPG in the kernel: discard fault") as check:
         read_while_it_is_made_volatile(kernel, file)
     assert check.value.code == ProgramInterruptionCode.DISCARD_FAULT
 

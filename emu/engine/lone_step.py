@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A step in compiled code: one instruction of the model, without Unicorn and nearly without Python.
+
+It does what the model does to the bit, or nothing (:mod:`emu.engine.rules.lone`).
+"""
+
+from __future__ import annotations
+
+import ctypes
+from typing import TYPE_CHECKING, Final
+
+from emu.engine import compiled
+from emu.engine.compiled_instructions import NAMES
+from emu.engine.record_limits import LONE_EXECUTED, LONE_HAS_OTHER_CPUS, LONE_KEYS_FOLLOWED, LONE_WORK
+from emu.isa.declaration import INSTRUCTIONS
+
+if TYPE_CHECKING:
+    from emu.configuration import Configuration
+    from emu.cpu import Cpu
+    from emu.engine.quirks.register_file import EngineRegisters
+    from emu.engine.record import SharedRecord
+
+_FUNCTION: Final = ctypes.CFUNCTYPE(ctypes.c_uint64, *[ctypes.c_uint64] * 5)
+_NUMBER: Final = LONE_EXECUTED - 1
+_ESSA: Final = NAMES.index("ESSA")
+_WORK: Final = tuple(declared.work for declared in INSTRUCTIONS)
+
+
+class LoneStep:
+    """Steps of one CPU in compiled code."""
+
+    def __init__(
+        self, shared: SharedRecord, configuration: Configuration[Cpu], cpu: Cpu, registers: EngineRegisters
+    ) -> None:
+        self._configuration = configuration
+        self._cpu = cpu
+        self._psw = registers.psw
+        self._record = shared.fields
+        self._address = shared.address
+        self._requests: memoryview[int] = shared.table("request_counts").data
+        self._execute = _FUNCTION(compiled.lone_callback())
+        self._others = LONE_HAS_OTHER_CPUS if len(configuration.cpus) > 1 else 0
+
+    def is_executed(self) -> bool:
+        """Execute the instruction at the PSW address, if that can be done here; if not, nothing is done.
+
+        No interruption may be possible before it, and nobody but the observers may follow what it does.
+        """
+        configuration, cpu = self._configuration, self._cpu
+        flags = self._others
+        for observer in configuration.observers:
+            if observer.wants_keys:
+                flags |= LONE_KEYS_FOLLOWED
+        timing = configuration.timing
+        address = self._psw[1]
+        found = self._execute(self._address, timing.work, cpu.system_mask, cpu.prefix, flags)
+        if not found:
+            return False
+        number = found & _NUMBER
+        if self._record.supplied_change:
+            self._tell_host(_WORK[number])
+        if not found & LONE_EXECUTED:
+            return False
+        configuration.counts.instructions[NAMES[number]] += 1
+        if number == _ESSA:
+            self._tell_state(address, (found >> LONE_WORK) - 1)
+        timing.work += found >> LONE_WORK
+        cpu.executed += 1
+        return True
+
+    def _tell_host(self, work: int) -> None:
+        """Tell that a page has got a frame, as the model tells it: after that *work*."""
+        record, timing = self._record, self._configuration.timing
+        change = record.supplied_change
+        before, after = change & 0xFF, change >> 8
+        if before != after:
+            timing.work += work
+            for observer in self._configuration.observers:
+                observer.host_changed(record.supplied_page, before, after)
+            timing.work -= work
+
+    def _tell_state(self, address: int, work: int) -> None:
+        """Tell what the ESSA at *address* has done, as the model tells it: after that *work*, before it has ended."""
+        record, configuration = self._record, self._configuration
+        change = record.state_change
+        request = change & 0xFF
+        self._requests[request] -= 1
+        configuration.counts.operation_requests[request] += 1
+        observers = configuration.observers
+        if observers:
+            psw, timing, cpu, page = self._psw, configuration.timing, self._cpu, record.changed_page
+            behind, psw[1] = psw[1], address
+            timing.work += work
+            for observer in observers:
+                observer.state_changed(cpu, page, request, change >> 8 & 0xFF, change >> 16)
+            timing.work -= work
+            psw[1] = behind
