@@ -76,5 +76,5 @@ TEXT: Final = {
     # MVCL 2,4: the assembler knows only what Python executes.
     "MVCL": "DC X'0E24'",
 }
-"""The kernel's instructions by name.  Operands are in general registers 1 and 2, of MVPG in 2 and 4, of MVCL in the pairs
-that begin with these."""
+"""The kernel's instructions by name.  Operands are in general registers 1 and 2, of MVPG in 2 and 4, of MVCL in
+the pairs that begin with these."""
