@@ -113,7 +113,6 @@ class Engine:
         """The registers of the CPU, in place."""
         self._state = BlockState(self.registers)
         self._careful: CarefulEngine | None = None
-        self._lone: LoneStep | None = None
         self.followed: FollowedRegister | None = None
         """A register that is followed, of this CPU or another one; see :meth:`follow`."""
 
@@ -168,18 +167,19 @@ class Engine:
         """Whether the instruction at the PSW address was one that compiled code could execute by itself, and did.
 
         If not, nothing was done.  No interruption may be possible before it, and nobody may follow what it does but
-        observers, none of whom wants to know of each instruction.
+        observers.
         """
-        if self.followed is not None or not self._tlb.is_ready():
-            return False
-        lone = self._lone
-        if lone is None:
-            lone = self._lone = LoneStep(self._state, self._configuration, self._cpu, self.registers)
-        if not lone.is_executed():
-            return False
-        if self._instructions.have_changed_context():
-            self._take_changed_context()
-        return True
+        step = LoneStep(
+            self._state,
+            self._configuration,
+            self._cpu,
+            self.registers,
+            tlb=self._tlb,
+            context_changed=self._take_changed_context,
+        )
+        # From now on it is asked itself.
+        self.is_stepped = step.is_executed  # type: ignore[method-assign]
+        return step.is_executed()
 
     def run(self, goal: int, limit: int, quiet: int = 0) -> RunExit:
         """Run until something else is due, but begin no instruction after *goal* units of work or *limit* instructions.

@@ -15,10 +15,13 @@ from emu.engine.record_limits import LONE_EXECUTED, LONE_HAS_OTHER_CPUS, LONE_KE
 from emu.isa.declaration import INSTRUCTIONS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from emu.configuration import Configuration
     from emu.cpu import Cpu
     from emu.engine.quirks.register_file import EngineRegisters
     from emu.engine.record import SharedRecord
+    from emu.engine.tlb import Tlb
 
 _FUNCTION: Final = ctypes.CFUNCTYPE(ctypes.c_uint64, *[ctypes.c_uint64] * 5)
 _NUMBER: Final = LONE_EXECUTED - 1
@@ -27,14 +30,32 @@ _WORK: Final = tuple(declared.work for declared in INSTRUCTIONS)
 
 
 class LoneStep:
-    """Steps of one CPU in compiled code."""
+    """Steps of one CPU in compiled code.
+
+    Every nanosecond counts here: who steps through a program, or the scripted kernel, asks a million times.
+    """
 
     def __init__(
-        self, shared: SharedRecord, configuration: Configuration[Cpu], cpu: Cpu, registers: EngineRegisters
+        self,
+        shared: SharedRecord,
+        configuration: Configuration[Cpu],
+        cpu: Cpu,
+        registers: EngineRegisters,
+        *,
+        tlb: Tlb,
+        context_changed: Callable[[], None],
     ) -> None:
+        """Step *cpu* of *configuration*.
+
+        :param context_changed: called when an instruction has changed the context of translations, or had them
+            forgotten.
+        """
         self._configuration = configuration
+        self._timing = configuration.timing
         self._cpu = cpu
         self._psw = registers.psw
+        self._tlb = tlb
+        self._context_changed = context_changed
         self._record = shared.fields
         self._address = shared.address
         self._requests: memoryview[int] = shared.table("request_counts").data
@@ -42,35 +63,40 @@ class LoneStep:
         self._others = LONE_HAS_OTHER_CPUS if len(configuration.cpus) > 1 else 0
 
     def is_executed(self) -> bool:
-        """Execute the instruction at the PSW address, if that can be done here; if not, nothing is done.
-
-        No interruption may be possible before it, and nobody but the observers may follow what it does.
-        """
-        configuration, cpu = self._configuration, self._cpu
+        """See :meth:`emu.engine.engine.Engine.is_stepped`."""
+        configuration, timing, cpu = self._configuration, self._timing, self._cpu
         flags = self._others
         for observer in configuration.observers:
+            if observer.wants_instructions:
+                return False
             if observer.wants_keys:
                 flags |= LONE_KEYS_FOLLOWED
-        timing = configuration.timing
+        if self._tlb.is_flush_due:
+            self._tlb.flush()
+            return False
         address = self._psw[1]
         found = self._execute(self._address, timing.work, cpu.system_mask, cpu.prefix, flags)
         if not found:
             return False
-        number = found & _NUMBER
-        if self._record.supplied_change:
+        record, number = self._record, found & _NUMBER
+        if record.supplied_change:
             self._tell_host(_WORK[number])
         if not found & LONE_EXECUTED:
             return False
         configuration.counts.instructions[NAMES[number]] += 1
+        work = found >> LONE_WORK
         if number == _ESSA:
-            self._tell_state(address, (found >> LONE_WORK) - 1)
-        timing.work += found >> LONE_WORK
+            self._tell_state(address, work - 1)
+        timing.work += work
         cpu.executed += 1
+        if record.has_changed_context:
+            record.has_changed_context = 0
+            self._context_changed()
         return True
 
     def _tell_host(self, work: int) -> None:
         """Tell that a page has got a frame, as the model tells it: after that *work*."""
-        record, timing = self._record, self._configuration.timing
+        record, timing = self._record, self._timing
         change = record.supplied_change
         before, after = change & 0xFF, change >> 8
         if before != after:
@@ -84,11 +110,12 @@ class LoneStep:
         record, configuration = self._record, self._configuration
         change = record.state_change
         request = change & 0xFF
+        # Here Python counts it.
         self._requests[request] -= 1
         configuration.counts.operation_requests[request] += 1
         observers = configuration.observers
         if observers:
-            psw, timing, cpu, page = self._psw, configuration.timing, self._cpu, record.changed_page
+            psw, timing, cpu, page = self._psw, self._timing, self._cpu, record.changed_page
             behind, psw[1] = psw[1], address
             timing.work += work
             for observer in observers:

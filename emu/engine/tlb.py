@@ -61,7 +61,8 @@ class Tlb:
         """What marked the held pages when the next was not empty."""
         self._tables: dict[int, int] = {}
         """Pages that a translation table was read from, and the offsets of their frames in the pool."""
-        self._is_flush_due = False
+        self.is_flush_due = False
+        """Whether every translation is to be forgotten before one is used again."""
         self._is_buffer_due = False
 
     # What is held
@@ -107,7 +108,7 @@ class Tlb:
 
     def find(self, address: int, length: int, access: Access, *, is_real: bool) -> int | None:
         """See :meth:`emu.engine_protocol.TranslationBuffer.find`."""
-        if self._is_flush_due or (address & (PAGE_SIZE - 1)) + length > PAGE_SIZE:
+        if self.is_flush_due or (address & (PAGE_SIZE - 1)) + length > PAGE_SIZE:
             return None
         place = self._fills.find(address, _KINDS[access], self._cpu, is_real=is_real)
         return place - FRAMES if place else None
@@ -115,7 +116,7 @@ class Tlb:
     def note(self, address: int, absolute: AbsoluteAddress, access: Access, *, is_real: bool) -> None:
         """See :meth:`emu.engine_protocol.TranslationBuffer.note`."""
         # The rules for the low pages are finer than a page.
-        if self._is_flush_due or address < LOW_PAGES_END:
+        if self.is_flush_due or address < LOW_PAGES_END:
             return
         if access is Access.INSTRUCTION_FETCH:
             self.hold_code(address, absolute >> 12)
@@ -125,14 +126,14 @@ class Tlb:
     def find_table_entry(self, address: int) -> int | None:
         """See :meth:`emu.engine_protocol.TranslationBuffer.find_table_entry`."""
         frame = self._tables.get(address >> PAGE_SHIFT)
-        if frame is None or self._is_flush_due or self._tables_mark != self._held.mark:
+        if frame is None or self.is_flush_due or self._tables_mark != self._held.mark:
             return None
         entry: int = _DOUBLEWORD.unpack_from(self._pool, frame + (address & PAGE_SIZE - 1))[0]
         return entry
 
     def note_table(self, address: AbsoluteAddress) -> None:
         """See :meth:`emu.engine_protocol.TranslationBuffer.note_table`."""
-        if not self._is_flush_due:
+        if not self.is_flush_due:
             page = address >> PAGE_SHIFT
             if self._tables_mark != self._held.mark:
                 # Everything has been forgotten since, by a compiled instruction perhaps.
@@ -144,8 +145,8 @@ class Tlb:
 
     def flush(self) -> None:
         """Forget every translation."""
-        if self._is_flush_due or not self._held.is_empty:
-            self._is_flush_due = False
+        if self.is_flush_due or not self._held.is_empty:
+            self.is_flush_due = False
             self._held.release_all()
             self._tables.clear()
             self._fills.forget()
@@ -153,7 +154,7 @@ class Tlb:
 
     def flush_later(self) -> None:
         """Forget every translation before Unicorn runs again."""
-        self._is_flush_due = True
+        self.is_flush_due = True
 
     def flush_buffer_later(self) -> None:
         """Have Unicorn's own buffer flushed before it runs again; what is remembered stays good."""
@@ -166,18 +167,11 @@ class Tlb:
 
     def make_ready(self) -> None:
         """Do what is due before Unicorn runs."""
-        if self._is_flush_due:
+        if self.is_flush_due:
             self.flush()
         if self._is_buffer_due:
             self._is_buffer_due = False
             self._unicorn.flush_tlb()
-
-    def is_ready(self) -> bool:
-        """Whether what is remembered is good; it is forgotten if that is due."""
-        if self._is_flush_due:
-            self.flush()
-            return False
-        return True
 
     def forget_page(self, page: int) -> None:
         """Forget the translations that lead to absolute *page*."""

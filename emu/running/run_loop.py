@@ -118,20 +118,20 @@ class RunLoop:
     def _is_stepped_compiled(self, cpu: Cpu) -> bool:
         """Whether all of the step of *cpu* was an instruction that its engine could execute compiled, and did."""
         configuration = self._configuration
-        is_nothing_due = not (
+        if (
             self.stops.is_set
             or configuration.timing.work >= configuration.turns.next_call
+            or cpu.state is not _OPERATING
             or cpu.restart_pending
             or cpu.stop_pending
-        )
-        if not is_nothing_due or cpu.state is not _OPERATING or enabled_interruption(cpu) is not None:
+            or cpu.system_mask & _NOT_PLAIN
+            or configuration.follower is not None
+            or configuration.watching.is_set
+            or enabled_interruption(cpu) is not None
+        ):
             return False
-        if cpu.system_mask & _NOT_PLAIN or configuration.follower is not None or configuration.watching.is_set:
-            return False
-        for observer in configuration.observers:
-            if observer.wants_instructions:
-                return False
-        return self._engines[cpu.address].is_stepped()
+        engine = self._engines[cpu.address]
+        return engine.followed is None and engine.is_stepped()
 
     def _count_executed(self) -> None:
         """Have the configuration's counts as they should be, before others look at them."""

@@ -129,9 +129,12 @@ def run(kernel: Cpus, script: Script[_T], cpu: int = 0) -> _T:
     try:
         operation = next(script)
         while True:
-            waited = waited + 1 if isinstance(operation, Relax) else 0
-            if waited > _ROUNDS:
+            if operation.__class__ is not Relax:
+                waited = 0
+            elif waited == _ROUNDS:
                 raise KernelBug(f"CPU {cpu} waits for ever: {operation}")
+            else:
+                waited += 1
             try:
                 value = operation.execute(processor)
             except KernelBug as bug:

@@ -7,6 +7,7 @@ Reference 4.2.2 (conditions) and 4.2.3 (state-change protocol); conditions 5, 5b
 from __future__ import annotations
 
 from enum import Enum
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from guest_kernel.scripted.cpu.script import Place, Relax
@@ -53,53 +54,31 @@ class StableReason(Enum):
         self.reason = reason
 
 
-# Looked up once: to look up a member of an enumeration takes longer than to see whether its condition holds.
-_FLAG_CONDITIONS: Final = (
-    StableReason.RESERVED,
-    StableReason.DIRTY,
-    StableReason.WRITEBACK,
-    StableReason.LOCKED,
-    StableReason.NO_BACKING,
-    StableReason.SHARED_MEMORY,
-    StableReason.NO_MAPPING,
-    StableReason.NOT_UPTODATE,
-    StableReason.PRIVATE,
-    StableReason.DISCARDED,
-    StableReason.NOT_ON_LRU,
-)
 _HAS_LOCK: Final = Place("page_make_volatile: has the lock")
 
 
-def _flag_condition(kernel: Kernel, page: Page) -> StableReason | None:
-    """The first condition about flags and mapping that keeps *page* stable."""
-    flags = page.flags
+_LOOKED_AT: Final = RESERVED | DIRTY | WRITEBACK | LOCKED | PRIVATE | DISCARDED | ANON | SWAP_CACHE | UPTODATE | LRU
+
+
+# There are a few dozen cases, and a scenario asks half a million times.
+@cache
+def _flag_condition(flags: int, *, has_mapping: bool, has_patch_2: bool) -> StableReason | None:
+    """The first condition about *flags*, of those that are looked at, and the mapping that keeps a page stable."""
     in_swap_cache = bool(flags & SWAP_CACHE)
-    for condition, holds in zip(
-        _FLAG_CONDITIONS,
-        (
-            flags & RESERVED,
-            flags & DIRTY,
-            flags & WRITEBACK,
-            flags & LOCKED,
-            flags & ANON and not (in_swap_cache and 2 in kernel.patches),
-            in_swap_cache and not flags & ANON,
-            page.mapping is None and not in_swap_cache,
-            not flags & UPTODATE,
-            flags & PRIVATE,
-            flags & DISCARDED,
-            not flags & LRU,
-        ),
-        strict=True,
-    ):
-        if holds:
-            return condition
-    if 3 in kernel.patches and page.mapping is not None and page.mapping.mlocked:
-        return StableReason.MLOCKED
-    return None
-
-
-_LOOKED_AT = RESERVED | DIRTY | WRITEBACK | LOCKED | PRIVATE | DISCARDED | ANON | SWAP_CACHE | UPTODATE | LRU
-_OF_A_FILE_PAGE = UPTODATE | LRU
+    conditions = {
+        StableReason.RESERVED: flags & RESERVED,
+        StableReason.DIRTY: flags & DIRTY,
+        StableReason.WRITEBACK: flags & WRITEBACK,
+        StableReason.LOCKED: flags & LOCKED,
+        StableReason.NO_BACKING: flags & ANON and not (in_swap_cache and has_patch_2),
+        StableReason.SHARED_MEMORY: in_swap_cache and not flags & ANON,
+        StableReason.NO_MAPPING: not has_mapping and not in_swap_cache,
+        StableReason.NOT_UPTODATE: not flags & UPTODATE,
+        StableReason.PRIVATE: flags & PRIVATE,
+        StableReason.DISCARDED: flags & DISCARDED,
+        StableReason.NOT_ON_LRU: not flags & LRU,
+    }
+    return next((condition for condition, holds in conditions.items() if holds), None)
 
 
 def check_state_change(kernel: Kernel, page: Page, offset: int) -> StableReason | None:
@@ -107,12 +86,13 @@ def check_state_change(kernel: Kernel, page: Page, offset: int) -> StableReason 
 
     :param offset: the references that are known and are no mappings: 1 for the page cache, 2 if the caller has one.
     """
-    # Nearly all pages that get here are pages of files, where only the references are in question.
-    is_ordinary = page.flags & _LOOKED_AT == _OF_A_FILE_PAGE and page.mapping is not None and not page.mapping.mlocked
-    condition = None if is_ordinary else _flag_condition(kernel, page)
-    if condition is None and page.mapcount + offset != page.count:
-        return StableReason.REFERENCED
-    return condition
+    mapping, patches = page.mapping, kernel.patches
+    condition = _flag_condition(page.flags & _LOOKED_AT, has_mapping=mapping is not None, has_patch_2=2 in patches)
+    if condition is not None:
+        return condition
+    if mapping is not None and mapping.mlocked and 3 in patches:
+        return StableReason.MLOCKED
+    return StableReason.REFERENCED if page.mapcount + offset != page.count else None
 
 
 def page_make_volatile(kernel: Kernel, page: Page, offset: int) -> Script[None]:

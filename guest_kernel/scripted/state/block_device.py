@@ -7,6 +7,7 @@ be checked, and a disk of any size costs nothing but what was written.
 
 from __future__ import annotations
 
+import struct
 from typing import TYPE_CHECKING, Final
 
 from emu.addresses import PAGE_SIZE
@@ -24,13 +25,15 @@ LATENCY: Final = 20_000
 """Units of work that one transfer takes."""
 _MULTIPLIER: Final = 0x9E37_79B9_7F4A_7C15
 _MASK: Final = (1 << 64) - 1
+_HEAD: Final = struct.Struct(">4Q")
+_HEADS: Final = PAGE_SIZE // _HEAD.size
+_pack: Final = _HEAD.pack
 
 
 def page_content(inode: int, index: int, version: int = 0) -> bytes:
     """The 4096 bytes of page *index* of the file *inode*, after *version* writes: no two pages are the same."""
     seed = (inode << 40 ^ index << 16 ^ version) * _MULTIPLIER & _MASK
-    head = inode.to_bytes(8, "big") + index.to_bytes(8, "big") + version.to_bytes(8, "big") + seed.to_bytes(8, "big")
-    return head * (PAGE_SIZE // len(head))
+    return _pack(inode, index, version, seed) * _HEADS
 
 
 class PageDevice:

@@ -76,8 +76,7 @@ class PageHistory(Observer):
     def __init__(self, machine: Machine) -> None:
         pages = machine.memory >> 12
         # An event is two numbers: the work, and kind, CPU + 1 and detail packed.  As yet untouched, they cost nothing.
-        self._work = np.zeros(pages * EVENTS, dtype=np.uint64).data
-        self._what = np.zeros(pages * EVENTS, dtype=np.uint64).data
+        self._events = np.zeros(pages * EVENTS * 2, dtype=np.uint64).data
         self._next = bytearray(pages)
         """Where in a page's events the next one goes: in place of the oldest."""
         self._timing = machine.timing
@@ -86,18 +85,21 @@ class PageHistory(Observer):
     def note(self, page: int, kind: int, detail: int = 0, cpu: int | None = None) -> None:
         """Note an event of absolute page *page*."""
         place = self._next[page]
-        at = page * EVENTS + place
-        self._work[at] = self._timing.work
-        self._what[at] = kind | (0 if cpu is None else cpu + 1 << _CPU_SHIFT) | (detail & _DETAIL_MASK) << _DETAIL_SHIFT
+        at = 2 * (page * EVENTS + place)
+        self._events[at] = self._timing.work
+        self._events[at + 1] = (
+            kind | (0 if cpu is None else cpu + 1 << _CPU_SHIFT) | (detail & _DETAIL_MASK) << _DETAIL_SHIFT
+        )
         self._next[page] = place + 1 if place < EVENTS - 1 else 0
 
     def state_changed(self, cpu: Cpu, page: int, request: int, before: int, after: int) -> None:
         """See :meth:`Observer.state_changed`."""
         # As note() does: this is by far the most frequent one.
         place = self._next[page]
-        at = page * EVENTS + place
-        self._work[at] = self._timing.work
-        self._what[at] = _ESSA | cpu.address + 1 << 8 | request << 32 | before << 24 | after << 16
+        at = 2 * (page * EVENTS + place)
+        events = self._events
+        events[at] = self._timing.work
+        events[at + 1] = _ESSA | cpu.address + 1 << 8 | request << 32 | before << 24 | after << 16
         self._next[page] = place + 1 if place < EVENTS - 1 else 0
 
     def host_changed(self, page: int, before: int, after: int) -> None:
@@ -108,7 +110,8 @@ class PageHistory(Observer):
         """The last events of absolute page *page* in words, the oldest first."""
         first, place = page * EVENTS, self._next[page]
         order = [*range(first + place, first + EVENTS), *range(first, first + place)]
-        return [_describe(self._work[at], self._what[at]) for at in order if self._what[at]]
+        events = [self._events[2 * at : 2 * at + 2].tolist() for at in order]
+        return [_describe(work, what) for work, what in events if what]
 
 
 _TEXTS: Final = {
