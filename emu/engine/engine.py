@@ -160,26 +160,11 @@ class Engine:
             instructions=instructions,
             places=places,
         )
+        changed = self._take_changed_context
+        self.lone_step = LoneStep(state, configuration, cpu, self.registers, tlb=self._tlb, context_changed=changed)
+        """Steps in compiled code."""
 
     # Running
-
-    def is_stepped(self) -> bool:
-        """Whether the instruction at the PSW address was one that compiled code could execute by itself, and did.
-
-        If not, nothing was done.  No interruption may be possible before it, and nobody may follow what it does but
-        observers.
-        """
-        step = LoneStep(
-            self._state,
-            self._configuration,
-            self._cpu,
-            self.registers,
-            tlb=self._tlb,
-            context_changed=self._take_changed_context,
-        )
-        # From now on it is asked itself.
-        self.is_stepped = step.is_executed  # type: ignore[method-assign]
-        return step.is_executed()
 
     def run(self, goal: int, limit: int, quiet: int = 0) -> RunExit:
         """Run until something else is due, but begin no instruction after *goal* units of work or *limit* instructions.

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from emu.engine import compiled
 from emu.engine.compiled_instructions import NAMES
-from emu.engine.record_limits import LONE_EXECUTED, LONE_HAS_OTHER_CPUS, LONE_KEYS_FOLLOWED, LONE_WORK
+from emu.engine.record_limits import LONE_EXECUTED, LONE_HAS_OTHER_CPUS, LONE_KEYS_FOLLOWED, LONE_OTHER, LONE_WORK
 from emu.isa.declaration import INSTRUCTIONS
 
 if TYPE_CHECKING:
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from emu.engine.tlb import Tlb
 
 _FUNCTION: Final = ctypes.CFUNCTYPE(ctypes.c_uint64, *[ctypes.c_uint64] * 5)
-_NUMBER: Final = LONE_EXECUTED - 1
+_NUMBER: Final = LONE_OTHER - 1
+_MOST_OTHERS: Final = 1 << 16
 _ESSA: Final = NAMES.index("ESSA")
 _WORK: Final = tuple(declared.work for declared in INSTRUCTIONS)
 
@@ -55,17 +56,23 @@ class LoneStep:
         self._cpu = cpu
         self._psw = registers.psw
         self._tlb = tlb
+        self.others_at: set[int] = set()
+        """Where instructions lay that are none of those that are executed here; others may lie there now."""
         self._context_changed = context_changed
         self._record = shared.fields
         self._address = shared.address
         self._requests: memoryview[int] = shared.table("request_counts").data
-        self._execute = _FUNCTION(compiled.lone_callback())
-        self._others = LONE_HAS_OTHER_CPUS if len(configuration.cpus) > 1 else 0
+        self._execute: Callable[[int, int, int, int, int], int] = self._load_and_execute
+        self._flags = 0
+        """What is always told; the CPUs are all there only when the first step is made."""
 
     def is_executed(self) -> bool:
-        """See :meth:`emu.engine.engine.Engine.is_stepped`."""
+        """Execute the instruction at the PSW address if that can be done here; if not, nothing is done.
+
+        No interruption may be possible before it, and nobody may follow what it does but observers.
+        """
         configuration, timing, cpu = self._configuration, self._timing, self._cpu
-        flags = self._others
+        flags = self._flags
         for observer in configuration.observers:
             if observer.wants_instructions:
                 return False
@@ -77,6 +84,9 @@ class LoneStep:
         address = self._psw[1]
         found = self._execute(self._address, timing.work, cpu.system_mask, cpu.prefix, flags)
         if not found:
+            return False
+        if found == LONE_OTHER:
+            self._note_other(address)
             return False
         record, number = self._record, found & _NUMBER
         if record.supplied_change:
@@ -93,6 +103,19 @@ class LoneStep:
             record.has_changed_context = 0
             self._context_changed()
         return True
+
+    def _load_and_execute(self, address: int, work: int, system_mask: int, prefix: int, flags: int) -> int:
+        """Execute an instruction; the object code that does so is loaded when it is needed first."""
+        self._execute = _FUNCTION(compiled.lone_callback())
+        if len(self._configuration.cpus) > 1:
+            self._flags = LONE_HAS_OTHER_CPUS
+        return int(self._execute(address, work, system_mask, prefix, flags | self._flags))
+
+    def _note_other(self, address: int) -> None:
+        """Note what lies at *address*, so that it needs not be asked again."""
+        if len(self.others_at) == _MOST_OTHERS:
+            self.others_at.clear()
+        self.others_at.add(address)
 
     def _tell_host(self, work: int) -> None:
         """Tell that a page has got a frame, as the model tells it: after that *work*."""

@@ -117,9 +117,11 @@ class RunLoop:
 
     def _is_stepped_compiled(self, cpu: Cpu) -> bool:
         """Whether all of the step of *cpu* was an instruction that its engine could execute compiled, and did."""
-        configuration = self._configuration
+        configuration, engine = self._configuration, self._engines[cpu.address]
+        step = engine.lone_step
         if (
             self.stops.is_set
+            or cpu.instruction_address in step.others_at
             or configuration.timing.work >= configuration.turns.next_call
             or cpu.state is not _OPERATING
             or cpu.restart_pending
@@ -130,8 +132,7 @@ class RunLoop:
             or enabled_interruption(cpu) is not None
         ):
             return False
-        engine = self._engines[cpu.address]
-        return engine.followed is None and engine.is_stepped()
+        return engine.followed is None and step.is_executed()
 
     def _count_executed(self) -> None:
         """Have the configuration's counts as they should be, before others look at them."""

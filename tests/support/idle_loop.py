@@ -30,15 +30,14 @@ class Engine:
         self.counted_at: list[int] = []
         """How many instructions had ended whenever it was to add to the counts that everybody sees."""
         self.followed = None
+        self.lone_step = self
+        self.others_at = {START, HANDLER}
         self.meanwhile: Callable[[], None] = lambda: None
 
     def run(self, goal: int, limit: int, quiet: int) -> Any:
         self.runs.append((goal, limit, quiet))
         self._execute(min(self.executes, goal, limit))
         return self.ended
-
-    def is_stepped(self) -> bool:
-        return False
 
     def step(self, instruction: bytes) -> Any:
         self.steps += 1

@@ -19,6 +19,7 @@ from emu.engine.record_limits import (
     LONE_EXECUTED,
     LONE_HAS_OTHER_CPUS,
     LONE_KEYS_FOLLOWED,
+    LONE_OTHER,
     LONE_WORK,
     MOST_INSTRUCTIONS,
 )
@@ -41,6 +42,7 @@ _DOUBLEWORD: Final = np.uint64(8)
 _WORK: Final = np.uint64(LONE_WORK)
 _HAS_OTHER_CPUS: Final = np.uint64(LONE_HAS_OTHER_CPUS)
 _KEYS_FOLLOWED: Final = np.uint64(LONE_KEYS_FOLLOWED)
+_OTHER: Final = np.uint64(LONE_OTHER)
 _EXECUTED: Final = np.uint64(LONE_EXECUTED)
 
 _execute_number: Any = executing(_LONE)
@@ -62,7 +64,9 @@ def lone_callback(data: Any, work: Any, system_mask: Any, prefix: Any, flags: An
         return _ZERO
     word = load64(place)
     found = instruction_number(word)
-    if found == NONE or _IS_LONE[found] == 0 or record.instruction_counts[found] >= record.instruction_limits[found]:
+    if found == NONE or _IS_LONE[found] == 0:
+        return _OTHER
+    if record.instruction_counts[found] >= record.instruction_limits[found]:
         return _ZERO
     record.context = context
     record.system_mask, record.prefix = system_mask, prefix
