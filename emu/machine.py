@@ -99,12 +99,14 @@ class Machine:
             raise ValueError(f"expected the address of a CPU, 0 to {len(self.cpus) - 1}, not {cpu}")
         machine_checks.report(self.cpus[cpu], conditions)
 
-    def step(self, cpu: Cpu | None = None) -> Stop | None:
+    def step(self, cpu: Cpu | None = None, *, by_model: bool = False) -> Stop | None:
         """Execute one instruction, or take one interruption, on *cpu*, or on the CPU whose turn it is.
 
         While all of them wait, the step is that time moves on.
+
+        :param by_model: let the model execute what it has, and not compiled code, which comes to the same sooner.
         """
-        return self._loop.step(cpu)
+        return self._loop.step(cpu, by_model=by_model)
 
     @contextmanager
     def following(self, cpu: int, name: str, value: Callable[[Cpu], int]) -> Iterator[FollowedRegister]:

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from emu.engine.record import SharedRecord
     from emu.engine.tlb import Tlb
 
-_FUNCTION: Final = ctypes.CFUNCTYPE(ctypes.c_uint64, *[ctypes.c_uint64] * 5)
+# It takes a microsecond: to let other threads of Python go on meanwhile would take part of that again.
+_FUNCTION: Final = ctypes.PYFUNCTYPE(ctypes.c_uint64, *[ctypes.c_uint64] * 5)
 _NUMBER: Final = LONE_OTHER - 1
 _MOST_OTHERS: Final = 1 << 16
 _ESSA: Final = NAMES.index("ESSA")
@@ -93,11 +94,18 @@ class LoneStep:
             self._tell_host(_WORK[number])
         if not found & LONE_EXECUTED:
             return False
-        configuration.counts.instructions[NAMES[number]] += 1
-        work = found >> LONE_WORK
+        counts = configuration.counts
+        counts.instructions[NAMES[number]] += 1
+        timing.work += (found >> LONE_WORK) - 1
         if number == _ESSA:
-            self._tell_state(address, work - 1)
-        timing.work += work
+            change = record.state_change
+            request = change & 0xFF
+            # Here Python counts it.
+            self._requests[request] -= 1
+            counts.operation_requests[request] += 1
+            if configuration.observers:
+                self._tell_state(address, record.changed_page, request, change >> 8)
+        timing.work += 1
         cpu.executed += 1
         if record.has_changed_context:
             record.has_changed_context = 0
@@ -128,20 +136,13 @@ class LoneStep:
                 observer.host_changed(record.supplied_page, before, after)
             timing.work -= work
 
-    def _tell_state(self, address: int, work: int) -> None:
-        """Tell what the ESSA at *address* has done, as the model tells it: after that *work*, before it has ended."""
-        record, configuration = self._record, self._configuration
-        change = record.state_change
-        request = change & 0xFF
-        # Here Python counts it.
-        self._requests[request] -= 1
-        configuration.counts.operation_requests[request] += 1
-        observers = configuration.observers
-        if observers:
-            psw, timing, cpu, page = self._psw, self._timing, self._cpu, record.changed_page
-            behind, psw[1] = psw[1], address
-            timing.work += work
-            for observer in observers:
-                observer.state_changed(cpu, page, request, change >> 8 & 0xFF, change >> 16)
-            timing.work -= work
-            psw[1] = behind
+    def _tell_state(self, address: int, page: int, request: int, states: int) -> None:
+        """Tell what the ESSA at *address* has done, which has not ended yet.
+
+        :param states: the state before, and to the left of its byte the one after.
+        """
+        psw = self._psw
+        behind, psw[1] = psw[1], address
+        for observer in self._configuration.observers:
+            observer.state_changed(self._cpu, page, request, states & 0xFF, states >> 8)
+        psw[1] = behind

@@ -340,6 +340,8 @@ class Record(ctypes.Structure):
     # While the machine is traced: see emu.engine.trace_ring.
     trace_address: Annotated[Word, FieldWriter.PYTHON]
     """Address of the ring; zero if it is not traced."""
+    begun_work: Annotated[Word, FieldWriter.CALLBACK]
+    """Work beyond one unit of the compiled instruction that is being executed: the model counts it at the beginning."""
     traced_blocks_address: Annotated[Word, FieldWriter.PYTHON]
     """Address of the table of blocks that have an identification, each at the index that its key gives."""
     traced_registers_address: Annotated[Word, FieldWriter.PYTHON]

@@ -160,7 +160,7 @@ def trace_host(record: Any, page: Any, before: Any, after: Any) -> None:
     if record.trace_address and before != after:
         word = _HOST | before << _FIRST | after << _SECOND
         rest = not_ended(record)
-        append(record, word, number_now(record) - rest, time_now(record) - rest, page)
+        append(record, word, number_now(record) - rest, time_now(record) - rest + record.begun_work, page)
 
 
 @unit(words=2, result=NOTHING)

@@ -86,12 +86,9 @@ class RunLoop:
             self._count_executed()
             stops.end()
 
-    def step(self, cpu: Cpu | None = None) -> Stop | None:
-        """Execute one instruction, or take one interruption, on *cpu*, or on the CPU whose turn it is.
-
-        While all of them wait, the step is that time moves on.
-        """
-        if cpu is not None and self._is_stepped_compiled(cpu):
+    def step(self, cpu: Cpu | None = None, *, by_model: bool = False) -> Stop | None:
+        """See :meth:`emu.machine.Machine.step`."""
+        if cpu is not None and not by_model and self._is_stepped_compiled(cpu):
             return None
         try:
             self.stops.begin()
@@ -101,7 +98,7 @@ class RunLoop:
             before = timing.work
             if cpu is None:
                 cpu = self._next_cpu()
-                if timing.work == before and self._is_stepped_compiled(cpu):
+                if timing.work == before and not by_model and self._is_stepped_compiled(cpu):
                     return None
             if self.stops.is_set:
                 self.stops.after(cpu)

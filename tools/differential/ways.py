@@ -42,7 +42,7 @@ def _run_in_steps(machine: Machine, budget: int, __: Random) -> Stop:
     for _ in range(_MOST_STEPS):
         if machine.executed >= limit:
             break
-        stop = machine.step()
+        stop = machine.step(by_model=True)
         if stop is not None:
             return stop
     return machine.run(0)
@@ -51,7 +51,12 @@ def _run_in_steps(machine: Machine, budget: int, __: Random) -> Stop:
 def _run_in_slices(machine: Machine, budget: int, random: Random) -> Stop:
     limit = machine.executed + budget
     while True:
-        stop = machine.run(min(limit - machine.executed, random.choice((1, 1, 2, 3, 5, 9))))
+        size = random.choice((0, 1, 2, 3, 5, 9))
+        if size:
+            stop = machine.run(min(limit - machine.executed, size))
+        else:
+            # A step, which may be made in compiled code.
+            stop = (machine.step() if machine.executed < limit else None) or machine.run(0)
         if stop.kind is not StopKind.BUDGET or machine.executed >= limit:
             return stop
 

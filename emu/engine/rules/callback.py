@@ -18,7 +18,7 @@ from numba import carray, njit, types  # type: ignore[attr-defined]
 from emu.engine.blocks import INVISIBLE
 from emu.engine.compiled_parts import call, callback, code_byte, may_be_stop_place, pointer, settle_block
 from emu.engine.record import RECORD_TYPE
-from emu.engine.record_limits import StopReason
+from emu.engine.record_limits import MOST_INSTRUCTIONS, StopReason
 from emu.engine.rules import access_rules, swapping
 from emu.engine.rules.dispatch import chain_source
 from emu.engine.rules.instructions import Translated, numbered
@@ -42,6 +42,9 @@ TRAPPED_PRIVILEGED: Final = int(ProgramInterruptionCode.PRIVILEGED_OPERATION)
 
 _INSTRUCTIONS: Final = numbered()
 
+_WORK: Final = np.zeros(MOST_INSTRUCTIONS, dtype=np.uint64)
+for _number, _each in _INSTRUCTIONS:
+    _WORK[_number] = _each.declared.work
 _LENGTH_OF_SVC: Final = np.uint64(swapping.LENGTH)
 
 
@@ -87,10 +90,12 @@ def _execute_traced(record: Any, address: Any, number: Any, word: Any) -> Any:
         return _execute_number(record, address, number, word)
     rows = mark(record)
     note_alone(record, address, word)
-    if _execute_number(record, address, number, word):
-        return True
-    take_back(record, rows)
-    return False
+    record.begun_work = _WORK[number]
+    is_executed = _execute_number(record, address, number, word)
+    record.begun_work = np.uint64(0)
+    if not is_executed:
+        take_back(record, rows)
+    return is_executed
 
 
 @njit

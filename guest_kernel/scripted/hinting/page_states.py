@@ -25,12 +25,12 @@ def page_host_discards(kernel: Kernel) -> bool:
 
 def page_set_unused(kernel: Kernel, page: Page, order: int) -> Script[None]:
     """Declare the content of the 2**order pages from *page* on worthless: one ESSA each."""
-    yield from _set(kernel, page, order, OperationRequest.SET_UNUSED)
+    return _set(kernel, page, order, OperationRequest.SET_UNUSED)
 
 
 def page_set_stable(kernel: Kernel, page: Page, order: int) -> Script[None]:
     """Declare the content of the 2**order pages from *page* on essential, whatever they were."""
-    yield from _set(kernel, page, order, OperationRequest.SET_STABLE)
+    return _set(kernel, page, order, OperationRequest.SET_STABLE)
 
 
 def _set(kernel: Kernel, page: Page, order: int, request: OperationRequest) -> Script[None]:

@@ -145,9 +145,9 @@ def _to_events(
 
 
 def _stepped(machine: Machine, most: int) -> Stop | None:
-    """Run *machine* in *most* steps at most, and give how it ended."""
+    """Run *machine* in *most* steps at most, each by the model, and give how it ended."""
     for _ in range(most):
-        ending = machine.step()
+        ending = machine.step(by_model=True)
         if ending is not None:
             return ending
     return None
