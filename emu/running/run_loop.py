@@ -125,7 +125,6 @@ class RunLoop:
             or cpu.stop_pending
             or cpu.system_mask & _NOT_PLAIN
             or configuration.follower is not None
-            or configuration.watching.is_set
             or enabled_interruption(cpu) is not None
         ):
             return False

@@ -7,6 +7,7 @@ That such an instruction does what the model does, ``rules/test_soundness.py`` s
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -17,11 +18,14 @@ from emu.hypervisor import NEVER, FirstTouchHypervisor
 from emu.isa.assembler import assemble
 from emu.lowcore import EXTERNAL_NEW_PSW, PROGRAM_NEW_PSW, RESTART_NEW_PSW
 from emu.machine import MEGABYTE, Machine
-from emu.page_states import OperationRequest
+from emu.page_states import OperationRequest, Usage
 from emu.per import FETCHING
 from emu.psw import ADDRESSING_MODE, EXTERNAL_MASK, PER, WAIT, Psw
 from emu.running.stopping.kinds import AtAddress
 from emu.teid import Access
+from emu.traces.reader import TraceFile
+from emu.traces.writer import TraceWriter
+from emu.tracing.recorder import TraceRecorder
 from emu.watched_areas import WatchedArea
 
 CODE, PAGE, HANDLER = 0x10000, 0x200000, 0x20000
@@ -29,6 +33,10 @@ EMERGENCY_SIGNAL = 1 << 63 - 49
 TIMES = 8
 SET_UNUSED = assemble("ESSA 1,2,2")
 KEY = assemble("SSKE 1,2")
+MOVE_PAGE = assemble("MVPG 2,4")
+FAR = PAGE + 0x100000
+RESIDENT, NOWHERE = 0, 3
+"""States of a stable page."""
 
 
 def start(instruction: bytes = SET_UNUSED, *, cpus: int = 1, mask: int = 0, address: int = CODE) -> Machine:
@@ -39,7 +47,7 @@ def start(instruction: bytes = SET_UNUSED, *, cpus: int = 1, mask: int = 0, addr
     machine.storage.write(PAGE, bytes(0x2000))
     for place in (PROGRAM_NEW_PSW, EXTERNAL_NEW_PSW, RESTART_NEW_PSW):
         machine.storage.write(place, Psw(ADDRESSING_MODE, HANDLER).to_bytes())
-    cpu.gr[1], cpu.gr[2] = 0x30, PAGE
+    cpu.gr[1], cpu.gr[2], cpu.gr[4] = 0x30, PAGE, PAGE + 0x1000
     cpu.load_psw(Psw(ADDRESSING_MODE | mask, address))
     cpu.psw_loaded = False
     cpu.state = CpuState.OPERATING
@@ -69,12 +77,9 @@ def step(machine: Machine, alone: list[bool]) -> bool:
     return alone == [True]
 
 
-@pytest.mark.parametrize(
-    "instruction", (SET_UNUSED, KEY, assemble("LURAG 1,2"), assemble("STURG 1,2"), b"\xb2\x54\0\x24")
-)
+@pytest.mark.parametrize("instruction", (SET_UNUSED, KEY, assemble("LURAG 1,2"), assemble("STURG 1,2"), MOVE_PAGE))
 def test_instructions_of_the_model_are_stepped_in_compiled_code(instruction: bytes, alone: list[bool]) -> None:
     machine = start(assemble("ESSA 1,2,1") + instruction)
-    machine.cpus[0].gr[0], machine.cpus[0].gr[4] = 0, PAGE + 0x1000
     assert step(machine, alone)
     assert machine.executed == 2
     assert machine.cpus[0].instruction_address == CODE + 8
@@ -101,9 +106,9 @@ def test_what_a_burst_has_counted_stays_counted(alone: list[bool]) -> None:
     machine = start()
     machine.run(3)
     assert step(machine, alone)
-    machine.run(1)
-    assert machine.counts.operation_requests == {OperationRequest.SET_UNUSED: 6}
-    assert machine.counts.instructions == {"ESSA": 6}
+    machine.run(3)
+    assert machine.counts.operation_requests == {OperationRequest.SET_UNUSED: 8}
+    assert machine.counts.instructions == {"ESSA": 8}
 
 
 def test_a_general_instruction_is_left_to_the_engine(alone: list[bool]) -> None:
@@ -129,6 +134,41 @@ def test_who_follows_keys_is_told(alone: list[bool]) -> None:
     machine.cpus[0].gr[1] = 0x50
     assert not step(machine, alone)
     assert keys.told == [(PAGE >> 12, 0x30, 0x50)]
+
+
+class Host(Observer):
+    """Keeps what it is told of frames, with the time."""
+
+    def __init__(self, machine: Machine) -> None:
+        self.told: list[tuple[int, int, int, int]] = []
+        self._timing = machine.timing
+        machine.observers.append(self)
+
+    def host_changed(self, page: int, before: int, after: int) -> None:
+        """See :meth:`Observer.host_changed`."""
+        self.told.append((self._timing.work, page, before, after))
+
+
+@pytest.mark.parametrize("by_model", (False, True))
+def test_who_follows_the_host_is_told_of_a_frame(by_model: bool, alone: list[bool]) -> None:
+    machine = start(assemble("STURG 1,2"))
+    host, cpu = Host(machine), machine.cpus[0]
+    cpu.gr[2] = FAR
+    machine.step(cpu, by_model=by_model)
+    assert alone == [True] * (not by_model)
+    assert host.told == [(17 + 16, FAR >> 12, NOWHERE, RESIDENT)]
+    assert machine.states.bytes[FAR >> 12] == RESIDENT
+
+
+def test_of_two_frames_the_model_tells_the_other(alone: list[bool]) -> None:
+    machine = start(MOVE_PAGE)
+    host, cpu = Host(machine), machine.cpus[0]
+    cpu.gr[2], cpu.gr[4] = FAR, FAR + 0x1000
+    assert not step(machine, alone)
+    pages = [(time, page) for time, page, _, _ in host.told]
+    # Of its reason, it costs no more than a unit.
+    assert pages == [(1, (FAR >> 12) + 1), (1, FAR >> 12)]
+    assert (machine.executed, machine.timing.work) == (2, 2)
 
 
 class Instructions(Observer):
@@ -266,6 +306,34 @@ def test_what_is_to_be_forgotten_is_forgotten_before(alone: list[bool]) -> None:
     buffer.flush_later()
     assert not step(machine, alone)
     assert step(machine, alone)
+
+
+def test_the_model_can_be_asked(alone: list[bool]) -> None:
+    machine = start()
+    alone.clear()
+    for cpu in (machine.cpus[0], None):
+        machine.step(cpu, by_model=True)
+    assert (alone, machine.executed) == ([], 3)
+
+
+def test_while_a_register_is_followed_its_changes_are_noted(alone: list[bool]) -> None:
+    machine = start()
+    with machine.following(0, "gr1", lambda cpu: cpu.gr[1]) as followed:
+        machine.cpus[0].gr[1] = 5
+        followed.look()
+        assert not step(machine, alone)
+        followed.look()
+    assert machine.cpus[0].gr[1] == Usage.UNUSED
+
+
+def test_while_the_machine_is_traced_the_step_is(alone: list[bool], tmp_path: Path) -> None:
+    machine = start()
+    with TraceWriter(tmp_path / "a.trace", {"devices": ["console"]}) as writer:
+        recorder = TraceRecorder(machine, writer, "flow")
+        assert not step(machine, alone)
+        recorder.end()
+    (chunk,) = TraceFile(tmp_path / "a.trace").chunks
+    assert chunk.rows("page_states")["page"].tolist() == [PAGE >> 12]
 
 
 def test_a_changed_key_of_a_translated_page_is_seen_by_the_next_instruction(alone: list[bool]) -> None:
