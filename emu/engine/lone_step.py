@@ -67,10 +67,11 @@ class LoneStep:
         self._flags = 0
         """What is always told; the CPUs are all there only when the first step is made."""
 
-    def is_executed(self) -> bool:
+    def is_executed(self, system_mask: int) -> bool:
         """Execute the instruction at the PSW address if that can be done here; if not, nothing is done.
 
-        No interruption may be possible before it, and nobody may follow what it does but observers.
+        The CPU has this *system_mask*.  No interruption may be possible before it, and nobody may follow what it does
+        but observers.
         """
         configuration, timing, cpu = self._configuration, self._timing, self._cpu
         flags = self._flags
@@ -83,7 +84,7 @@ class LoneStep:
             self._tlb.flush()
             return False
         address = self._psw[1]
-        found = self._execute(self._address, timing.work, cpu.system_mask, cpu.prefix, flags)
+        found = self._execute(self._address, timing.work, system_mask, cpu.prefix, flags)
         if not found:
             return False
         if found == LONE_OTHER:

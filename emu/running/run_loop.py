@@ -114,21 +114,22 @@ class RunLoop:
 
     def _is_stepped_compiled(self, cpu: Cpu) -> bool:
         """Whether all of the step of *cpu* was an instruction that its engine could execute compiled, and did."""
-        configuration, engine = self._configuration, self._engines[cpu.address]
-        step = engine.lone_step
+        engine = self._engines[cpu.address]
+        if cpu.instruction_address in engine.lone_step.others_at or engine.followed is not None:
+            return False
+        configuration, mask = self._configuration, cpu.system_mask
         if (
             self.stops.is_set
-            or cpu.instruction_address in step.others_at
+            or mask & _NOT_PLAIN
             or configuration.timing.work >= configuration.turns.next_call
+            or configuration.follower is not None
             or cpu.state is not _OPERATING
             or cpu.restart_pending
             or cpu.stop_pending
-            or cpu.system_mask & _NOT_PLAIN
-            or configuration.follower is not None
-            or enabled_interruption(cpu) is not None
+            or enabled_interruption(cpu, mask) is not None
         ):
             return False
-        return engine.followed is None and step.is_executed()
+        return engine.lone_step.is_executed(mask)
 
     def _count_executed(self) -> None:
         """Have the configuration's counts as they should be, before others look at them."""

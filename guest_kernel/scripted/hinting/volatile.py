@@ -62,7 +62,7 @@ _LOOKED_AT: Final = RESERVED | DIRTY | WRITEBACK | LOCKED | PRIVATE | DISCARDED 
 
 # There are a few dozen cases, and a scenario asks half a million times.
 @cache
-def _flag_condition(flags: int, *, has_mapping: bool, has_patch_2: bool) -> StableReason | None:
+def _flag_condition(flags: int, has_mapping: object, has_patch_2: object) -> StableReason | None:
     """The first condition about *flags*, of those that are looked at, and the mapping that keeps a page stable."""
     in_swap_cache = bool(flags & SWAP_CACHE)
     conditions = {
@@ -87,7 +87,7 @@ def check_state_change(kernel: Kernel, page: Page, offset: int) -> StableReason 
     :param offset: the references that are known and are no mappings: 1 for the page cache, 2 if the caller has one.
     """
     mapping, patches = page.mapping, kernel.patches
-    condition = _flag_condition(page.flags & _LOOKED_AT, has_mapping=mapping is not None, has_patch_2=2 in patches)
+    condition = _flag_condition(page.flags & _LOOKED_AT, mapping is not None, 2 in patches)
     if condition is not None:
         return condition
     if mapping is not None and mapping.mlocked and 3 in patches:

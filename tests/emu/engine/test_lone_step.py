@@ -62,8 +62,8 @@ def alone(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
     made: list[bool] = []
     is_executed = LoneStep.is_executed
 
-    def note(step: LoneStep) -> bool:
-        made.append(is_executed(step))
+    def note(step: LoneStep, system_mask: int) -> bool:
+        made.append(is_executed(step, system_mask))
         return made[-1]
 
     monkeypatch.setattr(LoneStep, "is_executed", note)

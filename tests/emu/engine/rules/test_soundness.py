@@ -347,9 +347,9 @@ def _count(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(CompiledInstructions, "count_executed", note)
     is_executed = LoneStep.is_executed
 
-    def note_alone(step: LoneStep) -> bool:
+    def note_alone(step: LoneStep, system_mask: int) -> bool:
         before = step._configuration.counts.instructions.copy()
-        found = is_executed(step)
+        found = is_executed(step, system_mask)
         executed_alone.update(step._configuration.counts.instructions - before)
         return found
 
