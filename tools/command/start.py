@@ -4,6 +4,7 @@
 Loading the command takes most of the first half second, and in the middle of it an exception has nobody to catch it.
 """
 
+import gc
 import os
 import signal
 import sys
@@ -26,6 +27,8 @@ def main() -> int:
     status = cli.main()
     # Nothing is left that could be stopped.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Nor does anybody need what the collector would look for in garbage, for a second after a large scenario.
+    gc.freeze()
     return status
 
 

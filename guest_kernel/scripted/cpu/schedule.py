@@ -27,6 +27,8 @@ class Cpus(Protocol):
     """CPUs that have a script; the others are idle."""
     smp_processor_id: int
     """The CPU whose script is running."""
+    runs_alone: bool
+    """Whether it runs to its end, so that nobody is interested in its places: see :func:`run`."""
 
 
 class Running(Generic[_T]):
@@ -125,6 +127,7 @@ def run(kernel: Cpus, script: Script[_T], cpu: int = 0) -> _T:
     kernel.busy_cpus.add(cpu)
     kernel.smp_processor_id = cpu
     processor, resume = kernel.processors[cpu], script.send
+    others_run_alone, kernel.runs_alone = kernel.runs_alone, True
     waited = 0
     try:
         operation = next(script)
@@ -146,3 +149,4 @@ def run(kernel: Cpus, script: Script[_T], cpu: int = 0) -> _T:
         return result
     finally:
         kernel.busy_cpus.discard(cpu)
+        kernel.runs_alone = others_run_alone

@@ -104,7 +104,8 @@ def page_make_volatile(kernel: Kernel, page: Page, offset: int) -> Script[None]:
         return
     if not page_states.page_test_set_state_change(page):
         return
-    yield _HAS_LOCK
+    if not kernel.runs_alone:
+        yield _HAS_LOCK
     if check_state_change(kernel, page, offset) is None:
         yield from page_states.page_set_volatile(kernel, page, writable=bool(page.flags & WRITABLE))
     page_states.page_clear_state_change(page)

@@ -40,7 +40,8 @@ def readpage(kernel: Kernel, mapping: AddressSpace, page: Page) -> Script[None]:
         yield from filemap.set_page_uptodate(page)
         yield from filemap.unlock_page(kernel, page)
         return
-    yield _BEFORE_IO
+    if not kernel.runs_alone:
+        yield _BEFORE_IO
     kernel.disk.read(mapping.inode, page.index, page)
     yield from filemap.set_page_uptodate(page)
     yield from filemap.unlock_page(kernel, page)

@@ -67,6 +67,8 @@ class Kernel:
         cpus = len(machine.cpus)
         self.smp_processor_id = 0
         """The CPU whose script is running."""
+        self.runs_alone = False
+        """Whether that runs to its end, so that its places need not be yielded where that would take long."""
         self.busy_cpus: set[int] = set()
         """CPUs that have a script; the others are idle."""
         self.mem_map = [Page(frame) for frame in range(machine.memory >> 12)]

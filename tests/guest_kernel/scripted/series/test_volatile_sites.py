@@ -64,6 +64,8 @@ def _drain(kernel: Kernel, page: Page) -> Script[None]:
 def _writable(kernel: Kernel, page: Page) -> Script[None]:
     # The counts do not fit at first, and do when it is tried again.
     page.count += 5
+    # It is interested in a place.
+    kernel.runs_alone = False
     checking = page_check_writable(kernel, page, 1)
     operation = next(checking)
     while operation != Place("page_make_volatile: has the lock"):
