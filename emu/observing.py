@@ -66,7 +66,10 @@ class ObserverOf(Generic[CpuT]):
         """ESSA with *request* took absolute page *page* from state *before* to *after* (they may be equal)."""
 
     def host_changed(self, page: int, before: int, after: int) -> None:
-        """The host took the frame of absolute page *page*, or supplied one; its state went from *before* to *after*."""
+        """The host took the frame of absolute page *page*, or supplied one; its state went from *before* to *after*.
+
+        Of one that an instruction accesses it may be told only when that has been executed, as of that time otherwise.
+        """
 
     def key_changed(self, cpu: CpuT, page: int, before: int, after: int) -> None:
         """An instruction changed the storage key of absolute page *page*."""

@@ -125,8 +125,8 @@ def translated(name: str, where: str) -> Iterator[bytes]:
         yield instructions.opcodes().content()
         yield ",".join(str(number) for number, _ in instructions.numbered()).encode()
     if name in _OF_INSTRUCTIONS:
-        numbered = [(number, each.declared) for number, each in instructions.numbered()]
-        yield from (each.source.encode() for _, each in instructions.numbered())
-        yield chain_source(numbered).encode()
+        executed = instructions.lone() if name == "lone_callback" else instructions.numbered()
+        yield from (each.source.encode() for _, each in executed)
+        yield chain_source((number, each.declared) for number, each in executed).encode()
         yield swapping.source().encode()
         yield interrupting.source().encode()

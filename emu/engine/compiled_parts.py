@@ -27,7 +27,7 @@ from emu.psw import ADDRESS_24, ADDRESS_31, ADDRESS_64, BASIC_ADDRESSING, EXTEND
 
 @dataclass(frozen=True, slots=True)
 class Callback:
-    """A function that Unicorn calls, not compiled yet: that is not to happen on import."""
+    """A function that Unicorn or Python calls, not compiled yet: that is not to happen on import."""
 
     signature: Any
     function: Callable[..., Any]
@@ -38,7 +38,7 @@ class Callback:
 
 
 def callback(result: Any, *arguments: Any) -> Callable[[Callable[..., Any]], Callback]:
-    """Declare a function with arguments of these types to be one that Unicorn calls."""
+    """Declare a function with arguments of these types to be one that Unicorn or Python calls."""
     return lambda function: Callback(result(*arguments), function)
 
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A step in compiled code: one instruction of the model, without Unicorn and nearly without Python.
 
-It does what the model does to the bit, or nothing (:mod:`emu.engine.rules.lone`).
+It does what the model does, to the bit, or leaves it to the model (:mod:`emu.engine.rules.lone`).
 """
 
 from __future__ import annotations
@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING, Final
 
 from emu.engine import compiled
 from emu.engine.compiled_instructions import NAMES
-from emu.engine.record_limits import LONE_EXECUTED, LONE_HAS_OTHER_CPUS, LONE_KEYS_FOLLOWED, LONE_OTHER, LONE_WORK
+from emu.engine.record_limits import (
+    LONE_EXECUTED,
+    LONE_HAS_OTHER_CPUS,
+    LONE_KEYS_FOLLOWED,
+    LONE_OTHER,
+    LONE_SUPPLIED,
+    LONE_WORK,
+)
 from emu.isa.declaration import INSTRUCTIONS
 
 if TYPE_CHECKING:
@@ -25,7 +32,7 @@ if TYPE_CHECKING:
 
 # It takes a microsecond: to let other threads of Python go on meanwhile would take part of that again.
 _FUNCTION: Final = ctypes.PYFUNCTYPE(ctypes.c_uint64, *[ctypes.c_uint64] * 5)
-_NUMBER: Final = LONE_OTHER - 1
+_NUMBER: Final = LONE_SUPPLIED - 1
 _MOST_OTHERS: Final = 1 << 16
 _ESSA: Final = NAMES.index("ESSA")
 _WORK: Final = tuple(declared.work for declared in INSTRUCTIONS)
@@ -68,10 +75,11 @@ class LoneStep:
         """What is always told; the CPUs are all there only when the first step is made."""
 
     def is_executed(self, system_mask: int) -> bool:
-        """Execute the instruction at the PSW address if that can be done here; if not, nothing is done.
+        """Execute the instruction at the PSW address if that can be done here, and give whether that was so.
 
         The CPU has this *system_mask*.  No interruption may be possible before it, and nobody may follow what it does
-        but observers.
+        but observers.  If it was not executed, nothing has happened that the model will not find as it would have done
+        it: a page that is accessed may have got its frame, of which the observers know.
         """
         configuration, timing, cpu = self._configuration, self._timing, self._cpu
         flags = self._flags
@@ -81,6 +89,7 @@ class LoneStep:
             if observer.wants_keys:
                 flags |= LONE_KEYS_FOLLOWED
         if self._tlb.is_flush_due:
+            # Of what is remembered now, nothing may be used.
             self._tlb.flush()
             return False
         address = self._psw[1]
@@ -90,14 +99,19 @@ class LoneStep:
         if found == LONE_OTHER:
             self._note_other(address)
             return False
-        record, number = self._record, found & _NUMBER
-        if record.supplied_change:
-            self._tell_host(_WORK[number])
+        number = found & _NUMBER
         if not found & LONE_EXECUTED:
+            self._tell_host(address, _WORK[number])
             return False
-        counts = configuration.counts
+        work, counts, record = found >> LONE_WORK, configuration.counts, self._record
         counts.instructions[NAMES[number]] += 1
-        timing.work += (found >> LONE_WORK) - 1
+        timing.work += work
+        cpu.executed += 1
+        if record.has_changed_context:
+            record.has_changed_context = 0
+            self._context_changed()
+        if found & LONE_SUPPLIED:
+            self._tell_host(address, _WORK[number] - work, executed=1)
         if number == _ESSA:
             change = record.state_change
             request = change & 0xFF
@@ -106,11 +120,6 @@ class LoneStep:
             counts.operation_requests[request] += 1
             if configuration.observers:
                 self._tell_state(address, record.changed_page, request, change >> 8)
-        timing.work += 1
-        cpu.executed += 1
-        if record.has_changed_context:
-            record.has_changed_context = 0
-            self._context_changed()
         return True
 
     def _load_and_execute(self, address: int, work: int, system_mask: int, prefix: int, flags: int) -> int:
@@ -126,24 +135,40 @@ class LoneStep:
             self.others_at.clear()
         self.others_at.add(address)
 
-    def _tell_host(self, work: int) -> None:
-        """Tell that a page has got a frame, as the model tells it: after that *work*."""
-        record, timing = self._record, self._timing
+    def _tell_host(self, address: int, work: int, executed: int = 0) -> None:
+        """Tell that a page has got a frame, during the instruction at *address*.
+
+        :param work: from now to when the model would have told it; less than zero if the instruction is executed.
+        :param executed: instructions to be taken back for that.
+        """
+        record, timing, cpu, psw = self._record, self._timing, self._cpu, self._psw
         change = record.supplied_change
-        before, after = change & 0xFF, change >> 8
-        if before != after:
-            timing.work += work
+        if change & 0xFF == change >> 8:
+            return
+        behind, psw[1] = psw[1], address
+        timing.work += work
+        cpu.executed -= executed
+        try:
             for observer in self._configuration.observers:
-                observer.host_changed(record.supplied_page, before, after)
+                observer.host_changed(record.supplied_page, change & 0xFF, change >> 8)
+        finally:
+            cpu.executed += executed
             timing.work -= work
+            psw[1] = behind
 
     def _tell_state(self, address: int, page: int, request: int, states: int) -> None:
-        """Tell what the ESSA at *address* has done, which has not ended yet.
+        """Tell what the ESSA at *address* has done, which has ended since.
 
         :param states: the state before, and to the left of its byte the one after.
         """
-        psw = self._psw
+        timing, cpu, psw = self._timing, self._cpu, self._psw
         behind, psw[1] = psw[1], address
-        for observer in self._configuration.observers:
-            observer.state_changed(self._cpu, page, request, states & 0xFF, states >> 8)
-        psw[1] = behind
+        timing.work -= 1
+        cpu.executed -= 1
+        try:
+            for observer in self._configuration.observers:
+                observer.state_changed(cpu, page, request, states & 0xFF, states >> 8)
+        finally:
+            cpu.executed += 1
+            timing.work += 1
+            psw[1] = behind

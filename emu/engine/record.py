@@ -246,8 +246,7 @@ class Record(ctypes.Structure):
     host_followed: Annotated[Word, FieldWriter.BOTH]
     """Whether somebody is to be told when the host supplies a frame."""
     is_alone: Annotated[Word, FieldWriter.CALLBACK]
-    """Whether an instruction is executed by itself, and Python tells the observers what ESSA has done: see
-    emu.engine.lone_step, as for the next four."""
+    """Whether an instruction is executed by itself, and Python tells the observers: see emu.engine.lone_step."""
     changed_page: Annotated[Word, FieldWriter.CALLBACK]
     """The absolute page whose state it has changed."""
     state_change: Annotated[Word, FieldWriter.CALLBACK]

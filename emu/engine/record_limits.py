@@ -85,8 +85,9 @@ SHORT_ADDRESSES: Final = 1 << 63
 LONE_HAS_OTHER_CPUS: Final = 1
 LONE_KEYS_FOLLOWED: Final = 2
 """What the function for one instruction by itself is told: see emu.engine.rules.lone."""
+LONE_SUPPLIED: Final = 1 << 13
 LONE_OTHER: Final = 1 << 14
 LONE_EXECUTED: Final = 1 << 15
 LONE_WORK: Final = 16
-"""In what it gives: to the right the number of the instruction, a bit that says that it is none of those that it
-executes, one that says whether it was executed, and from a bit on its work."""
+"""In what it gives: to the right the number of the instruction; whether a page has got a frame; whether it is none of
+the instructions that it executes; whether it was executed; and from this bit on its work."""

@@ -314,6 +314,7 @@ def mvpg(cpu: Cpu, operands: Operands) -> None:
     key = field(controls, 56, 59)
     if uses_key:
         require_psw_key(cpu, key)
+    # By a key, even its own, an operand is always translated anew, in one way: so it is compiled (emu.engine.rules).
     first_key = key if controls & MOVE_PAGE_FIRST_KEY else cpu.key
     second_key = key if controls & MOVE_PAGE_SECOND_KEY else cpu.key
     operand = 2

@@ -88,8 +88,12 @@ class RunLoop:
 
     def step(self, cpu: Cpu | None = None, *, by_model: bool = False) -> Stop | None:
         """See :meth:`emu.machine.Machine.step`."""
-        if cpu is not None and not by_model and self._is_stepped_compiled(cpu):
-            return None
+        if cpu is not None and not by_model:
+            try:
+                if self._is_stepped_compiled(cpu):
+                    return None
+            except StopRun as ended:
+                return ended.stop
         try:
             self.stops.begin()
             timing, turns = self._configuration.timing, self._configuration.turns
@@ -126,6 +130,7 @@ class RunLoop:
             or cpu.state is not _OPERATING
             or cpu.restart_pending
             or cpu.stop_pending
+            or cpu.psw_loaded
             or enabled_interruption(cpu, mask) is not None
         ):
             return False

@@ -27,7 +27,7 @@ def main() -> int:
     status = cli.main()
     # Nothing is left that could be stopped.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # Nor does anybody need what the collector would look for in garbage, for a second after a large scenario.
+    # What is left in circles ends with the process: to look for it would take a second after a large scenario.
     gc.freeze()
     return status
 

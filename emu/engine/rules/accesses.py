@@ -68,12 +68,12 @@ def note_table(_: Core) -> Value:
 
 def frame(translator: Core) -> Value:
     """The host's frame of a page, if it is there and the host needs not be asked."""
-    return Primitive("hypervisor.frame", lambda page: find_frame(translator, page))
+    return Primitive("hypervisor.frame", lambda page: find_frame(translator, page, is_operand=True))
 
 
 def frame_for_store(translator: Core) -> Value:
     def perform(page: Value) -> Value:
-        found = find_frame(translator, page)
+        found = find_frame(translator, page, is_operand=True)
         if not translator.writer.is_question:
             translator.writer.block.line(f"note_change(record, {found.text})")
         return found
@@ -81,12 +81,18 @@ def frame_for_store(translator: Core) -> Value:
     return Primitive("hypervisor.frame_for_store", perform)
 
 
-def find_frame(translator: Core, page: Value) -> Number:
-    """The offset in the pool of the frame of *page*, if it is there and the host needs not be asked."""
+def find_frame(translator: Core, page: Value, *, is_operand: bool = False) -> Number:
+    """The offset in the pool of the frame of *page*, if it is there and the host needs not be asked.
+
+    :param is_operand: it is the page of the operand that is accessed, and nothing is read there, such as a table.
+    """
     translator.require_reached("a page is accessed")
     at = checked(translator, ARRAYS["states of pages"], page)
     # Who only asks has accessed nothing.
-    found = translator.writer.bind(f"{translator.writer.frame_finder}(record, {at})")
+    function = "find_frame"
+    if translator.writer.is_question:
+        function = "ask_frame" if is_operand and translator.writer.may_be_supplied else "locate_frame"
+    found = translator.writer.bind(f"{function}(record, {at})")
     missing, _ = translator.writer.block.branch(f"({found} == NO_FRAME)")
     with translator.writer.inside(missing):
         if translator.notes_conditions:

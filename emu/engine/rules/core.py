@@ -185,7 +185,7 @@ class Core(ABC):
         """The value of *first* or of *second*, only one of which is carried out."""
         if isinstance(condition, Static):
             return first() if condition.value else second()
-        branch = Branch(condition.text, Block(), Block())
+        branch = Branch(condition.text, self.writer.block)
         endings = []
         for block, side in ((branch.then, first), (branch.other, second)):
             with self.inside(block):

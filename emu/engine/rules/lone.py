@@ -20,6 +20,7 @@ from emu.engine.record_limits import (
     LONE_HAS_OTHER_CPUS,
     LONE_KEYS_FOLLOWED,
     LONE_OTHER,
+    LONE_SUPPLIED,
     LONE_WORK,
     MOST_INSTRUCTIONS,
 )
@@ -43,6 +44,7 @@ _WORK: Final = np.uint64(LONE_WORK)
 _HAS_OTHER_CPUS: Final = np.uint64(LONE_HAS_OTHER_CPUS)
 _KEYS_FOLLOWED: Final = np.uint64(LONE_KEYS_FOLLOWED)
 _OTHER: Final = np.uint64(LONE_OTHER)
+_SUPPLIED: Final = np.uint64(LONE_SUPPLIED)
 _EXECUTED: Final = np.uint64(LONE_EXECUTED)
 
 _execute_number: Any = executing(_LONE)
@@ -50,9 +52,10 @@ _execute_number: Any = executing(_LONE)
 
 @callback(types.uint64, types.voidptr, types.uint64, types.uint64, types.uint64, types.uint64)
 def lone_callback(data: Any, work: Any, system_mask: Any, prefix: Any, flags: Any) -> Any:
-    """Execute the instruction at the PSW address; give its number and its work, or zero if nothing was done.
+    """Execute the instruction at the PSW address, when so much *work* has been done.
 
-    If it was not executed, a page that the model will access may have got its frame.
+    *flags*, and what it gives, are in emu.engine.record_limits.  Zero: it was not executed, and nothing has changed.
+    If it was not, a page may have got a frame that the model is about to access.
     """
     record = carray(data, (1,), dtype=RECORD_TYPE)[0]
     if record.known_context == _ZERO:
@@ -66,8 +69,6 @@ def lone_callback(data: Any, work: Any, system_mask: Any, prefix: Any, flags: An
     found = instruction_number(word)
     if found == NONE or _IS_LONE[found] == 0:
         return _OTHER
-    if record.instruction_counts[found] >= record.instruction_limits[found]:
-        return _ZERO
     record.context = context
     record.system_mask, record.prefix = system_mask, prefix
     record.work = work
@@ -80,6 +81,8 @@ def lone_callback(data: Any, work: Any, system_mask: Any, prefix: Any, flags: An
     record.is_alone = _ZERO
     taken = _ZERO - record.left
     record.left = record.extra_work = _ZERO
+    if record.supplied_change:
+        found |= _SUPPLIED
     if is_executed:
         return taken << _WORK | _EXECUTED | found
     return found if record.supplied_change else _ZERO

@@ -64,9 +64,8 @@ def operand_question_source() -> str:
 @cache
 def _operand_source(name: str, *, is_question: bool) -> str:
     translator = Translator(Model())
-    if is_question:
-        # Where the instruction then asks for the frame itself, one may be supplied.
-        translator.writer.is_question, translator.writer.frame_finder = True, "ask_frame"
+    # The instruction asks for the frame itself then, and one may be supplied.
+    translator.writer.is_question = translator.writer.may_be_supplied = is_question
     space = Either(f"uint64(space == {constant(NO_SPACE)})", (Number("space", 0, max(AddressSpaceControl)), NONE))
     keywords: dict[str, Value] = {"key": Number("key", 0, 15), "space": space, "real": Flag("(is_real != ZERO)")}
     arguments: list[Value] = [
@@ -83,8 +82,7 @@ def _operand_source(name: str, *, is_question: bool) -> str:
 @cache
 def _source(name: str, *, is_of_page: bool, is_question: bool) -> str:
     translator = Translator(Model())
-    if is_question:
-        translator.writer.is_question, translator.writer.frame_finder = True, "locate_frame"
+    translator.writer.is_question = is_question
     translator.notes_conditions = is_of_page
     cpu = ObjectPlace("cpu")
     address, kind = Number("address", 0, WORD - 1), Number("access", min(Access), max(Access))

@@ -21,13 +21,13 @@ from emu.engine.rules.values import BoundCheck, Flag, Static
 REFUSE: Final = "return False"
 
 
-@dataclass
 class Branch:
-    """``if condition: then else: other``."""
+    """``if condition: then else: other``, in the block *around*."""
 
-    condition: str
-    then: Block
-    other: Block
+    def __init__(self, condition: str, around: Block) -> None:
+        self.condition = condition
+        self.then, self.other = Block(around=around), Block(around=around)
+        self.then.instead, self.other.instead = self.other, self.then
 
 
 @dataclass
@@ -46,8 +46,7 @@ class Block:
 
     def branch(self, condition: str) -> tuple[Block, Block]:
         """Write a branch, and give its two sides."""
-        found = Branch(condition, Block(around=self), Block(around=self))
-        found.then.instead, found.other.instead = found.other, found.then
+        found = Branch(condition, self)
         self.content.append(found)
         return found.then, found.other
 
@@ -111,8 +110,8 @@ class SourceWriter:
         """The lines of the epilogue, in the order in which the model does them."""
         self.is_question = False
         """Whether only what would be found is of interest, and nothing is to be changed."""
-        self.frame_finder = "find_frame"
-        """What compiled code finds the frame of a page by."""
+        self.may_be_supplied = False
+        """Whether it is enough for the answer that the page which is asked for could be given a frame."""
         self._variables: dict[str, str] = {}
         self._names = 0
 

@@ -28,7 +28,7 @@ class Cpus(Protocol):
     smp_processor_id: int
     """The CPU whose script is running."""
     runs_alone: bool
-    """Whether it runs to its end, so that nobody is interested in its places: see :func:`run`."""
+    """Whether :func:`run` runs its script, so that nobody is interested in its places."""
 
 
 class Running(Generic[_T]):

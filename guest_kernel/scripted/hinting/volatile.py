@@ -62,7 +62,7 @@ _LOOKED_AT: Final = RESERVED | DIRTY | WRITEBACK | LOCKED | PRIVATE | DISCARDED 
 
 # There are a few dozen cases, and a scenario asks half a million times.
 @cache
-def _flag_condition(flags: int, has_mapping: object, has_patch_2: object) -> StableReason | None:
+def _flag_condition(flags: int, has_mapping: bool, has_patch_2: bool) -> StableReason | None:
     """The first condition about *flags*, of those that are looked at, and the mapping that keeps a page stable."""
     in_swap_cache = bool(flags & SWAP_CACHE)
     conditions = {

@@ -103,9 +103,10 @@ class BlockDevice(PageDevice):
         :raises KernelBug: as :meth:`PageDevice.transfer_to`.
         """
         self.transfer_to(page, self.content(inode, index))
-        pages_read = len(self._been_read)
-        self._been_read.add((inode, index))
-        self.re_reads += len(self._been_read) == pages_read
+        if (inode, index) in self._been_read:
+            self.re_reads += 1
+        else:
+            self._been_read.add((inode, index))
 
     def write(self, inode: int, index: int, page: Page) -> None:
         """Transfer *page* to page *index* of *inode*.

@@ -68,7 +68,7 @@ class Kernel:
         self.smp_processor_id = 0
         """The CPU whose script is running."""
         self.runs_alone = False
-        """Whether that runs to its end, so that its places need not be yielded where that would take long."""
+        """Whether its script is run to its end: the places that are passed most often are not yielded then."""
         self.busy_cpus: set[int] = set()
         """CPUs that have a script; the others are idle."""
         self.mem_map = [Page(frame) for frame in range(machine.memory >> 12)]

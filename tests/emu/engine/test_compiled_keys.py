@@ -7,7 +7,10 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from emu.engine import compiled_keys, compiling
+from emu.engine.rules import instructions
 from emu.engine.rules.instructions import numbered
 from emu.engine.rules.keying import content_key, import_closure
 
@@ -54,6 +57,13 @@ def test_every_translation_is_looked_at() -> None:
     for name in (*RULE_NAMES, "execute_number"):
         assert f"def {name}(".encode() in looked_at
     assert b"def resolve(" in b"".join(compiled_keys.translated("fill_callback", "here"))
+
+
+def test_which_instructions_are_executed_by_themselves_matters(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = list(compiled_keys.translated("lone_callback", "here"))
+    monkeypatch.setattr(instructions, "_ASKED_OF_BURST", instructions._ASKED_OF_BURST | {"request_counts"})
+    assert "ESSA" not in {each.declared.mnemonic for _, each in instructions.lone()}
+    assert list(compiled_keys.translated("lone_callback", "here")) != before
 
 
 def test_what_one_callback_does_not_depend_on() -> None:

@@ -6,19 +6,26 @@ That such an instruction does what the model does, ``rules/test_soundness.py`` s
 
 from __future__ import annotations
 
+import inspect
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from emu.cpu import Cpu, CpuState
+from emu.engine.compiling import declared_units
 from emu.engine.lone_step import LoneStep
+from emu.engine.record import WRITERS
+from emu.engine.record_fields import FieldWriter
+from emu.engine.rules import access_rules
+from emu.engine.rules.instructions import lone
 from emu.events import Observer
 from emu.hypervisor import NEVER, FirstTouchHypervisor
 from emu.isa.assembler import assemble
 from emu.lowcore import EXTERNAL_NEW_PSW, PROGRAM_NEW_PSW, RESTART_NEW_PSW
 from emu.machine import MEGABYTE, Machine
-from emu.page_states import OperationRequest, Usage
+from emu.page_states import OperationRequest
 from emu.per import FETCHING
 from emu.psw import ADDRESSING_MODE, EXTERNAL_MASK, PER, WAIT, Psw
 from emu.running.stopping.kinds import AtAddress
@@ -31,6 +38,14 @@ from emu.watched_areas import WatchedArea
 CODE, PAGE, HANDLER = 0x10000, 0x200000, 0x20000
 EMERGENCY_SIGNAL = 1 << 63 - 49
 TIMES = 8
+FUNCTIONS: dict[str, list[str]] = {}
+"""The sources of compiled functions, by their names."""
+for _unit in declared_units().values():
+    FUNCTIONS.setdefault(_unit.name, []).append(_unit.translation or inspect.getsource(_unit.function))
+for _name, _function in access_rules.NAMES.items():
+    # Of those that the translator has made of functions of integers there is none: they have no record.
+    if hasattr(_function, "py_func") and Path(inspect.getfile(_function.py_func)).is_file():
+        FUNCTIONS.setdefault(_name, []).append(inspect.getsource(_function.py_func))
 SET_UNUSED = assemble("ESSA 1,2,2")
 KEY = assemble("SSKE 1,2")
 MOVE_PAGE = assemble("MVPG 2,4")
@@ -137,16 +152,17 @@ def test_who_follows_keys_is_told(alone: list[bool]) -> None:
 
 
 class Host(Observer):
-    """Keeps what it is told of frames, with the time."""
+    """Keeps what it is told of frames, with the time, the instructions that have ended, and the address of the next."""
 
     def __init__(self, machine: Machine) -> None:
-        self.told: list[tuple[int, int, int, int]] = []
-        self._timing = machine.timing
+        self.told: list[tuple[int, ...]] = []
+        self._machine = machine
         machine.observers.append(self)
 
     def host_changed(self, page: int, before: int, after: int) -> None:
         """See :meth:`Observer.host_changed`."""
-        self.told.append((self._timing.work, page, before, after))
+        cpu = self._machine.cpus[0]
+        self.told.append((self._machine.timing.work, cpu.executed, cpu.instruction_address, page, before, after))
 
 
 @pytest.mark.parametrize("by_model", (False, True))
@@ -156,7 +172,8 @@ def test_who_follows_the_host_is_told_of_a_frame(by_model: bool, alone: list[boo
     cpu.gr[2] = FAR
     machine.step(cpu, by_model=by_model)
     assert alone == [True] * (not by_model)
-    assert host.told == [(17 + 16, FAR >> 12, NOWHERE, RESIDENT)]
+    assert host.told == [(17 + 16, 1, CODE + 4, FAR >> 12, NOWHERE, RESIDENT)]
+    assert (machine.timing.work, machine.executed, cpu.instruction_address) == (2 * 17, 2, CODE + 8)
     assert machine.states.bytes[FAR >> 12] == RESIDENT
 
 
@@ -165,9 +182,8 @@ def test_of_two_frames_the_model_tells_the_other(alone: list[bool]) -> None:
     host, cpu = Host(machine), machine.cpus[0]
     cpu.gr[2], cpu.gr[4] = FAR, FAR + 0x1000
     assert not step(machine, alone)
-    pages = [(time, page) for time, page, _, _ in host.told]
     # Of its reason, it costs no more than a unit.
-    assert pages == [(1, (FAR >> 12) + 1), (1, FAR >> 12)]
+    assert [told[:4] for told in host.told] == [(1, 1, CODE + 4, page) for page in ((FAR >> 12) + 1, FAR >> 12)]
     assert (machine.executed, machine.timing.work) == (2, 2)
 
 
@@ -230,6 +246,13 @@ def test_nor_one_that_waits(alone: list[bool]) -> None:
     machine.cpus[0].change_psw_mask(ADDRESSING_MODE | WAIT)
     assert not step(machine, alone)
     assert machine.executed == 1
+
+
+def test_a_psw_that_was_loaded_is_looked_at(alone: list[bool]) -> None:
+    machine = start()
+    machine.cpus[0].load_psw(Psw(ADDRESSING_MODE | 1 << 63, CODE))
+    assert not step(machine, alone)
+    assert machine.cpus[0].instruction_address == HANDLER
 
 
 def test_per_events_are_recorded(alone: list[bool]) -> None:
@@ -300,6 +323,12 @@ def test_translations_of_other_cpus_are_the_models(alone: list[bool]) -> None:
     assert machine.counts.instructions == {"STURG": 1, "ESSA": 1}
 
 
+def test_a_page_that_no_translation_leads_to_is_not(alone: list[bool]) -> None:
+    machine = start(cpus=2)
+    machine.cpus[0].gr[2] = FAR
+    assert step(machine, alone)
+
+
 def test_what_is_to_be_forgotten_is_forgotten_before(alone: list[bool]) -> None:
     machine = start()
     (buffer,) = machine.configuration.translations.buffers
@@ -319,17 +348,18 @@ def test_the_model_can_be_asked(alone: list[bool]) -> None:
 def test_while_a_register_is_followed_its_changes_are_noted(alone: list[bool]) -> None:
     machine = start()
     with machine.following(0, "gr1", lambda cpu: cpu.gr[1]) as followed:
-        machine.cpus[0].gr[1] = 5
-        followed.look()
         assert not step(machine, alone)
-        followed.look()
-    assert machine.cpus[0].gr[1] == Usage.UNUSED
+        assert followed.changes == []
+        machine.cpus[0].gr[1] = 5
+        assert not step(machine, alone)
+        assert followed.changes == [2]
 
 
-def test_while_the_machine_is_traced_the_step_is(alone: list[bool], tmp_path: Path) -> None:
+@pytest.mark.parametrize("level", ("events", "flow"))
+def test_while_the_machine_is_traced_the_step_is(level: str, alone: list[bool], tmp_path: Path) -> None:
     machine = start()
     with TraceWriter(tmp_path / "a.trace", {"devices": ["console"]}) as writer:
-        recorder = TraceRecorder(machine, writer, "flow")
+        recorder = TraceRecorder(machine, writer, level)
         assert not step(machine, alone)
         recorder.end()
     (chunk,) = TraceFile(tmp_path / "a.trace").chunks
@@ -343,6 +373,7 @@ def test_a_changed_key_of_a_translated_page_is_seen_by_the_next_instruction(alon
     load = bytes.fromhex("e33020000004")
     machine.storage.write(CODE + 4, load + KEY + load)
     cpu.change_psw_mask(ADDRESSING_MODE | 5 << 52)
+    cpu.psw_loaded = False
     cpu.gr[1] = 0x50
     machine.keys.bytes[PAGE >> 12] = 0x50
     machine.step(cpu)
@@ -351,3 +382,26 @@ def test_a_changed_key_of_a_translated_page_is_seen_by_the_next_instruction(alon
     assert step(machine, alone)
     machine.step(cpu)
     assert cpu.instruction_address == HANDLER
+
+
+PYTHON_FIELDS = {
+    *("uses_access_registers", "watches_storage", "watched_pages", "trace_address", "followed_states"),
+    # Of these, nothing is read while no frame may be supplied, or the machine is not traced.
+    *("free_frames_address", "supplied_limit", "executed", "traced_registers_address"),
+}
+"""What instructions that are executed by themselves may read of what Python writes: it is good between bursts, too."""
+
+
+def test_such_instructions_read_nothing_that_only_a_burst_is_told() -> None:
+    """Nor do the functions that they call, however deep."""
+    names = {each.declared.mnemonic: each.source for _, each in lone()}
+    assert {"ESSA", "SSKE", "MVPG", "STURG", "LURAG"} <= names.keys()
+    sources, seen = list(names.values()), set[str]()
+    while sources:
+        source = sources.pop()
+        for name in set(re.findall(r"\b([a-z_0-9]+)\(", source)) - seen:
+            seen.add(name)
+            sources += FUNCTIONS.get(name, ())
+        read = set(re.findall(r"\brecord\.(\w+)", source)) & WRITERS.keys()
+        by_python = {field for field in read if WRITERS[field] is FieldWriter.PYTHON}
+        assert by_python <= PYTHON_FIELDS, source

@@ -18,6 +18,7 @@ from emu.snapshot import differences, take
 from emu.state import state_of
 from host.page_manager import PageManager
 from host.paging_device import PagingDevice
+from tests.emu.conftest import AddressSpace
 from tests.support.every_instruction import EveryInstruction
 from tests.support.general import lg, stg
 
@@ -100,6 +101,58 @@ def test_it_is_as_if_the_host_had_been_asked(name: str, frames: int, profile: Pr
     sliced.run(7)
     for other in (stepped, sliced):
         assert not differences(free.state(), other.state())
+
+
+@pytest.mark.parametrize("frames", (0, 1024, 230, 100))
+@pytest.mark.parametrize("name", ("instructions of the model", "real addresses"))
+def test_also_step_by_step(name: str, frames: int) -> None:
+    machines = [Hosted(ACCESSES[name], frames) for _ in range(2)]
+    for by_model, hosted in zip((False, True), machines, strict=True):
+        while hosted.machine.step(by_model=by_model) is None:
+            pass
+    assert not differences(machines[0].state(), machines[1].state())
+
+
+MOVES = {
+    "MVPG": assemble("MVPG 2,4"),
+    "MVCOS": bytes.fromhex("c83020004000"),
+    "MVCK": bytes.fromhex("d95020004000"),
+}
+TABLE, SEGMENT = 0x300000, 0x700000
+"""A page table that nobody has touched, and what it translates."""
+ENTRY = 0x1D8
+"""Where in it an entry is; absolute page 0 has another one there."""
+
+
+def moved(name: str, way: str) -> Machine:
+    """A machine that has moved what lies at real 0 to PAGE, by the instruction *name* and a table of zeros."""
+    machine = Machine(MEMORY)
+    space, cpu = AddressSpace(machine), machine.cpus[0]
+    for page in (START, FIRST):
+        space.map(page, page)
+    space.set_segment(SEGMENT, TABLE)
+    machine.storage.write(FIRST, bytes(256))
+    machine.storage.write_integer(ENTRY, 8, START)
+    machine.storage.write(START, MOVES[name] * 2)
+    cpu.gr[2], cpu.gr[3], cpu.gr[4] = FIRST, 256, SEGMENT + (ENTRY >> 3 << 12)
+    cpu.state = CpuState.OPERATING
+    cpu.instruction_address = START
+    space.enter(cpu)
+    for _ in range(2):
+        if way == "free":
+            machine.run(1)
+        else:
+            machine.step(cpu, by_model=way == "by the model")
+    return machine
+
+
+@pytest.mark.parametrize("way", ("free", "stepped"))
+@pytest.mark.parametrize("name", MOVES)
+def test_a_table_that_is_nowhere_is_zeros(name: str, way: str) -> None:
+    found, expected = moved(name, way), moved(name, "by the model")
+    assert expected.storage.read_integer(FIRST + ENTRY, 8) == (START if name == "MVPG" else 0)
+    assert expected.executed == 2
+    assert not differences(take(found), take(expected))
 
 
 def test_what_was_in_a_frame_is_not_seen(questions: list[int]) -> None:

@@ -296,7 +296,8 @@ class Told(Observer):
 
     def host_changed(self, page: int, before: int, after: int) -> None:
         """See :meth:`Observer.host_changed`."""
-        self.told.append((self._machine.timing.work, self._machine.executed, page, before, after))
+        at = self._machine.timing.work, self._machine.executed, self._machine.cpus[0].instruction_address
+        self.told.append((*at, page, before, after))
 
 
 def step(machine: Machine, budget: int) -> Stop:

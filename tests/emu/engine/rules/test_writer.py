@@ -37,3 +37,24 @@ def test_refusals_unless() -> None:
     assert not writer.top.content
     writer.refuse_unless(Flag("good"))
     assert list(writer.top.lines(0)) == ["if not good:", "    return False"]
+
+
+def test_what_is_written_on_one_side_of_a_branch_is_not_on_the_other() -> None:
+    writer = SourceWriter()
+    then, other = writer.block.branch("first")
+    with writer.inside(then):
+        writer.write("storage", "here", "that", "{index} = {value}")
+        assert writer.has_written("storage")
+        assert not writer.has_written("keys")
+        inner, _ = writer.block.branch("second")
+        with writer.inside(inner):
+            assert writer.has_written("storage")
+    with writer.inside(other):
+        assert not writer.has_written("storage")
+        inner, _ = writer.block.branch("second")
+        with writer.inside(inner):
+            assert not writer.has_written("storage")
+    assert writer.has_written("storage")
+    behind, _ = writer.block.branch("first")
+    with writer.inside(behind):
+        assert writer.has_written("storage")
