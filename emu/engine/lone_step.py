@@ -89,8 +89,7 @@ class LoneStep:
             if observer.wants_keys:
                 flags |= LONE_KEYS_FOLLOWED
         if self._tlb.is_flush_due:
-            # Of what is remembered now, nothing may be used.
-            self._tlb.flush()
+            # Nothing of what is remembered may be used before Unicorn runs again; for the model it is the same.
             return False
         address = self._psw[1]
         found = self._execute(self._address, timing.work, system_mask, cpu.prefix, flags)
