@@ -32,7 +32,8 @@ _ASKED_OF_BURST: Final = frozenset(
         *("may_change_system_mask", "may_change_psw_mask", "change_system_mask", "may_change_control_register"),
     )
 )
-"""Fields of the record that Python writes for a burst, and what looks at them or has the burst go on otherwise."""
+"""Fields of the record that are good in a burst only, since Python writes them for it; and functions of compiled code
+that read these, or change how far the burst goes."""
 
 
 @dataclass(frozen=True, slots=True)
