@@ -151,7 +151,7 @@ class MoveLong(Operation):
 
 @dataclass(slots=True)
 class FillTable(Operation):
-    """Fill *length* bytes, a power of two, at a real address with one doubleword: STORE USING REAL ADDRESS, MOVE, MOVE LONG."""
+    """Fill *length* bytes, a power of two, at a real address with one doubleword: STURG, MOVE, and MOVE LONG."""
 
     address: int
     length: int
