@@ -35,7 +35,7 @@ NAMES: Final = tuple(declared.mnemonic for declared in INSTRUCTIONS)
 """Of the declared instructions, by the numbers that they have in the record."""
 _SIGP: Final = NAMES.index("SIGP")
 _DIAG: Final = NAMES.index("DIAG")
-_ESSA: Final = NAMES.index("ESSA")
+ESSA: Final = NAMES.index("ESSA")
 """By the number that an instruction has in the record."""
 _STATES: Final = tuple(CpuState)
 if len(NAMES) > MOST_INSTRUCTIONS:
@@ -238,7 +238,7 @@ class CompiledInstructions:
         executed = self._counts.nonzero()[0]
         for number, count in zip(executed.tolist(), self._counts[executed].tolist(), strict=True):
             counts.instructions[NAMES[number]] += count
-        if self._counts[_ESSA]:
+        if self._counts[ESSA]:
             for request in self._requests.nonzero()[0].tolist():
                 counts.operation_requests[request] += int(self._requests[request])
             self._requests[:] = 0

@@ -128,5 +128,6 @@ def translated(name: str, where: str) -> Iterator[bytes]:
         executed = instructions.lone() if name == "lone_callback" else instructions.numbered()
         yield from (each.source.encode() for _, each in executed)
         yield chain_source((number, each.declared) for number, each in executed).encode()
+    if name == "exception_callback":
         yield swapping.source().encode()
         yield interrupting.source().encode()

@@ -7,10 +7,10 @@ It does what the model does, to the bit, or leaves it to the model (:mod:`emu.en
 from __future__ import annotations
 
 import ctypes
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from emu.engine import compiled
-from emu.engine.compiled_instructions import NAMES
+from emu.engine.compiled_instructions import ESSA, NAMES
 from emu.engine.record_limits import (
     LONE_EXECUTED,
     LONE_HAS_OTHER_CPUS,
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 _FUNCTION: Final = ctypes.PYFUNCTYPE(ctypes.c_uint64, *[ctypes.c_uint64] * 5)
 _NUMBER: Final = LONE_SUPPLIED - 1
 _MOST_OTHERS: Final = 1 << 16
-_ESSA: Final = NAMES.index("ESSA")
 _WORK: Final = tuple(declared.work for declared in INSTRUCTIONS)
 
 
@@ -100,7 +99,7 @@ class LoneStep:
             return False
         number = found & _NUMBER
         if not found & LONE_EXECUTED:
-            self._tell_host(address, _WORK[number])
+            self._tell_host(address, work=_WORK[number])
             return False
         work, counts, record = found >> LONE_WORK, configuration.counts, self._record
         counts.instructions[NAMES[number]] += 1
@@ -110,15 +109,16 @@ class LoneStep:
             record.has_changed_context = 0
             self._context_changed()
         if found & LONE_SUPPLIED:
-            self._tell_host(address, _WORK[number] - work, executed=1)
-        if number == _ESSA:
+            self._tell_host(address, work=_WORK[number] - work, executed=-1)
+        if number == ESSA:
             change = record.state_change
             request = change & 0xFF
             # Here Python counts it.
             self._requests[request] -= 1
             counts.operation_requests[request] += 1
             if configuration.observers:
-                self._tell_state(address, record.changed_page, request, change >> 8)
+                told = cpu, record.changed_page, request, change >> 8 & 0xFF, change >> 16
+                self._tell("state_changed", told, address, work=-1, executed=-1)
         return True
 
     def _load_and_execute(self, address: int, work: int, system_mask: int, prefix: int, flags: int) -> int:
@@ -134,40 +134,27 @@ class LoneStep:
             self.others_at.clear()
         self.others_at.add(address)
 
-    def _tell_host(self, address: int, work: int, executed: int = 0) -> None:
-        """Tell that a page has got a frame, during the instruction at *address*.
+    def _tell_host(self, address: int, *, work: int, executed: int = 0) -> None:
+        """Tell that a page has got a frame, as of a moment in the instruction: see :meth:`_tell`."""
+        record = self._record
+        before, after = record.supplied_change & 0xFF, record.supplied_change >> 8
+        if before != after:
+            self._tell("host_changed", (record.supplied_page, before, after), address, work=work, executed=executed)
 
-        :param work: from now to when the model would have told it; less than zero if the instruction is executed.
-        :param executed: instructions to be taken back for that.
-        """
-        record, timing, cpu, psw = self._record, self._timing, self._cpu, self._psw
-        change = record.supplied_change
-        if change & 0xFF == change >> 8:
-            return
-        behind, psw[1] = psw[1], address
-        timing.work += work
-        cpu.executed -= executed
-        try:
-            for observer in self._configuration.observers:
-                observer.host_changed(record.supplied_page, change & 0xFF, change >> 8)
-        finally:
-            cpu.executed += executed
-            timing.work -= work
-            psw[1] = behind
+    def _tell(self, event: str, told: tuple[Any, ...], address: int, *, work: int, executed: int) -> None:
+        """Tell the observers by their method *event* what is *told*, as of a moment in the instruction at *address*.
 
-    def _tell_state(self, address: int, page: int, request: int, states: int) -> None:
-        """Tell what the ESSA at *address* has done, which has ended since.
-
-        :param states: the state before, and to the left of its byte the one after.
+        :param work: from now to that moment; less than zero if the instruction has ended since.
+        :param executed: the same of instructions.
         """
         timing, cpu, psw = self._timing, self._cpu, self._psw
         behind, psw[1] = psw[1], address
-        timing.work -= 1
-        cpu.executed -= 1
+        timing.work += work
+        cpu.executed += executed
         try:
             for observer in self._configuration.observers:
-                observer.state_changed(cpu, page, request, states & 0xFF, states >> 8)
+                getattr(observer, event)(*told)
         finally:
-            cpu.executed += 1
-            timing.work += 1
+            cpu.executed -= executed
+            timing.work -= work
             psw[1] = behind

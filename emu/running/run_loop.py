@@ -88,22 +88,15 @@ class RunLoop:
 
     def step(self, cpu: Cpu | None = None, *, by_model: bool = False) -> Stop | None:
         """See :meth:`emu.machine.Machine.step`."""
-        if cpu is not None and not by_model:
-            try:
-                if self._is_stepped_compiled(cpu):
-                    return None
-            except StopRun as ended:
-                return ended.stop
         try:
             self.stops.begin()
             timing, turns = self._configuration.timing, self._configuration.turns
             if timing.work >= turns.next_call and not self._is_wait_over:
                 self._call()
             before = timing.work
-            if cpu is None:
-                cpu = self._next_cpu()
-                if timing.work == before and not by_model and self._is_stepped_compiled(cpu):
-                    return None
+            cpu = cpu or self._next_cpu()
+            if timing.work == before and not by_model and self._is_stepped_compiled(cpu):
+                return None
             if self.stops.is_set:
                 self.stops.after(cpu)
             if timing.work == before:
@@ -125,7 +118,6 @@ class RunLoop:
         if (
             self.stops.is_set
             or mask & _NOT_PLAIN
-            or configuration.timing.work >= configuration.turns.next_call
             or configuration.follower is not None
             or cpu.state is not _OPERATING
             or cpu.restart_pending

@@ -51,12 +51,9 @@ def _run_in_steps(machine: Machine, budget: int, __: Random) -> Stop:
 def _run_in_slices(machine: Machine, budget: int, random: Random) -> Stop:
     limit = machine.executed + budget
     while True:
-        size = random.choice((0, 1, 2, 3, 5, 9))
-        if size:
-            stop = machine.run(min(limit - machine.executed, size))
-        else:
-            # A step, which may be made in compiled code.
-            stop = (machine.step() if machine.executed < limit else None) or machine.run(0)
+        left, size = limit - machine.executed, random.choice((0, 1, 2, 3, 5, 9))
+        # A size of zero is a step, which may be made in compiled code.
+        stop = machine.step() or machine.run(0) if left and not size else machine.run(min(left, size))
         if stop.kind is not StopKind.BUDGET or machine.executed >= limit:
             return stop
 

@@ -9,7 +9,6 @@ Python meets this file only through :mod:`emu.engine.compiled`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any, Final
 
 import numpy as np
@@ -20,11 +19,10 @@ from emu.engine.compiled_parts import call, callback, code_byte, may_be_stop_pla
 from emu.engine.record import RECORD_TYPE
 from emu.engine.record_limits import MOST_INSTRUCTIONS, StopReason
 from emu.engine.rules import access_rules, swapping
-from emu.engine.rules.dispatch import chain_source
-from emu.engine.rules.instructions import Translated, numbered
+from emu.engine.rules.executing import executing
+from emu.engine.rules.instructions import numbered
 from emu.engine.rules.opcodes import NONE, hidden_instruction, instruction_number
 from emu.engine.rules.primitives import code_instruction
-from emu.engine.rules.pure import compiled
 from emu.engine.rules.taking import take_refused, take_unknown
 from emu.engine.trace_emission import is_trace_full, mark, take_back
 from emu.engine.trace_rows import note_alone, note_interruption
@@ -41,7 +39,6 @@ TRAPPED_OPERATION: Final = int(ProgramInterruptionCode.OPERATION)
 TRAPPED_PRIVILEGED: Final = int(ProgramInterruptionCode.PRIVILEGED_OPERATION)
 
 _INSTRUCTIONS: Final = numbered()
-
 _WORK: Final = np.zeros(MOST_INSTRUCTIONS, dtype=np.uint64)
 for _number, _each in _INSTRUCTIONS:
     _WORK[_number] = _each.declared.work
@@ -49,18 +46,6 @@ _LENGTH_OF_SVC: Final = np.uint64(swapping.LENGTH)
 
 
 _execute_svc: Any = translated_unit(swapping.source(), swapping.NAME, access_rules)
-_EXECUTED: Final = access_rules.NAMES | {
-    (name := f"execute_{each.declared.mnemonic}"): translated_unit(each.source, name, access_rules)
-    for _, each in _INSTRUCTIONS
-}
-
-
-def executing(instructions: Iterable[tuple[int, Translated]]) -> Any:
-    """The function that executes one of the compiled *instructions*, by the number that stands before it."""
-    source = chain_source((number, each.declared) for number, each in instructions)
-    return compiled(source, "execute_number", _EXECUTED)
-
-
 _execute_number: Any = executing(_INSTRUCTIONS)
 
 

@@ -24,7 +24,7 @@ from emu.engine.record_limits import (
     LONE_WORK,
     MOST_INSTRUCTIONS,
 )
-from emu.engine.rules.callback import executing
+from emu.engine.rules.executing import executing
 from emu.engine.rules.instructions import lone
 from emu.engine.rules.opcodes import NONE, instruction_number
 from emu.engine.rules.primitives import find_operand, full_context

@@ -54,7 +54,7 @@ class Page:
 class AddressSpace:
     """The cached pages of one file, by index."""
 
-    __slots__ = (*("accounts_dirty", "i_mmap", "i_mmap_nonlinear", "inode", "is_shmem", "mlocked", "pages", "size"),)
+    __slots__ = ("accounts_dirty", "i_mmap", "i_mmap_nonlinear", "inode", "is_shmem", "mlocked", "pages", "size")
 
     def __init__(self, inode: int, size: int) -> None:
         self.inode = inode

@@ -170,6 +170,7 @@ def test_who_follows_the_host_is_told_of_a_frame(by_model: bool, alone: list[boo
     machine = start(assemble("STURG 1,2"))
     host, cpu = Host(machine), machine.cpus[0]
     cpu.gr[2] = FAR
+    alone.clear()
     machine.step(cpu, by_model=by_model)
     assert alone == [True] * (not by_model)
     assert host.told == [(17 + 16, 1, CODE + 4, FAR >> 12, NOWHERE, RESIDENT)]

@@ -25,13 +25,18 @@ def outcomes(directory: Path) -> list[str]:
     return [each["outcome"] for each in json.loads((directory / "out").read_text())["programs"]]
 
 
-def test_who_reads_no_more_does_not_make_it_pass(suite: list[str], tmp_path: Path) -> None:
-    with subprocess.Popen(suite, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as run:
+def run_unread(command: list[str]) -> tuple[int, str]:
+    """The exit status of *command*, whose standard output nobody reads, and what it writes on standard error."""
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as run:
         assert run.stdout is not None
         assert run.stderr is not None
         run.stdout.close()
         error = run.stderr.read()
-    assert (run.returncode, error) == (1, "")
+    return run.returncode, error
+
+
+def test_who_reads_no_more_does_not_make_it_pass(suite: list[str], tmp_path: Path) -> None:
+    assert run_unread(suite) == (1, "")
     assert outcomes(tmp_path) == ["failed", "passed"]
 
 
@@ -51,12 +56,7 @@ def test_a_full_standard_output_takes_no_report_with_it(
 def test_a_saved_report_is_written_although_nobody_reads(suite: list[str], tmp_path: Path) -> None:
     subprocess.run(suite, cwd=ROOT, stdout=subprocess.DEVNULL, check=False)
     command = [*ESSA, "conform", "report", str(tmp_path / "out"), "--tap", str(tmp_path / "tap")]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as run:
-        assert run.stdout is not None
-        assert run.stderr is not None
-        run.stdout.close()
-        error = run.stderr.read()
-    assert (run.returncode, error) == (0, "")
+    assert run_unread(command) == (0, "")
     assert "not ok 1 - failing\n" in (tmp_path / "tap").read_text()
 
 
