@@ -66,6 +66,8 @@ class Counts:
     """Supervisor calls taken, by number."""
     program_interruptions: Counter[int] = field(default_factory=Counter)
     """Program interruptions taken, by code."""
+    external_interruptions: Counter[int] = field(default_factory=Counter)
+    """External interruptions taken, by code."""
     unmodelled: Counter[str] = field(default_factory=Counter)
     """Instructions met that nothing here implements, by their bytes in hexadecimal."""
 

@@ -54,6 +54,8 @@ _IDENTIFIED_BY_ASN: Final = frozenset(
 
 MOST_PROGRAM_INTERRUPTIONS: Final = 16
 """So many in a row, with nothing executed between, are no loop yet."""
+MOST_INTERRUPTIONS: Final = 1000
+"""The same of other interruptions, of which there are more kinds that can be pending at a time."""
 INTERRUPTION_WORK: Final = 64
 """Units of work that an interruption costs."""
 
@@ -124,6 +126,8 @@ def _swap(
     cpu.configuration.timing.work += INTERRUPTION_WORK
     if kind == "svc":
         count_call(cpu, code)
+    elif kind == "external":
+        count_external(cpu, code)
     for observer in cpu.configuration.observers:
         observer.interrupted(cpu, kind, code, old, condition)
 
@@ -131,6 +135,11 @@ def _swap(
 def count_call(cpu: Cpu, number: int) -> None:
     """Count the supervisor call with this *number*, for summaries."""
     cpu.configuration.counts.supervisor_calls[number] += 1
+
+
+def count_external(cpu: Cpu, code: int) -> None:
+    """Count the external interruption with this *code*, for summaries."""
+    cpu.configuration.counts.external_interruptions[code] += 1
 
 
 def program(cpu: Cpu, condition: ProgramInterruption, address: int, length: int) -> None:
@@ -172,9 +181,23 @@ def count_program(cpu: Cpu, condition: ProgramInterruption) -> int:
     configuration.hypervisor.refused(condition)
     repetition = configuration.repetition
     where, executed, count = repetition.program
-    count = count + 1 if where == cpu.address and executed == cpu.executed else 1
+    count = _times_in_a_row(cpu, where, executed, count)
     repetition.program = cpu.address, cpu.executed, count
     return count
+
+
+def count_in_a_row(cpu: Cpu) -> int:
+    """Count an interruption that is no program's; give how many this CPU has taken now, as :func:`count_program`."""
+    repetition = cpu.configuration.repetition
+    where, executed, count = repetition.interruption
+    count = _times_in_a_row(cpu, where, executed, count)
+    repetition.interruption = cpu.address, cpu.executed, count
+    return count
+
+
+def _times_in_a_row(cpu: Cpu, where: int, executed: int, count: int) -> int:
+    """What *count* becomes with one more, if the last one was taken by CPU *where* after so many instructions."""
+    return count + 1 if where == cpu.address and executed == cpu.executed else 1
 
 
 def program_fields(cpu: Cpu, condition: ProgramInterruption, length: int) -> Iterator[tuple[RealAddress, int, int]]:
@@ -211,10 +234,16 @@ def supervisor_call(cpu: Cpu, number: int, length: int) -> None:
 
 def external(cpu: Cpu, code: int, *, cpu_address: int = 0, parameter: int | None = None) -> None:
     """Take an external interruption with *code*; only a condition that has a *parameter* stores one."""
-    fields = [(lowcore.EXTERNAL_CPU_ADDRESS, 2, cpu_address), (lowcore.EXTERNAL_CODE, 2, code)]
-    if parameter is not None:
-        fields.append((lowcore.EXTERNAL_PARAMETER, 4, parameter))
+    fields = _external_fields(code, cpu_address, parameter)
     _swap(cpu, "external", code, cpu.psw, lowcore.EXTERNAL_OLD_PSW, lowcore.EXTERNAL_NEW_PSW, fields=fields)
+
+
+def _external_fields(code: int, cpu_address: int, parameter: int | None) -> Iterator[tuple[RealAddress, int, int]]:
+    """What an external interruption stores besides the old PSW: real address, length and value of each field."""
+    yield lowcore.EXTERNAL_CPU_ADDRESS, 2, cpu_address
+    yield lowcore.EXTERNAL_CODE, 2, code
+    if parameter is not None:
+        yield lowcore.EXTERNAL_PARAMETER, 4, parameter
 
 
 def input_output(cpu: Cpu, *, subsystem: int, parameter: int, identification: int) -> None:

@@ -56,6 +56,7 @@ class Machine:
             memory, cpus=cpus, profile=profile, facilities=facilities, hypervisor=hypervisor
         )
         self.configuration = configuration
+        configuration.devices += [make(configuration) for make in DEVICES]
         self._engines = engines = [engine(configuration) for _ in range(cpus)]
         for number, each in enumerate(engines):
             cpu = Cpu(configuration, number, each.registers, each)
@@ -64,7 +65,6 @@ class Machine:
         configuration.translations.buffers += engines
         for cpu in configuration.cpus:
             reset_cpu(cpu, initial=True)
-        configuration.devices += [make(configuration) for make in DEVICES]
         self._loop = RunLoop(configuration, engines)
         self.memory = memory
         self.hypervisor = configuration.hypervisor

@@ -33,7 +33,7 @@ class ObserverOf(Generic[CpuT]):
     acts = False
     """Whether it acts on the machine: it is told also when the machine goes through what it went through before."""
     wants_interruptions = False
-    """Whether :meth:`interrupted` must be called for supervisor calls and program interruptions, too.
+    """Whether :meth:`interrupted` must be called for supervisor calls, program and external interruptions, too.
 
     Python takes all of them then.  They are counted in any case (:class:`emu.configuration.Counts`).
     """
@@ -59,7 +59,8 @@ class ObserverOf(Generic[CpuT]):
         """An interruption was taken: *kind* is program, svc, external, io, machine-check or restart.
 
         Of a machine check *code* has the conditions without the bits that say what is valid.
-        Of a supervisor call it is told if some observer :attr:`wants_interruptions`, and may be if none does.
+        Of supervisor calls, program and external interruptions it is told if some observer
+        :attr:`wants_interruptions`, and may be if none does.
         """
 
     def state_changed(self, cpu: CpuT, page: int, request: int, before: int, after: int) -> None:

@@ -8,7 +8,7 @@ function code, three bytes of control mask, and the response code (halfword) tha
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from array import array
 from enum import IntEnum
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Final
@@ -50,12 +50,18 @@ class Response(IntEnum):
     INVALID_MASK_LENGTH = 0x74F0
 
 
-READ_SCP_INFO: Final = 0x0002_0001
-READ_SCP_INFO_FORCED: Final = 0x0012_0001
-READ_CPU_INFO: Final = 0x0001_0001
-WRITE_EVENT_DATA: Final = 0x0076_0005
-READ_EVENT_DATA: Final = 0x0077_0005
-WRITE_EVENT_MASK: Final = 0x0078_0005
+class Command(IntEnum):
+    """Commands that there are."""
+
+    READ_SCP_INFO = 0x0002_0001
+    READ_SCP_INFO_FORCED = 0x0012_0001
+    READ_CPU_INFO = 0x0001_0001
+    WRITE_EVENT_DATA = 0x0076_0005
+    READ_EVENT_DATA = 0x0077_0005
+    WRITE_EVENT_MASK = 0x0078_0005
+
+
+_COMMANDS: Final = tuple(Command)
 _COMMAND_MASK: Final = 0xFFFF_00FF
 """Bits 16-23 of the command are a parameter of some commands."""
 
@@ -64,6 +70,8 @@ MESSAGE: Final = 0x02
 ASCII_CONSOLE: Final = 0x1A
 
 _HEADER: Final = 8
+_RESPONSE_CODE: Final = 6
+"""Where it is in the header."""
 _EVENT_HEADER: Final = 6
 _EVENT_ACCEPTED: Final = 0x80
 _VARIABLE_LENGTH_RESPONSE: Final = 0x80
@@ -106,7 +114,6 @@ class Sclp:
             "console": "where the output goes, not what the guest has",
             "line_console": "the same",
             "has_line_mode": "what the SCLP was made with",
-            "_commands": "always the same",
         },
     )
 
@@ -118,29 +125,45 @@ class Sclp:
         """If set, takes the line-mode messages instead of :attr:`console`."""
         self.has_line_mode = True
         """Whether there is a line-mode console at all: Linux, which finds both, would write some things to each."""
-        self._completed: int | None = None
-        """The SCCB of the command whose end is not announced yet."""
+        self._completed = array("Q", (0,))
+        """What :attr:`completed` is, where compiled code finds it."""
         self._event_signal = False
         """An event came that no service signal has announced yet."""
         self._input = bytearray()
         self._receive_mask = 0
         """Events that the guest wants to receive, 32 bits."""
         self._uses_vt220 = False
-        self._commands: Final[dict[int, Callable[[Sccb], Response]]] = {
-            READ_SCP_INFO: self._read_scp_info,
-            READ_SCP_INFO_FORCED: self._read_scp_info,
-            READ_CPU_INFO: self._read_cpu_info,
-            WRITE_EVENT_DATA: self._write_event_data,
-            READ_EVENT_DATA: self._read_event_data,
-            WRITE_EVENT_MASK: self._write_event_mask,
-        }
 
     # The machine's side
 
     @property
+    def completed(self) -> int:
+        """The SCCB of the command whose end is not announced yet; zero, where no SCCB can be, if there is none."""
+        return self._completed[0]
+
+    @completed.setter
+    def completed(self, address: int) -> None:
+        self._completed[0] = address
+
+    @property
+    def completed_address(self) -> int:
+        """Where in this process :attr:`completed` is, 64 bits."""
+        return self._completed.buffer_info()[0]
+
+    @property
     def is_signal_pending(self) -> bool:
         """Whether a service-signal interruption is requested."""
-        return self._completed is not None or self._event_signal
+        return self._completed[0] != 0 or self._event_signal
+
+    @property
+    def has_event(self) -> bool:
+        """Whether there is something to be read that the guest wants to hear of."""
+        return bool(self._input) and self.reads_input
+
+    @property
+    def announces_events(self) -> bool:
+        """Whether a service signal would not only, or not at all, say that a command has ended."""
+        return self._event_signal or self.has_event
 
     @property
     def reads_input(self) -> bool:
@@ -151,14 +174,15 @@ class Sclp:
         """See :meth:`emu.device.Device.pending_interruption`: a service signal."""
         if not self.pending_subclasses & cpu.cr[0]:
             return None
-        return InterruptionRequest("external", interruption.EXTERNAL_SERVICE_SIGNAL, partial(self._interrupt, cpu))
+        return InterruptionRequest("external", interruption.EXTERNAL_SERVICE_SIGNAL, partial(self.interrupt, cpu))
 
     @property
     def pending_subclasses(self) -> int:
         """See :attr:`emu.device.Device.pending_subclasses`."""
         return CR0_SERVICE_SIGNAL if self.is_signal_pending else 0
 
-    def _interrupt(self, cpu: Cpu) -> None:
+    def interrupt(self, cpu: Cpu) -> None:
+        """Have *cpu* take the service signal that is pending."""
         interruption.external(cpu, interruption.EXTERNAL_SERVICE_SIGNAL, parameter=self.take_signal())
 
     def perform(self) -> None:
@@ -169,14 +193,14 @@ class Sclp:
 
         It is the address of the SCCB of the completed command, or zero, and the event-pending indication.
         """
-        parameter = (self._completed or 0) | (_EVENT_PENDING if self._has_event() else 0)
-        self._completed = None
+        parameter = self.completed | (_EVENT_PENDING if self.has_event else 0)
+        self.completed = 0
         self._event_signal = False
         return parameter
 
     def reset(self) -> None:
         """Subsystem reset: nothing pending, no event wanted.  What was typed stays typed."""
-        self._completed = None
+        self.completed = 0
         self._event_signal = False
         self._receive_mask = 0
 
@@ -191,7 +215,7 @@ class Sclp:
     def type(self, data: bytes) -> None:
         """Type *data* on the console; a service signal tells a guest that reads from one."""
         self._input += data
-        self._event_signal = self._event_signal or self._has_event()
+        self._event_signal = self._event_signal or self.has_event
 
     def service_call(self, cpu: Cpu, command: int, address: int) -> int:
         """Carry out *command* with the SCCB at absolute *address*; give the condition code of SERVICE CALL.
@@ -207,22 +231,42 @@ class Sclp:
         length = storage.read_integer(address, 2)
         if length < _HEADER:
             raise ProgramInterruption(_Code.SPECIFICATION)
-        if self._completed is not None:
+        if self.completed:
             return 2
-        function = self._commands.get(command & _COMMAND_MASK)
-        if function is None:
+        if command & _COMMAND_MASK not in _COMMANDS:
             response = Response.INVALID_COMMAND
         elif address % PAGE_SIZE + length > PAGE_SIZE:
             response = Response.BOUNDARY_VIOLATION
         else:
-            sccb = Sccb(storage.read(address, length))
-            response = function(sccb)
-            access.announce_store(cpu, absolute_to_real(address, cpu.prefix), length, real=True)
-            storage.write(address, bytes(sccb.bytes))
-        access.announce_store(cpu, absolute_to_real(address, cpu.prefix) + 6, 2, real=True)
-        storage.write_integer(address + 6, 2, response)
-        self._completed = address
+            response = self.carry_out(cpu, command & _COMMAND_MASK, address, length)
+        # The SCCB is on a doubleword boundary.
+        place = address | _RESPONSE_CODE
+        access.announce_store(cpu, absolute_to_real(place, cpu.prefix), 2, real=True)
+        storage.write_integer(place, 2, response)
+        self.completed = address
         return 0
+
+    def carry_out(self, cpu: Cpu, command: int, address: int, length: int) -> Response:
+        """Do what *command* says with the SCCB of *length* bytes at absolute *address*; all but its response is stored.
+
+        :raises ProgramInterruption: what the state of the page gives.
+        """
+        storage = self._configuration.storage
+        sccb = Sccb(storage.read(address, length))
+        match command:
+            case Command.READ_SCP_INFO | Command.READ_SCP_INFO_FORCED:
+                response = self._read_scp_info(sccb)
+            case Command.READ_CPU_INFO:
+                response = self._read_cpu_info(sccb)
+            case Command.WRITE_EVENT_DATA:
+                response = self._write_event_data(sccb)
+            case Command.READ_EVENT_DATA:
+                response = self._read_event_data(sccb)
+            case _:
+                response = self._write_event_mask(sccb)
+        access.announce_store(cpu, absolute_to_real(address, cpu.prefix), length, real=True)
+        storage.write(address, bytes(sccb.bytes))
+        return response
 
     # Reading information
 
@@ -268,9 +312,6 @@ class Sclp:
         return Response.READ_COMPLETION
 
     # Events
-
-    def _has_event(self) -> bool:
-        return bool(self._input) and self.reads_input
 
     def _write_event_mask(self, sccb: Sccb) -> Response:
         """Take the guest's receive and send masks, and show the SCLP's: what it takes, and what it sends.

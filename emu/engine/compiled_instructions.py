@@ -15,10 +15,12 @@ import numpy as np
 import emu.isa.catalogue  # noqa: F401 - fills the instruction set
 from emu.bits import MASK_64
 from emu.cpu import CpuState
+from emu.devices.sclp import Sclp
 from emu.engine.record_limits import FACILITY_WORDS, MOST_INSTRUCTIONS, MOST_SUPPLIED
 from emu.engine.tables import cpu_word, followed_index
 from emu.facilities import facility_doublewords
 from emu.instruction_length import instruction_length
+from emu.interruption import EXTERNAL_SERVICE_SIGNAL
 from emu.isa.declaration import INSTRUCTIONS
 from emu.page_states import Profile
 from emu.pending import expected_subclasses, idle_units
@@ -88,6 +90,8 @@ class CompiledInstructions:
         record.reached_address = configuration.translations.reached.ctypes.data
         record.transitions_address = configuration.states.transitions.ctypes.data
         record.cpu_address = cpu.address
+        self._sclp = configuration.device(Sclp)
+        record.completed_call_address = self._sclp.completed_address
         record.control_registers_address = np.frombuffer(cpu.cr, dtype=np.uint64).ctypes.data
         record.profile = list(Profile).index(configuration.profile)
         facility_list = facility_doublewords(configuration.facilities)
@@ -132,6 +136,9 @@ class CompiledInstructions:
         record.executed = cpu.executed
         last = self._configuration.repetition.program
         record.interrupted_cpu, record.interrupted_after, record.interruptions_in_a_row = last
+        last = self._configuration.repetition.interruption
+        record.otherwise_interrupted_cpu, record.otherwise_interrupted_after, record.other_interruptions_in_a_row = last
+        record.has_service_event = self._sclp.announces_events
         record.epoch = timing.epoch & MASK_64
         record.timer_origin = cpu.cpu_timer_origin & MASK_64
         record.programmable_field = cpu.tod_programmable
@@ -219,6 +226,8 @@ class CompiledInstructions:
                 for number in self._calls.nonzero()[0].tolist():
                     counts[number] += int(self._calls[number])
                 self._calls[:] = 0
+            if record.service_signals:
+                self._count_service_signals()
             if record.has_interrupted:
                 record.has_interrupted = 0
                 self._count_interruptions()
@@ -263,6 +272,14 @@ class CompiledInstructions:
             record.unknown_count = 0
         last = record.interrupted_cpu, record.interrupted_after, record.interruptions_in_a_row
         self._configuration.repetition.program = last
+
+    def _count_service_signals(self) -> None:
+        """Count the service signals that were taken compiled."""
+        record = self._record
+        self._configuration.counts.external_interruptions[EXTERNAL_SERVICE_SIGNAL] += record.service_signals
+        record.service_signals = 0
+        last = record.otherwise_interrupted_cpu, record.otherwise_interrupted_after, record.other_interruptions_in_a_row
+        self._configuration.repetition.interruption = last
 
     def _offer_frames(self) -> None:
         """Let compiled code give free frames to pages."""

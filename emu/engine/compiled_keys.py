@@ -49,6 +49,7 @@ _TRANSLATOR: Final = (
     "emu.engine.rules.interrupting",
     "emu.engine.rules.model",
     "emu.engine.rules.resolving",
+    "emu.engine.rules.service_signals",
     "emu.engine.rules.swapping",
     "emu.engine.rules.translator",
 )
@@ -107,7 +108,7 @@ def _rules() -> tuple[bytes, ...]:
 
 def translated(name: str, where: str) -> Iterator[bytes]:
     """What else the object code of the callback *name* depends on: what is translated, and *where* it is compiled."""
-    from emu.engine.rules import forms, instructions, interrupting, resolving, swapping
+    from emu.engine.rules import forms, instructions, interrupting, resolving, service_signals, swapping
     from emu.engine.rules.dispatch import chain_source
 
     yield where.encode()
@@ -131,3 +132,4 @@ def translated(name: str, where: str) -> Iterator[bytes]:
     if name == "exception_callback":
         yield swapping.source().encode()
         yield interrupting.source().encode()
+        yield service_signals.source().encode()

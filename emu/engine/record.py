@@ -225,7 +225,7 @@ class Record(ctypes.Structure):
     """How many of its doublewords are stored."""
     has_other_cpus: Annotated[Word, FieldWriter.BOTH]
     """Whether the configuration has more CPUs than this one."""
-    idle_until: Annotated[Word, FieldWriter.PYTHON]
+    idle_until: Annotated[Word, FieldWriter.BOTH]
     """The work before which no other CPU can run; zero if one can, or that is not known."""
     turn_begun: Annotated[Word, FieldWriter.BOTH]
     """The work at which the CPU's turn has begun anew; zero if it has not."""
@@ -316,6 +316,20 @@ class Record(ctypes.Structure):
     interrupted_after: Annotated[Word, FieldWriter.BOTH]
     """How many instructions it had executed."""
     interruptions_in_a_row: Annotated[Word, FieldWriter.BOTH]
+    """How many there have been since then."""
+    completed_call_address: Annotated[Word, FieldWriter.SETUP]
+    """Where the SCLP keeps the address of the SCCB whose command has ended, until that is announced."""
+    has_service_event: Annotated[Word, FieldWriter.PYTHON]
+    """Whether the SCLP has more to announce or to be told with it."""
+    has_service_signal: Annotated[Word, FieldWriter.CALLBACK]
+    """Whether a command has ended just now, so that a service signal may be due."""
+    service_signals: Annotated[Word, FieldWriter.BOTH]
+    """How many service signals were taken compiled that are not counted yet."""
+    otherwise_interrupted_cpu: Annotated[Word, FieldWriter.BOTH]
+    """The CPU that has taken the last interruption that was neither a program's nor a supervisor call."""
+    otherwise_interrupted_after: Annotated[Word, FieldWriter.BOTH]
+    """How many instructions it had executed."""
+    other_interruptions_in_a_row: Annotated[Word, FieldWriter.BOTH]
     """How many there have been since then."""
     request_counts: Annotated[ctypes.Array[ctypes.c_uint64], len(OperationRequest), FieldWriter.BOTH]
     """How often ESSA was executed with each operation request code."""

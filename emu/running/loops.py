@@ -10,7 +10,7 @@ from emu.access import NotModelled
 from emu.cpu import CpuState
 from emu.devices.watchdog import Watchdog
 from emu.instruction_fetch import fetch_instruction
-from emu.interruption import MOST_PROGRAM_INTERRUPTIONS, count_program
+from emu.interruption import MOST_INTERRUPTIONS, MOST_PROGRAM_INTERRUPTIONS, count_in_a_row, count_program
 from emu.pending import enabled_interruption
 from emu.program_interruption import ProgramInterruption
 from emu.running.stops import StopKind, StopRun
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 _BRANCHES_TO_THEMSELVES: Final = (bytes.fromhex("a7f40000"), bytes.fromhex("c0f400000000"))
 """BRC and BRCL on all conditions, to themselves."""
-_INTERRUPTION_LOOP: Final = 1000
-"""The same for other interruptions, of which there are more kinds that can be pending at a time."""
 
 
 def note_program_interruption(cpu: Cpu, condition: ProgramInterruption, address: int) -> None:
@@ -40,22 +38,13 @@ def note_interruption(cpu: Cpu) -> None:
 
     :raises StopRun: if this CPU has taken very many in a row without ending any instruction.
     """
-    repetition = cpu.configuration.repetition
-    repetition.interruption = _again(cpu, repetition.interruption)
-    count = repetition.interruption[2]
-    if count > _INTERRUPTION_LOOP:
+    count = count_in_a_row(cpu)
+    if count > MOST_INTERRUPTIONS:
         raise StopRun(
             StopKind.INTERRUPTION_LOOP,
             cpu,
             f"interruption loop: {count} in a row, the last new PSW at {cpu.instruction_address:#x}",
         )
-
-
-def _again(cpu: Cpu, last: tuple[int, int, int]) -> tuple[int, int, int]:
-    """What *last* becomes by one more interruption of *cpu*."""
-    where, executed, count = last
-    count = count + 1 if (where, executed) == (cpu.address, cpu.executed) else 1
-    return cpu.address, cpu.executed, count
 
 
 def recognise_endless_loop(cpu: Cpu) -> None:

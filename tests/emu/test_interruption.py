@@ -360,7 +360,7 @@ def pending(cpu: Cpu) -> Cpu:
     cpu.pending.malfunction_alert.add(5)
     cpu.pending.emergency_signal.update((4, 2))
     cpu.pending.external_call = 7
-    machine.device(Sclp)._completed = 0x5000
+    machine.device(Sclp).completed = 0x5000
     cpu.load_psw(Psw(ADDRESSING_MODE | EXTERNAL_MASK, START))
     cpu.psw_loaded = False
     return cpu

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from emu.devices.sclp import ASCII_CONSOLE, READ_EVENT_DATA, WRITE_EVENT_DATA, WRITE_EVENT_MASK
+from emu.devices.sclp import ASCII_CONSOLE, Command
 from emu.isa.assembler import encode
 from tests.support.elf import ENTRY, FAILED, PASSED, Elf
 from tools.command.cli import main
@@ -43,8 +43,9 @@ def program(*lines: str, ending: int = PASSED) -> Elf:
     blocks = b""
     service = ENTRY + 0x1000
     """Where SERVICE CALL is, and the wait for its end."""
-    calls = [(WRITE_EVENT_MASK, _mask())]
-    calls += [(READ_EVENT_DATA, _read()) if line == KEY else (WRITE_EVENT_DATA, _write(line)) for line in lines]
+    calls = [(Command.WRITE_EVENT_MASK, _mask())]
+    read = (Command.READ_EVENT_DATA, _read())
+    calls += [read if line == KEY else (Command.WRITE_EVENT_DATA, _write(line)) for line in lines]
     for command, block in calls:
         address = _SCCBS + len(blocks)
         blocks += block.ljust(_SCCB, b"\0")
@@ -52,7 +53,7 @@ def program(*lines: str, ending: int = PASSED) -> Elf:
         # LLILF 1,command; LLILF 2,address; BRASL 14,service
         code += b"\xc0\x1f" + command.to_bytes(4, "big") + b"\xc0\x2f" + address.to_bytes(4, "big")
         code += b"\xc0\xe5" + struct.pack(">i", (service - ENTRY - len(code)) // 2)
-        if command == READ_EVENT_DATA:
+        if command == Command.READ_EVENT_DATA:
             # LLGH 3,6(2); CHI 3,X'20': nothing was typed, so that it is done again
             code += (
                 bytes.fromhex("e33020060091 a73e0020") + b"\xa7\x74" + struct.pack(">h", (start - len(code) - 10) // 2)

@@ -23,7 +23,12 @@ class Statistics(Observer):
     def __init__(self, machine: Machine) -> None:
         """Count those of *machine* from now on."""
         self._others: Counter[tuple[str, int]] = Counter()
-        self._counts = {"svc": machine.counts.supervisor_calls, "program": machine.counts.program_interruptions}
+        counts = machine.counts
+        self._counts = {
+            "svc": counts.supervisor_calls,
+            "program": counts.program_interruptions,
+            "external": counts.external_interruptions,
+        }
         self._before = {kind: Counter(counts) for kind, counts in self._counts.items()}
 
     @property

@@ -14,20 +14,23 @@ from typing import Any, Final
 import numpy as np
 from numba import carray, njit, types  # type: ignore[attr-defined]
 
+from emu.control_registers import CR0_SERVICE_SIGNAL
 from emu.engine.blocks import INVISIBLE
 from emu.engine.compiled_parts import call, callback, code_byte, may_be_stop_place, pointer, settle_block
 from emu.engine.record import RECORD_TYPE
 from emu.engine.record_limits import MOST_INSTRUCTIONS, StopReason
-from emu.engine.rules import access_rules, swapping
+from emu.engine.rules import access_rules, service_signals, swapping
 from emu.engine.rules.executing import executing
 from emu.engine.rules.instructions import numbered
 from emu.engine.rules.opcodes import NONE, hidden_instruction, instruction_number
 from emu.engine.rules.primitives import code_instruction
 from emu.engine.rules.taking import take_refused, take_unknown
+from emu.engine.rules.words import load_native
 from emu.engine.trace_emission import is_trace_full, mark, take_back
 from emu.engine.trace_rows import note_alone, note_interruption
 from emu.engine.units import translated_unit
 from emu.program_interruption import ProgramInterruptionCode
+from emu.psw import EXTERNAL_MASK
 from emu.traces.schema import InterruptionClass
 
 # numba takes plain integers for the callback's constants.
@@ -42,9 +45,12 @@ _INSTRUCTIONS: Final = numbered()
 _WORK: Final = np.zeros(MOST_INSTRUCTIONS, dtype=np.uint64)
 for _number, _each in _INSTRUCTIONS:
     _WORK[_number] = _each.declared.work
+_EXTERNAL: Final = np.uint64(EXTERNAL_MASK)
+_SERVICE_SIGNAL: Final = np.uint64(CR0_SERVICE_SIGNAL)
 _LENGTH_OF_SVC: Final = np.uint64(swapping.LENGTH)
 
 
+_take_service_signal: Any = translated_unit(service_signals.source(), service_signals.NAME, access_rules)
 _execute_svc: Any = translated_unit(swapping.source(), swapping.NAME, access_rules)
 _execute_number: Any = executing(_INSTRUCTIONS)
 
@@ -66,6 +72,26 @@ def _is_called(record: Any, reported: Any, address: Any) -> Any:
         return True
     record.left -= np.uint64(1)
     return False
+
+
+@njit
+def _leaves_signal(record: Any, address: Any) -> Any:
+    """Whether a service signal that has just come is due before the instruction at *address*, and was not taken."""
+    record.has_service_signal = np.uint64(0)
+    subclasses = load_native(record.control_registers_address)
+    if record.system_mask & _EXTERNAL == np.uint64(0) or subclasses & _SERVICE_SIGNAL == np.uint64(0):
+        return False
+    if _is_budget_used(record) or not _take_service_signal(record, address, np.uint64(0)):
+        return True
+    record.has_compiled = np.uint64(1)
+    return False
+
+
+@njit
+def _is_budget_used(record: Any) -> Any:
+    """Whether no other instruction may begin."""
+    work = record.bound - record.left
+    return work >= record.goal or work - record.extra_work >= record.limit
 
 
 @njit
@@ -117,8 +143,7 @@ def exception_callback(engine: Any, number: Any, data: Any) -> None:  # noqa: AR
         return
     # Unicorn takes an instruction that traps for no part of the block, so it is not counted yet.
     if has_trapped and address == record.block_address + record.block_size:
-        work = record.bound - record.left
-        if work >= record.goal or work - record.extra_work >= record.limit:
+        if _is_budget_used(record):
             # It is behind the last instruction of the budget; or its block is only translated, which has none.
             reason = LIMIT_REASON
         else:
@@ -135,6 +160,9 @@ def exception_callback(engine: Any, number: Any, data: Any) -> None:  # noqa: AR
                 reported[0] = reported[1] = reported[3] = np.uint32(0)
                 record.instruction_counts[found] += np.uint64(1)
                 record.has_compiled = np.uint64(1)
+                if record.has_service_signal and _leaves_signal(record, psw[1]):
+                    record.reason = LIMIT_REASON
+                    call(record.stop_function, engine)
                 return
     elif record.condition_code and reported[0] == record.condition_code:
         if take_refused(record, address, np.uint64(reported[1])):

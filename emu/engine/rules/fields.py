@@ -63,6 +63,20 @@ FIELDS: Final[Mapping[str, MachineField]] = {
     "interruptions in a row": MachineField(
         "record.interruptions_in_a_row", (1 << 62) - 1, write="record.interruptions_in_a_row = {value}"
     ),
+    "otherwise interrupted CPU": MachineField(
+        "record.otherwise_interrupted_cpu", write="record.otherwise_interrupted_cpu = {value}"
+    ),
+    "otherwise interrupted after": MachineField(
+        "record.otherwise_interrupted_after", write="record.otherwise_interrupted_after = {value}"
+    ),
+    "other interruptions in a row": MachineField(
+        "record.other_interruptions_in_a_row", (1 << 62) - 1, write="record.other_interruptions_in_a_row = {value}"
+    ),
+    "completed service call": MachineField(
+        "load_native(record.completed_call_address)", write="complete_service_call(record, {value})"
+    ),
+    # Where compiled code takes a service signal, this has been looked at before.
+    "service event": MachineField("ZERO", 1, ""),
     "PSW loaded": MachineField("ZERO", 1, ""),
     "PSW change length": MachineField("ZERO", 6, ""),
 }

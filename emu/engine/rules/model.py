@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from emu import access
 from emu.bits import MASK_64
 from emu.cpu import Cpu
+from emu.devices.sclp import Sclp
 from emu.engine.record_limits import FACILITY_WORDS, MOST_CPUS
 from emu.engine.rules.accesses import (
     checked,
@@ -33,6 +34,7 @@ from emu.engine.rules.fields import ARRAYS, FIELDS, Array
 from emu.engine.rules.operand_access import probe, read_absolute, write_absolute
 from emu.engine.rules.services import (
     cpus,
+    device,
     flush,
     flush_all,
     follower,
@@ -82,6 +84,7 @@ CLASSES: Final[Mapping[str, type]] = {
     "keys": StorageKeys,
     "states": PageStates,
     "timing": Timing,
+    "SCLP": Sclp,
 }
 """The kinds of objects that have properties and methods to be carried out."""
 
@@ -104,9 +107,17 @@ _FIELDS_OF: Final[Mapping[tuple[str, str], str]] = {
     ("registers", "breaking_event_address"): "breaking event address",
     ("timing", "work"): "work",
     ("timing", "epoch"): "epoch",
+    ("SCLP", "completed"): "completed service call",
+    ("SCLP", "has_event"): "service event",
+    ("SCLP", "_event_signal"): "service event",
 }
 _GROUPS_OF: Final[Mapping[tuple[str, str], tuple[str, ...]]] = {
     ("repetition", "program"): ("interrupted CPU", "interrupted after", "interruptions in a row"),
+    ("repetition", "interruption"): (
+        "otherwise interrupted CPU",
+        "otherwise interrupted after",
+        "other interruptions in a row",
+    ),
 }
 """Attributes that are tuples: a field for each item."""
 _IN_SYSTEM_MASK: Final = ("problem_state", "key", "dat", "space")
@@ -133,6 +144,7 @@ _OBJECTS_OF: Final[Mapping[tuple[str, str], str]] = {
     ("counts", "program_interruptions"): "program interruptions",
     ("configuration", "repetition"): "repetition",
     ("registers", "psw"): "psw",
+    ("SCLP", "_configuration"): "configuration",
     ("keys", "bytes"): "keys of pages",
     ("states", "bytes"): "states of pages",
     ("states", "transitions"): "transitions",
@@ -148,6 +160,7 @@ def _facility_doublewords(*_: Any) -> Value:
 _LEFT: Final = (
     Cpu.set_addressing_mode,
     Cpu.set_program_mask,
+    Sclp.carry_out,
     *(perform for order, perform in ORDERS.items() if order not in SENSING),
     *(perform for perform in FUNCTIONS.values() if perform is not give_up_turn),
 )
@@ -368,6 +381,7 @@ _SPECIAL: Final[Mapping[tuple[str, str], Callable[[Core], Value]]] = {
     ("configuration", "profile"): lambda _: Either("record.profile", tuple(Static(each) for each in Profile)),
     ("configuration", "cpus"): cpus,
     ("configuration", "follower"): follower,
+    ("configuration", "device"): device,
     ("translations", "page_changed"): page_changed,
     ("translations", "flush_all"): flush_all,
     ("watching", "may_be_of"): may_be_watched,

@@ -13,7 +13,7 @@ from numba import njit
 
 from emu import psw as psw_bits
 from emu.addresses import PAGE_SHIFT, PAGE_SIZE
-from emu.control_registers import CR0_AFP, CR0_TRANSLATION, CR0_VECTOR
+from emu.control_registers import CR0_AFP, CR0_SERVICE_SIGNAL, CR0_TRANSLATION, CR0_VECTOR
 from emu.engine import tables
 from emu.engine.blocks import NO_FILL
 from emu.engine.compiled_parts import (
@@ -74,6 +74,7 @@ _EXTERNAL: Final = np.uint64(psw_bits.EXTERNAL_MASK)
 _ENABLING: Final = np.uint64(1 << 6 | 1 << 14)
 """By their bits, counted from the right: control registers 6 and 14."""
 _OF_UNICORN: Final = np.uint64(CR0_AFP | CR0_VECTOR)
+_SERVICE_SIGNAL: Final = np.uint64(CR0_SERVICE_SIGNAL)
 _OF_TRANSLATION: Final = np.uint64(CR0_TRANSLATION)
 _CONTEXT_STEP: Final = np.uint64(CONTEXT_STEP)
 _LAST_MARK: Final = np.uint64(LAST_MARK)
@@ -191,6 +192,7 @@ def may_change_system_mask(record: Any, mask: Any, extra: Any) -> Any:
     """Whether nothing follows from the PSW mask *mask* but what :func:`change_system_mask` does.
 
     *extra* is the work of this instruction beyond one unit.  No interruption that it enables for may be possible yet.
+    A service signal that has come meanwhile may be.
     """
     enabled = mask & ~record.system_mask & _INTERRUPTIONS
     changed = mask ^ record.system_mask
@@ -199,7 +201,10 @@ def may_change_system_mask(record: Any, mask: Any, extra: Any) -> Any:
     if changed & _TRANSLATION and _are_operands_apart(mask) != _are_operands_apart(record.system_mask):
         # Other instructions are intercepted then.
         return False
-    return enabled == ZERO or record.bound - record.left + extra + np.uint64(1) < record.quiet
+    if enabled == ZERO:
+        return True
+    is_quiet = load_native(record.completed_call_address) == ZERO
+    return is_quiet and record.bound - record.left + extra + np.uint64(1) < record.quiet
 
 
 @njit
@@ -237,8 +242,21 @@ def may_change_control_register(record: Any, number: Any, value: Any) -> Any:
     """
     before = load_native(record.control_registers_address + (number << np.uint64(3)))
     if number == ZERO:
-        return (value ^ before) & _OF_UNICORN == ZERO and value & ~before & record.expected_subclasses == ZERO
+        expected = record.expected_subclasses
+        if load_native(record.completed_call_address) != ZERO:
+            expected |= _SERVICE_SIGNAL
+        return (value ^ before) & _OF_UNICORN == ZERO and value & ~before & expected == ZERO
     return value == before or (_ENABLING >> number) & np.uint64(1) == ZERO
+
+
+@njit
+def complete_service_call(record: Any, block: Any) -> None:
+    """Let the command of the SCCB at absolute address *block* be the one whose end is to be announced; 0: none is."""
+    store_native(record.completed_call_address, block)
+    if block != ZERO:
+        record.has_service_signal = np.uint64(1)
+        # Another CPU may be waiting for it.
+        record.idle_until = ZERO
 
 
 @njit
@@ -361,6 +379,7 @@ NAMES: Final[dict[str, Any]] = {
     "may_change_psw_mask": may_change_psw_mask,
     "change_system_mask": change_system_mask,
     "may_change_control_register": may_change_control_register,
+    "complete_service_call": complete_service_call,
     "find_context": find_context,
     "change_context": change_context,
     "may_forget_translations": may_forget_translations,

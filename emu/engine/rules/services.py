@@ -1,21 +1,24 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What the model asks of other CPUs, of whoever watches and of the translation-lookaside buffer, in compiled code."""
+"""What the model asks in compiled code: of other CPUs, devices, who watches and the translation-lookaside buffer."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from emu.cpu import Cpu, CpuState, PendingExternal
+from emu.devices.sclp import Sclp
 from emu.engine.rules.values import (
     NONE,
     Either,
     Flag,
     Number,
     ObjectPlace,
+    OutsideSubsetError,
     Primitive,
     Static,
     Structure,
     Value,
+    describe,
     exact,
     number,
 )
@@ -29,6 +32,17 @@ def cpus(translator: Core) -> Value:
     """All CPUs, if it is known what there is to be sensed of them."""
     translator.writer.refuse_if("(record.cpu_count == ZERO)")
     return ObjectPlace("CPUs")
+
+
+def device(_: Core) -> Value:
+    """Compiled code knows of one device."""
+
+    def perform(kind: Value) -> Value:
+        if kind != Static(Sclp):
+            raise OutsideSubsetError(f"the device {describe(kind)}")
+        return ObjectPlace("SCLP")
+
+    return Primitive("configuration.device", perform)
 
 
 def sensed_cpu(address: str, word: str) -> Structure:

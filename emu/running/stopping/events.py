@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     Note = Callable[[StopPoint, Cpu | None, StopEvent], None]
 
-_COMPILED = (None, "svc", "program")
+_COMPILED = (None, "svc", "program", "external")
 """Classes of interruptions that compiled code takes, if it need not tell of them; None: any class."""
 
 

@@ -64,7 +64,7 @@ PENDING: dict[int, Prepare] = {
     control.CR0_MALFUNCTION_ALERT: lambda machine: machine.cpus[0].pending.malfunction_alert.add(3),
     control.CR0_EMERGENCY_SIGNAL: lambda machine: machine.cpus[0].pending.emergency_signal.add(3),
     control.CR0_EXTERNAL_CALL: lambda machine: setattr(machine.cpus[0].pending, "external_call", 3),
-    control.CR0_SERVICE_SIGNAL: lambda machine: setattr(machine.sclp, "_completed", DATA),
+    control.CR0_SERVICE_SIGNAL: lambda machine: setattr(machine.sclp, "completed", DATA),
 }
 
 

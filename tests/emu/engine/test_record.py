@@ -15,7 +15,7 @@ from emu.engine import record as declaration
 from emu.engine.record import RECORD_TYPE, WRITERS, Record, SharedRecord
 from emu.engine.record_fields import FieldWriter
 from emu.engine.record_limits import MOST_INSTRUCTIONS, NO_PAGE
-from emu.engine.rules import interrupting, swapping
+from emu.engine.rules import interrupting, service_signals, swapping
 from emu.engine.rules.instructions import numbered
 from emu.page_states import OperationRequest
 
@@ -91,8 +91,10 @@ def assigned(file: Path) -> set[str]:
 
 def assigned_by_instructions() -> set[str]:
     """The fields of the record that compiled instructions and interruptions assign to by themselves."""
-    sources = (swapping.source(), interrupting.source(), *(each.source for _, each in numbered()))
-    return {name for source in sources for name in re.findall(r"^ *record\.(\w+)(?:\[.*\])? = ", source, re.MULTILINE)}
+    interruptions = (swapping.source(), interrupting.source(), service_signals.source())
+    sources = (*interruptions, *(each.source for _, each in numbered()))
+    assignment = re.compile(r"^ *record\.(\w+)(?:\[.*\])? \+?= ", re.MULTILINE)
+    return {name for source in sources for name in assignment.findall(source)}
 
 
 @pytest.mark.parametrize("name", COMPILED)

@@ -135,8 +135,8 @@ def agrees(program: Program, taken: list[int]) -> tuple[Machine, int]:
         others.append(sliced)
     for other in others:
         assert guest_view(free) == guest_view(other)
-        assert free.counts.instructions == other.counts.instructions
-        assert free.counts.supervisor_calls == other.counts.supervisor_calls
+        assert free.counts == other.counts
+        assert free.configuration.repetition == other.configuration.repetition
         assert free.timing.work == other.timing.work
         assert free.cpus[0].executed == other.cpus[0].executed
     return free, left
