@@ -143,14 +143,15 @@ class CompiledInstructions:
         record.timer_origin = cpu.cpu_timer_origin & MASK_64
         record.programmable_field = cpu.tod_programmable
         record.program_parameter = cpu.program_parameter
-        observers = self._configuration.observers
-        watching = self._configuration.watching
-        is_followed = watching.follows_interruptions or watching.before_interruption is not None
-        if observers and not is_followed:
-            is_followed = any(observer.wants_interruptions for observer in observers)
-        record.interruptions_followed = is_followed
-        record.keys_followed = bool(observers) and any(observer.wants_keys for observer in observers)
-        record.host_followed = bool(observers) and any(observer.wants_host for observer in observers)
+        observers, watching = self._configuration.observers, self._configuration.watching
+        wants_interruptions = watching.follows_interruptions or watching.before_interruption is not None
+        wants_keys = wants_host = False
+        for observer in observers:
+            wants_interruptions = wants_interruptions or observer.wants_interruptions
+            wants_keys = wants_keys or observer.wants_keys
+            wants_host = wants_host or observer.wants_host
+        record.interruptions_followed = wants_interruptions
+        record.keys_followed, record.host_followed = wants_keys, wants_host
         record.has_other_cpus = len(self._configuration.cpus) > 1
         self._tell_states()
         self._tell_idleness(cpu)
@@ -215,7 +216,7 @@ class CompiledInstructions:
             record.left = (record.left + work) & MASK_64
             record.extra_work = 0
             self._has_counted = True
-            if self._limited or self._configuration.observers:
+            if self._limited:
                 self.count_executed()
             if record.turn_begun:
                 self._configuration.turns.begin(cpu.address, record.turn_begun, is_alone=False)

@@ -50,7 +50,6 @@ def source() -> str:
     translator = Translator(Model(_FUNCTIONS))
     writer, cpu = translator.writer, ObjectPlace("cpu")
     writer.top.line("work = work_done(record)")
-    writer.refuse_if("(record.interruptions_followed != ZERO)")
     # What is to be told with it, and what is written of it in a trace, is the model's.
     writer.refuse_if("(record.has_service_event != ZERO)")
     writer.refuse_if("(record.trace_address != ZERO)")
