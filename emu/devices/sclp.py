@@ -161,11 +161,6 @@ class Sclp:
         return bool(self._input) and self.reads_input
 
     @property
-    def announces_events(self) -> bool:
-        """Whether a service signal would not only, or not at all, say that a command has ended."""
-        return self._event_signal or self.has_event
-
-    @property
     def reads_input(self) -> bool:
         """Whether the guest wants to hear of what is typed."""
         return bool(self._receive_mask & (_event_bit(ASCII_CONSOLE) | _event_bit(OPERATOR_COMMAND)))

@@ -138,7 +138,7 @@ class CompiledInstructions:
         record.interrupted_cpu, record.interrupted_after, record.interruptions_in_a_row = last
         last = self._configuration.repetition.interruption
         record.otherwise_interrupted_cpu, record.otherwise_interrupted_after, record.other_interruptions_in_a_row = last
-        record.has_service_event = self._sclp.announces_events
+        record.has_service_event = self._sclp.has_event
         record.epoch = timing.epoch & MASK_64
         record.timer_origin = cpu.cpu_timer_origin & MASK_64
         record.programmable_field = cpu.tod_programmable

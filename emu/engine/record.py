@@ -320,7 +320,7 @@ class Record(ctypes.Structure):
     completed_call_address: Annotated[Word, FieldWriter.SETUP]
     """Where the SCLP keeps the address of the SCCB whose command has ended, until that is announced."""
     has_service_event: Annotated[Word, FieldWriter.PYTHON]
-    """Whether the SCLP has more to announce or to be told with it."""
+    """Whether a service signal would say, too, that there is something to be read."""
     has_service_signal: Annotated[Word, FieldWriter.CALLBACK]
     """Whether a command has ended just now, so that a service signal may be due."""
     service_signals: Annotated[Word, FieldWriter.BOTH]

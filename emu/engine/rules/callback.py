@@ -81,10 +81,7 @@ def _leaves_signal(record: Any, address: Any) -> Any:
     subclasses = load_native(record.control_registers_address)
     if record.system_mask & _EXTERNAL == np.uint64(0) or subclasses & _SERVICE_SIGNAL == np.uint64(0):
         return False
-    if _is_budget_used(record) or not _take_service_signal(record, address, np.uint64(0)):
-        return True
-    record.has_compiled = np.uint64(1)
-    return False
+    return _is_budget_used(record) or not _take_service_signal(record, address, np.uint64(0))
 
 
 @njit

@@ -75,7 +75,7 @@ FIELDS: Final[Mapping[str, MachineField]] = {
     "completed service call": MachineField(
         "load_native(record.completed_call_address)", write="complete_service_call(record, {value})"
     ),
-    # Where compiled code takes a service signal, this has been looked at before.
+    # Compiled code takes no signal while there is an event, and none that was pending when the engine was entered.
     "service event": MachineField("ZERO", 1, ""),
     "PSW loaded": MachineField("ZERO", 1, ""),
     "PSW change length": MachineField("ZERO", 6, ""),

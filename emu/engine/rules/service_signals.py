@@ -50,7 +50,7 @@ def source() -> str:
     translator = Translator(Model(_FUNCTIONS))
     writer, cpu = translator.writer, ObjectPlace("cpu")
     writer.top.line("work = work_done(record)")
-    # What is to be told with it, and what is written of it in a trace, is the model's.
+    # An event that is to be told with it, and what is written of it in a trace, are the model's.
     writer.refuse_if("(record.has_service_event != ZERO)")
     writer.refuse_if("(record.trace_address != ZERO)")
     in_a_row = translator.call(interruption.count_in_a_row, [cpu], {})
