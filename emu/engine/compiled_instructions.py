@@ -103,6 +103,7 @@ class CompiledInstructions:
 
     def limit(self, left: Mapping[str, int]) -> None:
         """Leave to the model what *left* names when it was executed so many times from now on, and count it."""
+        self.count_executed()
         self._limits[self._limited] = MASK_64
         self._limits[self._left] = 0
         self._limited = [NAMES.index(name) for name in left if name in NAMES]
