@@ -23,7 +23,7 @@ from emu.isa.assembler import assemble, encode
 from emu.lowcore import EXTERNAL_CODE, EXTERNAL_NEW_PSW, EXTERNAL_OLD_PSW, EXTERNAL_PARAMETER
 from emu.machine import MEGABYTE, Machine, StopKind
 from emu.psw import ADDRESSING_MODE, DAT, Psw
-from emu.running.stopping.kinds import AtInterruption, AtMnemonic, StopSpace, StorageAccess
+from emu.running.stopping.kinds import AtInterruption, AtMnemonic, PswMaskChange, StopSpace, StorageAccess
 from emu.saving import restore, save
 from emu.snapshot import differences, guest_view
 from emu.traces.reader import TraceFile
@@ -339,12 +339,13 @@ def test_who_is_not_told_of_interruptions_does_not_slow_them(by_model: list[int]
         (AtInterruption("external", frozenset({SIGNAL})), ROUNDS),
         (AtInterruption(), ROUNDS + 1),
         (AtMnemonic(frozenset({"SERVC"})), ROUNDS),
+        (PswMaskChange(psw_bits.EXTERNAL_MASK), 2 * ROUNDS + 1),
         (StorageAccess(DATA + 6, DATA + 7, StopSpace.ABSOLUTE), ROUNDS),
         (StorageAccess(PREFIX + EXTERNAL_CODE, PREFIX + EXTERNAL_CODE, StopSpace.ABSOLUTE), ROUNDS),
     ),
     ids=str,
 )
-def test_stops_are_hit_each_time(stop: AtInterruption | AtMnemonic | StorageAccess, hits: int) -> None:
+def test_stops_are_hit_each_time(stop: AtInterruption | AtMnemonic | PswMaskChange | StorageAccess, hits: int) -> None:
     free, stepped = (calling().machine() for _ in range(2))
     stepped.observers.append(EveryInstruction())
     for machine in (free, stepped):
