@@ -8,10 +8,11 @@ function code, three bytes of control mask, and the response code (halfword) tha
 
 from __future__ import annotations
 
-from array import array
 from enum import IntEnum
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Final
+
+import numpy as np
 
 from emu import access, interruption
 from emu.addresses import PAGE_SIZE
@@ -111,6 +112,7 @@ class Sclp:
         "_uses_vt220",
         excluded={
             "_configuration": "whose part it is",
+            "_completed_word": "the same as _completed",
             "console": "where the output goes, not what the guest has",
             "line_console": "the same",
             "has_line_mode": "what the SCLP was made with",
@@ -125,8 +127,10 @@ class Sclp:
         """If set, takes the line-mode messages instead of :attr:`console`."""
         self.has_line_mode = True
         """Whether there is a line-mode console at all: Linux, which finds both, would write some things to each."""
-        self._completed = array("Q", (0,))
+        self._completed = np.zeros(1, dtype=np.uint64)
         """What :attr:`completed` is, where compiled code finds it."""
+        self._completed_word: memoryview[int] = self._completed.data
+        """The same, as an integer."""
         self._event_signal = False
         """An event came that no service signal has announced yet."""
         self._input = bytearray()
@@ -139,21 +143,21 @@ class Sclp:
     @property
     def completed(self) -> int:
         """The SCCB of the command whose end is not announced yet; zero, where no SCCB can be, if there is none."""
-        return self._completed[0]
+        return self._completed_word[0]
 
     @completed.setter
     def completed(self, address: int) -> None:
-        self._completed[0] = address
+        self._completed_word[0] = address
 
     @property
     def completed_address(self) -> int:
         """Where in this process :attr:`completed` is, 64 bits."""
-        return self._completed.buffer_info()[0]
+        return self._completed.ctypes.data
 
     @property
     def is_signal_pending(self) -> bool:
         """Whether a service-signal interruption is requested."""
-        return self._completed[0] != 0 or self._event_signal
+        return self._completed_word[0] != 0 or self._event_signal
 
     @property
     def has_event(self) -> bool:

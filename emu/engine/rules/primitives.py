@@ -191,8 +191,8 @@ def executed(record: Any) -> Any:
 def may_change_system_mask(record: Any, mask: Any, extra: Any) -> Any:
     """Whether nothing follows from the PSW mask *mask* but what :func:`change_system_mask` does.
 
-    *extra* is the work of this instruction beyond one unit.  No interruption that it enables for may be possible yet.
-    A service signal that has come meanwhile may be.
+    *extra* is the work of this instruction beyond one unit.  No interruption that it enables for may be possible yet,
+    as a service signal is that has come meanwhile.
     """
     enabled = mask & ~record.system_mask & _INTERRUPTIONS
     changed = mask ^ record.system_mask

@@ -376,7 +376,9 @@ def test_a_restored_machine_is_busy() -> None:
     machine.run(1)
     assert machine.sclp.completed == DATA
     run(restored)
+    place = restored.sclp.completed_address
     restore(save(machine), restored)
+    assert restored.sclp.completed_address == place
     for each in (machine, restored):
         run(each)
     assert restored.cpus[0].gr[5] == (2 * ROUNDS - 1) * 2
