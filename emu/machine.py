@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import emu.isa.catalogue  # noqa: F401 - fills the instruction set
 from emu import machine_checks, room
-from emu.configuration import MEGABYTE, Configuration, Counts
+from emu.configuration import MEGABYTE, Configuration
 from emu.cpu import Cpu
 from emu.devices.catalogue import DEVICES
 from emu.devices.channel_subsystem import ChannelSubsystem
@@ -72,6 +72,7 @@ class Machine:
         self.keys = configuration.keys
         self.states = configuration.states
         self.timing = configuration.timing
+        self.counts = configuration.counts
         self.cpus = configuration.cpus
         self.sclp = configuration.device(Sclp)
         self.messages = configuration.device(SpecialMessages)
@@ -132,12 +133,6 @@ class Machine:
     def executed(self) -> int:
         """Instructions ended on all CPUs."""
         return self.configuration.executed
-
-    @property
-    def counts(self) -> Counts:
-        """What is counted, as of now, whoever has executed it."""
-        self._loop.count_executed()
-        return self.configuration.counts
 
     @property
     def observers(self) -> list[ObserverOf[Cpu]]:

@@ -8,7 +8,6 @@ function code, three bytes of control mask, and the response code (halfword) tha
 
 from __future__ import annotations
 
-from enum import IntEnum
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Final
 
@@ -21,8 +20,9 @@ from emu.control_registers import CR0_SERVICE_SIGNAL
 from emu.device import InterruptionRequest
 from emu.devices.console import Console, ConsoleBuffer
 from emu.devices.line_mode import message_lines, operator_command
-from emu.devices.sccb import Sccb
-from emu.identification import EBCDIC, max_cpus
+from emu.devices.sccb import HEADER, Command, Response, Sccb
+from emu.devices.system_information import read_cpu_info, read_scp_info
+from emu.identification import EBCDIC
 from emu.lowcore import PREFIX_AREA_SIZE
 from emu.prefixing import absolute_to_real
 from emu.program_interruption import ProgramInterruption, ProgramInterruptionCode
@@ -35,33 +35,6 @@ if TYPE_CHECKING:
 
 _Code = ProgramInterruptionCode
 
-
-class Response(IntEnum):
-    """Response codes."""
-
-    READ_COMPLETION = 0x0010
-    COMPLETION = 0x0020
-    BOUNDARY_VIOLATION = 0x0100
-    INVALID_COMMAND = 0x01F0
-    INSUFFICIENT_LENGTH = 0x0300
-    INVALID_FUNCTION = 0x40F0
-    NO_EVENT_BUFFERS = 0x60F0
-    INVALID_SELECTION_MASK = 0x70F0
-    INCONSISTENT_LENGTHS = 0x72F0
-    INVALID_MASK_LENGTH = 0x74F0
-
-
-class Command(IntEnum):
-    """Commands that there are."""
-
-    READ_SCP_INFO = 0x0002_0001
-    READ_SCP_INFO_FORCED = 0x0012_0001
-    READ_CPU_INFO = 0x0001_0001
-    WRITE_EVENT_DATA = 0x0076_0005
-    READ_EVENT_DATA = 0x0077_0005
-    WRITE_EVENT_MASK = 0x0078_0005
-
-
 _COMMANDS: Final = tuple(Command)
 _COMMAND_MASK: Final = 0xFFFF_00FF
 """Bits 16-23 of the command are a parameter of some commands."""
@@ -70,7 +43,6 @@ OPERATOR_COMMAND: Final = 0x01
 MESSAGE: Final = 0x02
 ASCII_CONSOLE: Final = 0x1A
 
-_HEADER: Final = 8
 _RESPONSE_CODE: Final = 6
 """Where it is in the header."""
 _EVENT_HEADER: Final = 6
@@ -81,19 +53,9 @@ _EVENT_PENDING: Final = 1
 """In the external parameter of a service signal."""
 _SELECTIVE_READ: Final = 1
 _LONGEST_MASK: Final = 1021
-_CPU_ENTRY: Final = 16
-_SCP_CPU_ENTRIES: Final = 128
-_CPU_ENTRIES: Final = 24
 
 _LONGEST_LINE: Final = 200
 """Bytes of an operator command; its length must fit the byte-wide lengths of the vectors around it."""
-
-_MAXIMUM_INCREMENTS: Final = 0xFFFF
-_HAS_CPU_INFO: Final = bit(4)
-_SUPPRESSION_ON_PROTECTION: Final = 0x20
-"""In byte 80 of the SCP information."""
-_ENHANCED_SUPPRESSION_ON_PROTECTION: Final = 0x02
-"""In byte 85 of the SCP information."""
 
 
 class Sclp:
@@ -228,7 +190,7 @@ class Sclp:
         if address % 8 or address >> 31 or area in (0, cpu.prefix):
             raise ProgramInterruption(_Code.SPECIFICATION)
         length = storage.read_integer(address, 2)
-        if length < _HEADER:
+        if length < HEADER:
             raise ProgramInterruption(_Code.SPECIFICATION)
         if self.completed:
             return 2
@@ -254,9 +216,9 @@ class Sclp:
         sccb = Sccb(storage.read(address, length))
         match command:
             case Command.READ_SCP_INFO | Command.READ_SCP_INFO_FORCED:
-                response = self._read_scp_info(sccb)
+                response = read_scp_info(self._configuration, sccb)
             case Command.READ_CPU_INFO:
-                response = self._read_cpu_info(sccb)
+                response = read_cpu_info(self._configuration, sccb)
             case Command.WRITE_EVENT_DATA:
                 response = self._write_event_data(sccb)
             case Command.READ_EVENT_DATA:
@@ -266,49 +228,6 @@ class Sclp:
         access.announce_store(cpu, absolute_to_real(address, cpu.prefix), length, real=True)
         storage.write(address, bytes(sccb.bytes))
         return response
-
-    # Reading information
-
-    def _cpu_entries(self) -> bytes:
-        """Sixteen bytes for each CPU: its address, no feature of an interpretive-execution host, type 0 (general)."""
-        return b"".join(bytes((cpu.address,)).ljust(_CPU_ENTRY, b"\0") for cpu in self._configuration.cpus)
-
-    def _read_scp_info(self, sccb: Sccb) -> Response:
-        configuration = self._configuration
-        entries = self._cpu_entries()
-        if len(sccb.bytes) < _SCP_CPU_ENTRIES + len(entries):
-            return Response.INSUFFICIENT_LENGTH
-        # Storage increments of 1 MB; the halfword is zero when their number does not fit it.
-        increments = configuration.memory >> 20
-        configured = len(configuration.cpus)
-        sccb.clear_from(_HEADER)
-        sccb.put(8, 2, increments if increments <= _MAXIMUM_INCREMENTS else 0)
-        sccb.put(10, 1, 1)
-        sccb.put(15, 1, configuration.identification.shape.nesting)
-        sccb.put(16, 2, configured)
-        sccb.put(18, 2, _SCP_CPU_ENTRIES)
-        sccb.bytes[24:32] = b"\x40" * 8
-        sccb.put(48, 8, _HAS_CPU_INFO)
-        # Byte 116 would say CMMA, but of a host that can interpret ESSA for its guests: this guest has no such feature.
-        sccb.put(80, 1, _SUPPRESSION_ON_PROTECTION)
-        sccb.put(85, 1, _ENHANCED_SUPPRESSION_ON_PROTECTION)
-        sccb.put(100, 4, 1)
-        sccb.put(104, 8, increments)
-        sccb.put(120, 2, max_cpus(self._configuration.identification, configured) - 1)
-        sccb.bytes[_SCP_CPU_ENTRIES : _SCP_CPU_ENTRIES + len(entries)] = entries
-        return Response.READ_COMPLETION
-
-    def _read_cpu_info(self, sccb: Sccb) -> Response:
-        entries = self._cpu_entries()
-        end = _CPU_ENTRIES + len(entries)
-        if len(sccb.bytes) < end:
-            return Response.INSUFFICIENT_LENGTH
-        sccb.clear_from(_HEADER)
-        sccb.put(8, 2, len(self._configuration.cpus))
-        sccb.put(10, 2, _CPU_ENTRIES)
-        sccb.put(14, 2, end)
-        sccb.bytes[_CPU_ENTRIES:end] = entries
-        return Response.READ_COMPLETION
 
     # Events
 
@@ -336,7 +255,7 @@ class Sclp:
         if sccb.bytes[2]:
             return Response.INVALID_FUNCTION
         events = []
-        offset = _HEADER
+        offset = HEADER
         while offset < len(sccb.bytes):
             length = sccb.get(offset, 2) if offset + _EVENT_HEADER <= len(sccb.bytes) else 0
             if length < _EVENT_HEADER or offset + length > len(sccb.bytes):
@@ -393,7 +312,7 @@ class Sclp:
             return Response.INVALID_FUNCTION
         if not self._input or not selection & (_event_bit(ASCII_CONSOLE) | _event_bit(OPERATOR_COMMAND)):
             return Response.NO_EVENT_BUFFERS
-        room = len(sccb.bytes) - _HEADER - _EVENT_HEADER
+        room = len(sccb.bytes) - HEADER - _EVENT_HEADER
         is_ascii = bool(selection & _event_bit(ASCII_CONSOLE))
         event = self._ascii_input(room) if is_ascii else self._command_input(room)
         if event is None:
@@ -401,10 +320,10 @@ class Sclp:
         kind = ASCII_CONSOLE if is_ascii else OPERATOR_COMMAND
         length = _EVENT_HEADER + len(event)
         header = length.to_bytes(2, "big") + bytes((kind, 0, 0, 0))
-        sccb.bytes[_HEADER : _HEADER + length] = header + event
+        sccb.bytes[HEADER : HEADER + length] = header + event
         if sccb.bytes[5] & _VARIABLE_LENGTH_RESPONSE:
             sccb.bytes[5] &= ~_VARIABLE_LENGTH_RESPONSE & 0xFF
-            sccb.put(0, 2, _HEADER + length)
+            sccb.put(0, 2, HEADER + length)
         return Response.COMPLETION
 
     def _ascii_input(self, room: int) -> bytes | None:

@@ -15,7 +15,8 @@ import numpy as np
 from emu.addresses import PAGE_SHIFT
 from emu.engine.library import STOP_FUNCTION
 from emu.engine.quirks.small_buffer import buffer_places
-from emu.engine.record import SharedRecord, ShownPage
+from emu.engine.record import SharedRecord
+from emu.engine.record_entries import ShownPage
 from emu.engine.record_limits import FILLS, NO_CONTEXT, NO_PAGE
 from emu.engine.tables import LAST_GENERATION, block_key, block_tag, epoch_index, memo_index, page_index, page_key
 

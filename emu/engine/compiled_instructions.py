@@ -103,7 +103,6 @@ class CompiledInstructions:
 
     def limit(self, left: Mapping[str, int]) -> None:
         """Leave to the model what *left* names when it was executed so many times from now on, and count it."""
-        self.count_executed()
         self._limits[self._limited] = MASK_64
         self._limits[self._left] = 0
         self._limited = [NAMES.index(name) for name in left if name in NAMES]
@@ -217,7 +216,7 @@ class CompiledInstructions:
             record.left = (record.left + work) & MASK_64
             record.extra_work = 0
             self._has_counted = True
-            if self._limited:
+            if self._limited or self._configuration.observers:
                 self.count_executed()
             if record.turn_begun:
                 self._configuration.turns.begin(cpu.address, record.turn_begun, is_alone=False)

@@ -298,7 +298,7 @@ class Engine:
     def count_executed(self) -> None:
         """Add what was executed compiled to the counts of the configuration, before somebody looks at them.
 
-        While no stop counts, that is not done after each burst.
+        While nobody observes and no stop counts, that is not done after each burst.
         """
         self._instructions.count_executed()
 

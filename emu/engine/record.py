@@ -14,6 +14,7 @@ from typing import Annotated, Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from emu.engine.record_entries import ContextEntry, MemoEntry, ShownPage
 from emu.engine.record_fields import FieldWriter, Word, declare_fields
 from emu.engine.record_limits import (
     CONDITIONS,
@@ -38,39 +39,6 @@ from emu.engine.record_limits import (
 )
 from emu.page_states import OperationRequest
 from emu.sparse_zeros import sparse_zeros
-
-
-class MemoEntry(ctypes.Structure):
-    """A block that has been walked."""
-
-    key: Word
-    """Its address, two bits to the left and so without the first two, and the mode that it was fetched in."""
-    known: Word
-    """Its bytes in the upper half; in the lower how many instructions it has."""
-    epoch: Word
-    """What the epochs of its first and its last byte came to when it was walked."""
-
-
-class ShownPage(ctypes.Structure):
-    """A page whose code the callbacks can read."""
-
-    key: Word
-    """The number of the virtual page, two bits to the left, and the mode; NO_PAGE if there is none."""
-    place: Word
-    """Its address in this process."""
-
-
-class ContextEntry(ctypes.Structure):
-    """A context that the CPU has been in."""
-
-    primary: Word
-    secondary: Word
-    home: Word
-    """Its address-space-control elements."""
-    rest: Word
-    """What else it depends on but for the mode of the PSW: see emu.engine.tables.rest_with_key."""
-    number: Word
-    """Zero if there is none."""
 
 
 class Record(ctypes.Structure):
@@ -321,12 +289,10 @@ class Record(ctypes.Structure):
     """Where the SCLP keeps the address of the SCCB whose command has ended, until that is announced."""
     has_service_event: Annotated[Word, FieldWriter.PYTHON]
     """Whether a service signal would say, too, that there is something to be read."""
-    has_service_signal: Annotated[Word, FieldWriter.CALLBACK]
-    """Whether a command has ended just now, so that a service signal may be due."""
     service_signals: Annotated[Word, FieldWriter.BOTH]
     """How many service signals were taken compiled that are not counted yet."""
     otherwise_interrupted_cpu: Annotated[Word, FieldWriter.BOTH]
-    """The CPU that has taken the last interruption that was neither a program's nor a supervisor call."""
+    """The CPU that has taken the last interruption that was external, input/output or a machine check."""
     otherwise_interrupted_after: Annotated[Word, FieldWriter.BOTH]
     """How many instructions it had executed."""
     other_interruptions_in_a_row: Annotated[Word, FieldWriter.BOTH]
@@ -384,9 +350,6 @@ class Record(ctypes.Structure):
     """Engine-physical place of the page, with the permissions in the bits below."""
 
 
-declare_fields(MemoEntry)
-declare_fields(ShownPage)
-declare_fields(ContextEntry)
 WRITERS: Final = declare_fields(Record)
 """Who writes each field of the record."""
 RECORD_TYPE: Final[np.dtype[Any]] = np.dtype(Record)

@@ -83,7 +83,7 @@ class RunLoop:
         except StopRun as ended:
             return ended.stop
         finally:
-            self.count_executed()
+            self._count_executed()
             stops.end()
 
     def step(self, cpu: Cpu | None = None, *, by_model: bool = False) -> Stop | None:
@@ -128,7 +128,7 @@ class RunLoop:
             return False
         return engine.lone_step.is_executed(mask)
 
-    def count_executed(self) -> None:
+    def _count_executed(self) -> None:
         """Have the configuration's counts as they should be, before others look at them."""
         for engine in self._engines:
             engine.count_executed()
@@ -161,7 +161,7 @@ class RunLoop:
         configuration = self._configuration
         work = configuration.timing.work
         configuration.not_called()
-        self.count_executed()
+        self._count_executed()
         try:
             for device in configuration.devices:
                 device.perform()

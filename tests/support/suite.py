@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from emu.devices.sclp import ASCII_CONSOLE, Command
+from emu.devices.sccb import Command
+from emu.devices.sclp import ASCII_CONSOLE
 from emu.isa.assembler import encode
 from tests.support.elf import ENTRY, FAILED, PASSED, Elf
 from tools.command.cli import main

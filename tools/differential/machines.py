@@ -185,6 +185,8 @@ def _counted(machine: Machine) -> State:
         "instructions": {name: count for name, count in counts.instructions.items() if count and name in _OURS},
         "requests": {str(code): count for code, count in counts.operation_requests.items() if count},
         "interruptions": {str(int(code)): count for code, count in counts.program_interruptions.items() if count},
+        "calls": {str(number): count for number, count in counts.supervisor_calls.items() if count},
+        "external": {str(code): count for code, count in counts.external_interruptions.items() if count},
         "unmodelled": {name: count for name, count in counts.unmodelled.items() if count},
     }
     view["turn"] = {"cpu": turns.cpu, "end": turns.end}

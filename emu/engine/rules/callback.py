@@ -45,6 +45,7 @@ _INSTRUCTIONS: Final = numbered()
 _WORK: Final = np.zeros(MOST_INSTRUCTIONS, dtype=np.uint64)
 for _number, _each in _INSTRUCTIONS:
     _WORK[_number] = _each.declared.work
+_SERVC: Final = np.uint64(next(number for number, each in _INSTRUCTIONS if each.declared.mnemonic == "SERVC"))
 _EXTERNAL: Final = np.uint64(EXTERNAL_MASK)
 _SERVICE_SIGNAL: Final = np.uint64(CR0_SERVICE_SIGNAL)
 _LENGTH_OF_SVC: Final = np.uint64(swapping.LENGTH)
@@ -76,8 +77,9 @@ def _is_called(record: Any, reported: Any, address: Any) -> Any:
 
 @njit
 def _leaves_signal(record: Any, address: Any) -> Any:
-    """Whether a service signal that has just come is due before the instruction at *address*, and was not taken."""
-    record.has_service_signal = np.uint64(0)
+    """Whether the service signal of a SERVICE CALL is due before the instruction at *address*, and was not taken."""
+    if load_native(record.completed_call_address) == np.uint64(0):
+        return False
     subclasses = load_native(record.control_registers_address)
     if record.system_mask & _EXTERNAL == np.uint64(0) or subclasses & _SERVICE_SIGNAL == np.uint64(0):
         return False
@@ -157,7 +159,7 @@ def exception_callback(engine: Any, number: Any, data: Any) -> None:  # noqa: AR
                 reported[0] = reported[1] = reported[3] = np.uint32(0)
                 record.instruction_counts[found] += np.uint64(1)
                 record.has_compiled = np.uint64(1)
-                if record.has_service_signal and _leaves_signal(record, psw[1]):
+                if found == _SERVC and _leaves_signal(record, psw[1]):
                     record.reason = LIMIT_REASON
                     call(record.stop_function, engine)
                 return

@@ -75,11 +75,45 @@ FIELDS: Final[Mapping[str, MachineField]] = {
     "completed service call": MachineField(
         "load_native(record.completed_call_address)", write="complete_service_call(record, {value})"
     ),
-    # Compiled code takes no signal while there is an event, and none that was pending when the engine was entered.
-    "service event": MachineField("ZERO", 1, ""),
+    "service event": MachineField("record.has_service_event", 1),
+    # If it were on, the signal would have been pending when the engine was entered, and been taken before.
+    "event signal": MachineField("ZERO", 1, ""),
     "PSW loaded": MachineField("ZERO", 1, ""),
     "PSW change length": MachineField("ZERO", 6, ""),
 }
+
+FIELDS_OF: Final[Mapping[tuple[str, str], str]] = {
+    ("cpu", "_system_mask"): "system mask",
+    ("cpu", "system_mask"): "system mask",
+    ("cpu", "prefix"): "prefix",
+    ("cpu", "address"): "CPU address",
+    ("cpu", "executed"): "executed",
+    ("cpu", "cpu_timer_origin"): "timer origin",
+    ("cpu", "tod_programmable"): "programmable field",
+    ("cpu", "next_address"): "next address",
+    ("cpu", "instruction_length"): "instruction length",
+    ("cpu", "relative_base"): "relative base",
+    ("cpu", "psw_loaded"): "PSW loaded",
+    ("cpu", "psw_change_length"): "PSW change length",
+    ("registers", "condition_code"): "condition code",
+    ("cpu", "program_parameter"): "program parameter",
+    ("registers", "breaking_event_address"): "breaking event address",
+    ("timing", "work"): "work",
+    ("timing", "epoch"): "epoch",
+    ("SCLP", "completed"): "completed service call",
+    ("SCLP", "has_event"): "service event",
+    ("SCLP", "_event_signal"): "event signal",
+}
+"""The field that an attribute of an object is."""
+GROUPS_OF: Final[Mapping[tuple[str, str], tuple[str, ...]]] = {
+    ("repetition", "program"): ("interrupted CPU", "interrupted after", "interruptions in a row"),
+    ("repetition", "interruption"): (
+        "otherwise interrupted CPU",
+        "otherwise interrupted after",
+        "other interruptions in a row",
+    ),
+}
+"""Attributes that are tuples: a field for each item."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ _ASKED_OF_BURST: Final = frozenset(
         *("quiet", "expected_subclasses", "epoch", "timer_origin", "programmable_field", "program_parameter"),
         *("cpu_states", "cpu_count", "idle_until", "turn_begun", "interruptions_followed", "executed", "interrupted"),
         *("may_change_system_mask", "may_change_psw_mask", "change_system_mask", "may_change_control_register"),
-        "complete_service_call",
+        *("complete_service_call", "has_service_event"),
     )
 )
 """Fields of the record that are good in a burst only, since Python writes them for it; and functions of compiled code

@@ -30,7 +30,7 @@ from emu.engine.rules.accesses import (
     write_frame,
     write_integer,
 )
-from emu.engine.rules.fields import ARRAYS, FIELDS, Array
+from emu.engine.rules.fields import ARRAYS, FIELDS, FIELDS_OF, GROUPS_OF, Array
 from emu.engine.rules.operand_access import probe, read_absolute, write_absolute
 from emu.engine.rules.services import (
     cpus,
@@ -89,37 +89,6 @@ CLASSES: Final[Mapping[str, type]] = {
 """The kinds of objects that have properties and methods to be carried out."""
 
 
-_FIELDS_OF: Final[Mapping[tuple[str, str], str]] = {
-    ("cpu", "_system_mask"): "system mask",
-    ("cpu", "system_mask"): "system mask",
-    ("cpu", "prefix"): "prefix",
-    ("cpu", "address"): "CPU address",
-    ("cpu", "executed"): "executed",
-    ("cpu", "cpu_timer_origin"): "timer origin",
-    ("cpu", "tod_programmable"): "programmable field",
-    ("cpu", "next_address"): "next address",
-    ("cpu", "instruction_length"): "instruction length",
-    ("cpu", "relative_base"): "relative base",
-    ("cpu", "psw_loaded"): "PSW loaded",
-    ("cpu", "psw_change_length"): "PSW change length",
-    ("registers", "condition_code"): "condition code",
-    ("cpu", "program_parameter"): "program parameter",
-    ("registers", "breaking_event_address"): "breaking event address",
-    ("timing", "work"): "work",
-    ("timing", "epoch"): "epoch",
-    ("SCLP", "completed"): "completed service call",
-    ("SCLP", "has_event"): "service event",
-    ("SCLP", "_event_signal"): "service event",
-}
-_GROUPS_OF: Final[Mapping[tuple[str, str], tuple[str, ...]]] = {
-    ("repetition", "program"): ("interrupted CPU", "interrupted after", "interruptions in a row"),
-    ("repetition", "interruption"): (
-        "otherwise interrupted CPU",
-        "otherwise interrupted after",
-        "other interruptions in a row",
-    ),
-}
-"""Attributes that are tuples: a field for each item."""
 _IN_SYSTEM_MASK: Final = ("problem_state", "key", "dat", "space")
 """What the CPU keeps apart of its system mask, from which compiled code takes it."""
 _OBJECTS_OF: Final[Mapping[tuple[str, str], str]] = {
@@ -211,12 +180,12 @@ class Model:
     def attribute(self, translator: Core, owner: ObjectPlace, name: str) -> Value:
         """The attribute *name* of *owner*."""
         where = (owner.name, name)
-        if where in _FIELDS_OF:
-            return translator.field(_FIELDS_OF[where])
+        if where in FIELDS_OF:
+            return translator.field(FIELDS_OF[where])
         if where in _OBJECTS_OF:
             return ObjectPlace(_OBJECTS_OF[where])
-        if where in _GROUPS_OF:
-            return Sequence(tuple(translator.field(each) for each in _GROUPS_OF[where]))
+        if where in GROUPS_OF:
+            return Sequence(tuple(translator.field(each) for each in GROUPS_OF[where]))
         special = _SPECIAL.get(where)
         if special is not None:
             return special(translator)
@@ -228,10 +197,10 @@ class Model:
 
     def set_attribute(self, translator: Core, owner: ObjectPlace, name: str, value: Value) -> None:
         """Set the attribute *name* of *owner*."""
-        field = _FIELDS_OF.get((owner.name, name))
+        field = FIELDS_OF.get((owner.name, name))
         if owner.name == "cpu" and name in _IN_SYSTEM_MASK:
             return
-        group = _GROUPS_OF.get((owner.name, name))
+        group = GROUPS_OF.get((owner.name, name))
         if group is not None:
             for each, item in zip(group, translator.items(value), strict=True):
                 translator.set_field(each, exact(item, each))

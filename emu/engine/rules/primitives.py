@@ -252,11 +252,10 @@ def may_change_control_register(record: Any, number: Any, value: Any) -> Any:
 @njit
 def complete_service_call(record: Any, block: Any) -> None:
     """Let the command of the SCCB at absolute address *block* be the one whose end is to be announced; 0: none is."""
-    store_native(record.completed_call_address, block)
-    if block != ZERO:
-        record.has_service_signal = np.uint64(1)
+    if block != ZERO and block != load_native(record.completed_call_address):
         # Another CPU may be waiting for it.
         record.idle_until = ZERO
+    store_native(record.completed_call_address, block)
 
 
 @njit

@@ -50,8 +50,7 @@ def source() -> str:
     translator = Translator(Model(_FUNCTIONS))
     writer, cpu = translator.writer, ObjectPlace("cpu")
     writer.top.line("work = work_done(record)")
-    # An event that is to be told with it, and what is written of it in a trace, are the model's.
-    writer.refuse_if("(record.has_service_event != ZERO)")
+    # What is written of it in a trace is the model's.
     writer.refuse_if("(record.trace_address != ZERO)")
     in_a_row = translator.call(interruption.count_in_a_row, [cpu], {})
     few = translator.compared(ast.LtE, in_a_row, Static(interruption.MOST_INTERRUPTIONS))

@@ -55,7 +55,7 @@ PSW_CHANGES = (
 TIMES = 3
 """How often an instruction is executed: at first the model may have to find where its operands are."""
 COMPILED = [each.declared.mnemonic for _, each in numbered()]
-CR0_BITS = [bit(number) for number in (33, 35, 36, 37, 38, 39, 40, 43, 45, 46, 49, 52, 53)]
+CR0_BITS = [bit(number) for number in (33, 35, 36, 37, 38, 39, 40, 43, 45, 46, 49, 52, 53, 54)]
 VECTOR_CONTROLS = control.CR0_AFP | control.CR0_VECTOR
 
 
