@@ -228,7 +228,7 @@ class RunLoop:
     def _goes_on(self, before: int) -> bool:
         """Whether nothing else is due now, since no interruption was taken after *before*, or it took little time."""
         timing, turns = self._configuration.timing, self._configuration.turns
-        return timing.work == before or timing.work < min(turns.end, turns.next_call, self.stops.due())
+        return timing.work == before or timing.work < min(turns.end, turns.next_call, self.stops.due(before))
 
     def _execute_alone(self, cpu: Cpu) -> None:
         stops = self.stops
@@ -243,7 +243,7 @@ class RunLoop:
         engine, configuration = self._engines[cpu.address], self._configuration
         turns, timing, stops = configuration.turns, configuration.timing, self.stops
         limit = cpu.executed + remaining
-        due = stops.due()
+        due = stops.due(timing.work)
         is_rest = False
         while timing.work < turns.end and cpu.executed < limit and not self.stop_requested:
             goal = min(turns.end, turns.next_call, due) - timing.work

@@ -3,19 +3,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from emu import control_registers as control
 from emu import psw as psw_bits
 from emu.cpu import Cpu, CpuState
 from emu.devices.sclp import Sclp
 from emu.devices.watchdog import Watchdog
+from emu.hypervisor import NEVER
 from emu.pending import can_run, timer_events
 from emu.running.loops import recognise_endless_loop
 from emu.running.stops import StopKind, StopRun
 
 if TYPE_CHECKING:
     from emu.configuration import Configuration
+
+_LATEST: Final = NEVER >> 1
+"""In units of work: no wait ends so late, which is 71 years after the machine was made.  Moments stay before NEVER."""
 
 
 def pass_turn(configuration: Configuration[Cpu]) -> None:
@@ -50,7 +54,7 @@ def pass_time(configuration: Configuration[Cpu]) -> bool:
     """Every CPU waits: go to the earliest moment at which a clock comparator, a CPU timer or the watchdog ends it.
 
     Where there is an operator, the operator says how much time passes, and something typed may end the wait.  Give
-    whether that moment has come.
+    whether that moment has come.  What a program has set to the end of time ends no wait.
 
     :raises StopRun: if nothing ends it.
     """
@@ -58,6 +62,7 @@ def pass_time(configuration: Configuration[Cpu]) -> bool:
     watchdog = configuration.device(Watchdog)
     events = [units for cpu in waiting for units in timer_events(cpu)]
     events += [] if watchdog.units_left is None else [watchdog.units_left]
+    events = [units for units in events if configuration.timing.work + units < _LATEST]
     passed = event = min(events, default=None)
     operator = configuration.operator
     if operator is not None and (events or any(_hears_of_input(cpu) for cpu in waiting)):

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Statistics(Observer):
-    """Counts interruptions; the machine counts those of instructions, whoever takes them."""
+    """Counts interruptions; the machine itself counts those that compiled code may take."""
 
     wants_interruptions = False
 

@@ -174,7 +174,7 @@ class StopList:
         """A run begins: what has happened before it does not count."""
         if self.is_set:
             self._forget()
-            self._storage.begin()
+            self._storage.follow_prefixes()
             self._registers.begin()
             self._places.begin()
 
@@ -200,11 +200,10 @@ class StopList:
         ]
         return min(numbers, default=NEVER) - executed
 
-    def due(self) -> int:
-        """The virtual time that is waited for next."""
+    def due(self, work: int) -> int:
+        """The virtual time that is waited for next, after so much *work*."""
         if not self._enabled:
             return NEVER
-        work = self._configuration.timing.work
         return min(
             (point.on.work for point in self._enabled if isinstance(point.on, AtTime) and point.on.work > work),
             default=NEVER,
@@ -299,6 +298,7 @@ class StopList:
             self._noted += self._registers.events()
         if self._configuration.watching.noticed:
             self._noted += self._storage.events()
+        self._storage.follow_prefixes()
         if not self._noted:
             return
         noted = self._noted[:]

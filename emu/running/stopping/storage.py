@@ -48,8 +48,8 @@ class StorageStops:
         for engine in self._engines:
             engine.watch(_OWNER, areas)
 
-    def begin(self) -> None:
-        """A run begins, or goes on: what a real address means may have changed."""
+    def follow_prefixes(self) -> None:
+        """What a real address means may have changed."""
         if self._points and self._prefixes != [cpu.prefix for cpu in self._configuration.cpus]:
             self._watch()
 

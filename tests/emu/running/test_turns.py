@@ -17,7 +17,7 @@ from emu.psw import ADDRESSING_MODE, EXTERNAL_MASK, IO_MASK, MACHINE_CHECK_MASK,
 from emu.running.stops import StopKind, StopRun
 from emu.running.turns import find_cpu, nobody_runs, pass_time, pass_turn
 
-EXTERNAL_CALL, CLOCK_COMPARATOR, SERVICE_SIGNAL = (1 << 63 - number for number in (50, 52, 54))
+EXTERNAL_CALL, CLOCK_COMPARATOR, CPU_TIMER, SERVICE_SIGNAL = (1 << 63 - number for number in (50, 52, 53, 54))
 NEVER_DUE = (1 << 64) - 1
 
 
@@ -52,6 +52,18 @@ class Operator:
     def wait(self, units: int | None) -> int | None:
         self.asked.append(units)
         return self._passes
+
+
+def test_the_end_of_time_is_not_waited_for() -> None:
+    """Or else, after some times, virtual time would run over, which is a word in compiled code."""
+    configuration = configure(WAIT | EXTERNAL_MASK)
+    cpu = configuration.cpus[0]
+    cpu.set_control_register(0, CPU_TIMER)
+    configuration.timing.set_cpu_timer(cpu, (1 << 63) - 1)
+    with pytest.raises(StopRun) as ended:
+        pass_time(configuration)
+    assert ended.value.stop.kind is StopKind.NOTHING_TO_WAIT_FOR
+    assert configuration.timing.work == 0
 
 
 # What can be done with a CPU

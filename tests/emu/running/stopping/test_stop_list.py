@@ -6,9 +6,12 @@ from __future__ import annotations
 import pytest
 
 from emu.bits import MASK_64, bit
-from emu.machine import StopKind
+from emu.control_registers import CR0_CLOCK_COMPARATOR
+from emu.cpu import CpuState
+from emu.isa.assembler import assemble
+from emu.machine import MEGABYTE, Machine, StopKind
 from emu.page_states import Usage
-from emu.psw import EXTERNAL_MASK
+from emu.psw import ADDRESSING_MODE, EXTERNAL_MASK, Psw
 from emu.running.stopping.kinds import (
     AtAddress,
     AtInstructionCount,
@@ -26,7 +29,7 @@ from emu.running.stopping.kinds import (
     When,
 )
 from emu.snapshot import differences
-from tests.support.stopping import DATA, HANDLER, PAGE, PLACES, TURNS, WAYS, program, stops_of
+from tests.support.stopping import CODE, DATA, HANDLER, PAGE, PLACES, TURNS, WAYS, Stepwise, program, stops_of
 
 NEVER: tuple[StopOn, ...] = (
     AtAddress(0x18000),
@@ -174,6 +177,37 @@ def test_a_moment_of_virtual_time() -> None:
     assert found[0][0][0].work >= 1000
     assert found[0][0] == found[1][0] == found[2][0]
     assert all(not differences(stops_of(program())[2], state) for _, _, state in found)
+
+
+def _interrupted_at(units: int) -> Machine:
+    """A machine that counts, and whose clock comparator interrupts it once, after so many *units* of work."""
+    machine = Machine(MEGABYTE)
+    cpu = machine.cpus[0]
+    machine.storage.write(CODE, assemble("AHI 1,1") + assemble("BRC 15,*-4"))
+    machine.storage.write(HANDLER, assemble("LCTLG 0,0,0x300(0)") + assemble("LPSWE 0x130(0)"))
+    machine.storage.write(0x1B0, Psw(ADDRESSING_MODE, HANDLER).to_bytes())
+    cpu.set_control_register(0, CR0_CLOCK_COMPARATOR)
+    cpu.clock_comparator = machine.timing.tod + 4 * units - 1
+    cpu.load_psw(Psw(ADDRESSING_MODE | EXTERNAL_MASK, CODE))
+    cpu.psw_loaded, cpu.state = False, CpuState.OPERATING
+    return machine
+
+
+@pytest.mark.parametrize(
+    ("moment", "stops_at"),
+    ((99, 99), (100, 100), (101, 164), (130, 164), (164, 164), (165, 181), (181, 181), (250, 250)),
+)
+def test_a_moment_while_an_interruption_is_taken(moment: int, stops_at: int) -> None:
+    """Which takes 64 units, and LOAD CONTROL behind it 17: the run stops before the next instruction."""
+    machines = [_interrupted_at(100) for _ in WAYS]
+    machines[2].observers.append(Stepwise())
+    for machine, limit in zip(machines, (1000, 7, 1000), strict=True):
+        machine.stops.add(AtTime(moment))
+        while (stop := machine.run(limit)).kind is StopKind.BUDGET and machine.executed < 1000:
+            pass
+        assert stop.kind is StopKind.STOP_POINT
+    free, sliced, stepped = machines
+    assert free.timing.work == sliced.timing.work == stepped.timing.work == stops_at
 
 
 # Program mask

@@ -6,13 +6,14 @@ from __future__ import annotations
 import pytest
 
 from emu import psw as psw_bits
+from emu.isa.assembler import assemble
 from emu.machine import Machine, StopKind
-from emu.psw import ADDRESSING_MODE, Psw
+from emu.psw import ADDRESSING_MODE, WAIT, Psw
 from emu.running.stopping.kinds import StopSpace, StorageAccess
 from emu.snapshot import differences
 from tests.conftest import make_ready
 from tests.emu.conftest import AddressSpace
-from tests.support.stopping import DATA, PLACES, TURNS, WAYS, Stepwise, program, stops_of
+from tests.support.stopping import DATA, HANDLER, PLACES, TURNS, WAYS, Stepwise, program, stops_of
 
 CODE, FIRST, SECOND = 0x10000, 0x40000, 0x42000
 """Where general registers 4 and 5 lead."""
@@ -173,6 +174,22 @@ def test_what_an_interruption_stores(way: int | str | None) -> None:
 def test_a_real_address_is_one_of_each_cpu(way: int | str | None) -> None:
     seen, _, _ = stops_of(program(2), StorageAccess(0x140, 0x14F, StopSpace.REAL), way=way)
     assert sorted(each.cpu for each in seen) == [0] * TURNS + [1] * TURNS
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_real_address_after_another_prefix(way: int | str | None) -> None:
+    """SET PREFIX goes to and fro, and each old PSW is stored where real address 320 is then."""
+    machine, other = program(turns=4), 0x90000
+    storage = machine.storage
+    storage.write_integer(DATA, 4, other)
+    storage.write_integer(DATA + 4, 4, 0)
+    code = assemble("SPX 0(3)") + assemble("SVC 1") + assemble("SPX 4(3)") + assemble("SVC 2")
+    storage.write(CODE, code + bytes.fromhex("a726") + (-len(code) // 2 & 0xFFFF).to_bytes(2, "big") + bytes(2))
+    for prefix in (0, other):
+        storage.write(prefix + 0x1C0, Psw(ADDRESSING_MODE, HANDLER).to_bytes())
+        storage.write(prefix + 0x1D0, Psw(ADDRESSING_MODE | WAIT, 0xFFF).to_bytes())
+    seen, _, _ = stops_of(machine, StorageAccess(0x140, 0x14F, StopSpace.REAL), way=way)
+    assert [each.address for each in seen] == [HANDLER] * 8
 
 
 @pytest.mark.parametrize("way", WAYS)
