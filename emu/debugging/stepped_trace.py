@@ -44,6 +44,8 @@ class _AnnouncedInterruption:
     old: Psw
     new: Psw
     time: int
+    executed: int
+    """Instructions that had been counted then."""
     low_core: bytes
 
     @property
@@ -96,7 +98,7 @@ class SteppedTrace(Observer):
         """Write what is left, and watch no more."""
         self._flow.end_row()
         # Of an instruction that has ended the run.
-        self._write_interruptions(self._machine.executed, 0)
+        self._write_interruptions()
         self._write_chunk()
         if self._accesses is not None:
             self._accesses.end()
@@ -123,7 +125,7 @@ class SteppedTrace(Observer):
             self._note_registers(number)
         if self._accesses is not None:
             self._accesses.write(cpu, number)
-        self._write_interruptions(executed, executed - number)
+        self._write_interruptions()
         self._executed, self._time = executed, self._machine.timing.work
         self._look_ahead(cpu)
         if executed - self._rows.first >= self._chunk:
@@ -171,7 +173,8 @@ class SteppedTrace(Observer):
 
     def interrupted(self, cpu: Cpu, kind: str, code: int, old: Psw, condition: ProgramInterruption | None) -> None:
         """See :meth:`Observer.interrupted`."""
-        taken = _AnnouncedInterruption(cpu, kind, code, old, cpu.psw, self._machine.timing.work, self._low_core(cpu))
+        time, executed = self._machine.timing.work, self._machine.executed
+        taken = _AnnouncedInterruption(cpu, kind, code, old, cpu.psw, time, executed, self._low_core(cpu))
         # That of a PSW which an interruption or LOAD PSW has loaded comes between two instructions.
         is_of_instruction = kind in _OF_INSTRUCTIONS and not (old.has_early_exception() and not taken.length)
         if is_of_instruction or self._interruptions:
@@ -186,10 +189,11 @@ class SteppedTrace(Observer):
     def _low_core(self, cpu: Cpu) -> bytes:
         return looking.storage(self._machine.configuration, cpu.prefix + schema.LOW_CORE, schema.LOW_CORE_LENGTH)
 
-    def _write_interruptions(self, number: int, work: int) -> None:
-        """Write those of the instruction, which has done so much *work* after they were taken."""
+    def _write_interruptions(self) -> None:
+        """Write those of the instruction, which may have been counted before they were taken, or after."""
+        number = self._machine.executed
         for taken in self._interruptions:
-            self._write_interruption(taken, number, taken.time + work)
+            self._write_interruption(taken, number, taken.time + number - taken.executed)
         self._interruptions.clear()
 
     def _write_interruption(self, taken: _AnnouncedInterruption, number: int, time: int) -> None:

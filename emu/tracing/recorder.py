@@ -256,8 +256,9 @@ class TraceRecorder(Observer):
                 alone.interruptions = [each + self._ring.fields.row_count - first for each in alone.interruptions]
         ended = self._configuration.executed
         if alone.interruptions:
+            # An instruction that is completed may have been counted before it was interrupted, or after.
+            self._ring.rows[alone.interruptions, 2] += np.uint64(ended) - self._ring.rows[alone.interruptions, 1]
             self._ring.rows[alone.interruptions, 1] = ended
-            self._ring.rows[alone.interruptions, 2] += np.uint64(ended - alone.number)
         if not self._ring.fields.follows_registers:
             return
         self._traces[cpu.address].note_changes(ended)
@@ -346,7 +347,6 @@ class TraceRecorder(Observer):
         # What the instruction has changed comes before the interruption that it gives.
         self._traces[cpu.address].take_masks(old.mask, cpu.psw.mask)
         if self._alone is not None:
-            # It may be one of an instruction that is completed, and counted later.
             self._alone.interruptions.append(self._ring.fields.row_count)
         self._ring.append(first, number, time, place)
 

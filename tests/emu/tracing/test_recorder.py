@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from emu.cpu import CpuState
 from emu.debugging.opening import open_bytes, open_program
 from emu.debugging.stepped_trace import SteppedTrace
-from emu.machine import Machine
-from emu.psw import ADDRESSING_MODE, DAT, MACHINE_CHECK_MASK, AddressSpaceControl, Psw
+from emu.isa.assembler import assemble
+from emu.machine import MEGABYTE, Machine
+from emu.psw import ADDRESSING_MODE, DAT, MACHINE_CHECK_MASK, WAIT, AddressSpaceControl, Psw
 from emu.snapshot import differences, take
 from emu.traces.instructions import CodeTable
 from emu.traces.reader import TraceFile
@@ -230,3 +232,18 @@ def test_the_conditions_of_a_machine_check_are_the_code(tmp_path: Path, *, is_st
     assert (row["class"], row["code"]) == (InterruptionClass.MACHINE_CHECK, 1 << 31 - 9)
     low_core = chunk.blob[int(row["low_core"]) :][:LOW_CORE_LENGTH]
     assert low_core[0xE8 - LOW_CORE : 0xF0 - LOW_CORE].hex() == "00400f1d40330000"
+
+
+@pytest.mark.parametrize("limit", (1, 100))
+def test_a_supervisor_call_is_taken_when_it_has_ended(limit: int, tmp_path: Path) -> None:
+    """Of AHI and SVC each is a unit of work, and the interruption is 64."""
+    traced = Machine(MEGABYTE)
+    traced.storage.write(0x10000, assemble("AHI 1,1") + assemble("SVC 5"))
+    traced.storage.write(0x1C0, Psw(ADDRESSING_MODE | WAIT, 0x999).to_bytes())
+    cpu = traced.cpus[0]
+    cpu.load_psw(Psw(ADDRESSING_MODE, 0x10000))
+    cpu.psw_loaded, cpu.state = False, CpuState.OPERATING
+    trace = record(traced, tmp_path / "trace", "events", *[limit] * 3)
+    found = [(int(row["number"]), int(row["time"])) for chunk in trace.chunks for row in chunk.rows("interruptions")]
+    assert found == [(2, 66)]
+    assert traced.timing.work == 66
