@@ -21,8 +21,10 @@ def main() -> int:
     # No matrices are multiplied here: numpy need not start threads for that, which takes a tenth of the start.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from tools.command import cli
+    from tools.processes import interrupt
 
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+    sys.unraisablehook = interrupt.hide_interrupt
+    signal.signal(signal.SIGINT, interrupt.raise_interrupt)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     status = cli.main()
     # Nothing is left that could be stopped.

@@ -4,14 +4,40 @@
 from __future__ import annotations
 
 import signal
+import sys
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from multiprocessing.process import BaseProcess
 
     from emu.machine import Machine, Stop
+
+
+_raised: Final[list[int]] = []
+"""The signals of which :func:`raise_interrupt` has made an exception that nobody may have caught."""
+
+
+def raise_interrupt(number: int, _: object) -> None:
+    """The command's handler of Ctrl-C where nothing waits for a :class:`Switch`: a KeyboardInterrupt, which ends it.
+
+    Python ignores exceptions in finalizers, which it may call anywhere, and so do extension modules here and there: if
+    the command goes on all the same, its next switch is pressed from the first.
+    """
+    _raised.append(number)
+    raise KeyboardInterrupt
+
+
+def caught() -> None:
+    """The KeyboardInterrupt was caught, and the command is meant to go on."""
+    _raised.clear()
+
+
+def hide_interrupt(unraisable: sys.UnraisableHookArgs) -> None:
+    """For :data:`sys.unraisablehook`: a KeyboardInterrupt that is ignored is no news."""
+    if not issubclass(unraisable.exc_type, KeyboardInterrupt):
+        sys.__unraisablehook__(unraisable)
 
 
 class Switch:
@@ -27,11 +53,14 @@ class Switch:
 def ctrl_c(*machines: Machine, is_sigterm_too: bool = False) -> Iterator[Switch]:
     """While it lasts, the first Ctrl-C presses the switch and stops *machines*; the second is a KeyboardInterrupt.
 
+    One that was lost before (:func:`raise_interrupt`) is the first.
+
     :param is_sigterm_too: whether SIGTERM, from whoever limits the time, does the same.
     """
     switch = Switch()
+    before: dict[int, Any] = {}
 
-    def press(number: int, _: object) -> None:
+    def press(number: int, _: object = None) -> None:
         switch.is_pressed = True
         if number == signal.SIGTERM:
             switch.name = "SIGTERM"
@@ -44,8 +73,11 @@ def ctrl_c(*machines: Machine, is_sigterm_too: bool = False) -> Iterator[Switch]
             signal.signal(number, handler)
 
     numbers = (signal.SIGINT, signal.SIGTERM) if is_sigterm_too else (signal.SIGINT,)
-    before = {number: signal.signal(number, press) for number in numbers}
+    for number in numbers:
+        before[number] = signal.signal(number, press)
     try:
+        if _raised:
+            press(_raised.pop())
         yield switch
     finally:
         put_back()

@@ -16,6 +16,7 @@ from prompt_toolkit.completion import Completer, Completion
 from prompt_toolkit.history import FileHistory, InMemoryHistory
 from prompt_toolkit.output.vt100 import Vt100_Output
 
+from tools.processes.interrupt import caught
 from tools.stepping.commands import COMMANDS
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ class Prompt:
             except EOFError:
                 return None
             except KeyboardInterrupt:
-                continue
+                caught()
 
 
 def _output() -> Output | None:

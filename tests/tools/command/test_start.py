@@ -30,6 +30,23 @@ sys.argv[2:] = []
 sys.exit(start.main())
 """
 
+_PRESSED_IN_A_FINALIZER = """
+import os, signal, sys
+
+class Press:
+    def find_spec(self, name, path=None, target=None):
+        if name == "tools.reports.verdict":
+            Finalized()
+
+class Finalized:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGINT)
+
+from tools.command import start
+sys.meta_path.insert(0, Press())
+sys.exit(start.main())
+"""
+
 _THREADS_LEFT = """
 import os, time
 from tools.command.start import main
@@ -49,6 +66,16 @@ def test_ctrl_c_or_sigterm_while_a_module_is_loaded(module: str, number: int, na
     command = [sys.executable, "-c", _PRESSED_WHILE_LOADING, module, str(int(number))]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (3, "", f"essa: stopped by {name}\n")
+
+
+def test_ctrl_c_in_a_finalizer_while_a_module_is_loaded(tmp_path: Path) -> None:
+    """Python ignores the exception that it makes there."""
+    program = write_program(tmp_path, ending_program(LOOP))
+    command = [sys.executable, "-c", _PRESSED_IN_A_FINALIZER, "run", program]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 3
+    assert "Traceback" not in done.stderr
+    assert "stopped by Ctrl-C" in done.stderr.splitlines()[-1]
 
 
 @pytest.mark.parametrize("tenths", (1, 2, 3, 4, 6, 8))

@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
+from collections.abc import Iterator
 
 import pytest
 
@@ -47,6 +49,56 @@ def test_second_ctrl_c_does_not_wait(looping: Machine) -> None:
         os.kill(os.getpid(), signal.SIGINT)
         assert switch.is_pressed
         os.kill(os.getpid(), signal.SIGINT)
+
+
+class PressedAtTheEnd:
+    """Presses Ctrl-C when it is finalized."""
+
+    def __del__(self) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+
+
+@pytest.fixture
+def as_in_the_command(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Ctrl-C is handled as in the command, from its beginning on."""
+    monkeypatch.setattr(sys, "unraisablehook", interrupt.hide_interrupt)
+    before = signal.signal(signal.SIGINT, interrupt.raise_interrupt)
+    yield
+    signal.signal(signal.SIGINT, before)
+    interrupt.caught()
+
+
+@pytest.mark.usefixtures("as_in_the_command")
+def test_one_that_python_ignores_is_not_lost(looping: Machine, capsys: pytest.CaptureFixture[str]) -> None:
+    PressedAtTheEnd()
+    with interrupt.ctrl_c(looping):
+        stop = interrupt.run_interruptibly(looping)
+    assert (stop.kind, stop.text) == (StopKind.REQUESTED, "stopped by Ctrl-C")
+    assert capsys.readouterr().err == ""
+    with interrupt.ctrl_c(looping) as switch:
+        assert not switch.is_pressed
+
+
+@pytest.mark.usefixtures("as_in_the_command")
+def test_one_that_is_caught_is_over(looping: Machine) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        os.kill(os.getpid(), signal.SIGINT)
+    interrupt.caught()
+    with interrupt.ctrl_c(looping) as switch:
+        assert not switch.is_pressed
+
+
+class Failing:
+    """Raises an exception when it is finalized."""
+
+    def __del__(self) -> None:
+        raise ValueError("odd")
+
+
+@pytest.mark.usefixtures("as_in_the_command")
+def test_another_exception_that_python_ignores_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    Failing()
+    assert "ValueError: odd" in capsys.readouterr().err
 
 
 def test_budget_is_exact(looping: Machine) -> None:

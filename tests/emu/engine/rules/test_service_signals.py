@@ -7,6 +7,7 @@ A program calls the SCLP over and over and counts what it is told.  It runs free
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -427,6 +428,16 @@ def test_another_cpu_takes_it_when_it_has_its_turn(part: int) -> None:
     assert free.configuration.turns == stepped.configuration.turns
     assert free.timing.work == stepped.timing.work
     assert free.cpus[1].gr[8] > 1
+
+
+def test_a_busy_answer_changes_nothing_for_other_cpus(compiled: Counter[str]) -> None:
+    """As long as they have nothing to do, the turn is given up compiled."""
+    machine = _two("SERVC 1,2;DIAG 0,1,68;BRCT 6,*-8")
+    machine.cpus[1].state = CpuState.STOPPED
+    machine.run(3 * 12)
+    assert machine.counts.instructions["DIAG"] >= 11
+    # The first ones, before it is known that nobody can run, and when a command has ended.
+    assert compiled["DIAG"] >= machine.counts.instructions["DIAG"] - 2
 
 
 def test_the_source_has_no_refusal_behind_an_effect() -> None:
