@@ -275,7 +275,7 @@ AT_ONCE = 16
 """Units of work that SERVICE CALL takes: until then a timer comes before the first signal."""
 
 
-@pytest.mark.parametrize("units", (*range(1, 24), 79, 80, 81, 82, 83, 95, 96, 97, 98, 99, 100, 500))
+@pytest.mark.parametrize("units", (1, 8, 15, 16, 17, 18, 19, 22, 79, 80, 81, 82, 83, 96, 97, 98, 500))
 @pytest.mark.parametrize("control", (CR0_CLOCK_COMPARATOR, CR0_CPU_TIMER))
 @pytest.mark.parametrize("kernel", (ADDRESSING_MODE, ENABLED))
 def test_a_timer_that_is_due_at_the_same_time(units: int, control: int, kernel: int, by_model: list[int]) -> None:
