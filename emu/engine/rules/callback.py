@@ -51,7 +51,7 @@ _SERVICE_SIGNAL: Final = np.uint64(CR0_SERVICE_SIGNAL)
 _LENGTH_OF_SVC: Final = np.uint64(swapping.LENGTH)
 
 
-_take_service_signal: Any = translated_unit(service_signals.source(), service_signals.NAME, access_rules)
+_take_service_signal: Any = translated_unit(service_signals.source(), service_signals.NAME, access_rules, words=1)
 _execute_svc: Any = translated_unit(swapping.source(), swapping.NAME, access_rules)
 _execute_number: Any = executing(_INSTRUCTIONS)
 
@@ -83,7 +83,7 @@ def _leaves_signal(record: Any, address: Any) -> Any:
     subclasses = load_native(record.control_registers_address)
     if record.system_mask & _EXTERNAL == np.uint64(0) or subclasses & _SERVICE_SIGNAL == np.uint64(0):
         return False
-    return _is_budget_used(record) or not _take_service_signal(record, address, np.uint64(0))
+    return _is_budget_used(record) or not _take_service_signal(record, address)
 
 
 @njit

@@ -3,19 +3,17 @@
 
 from __future__ import annotations
 
-import ast
 from functools import cache
 from typing import Final
 
 from emu import interruption
 from emu.cpu import Cpu
 from emu.engine.rules import conditions
-from emu.engine.rules.core import condition_of
 from emu.engine.rules.finishing import finished
 from emu.engine.rules.model import Model
-from emu.engine.rules.swapping import FUNCTIONS
+from emu.engine.rules.swapping import FUNCTIONS, refuse_more
 from emu.engine.rules.translator import Translator
-from emu.engine.rules.values import WORD, Number, ObjectPlace, Static
+from emu.engine.rules.values import WORD, Number, ObjectPlace
 from emu.instruction_length import instruction_length
 
 NAME: Final = "interrupt"
@@ -40,7 +38,6 @@ def source() -> str:
     behind = Number("(address + length)", 2, WORD - 1 + _LONGEST)
     translator.set_field("next address", translator.call(Cpu.wrap, [cpu, behind], {}))
     in_a_row = translator.call(interruption.count_program, [cpu, condition], {})
-    few = translator.compared(ast.LtE, in_a_row, Static(interruption.MOST_PROGRAM_INTERRUPTIONS))
-    writer.refuse_unless(condition_of(translator, few))
+    refuse_more(translator, in_a_row, interruption.MOST_PROGRAM_INTERRUPTIONS)
     translator.call(interruption.program, [cpu, condition, address, length], {})
     return finished(translator, f"def {NAME}(record, address, length):", ends="interrupted")

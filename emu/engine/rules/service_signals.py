@@ -7,35 +7,24 @@ the engine is entered is the run loop's.
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Callable, Mapping
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from emu import interruption
 from emu.devices.sclp import Sclp
 from emu.engine.rules import swapping
-from emu.engine.rules.core import condition_of
 from emu.engine.rules.finishing import finished
 from emu.engine.rules.model import Model
 from emu.engine.rules.translator import Translator
-from emu.engine.rules.values import NONE, ObjectPlace, Static, Value, constant, number
-
-if TYPE_CHECKING:
-    from emu.engine.rules.core import Core
+from emu.engine.rules.values import ObjectPlace, Value
 
 NAME: Final = "take_service_signal"
 
 
-def _count(translator: Core, _: Value, code: Value) -> Value:
-    change = "record.service_signals += {value}"
-    translator.writer.write("external interruptions", number(code).text, constant(1), change)
-    return NONE
-
-
 _FUNCTIONS: Final[Mapping[Any, Callable[..., Value]]] = {
     **swapping.FUNCTIONS,
-    interruption.count_external: _count,
+    interruption.count_external: swapping.counting("external interruptions", "record.service_signals += {value}"),
 }
 
 
@@ -43,7 +32,7 @@ _FUNCTIONS: Final[Mapping[Any, Callable[..., Value]]] = {
 def source() -> str:
     """The source of a function that takes the service signal which is pending, and returns whether it has.
 
-    It takes the record, the instruction address, and a word that does not matter; else nothing has changed.
+    It takes the record, and the instruction address; else nothing has changed.
 
     :raises OutsideSubsetError: if the function of the model is not of the subset.
     """
@@ -53,7 +42,6 @@ def source() -> str:
     # What is written of it in a trace is the model's.
     writer.refuse_if("(record.trace_address != ZERO)")
     in_a_row = translator.call(interruption.count_in_a_row, [cpu], {})
-    few = translator.compared(ast.LtE, in_a_row, Static(interruption.MOST_INTERRUPTIONS))
-    writer.refuse_unless(condition_of(translator, few))
+    swapping.refuse_more(translator, in_a_row, interruption.MOST_INTERRUPTIONS)
     translator.call(Sclp.interrupt, [ObjectPlace("SCLP"), cpu], {})
-    return finished(translator, f"def {NAME}(record, address, _):", ends="interrupted")
+    return finished(translator, f"def {NAME}(record, address):", ends="interrupted")

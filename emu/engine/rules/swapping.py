@@ -7,6 +7,7 @@ be asked for, that holds code, or in which somebody watches for accesses leaves 
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from emu import interruption
 from emu.cpu import Cpu
 from emu.engine.rules.accesses import find_frame
+from emu.engine.rules.core import condition_of
 from emu.engine.rules.finishing import finished
 from emu.engine.rules.model import Model
 from emu.engine.rules.translator import Translator
@@ -42,14 +44,24 @@ def _make_present(translator: Core, _: Value, page: Value) -> Value:
     return NONE
 
 
-def _count_call(translator: Core, _: Value, code: Value) -> Value:
-    change = "record.call_counts[{index}] += {value}"
-    translator.writer.write("supervisor calls", number(code).text, constant(1), change)
-    return NONE
+def counting(what: str, change: str) -> Callable[..., Value]:
+    """What is done in place of a function that counts an interruption of a code: *change*, a line of the epilogue."""
+
+    def perform(translator: Core, _: Value, code: Value) -> Value:
+        translator.writer.write(what, number(code).text, constant(1), change)
+        return NONE
+
+    return perform
+
+
+def refuse_more(translator: Core, in_a_row: Value, most: int) -> None:
+    """Leave it to the model if there are more than *most* interruptions in a row, which may be a loop."""
+    few = translator.compared(ast.LtE, in_a_row, Static(most))
+    translator.writer.refuse_unless(condition_of(translator, few))
 
 
 FUNCTIONS: Final[Mapping[Any, Callable[..., Value]]] = {
-    interruption.count_call: _count_call,
+    interruption.count_call: counting("supervisor calls", "record.call_counts[{index}] += {value}"),
     interruption.make_present: _make_present,
 }
 """What is done in place of functions of the model that else are left to it."""
